@@ -1,0 +1,71 @@
+"""The reference gradient: what no circuit knows, and the only place where it is computed.
+
+An adjoint sweep through the frozen circuit: with ``e = target - y`` at the outputs (minus the derivative of half the
+squared error), a hidden neuron's true negative gradient is ``g_i = f'(p_i) * sum_k W_ki g_k`` over everything above it.
+It is the full gradient through every path to the output, not the one-step-local one.
+"""
+
+import numpy as np
+
+from populations.layout import Layout
+from populations.lifetime import Snapshot
+from populations.species import Species
+from populations.types import Floats
+
+
+def potential_gradient(species: Species, weights: Floats, activity: Floats, error: Floats) -> Floats:
+    """Compute the negative gradient of the loss at every neuron's potential.
+
+    Parameters
+    ----------
+    species : Species
+        Names sizes and activation function. Its `derivative` switch is ignored: the true gradient has ``f'`` always.
+    weights : ndarray of float, shape (N, H + O, I + H)
+        Ascending weights ``W``.
+    activity : ndarray of float, shape (N, I + H + O, S)
+        Activities ``x`` of all units on S samples.
+    error : ndarray of float, shape (N, O, S)
+        ``target - y``, not clipped.
+
+    Returns
+    -------
+    ndarray of float, shape (N, H + O, S)
+        ``-d loss_s / d p_i`` for each sample's loss ``sum_o e_o^2 / 2``.
+    """
+    layout = species.layout
+    gradient = np.empty((len(weights), layout.neurons, activity.shape[2]), weights.dtype)
+    gradient[:, layout.hidden :] = error
+    for rows in reversed(layout.level_slices):
+        columns = slice(layout.input_units + rows.start, layout.input_units + rows.stop)
+        upward = weights[:, rows.stop :, columns].swapaxes(1, 2)
+        own = gradient[:, rows]
+        np.matmul(upward, gradient[:, rows.stop :], out=own)
+        species.transfer.modulate(own, activity[:, columns], np.empty_like(own))
+    return gradient
+
+
+def weight_gradient(layout: Layout, potential: Floats, activity: Floats) -> Floats:
+    """Compute the negative gradient of the mean loss at the ascending weights, as if every synapse were present.
+
+    Parameters
+    ----------
+    layout : Layout
+        Sizes.
+    potential : ndarray of float, shape (N, H + O, S)
+        From `potential_gradient`.
+    activity : ndarray of float, shape (N, I + H + O, S)
+        Activities ``x``.
+
+    Returns
+    -------
+    ndarray of float, shape (N, H + O, I + H)
+        ``<g_i x_j>``, mean over samples. Mask it with the wiring to get the gradient at existing synapses.
+    """
+    senders = activity[:, : layout.units].swapaxes(1, 2)
+    return np.asarray(np.matmul(potential, senders) / activity.shape[2])
+
+
+def snapshot_gradients(snapshot: Snapshot) -> tuple[Floats, Floats]:
+    """Return the potential and weight gradients of a lifetime snapshot, shapes as above."""
+    potential = potential_gradient(snapshot.species, snapshot.weights.ascending, snapshot.activity, snapshot.error)
+    return potential, weight_gradient(snapshot.species.layout, potential, snapshot.activity)

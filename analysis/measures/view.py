@@ -1,0 +1,48 @@
+"""What a measure looks at."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from analysis.gradient import snapshot_gradients
+from populations.lifetime import Snapshot, Stage
+from populations.types import Floats
+
+
+@dataclass(frozen=True)
+class View:
+    """A lifetime snapshot together with its true gradients.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        N circuits on S samples.
+    potential_gradient : ndarray of float, shape (N, H + O, S)
+        Negative gradient at the potentials.
+    weight_gradient : ndarray of float, shape (N, H + O, I + H)
+        Negative gradient at the ascending weights, as if every synapse were present.
+    """
+
+    snapshot: Snapshot
+    potential_gradient: Floats
+    weight_gradient: Floats
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> "View":
+        """Compute the gradients of a snapshot."""
+        return cls(snapshot, *snapshot_gradients(snapshot))
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A measure and the stages of life at which it is recorded.
+
+    Parameters
+    ----------
+    columns : callable
+        Maps a `View` to named columns, each of shape (N,), NaN where undefined.
+    stages : frozenset of str
+        Among ``"birth"``, ``"mid"``, ``"end"``.
+    """
+
+    columns: Callable[[View], dict[str, Floats]]
+    stages: frozenset[Stage] = frozenset({"birth", "mid", "end"})

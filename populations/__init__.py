@@ -1,0 +1,38 @@
+"""Living: what evolves, and how it lives.
+
+======================  =====================================================
+`layout`, `species`     sizes, and everything that individuals have in common
+`wiring`                wiring families, one a file
+`tasks`                 task families, one a file
+`rules`, `plasticity`   which terms change a synapse, and the change itself
+`activations`           activation functions
+`genome`, `birth`       inherited arrays, innate weights
+`experience`            tasks and samples of a generation
+`circuits`              the two-pathway circuit, batched
+`lifetime`              birth to test, for a block of networks
+`evaluation`            fitness
+`streams`               addressed random numbers
+======================  =====================================================
+"""
+
+from populations.evaluation import Evaluation, Probe, Status, evaluate
+from populations.genome import Population, found
+from populations.layout import Layout
+from populations.lifetime import Snapshot, live
+from populations.species import Founders, Life, Species, Wiring
+
+__all__ = [
+    "Evaluation",
+    "Founders",
+    "Layout",
+    "Life",
+    "Population",
+    "Probe",
+    "Snapshot",
+    "Species",
+    "Status",
+    "Wiring",
+    "evaluate",
+    "found",
+    "live",
+]

@@ -1,0 +1,64 @@
+"""Innate weights: what a network is born with."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from populations.genome import Population
+from populations.species import Species
+from populations.streams import Purpose, stream
+from populations.types import Floats, Indices, Mask
+
+
+class Weights(NamedTuple):
+    """Synaptic weights of both pathways, zero where there is no synapse.
+
+    Parameters
+    ----------
+    ascending : ndarray of float, shape (P, H + O, I + H)
+        ``W``.
+    descending : ndarray of float, shape (P, H, H + O)
+        ``V``.
+    """
+
+    ascending: Floats
+    descending: Floats
+
+
+def born(species: Species, population: Population, individuals: Indices, seed: int, generation: int) -> Weights:
+    """Give every individual its innate weights, ``W_0 ~ N(0, 1 / fan-in)`` over the synapses present, ``V_0`` likewise.
+
+    Parameters
+    ----------
+    species : Species
+        What the individuals have in common.
+    population : Population
+        Genomes, P individuals.
+    individuals : ndarray of int, shape (P,)
+        Their positions in the whole population, which address their random streams.
+    seed, generation : int
+        Where the experiment stands.
+
+    Returns
+    -------
+    Weights
+        float32. New draws for every individual and generation, unless the species inherits innate weights.
+    """
+    masks = population.mask_ascending, population.mask_descending
+    if species.founders.inherited:
+        raw = [population["innate_ascending"], population["innate_descending"]]
+    else:
+        raw = [np.empty(mask.shape, np.float32) for mask in masks]
+        for row, individual in enumerate(individuals):
+            rng = stream(seed, generation, Purpose.INNATE, int(individual))
+            for pathway in raw:
+                rng.standard_normal(out=pathway[row], dtype=np.float32)
+    ascending, descending = (_scaled(values, mask) for values, mask in zip(raw, masks, strict=True))
+    if species.founders.symmetric:
+        descending = species.mirror(ascending) * masks[1]
+    return Weights(ascending, descending)
+
+
+def _scaled(values: Floats, mask: Mask) -> Floats:
+    fan_in = np.maximum(mask.sum(axis=-1, keepdims=True, dtype=np.float32), 1)
+    return np.asarray(values * (mask / np.sqrt(fan_in)))

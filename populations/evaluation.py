@@ -1,0 +1,200 @@
+"""Fitness of a population: lives in blocks, then a test."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Protocol
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from populations.birth import born
+from populations.circuits import Circuits, Sweep
+from populations.experience import Experience, Samples, experience
+from populations.genome import Population
+from populations.lifetime import Snapshot, live
+from populations.species import Species
+from populations.types import Floats, Indices, Mask
+
+L2_BYTES = 1 << 20
+"""Memory that a block of lives should fit in: one core's second-level cache on common machines."""
+
+
+class Status(IntEnum):
+    """What became of an individual. The numbers stand in records: append, never renumber."""
+
+    OK = 0
+    DIVERGED = 1
+
+
+class Probe(Protocol):
+    """A measure taken on lifetime snapshots; what it returns is recorded and never reaches fitness."""
+
+    def measure(self, snapshot: Snapshot) -> dict[str, Floats]:
+        """Return named measures, each of shape (N,), NaN where undefined."""
+        ...
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What became of P individuals.
+
+    Parameters
+    ----------
+    loss : ndarray of float64, shape (P,)
+        Normalised test loss, mean over the tasks: mean squared error over the mean square of the target, capped.
+        Never NaN. Fitness is minus this.
+    status : ndarray of int64, shape (P,)
+        `Status` values.
+    accuracy : ndarray of float64, shape (P,)
+        Share of test samples classified correctly; NaN unless the task is a classification.
+    observed : dict of str to ndarray of float64, shape (P,)
+        What the probe measured, mean over the tasks in which it was defined; NaN where it never was.
+    """
+
+    loss: Floats
+    status: Indices
+    accuracy: Floats
+    observed: dict[str, Floats]
+
+    @staticmethod
+    def join(parts: list["Evaluation"]) -> "Evaluation":
+        """Concatenate evaluations of consecutive individuals."""
+        return Evaluation(
+            np.concatenate([part.loss for part in parts]),
+            np.concatenate([part.status for part in parts]),
+            np.concatenate([part.accuracy for part in parts]),
+            {name: np.concatenate([part.observed[name] for part in parts]) for name in parts[0].observed},
+        )
+
+
+def evaluate(
+    species: Species,
+    population: Population,
+    individuals: Indices,
+    *,
+    seed: int,
+    generation: int,
+    block: int = 0,
+    probe: Probe | None = None,
+    probe_samples: int = 128,
+) -> Evaluation:
+    """Let individuals live, and measure how well they learned.
+
+    Parameters
+    ----------
+    species : Species
+        What the individuals have in common.
+    population : Population
+        P genomes.
+    individuals : ndarray of int, shape (P,)
+        Their positions in the whole population, which address their random streams.
+    seed, generation : int
+        Where the experiment stands; the worker draws tasks, samples and innate weights from these.
+    block : int, optional
+        Individuals that live side by side; 0 chooses from sizes and cache. It never changes a bit of the result.
+    probe : Probe, optional
+        Measures to take at birth, mid-life and end of life.
+    probe_samples : int, optional
+        Size of the probe batch.
+
+    Returns
+    -------
+    Evaluation
+        In the order of ``individuals``.
+    """
+    observed = probe_samples if probe is not None else 0
+    step = block or block_size(species)
+    # a result must not depend on how many threads a library happens to use
+    with threadpool_limits(1):
+        lived = experience(species, seed, generation, observed)
+        parts = []
+        for start in range(0, population.size, step):
+            rows = slice(start, start + step)
+            genes, positions = population.take(rows), individuals[rows]
+            parts.append(_evaluate_block(species, genes, positions, seed, generation, lived, probe))
+    return Evaluation.join(parts)
+
+
+def block_size(species: Species) -> int:
+    """Choose how many individuals live side by side so that a block's working memory stays in cache.
+
+    Parameters
+    ----------
+    species : Species
+        Names the sizes.
+    """
+    layout, life = species.layout, species.life
+    synapses = species.allowed.ascending.sum() + species.allowed.descending.sum()
+    signals = (layout.units + layout.outputs + 2 * layout.neurons + layout.units) * life.batch
+    bytes_each = 4 * life.tasks * (3 * int(synapses) + signals)
+    return int(np.clip(L2_BYTES // bytes_each, 4, 256))
+
+
+def _evaluate_block(
+    species: Species,
+    genes: Population,
+    individuals: Indices,
+    seed: int,
+    generation: int,
+    lived: Experience,
+    probe: Probe | None,
+) -> Evaluation:
+    tasks = species.life.tasks
+    innate = born(species, genes, individuals, seed, generation)
+    columns: dict[str, Floats] = {}
+
+    def observe(snapshot: Snapshot) -> None:
+        assert probe is not None
+        for name, values in probe.measure(snapshot).items():
+            columns[f"{name}_{snapshot.stage}"] = _mean_defined(values.reshape(-1, tasks))
+
+    lives = live(species, genes, innate, lived, observer=observe if probe is not None else None)
+    loss, accuracy = test(lives.circuits, lived.test)
+    diverged = lives.diverged | ~np.isfinite(loss)
+    cap = species.life.loss_cap
+    loss = np.where(diverged, cap, np.minimum(loss, cap))
+    ended = diverged.reshape(-1, tasks).any(axis=1)
+    return Evaluation(
+        loss.reshape(-1, tasks).mean(axis=1),
+        np.where(ended, Status.DIVERGED, Status.OK).astype(np.int64),
+        accuracy.reshape(-1, tasks).mean(axis=1),
+        columns,
+    )
+
+
+def test(circuits: Circuits, samples: Samples) -> tuple[Floats, Floats]:
+    """Measure the outputs of N circuits on fresh samples.
+
+    Parameters
+    ----------
+    circuits : Circuits
+        N circuits, ordered individual by individual, task by task.
+    samples : Samples
+        Arrays (K, units, n).
+
+    Returns
+    -------
+    loss, accuracy : ndarray of float64, shape (N,)
+        Normalised loss, not capped and possibly not finite; and accuracy, NaN unless the task is a classification.
+    """
+    sweep = Sweep(circuits, samples.inputs.shape[-1])
+    targets = samples.targets.astype(np.float64)
+    with np.errstate(all="ignore"):
+        sweep.load(samples.inputs)
+        sweep.ascend()
+        outputs = sweep.outputs.reshape(-1, *targets.shape).astype(np.float64)
+        wrong = (outputs - targets) ** 2
+        loss = wrong.reshape(*wrong.shape[:2], -1).mean(axis=2) / (targets**2).reshape(len(targets), -1).mean(axis=1)
+    accuracy = np.full(loss.shape, np.nan)
+    if circuits.species.task.classification:
+        accuracy = (outputs.argmax(axis=2) == targets.argmax(axis=1)).mean(axis=2)
+    return loss.ravel(), accuracy.ravel()
+
+
+def _mean_defined(values: Floats) -> Floats:
+    """Mean over axis 1 of what is defined; NaN where nothing is."""
+    defined = np.isfinite(values)
+    count = defined.sum(axis=1)
+    total = np.where(defined, values, 0).sum(axis=1, dtype=np.float64)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)

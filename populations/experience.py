@@ -1,0 +1,87 @@
+"""What a generation lives through: the same tasks and samples for every individual."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from populations.species import Species
+from populations.streams import Purpose, stream
+from populations.types import Floats
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Samples of K tasks, units before samples, so that a network's product with them is contiguous.
+
+    Parameters
+    ----------
+    inputs : ndarray of float32, shape (K, ..., I, S)
+        Activity of the input units, the bias included.
+    targets : ndarray of float32, shape (K, ..., O, S)
+        What the outputs should be.
+    """
+
+    inputs: Floats
+    targets: Floats
+
+
+@dataclass(frozen=True)
+class Experience:
+    """Common random numbers of a generation.
+
+    Parameters
+    ----------
+    training : Samples
+        Arrays (K, T, units, S): one batch for every presentation.
+    test : Samples
+        Arrays (K, units, n): what fitness is measured on.
+    probe : Samples or None
+        Arrays (K, units, n): what measures are taken on; no individual's fitness depends on them.
+    """
+
+    training: Samples
+    test: Samples
+    probe: Samples | None = None
+
+
+def experience(species: Species, seed: int, generation: int, probe_samples: int = 0) -> Experience:
+    """Draw the tasks of a generation and all samples of its lifetimes.
+
+    Parameters
+    ----------
+    species : Species
+        Names the task family and the sizes.
+    seed, generation : int
+        Where the experiment stands.
+    probe_samples : int, optional
+        Size of the probe batch; 0 for none. It comes from a stream of its own, so that measuring changes nothing.
+    """
+    life = species.life
+    training, test, probe = [], [], []
+    for k in range(life.tasks):
+        task = species.task.draw(stream(seed, generation, Purpose.TASK, k))
+        count = life.presentations * life.batch
+        lived = task.training(stream(seed, generation, Purpose.TRAINING, k), count)
+        training.append([_by_unit(part, life.presentations) for part in _with_bias(species, lived)])
+        tested = task.test(stream(seed, generation, Purpose.TEST, k), life.test_samples)
+        test.append([part.T for part in _with_bias(species, tested)])
+        if probe_samples:
+            probed = task.training(stream(seed, generation, Purpose.PROBE, k), probe_samples)
+            probe.append([part.T for part in _with_bias(species, probed)])
+    return Experience(_stack(training), _stack(test), _stack(probe) if probe else None)
+
+
+def _with_bias(species: Species, samples: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
+    inputs, targets = samples
+    if species.layout.bias:
+        inputs = np.concatenate([inputs, np.ones((len(inputs), 1))], axis=1)
+    return inputs, targets
+
+
+def _by_unit(samples: Floats, presentations: int) -> Floats:
+    return samples.reshape(presentations, -1, samples.shape[1]).transpose(0, 2, 1)
+
+
+def _stack(tasks: list[list[Floats]]) -> Samples:
+    inputs, targets = (np.ascontiguousarray(np.stack(part), dtype=np.float32) for part in zip(*tasks, strict=True))
+    return Samples(inputs, targets)

@@ -1,0 +1,175 @@
+"""The lifetime of a block of networks: presentations of batches, each changing the weights."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from populations.birth import Weights
+from populations.circuits import Circuits, Sweep
+from populations.experience import Experience, Samples
+from populations.genome import Population
+from populations.plasticity import Plasticity
+from populations.species import Species
+from populations.types import Floats, Mask
+
+Stage = Literal["birth", "mid", "end"]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a probe may look at: ``N`` circuits at one moment of their lives, on the probe batch of ``S`` samples.
+
+    All arrays are copies or buffers of the probe's own: a probe cannot change a life.
+
+    Parameters
+    ----------
+    stage : str
+        ``"birth"``, ``"mid"`` or ``"end"``.
+    species : Species
+        What the circuits have in common.
+    weights : Weights
+        ``W``, shape (N, H + O, I + H), and ``V``, shape (N, H, H + O).
+    gains_ascending : ndarray of float, shape (N, H + O)
+        ``gA``.
+    mask_ascending : ndarray of bool, shape (N, H + O, I + H)
+        Synapses present.
+    activity : ndarray of float, shape (N, I + H + O, S)
+        ``x``.
+    signal : ndarray of float, shape (N, H + O, S)
+        ``q``.
+    error : ndarray of float, shape (N, O, S)
+        ``target - y``, not clipped.
+    update : ndarray of float, shape (N, H + O, I + H)
+        The ascending weight change that this batch would cause, without decay.
+    """
+
+    stage: Stage
+    species: Species
+    weights: Weights
+    gains_ascending: Floats
+    mask_ascending: Mask
+    activity: Floats
+    signal: Floats
+    error: Floats
+    update: Floats
+
+
+Observer = Callable[[Snapshot], None]
+
+
+@dataclass(frozen=True)
+class Lives:
+    """Where ``N`` lives ended.
+
+    Parameters
+    ----------
+    circuits : Circuits
+        Final weights.
+    diverged : ndarray of bool, shape (N,)
+        Lives in which a weight became infinite or undefined; they were stopped there.
+    """
+
+    circuits: Circuits
+    diverged: Mask
+
+
+def live(
+    species: Species,
+    genes: Population,
+    innate: Weights,
+    experience: Experience,
+    *,
+    observer: Observer | None = None,
+    dtype: DTypeLike = np.float32,
+) -> Lives:
+    """Let every individual live through every task.
+
+    Parameters
+    ----------
+    species : Species
+        What the individuals have in common.
+    genes : Population
+        ``P`` genomes.
+    innate : Weights
+        Weights at birth, P rows; each of an individual's K lives begins with the same ones.
+    experience : Experience
+        K tasks.
+    observer : callable, optional
+        Receives a `Snapshot` at birth, after half of the presentations, and at the end. Needs ``experience.probe``.
+    dtype : dtype, optional
+        Precision; float64 is for tests.
+
+    Returns
+    -------
+    Lives
+        ``N = P * K`` lives, ordered individual by individual, task by task.
+    """
+    life, tasks = species.life, len(experience.training.inputs)
+    genes = genes.take(np.repeat(np.arange(genes.size), tasks))
+    circuits = Circuits(species, Weights(*(np.repeat(weights, tasks, axis=0) for weights in innate)), dtype)
+    sweep = Sweep(circuits, life.batch)
+    plasticity = Plasticity(circuits, sweep, genes)
+    diverged = np.zeros(circuits.networks, np.bool_)
+    stages: dict[int, Stage] = {0: "birth", life.presentations // 2: "mid", life.presentations: "end"}
+    training = experience.training
+    # a diverging life overflows on purpose until it is stopped: that is counted, not warned about
+    with np.errstate(all="ignore"):
+        for t in range(life.presentations + 1):
+            if observer is not None and t in stages and experience.probe is not None:
+                observer(_snapshot(stages[t], circuits, genes, experience.probe))
+            if t == life.presentations:
+                break
+            if species.rule.transport:
+                circuits.transport()
+            sweep.load(training.inputs[:, t])
+            sweep.ascend()
+            sweep.compare(training.targets[:, t], life.signal_clip)
+            sweep.descend()
+            plasticity.change()
+            if (t + 1) % life.clip_every == 0 or t + 1 == life.presentations:
+                _bound(circuits, plasticity, diverged)
+    return Lives(circuits, diverged)
+
+
+def _bound(circuits: Circuits, plasticity: Plasticity, diverged: Mask) -> None:
+    """Clip weights, and stop lives that are no longer finite so that they cost and disturb nothing."""
+    clip = circuits.species.life.weight_clip
+    broken = np.zeros_like(diverged)
+    levels = [synapses.weights for synapses in (*plasticity.ascending, *plasticity.descending)]
+    for weights in levels:
+        np.clip(weights, -clip, clip, out=weights)
+        broken |= ~np.isfinite(weights.sum(axis=(1, 2)))
+    if broken.any():
+        diverged |= broken
+        for weights in levels:
+            weights[broken] = 0
+        for synapses in (*plasticity.ascending, *plasticity.descending):
+            synapses.silence(broken)
+
+
+def _snapshot(stage: Stage, circuits: Circuits, genes: Population, probe: Samples) -> Snapshot:
+    if circuits.species.rule.transport:
+        circuits.transport()
+    sweep = Sweep(circuits, probe.inputs.shape[-1])
+    sweep.load(probe.inputs)
+    sweep.ascend()
+    sweep.compare(probe.targets)
+    error = sweep.error.copy()
+    clip = circuits.species.life.signal_clip
+    np.clip(sweep.error, -clip, clip, out=sweep.error)
+    sweep.descend()
+    update = Plasticity(circuits, sweep, genes).drive_ascending()
+    return Snapshot(
+        stage=stage,
+        species=circuits.species,
+        weights=circuits.whole(),
+        gains_ascending=genes.gains_ascending.copy(),
+        mask_ascending=genes.mask_ascending.copy(),
+        activity=sweep.activity,
+        signal=sweep.signal,
+        error=error,
+        update=update,
+    )

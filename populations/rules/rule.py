@@ -1,0 +1,36 @@
+"""What a plasticity rule is."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Pathway = Literal["ascending", "descending"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Which terms change the synapses of each pathway.
+
+    With ``x`` the ascending activity and ``q`` the learning signal, averaged over the presented batch::
+
+        dW_ij = gA_i <q_i x_j> + ascending terms  - lambdaA W_ij
+        dV_ik = gB_i <x_i q_k> + descending terms - lambdaB V_ik
+
+    Parameters
+    ----------
+    ascending, descending : tuple of str
+        Terms of each pathway: ``"heterosynaptic"`` or a name of `HOMOSYNAPTIC`. An empty tuple freezes the pathway:
+        it does not decay either.
+    transport : bool
+        Replace ``V`` by the transpose of ``W`` before every sweep (weight transport, the ceiling).
+    readout_only : bool
+        Only the output neurons' synapses change.
+    """
+
+    ascending: tuple[str, ...] = ("heterosynaptic",)
+    descending: tuple[str, ...] = ("heterosynaptic",)
+    transport: bool = False
+    readout_only: bool = False
+
+    def terms(self, pathway: Pathway) -> tuple[str, ...]:
+        """Return the terms of one pathway."""
+        return self.ascending if pathway == "ascending" else self.descending

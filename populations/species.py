@@ -1,0 +1,151 @@
+"""Everything that the individuals of a population have in common."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from populations.activations import ACTIVATIONS, Activation
+from populations.layout import Layout
+from populations.rules import Rule
+from populations.tasks import Task
+from populations.wiring import WIRINGS, Pathways, WiringFamily
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """How networks are wired.
+
+    Parameters
+    ----------
+    family : str
+        Name in `populations.wiring.WIRINGS`.
+    density : tuple of float
+        Share of the allowed synapses that are present (ascending, descending), above 0 up to 1.
+    transposed : bool
+        Whether the descending wiring is always the transpose of the ascending one (hidden part), as the symmetric
+        start and Kolen-Pollack need, instead of drawn independently.
+    """
+
+    family: str = "amorphous"
+    density: tuple[float, float] = (0.6, 0.6)
+    transposed: bool = False
+
+
+@dataclass(frozen=True)
+class Founders:
+    """How the genes of generation 0 are drawn, and what is inherited at all.
+
+    Parameters
+    ----------
+    gain_mean, gain_scale : float
+        Gains are normal with this mean and standard deviation.
+    term_scale : float
+        Standard deviation of the coefficients of homosynaptic terms.
+    terms_shared : bool
+        One coefficient a network instead of one a neuron.
+    decay_log_mean, decay_log_scale : float
+        Decays are ``exp(N(mean, scale^2))`` a presentation.
+    decay : bool
+        False: no decay at all.
+    inherited : bool
+        Innate weights are genes; otherwise they are drawn anew at every birth.
+    symmetric : bool
+        ``V_0`` is the transpose of ``W_0`` (on the synapses present in both) instead of drawn independently.
+    """
+
+    gain_mean: float = 0.0
+    gain_scale: float = 0.1
+    term_scale: float = 0.1
+    terms_shared: bool = False
+    decay_log_mean: float = -7.0
+    decay_log_scale: float = 0.5
+    decay: bool = True
+    inherited: bool = False
+    symmetric: bool = False
+
+
+@dataclass(frozen=True)
+class Life:
+    """What happens between birth and test.
+
+    Parameters
+    ----------
+    presentations, batch, tasks : int
+        ``T`` presentations of ``S`` samples, in ``K`` tasks lived separately.
+    test_samples : int
+        Samples of the final test.
+    signal_clip, weight_clip : float
+        Bounds of the learning signal at the output and of every weight (dimensionless).
+    clip_every : int
+        Presentations between two clippings of the weights.
+    loss_cap : float
+        Largest normalised loss; a lifetime that diverges gets it.
+    """
+
+    presentations: int = 400
+    batch: int = 16
+    tasks: int = 2
+    test_samples: int = 256
+    signal_clip: float = 3.0
+    weight_clip: float = 8.0
+    clip_every: int = 20
+    loss_cap: float = 4.0
+
+
+@dataclass(frozen=True)
+class Species:
+    """The fixed part of an experiment: with a genome and a seed it determines a life completely.
+
+    Parameters
+    ----------
+    layout : Layout
+        Sizes.
+    task : Task
+        What is learned.
+    rule : Rule
+        Plasticity rule.
+    wiring : Wiring
+        How networks are wired.
+    founders : Founders
+        How genes are drawn.
+    life : Life
+        Course of a lifetime.
+    activation : str
+        Name in `populations.activations.ACTIVATIONS`.
+    derivative : bool
+        Whether the learning signal carries the factor ``f'(p_i)``.
+    """
+
+    layout: Layout
+    task: Task
+    rule: Rule = Rule()
+    wiring: Wiring = Wiring()
+    founders: Founders = Founders()
+    life: Life = Life()
+    activation: str = "tanh"
+    derivative: bool = True
+
+    @cached_property
+    def transfer(self) -> Activation:
+        """The activation function of hidden neurons."""
+        return ACTIVATIONS[self.activation]
+
+    @cached_property
+    def family(self) -> WiringFamily:
+        """The wiring family."""
+        return WIRINGS[self.wiring.family]
+
+    @cached_property
+    def allowed(self) -> Pathways:
+        """Synapses that may exist, in each pathway."""
+        allowed = self.family.allowed(self.layout)
+        return Pathways(allowed.ascending, self.mirror(allowed.ascending)) if self.wiring.transposed else allowed
+
+    def mirror(self, ascending: NDArray[Scalar]) -> NDArray[Scalar]:
+        """Return the transpose of the hidden part of ascending arrays, (..., H + O, I + H) to (..., H, H + O)."""
+        return ascending[..., :, self.layout.input_units :].swapaxes(-1, -2)

@@ -1,0 +1,49 @@
+"""Random numbers that are addressed, not consumed.
+
+Every draw of an experiment comes from a generator that is made on the spot from *where* it is used: the seed, the
+generation, the purpose and (for what belongs to one individual or one task) an index. No generator lives from one
+generation to the next, so the order in which blocks are evaluated cannot matter and a checkpoint holds no generator.
+"""
+
+from enum import IntEnum, unique
+
+from numpy.random import Generator, Philox, SeedSequence
+
+
+@unique
+class Purpose(IntEnum):
+    """What a random stream is for. The numbers are part of the results: append, never renumber."""
+
+    FOUNDER = 0
+    SELECT = 1
+    CROSSOVER = 2
+    MUTATE = 3
+    INNATE = 4
+    TASK = 5
+    TRAINING = 6
+    TEST = 7
+    PROBE = 8
+    MIGRATE = 9
+
+
+def stream(seed: int, generation: int, purpose: Purpose, index: int = 0) -> Generator:
+    """Return the random generator at one address.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the experiment, not negative.
+    generation : int
+        Generation, counted from 0.
+    purpose : Purpose
+        What the numbers are for.
+    index : int, optional
+        Individual or task to which the numbers belong.
+
+    Returns
+    -------
+    numpy.random.Generator
+        A Philox generator keyed by ``SeedSequence(seed, spawn_key=(generation, purpose, index))``. The same address
+        gives the same numbers in any process; different addresses give independent ones.
+    """
+    return Generator(Philox(SeedSequence(seed, spawn_key=(generation, int(purpose), index))))

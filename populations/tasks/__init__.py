@@ -1,0 +1,23 @@
+"""Tasks: what a network is taught during its life.
+
+One task family a file, a frozen dataclass whose fields are its options. To add one, write a class with `draw` (see
+`task.Task`) and name it in `TASKS`; the contract tests run over every entry.
+"""
+
+from populations.tasks.digits import Digits
+from populations.tasks.linear import Linear
+from populations.tasks.sine import Sine
+from populations.tasks.task import Samples, Task, TaskInstance
+from populations.tasks.teacher import Teacher
+from populations.tasks.xor import Xor
+
+TASKS: dict[str, type[Task]] = {
+    "sine": Sine,
+    "xor": Xor,
+    "teacher": Teacher,
+    "linear": Linear,
+    "digits": Digits,
+}
+"""Task families by the name used in ``[task] name``."""
+
+__all__ = ["TASKS", "Digits", "Linear", "Samples", "Sine", "Task", "TaskInstance", "Teacher", "Xor"]

@@ -1,0 +1,92 @@
+"""What a task is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+import numpy as np
+from numpy.random import Generator
+
+from populations.types import Floats
+
+Samples = tuple[Floats, Floats]
+"""Sensory inputs, shape (n, inputs), and targets, shape (n, outputs)."""
+
+
+class TaskInstance(Protocol):
+    """One task, drawn at random, from which samples can be drawn."""
+
+    def training(self, rng: Generator, count: int) -> Samples:
+        """Draw ``count`` samples that are presented during a lifetime."""
+        ...
+
+    def test(self, rng: Generator, count: int) -> Samples:
+        """Draw at most ``count`` samples on which fitness is measured."""
+        ...
+
+
+class Task(Protocol):
+    """A family of tasks: a frozen dataclass whose fields are its options."""
+
+    classification: ClassVar[bool]
+    """Whether targets are one-hot, so that accuracy means something."""
+
+    @property
+    def inputs(self) -> int:
+        """Sensory inputs, without the bias."""
+        ...
+
+    @property
+    def outputs(self) -> int:
+        """Target dimensions."""
+        ...
+
+    def draw(self, rng: Generator) -> TaskInstance:
+        """Draw one task of the family."""
+        ...
+
+
+@dataclass(frozen=True)
+class Regression:
+    """A function of standard normal inputs, with fresh samples for training and test.
+
+    Parameters
+    ----------
+    inputs : int
+        Sensory inputs.
+    target : callable
+        Maps inputs, shape (n, inputs), to targets, shape (n, outputs).
+    """
+
+    inputs: int
+    target: Callable[[Floats], Floats]
+
+    def training(self, rng: Generator, count: int) -> Samples:
+        """Draw ``count`` fresh samples."""
+        inputs = rng.standard_normal((count, self.inputs))
+        return inputs, self.target(inputs)
+
+    def test(self, rng: Generator, count: int) -> Samples:
+        """Draw ``count`` fresh samples."""
+        return self.training(rng, count)
+
+
+def directions(rng: Generator, count: int, inputs: int) -> Floats:
+    """Draw unit vectors in input space, orthonormal as long as there is room for that.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness.
+    count, inputs : int
+        Number of vectors and their dimension.
+
+    Returns
+    -------
+    ndarray of float64, shape (count, inputs)
+        Orthonormal rows if ``count <= inputs``, otherwise independent unit vectors.
+    """
+    vectors = rng.standard_normal((count, inputs))
+    if count <= inputs:
+        return np.linalg.qr(vectors.T)[0].T
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))

@@ -1,0 +1,33 @@
+"""Targets from a random two-layer network."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.random import Generator
+
+from populations.tasks.task import Regression
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """``y = A tanh(B x)`` with normal ``A`` and ``B`` scaled by fan-in so that both layers have unit-order activity.
+
+    Parameters
+    ----------
+    inputs, outputs : int
+        Sizes.
+    hidden : int
+        Hidden units of the teacher.
+    """
+
+    classification: ClassVar[bool] = False
+    inputs: int = 6
+    outputs: int = 2
+    hidden: int = 20
+
+    def draw(self, rng: Generator) -> Regression:
+        """Draw the weights of the teacher."""
+        lower = rng.standard_normal((self.inputs, self.hidden)) * np.sqrt(2 / self.inputs)
+        upper = rng.standard_normal((self.hidden, self.outputs)) * np.sqrt(2 / self.hidden)
+        return Regression(self.inputs, lambda x: np.tanh(x @ lower) @ upper)

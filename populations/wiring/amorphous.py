@@ -1,0 +1,18 @@
+"""Amorphous wiring: any lower level to any higher one, at random."""
+
+from numpy.random import Generator
+
+from populations.layout import Layout
+from populations.wiring.family import Pathways, thin
+
+
+class Amorphous:
+    """Each synapse from a lower to a higher level (and back) is present at random, skips included."""
+
+    def allowed(self, layout: Layout) -> Pathways:
+        """Return all pairs of a lower and a higher level."""
+        return Pathways(layout.below(), layout.above())
+
+    def draw(self, layout: Layout, density: tuple[float, float], rng: Generator) -> Pathways:
+        """Keep each allowed synapse with the probability of its pathway."""
+        return thin(self.allowed(layout), density, rng)

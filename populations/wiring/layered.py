@@ -1,0 +1,22 @@
+"""Layered wiring: each level talks to its neighbours only."""
+
+from numpy.random import Generator
+
+from populations.layout import Layout
+from populations.wiring.family import Pathways, thin
+
+
+class Layered:
+    """Synapses between adjacent levels only; the bias unit reaches every level."""
+
+    def allowed(self, layout: Layout) -> Pathways:
+        """Return the pairs of adjacent levels, and the bias to every neuron."""
+        ascending = layout.unit_level[None, :] == layout.neuron_level[:, None] - 1
+        if layout.bias:
+            ascending[:, layout.input_units - 1] = True
+        descending = layout.neuron_level[None, :] == layout.neuron_level[: layout.hidden, None] + 1
+        return Pathways(ascending, descending)
+
+    def draw(self, layout: Layout, density: tuple[float, float], rng: Generator) -> Pathways:
+        """Keep each allowed synapse with the probability of its pathway."""
+        return thin(self.allowed(layout), density, rng)
