@@ -1,0 +1,18 @@
+"""Where a population lives: this machine's cores, or a cluster.
+
+One backend a file. To add one, write a class like `backend.Backend` and name it in `BACKENDS`.
+"""
+
+from collections.abc import Callable
+
+from evolve.backends.backend import Backend, Job
+from evolve.backends.local import LocalBackend, available_cores
+from evolve.config import BackendTable
+
+BACKENDS: dict[str, Callable[[BackendTable], Backend]] = {
+    "local": lambda settings: LocalBackend(settings.workers),
+    "auto": lambda settings: LocalBackend(settings.workers),
+}
+"""Backends by the name used in ``[backend] name``."""
+
+__all__ = ["BACKENDS", "Backend", "Job", "LocalBackend", "available_cores"]

@@ -1,0 +1,54 @@
+"""What a backend is: a place where individuals live."""
+
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+from evolve.cohort import Cohort
+from populations.evaluation import Evaluation, Probe
+from populations.species import Species
+
+
+@dataclass(frozen=True)
+class Job:
+    """What stays the same in every generation; it travels to workers once a block.
+
+    Parameters
+    ----------
+    species : Species
+        What the individuals have in common.
+    seed : int
+        Seed of the experiment.
+    block : int
+        Individuals that live side by side; 0: chosen from sizes and cache.
+    probe : Probe or None
+        Measures to take.
+    probe_samples : int
+        Size of the probe batch.
+    """
+
+    species: Species
+    seed: int
+    block: int = 0
+    probe: Probe | None = None
+    probe_samples: int = 128
+
+
+class Backend(Protocol):
+    """A place where a generation lives. Results never depend on which one it is."""
+
+    @property
+    def description(self) -> str:
+        """What it is, for the log: for example ``"local, 2 processes"``."""
+        ...
+
+    def evaluate(self, job: Job, cohort: Cohort) -> Evaluation:
+        """Evaluate all individuals of a cohort, in order."""
+        ...
+
+    def close(self) -> None:
+        """Give back processes and memory."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *exception: object) -> None: ...

@@ -1,0 +1,62 @@
+"""One generation's individuals: genes and descent."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+from populations.genome import Population, found
+from populations.species import Species
+from populations.types import Indices
+
+
+class Operator(IntEnum):
+    """How an individual came to be. The numbers stand in checkpoints: append, never renumber."""
+
+    FOUNDER = 0
+    ELITE = 1
+    MUTATION = 2
+    CROSSOVER = 3
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """A generation before it lives.
+
+    Parameters
+    ----------
+    generation : int
+        Counted from 0.
+    population : Population
+        P genomes.
+    parent_a, parent_b : ndarray of int64, shape (P,)
+        Identifiers of the parents; -1 where there is none.
+    operator : ndarray of int64, shape (P,)
+        `Operator` values.
+    island : ndarray of int64, shape (P,)
+        Island on which the individual lives; 0 where there is only one.
+    """
+
+    generation: int
+    population: Population
+    parent_a: Indices
+    parent_b: Indices
+    operator: Indices
+    island: Indices
+
+    @property
+    def size(self) -> int:
+        """Individuals P."""
+        return self.population.size
+
+    @property
+    def identifiers(self) -> Indices:
+        """Identifier of each individual, unique in a run: generation times population size plus position."""
+        return self.generation * self.size + np.arange(self.size, dtype=np.int64)
+
+
+def founders(species: Species, seed: int, size: int) -> Cohort:
+    """Draw generation 0."""
+    nobody = np.full(size, -1, np.int64)
+    operator = np.full(size, Operator.FOUNDER, np.int64)
+    return Cohort(0, found(species, seed, size), nobody, nobody.copy(), operator, np.zeros(size, np.int64))

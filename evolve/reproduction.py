@@ -1,0 +1,107 @@
+"""From one generation to the next, through DEAP's toolbox."""
+
+import numpy as np
+from deap import base, tools
+
+from evolve.cohort import Cohort, Operator
+from evolve.config import Config
+from evolve.seeding import global_generators
+from evolve.selection import individuals, operator, positions
+from evolve.variation import cross, mutate
+from populations.genome import Population
+from populations.species import Species
+from populations.streams import Purpose, stream
+from populations.types import Floats, Indices
+
+
+def toolbox(config: Config, species: Species) -> base.Toolbox:
+    """Register the operators of an experiment under DEAP's usual names.
+
+    Parameters
+    ----------
+    config : Config
+        Names the selection operators and the rates of variation.
+    species : Species
+        Names the genes.
+
+    Returns
+    -------
+    deap.base.Toolbox
+        ``select`` and ``elites`` act on light individuals, ``mate`` and ``mutate`` on arrays.
+    """
+    box = base.Toolbox()
+    for name, settings in (("select", config.evolution.select), ("elites", config.evolution.select_elites)):
+        function, arguments = operator(settings)
+        box.register(name, function, **arguments)
+    box.register("mate", cross, species=species)
+    box.register("mutate", mutate, species=species, settings=config.evolution)
+    return box
+
+
+def reproduce(cohort: Cohort, loss: Floats, config: Config, species: Species) -> Cohort:
+    """Make the next generation: elites unchanged, then children by selection, crossover and mutation.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The generation that has lived.
+    loss : ndarray of float, shape (P,)
+        Its losses.
+    config : Config
+        The experiment.
+    species : Species
+        What the individuals have in common.
+
+    Returns
+    -------
+    Cohort
+        The next generation, elites first. Depends on nothing but the arguments.
+    """
+    box, settings = toolbox(config, species), config.evolution
+    generation, size = cohort.generation + 1, cohort.size
+    crossing = stream(config.seed, generation, Purpose.CROSSOVER)
+    crossed = settings.elites + np.flatnonzero(crossing.random(size - settings.elites) < settings.crossover)
+    first, second = _parents(cohort, loss, config, box, len(crossed))
+
+    population = cohort.population.take(first)
+    others = Population({name: cohort.population[name][second] for name in _exchanged(cohort.population)})
+    box.mate(population, others, crossed, rng=crossing)
+    # elites come first, so the slice that mutates is a view of the new arrays
+    children = population.take(slice(settings.elites, None))
+    if children.size:
+        box.mutate(children, rng=stream(config.seed, generation, Purpose.MUTATE))
+
+    made_by = np.full(size, Operator.MUTATION, np.int64)
+    made_by[: settings.elites] = Operator.ELITE
+    made_by[crossed] = Operator.CROSSOVER
+    parent_b = np.full(size, -1, np.int64)
+    parent_b[crossed] = cohort.identifiers[second]
+    return Cohort(generation, population, cohort.identifiers[first], parent_b, made_by, cohort.island.copy())
+
+
+def _exchanged(population: Population) -> list[str]:
+    """Names of the genes that crossover may exchange: all but the big ones, which come from the first parent."""
+    return [name for name in population if not name.startswith(("mask_", "innate_"))]
+
+
+def _parents(
+    cohort: Cohort, loss: Floats, config: Config, box: base.Toolbox, second: int
+) -> tuple[Indices, Indices]:
+    """Choose the first parent of every individual, elites included, and ``second`` second parents."""
+    settings, size = config.evolution, cohort.size
+    synapses = None
+    if tools.selDoubleTournament in (box.select.func, box.elites.func):
+        masks = (cohort.population.mask_ascending, cohort.population.mask_descending)
+        synapses = np.sum([mask.sum(axis=(1, 2)) for mask in masks], axis=0)
+    candidates = individuals(loss, config.lifetime.loss_cap, synapses)
+    rng = stream(config.seed, cohort.generation + 1, Purpose.SELECT)
+    with global_generators(rng):
+        elites = positions(box.elites(candidates, settings.elites), settings.elites) if settings.elites else []
+        wanted = size - settings.elites + second
+        if settings.pool:
+            pool = positions(box.select(candidates, settings.pool), settings.pool)
+            chosen = rng.choice(pool, wanted)
+        else:
+            chosen = positions(box.select(candidates, wanted), wanted)
+    first = np.concatenate([np.asarray(elites, np.int64), chosen[: size - settings.elites]])
+    return first, chosen[size - settings.elites :]

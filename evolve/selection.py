@@ -1,0 +1,82 @@
+"""Who reproduces: DEAP's selection operators on light individuals (a position and a fitness)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from deap import base, tools
+
+from populations.types import Floats, Indices
+
+
+class LossFitness(base.Fitness):  # type: ignore[misc]
+    """Fitness to maximise: how far the loss stays below its cap, so never negative and never NaN.
+
+    It is minus the loss, shifted by the cap: proportional operators such as `deap.tools.selRoulette` need values >= 0.
+    """
+
+    weights = (1.0,)
+
+
+class Individual:
+    """What DEAP sees of an individual.
+
+    Parameters
+    ----------
+    position : int
+        Position in the population's arrays.
+    fitness : float
+        Loss cap minus loss.
+    synapses : int
+        Synapses present: the length that parsimony operators such as `deap.tools.selDoubleTournament` look at.
+    """
+
+    __slots__ = ("fitness", "position", "synapses")
+
+    def __init__(self, position: int, fitness: float, synapses: int = 0) -> None:
+        self.position = position
+        self.fitness = LossFitness((fitness,))
+        self.synapses = synapses
+
+    def __len__(self) -> int:
+        return self.synapses
+
+
+def individuals(loss: Floats, cap: float, synapses: Indices | None = None) -> list[Individual]:
+    """Make the light individuals of a population.
+
+    Parameters
+    ----------
+    loss : ndarray of float, shape (P,)
+        Normalised losses, finite, at most ``cap``.
+    cap : float
+        Largest loss.
+    synapses : ndarray of int, shape (P,), optional
+        Synapses present in each individual.
+    """
+    sizes = [0] * len(loss) if synapses is None else synapses.tolist()
+    return [Individual(i, fitness, size) for i, (fitness, size) in enumerate(zip((cap - loss).tolist(), sizes))]
+
+
+def operator(settings: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Look up a DEAP selection operator by name.
+
+    Parameters
+    ----------
+    settings : dict
+        ``{"name": "selTournament", "tournsize": 3}``: a function of `deap.tools` and its keyword arguments; lists
+        become arrays.
+
+    Returns
+    -------
+    function, dict
+        The operator, and its arguments besides ``individuals`` and ``k``.
+    """
+    arguments = {name: np.asarray(value) if isinstance(value, list | tuple) else value for name, value in settings.items()}
+    return getattr(tools, str(arguments.pop("name"))), arguments
+
+
+def positions(selected: Sequence[Individual], count: int) -> Indices:
+    """Return the positions of ``count`` selected individuals; an operator that returned fewer is gone round again."""
+    found = np.fromiter((individual.position for individual in selected), np.int64, len(selected))
+    return np.resize(found, count)

@@ -1,0 +1,42 @@
+"""From a configuration to the species it describes."""
+
+from evolve.config import Config
+from populations.layout import Layout
+from populations.rules import RULES, with_terms
+from populations.species import Founders, Life, Species, Wiring
+from populations.tasks import TASKS
+
+
+def species_of(config: Config) -> Species:
+    """Build the fixed part of an experiment.
+
+    Parameters
+    ----------
+    config : Config
+        A validated configuration.
+    """
+    task, network, genome = config.task, config.network, config.genome
+    return Species(
+        layout=Layout(task.inputs, tuple(network.levels), task.outputs, network.bias),
+        task=TASKS[task.name](inputs=task.inputs, outputs=task.outputs, **task.options),  # type: ignore[call-arg]
+        rule=with_terms(RULES[config.plasticity.rule], tuple(config.plasticity.terms)),
+        wiring=Wiring(
+            network.wiring,
+            (network.density_ascending, network.density_descending),
+            network.feedback == "transposed",
+        ),
+        founders=Founders(
+            gain_mean=genome.gain_mean,
+            gain_scale=genome.gain_scale,
+            term_scale=genome.term_scale,
+            terms_shared=config.plasticity.terms_shared,
+            decay_log_mean=genome.decay_log_mean,
+            decay_log_scale=genome.decay_log_scale,
+            decay=genome.decay,
+            inherited=genome.innate == "inherited",
+            symmetric=genome.descending_start == "transposed",
+        ),
+        life=Life(**config.lifetime.model_dump()),
+        activation=network.activation,
+        derivative=config.plasticity.derivative,
+    )

@@ -1,0 +1,133 @@
+"""What genes do: crossover and mutation, acting on whole arrays of a population."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from evolve.config import Evolution
+from populations.genome import Gene, Kind, Population, genome
+from populations.species import Species
+from populations.types import Indices, Mask
+
+CROSSED: frozenset[Kind] = frozenset({"gain", "decay"})
+"""Kinds of genes that crossover exchanges; wiring and innate weights come from the first parent."""
+
+
+def cross(children: Population, second: Population, crossed: Indices, species: Species, rng: Generator) -> None:
+    """Uniform crossover, in place: each gain and decay comes from either parent with probability one half.
+
+    Parameters
+    ----------
+    children : Population
+        Copies of the first parents.
+    second : Population
+        The population that holds the second parents, one row for each of ``crossed``.
+    crossed : ndarray of int, shape (n,)
+        Positions of the children that have two parents.
+    species : Species
+        Names the genes.
+    rng : numpy.random.Generator
+        Source of randomness.
+    """
+    for gene in genome(species):
+        if gene.kind in CROSSED:
+            from_second = rng.random((len(crossed), *gene.shape), dtype=np.float32) < 0.5
+            genes = children[gene.name]
+            genes[crossed] = np.where(from_second, second[gene.name], genes[crossed])
+
+
+def mutate(children: Population, species: Species, settings: Evolution, rng: Generator) -> None:
+    """Mutate all individuals in place, each kind of gene in its own way.
+
+    Parameters
+    ----------
+    children : Population
+        Individuals to change.
+    species : Species
+        Names the genes, and the synapses that may exist.
+    settings : Evolution
+        Rates and scales.
+    rng : numpy.random.Generator
+        Source of randomness.
+    """
+    for gene in genome(species):
+        MUTATIONS[gene.kind](children[gene.name], gene, species, settings, rng)
+    if species.wiring.transposed:
+        children.mask_descending[:] = species.mirror(children.mask_ascending)
+
+
+def _mutate_gain(values: NDArray[Any], gene: Gene, species: Species, settings: Evolution, rng: Generator) -> None:
+    del gene, species
+    _add_noise(values, settings.gain_mutation_rate, settings.gain_mutation_scale, rng)
+
+
+def _mutate_innate(values: NDArray[Any], gene: Gene, species: Species, settings: Evolution, rng: Generator) -> None:
+    del gene, species
+    _add_noise(values, settings.innate_mutation_rate, settings.innate_mutation_scale, rng)
+
+
+def _add_noise(values: NDArray[Any], rate: float, scale: float, rng: Generator) -> None:
+    flat = values.reshape(-1)
+    hit = sparse(rng, flat.size, rate)
+    flat[hit] += rng.standard_normal(len(hit), dtype=np.float32) * np.float32(scale)
+
+
+def _mutate_decay(values: NDArray[Any], gene: Gene, species: Species, settings: Evolution, rng: Generator) -> None:
+    del gene, species
+    flat = values.reshape(-1)
+    hit = sparse(rng, flat.size, settings.decay_mutation_rate)
+    noise = rng.standard_normal(len(hit)) * settings.decay_mutation_scale
+    # a decay of 1 forgets everything at once; more would turn weights over
+    flat[hit] = np.minimum(flat[hit] * np.exp(noise), 1)
+
+
+def _mutate_mask(values: Mask, gene: Gene, species: Species, settings: Evolution, rng: Generator) -> None:
+    allowed = getattr(species.allowed, gene.name.removeprefix("mask_"))
+    places = np.flatnonzero(allowed)
+    hit = sparse(rng, len(values) * len(places), settings.mask_flip)
+    individual, place = np.divmod(hit, len(places))
+    flat = values.reshape(len(values), -1)
+    flat[individual, places[place]] ^= True
+
+
+MUTATIONS: dict[Kind, Callable[[NDArray[Any], Gene, Species, Evolution, Generator], None]] = {
+    "gain": _mutate_gain,
+    "decay": _mutate_decay,
+    "mask": _mutate_mask,
+    "innate": _mutate_innate,
+}
+"""How each kind of gene mutates, in place."""
+
+
+def sparse(rng: Generator, size: int, probability: float) -> Indices:
+    """Draw which of many independent events happen, at a cost proportional to how many do.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness.
+    size : int
+        Number of events.
+    probability : float
+        Probability of each, in 0..1.
+
+    Returns
+    -------
+    ndarray of int64
+        Increasing positions below ``size``: the gaps between them are geometric.
+    """
+    if probability <= 0 or size == 0:
+        return np.empty(0, np.int64)
+    found: list[Indices] = []
+    last = -1
+    while last < size:
+        expected = (size - last) * probability
+        gaps = rng.geometric(probability, int(expected + 4 * np.sqrt(expected) + 8))
+        steps = last + np.cumsum(gaps)
+        found.append(steps)
+        last = int(steps[-1])
+    hits = np.concatenate(found)
+    return hits[: np.searchsorted(hits, size)]
