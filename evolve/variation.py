@@ -7,7 +7,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from evolve.config import Evolution
+from evolve.config import EvolutionTable
 from populations.genome import Gene, Kind, Population, genome
 from populations.species import Species
 from populations.types import Indices, Mask
@@ -39,7 +39,7 @@ def cross(children: Population, second: Population, crossed: Indices, species: S
             genes[crossed] = np.where(from_second, second[gene.name], genes[crossed])
 
 
-def mutate(children: Population, species: Species, settings: Evolution, rng: Generator) -> None:
+def mutate(children: Population, species: Species, settings: EvolutionTable, rng: Generator) -> None:
     """Mutate all individuals in place, each kind of gene in its own way.
 
     Parameters
@@ -48,7 +48,7 @@ def mutate(children: Population, species: Species, settings: Evolution, rng: Gen
         Individuals to change.
     species : Species
         Names the genes, and the synapses that may exist.
-    settings : Evolution
+    settings : EvolutionTable
         Rates and scales.
     rng : numpy.random.Generator
         Source of randomness.
@@ -59,12 +59,12 @@ def mutate(children: Population, species: Species, settings: Evolution, rng: Gen
         children.mask_descending[:] = species.mirror(children.mask_ascending)
 
 
-def _mutate_gain(values: NDArray[Any], gene: Gene, species: Species, settings: Evolution, rng: Generator) -> None:
+def _mutate_gain(values: NDArray[Any], gene: Gene, species: Species, settings: EvolutionTable, rng: Generator) -> None:
     del gene, species
     _add_noise(values, settings.gain_mutation_rate, settings.gain_mutation_scale, rng)
 
 
-def _mutate_innate(values: NDArray[Any], gene: Gene, species: Species, settings: Evolution, rng: Generator) -> None:
+def _mutate_innate(values: NDArray[Any], gene: Gene, species: Species, settings: EvolutionTable, rng: Generator) -> None:
     del gene, species
     _add_noise(values, settings.innate_mutation_rate, settings.innate_mutation_scale, rng)
 
@@ -75,7 +75,7 @@ def _add_noise(values: NDArray[Any], rate: float, scale: float, rng: Generator) 
     flat[hit] += rng.standard_normal(len(hit), dtype=np.float32) * np.float32(scale)
 
 
-def _mutate_decay(values: NDArray[Any], gene: Gene, species: Species, settings: Evolution, rng: Generator) -> None:
+def _mutate_decay(values: NDArray[Any], gene: Gene, species: Species, settings: EvolutionTable, rng: Generator) -> None:
     del gene, species
     flat = values.reshape(-1)
     hit = sparse(rng, flat.size, settings.decay_mutation_rate)
@@ -84,7 +84,7 @@ def _mutate_decay(values: NDArray[Any], gene: Gene, species: Species, settings: 
     flat[hit] = np.minimum(flat[hit] * np.exp(noise), 1)
 
 
-def _mutate_mask(values: Mask, gene: Gene, species: Species, settings: Evolution, rng: Generator) -> None:
+def _mutate_mask(values: Mask, gene: Gene, species: Species, settings: EvolutionTable, rng: Generator) -> None:
     allowed = getattr(species.allowed, gene.name.removeprefix("mask_"))
     places = np.flatnonzero(allowed)
     hit = sparse(rng, len(values) * len(places), settings.mask_flip)
@@ -93,7 +93,7 @@ def _mutate_mask(values: Mask, gene: Gene, species: Species, settings: Evolution
     flat[individual, places[place]] ^= True
 
 
-MUTATIONS: dict[Kind, Callable[[NDArray[Any], Gene, Species, Evolution, Generator], None]] = {
+MUTATIONS: dict[Kind, Callable[[NDArray[Any], Gene, Species, EvolutionTable, Generator], None]] = {
     "gain": _mutate_gain,
     "decay": _mutate_decay,
     "mask": _mutate_mask,

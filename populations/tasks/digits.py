@@ -44,6 +44,16 @@ class Digits:
                 f" got inputs = {self.inputs}, outputs = {self.outputs}. Set task.inputs = 64 and task.outputs = 10."
             )
 
+    def prepare(self) -> None:
+        """Load the images.
+
+        Raises
+        ------
+        SettingError
+            If scikit-learn is not installed.
+        """
+        _load()
+
     def draw(self, rng: Generator) -> "_Images":
         """Return the data set; there is only one."""
         del rng

@@ -5,11 +5,11 @@ from typing import ClassVar
 
 from numpy.random import Generator
 
-from populations.tasks.task import Regression
+from populations.tasks.task import Regression, Synthetic
 
 
 @dataclass(frozen=True)
-class Linear:
+class Linear(Synthetic):
     """``y = M x`` with entries of ``M`` uniform in ±``scale``.
 
     Parameters

@@ -6,11 +6,11 @@ from typing import ClassVar
 import numpy as np
 from numpy.random import Generator
 
-from populations.tasks.task import Regression, directions
+from populations.tasks.task import Regression, Synthetic, directions
 
 
 @dataclass(frozen=True)
-class Sine:
+class Sine(Synthetic):
     """``y_o = amplitude * sin(frequency * u_o . x)`` with random orthonormal ``u_o`` and standard normal ``x``.
 
     Parameters

@@ -41,9 +41,20 @@ class Task(Protocol):
         """Target dimensions."""
         ...
 
+    def prepare(self) -> None:
+        """Load what the task needs; raises `SettingError` if something is missing."""
+        ...
+
     def draw(self, rng: Generator) -> TaskInstance:
         """Draw one task of the family."""
         ...
+
+
+class Synthetic:
+    """A task family that needs nothing from outside."""
+
+    def prepare(self) -> None:
+        """Do nothing."""
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from typing import ClassVar
 import numpy as np
 from numpy.random import Generator
 
-from populations.tasks.task import Regression
+from populations.tasks.task import Regression, Synthetic
 
 
 @dataclass(frozen=True)
-class Teacher:
+class Teacher(Synthetic):
     """``y = A tanh(B x)`` with normal ``A`` and ``B`` scaled by fan-in so that both layers have unit-order activity.
 
     Parameters

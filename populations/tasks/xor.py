@@ -7,12 +7,12 @@ import numpy as np
 from numpy.random import Generator
 
 from populations.errors import SettingError
-from populations.tasks.task import Regression, directions
+from populations.tasks.task import Regression, Synthetic, directions
 from populations.types import Floats
 
 
 @dataclass(frozen=True)
-class Xor:
+class Xor(Synthetic):
     """``y_o = amplitude * tanh(slope a_o) * tanh(slope b_o)`` with two random projections of ``x`` for each output.
 
     Parameters

@@ -1,0 +1,45 @@
+# `make demo` and `make test` work on a fresh machine that has Python 3.11-3.13 and make.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.set-up
+ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MPLBACKEND=Agg
+
+.PHONY: setup demo test lint verify bench docs clean
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "Hetevo needs Python 3.11, 3.12 or 3.13, but $(PYTHON) is %d.%d. Name another one: make PYTHON=python3.12" % v)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[data,dev]'
+	@touch $(STAMP)
+
+demo: setup
+	@if [ -e runs/demo ]; then echo "runs/demo exists already (a run is never overwritten; 'rm -r runs/demo' to start anew): plotting it again."; \
+	else $(BIN)/hetevo run emergence -o runs/demo; fi
+	@$(BIN)/hetevo plot runs/demo
+
+test: setup
+	$(ONE_THREAD) $(BIN)/python -m pytest -q
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+verify: setup
+	$(ONE_THREAD) $(BIN)/python -m pytest -q -m verification --timeout 3600 tests/verification
+
+bench: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[bench]'
+	$(BIN)/hetevo bench evaluator
+	$(BIN)/hetevo bench generation
+
+docs: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[docs]'
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+clean:
+	rm -rf .venv docs/_build dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,107 @@
+"""A whole configuration, checked across its tables."""
+
+import hashlib
+import json
+from dataclasses import fields
+from typing import Any, Self
+
+from pydantic import Field, model_validator
+
+from evolve.config.operators import check_operator
+from evolve.config.tables import (
+    BackendTable,
+    CheckpointTable,
+    EvolutionTable,
+    GenomeTable,
+    LifetimeTable,
+    NetworkTable,
+    PlasticityTable,
+    ProbeTable,
+    RecordsTable,
+    Table,
+    TaskTable,
+)
+from populations.activations import ACTIVATIONS
+from populations.errors import nearest
+from populations.rules import RULES, TERMS
+from populations.tasks import TASKS
+from populations.wiring import WIRINGS
+
+BACKEND_NAMES = ("auto", "local")
+_NOT_RESULTS: Any = {"preset": True, "backend": True, "checkpoint": True, "records": True, "evolution": {"generations"}}
+
+
+class Config(Table):
+    """An experiment, completely described.
+
+    Everything has a default: `Config()` is the experiment `emergence`.
+    """
+
+    preset: str = Field("", description="preset from which this configuration was made")
+    seed: int = Field(0, ge=0, lt=2**63, description="seed of all random numbers; 0 or more")
+    task: TaskTable = TaskTable()
+    network: NetworkTable = NetworkTable()
+    plasticity: PlasticityTable = PlasticityTable()
+    lifetime: LifetimeTable = LifetimeTable()
+    genome: GenomeTable = GenomeTable()
+    evolution: EvolutionTable = EvolutionTable()
+    probe: ProbeTable = ProbeTable()
+    records: RecordsTable = RecordsTable()
+    checkpoint: CheckpointTable = CheckpointTable()
+    backend: BackendTable = BackendTable()
+
+    @model_validator(mode="after")
+    def _check_names(self) -> Self:
+        for key, given, valid in (
+            ("task.name", self.task.name, list(TASKS)),
+            ("network.wiring", self.network.wiring, list(WIRINGS)),
+            ("network.activation", self.network.activation, list(ACTIVATIONS)),
+            ("plasticity.rule", self.plasticity.rule, list(RULES)),
+            *(("plasticity.terms", term, list(TERMS)) for term in self.plasticity.terms),
+            ("backend.name", self.backend.name, list(BACKEND_NAMES)),
+        ):
+            if given not in valid:
+                raise ValueError(f"{key}: expected one of {', '.join(valid)}, got {given!r}.{nearest(given, valid)}")
+        return self
+
+    @model_validator(mode="after")
+    def _check_task(self) -> Self:
+        if self.task.name not in TASKS:
+            return self
+        family: Any = TASKS[self.task.name]
+        options = [field.name for field in fields(family) if field.name not in ("inputs", "outputs")]
+        for name in self.task.options:
+            if name not in options:
+                known = f"it has {', '.join(options)}" if options else "it has none"
+                raise ValueError(
+                    f"task.options: the task {self.task.name!r} has no option {name!r}; {known}.{nearest(name, options)}"
+                )
+        # the family's own checks, such as fixed sizes
+        family(inputs=self.task.inputs, outputs=self.task.outputs, **self.task.options)
+        return self
+
+    @model_validator(mode="after")
+    def _check_sizes(self) -> Self:
+        evolution = self.evolution
+        if not self.network.levels:
+            raise ValueError("network.levels: expected at least one hidden level, such as [8, 8], got []")
+        if evolution.elites >= evolution.size:
+            raise ValueError(
+                f"evolution.elites: expected fewer elites than individuals ({evolution.size}), got {evolution.elites}"
+            )
+        if evolution.pool > evolution.size:
+            raise ValueError(
+                f"evolution.pool: expected at most as many parents as individuals ({evolution.size}), got {evolution.pool}"
+            )
+        check_operator("evolution.select", evolution.select, evolution.size, evolution.pool or None)
+        if evolution.elites:
+            check_operator("evolution.select_elites", evolution.select_elites, evolution.size, evolution.elites)
+        return self
+
+    def hash(self) -> str:
+        """SHA-256 of everything that decides what a generation looks like, as hexadecimal digits.
+
+        Where lives are computed, what is kept of them and how many generations there are does not.
+        """
+        content = self.model_dump(mode="json", exclude=_NOT_RESULTS)
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

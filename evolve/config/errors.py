@@ -1,0 +1,7 @@
+"""The error of a wrong configuration."""
+
+from populations.errors import SettingError
+
+
+class ConfigError(SettingError):
+    """A configuration cannot be used; the message names the key, what was expected, and what was given."""

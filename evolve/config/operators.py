@@ -1,0 +1,59 @@
+"""Checks of DEAP's selection operators, before a run begins."""
+
+import inspect
+from typing import Any
+
+from deap import tools
+
+from populations.errors import nearest
+
+TRUNCATING = ("selBest", "selWorst", "selNSGA2", "selNSGA3", "selSPEA2")
+"""Operators that return each individual at most once: asked for as many as there are, they select nothing."""
+
+REFUSED = {
+    "selTournamentDCD": "it compares crowding distances, which need several objectives",
+    "selNSGA3WithMemory": "it is a class that keeps state between generations, which would break resuming",
+}
+
+
+def check_operator(key: str, settings: dict[str, Any], size: int, count: int | None) -> None:
+    """Check that an operator exists, accepts its arguments, and would select.
+
+    Parameters
+    ----------
+    key : str
+        Name of the setting, for the message.
+    settings : dict
+        ``{"name": ..., argument: value, ...}``.
+    size : int
+        Individuals in the population.
+    count : int or None
+        How many are to be picked at once; None: as many as there are children.
+
+    Raises
+    ------
+    ValueError
+        With what was expected, what was given, and how to correct it.
+    """
+    valid = sorted(name for name in dir(tools) if name.startswith("sel") and callable(getattr(tools, name)) and name not in REFUSED)
+    name = settings.get("name")
+    if not isinstance(name, str) or name not in valid:
+        reason = f": {REFUSED[name]}" if name in REFUSED else ""
+        raise ValueError(
+            f'{key}: expected the name of an operator of deap.tools, such as {{name = "selTournament", tournsize = 3}},'
+            f" got {name!r}{reason}.{nearest(str(name), valid)} Valid: {', '.join(valid)}"
+        )
+    parameters = list(inspect.signature(getattr(tools, name)).parameters.values())[2:]
+    allowed = [parameter.name for parameter in parameters if parameter.name != "fit_attr"]
+    for given in settings:
+        if given != "name" and given not in allowed:
+            known = ", ".join(allowed) or "none"
+            raise ValueError(f"{key}: {name} has no argument {given!r}; it has {known}.{nearest(given, allowed)}")
+    missing = [p.name for p in parameters if p.default is inspect.Parameter.empty and p.name not in settings]
+    if missing:
+        raise ValueError(f"{key}: {name} needs the argument{'s' if len(missing) > 1 else ''} {', '.join(missing)}")
+    if name in TRUNCATING and (count is None or count >= size):
+        raise ValueError(
+            f"{key}: {name} picks each individual at most once, so picking {count or 'all'} of {size} selects nothing."
+            f" Set evolution.pool to the number of parents, for example {max(1, size // 4)}"
+        )

@@ -1,0 +1,135 @@
+"""The tables of a configuration: one class a table, each field with its meaning, unit and bounds.
+
+The defaults are the experiment `emergence`.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Count = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Scale = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class Table(BaseModel):
+    """A table that refuses unknown keys and never changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TaskTable(Table):
+    """What is learned."""
+
+    name: str = Field("sine", description="task family: sine, xor, teacher, linear or digits")
+    inputs: Count = Field(6, description="sensory inputs, without the bias; at least 1")
+    outputs: Count = Field(2, description="target dimensions; at least 1")
+    options: dict[str, float | int] = Field({}, description="options of the task family, e.g. {amplitude = 1.4}")
+
+
+class NetworkTable(Table):
+    """Sizes and wiring."""
+
+    levels: tuple[Count, ...] = Field((8, 8), description="neurons in each hidden level, lowest first; at least one level")
+    wiring: str = Field("amorphous", description="wiring family: amorphous or layered")
+    density_ascending: float = Field(0.6, gt=0, le=1, description="share of allowed ascending synapses present; above 0 to 1")
+    density_descending: float = Field(0.6, gt=0, le=1, description="share of allowed descending synapses present; above 0 to 1")
+    feedback: Literal["independent", "transposed"] = Field(
+        "independent", description="descending wiring: drawn independently, or the transpose of the ascending one"
+    )
+    activation: str = Field("tanh", description="activation of hidden neurons: tanh, relu, softplus or linear")
+    bias: bool = Field(True, description="whether a constant input of 1 is added")
+
+
+class PlasticityTable(Table):
+    """How synapses change."""
+
+    rule: str = Field(
+        "heterosynaptic",
+        description="plasticity rule: heterosynaptic, fixed-feedback, transported, hebbian, readout-only or none",
+    )
+    terms: tuple[str, ...] = Field(
+        (), description="extra homosynaptic terms, each with coefficient genes: hebbian, presynaptic, postsynaptic, oja"
+    )
+    terms_shared: bool = Field(False, description="one coefficient a network for the extra terms, not one a neuron")
+    derivative: bool = Field(True, description="whether the learning signal carries the factor f'(p)")
+
+
+class LifetimeTable(Table):
+    """What happens between birth and test."""
+
+    presentations: Count = Field(400, description="presentations in a life (T); at least 1")
+    batch: Count = Field(16, description="samples a presentation (S); at least 1")
+    tasks: Count = Field(2, description="new tasks a generation (K), each a life of its own; at least 1")
+    test_samples: Count = Field(256, description="fresh samples on which fitness is measured; at least 1")
+    signal_clip: float = Field(3.0, gt=0, description="bound of the learning signal at the output; above 0")
+    weight_clip: float = Field(8.0, gt=0, description="bound of every weight; above 0")
+    clip_every: Count = Field(20, description="presentations between two clippings of the weights; at least 1")
+    loss_cap: float = Field(4.0, gt=0, allow_inf_nan=False, description="largest normalised loss; above 0")
+
+
+class GenomeTable(Table):
+    """What founders are born with, and what is inherited."""
+
+    gain_mean: float = Field(0.0, allow_inf_nan=False, description="mean of the founders' plasticity gains (a presentation)")
+    gain_scale: Scale = Field(0.1, description="standard deviation of the founders' gains; 0 or more")
+    term_scale: Scale = Field(0.1, description="standard deviation of coefficients of extra terms; 0 or more")
+    decay: bool = Field(True, description="whether weights decay at all")
+    decay_log_mean: float = Field(-7.0, le=0, description="mean of the logarithm of the decay a presentation; at most 0")
+    decay_log_scale: Scale = Field(0.5, description="standard deviation of the logarithm of the decay; 0 or more")
+    innate: Literal["redrawn", "inherited"] = Field("redrawn", description="innate weights: drawn at each birth, or genes")
+    descending_start: Literal["random", "transposed"] = Field(
+        "random", description="V at birth: drawn independently, or the transpose of W"
+    )
+
+
+class EvolutionTable(Table):
+    """How the population changes."""
+
+    size: int = Field(128, ge=2, description="individuals; at least 2")
+    generations: int = Field(50, ge=0, description="generations after the founders'; 0 or more")
+    elites: int = Field(4, ge=0, description="individuals that pass on unchanged; below size")
+    crossover: Share = Field(0.5, description="probability that a child has two parents; 0 to 1")
+    select: dict[str, Any] = Field(
+        {"name": "selTournament", "tournsize": 3}, description="operator of deap.tools that selects parents"
+    )
+    select_elites: dict[str, Any] = Field({"name": "selBest"}, description="operator of deap.tools that selects elites")
+    pool: int = Field(0, ge=0, description="parents that `select` picks and that lots are drawn from; 0: no pool")
+    gain_mutation_rate: Share = Field(0.3, description="probability that a gain mutates; 0 to 1")
+    gain_mutation_scale: Scale = Field(0.05, description="standard deviation of a gain's mutation; 0 or more")
+    decay_mutation_rate: Share = Field(0.3, description="probability that a decay mutates; 0 to 1")
+    decay_mutation_scale: Scale = Field(0.3, description="standard deviation of the change of a decay's logarithm; 0 or more")
+    mask_flip: Share = Field(0.002, description="probability that an allowed synapse appears or disappears; 0 to 1")
+    innate_mutation_rate: Share = Field(0.1, description="probability that an inherited innate weight mutates; 0 to 1")
+    innate_mutation_scale: Scale = Field(0.1, description="standard deviation of that, before scaling by fan-in; 0 or more")
+
+
+class ProbeTable(Table):
+    """What is measured, and never selected on."""
+
+    name: str = Field("alignment", description="probe, among those that installed packages announce")
+    every: int = Field(1, ge=0, description="generations between measurements; 0: never")
+    samples: int = Field(128, ge=2, description="size of the probe batch; at least 2")
+
+
+class RecordsTable(Table):
+    """What is kept of each generation."""
+
+    individuals_every: int = Field(1, ge=0, description="generations between rows of individuals; 0: none")
+
+
+class CheckpointTable(Table):
+    """How often the run becomes durable."""
+
+    every: Literal["auto"] | Count = Field("auto", description='generations between checkpoints, or "auto"')
+    keep: Count = Field(3, description="checkpoints to keep; at least 1")
+    keep_every: int = Field(0, ge=0, description="keep those of every n-th generation too; 0: none")
+
+
+class BackendTable(Table):
+    """Where lives are computed; never changes a result."""
+
+    name: str = Field("auto", description="backend: auto or local")
+    workers: int = Field(0, ge=0, description="processes; 0: one a core")
+    address: str = Field("", description="address of a cluster")
+    block: int = Field(0, ge=0, description="individuals that live side by side; 0: chosen from sizes and cache")

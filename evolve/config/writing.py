@@ -1,0 +1,42 @@
+"""Writing a configuration as TOML."""
+
+from typing import Any
+
+import tomli_w
+
+from evolve.config.config import Config
+from evolve.config.tables import Table
+
+
+def dump_toml(config: Config) -> str:
+    """Return a configuration as TOML, complete: reading it back gives an equal one."""
+    return tomli_w.dumps(config.model_dump(mode="json"))
+
+
+def commented_toml(config: Config) -> str:
+    """Return a configuration as TOML in which every key is explained by a comment."""
+    lines = ["# A Hetevo experiment. Run it with: hetevo run FILE.toml", ""]
+    tables: list[tuple[str, Table]] = []
+    for name, field in Config.model_fields.items():
+        value = getattr(config, name)
+        if isinstance(value, Table):
+            tables.append((name, value))
+        else:
+            lines += [f"# {field.description}", _assignment(name, value), ""]
+    for name, table in tables:
+        lines += [f"# {(type(table).__doc__ or '').strip()}", f"[{name}]"]
+        content = table.model_dump(mode="json")
+        for key, field in type(table).model_fields.items():
+            lines += [f"# {field.description}", _assignment(key, content[key])]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _assignment(key: str, value: Any) -> str:
+    if isinstance(value, dict):
+        inside = ", ".join(tomli_w.dumps({name: part}).strip() for name, part in value.items())
+        return f"{key} = {{{inside}}}"
+    if isinstance(value, list | tuple):
+        inside = ", ".join(tomli_w.dumps({"x": part}).strip().removeprefix("x = ") for part in value)
+        return f"{key} = [{inside}]"
+    return tomli_w.dumps({key: value}).strip()

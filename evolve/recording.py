@@ -1,0 +1,60 @@
+"""What is written down of a generation."""
+
+from typing import Any
+
+import numpy as np
+from deap import tools
+
+from evolve.cohort import Cohort, Operator
+from populations.evaluation import Evaluation, Status
+from populations.types import Floats
+
+ELITE_SHARE = 0.1
+"""The best tenth by loss, whose alignment is recorded apart."""
+
+_NAMES = np.array([operator.name.lower() for operator in Operator])
+
+
+def individual_rows(cohort: Cohort, evaluation: Evaluation) -> dict[str, Any]:
+    """Return one row an individual, as columns."""
+    return {
+        "generation": np.full(cohort.size, cohort.generation, np.int64),
+        "id": cohort.identifiers,
+        "parent_a": cohort.parent_a,
+        "parent_b": cohort.parent_b,
+        "operator": _NAMES[cohort.operator].tolist(),
+        "island": cohort.island,
+        "loss": evaluation.loss,
+        "status": evaluation.status,
+        "accuracy": evaluation.accuracy,
+        **evaluation.observed,
+    }
+
+
+def generation_row(cohort: Cohort, evaluation: Evaluation) -> dict[str, Any]:
+    """Return the row of a generation, as columns of length 1; means are over defined values, NaN if there are none."""
+    losses = tools.Statistics()
+    for name, function in (("best", np.min), ("median", np.median), ("mean", np.mean)):
+        losses.register(name, function)
+    summary = losses.compile(evaluation.loss)
+    row: dict[str, Any] = {
+        "generation": cohort.generation,
+        "evaluations": cohort.size,
+        **{f"loss_{name}": float(value) for name, value in summary.items()},
+        "failures": int((evaluation.status != Status.OK).sum()),
+        "accuracy_best": _reduced(np.max, evaluation.accuracy),
+        "accuracy_median": _reduced(np.median, evaluation.accuracy),
+    }
+    observed = evaluation.observed
+    for name, values in observed.items():
+        row[name] = _reduced(np.mean, values)
+    if "alignment_end" in observed:
+        best = np.argsort(evaluation.loss, kind="stable")[: max(1, round(ELITE_SHARE * cohort.size))]
+        row["alignment_end_elite"] = _reduced(np.mean, observed["alignment_end"][best])
+        row["undefined_share"] = float(np.isnan(observed["alignment_end"]).mean())
+    return {name: np.array([value]) for name, value in row.items()}
+
+
+def _reduced(function: Any, values: Floats) -> float:
+    defined = values[np.isfinite(values)]
+    return float(function(defined)) if defined.size else float("nan")

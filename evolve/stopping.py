@@ -1,0 +1,53 @@
+"""How a run is asked to stop: signals and a file. The generation under way is always finished and saved first."""
+
+import signal
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import Any, Self
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+"""Ctrl-C, a polite kill, and the early warning that Slurm can be asked for."""
+
+
+class StopRequest:
+    """Listens for requests to stop while its block runs.
+
+    A second SIGINT raises KeyboardInterrupt at once: the run then ends at its last checkpoint.
+
+    Parameters
+    ----------
+    stop_file : Path
+        A file whose appearance is a request.
+
+    Attributes
+    ----------
+    signal : int
+        Number of the signal that was received; 0 if none was.
+    """
+
+    def __init__(self, stop_file: Path) -> None:
+        self.stop_file = stop_file
+        self.signal = 0
+        self._previous: dict[int, Any] = {}
+
+    @property
+    def received(self) -> bool:
+        """Whether the run should stop after this generation."""
+        return bool(self.signal) or self.stop_file.exists()
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        del frame
+        if number == signal.SIGINT and self.signal == signal.SIGINT:
+            raise KeyboardInterrupt
+        self.signal = self.signal or number
+
+    def __enter__(self) -> Self:
+        # only the main thread may set handlers; elsewhere (a notebook's worker thread) the file still works
+        if threading.current_thread() is threading.main_thread():
+            self._previous = {number: signal.signal(number, self._handle) for number in SIGNALS}
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
