@@ -1,1 +1,1 @@
-"""What a person types."""
+"""What a person types: the `hetevo` command, one subcommand a file."""

@@ -1,0 +1,43 @@
+"""How mistakes end: one clear message, no traceback, and the documented exit status."""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+import typer
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+WRONG_USE, FAILED, INTERRUPTED = 2, 1, 130
+
+
+def explained(command: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Turn errors that are meant for the user into a message and an exit status.
+
+    2: the command or configuration is wrong. 1: the run failed. 130: interrupted at once.
+    """
+
+    @wraps(command)
+    def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        from evolve.rundir import StorageError
+        from populations.errors import HetevoError
+
+        try:
+            return command(*args, **kwargs)
+        except StorageError as error:
+            fail(str(error), FAILED)
+        except HetevoError as error:
+            fail(str(error), WRONG_USE)
+        except KeyboardInterrupt:
+            fail("interrupted; what was saved at the last checkpoint is there", INTERRUPTED)
+        raise AssertionError  # fail() has left
+
+    return guarded
+
+
+def fail(message: str, status: int) -> None:
+    """Print a message to stderr and leave with a status."""
+    print(f"hetevo: error: {message}", file=sys.stderr)
+    raise typer.Exit(status)

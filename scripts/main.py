@@ -1,0 +1,43 @@
+"""The `hetevo` command: one subcommand a file; heavy imports happen inside the commands."""
+
+from importlib.metadata import version as installed_version
+from typing import Annotated
+
+import typer
+
+from scripts.init import init
+from scripts.plot import plot
+from scripts.presets import presets
+from scripts.run import run
+from scripts.status import status
+
+app = typer.Typer(
+    name="hetevo",
+    help="Evolve randomly wired heterosynaptic networks, and watch whether gradient alignment emerges.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (run, status, plot, presets, init):
+    app.command()(command)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"hetevo {installed_version('hetevo')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    del version
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,42 @@
+"""`hetevo status`: where a run stands."""
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from scripts.errors import explained
+
+WATCH_SECONDS = 2.0
+
+RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run directory.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Watch = Annotated[bool, typer.Option(help="Print again whenever something changes, until the run ends.")]
+
+
+@explained
+def status(run: RunPath, as_json: AsJson = False, watch: Watch = False) -> None:
+    """Say where a run stands."""
+    from evolve.rundir import RunDirectory
+
+    directory = RunDirectory.open(run)
+    shown: dict[str, Any] = {}
+    while True:
+        found = directory.status()
+        if found != shown:
+            print(json.dumps(found) if as_json else _text(found), flush=True)
+            shown = found
+        if not watch or found["state"] != "running":
+            return
+        time.sleep(WATCH_SECONDS)
+
+
+def _text(found: dict[str, Any]) -> str:
+    lines = [f"{found['path']}: {found['state']}"]
+    for name in ("preset", "seed", "generation", "generations", "loss_best", "alignment_end", "digest", "probe_digest"):
+        value = found[name]
+        if value is not None and value != "":
+            lines.append(f"  {name:14} {value:.4f}" if isinstance(value, float) else f"  {name:14} {value}")
+    return "\n".join(lines)
