@@ -1,0 +1,112 @@
+"""Loading runs: directories in, tidy frames out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from evolve.rundir import RunDirectory, RunDirectoryError
+
+
+@dataclass(frozen=True)
+class LoadedRun:
+    """A run, read from its directory.
+
+    Parameters
+    ----------
+    path : Path
+        The run directory.
+    config : dict
+        Its configuration, as nested dictionaries.
+    generations : pandas.DataFrame
+        One row a generation; undefined is NaN.
+    """
+
+    path: Path
+    config: dict[str, Any]
+    generations: pd.DataFrame
+
+    @property
+    def condition(self) -> str:
+        """What to call runs of this kind: the preset's name, or the directory's."""
+        return self.config.get("preset") or self.path.resolve().name
+
+    @property
+    def seed(self) -> int:
+        """Seed of the run."""
+        return int(self.config.get("seed", 0))
+
+    @property
+    def size(self) -> int:
+        """Individuals in the population."""
+        return int(self.generations["evaluations"].iloc[-1])
+
+    @property
+    def probed(self) -> bool:
+        """Whether alignment was measured in any generation."""
+        return "alignment_end" in self.generations and bool(self.generations["alignment_end"].notna().any())
+
+    @cached_property
+    def individuals(self) -> pd.DataFrame:
+        """One row an individual and generation; empty if none were kept. Read on first use."""
+        return _frame(RunDirectory(self.path).individuals_files())
+
+
+def load_run(path: str | Path) -> LoadedRun:
+    """Read a run directory, finished or not.
+
+    Parameters
+    ----------
+    path : str or Path
+        The run directory.
+
+    Raises
+    ------
+    RunDirectoryError
+        If it is not one, or nothing has been recorded in it yet.
+    """
+    directory = RunDirectory.open(path)
+    files = directory.generations_files()
+    if not files:
+        raise RunDirectoryError(f"{path} holds no records yet. Wait for its first checkpoint, or look at its events.jsonl.")
+    return LoadedRun(directory.path, directory.config(), _frame(files))
+
+
+def load_runs(paths: Sequence[str | Path]) -> pd.DataFrame:
+    """Read several runs into one tidy frame.
+
+    Parameters
+    ----------
+    paths : sequence of str or Path
+        Run directories.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The generations of all runs, with the columns ``condition``, ``seed`` and ``run`` in front.
+    """
+    return tidy([load_run(path) for path in paths])
+
+
+def tidy(runs: Sequence[LoadedRun]) -> pd.DataFrame:
+    """Put the generations of several runs under each other, with ``condition``, ``seed`` and ``run`` in front."""
+    frames = []
+    for run in runs:
+        frame = run.generations.copy()
+        for column, value in (("run", str(run.path)), ("seed", run.seed), ("condition", run.condition)):
+            frame.insert(0, column, value)
+        frames.append(frame)
+    return pd.concat(frames, ignore_index=True)
+
+
+def _frame(files: Sequence[Path]) -> pd.DataFrame:
+    if not files:
+        return pd.DataFrame()
+    try:
+        frames = [pd.read_parquet(file) for file in files]
+    except (OSError, ValueError) as error:
+        raise RunDirectoryError(f"A record in {files[0].parent} cannot be read: {error}. Check it with 'hetevo verify'.") from None
+    return pd.concat(frames, ignore_index=True)
