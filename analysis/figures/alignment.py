@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 from scipy import stats
 
 from analysis.figures.plot import Plot
@@ -53,10 +55,15 @@ def alignment(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
         draw = _one_run if len(runs) == 1 else _several_runs
         data = draw(runs, upper, lower, palette)
         upper.axhline(0, **NULL_LINE)  # what a random direction has
-        upper.set_ylabel("gradient alignment (cosine)")
-        lower.set_ylabel("test loss\n(1 = predicting 0)")
+        upper.set_ylabel("gradient alignment\n(cosine)")
+        lower.set_ylabel("normalised\ntest loss")
         lower.set_xlabel("generation")
-        lower.set_ylim(bottom=0)
+        # a diverging generation 0 would press everything that follows to the floor of a linear axis
+        lower.set_yscale("log")
+        lower.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        lower.yaxis.set_minor_formatter(NullFormatter())
+        lower.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        lower.axhline(1, **NULL_LINE)
         if len(data["generation"].unique()) == 1:
             lower.set_xticks(list(data["generation"].unique()))
         for axes, letter in ((upper, "a"), (lower, "b")):
@@ -114,7 +121,7 @@ def _several_runs(runs: Sequence[LoadedRun], upper: Axes, lower: Axes, palette: 
         seeds = group["run"].nunique()
         over = f"mean, {CONFIDENCE:.0%} t interval over n = {seeds} seeds" if seeds > 1 else "one seed"
         for axes, column in ((upper, "alignment_end"), (lower, "loss_median")):
-            summary = over_seeds(group, column)
+            summary = over_seeds(group, column, logarithmic=axes is lower)
             axes.plot(
                 summary["generation"], summary["mean"], color=colour, linestyle=style_, label=f"{condition}: {over}"
             )
@@ -128,7 +135,7 @@ def _several_runs(runs: Sequence[LoadedRun], upper: Axes, lower: Axes, palette: 
     return pd.concat(frames, ignore_index=True)
 
 
-def over_seeds(group: pd.DataFrame, column: str) -> pd.DataFrame:
+def over_seeds(group: pd.DataFrame, column: str, *, logarithmic: bool = False) -> pd.DataFrame:
     """Summarise a column over runs, generation by generation.
 
     Parameters
@@ -137,14 +144,19 @@ def over_seeds(group: pd.DataFrame, column: str) -> pd.DataFrame:
         Tidy generations of the runs of one condition.
     column : str
         What to summarise.
+    logarithmic : bool, optional
+        Average and build the interval on the logarithm (for positive quantities: a geometric mean).
 
     Returns
     -------
     pandas.DataFrame
         generation, mean, low, high (t interval with coverage `CONFIDENCE`; NaN below 2 runs), n.
     """
-    by_generation = group.groupby("generation")[column]
+    values = np.log(group[column]) if logarithmic else group[column]
+    by_generation = values.groupby(group["generation"])
     summary = pd.DataFrame({"mean": by_generation.mean(), "n": by_generation.count(), "sem": by_generation.sem()})
     half = stats.t.ppf((1 + CONFIDENCE) / 2, (summary["n"] - 1).clip(lower=1)) * summary["sem"]
     summary["low"], summary["high"] = summary["mean"] - half, summary["mean"] + half
+    if logarithmic:
+        summary[["mean", "low", "high"]] = np.exp(summary[["mean", "low", "high"]])
     return summary.drop(columns="sem").reset_index()

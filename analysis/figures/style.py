@@ -39,4 +39,4 @@ def style() -> Iterator[list[tuple[float, float, float]]]:
 
 def panel_letter(axes: Axes, letter: str) -> None:
     """Write a panel's letter at its upper left corner."""
-    axes.text(-0.16, 1.02, letter, transform=axes.transAxes, fontweight="bold", fontsize=9, va="bottom")
+    axes.text(-0.24, 1.02, letter, transform=axes.transAxes, fontweight="bold", fontsize=9, va="bottom")

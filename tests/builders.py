@@ -1,0 +1,47 @@
+"""Small species and populations for tests."""
+
+import numpy as np
+
+from populations.genome import Population, found
+from populations.layout import Layout
+from populations.rules import RULES, with_terms
+from populations.species import Founders, Life, Species, Wiring
+from populations.tasks import TASKS
+
+
+def make_species(
+    levels=(3, 2),
+    *,
+    inputs=4,
+    outputs=2,
+    task="sine",
+    rule="heterosynaptic",
+    terms=(),
+    wiring="amorphous",
+    density=(0.7, 0.7),
+    transposed=False,
+    activation="tanh",
+    derivative=True,
+    bias=True,
+    life=None,
+    **founders,
+):
+    if task == "digits":
+        inputs, outputs = 64, 10
+    return Species(
+        Layout(inputs, tuple(levels), outputs, bias),
+        TASKS[task](inputs=inputs, outputs=outputs),
+        with_terms(RULES[rule], tuple(terms)),
+        Wiring(wiring, density, transposed),
+        Founders(**founders),
+        Life(**{"presentations": 12, "batch": 5, "tasks": 2, "test_samples": 20, "clip_every": 4, **(life or {})}),
+        activation,
+        derivative,
+    )
+
+
+def make_population(species, size=3, seed=1, **changes):
+    genes = dict(found(species, seed, size))
+    for name, value in changes.items():
+        genes[name] = np.broadcast_to(np.asarray(value, genes[name].dtype), genes[name].shape).copy()
+    return Population(genes)

@@ -1,0 +1,114 @@
+"""Special cases that must come out exactly."""
+
+import numpy as np
+import pytest
+from builders import make_population, make_species
+
+from analysis.gradient import potential_gradient, weight_gradient
+from analysis.measures import alignment
+from populations.birth import Weights, born
+from populations.circuits import Circuits, Sweep
+from populations.experience import experience
+from populations.lifetime import live
+
+SEED = 5
+UNBOUNDED = {"signal_clip": 1e9, "weight_clip": 1e9, "tasks": 1}
+
+
+def lifetime(species, genes, *, observer=None, presentations=None):
+    lived = experience(species, SEED, 0, 32)
+    innate = born(species, genes, np.arange(genes.size), SEED, 0)
+    return innate, lived, live(species, genes, innate, lived, observer=observer, dtype=np.float64)
+
+
+@pytest.mark.parametrize("wiring", ["amorphous", "layered"])
+@pytest.mark.parametrize("activation", ["tanh", "softplus", "linear"])
+def test_symmetric_start_is_gradient_descent_with_weight_decay(wiring, activation):
+    rate, decay = 0.03, 1e-3
+    life = {**UNBOUNDED, "presentations": 100}
+    species = make_species(
+        wiring=wiring, activation=activation, transposed=True, symmetric=True, life=life, gain_mean=rate, gain_scale=0
+    )
+    genes = make_population(species, decay_ascending=decay, decay_descending=decay)
+    innate, lived, ended = lifetime(species, genes)
+    rate, decay = np.float32(rate), np.float32(decay)
+    weights = innate.ascending.astype(np.float64)
+    for t in range(100):
+        circuits = Circuits(species, Weights(weights, innate.descending), np.float64)
+        sweep = Sweep(circuits, species.life.batch)
+        sweep.load(lived.training.inputs[:, t])
+        sweep.ascend()
+        error = (lived.training.targets[:, t] - sweep.outputs).astype(np.float64)
+        potential = potential_gradient(species, weights, sweep.activity, error)
+        gradient = weight_gradient(species.layout, potential, sweep.activity)
+        weights = weights + genes.mask_ascending * (rate * gradient) - decay * weights
+    final = ended.circuits.whole()
+    np.testing.assert_allclose(final.ascending, weights, rtol=1e-9, atol=1e-11)
+    np.testing.assert_allclose(final.descending, species.mirror(weights), rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("wiring", ["amorphous", "layered"])
+def test_kolen_pollack_shrinks_the_difference_by_the_decay(wiring):
+    decay = np.float32(0.01)
+    for presentations in (1, 2, 50):
+        life = {**UNBOUNDED, "presentations": presentations}
+        species = make_species(wiring=wiring, transposed=True, life=life, gain_mean=0.05, gain_scale=0)
+        genes = make_population(species, decay_ascending=decay, decay_descending=decay)
+        innate, _, ended = lifetime(species, genes)
+        final = ended.circuits.whole()
+        before = innate.descending - species.mirror(innate.ascending).astype(np.float64)
+        after = final.descending - species.mirror(final.ascending)
+        assert np.abs(before).max() > 0.1
+        np.testing.assert_allclose(after, before * (1 - float(decay)) ** presentations, rtol=1e-6, atol=1e-9)
+
+
+def test_feedback_alignment_leaves_the_feedback_untouched():
+    species = make_species(rule="fixed-feedback")
+    genes = make_population(species, 4)
+    innate, _, ended = lifetime(species, genes)
+    np.testing.assert_array_equal(ended.circuits.whole().descending, np.repeat(innate.descending, 2, axis=0))
+    assert np.abs(ended.circuits.whole().ascending - np.repeat(innate.ascending, 2, axis=0)).max() > 1e-3
+
+
+def observed_alignment(species, genes):
+    seen = {}
+
+    def observe(snapshot):
+        potential = potential_gradient(species, snapshot.weights.ascending, snapshot.activity, snapshot.error)
+        gradient = weight_gradient(species.layout, potential, snapshot.activity)
+        seen[snapshot.stage] = alignment(snapshot.update, gradient, snapshot.mask_ascending, species.layout)
+
+    lifetime(species, genes, observer=observe)
+    return seen
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_transported_weights_give_cosine_one_and_flipped_signs_minus_one(sign):
+    life = {**UNBOUNDED, "presentations": 20}
+    species = make_species((4, 3), rule="transported", gain_mean=sign * 0.01, gain_scale=0, life=life)
+    for values in observed_alignment(species, make_population(species, 5)).values():
+        np.testing.assert_allclose(values, sign, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("rule", "genes"),
+    [
+        ("heterosynaptic", {"gains_ascending": 0, "gains_descending": 0}),
+        ("none", {}),
+        ("readout-only", {}),
+    ],
+)
+def test_no_update_of_hidden_neurons_is_undefined(rule, genes):
+    species = make_species(rule=rule)
+    for values in observed_alignment(species, make_population(species, **genes)).values():
+        assert np.isnan(values).all()
+
+
+def test_no_plasticity_changes_nothing_and_readout_only_spares_hidden_neurons():
+    for rule in ("none", "readout-only"):
+        species = make_species(rule=rule)
+        innate, _, ended = lifetime(species, make_population(species))
+        hidden = species.layout.hidden
+        born_with, final = np.repeat(innate.ascending, 2, axis=0), ended.circuits.whole().ascending
+        np.testing.assert_array_equal(final[:, :hidden], born_with[:, :hidden])
+        assert (np.abs(final[:, hidden:] - born_with[:, hidden:]).max() > 0) == (rule == "readout-only")
