@@ -95,9 +95,13 @@ class Circuits:
             for upper, source in zip(self.ascending, self.up, strict=True):
                 columns = _shifted(projection.rows, offset - source.sources.start)
                 rows = _shifted(source.rows, -projection.sources.start)
-                # levels that cannot reach each other have no columns in common
-                if columns.start >= 0 and columns.stop <= upper.shape[2] and rows.start >= 0:
+                # levels that no wiring connects lie outside each other's ranges
+                if _within(columns, upper) and _within(rows, level):
                     np.copyto(level[:, :, rows], upper[:, :, columns].swapaxes(1, 2))
+
+
+def _within(span: slice, weights: Floats) -> bool:
+    return bool(span.start >= 0 and span.stop <= weights.shape[2])
 
 
 def _shifted(span: slice, by: int) -> slice:

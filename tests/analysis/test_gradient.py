@@ -1,0 +1,45 @@
+"""The reference gradient against central differences of the loss, in float64."""
+
+import numpy as np
+import pytest
+from builders import make_population, make_species
+
+from analysis.gradient import potential_gradient, weight_gradient
+from populations.activations import ACTIVATIONS
+from populations.birth import Weights, born
+from populations.circuits import Circuits, Sweep
+from populations.wiring import WIRINGS
+
+STEP = 1e-5
+
+
+def losses(species, weights, inputs, targets):
+    descending = np.zeros((len(weights), species.layout.hidden, species.layout.neurons))
+    sweep = Sweep(Circuits(species, Weights(weights, descending), np.float64), inputs.shape[-1])
+    sweep.load(inputs)
+    sweep.ascend()
+    error = targets - sweep.outputs
+    return (error**2).sum(axis=1).mean(axis=1) / 2, sweep.activity, error
+
+
+@pytest.mark.parametrize("wiring", sorted(WIRINGS))
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+def test_gradient_equals_central_differences(activation, wiring):
+    species = make_species((4, 3, 2), activation=activation, wiring=wiring, density=(0.8, 0.8))
+    genes = make_population(species, 3)
+    rng = np.random.default_rng(0)
+    layout = species.layout
+    inputs = rng.standard_normal((1, layout.input_units, 9))
+    targets = rng.standard_normal((1, layout.outputs, 9))
+    weights = born(species, genes, np.arange(3), 0, 0).ascending.astype(np.float64)
+    _, activity, error = losses(species, weights, inputs, targets)
+    gradient = weight_gradient(layout, potential_gradient(species, weights, activity, error), activity)
+    gradient = gradient * genes.mask_ascending
+    numeric = np.zeros_like(weights)
+    for i, j in np.argwhere(genes.mask_ascending.any(axis=0)):
+        for sign in (1, -1):
+            moved = weights.copy()
+            moved[:, i, j] += sign * STEP
+            numeric[:, i, j] -= sign * losses(species, moved, inputs, targets)[0] / (2 * STEP)
+    numeric *= genes.mask_ascending
+    assert np.abs(numeric - gradient).max() <= 1e-6 * np.abs(numeric).max()

@@ -1,0 +1,85 @@
+"""Measures: planted cases, invariants, and what is undefined."""
+
+import numpy as np
+import pytest
+from builders import make_population, make_species
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.measures import MEASURES, View, alignment_by_level, alignment_by_neuron, angle, consistency, cosine
+from populations.birth import born
+from populations.experience import experience
+from populations.lifetime import live
+
+RNG = np.random.default_rng(0)
+
+
+def test_cosine_of_known_vectors_and_undefined_ones():
+    first = np.array([[1.0, 0], [1, 1], [0, 0], [1, 0], [np.inf, 0]])
+    second = np.array([[0.0, 2], [2, 2], [1, 0], [0, 0], [1, 0]])
+    np.testing.assert_allclose(cosine(first, second), [0, 1, np.nan, np.nan, np.nan])
+    np.testing.assert_allclose(angle(np.array([1, 0, -1, np.nan])), [0, 90, 180, np.nan])
+
+
+@given(st.floats(1e-3, 1e3), st.floats(1e-3, 1e3), st.integers(0, 1000))
+def test_cosine_ignores_scale_and_turns_with_the_sign(first_scale, second_scale, seed):
+    first, second = np.random.default_rng(seed).standard_normal((2, 4, 7))
+    expected = cosine(first, second)
+    np.testing.assert_allclose(cosine(first_scale * first, second_scale * second), expected, atol=1e-12)
+    np.testing.assert_allclose(cosine(-first, second), -expected, atol=1e-12)
+    assert (np.abs(expected) <= 1).all()
+
+
+def test_consistency_of_signals_proportional_to_the_gradient():
+    gradient = RNG.standard_normal((2, 4, 50))
+    factors = np.array([[1, -2, 3, 0.5], [1, 1, 1, 1]])
+    gains = np.array([[1, 1, -1, 1], [2, 2, 2, 2]])
+    scores = consistency(gains, gradient * factors[..., None], gradient)
+    np.testing.assert_allclose(scores.phi, gains * factors)
+    np.testing.assert_allclose(scores.stability, 1)
+    np.testing.assert_allclose(scores.agreement, [2 / 6, 1])
+    np.testing.assert_allclose(scores.positive, [0.5, 1])
+
+
+def test_consistency_without_gradient_or_signal_is_undefined():
+    gradient = RNG.standard_normal((1, 3, 20))
+    gradient[:, 0] = 0
+    signal = RNG.standard_normal((1, 3, 20))
+    signal[:, 1] = 0
+    scores = consistency(np.ones((1, 3)), signal, gradient)
+    assert np.isnan(scores.phi[0, 0])
+    assert scores.phi[0, 1] == 0
+    assert np.isnan(scores.stability[0, :2]).all()
+    assert np.isfinite(scores.stability[0, 2])
+    alone = consistency(np.ones((1, 1)), signal[:, 2:], gradient[:, 2:])
+    assert np.isnan(alone.agreement[0])
+
+
+def snapshots(species, genes):
+    seen = []
+    lived = experience(species, 0, 0, 40)
+    innate = born(species, genes, np.arange(genes.size), 0, 0)
+    live(species, genes, innate, lived, observer=seen.append)
+    return seen
+
+
+@pytest.mark.parametrize("name", sorted(MEASURES))
+def test_every_measure_is_one_number_a_network_in_bounds_and_undefined_without_plasticity(name):
+    for rule in ("heterosynaptic", "none"):
+        species = make_species((4, 3), rule=rule)
+        for snapshot in snapshots(species, make_population(species, 5)):
+            for column, values in MEASURES[name].columns(View.of(snapshot)).items():
+                assert values.shape == (10,), column
+                assert (np.abs(values[np.isfinite(values)]) <= 1 + 1e-9).all()
+                if "alignment" in column:
+                    assert np.isnan(values).all() == (rule == "none")
+
+
+def test_pooled_levels_and_neurons_agree_where_there_is_one_of_them():
+    species = make_species((1,))
+    for snapshot in snapshots(species, make_population(species, 4)):
+        view = View.of(snapshot)
+        arguments = snapshot.update, view.weight_gradient, snapshot.mask_ascending, species.layout
+        pooled = MEASURES["alignment"].columns(view)["alignment"]
+        np.testing.assert_allclose(alignment_by_level(*arguments)[:, 0], pooled)
+        np.testing.assert_allclose(alignment_by_neuron(*arguments)[:, 0], pooled)

@@ -1,0 +1,111 @@
+"""Fitness: never NaN, never dependent on the block, never disturbed by a neighbour that diverges."""
+
+import numpy as np
+import pytest
+from builders import make_population, make_species
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.probe import AlignmentProbe
+from populations.evaluation import Status, block_size, evaluate
+from populations.genome import Population
+from populations.rules import RULES
+from populations.tasks import TASKS
+from populations.wiring import WIRINGS
+
+
+def evaluated(species, genes, **options):
+    return evaluate(species, genes, np.arange(genes.size), seed=9, generation=2, **options)
+
+
+def assert_same(first, second):
+    np.testing.assert_array_equal(first.loss, second.loss)
+    np.testing.assert_array_equal(first.status, second.status)
+    np.testing.assert_array_equal(first.accuracy, second.accuracy)
+    assert first.observed.keys() == second.observed.keys()
+    for name in first.observed:
+        np.testing.assert_array_equal(first.observed[name], second.observed[name])
+
+
+@pytest.mark.parametrize("wiring", sorted(WIRINGS))
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_block_size_changes_no_bit(rule, wiring):
+    species = make_species((5, 3), rule=rule, wiring=wiring)
+    genes = make_population(species, 7)
+    whole = evaluated(species, genes, block=7, probe=AlignmentProbe())
+    for block in (1, 2, 3, 5):
+        assert_same(evaluated(species, genes, block=block, probe=AlignmentProbe()), whole)
+
+
+@pytest.mark.parametrize("task", sorted(TASKS))
+def test_every_task_gives_a_loss_within_bounds_and_the_same_twice(task):
+    pytest.importorskip("sklearn")
+    species = make_species(task=task, gain_scale=0.01)
+    genes = make_population(species, 4)
+    result = evaluated(species, genes)
+    assert_same(evaluated(species, genes), result)
+    assert ((result.loss >= 0) & (result.loss <= species.life.loss_cap)).all()
+    assert np.isfinite(result.accuracy).all() == species.task.classification
+
+
+def test_the_probe_changes_no_fitness():
+    species = make_species()
+    genes = make_population(species, 5)
+    with_probe = evaluated(species, genes, probe=AlignmentProbe())
+    without = evaluated(species, genes)
+    np.testing.assert_array_equal(with_probe.loss, without.loss)
+    assert with_probe.observed
+    assert not without.observed
+
+
+@pytest.mark.parametrize("activation", ["relu", "linear", "tanh"])
+def test_a_diverging_neighbour_is_flagged_and_disturbs_nobody(activation, recwarn):
+    species = make_species((6, 5), activation=activation, life={"presentations": 60})
+    genes = make_population(species, 6)
+    calm = evaluated(species, genes, block=6)
+    wild = Population({name: array.copy() for name, array in genes.items()})
+    wild.gains_ascending[2] = np.float32(1e30)
+    wild.gains_descending[2] = np.float32(1e30)
+    result = evaluated(species, wild, block=6)
+    others = np.arange(6) != 2
+    np.testing.assert_array_equal(result.loss[others], calm.loss[others])
+    np.testing.assert_array_equal(result.status[others], calm.status[others])
+    assert result.loss[2] == species.life.loss_cap
+    assert not recwarn.list
+    if activation != "tanh":  # tanh saturates: its weights are clipped and stay finite
+        assert result.status[2] == Status.DIVERGED
+
+
+def test_empty_masks_are_lived_through_without_warning(recwarn):
+    species = make_species()
+    genes = make_population(species, 3, mask_ascending=False, mask_descending=False)
+    result = evaluated(species, genes, probe=AlignmentProbe())
+    np.testing.assert_allclose(result.loss, 1, rtol=1e-6)  # the network says 0
+    assert np.isnan(result.observed["alignment_end"]).all()
+    assert not recwarn.list
+
+
+@given(st.integers(1, 300), st.integers(1, 4), st.integers(1, 64))
+def test_block_size_is_always_usable(width, tasks, batch):
+    species = make_species((width, width), life={"tasks": tasks, "batch": batch})
+    assert 1 <= block_size(species) <= 256
+
+
+def test_founders_do_not_depend_on_the_population_size():
+    species = make_species(inherited=True)
+    few, many = make_population(species, 2), make_population(species, 5)
+    for name in few:
+        np.testing.assert_array_equal(few[name], many[name][:2])
+
+
+def test_innate_weights_are_scaled_by_fan_in():
+    from populations.birth import born
+
+    species = make_species((40, 40), inputs=30)
+    genes = make_population(species, 20)
+    weights = born(species, genes, np.arange(20), 0, 0)
+    for mask, values in ((genes.mask_ascending, weights.ascending), (genes.mask_descending, weights.descending)):
+        assert (values[~mask] == 0).all()
+        fan_in = mask.sum(axis=-1)
+        power = (values**2).sum(axis=-1)[fan_in > 0]
+        assert power.mean() == pytest.approx(1, abs=0.05)

@@ -1,0 +1,67 @@
+"""Contract of every task family, and what each one promises."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from populations.errors import SettingError
+from populations.streams import Purpose, stream
+from populations.tasks import TASKS, Digits, Sine, Xor
+
+
+@pytest.mark.parametrize("name", sorted(TASKS))
+def test_shapes_reproducibility_and_freshness(name):
+    task = TASKS[name]()
+    instance = task.draw(stream(0, 0, Purpose.TASK))
+    inputs, targets = instance.training(stream(0, 0, Purpose.TRAINING), 50)
+    assert inputs.shape == (50, task.inputs)
+    assert targets.shape == (50, task.outputs)
+    assert np.isfinite(inputs).all()
+    assert np.isfinite(targets).all()
+    again = instance.training(stream(0, 0, Purpose.TRAINING), 50)
+    np.testing.assert_array_equal(inputs, again[0])
+    tested = instance.test(stream(0, 0, Purpose.TEST), 50)
+    assert not np.array_equal(tested[0], inputs)
+
+
+def test_sine_has_the_stated_amplitude_and_orthonormal_directions():
+    instance = Sine().draw(stream(0, 0, Purpose.TASK))
+    _, targets = instance.training(stream(0, 0, Purpose.TRAINING), 20_000)
+    assert np.abs(targets).max() == pytest.approx(1.4, abs=1e-3)
+    # y = A sin(2 u.x), u.x ~ N(0, 1): E y^2 = A^2 (1 - exp(-8)) / 2, and the two outputs are independent
+    np.testing.assert_allclose((targets**2).mean(axis=0), 1.4**2 * (1 - np.exp(-8)) / 2, rtol=0.03)
+    assert abs(np.corrcoef(targets.T)[0, 1]) < 0.03
+
+
+def test_xor_is_no_linear_task_and_needs_two_inputs():
+    instance = Xor().draw(stream(1, 0, Purpose.TASK))
+    inputs, targets = instance.training(stream(1, 0, Purpose.TRAINING), 20_000)
+    slope = np.linalg.lstsq(inputs, targets, rcond=None)[0]
+    assert ((inputs @ slope) ** 2).mean() < 0.01 * (targets**2).mean()
+    with pytest.raises(SettingError, match="at least 2 inputs"):
+        Xor(inputs=1)
+
+
+def test_digits_are_real_standardised_and_split():
+    instance = Digits().draw(stream(0, 0, Purpose.TASK))
+    inputs, targets = instance.test(stream(0, 0, Purpose.TEST), 397)
+    assert len(inputs) == 397
+    assert set(np.unique(targets)) == {-1.0, 1.0}
+    assert (targets.sum(axis=1) == -8).all()
+    trained = instance.training(stream(0, 0, Purpose.TRAINING), 5000)[0]
+    assert np.abs(trained.mean(axis=0)).max() < 0.1
+    held_out = {row.tobytes() for row in inputs}
+    # a few images of the data set are pixel-identical twins; the split itself shares none
+    assert sum(row.tobytes() in held_out for row in np.unique(trained, axis=0)) <= 3
+    with pytest.raises(SettingError, match="64 inputs and 10 outputs"):
+        Digits(inputs=6)
+
+
+def test_missing_scikit_learn_names_the_extra(monkeypatch):
+    from populations.tasks import digits
+
+    digits._load.cache_clear()
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    with pytest.raises(SettingError, match=r"hetevo\[data\]"):
+        Digits().prepare()
