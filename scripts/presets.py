@@ -20,4 +20,4 @@ def presets(as_json: AsJson = False) -> None:
         print(json.dumps(names))
         return
     for name, meaning in names.items():
-        print(f"{name:12} {meaning}")
+        print(f"{name:15} {meaning}")

@@ -1,0 +1,131 @@
+"""Configurations: round trips, and messages for everything that can be wrong."""
+
+import tomllib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evolve.config import Config, ConfigError, commented_toml, dump_toml, from_mapping, load_config, preset, preset_names
+from evolve.species import species_of
+
+
+@pytest.mark.parametrize("name", sorted(preset_names()))
+def test_presets_are_valid_and_round_trip(name):
+    config = preset(name)
+    assert config.preset == name
+    assert from_mapping(tomllib.loads(dump_toml(config))) == config
+    assert from_mapping(tomllib.loads(commented_toml(config))) == config
+    assert species_of(config).layout.outputs == config.task.outputs
+
+
+def test_emergence_is_the_default():
+    assert preset("emergence").model_copy(update={"preset": ""}) == Config()
+
+
+def test_neutral_differs_from_emergence_in_selection_only():
+    neutral, emergence = preset("neutral").model_dump(), preset("emergence").model_dump()
+    for table in (neutral, emergence):
+        table.pop("preset")
+        table["evolution"].pop("select")
+        table["evolution"].pop("select_elites")
+    assert neutral == emergence
+
+
+@given(
+    seed=st.integers(0, 2**63 - 1),
+    levels=st.lists(st.integers(1, 500), min_size=1, max_size=5),
+    density=st.floats(0.001, 1),
+    scale=st.floats(0, 10),
+    every=st.one_of(st.just("auto"), st.integers(1, 100)),
+    terms=st.lists(st.sampled_from(["hebbian", "oja"]), unique=True),
+)
+def test_any_valid_configuration_round_trips(seed, levels, density, scale, every, terms):
+    config = from_mapping(
+        {
+            "seed": seed,
+            "network": {"levels": levels, "density_ascending": density},
+            "genome": {"gain_scale": scale},
+            "checkpoint": {"every": every},
+            "plasticity": {"terms": terms},
+        }
+    )
+    assert from_mapping(tomllib.loads(dump_toml(config))) == config
+    assert from_mapping(tomllib.loads(commented_toml(config))) == config
+
+
+def test_the_hash_sees_what_decides_a_generation_and_nothing_else():
+    base = preset("emergence")
+    for same in ("backend.workers=3", "checkpoint.every=5", "records.individuals_every=7", "evolution.generations=99"):
+        assert preset("emergence", overrides=[same]).hash() == base.hash()
+    for other in ("seed=1", "lifetime.batch=8", "evolution.mask_flip=0.1", "genome.gain_scale=0.2"):
+        assert preset("emergence", overrides=[other]).hash() != base.hash()
+
+
+WRONG = {
+    "evolution.sise=3": ["evolution.sise", "'size'"],
+    "sead=3": ["sead", "'seed'"],
+    "genome.size=3": ["[evolution]"],
+    "evolution.size=1": ["evolution.size", "at least 2", "got 1"],
+    "evolution.size=many": ["evolution.size", "integer", "'many'"],
+    "seed=-1": ["seed", "got -1"],
+    "task.name=sin": ["task.name", "'sine'"],
+    "task.options={amplitud=3}": ["'amplitude'"],
+    "network.levels=[]": ["at least one hidden level"],
+    "network.levels=[8,0]": ["network.levels", "got 0"],
+    "network.density_ascending=0": ["density_ascending", "greater than 0"],
+    "network.density_descending=1.2": ["density_descending", "got 1.2"],
+    "network.wiring=amorphus": ["'amorphous'"],
+    "network.activation=tan": ["'tanh'"],
+    "plasticity.rule=hebb": ["'hebbian'"],
+    'plasticity.terms=["oya"]': ["'oja'"],
+    "evolution.elites=128": ["fewer elites"],
+    "evolution.pool=1000": ["evolution.pool"],
+    'evolution.select={name="selTurnament"}': ["'selTournament'"],
+    'evolution.select={name="selTournament"}': ["needs the argument tournsize"],
+    'evolution.select={name="selTournament",size=3}': ["'tournsize'"],
+    'evolution.select={name="selBest"}': ["selects nothing", "evolution.pool"],
+    'evolution.select={name="selTournamentDCD"}': ["several objectives"],
+    "backend.name=rai": ["backend.name"],
+    "checkpoint.every=often": ["checkpoint.every"],
+    "lifetime.batch=1.5": ["lifetime.batch", "1.5"],
+    "genome.gain_scale=inf": ["gain_scale"],
+    "nonsense": ["table.key=value"],
+    "=3": ["table.key=value"],
+    "seed.low=3": ["seed"],
+}
+
+
+@pytest.mark.parametrize("override", WRONG)
+def test_wrong_values_are_explained(override):
+    with pytest.raises(ConfigError) as caught:
+        preset("emergence", overrides=[override])
+    for part in WRONG[override]:
+        assert part in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        (b"", "empty"),
+        (b"seed = ", "not valid TOML"),
+        (b"\xff\xfe\x00", "not a text file"),
+        (b"task = 3", "task"),
+        (b"[task]\nname = 3\n", "task.name"),
+    ],
+)
+def test_wrong_files_are_explained(tmp_path, content, part):
+    file = tmp_path / "wrong.toml"
+    file.write_bytes(content)
+    with pytest.raises(ConfigError, match=part):
+        load_config(file)
+
+
+def test_missing_file_folder_and_unknown_preset_are_explained(tmp_path):
+    with pytest.raises(ConfigError, match="There is no file"):
+        load_config(tmp_path / "none.toml")
+    (tmp_path / "folder.toml").mkdir()
+    with pytest.raises(ConfigError, match="Cannot read"):
+        load_config(tmp_path / "folder.toml")
+    with pytest.raises(ConfigError, match="Did you mean 'emergence'"):
+        load_config("emergance")

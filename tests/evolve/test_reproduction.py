@@ -1,0 +1,164 @@
+"""Selection through DEAP and variation on arrays."""
+
+import random
+
+import numpy as np
+import pytest
+from builders import make_species
+from deap import tools
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evolve.cohort import Operator, founders
+from evolve.config import ConfigError, preset
+from evolve.config.operators import REFUSED
+from evolve.reproduction import reproduce
+from evolve.seeding import global_generators
+from evolve.species import species_of
+from evolve.variation import mutate, sparse
+from populations.genome import found, genome
+
+ARGUMENTS = {
+    "selTournament": "tournsize=3",
+    "selDoubleTournament": "fitness_size=3,parsimony_size=1.4,fitness_first=true",
+    "selEpsilonLexicase": "epsilon=0.1",
+    "selNSGA3": "ref_points=[[1.0]]",
+}
+OPERATORS = sorted(
+    name for name in dir(tools) if name.startswith("sel") and callable(getattr(tools, name)) and name not in REFUSED
+)
+
+
+def settled(name="smoke", *overrides):
+    config = preset(name, overrides=overrides)
+    return config, species_of(config)
+
+
+def next_generation(config, species, loss):
+    parents = founders(species, config.seed, config.evolution.size)
+    return parents, reproduce(parents, loss, config, species)
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_every_operator_of_deap_selects_or_is_refused_with_the_reason(name):
+    arguments = f",{ARGUMENTS[name]}" if name in ARGUMENTS else ""
+    config, species = settled("smoke", f'evolution.select={{name="{name}"{arguments}}}', "evolution.pool=8")
+    loss = np.linspace(0, 4, 16)
+    parents, children = next_generation(config, species, loss)
+    again = next_generation(config, species, loss)[1]
+    np.testing.assert_array_equal(children.parent_a, again.parent_a)
+    assert set(children.parent_a) <= set(parents.identifiers)
+    if name in ("selBest", "selNSGA2", "selSPEA2", "selNSGA3"):
+        assert set(children.parent_a) <= set(range(8))
+    if name == "selWorst":
+        assert set(children.parent_a[2:]) <= set(range(8, 16))
+
+
+@pytest.mark.parametrize("name", sorted(REFUSED))
+def test_operators_that_cannot_work_are_refused(name):
+    with pytest.raises(ConfigError, match="evolution.select"):
+        settled("smoke", f'evolution.select={{name="{name}"}}')
+
+
+def test_elites_pass_on_unchanged_and_descent_is_recorded():
+    config, species = settled()
+    loss = np.random.default_rng(0).permutation(np.linspace(0.1, 3, 16))
+    parents, children = next_generation(config, species, loss)
+    best = np.argsort(loss)[:2]
+    np.testing.assert_array_equal(children.parent_a[:2], best)
+    np.testing.assert_array_equal(children.operator[:2], Operator.ELITE)
+    for name in parents.population:
+        np.testing.assert_array_equal(children.population[name][:2], parents.population[name][best])
+    crossed = children.operator == Operator.CROSSOVER
+    assert crossed.any()
+    assert ((children.parent_b >= 0) == crossed).all()
+    assert (children.identifiers == 16 + np.arange(16)).all()
+
+
+def test_without_mutation_genes_come_from_the_parents_and_masks_from_the_first():
+    zero = [f"evolution.{n}=0" for n in ("gain_mutation_rate", "decay_mutation_rate", "mask_flip")]
+    config, species = settled("smoke", "evolution.crossover=1", *zero)
+    parents, children = next_generation(config, species, np.linspace(0, 1, 16))
+    for row in range(2, 16):
+        first, second = children.parent_a[row], children.parent_b[row]
+        gains = children.population.gains_ascending[row]
+        both = parents.population.gains_ascending[[first, second]]
+        assert ((gains == both[0]) | (gains == both[1])).all()
+        np.testing.assert_array_equal(children.population.mask_ascending[row], parents.population.mask_ascending[first])
+
+
+def test_tournament_prefers_low_loss_and_lot_does_not():
+    loss = np.linspace(0, 4, 512)
+    big = ("evolution.size=512", "evolution.elites=0")
+    selected = next_generation(*settled("emergence", *big), loss)[1].parent_a
+    drawn = next_generation(*settled("neutral", *big), loss)[1].parent_a
+    # the best of three of n has mean rank n/4, a lot n/2
+    assert selected.mean() == pytest.approx(128, rel=0.15)
+    assert drawn.mean() == pytest.approx(256, rel=0.15)
+
+
+@pytest.mark.parametrize("feedback", ["independent", "transposed"])
+def test_mutation_flips_only_allowed_synapses_at_the_given_rate(feedback):
+    config, _ = settled("smoke", "evolution.mask_flip=0.1", f"network.feedback={feedback}", "network.wiring=layered")
+    species = species_of(config)
+    before = found(species, 0, 200)
+    after = found(species, 0, 200)
+    mutate(after, species, config.evolution, np.random.default_rng(0))
+    flipped = before.mask_ascending ^ after.mask_ascending
+    assert not (flipped & ~species.allowed.ascending).any()
+    share = flipped.sum() / (200 * species.allowed.ascending.sum())
+    assert share == pytest.approx(0.1, abs=0.01)
+    if feedback == "transposed":
+        np.testing.assert_array_equal(after.mask_descending, species.mirror(after.mask_ascending))
+
+
+def test_mutation_of_gains_has_the_given_rate_and_scale():
+    config, species = settled()
+    before, after = found(species, 0, 2000), found(species, 0, 2000)
+    mutate(after, species, config.evolution, np.random.default_rng(0))
+    change = after.gains_ascending - before.gains_ascending
+    assert (change != 0).mean() == pytest.approx(0.3, abs=0.01)
+    assert change[change != 0].std() == pytest.approx(0.05, rel=0.03)
+    ratio = np.log(after["decay_ascending"] / before["decay_ascending"])
+    assert (ratio != 0).mean() == pytest.approx(0.3, abs=0.04)
+    assert ratio[ratio != 0].std() == pytest.approx(0.3, rel=0.1)
+
+
+@given(st.integers(0, 5000), st.floats(0, 1), st.integers(0, 100))
+def test_sparse_events_are_increasing_and_in_range(size, probability, seed):
+    hits = sparse(np.random.default_rng(seed), size, probability)
+    assert (np.diff(hits) > 0).all()
+    assert len(hits) == 0 or (hits[0] >= 0 and hits[-1] < size)
+    if probability == 1:
+        assert len(hits) == size
+
+
+def test_sparse_events_happen_with_their_probability():
+    counts = np.zeros(50)
+    for seed in range(4000):
+        counts[sparse(np.random.default_rng(seed), 50, 0.1)] += 1
+    # each position is Bernoulli(0.1): standard error .0047; the largest of 50 deviations stays below 4 of them
+    np.testing.assert_allclose(counts / 4000, 0.1, atol=0.019)
+
+
+def test_global_generators_are_restored():
+    random.seed(1)
+    np.random.seed(1)
+    expected = random.random(), np.random.random()
+    random.seed(1)
+    np.random.seed(1)
+    with global_generators(np.random.default_rng(0)):
+        first = random.random(), np.random.random()
+    assert (random.random(), np.random.random()) == expected
+    with global_generators(np.random.default_rng(0)):
+        assert (random.random(), np.random.random()) == first
+
+
+def test_genes_of_every_kind_have_a_mutation():
+    species = make_species(terms=("hebbian",), inherited=True)
+    config, _ = settled()
+    after = found(species, 0, 50)
+    before = found(species, 0, 50)
+    mutate(after, species, config.evolution.model_copy(update={"mask_flip": 0.5}), np.random.default_rng(0))
+    for gene in genome(species):
+        assert (after[gene.name] != before[gene.name]).any(), gene.name
