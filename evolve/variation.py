@@ -126,6 +126,7 @@ def sparse(rng: Generator, size: int, probability: float) -> Indices:
     while last < size:
         expected = (size - last) * probability
         gaps = rng.geometric(probability, int(expected + 4 * np.sqrt(expected) + 8))
+        np.minimum(gaps, size + 1, out=gaps)  # the sum of gaps for a tiny probability would overflow
         steps = last + np.cumsum(gaps)
         found.append(steps)
         last = int(steps[-1])

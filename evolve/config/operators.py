@@ -7,11 +7,12 @@ from deap import tools
 
 from populations.errors import nearest
 
-TRUNCATING = ("selBest", "selWorst", "selNSGA2", "selNSGA3", "selSPEA2")
+TRUNCATING = ("selBest", "selWorst", "selNSGA2", "selSPEA2")
 """Operators that return each individual at most once: asked for as many as there are, they select nothing."""
 
 REFUSED = {
     "selTournamentDCD": "it compares crowding distances, which need several objectives",
+    "selNSGA3": "its sorting by reference points needs several objectives",
     "selNSGA3WithMemory": "it is a class that keeps state between generations, which would break resuming",
 }
 

@@ -22,7 +22,6 @@ ARGUMENTS = {
     "selTournament": "tournsize=3",
     "selDoubleTournament": "fitness_size=3,parsimony_size=1.4,fitness_first=true",
     "selEpsilonLexicase": "epsilon=0.1",
-    "selNSGA3": "ref_points=[[1.0]]",
 }
 OPERATORS = sorted(
     name for name in dir(tools) if name.startswith("sel") and callable(getattr(tools, name)) and name not in REFUSED
@@ -48,7 +47,7 @@ def test_every_operator_of_deap_selects_or_is_refused_with_the_reason(name):
     again = next_generation(config, species, loss)[1]
     np.testing.assert_array_equal(children.parent_a, again.parent_a)
     assert set(children.parent_a) <= set(parents.identifiers)
-    if name in ("selBest", "selNSGA2", "selSPEA2", "selNSGA3"):
+    if name in ("selBest", "selNSGA2", "selSPEA2"):
         assert set(children.parent_a) <= set(range(8))
     if name == "selWorst":
         assert set(children.parent_a[2:]) <= set(range(8, 16))
