@@ -1,0 +1,157 @@
+"""Whole runs: digests, records, refusal to overwrite, stopping."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from evolve import Experiment, preset
+from evolve.config import from_mapping
+from evolve.rundir import RunDirectory, RunDirectoryError, RunExistsError
+
+SMALL = ["evolution.size=10", "evolution.generations=3", "lifetime.presentations=20", "backend.workers=1"]
+
+
+def small(*overrides):
+    return preset("smoke", overrides=[*SMALL, *overrides])
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory):
+    return Experiment(small()).run(tmp_path_factory.mktemp("runs") / "reference")
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "backend.workers=2",
+        "backend.workers=3",
+        "backend.block=1",
+        "backend.block=7",
+        "checkpoint.every=1",
+        "checkpoint.every=2",
+        "records.individuals_every=0",
+        "probe.every=1",
+    ],
+)
+def test_the_same_digests_however_it_is_computed_and_kept(reference, tmp_path, override):
+    run = Experiment(small(override)).run(tmp_path / "run")
+    assert (run.digest, run.probe_digest) == (reference.digest, reference.probe_digest)
+
+
+def test_the_probe_does_not_change_the_digest(reference, tmp_path):
+    off = Experiment(small("probe.every=0")).run(tmp_path / "off")
+    rare = Experiment(small("probe.every=2")).run(tmp_path / "rare")
+    assert off.digest == rare.digest == reference.digest
+    assert off.probe_digest is None
+    assert rare.probe_digest not in (None, reference.probe_digest)
+
+
+@pytest.mark.parametrize(
+    "override", ["seed=1", "evolution.mask_flip=0.1", "lifetime.batch=7", "genome.innate=inherited", "network.bias=false"]
+)
+def test_another_experiment_has_another_digest(reference, tmp_path, override):
+    assert Experiment(small(override)).run(tmp_path / "run").digest != reference.digest
+
+
+def test_evolution_is_the_same_where_the_gradient_cannot_be_computed(reference, tmp_path):
+    """A process in which analysis.gradient raises on import evolves to the same digest."""
+    script = f"""
+import sys
+class Raise:
+    def find_spec(self, name, path=None, target=None):
+        if name == "analysis.gradient" or name.split(".")[0] == "analysis":
+            raise RuntimeError("evolution asked for the gradient")
+sys.meta_path.insert(0, Raise())
+from evolve import Experiment, preset
+config = preset("smoke", overrides={[*SMALL, "probe.every=0"]!r})
+print(Experiment(config).run({str(tmp_path / "blind")!r}).digest)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == reference.digest
+
+
+def test_records_are_complete_and_readable_with_pandas_alone(reference):
+    generations = pd.read_parquet(reference.path / "generations")
+    individuals = pd.read_parquet(reference.path / "individuals")
+    assert generations["generation"].tolist() == [0, 1, 2, 3]
+    assert individuals.groupby("generation").size().tolist() == [10] * 4
+    assert individuals["id"].is_unique
+    known = {-1, *individuals["id"]}
+    assert set(individuals["parent_a"]) | set(individuals["parent_b"]) <= known
+    assert individuals["loss"].between(0, 4).all()
+    best = individuals.groupby("generation")["loss"].min()
+    assert generations["loss_best"].tolist() == best.tolist()
+    mean = individuals.groupby("generation")["alignment_end"].mean()
+    assert generations["alignment_end"].tolist() == pytest.approx(mean.tolist())
+    promised = ["alignment_birth", "alignment_mid", "alignment_end", "alignment_end_elite", "hs_end", "dc_end"]
+    assert {*promised, "undefined_share", "loss_median", "loss_mean", "evaluations"} <= set(generations)
+    assert {"operator", "island", "status", "phi_positive_end", "alignment_level_1_end"} <= set(individuals)
+    assert generations["accuracy_median"].isna().all()
+
+
+def test_the_run_directory_is_enough_to_repeat_the_run(reference, tmp_path):
+    config = from_mapping(tomllib.loads((reference.path / "config.toml").read_text()))
+    assert Experiment(config).run(tmp_path / "again").digest == reference.digest
+    provenance = json.loads((reference.path / "provenance.json").read_text())["sessions"][0]
+    assert provenance["outcome"] == "done"
+    assert {"command", "versions", "host", "cpu_features", "libraries", "started", "stopped"} <= provenance.keys()
+    events = [json.loads(line) for line in (reference.path / "events.jsonl").read_text().splitlines()]
+    assert [event["generation"] for event in events] == [0, 1, 2, 3]
+
+
+def test_status_says_where_a_run_stands(reference):
+    status = RunDirectory(reference.path).status()
+    assert status["state"] == "done"
+    assert (status["generation"], status["generations"], status["digest"]) == (3, 3, reference.digest)
+    assert status["probe_digest"] == reference.probe_digest
+    assert status["preset"] == "smoke"
+
+
+def test_nothing_is_overwritten(reference, tmp_path):
+    before = {path: path.read_bytes() for path in reference.path.rglob("*") if path.is_file()}
+    with pytest.raises(RunExistsError, match="hetevo resume"):
+        Experiment(small()).run(reference.path)
+    assert before == {path: path.read_bytes() for path in reference.path.rglob("*") if path.is_file()}
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(RunExistsError):
+        Experiment(small()).run(tmp_path / "file")
+    with pytest.raises(RunDirectoryError, match="Cannot make"):
+        Experiment(small()).run(tmp_path / "file" / "below")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGUSR1])
+def test_a_signal_finishes_the_generation_and_saves_it(tmp_path, number):
+    def ask(report):
+        if report.generation == 1:
+            os.kill(os.getpid(), number)
+
+    run = Experiment(small()).run(tmp_path / "run", progress=ask)
+    assert run.signal == number
+    assert run.generation == 2
+    status = RunDirectory(run.path).status()
+    assert (status["state"], status["generation"], status["digest"]) == ("stopped", 2, run.digest)
+
+
+def test_the_file_stop_stops(tmp_path):
+    def ask(report):
+        Path(tmp_path / "run" / "STOP").touch()
+
+    run = Experiment(small()).run(tmp_path / "run", progress=ask)
+    assert (run.stopped_by, run.signal, run.generation) == ("STOP", 0, 1)
+
+
+def test_one_writer_a_run(reference):
+    directory = RunDirectory(reference.path)
+    with directory.lock():
+        assert directory.status()["state"] == "running"
+        with pytest.raises(RunDirectoryError, match=f"process {os.getpid()} on"):
+            directory.lock()
+    assert directory.status()["state"] == "done"
