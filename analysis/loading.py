@@ -71,7 +71,9 @@ def load_run(path: str | Path) -> LoadedRun:
     directory = RunDirectory.open(path)
     files = directory.generations_files()
     if not files:
-        raise RunDirectoryError(f"{path} holds no records yet. Wait for its first checkpoint, or look at its events.jsonl.")
+        raise RunDirectoryError(
+            f"{path} holds no records yet. Wait for its first checkpoint, or look at its events.jsonl."
+        )
     return LoadedRun(directory.path, directory.config(), _frame(files))
 
 
@@ -108,5 +110,7 @@ def _frame(files: Sequence[Path]) -> pd.DataFrame:
     try:
         frames = [pd.read_parquet(file) for file in files]
     except (OSError, ValueError) as error:
-        raise RunDirectoryError(f"A record in {files[0].parent} cannot be read: {error}. Check it with 'hetevo verify'.") from None
+        raise RunDirectoryError(
+            f"A record in {files[0].parent} cannot be read: {error}. Check it with 'hetevo verify'."
+        ) from None
     return pd.concat(frames, ignore_index=True)

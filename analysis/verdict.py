@@ -37,8 +37,8 @@ def _of_one(run: LoadedRun) -> str:
     first, last = table.iloc[0], table.iloc[-1]
     birth = run.generations["alignment_birth"].abs().max()
     what = (
-        f"Gradient alignment at the end of life: {first['alignment_end']:+.2f} in generation {int(first['generation'])},"
-        f" {last['alignment_end']:+.2f} in generation {int(last['generation'])};"
+        f"Gradient alignment at the end of life: {first['alignment_end']:+.2f} in generation {first['generation']:.0f},"
+        f" {last['alignment_end']:+.2f} in generation {last['generation']:.0f};"
         f" at birth never beyond ±{birth:.2f} (a random direction has 0)."
     )
     rise = last["alignment_end"] - first["alignment_end"]

@@ -1,9 +1,12 @@
 """An experiment: founders, then lives and reproduction, generation after generation."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from evolve.backends import BACKENDS, Backend, Job
 from evolve.cohort import founders
@@ -133,11 +136,21 @@ class Experiment:
         directory.end_session("done" if finished else "stopped")
         reason = "" if finished else f"signal {stop.signal}" if stop.signal else "STOP"
         return Run(
-            directory.path, final.cohort.generation, final.digest, final.probe_digest, reason, 0 if finished else stop.signal
+            directory.path,
+            final.cohort.generation,
+            final.digest,
+            final.probe_digest,
+            reason,
+            0 if finished else stop.signal,
         )
 
     def _generations(
-        self, directory: RunDirectory, backend: Backend, stop: StopRequest, state: State | None, progress: Progress | None
+        self,
+        directory: RunDirectory,
+        backend: Backend,
+        stop: StopRequest,
+        state: State | None,
+        progress: Progress | None,
     ) -> State:
         config, keeper = self.config, Keeper(directory, self.config)
         begin = time.perf_counter()
@@ -157,25 +170,19 @@ class Experiment:
             if last or keeper.is_due(cohort.generation):
                 keeper.commit(state)
             clock.append(time.perf_counter())
-            vary, evaluate, record = (round(after - before, 6) for before, after in zip(clock, clock[1:]))
+            vary, evaluate, record = (round(after - before, 6) for before, after in pairwise(clock))
             directory.event(generation=cohort.generation, vary=vary, evaluate=evaluate, record=record, **_shown(row))
             if progress:
-                alignments = row.get("alignment_end"), row.get("alignment_end_elite")
-                progress(
-                    GenerationReport(
-                        cohort.generation,
-                        config.evolution.generations,
-                        row["loss_best"],
-                        row["loss_median"],
-                        *(None if value != value else value for value in alignments),
-                        seconds=clock[-1] - clock[0],
-                        elapsed=clock[-1] - begin,
-                    )
-                )
+                progress(self._report(cohort.generation, row, clock[-1] - clock[0], clock[-1] - begin))
             if last:
                 break
         assert state is not None
         return state
+
+    def _report(self, generation: int, row: dict[str, Any], seconds: float, elapsed: float) -> GenerationReport:
+        mean, elite = (_defined(row.get(name)) for name in ("alignment_end", "alignment_end_elite"))
+        last, best, median = self.config.evolution.generations, row["loss_best"], row["loss_median"]
+        return GenerationReport(generation, last, best, median, mean, elite, seconds, elapsed)
 
     def _job(self, generation: int) -> Job:
         config = self.config
@@ -185,7 +192,10 @@ class Experiment:
         )
 
 
-def _shown(row: dict[str, float]) -> dict[str, float | None]:
+def _shown(row: dict[str, Any]) -> dict[str, float | None]:
     """Pick what a person following the telemetry wants to see; JSON has no NaN."""
-    names = ("loss_best", "loss_median", "alignment_end")
-    return {name: None if row[name] != row[name] else row[name] for name in names if name in row}
+    return {name: _defined(row[name]) for name in ("loss_best", "loss_median", "alignment_end") if name in row}
+
+
+def _defined(value: float | None) -> float | None:
+    return None if value is None or math.isnan(value) else value

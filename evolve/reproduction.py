@@ -84,9 +84,7 @@ def _exchanged(population: Population) -> list[str]:
     return [name for name in population if not name.startswith(("mask_", "innate_"))]
 
 
-def _parents(
-    cohort: Cohort, loss: Floats, config: Config, box: base.Toolbox, second: int
-) -> tuple[Indices, Indices]:
+def _parents(cohort: Cohort, loss: Floats, config: Config, box: base.Toolbox, second: int) -> tuple[Indices, Indices]:
     """Choose the first parent of every individual, elites included, and ``second`` second parents."""
     settings, size = config.evolution, cohort.size
     synapses = None
@@ -96,12 +94,12 @@ def _parents(
     candidates = individuals(loss, config.lifetime.loss_cap, synapses)
     rng = stream(config.seed, cohort.generation + 1, Purpose.SELECT)
     with global_generators(rng):
-        elites = positions(box.elites(candidates, settings.elites), settings.elites) if settings.elites else []
+        elites = positions(box.elites(candidates, settings.elites) if settings.elites else [], settings.elites)
         wanted = size - settings.elites + second
         if settings.pool:
             pool = positions(box.select(candidates, settings.pool), settings.pool)
             chosen = rng.choice(pool, wanted)
         else:
             chosen = positions(box.select(candidates, wanted), wanted)
-    first = np.concatenate([np.asarray(elites, np.int64), chosen[: size - settings.elites]])
+    first = np.concatenate([elites, chosen[: size - settings.elites]])
     return first, chosen[size - settings.elites :]

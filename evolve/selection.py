@@ -55,7 +55,8 @@ def individuals(loss: Floats, cap: float, synapses: Indices | None = None) -> li
         Synapses present in each individual.
     """
     sizes = [0] * len(loss) if synapses is None else synapses.tolist()
-    return [Individual(i, fitness, size) for i, (fitness, size) in enumerate(zip((cap - loss).tolist(), sizes))]
+    fitness = (cap - loss).tolist()
+    return [Individual(*parts) for parts in zip(range(len(loss)), fitness, sizes, strict=True)]
 
 
 def operator(settings: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -72,11 +73,13 @@ def operator(settings: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     function, dict
         The operator, and its arguments besides ``individuals`` and ``k``.
     """
-    arguments = {name: np.asarray(value) if isinstance(value, list | tuple) else value for name, value in settings.items()}
+    arguments = {
+        name: np.asarray(value) if isinstance(value, list | tuple) else value for name, value in settings.items()
+    }
     return getattr(tools, str(arguments.pop("name"))), arguments
 
 
 def positions(selected: Sequence[Individual], count: int) -> Indices:
     """Return the positions of ``count`` selected individuals; an operator that returned fewer is gone round again."""
     found = np.fromiter((individual.position for individual in selected), np.int64, len(selected))
-    return np.resize(found, count)
+    return np.resize(found, count) if count else found[:0]

@@ -64,7 +64,9 @@ def _mutate_gain(values: NDArray[Any], gene: Gene, species: Species, settings: E
     _add_noise(values, settings.gain_mutation_rate, settings.gain_mutation_scale, rng)
 
 
-def _mutate_innate(values: NDArray[Any], gene: Gene, species: Species, settings: EvolutionTable, rng: Generator) -> None:
+def _mutate_innate(
+    values: NDArray[Any], gene: Gene, species: Species, settings: EvolutionTable, rng: Generator
+) -> None:
     del gene, species
     _add_noise(values, settings.innate_mutation_rate, settings.innate_mutation_scale, rng)
 

@@ -1,6 +1,5 @@
 """Fitness of a population: lives in blocks, then a test."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
@@ -14,7 +13,7 @@ from populations.experience import Experience, Samples, experience
 from populations.genome import Population
 from populations.lifetime import Snapshot, live
 from populations.species import Species
-from populations.types import Floats, Indices, Mask
+from populations.types import Floats, Indices
 
 L2_BYTES = 1 << 20
 """Memory that a block of lives should fit in: one core's second-level cache on common machines."""

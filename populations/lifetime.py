@@ -113,13 +113,14 @@ def live(
     sweep = Sweep(circuits, life.batch)
     plasticity = Plasticity(circuits, sweep, genes)
     diverged = np.zeros(circuits.networks, np.bool_)
-    stages: dict[int, Stage] = {0: "birth", life.presentations // 2: "mid", life.presentations: "end"}
+    stages: dict[Stage, int] = {"birth": 0, "mid": life.presentations // 2, "end": life.presentations}
     training = experience.training
     # a diverging life overflows on purpose until it is stopped: that is counted, not warned about
     with np.errstate(all="ignore"):
         for t in range(life.presentations + 1):
-            if observer is not None and t in stages and experience.probe is not None:
-                observer(_snapshot(stages[t], circuits, genes, experience.probe))
+            if observer is not None and experience.probe is not None:
+                for stage in (stage for stage, when in stages.items() if when == t):
+                    observer(_snapshot(stage, circuits, genes, experience.probe))
             if t == life.presentations:
                 break
             if species.rule.transport:

@@ -1,6 +1,6 @@
 """The weight changes of one presentation.
 
-Each pathway of each level is one `Synapses` object, whose `change` is the rule of `rules` in three lines of arithmetic::
+Each pathway of each level is one `Synapses` object, whose `change` is the rule in three lines of arithmetic::
 
     post_i   = g_i * (signal of the other pathway) + c_i * (own signal) + c'_i
     dW_ij    = coefficient_ij * sum_s post_is pre_js                  (mask, 1/S and, alone, the gain)
@@ -145,9 +145,9 @@ class Plasticity:
     ) -> Synapses:
         genes = self.genes
         coefficients = {
-            term: np.broadcast_to(
-                genes[term_gene(pathway, term)], (self.circuits.networks, _width(genes, pathway))
-            )[:, cut.rows, None].astype(weights.dtype)
+            term: np.broadcast_to(genes[term_gene(pathway, term)], (self.circuits.networks, _width(genes, pathway)))[
+                :, cut.rows, None
+            ].astype(weights.dtype)
             for term in self.circuits.species.rule.terms(pathway)
         }
         return Synapses(

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from populations.errors import SettingError
 from scripts.errors import explained
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="File to write.")]
@@ -17,6 +16,7 @@ def init(file: File = Path("experiment.toml"), preset: Preset = "emergence") -> 
     """Write a configuration in which every key is explained."""
     from evolve.config import commented_toml
     from evolve.config import preset as named
+    from populations.errors import SettingError
 
     content = commented_toml(named(preset))
     try:

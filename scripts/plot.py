@@ -5,12 +5,13 @@ from typing import Annotated
 
 import typer
 
-from populations.errors import SettingError, nearest
 from scripts.errors import explained
 
 Runs = Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run directories.")]
 Kind = Annotated[str, typer.Option(help="Kind of figure.")]
-File = Annotated[Path | None, typer.Option("-o", "--output", help="File to write: PNG, PDF or SVG. Default: RUN/figures/KIND.png.")]
+File = Annotated[
+    Path | None, typer.Option("-o", "--output", help="File to write: PNG, PDF or SVG. Default: RUN/figures/KIND.png.")
+]
 
 
 @explained
@@ -19,6 +20,7 @@ def plot(runs: Runs, kind: Kind = "alignment", output: File = None) -> None:
     from analysis.figures import FIGURES, save
     from analysis.loading import load_run
     from analysis.verdict import verdict
+    from populations.errors import SettingError, nearest
 
     if kind not in FIGURES:
         raise SettingError(f"--kind: expected one of {', '.join(FIGURES)}, got {kind!r}.{nearest(kind, FIGURES)}")

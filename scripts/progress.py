@@ -16,7 +16,8 @@ PLAIN_SECONDS = 10.0
 class Progress(Protocol):
     """Shows generation reports."""
 
-    def __call__(self, report: "GenerationReport") -> None: ...
+    def __call__(self, report: "GenerationReport") -> None:
+        """Show that a generation is done."""
 
     def __enter__(self) -> Self: ...
 
@@ -57,6 +58,7 @@ class LiveLine:
         self._done = 0
 
     def __call__(self, report: "GenerationReport") -> None:
+        """Show that a generation is done."""
         self._done += 1
         self._status.update(line(report, self._done))
 
@@ -75,6 +77,7 @@ class PlainLines:
         self._stream, self._done, self._next = stream, 0, 0.0
 
     def __call__(self, report: "GenerationReport") -> None:
+        """Show that a generation is done."""
         self._done += 1
         if report.elapsed >= self._next or report.generation == report.generations:
             print(line(report, self._done), file=self._stream, flush=True)

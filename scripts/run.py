@@ -13,11 +13,16 @@ from scripts.progress import progress
 if TYPE_CHECKING:
     from evolve import Run
 
-Source = Annotated[str, typer.Argument(metavar="PRESET|FILE.toml", help="A preset (see 'hetevo presets') or a configuration file.")]
-Changes = Annotated[
-    list[str] | None, typer.Option("-s", "--set", metavar="KEY=VALUE", help="Change a value, e.g. -s evolution.size=64.")
+Source = Annotated[
+    str, typer.Argument(metavar="PRESET|FILE.toml", help="A preset (see 'hetevo presets') or a configuration file.")
 ]
-Output = Annotated[Path | None, typer.Option("-o", "--output", help="Run directory to make. Default: runs/PRESET-seedN.")]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("-s", "--set", metavar="KEY=VALUE", help="Change a value, e.g. -s evolution.size=64."),
+]
+Output = Annotated[
+    Path | None, typer.Option("-o", "--output", help="Run directory to make. Default: runs/PRESET-seedN.")
+]
 Seed = Annotated[int | None, typer.Option(help="Seed of all random numbers.")]
 Generations = Annotated[int | None, typer.Option(help="Generations after the founders'.")]
 Backend = Annotated[str | None, typer.Option(help="Where lives are computed: auto or local.")]

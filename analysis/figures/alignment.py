@@ -10,7 +10,7 @@ from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 from scipy import stats
 
 from analysis.figures.plot import Plot
-from analysis.figures.style import COLUMN_INCHES, NULL_LINE, panel_letter, style
+from analysis.figures.style import COLUMN_INCHES, NULL_LINE, Palette, panel_letter, style
 from analysis.loading import LoadedRun, tidy
 from evolve.rundir import RunDirectoryError
 
@@ -78,7 +78,7 @@ def alignment(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
     return Plot(figure, data)
 
 
-def _one_run(runs: Sequence[LoadedRun], upper: Axes, lower: Axes, palette: list[tuple[float, ...]]) -> pd.DataFrame:
+def _one_run(runs: Sequence[LoadedRun], upper: Axes, lower: Axes, palette: Palette) -> pd.DataFrame:
     (run,) = runs
     table = run.generations
     generation = table["generation"]
@@ -87,7 +87,7 @@ def _one_run(runs: Sequence[LoadedRun], upper: Axes, lower: Axes, palette: list[
     individuals = run.individuals
     if "alignment_end" in individuals:
         grouped = individuals.groupby("generation")["alignment_end"]
-        spread = grouped.quantile(list(SPREAD)).unstack()
+        spread = grouped.quantile(np.array(SPREAD)).unstack()
         data = data.merge(
             spread.set_axis(["alignment_end_low", "alignment_end_high"], axis=1), how="left", on="generation"
         )
@@ -104,16 +104,23 @@ def _one_run(runs: Sequence[LoadedRun], upper: Axes, lower: Axes, palette: list[
     end_label = f"end of life, mean (n = {run.size})"
     upper.plot(generation, table["alignment_end"], color=palette[0], marker=marker, label=end_label)
     upper.plot(
-        generation, table["alignment_end_elite"], color=palette[1], marker=marker, linestyle="--", label="best tenth by loss"
+        generation,
+        table["alignment_end_elite"],
+        color=palette[1],
+        marker=marker,
+        linestyle="--",
+        label="best tenth by loss",
     )
-    upper.plot(generation, table["alignment_birth"], color=palette[2], marker=marker, linewidth=1, label="at birth, mean")
+    upper.plot(
+        generation, table["alignment_birth"], color=palette[2], marker=marker, linewidth=1, label="at birth, mean"
+    )
     upper.set_title(f"{run.condition}, seed {run.seed}", loc="right")
     lower.plot(generation, table["loss_median"], color=palette[3], marker=marker, label="loss, median")
     lower.plot(generation, table["loss_best"], color=palette[4], marker=marker, linestyle="--", label="loss, best")
     return data
 
 
-def _several_runs(runs: Sequence[LoadedRun], upper: Axes, lower: Axes, palette: list[tuple[float, ...]]) -> pd.DataFrame:
+def _several_runs(runs: Sequence[LoadedRun], upper: Axes, lower: Axes, palette: Palette) -> pd.DataFrame:
     table = tidy(runs)
     frames = []
     for number, (condition, group) in enumerate(table.groupby("condition", sort=False)):

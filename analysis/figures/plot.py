@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
+from analysis.figures.style import style
 from populations.errors import SettingError
 
 SUFFIXES = (".png", ".pdf", ".svg")
@@ -55,8 +56,9 @@ def save(plot: Plot, path: str | Path) -> list[Path]:
     table = wanted.with_suffix(".csv")
     try:
         wanted.parent.mkdir(parents=True, exist_ok=True)
-        for file in files:
-            plot.figure.savefig(file, dpi=DPI)
+        with style():  # how text is embedded is decided when a file is written
+            for file in files:
+                plot.figure.savefig(file, dpi=DPI)
         plot.data.to_csv(table, index=False)
     except OSError as error:
         raise SettingError(f"Cannot write {wanted}: {error.strerror}. Choose a writable place with -o.") from None

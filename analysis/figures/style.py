@@ -10,12 +10,15 @@ from matplotlib.axes import Axes
 COLUMN_INCHES = 3.5
 """Width of one column of a two-column page."""
 
+Palette = list[tuple[float, float, float]]
+"""Colours, red, green and blue in 0..1."""
+
 NULL_LINE = {"color": "0.45", "linewidth": 0.8, "linestyle": (0, (4, 2)), "zorder": 1}
 """How the value that chance would give is drawn."""
 
 
 @contextmanager
-def style() -> Iterator[list[tuple[float, float, float]]]:
+def style() -> Iterator[Palette]:
     """Apply the style inside the block, and yield the palette."""
     settings = {
         **seaborn.axes_style("ticks"),

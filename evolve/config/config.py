@@ -74,7 +74,8 @@ class Config(Table):
             if name not in options:
                 known = f"it has {', '.join(options)}" if options else "it has none"
                 raise ValueError(
-                    f"task.options: the task {self.task.name!r} has no option {name!r}; {known}.{nearest(name, options)}"
+                    f"task.options: the task {self.task.name!r} has no option {name!r}; {known}."
+                    f"{nearest(name, options)}"
                 )
         # the family's own checks, such as fixed sizes
         family(inputs=self.task.inputs, outputs=self.task.outputs, **self.task.options)
@@ -91,7 +92,8 @@ class Config(Table):
             )
         if evolution.pool > evolution.size:
             raise ValueError(
-                f"evolution.pool: expected at most as many parents as individuals ({evolution.size}), got {evolution.pool}"
+                f"evolution.pool: expected at most as many parents as individuals ({evolution.size}),"
+                f" got {evolution.pool}"
             )
         check_operator("evolution.select", evolution.select, evolution.size, evolution.pool or None)
         if evolution.elites:

@@ -36,7 +36,9 @@ def check_operator(key: str, settings: dict[str, Any], size: int, count: int | N
     ValueError
         With what was expected, what was given, and how to correct it.
     """
-    valid = sorted(name for name in dir(tools) if name.startswith("sel") and callable(getattr(tools, name)) and name not in REFUSED)
+    valid = sorted(
+        name for name in dir(tools) if name.startswith("sel") and callable(getattr(tools, name)) and name not in REFUSED
+    )
     name = settings.get("name")
     if not isinstance(name, str) or name not in valid:
         reason = f": {REFUSED[name]}" if name in REFUSED else ""

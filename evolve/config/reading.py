@@ -71,7 +71,9 @@ def load_config(source: str | Path, overrides: Sequence[str] = (), **values: Any
         text = path.read_bytes().decode("utf-8")
         content = tomllib.loads(text)
     except FileNotFoundError:
-        raise ConfigError(f"There is no file {path}. Give a TOML file, or a preset: {', '.join(preset_names())}.") from None
+        raise ConfigError(
+            f"There is no file {path}. Give a TOML file, or a preset: {', '.join(preset_names())}."
+        ) from None
     except OSError as error:
         raise ConfigError(f"Cannot read {path}: {error.strerror}. Give a readable TOML file.") from None
     except UnicodeDecodeError:

@@ -30,10 +30,16 @@ class TaskTable(Table):
 class NetworkTable(Table):
     """Sizes and wiring."""
 
-    levels: tuple[Count, ...] = Field((8, 8), description="neurons in each hidden level, lowest first; at least one level")
+    levels: tuple[Count, ...] = Field(
+        (8, 8), description="neurons in each hidden level, lowest first; at least one level"
+    )
     wiring: str = Field("amorphous", description="wiring family: amorphous or layered")
-    density_ascending: float = Field(0.6, gt=0, le=1, description="share of allowed ascending synapses present; above 0 to 1")
-    density_descending: float = Field(0.6, gt=0, le=1, description="share of allowed descending synapses present; above 0 to 1")
+    density_ascending: float = Field(
+        0.6, gt=0, le=1, description="share of allowed ascending synapses present; above 0 to 1"
+    )
+    density_descending: float = Field(
+        0.6, gt=0, le=1, description="share of allowed descending synapses present; above 0 to 1"
+    )
     feedback: Literal["independent", "transposed"] = Field(
         "independent", description="descending wiring: drawn independently, or the transpose of the ascending one"
     )
@@ -71,13 +77,19 @@ class LifetimeTable(Table):
 class GenomeTable(Table):
     """What founders are born with, and what is inherited."""
 
-    gain_mean: float = Field(0.0, allow_inf_nan=False, description="mean of the founders' plasticity gains (a presentation)")
+    gain_mean: float = Field(
+        0.0, allow_inf_nan=False, description="mean of the founders' plasticity gains (a presentation)"
+    )
     gain_scale: Scale = Field(0.1, description="standard deviation of the founders' gains; 0 or more")
     term_scale: Scale = Field(0.1, description="standard deviation of coefficients of extra terms; 0 or more")
     decay: bool = Field(True, description="whether weights decay at all")
-    decay_log_mean: float = Field(-7.0, le=0, description="mean of the logarithm of the decay a presentation; at most 0")
+    decay_log_mean: float = Field(
+        -7.0, le=0, description="mean of the logarithm of the decay a presentation; at most 0"
+    )
     decay_log_scale: Scale = Field(0.5, description="standard deviation of the logarithm of the decay; 0 or more")
-    innate: Literal["redrawn", "inherited"] = Field("redrawn", description="innate weights: drawn at each birth, or genes")
+    innate: Literal["redrawn", "inherited"] = Field(
+        "redrawn", description="innate weights: drawn at each birth, or genes"
+    )
     descending_start: Literal["random", "transposed"] = Field(
         "random", description="V at birth: drawn independently, or the transpose of W"
     )
@@ -98,10 +110,14 @@ class EvolutionTable(Table):
     gain_mutation_rate: Share = Field(0.3, description="probability that a gain mutates; 0 to 1")
     gain_mutation_scale: Scale = Field(0.05, description="standard deviation of a gain's mutation; 0 or more")
     decay_mutation_rate: Share = Field(0.3, description="probability that a decay mutates; 0 to 1")
-    decay_mutation_scale: Scale = Field(0.3, description="standard deviation of the change of a decay's logarithm; 0 or more")
+    decay_mutation_scale: Scale = Field(
+        0.3, description="standard deviation of the change of a decay's logarithm; 0 or more"
+    )
     mask_flip: Share = Field(0.002, description="probability that an allowed synapse appears or disappears; 0 to 1")
     innate_mutation_rate: Share = Field(0.1, description="probability that an inherited innate weight mutates; 0 to 1")
-    innate_mutation_scale: Scale = Field(0.1, description="standard deviation of that, before scaling by fan-in; 0 or more")
+    innate_mutation_scale: Scale = Field(
+        0.1, description="standard deviation of that, before scaling by fan-in; 0 or more"
+    )
 
 
 class ProbeTable(Table):

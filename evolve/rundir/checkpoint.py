@@ -63,7 +63,7 @@ def write(folder: Path, checkpoint: Checkpoint) -> Path:
     partial = folder / f"{final.name}.tmp-{os.getpid()}"
     make_folder(partial)
     buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **checkpoint.arrays)  # type: ignore[arg-type]
+    np.savez(buffer, allow_pickle=False, **checkpoint.arrays)
     state = buffer.getvalue()
     manifest = {
         "schema": SCHEMA,

@@ -80,7 +80,9 @@ class RunDirectory:
         directory = cls(path)
         if not directory.config_file.is_file():
             reason = "it does not exist" if not directory.path.exists() else "it has no config.toml"
-            raise RunDirectoryError(f"{path} is not a run directory: {reason}. 'hetevo run PRESET -o {path}' makes one.")
+            raise RunDirectoryError(
+                f"{path} is not a run directory: {reason}. 'hetevo run PRESET -o {path}' makes one."
+            )
         return directory
 
     def lock(self) -> Lock:

@@ -33,7 +33,7 @@ def write_durably(path: Path, content: bytes) -> None:
             handle.write(content)
             handle.flush()
             os.fsync(handle.fileno())
-        os.replace(partial, path)
+        partial.replace(path)
         sync_folder(path.parent)
     except OSError as error:
         partial.unlink(missing_ok=True)
@@ -60,7 +60,7 @@ def sync_folder(folder: Path) -> None:
 
 def rename_folder(source: Path, target: Path) -> None:
     """Rename a folder to a new name, durably."""
-    guarded("rename", source, lambda: os.rename(source, target))
+    guarded("rename", source, lambda: source.rename(target))
     guarded("rename", source, lambda: sync_folder(target.parent))
 
 

@@ -39,7 +39,11 @@ class Lock:
             if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
                 raise StorageError("lock", path, error) from error
             owner = owner_of(path)
-            who = f"process {owner.get('pid')} on {owner.get('host')} since {owner.get('started')}" if owner else "another process"
+            who = (
+                f"process {owner.get('pid')} on {owner.get('host')} since {owner.get('started')}"
+                if owner
+                else "another process"
+            )
             raise RunDirectoryError(
                 f"{path.parent} is being written by {who}. One run has one writer: wait for it, or stop it"
                 f" (make the file {path.parent / 'STOP'})."

@@ -33,7 +33,9 @@ class Xor(Synthetic):
 
     def __post_init__(self) -> None:
         if self.inputs < 2:
-            raise SettingError(f"The xor task needs at least 2 inputs, got {self.inputs}. Set task.inputs to 2 or more.")
+            raise SettingError(
+                f"The xor task needs at least 2 inputs, got {self.inputs}. Set task.inputs to 2 or more."
+            )
 
     def draw(self, rng: Generator) -> Regression:
         """Draw the two directions of each output, all orthonormal if the inputs have room."""

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evolve.config import Config, ConfigError, commented_toml, dump_toml, from_mapping, load_config, preset, preset_names
+from evolve.config import (
+    Config,
+    ConfigError,
+    commented_toml,
+    dump_toml,
+    from_mapping,
+    load_config,
+    preset,
+    preset_names,
+)
 from evolve.species import species_of
 
 

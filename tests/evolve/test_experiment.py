@@ -54,7 +54,8 @@ def test_the_probe_does_not_change_the_digest(reference, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "override", ["seed=1", "evolution.mask_flip=0.1", "lifetime.batch=7", "genome.innate=inherited", "network.bias=false"]
+    "override",
+    ["seed=1", "evolution.mask_flip=0.1", "lifetime.batch=7", "genome.innate=inherited", "network.bias=false"],
 )
 def test_another_experiment_has_another_digest(reference, tmp_path, override):
     assert Experiment(small(override)).run(tmp_path / "run").digest != reference.digest

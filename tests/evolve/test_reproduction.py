@@ -55,7 +55,7 @@ def test_every_operator_of_deap_selects_or_is_refused_with_the_reason(name):
 
 @pytest.mark.parametrize("name", sorted(REFUSED))
 def test_operators_that_cannot_work_are_refused(name):
-    with pytest.raises(ConfigError, match="evolution.select"):
+    with pytest.raises(ConfigError, match=r"evolution\.select"):
         settled("smoke", f'evolution.select={{name="{name}"}}')
 
 

@@ -1,0 +1,137 @@
+"""Loading and the figures over it, on planted run directories."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis import load_run, load_runs
+from analysis.figures import FIGURES, save
+from analysis.figures.alignment import over_seeds
+from analysis.verdict import verdict
+from evolve.rundir import RunDirectory, RunDirectoryError
+from populations.errors import SettingError
+
+
+def plant(path, *, condition="planted", seed=0, generations=6, slope=0.1, size=8, probed=True, undefined=()):
+    """Write a run directory whose alignment grows by ``slope`` a generation."""
+    directory = RunDirectory.create(path, f'preset = "{condition}"\nseed = {seed}\n[evolution]\ngenerations = 9\n')
+    rng = np.random.default_rng(seed)
+    for g in range(generations):
+        values = np.full(size, np.nan) if g in undefined else slope * g + 0.01 * rng.standard_normal(size)
+        loss = np.full(size, 2.0 / (1 + g))
+        mean = values.mean()
+        measured = {"alignment_birth": 0.0, "alignment_mid": mean, "alignment_end": mean, "alignment_end_elite": mean}
+        row = {"generation": g, "evaluations": size, "loss_best": loss.min(), "loss_median": 1.0 / (1 + g)}
+        row |= measured if probed else {}
+        directory.generations.add({name: np.array([value]) for name, value in row.items()})
+        columns = {"generation": np.full(size, g), "id": np.arange(size) + g * size, "loss": loss}
+        directory.individuals.add(columns | ({"alignment_end": values} if probed else {}))
+    directory.generations.commit()
+    directory.individuals.commit()
+    return path
+
+
+def test_a_run_is_loaded_as_it_was_written(tmp_path):
+    run = load_run(plant(tmp_path / "run", seed=3, undefined=(2,)))
+    assert (run.condition, run.seed, run.size, run.probed) == ("planted", 3, 8, True)
+    assert run.generations["generation"].tolist() == list(range(6))
+    assert run.generations["alignment_end"].isna().tolist() == [False, False, True, False, False, False]
+    assert len(run.individuals) == 48
+
+
+def test_runs_are_stacked_with_their_condition_and_seed(tmp_path):
+    paths = [plant(tmp_path / f"{c}{s}", condition=c, seed=s) for c in "ab" for s in (0, 1)]
+    table = load_runs(paths)
+    assert table.groupby(["condition", "seed"]).size().tolist() == [6] * 4
+
+
+def test_what_is_no_run_is_refused(tmp_path):
+    with pytest.raises(RunDirectoryError, match="not a run directory"):
+        load_run(tmp_path)
+    RunDirectory.create(tmp_path / "young", "seed = 0")
+    with pytest.raises(RunDirectoryError, match="no records yet"):
+        load_run(tmp_path / "young")
+    path = plant(tmp_path / "damaged")
+    (path / "generations" / "part-000000.parquet").write_bytes(b"PAR1 nonsense")
+    with pytest.raises(RunDirectoryError, match="cannot be read"):
+        load_run(path)
+
+
+CASES = {
+    "one run": [{}],
+    "one generation": [{"generations": 1}],
+    "undefined generations": [{"undefined": (0, 3)}],
+    "two runs of one condition": [{"seed": 0}, {"seed": 1}],
+    "two conditions, unequal lengths": [
+        {"seed": 0},
+        {"seed": 1, "generations": 3},
+        {"condition": "control", "slope": 0, "seed": 0},
+        {"condition": "control", "slope": 0, "seed": 1},
+    ],
+}
+
+
+@pytest.mark.parametrize("kind", sorted(FIGURES))
+@pytest.mark.parametrize("case", CASES)
+def test_every_figure_is_drawn_and_saved_with_its_data(kind, case, tmp_path):
+    runs = [load_run(plant(tmp_path / str(number), **options)) for number, options in enumerate(CASES[case])]
+    plot = FIGURES[kind](runs)
+    labels = [axes.get_ylabel() for axes in plot.figure.axes]
+    assert all(labels)
+    files = save(plot, tmp_path / "figures" / "plot.svg")
+    assert {file.suffix for file in files} == {".svg", ".png", ".pdf", ".csv"}
+    assert files[1].read_bytes().startswith(b"\x89PNG")
+    pdf = files[2].read_bytes()
+    assert b"/CIDFontType2" in pdf  # TrueType, font type 42: text stays text
+    assert b"/Type3" not in pdf
+    assert len(pd.read_csv(files[3])) == len(plot.data) > 0
+    assert len(verdict(runs).splitlines()) == 2
+
+
+@pytest.mark.parametrize("kind", sorted(FIGURES))
+def test_a_run_without_measurements_is_refused(kind, tmp_path):
+    run = load_run(plant(tmp_path / "run", probed=False))
+    with pytest.raises(RunDirectoryError, match=r"probe\.every"):
+        FIGURES[kind]([run])
+
+
+def test_undefined_values_are_gaps_and_never_zero(tmp_path):
+    run = load_run(plant(tmp_path / "run", undefined=(3,)))
+    plot = FIGURES["alignment"]([run])
+    lines = {line.get_label(): line for line in plot.figure.axes[0].get_lines()}
+    (label,) = [label for label in lines if label.startswith("end of life")]
+    assert np.isnan(lines[label].get_ydata()[3])
+    assert "n = 8" in label
+    assert plot.data["alignment_end"].isna().tolist() == [False] * 3 + [True] + [False] * 2
+
+
+def test_the_interval_over_seeds_is_students():
+    table = pd.DataFrame({"generation": [0] * 4, "value": [1.0, 2.0, 3.0, 4.0]})
+    summary = over_seeds(table, "value").iloc[0]
+    # mean 2.5, sd 1.2910, t(.975; 3) = 3.1824
+    assert summary["low"] == pytest.approx(2.5 - 3.1824 * 1.29099 / 2, abs=1e-3)
+    assert summary["n"] == 4
+    logarithmic = over_seeds(table, "value", logarithmic=True).iloc[0]
+    assert logarithmic["mean"] == pytest.approx(24 ** (1 / 4))
+
+
+def test_labels_name_n_and_the_kind_of_interval(tmp_path):
+    runs = [load_run(plant(tmp_path / str(seed), seed=seed)) for seed in range(3)]
+    (text,) = [text.get_text() for text in FIGURES["alignment"](runs).figure.legends[0].get_texts()]
+    assert "n = 3 seeds" in text
+    assert "95% t interval" in text
+
+
+def test_the_verdict_tells_a_rise_from_none(tmp_path):
+    assert "It rose" in verdict([load_run(plant(tmp_path / "up"))])
+    assert "did not rise" in verdict([load_run(plant(tmp_path / "flat", slope=0))])
+    assert "never defined" in verdict([load_run(plant(tmp_path / "none", undefined=range(6)))])
+
+
+def test_a_figure_needs_a_known_ending_and_a_writable_place(tmp_path):
+    plot = FIGURES["alignment"]([load_run(plant(tmp_path / "run"))])
+    with pytest.raises(SettingError, match=r"\.png"):
+        save(plot, tmp_path / "figure.jpeg")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SettingError, match="Cannot write"):
+        save(plot, tmp_path / "file" / "figure.png")

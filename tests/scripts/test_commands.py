@@ -1,0 +1,146 @@
+"""The command line, as a user meets it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from scripts.main import app
+
+SMALL = ["-s", "evolution.size=8", "-s", "evolution.generations=2", "-s", "lifetime.presentations=20", "--workers", "1"]
+
+
+def hetevo(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    path = tmp_path_factory.mktemp("runs") / "finished"
+    done = hetevo("run", "smoke", *SMALL, "-o", path, "--json")
+    assert done.exit_code == 0, done.stderr
+    return path, json.loads(done.stdout)
+
+
+def test_run_prints_one_json_object_and_the_same_as_status(finished):
+    path, printed = finished
+    assert printed["state"] == "done"
+    assert json.loads(hetevo("status", path, "--json").stdout) == printed
+    text = hetevo("status", path).stdout
+    assert "done" in text
+    assert printed["digest"] in text
+
+
+def test_seed_generations_and_probe_options_reach_the_configuration(tmp_path):
+    options = ["--seed", 5, "--generations", 1, "--no-probe", "--backend", "local"]
+    done = hetevo("run", "smoke", *SMALL, *options, "-o", tmp_path / "run", "--json")
+    status = json.loads(done.stdout)
+    assert (status["seed"], status["generations"], status["probe_digest"]) == (5, 1, None)
+    refused = hetevo("plot", tmp_path / "run")
+    assert refused.exit_code == 2
+    assert "probe.every = 0" in refused.stderr
+
+
+def test_plot_writes_the_figure_its_pdf_its_data_and_a_verdict_of_two_lines(finished):
+    path, _ = finished
+    done = hetevo("plot", path)
+    assert done.exit_code == 0, done.stderr
+    files = [path / "figures" / f"alignment.{suffix}" for suffix in ("png", "pdf", "csv")]
+    lines = done.stdout.splitlines()
+    assert lines[:3] == [str(file) for file in files]
+    assert len(lines) == 5
+    assert all(file.stat().st_size > 100 for file in files)
+
+
+def test_presets_and_init(tmp_path):
+    names = json.loads(hetevo("presets", "--json").stdout)
+    assert {"emergence", "neutral", "digits", "smoke"} <= names.keys()
+    assert all(name in hetevo("presets").stdout for name in names)
+    file = tmp_path / "mine.toml"
+    assert hetevo("init", file, "--preset", "smoke").exit_code == 0
+    assert hetevo("run", file, *SMALL, "-o", tmp_path / "run").exit_code == 0
+    again = hetevo("init", file)
+    assert again.exit_code == 2
+    assert "exists already" in again.stderr
+
+
+WRONG = {
+    "unknown preset": ["run", "emergance"],
+    "unknown key": ["run", "smoke", "-s", "evolution.sise=3"],
+    "wrong type": ["run", "smoke", "-s", "evolution.size=many"],
+    "out of range": ["run", "smoke", "-s", "network.density_ascending=1.5"],
+    "no hidden level": ["run", "smoke", "-s", "network.levels=[]"],
+    "density 0": ["run", "smoke", "-s", "network.density_descending=0"],
+    "missing file": ["run", "none.toml"],
+    "empty file": ["run", "empty.toml"],
+    "broken file": ["run", "broken.toml"],
+    "binary file": ["run", "binary.toml"],
+    "unknown backend": ["run", "smoke", "--backend", "cluster"],
+    "unknown option": ["run", "smoke", "--sede", "3"],
+    "existing run": ["run", "smoke", "-o", "taken"],
+    "output below a file": ["run", "smoke", "-o", "empty.toml/run"],
+    "not a run": ["status", "taken"],
+    "no such run": ["plot", "nowhere"],
+    "unknown figure": ["plot", "taken", "--kind", "alinment"],
+    "unknown subcommand": ["rum"],
+    "unknown probe": ["run", "smoke", "-s", "probe.name=alignmint"],
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_mistake_exits_2_with_one_message_and_writes_nothing(case, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty.toml").write_text("")
+    (tmp_path / "broken.toml").write_text("seed = = 3")
+    (tmp_path / "binary.toml").write_bytes(bytes(range(256)))
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "something").write_text("mine")
+    before = sorted(tmp_path.rglob("*"))
+    done = hetevo(*WRONG[case])
+    assert done.exit_code == 2, done.output
+    assert "Traceback" not in done.output
+    assert done.stdout == ""
+    assert done.stderr.count("error") + done.stderr.count("Error") >= 1
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_an_unwritable_folder_is_refused(tmp_path):
+    tmp_path.chmod(0o500)
+    done = hetevo("run", "smoke", "-o", tmp_path / "run")
+    tmp_path.chmod(0o700)
+    assert done.exit_code == 2
+    assert "Choose a writable place" in done.stderr
+
+
+def test_the_installed_command_stops_on_the_first_interrupt_with_130(tmp_path):
+    """A real process, with worker processes, interrupted as by Ctrl-C: the whole process group gets the signal."""
+    import signal
+    import time
+
+    command = [str(Path(sys.executable).parent / "hetevo"), "run", "emergence", "-o", str(tmp_path / "run")]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    events = tmp_path / "run" / "events.jsonl"
+    for _ in range(600):
+        if events.exists() and events.read_text().count("\n") >= 2:
+            break
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert "Traceback" not in errors
+    status = json.loads(hetevo("status", tmp_path / "run", "--json").stdout)
+    assert status["state"] == "stopped"
+    assert status["generation"] >= 1
+    assert status["digest"]
+
+
+def test_help_does_not_load_the_heavy_packages():
+    heavy = ("numpy", "ray", "pandas", "deap", "matplotlib")
+    code = f"import sys, scripts.main; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

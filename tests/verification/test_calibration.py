@@ -1,0 +1,90 @@
+"""Feedback alignment and Kolen-Pollack on the linear teacher-student problem: angles known from the literature.
+
+A 30-20-10 linear network, W uniform in ±.01, V in ±.5, teacher in ±1, rate 1e-3, one new sample a presentation, 20
+seeds; the angle between the hidden learning signal and the true gradient at the potentials, on a probe batch.
+"""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.gradient import potential_gradient
+from analysis.measures import angle, cosine
+from populations.birth import Weights
+from populations.experience import Experience, Samples
+from populations.genome import Population
+from populations.layout import Layout
+from populations.lifetime import live
+from populations.rules import RULES
+from populations.species import Life, Species, Wiring
+from populations.tasks import Linear
+
+pytestmark = pytest.mark.verification
+
+SEEDS, RATE = 20, 1e-3
+STEPS = (0, 100, 300, 1000, 3000)
+EXPECTED = {
+    "feedback alignment": ((91.7, 3.7), (36.8, 3.1), (27.3, 2.4), (31.4, 4.4), (28.7, 4.3)),
+    "Kolen-Pollack": (None, (34.9, None), (19.9, None), (18.1, None), (18.4, 4.6)),
+    "Kolen-Pollack with decay": (None, (34.8, None), (18.5, None), (7.7, 0.8), (1.0, 0.1)),
+}
+"""Mean and standard deviation over seeds, in degrees, from an independent implementation; None: not given there."""
+
+DEFAULT_SD = 4.0
+"""Degrees; for entries of which only the mean is given, the typical deviation of the others."""
+
+
+def measured(rule, decay, steps):
+    """Return the angle of each seed after a number of presentations."""
+    layout = Layout(30, (20,), 10, bias=False)
+    life = Life(max(steps, 1), batch=1, tasks=1, signal_clip=1e9, weight_clip=1e9)
+    species = Species(
+        layout, Linear(30, 10), RULES[rule], Wiring("layered", (1, 1), True), life=life, activation="linear"
+    )
+    angles = []
+    for seed in range(SEEDS):
+        rng = np.random.default_rng(seed)
+        teacher = rng.uniform(-1, 1, (10, 30))
+        allowed = species.allowed
+        innate = Weights(
+            rng.uniform(-0.01, 0.01, (1, 30, 50)) * allowed.ascending,
+            rng.uniform(-0.5, 0.5, (1, 20, 30)) * allowed.descending,
+        )
+        genes = Population(
+            {
+                "gains_ascending": np.full((1, 30), RATE),
+                "gains_descending": np.full((1, 20), RATE),
+                "decay_ascending": np.full(1, decay),
+                "decay_descending": np.full(1, decay),
+                "mask_ascending": allowed.ascending[None],
+                "mask_descending": allowed.descending[None],
+            }
+        )
+
+        def samples(*shape, rng=rng, teacher=teacher):
+            inputs = rng.standard_normal((1, *shape[:-1], 30, shape[-1]))
+            return Samples(inputs, np.matmul(teacher, inputs))
+
+        seen = {}
+        lived = Experience(samples(max(steps, 1), 1), samples(2), samples(256))
+        live(
+            species, genes, innate, lived, observer=lambda snap, seen=seen: seen.update({snap.stage: snap}), dtype=float
+        )
+        final = seen["birth" if steps == 0 else "end"]
+        gradient = potential_gradient(species, final.weights.ascending, final.activity, final.error)
+        angles.append(angle(cosine(final.signal[:, :20], gradient[:, :20], axis=(1, 2)))[0])
+    return np.array(angles)
+
+
+def test_angles_of_the_literature():
+    rows = []
+    for condition, expected in EXPECTED.items():
+        rule = "fixed-feedback" if condition == "feedback alignment" else "heterosynaptic"
+        for steps, known in zip(STEPS, expected, strict=True):
+            if known is not None:
+                angles = measured(rule, RATE if "with decay" in condition else 0.0, steps)
+                rows.append((condition, steps, angles.mean(), angles.std(ddof=1), known[0], known[1] or DEFAULT_SD))
+    columns = ["condition", "presentations", "mean", "sd", "expected", "expected sd"]
+    found = pd.DataFrame(rows, columns=columns)
+    print("\n" + found.to_string(index=False, float_format="%.1f"))
+    assert ((found["mean"] - found["expected"]).abs() <= 2 * found["expected sd"]).all()
