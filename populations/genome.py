@@ -75,7 +75,7 @@ class Population(Mapping[str, NDArray[Any]]):
     Parameters
     ----------
     arrays : mapping of str to ndarray
-        Arrays of shape (P, *gene shape).
+        Arrays of shape (P, ...), the shape of the gene after the individual.
     """
 
     def __init__(self, arrays: Mapping[str, NDArray[Any]]) -> None:
