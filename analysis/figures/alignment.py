@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 from scipy import stats
 
 from analysis.figures.plot import Plot
@@ -58,11 +58,7 @@ def alignment(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
         upper.set_ylabel("gradient alignment\n(cosine)")
         lower.set_ylabel("normalised\ntest loss")
         lower.set_xlabel("generation")
-        # a diverging generation 0 would press everything that follows to the floor of a linear axis
-        lower.set_yscale("log")
-        lower.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-        lower.yaxis.set_minor_formatter(NullFormatter())
-        lower.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        logarithmic(lower)  # a diverging generation 0 would press all that follows to the floor of a linear axis
         lower.axhline(1, **NULL_LINE)
         if len(data["generation"].unique()) == 1:
             lower.set_xticks(list(data["generation"].unique()))
@@ -76,6 +72,15 @@ def alignment(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
         handles, labels = [*handles, *(h for h, _ in new)], [*labels, *(label for _, label in new)]
         figure.legend(handles, labels, loc="outside lower center", ncols=1 if len(runs) > 1 else 2)
     return Plot(figure, data)
+
+
+def logarithmic(axes: Axes) -> None:
+    """Give a y axis a logarithmic scale with ticks that are plain numbers, however many decades it spans."""
+    axes.set_yscale("log")
+    low, high = axes.get_ylim()
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < 200 else (1,), numticks=8))
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.yaxis.set_minor_locator(NullLocator())
 
 
 def _one_run(runs: Sequence[LoadedRun], upper: Axes, lower: Axes, palette: Palette) -> pd.DataFrame:

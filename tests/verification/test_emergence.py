@@ -30,7 +30,7 @@ def table(runs):
 
 def publish(runs, name):
     found = table(runs)
-    found.to_csv(f"{ROOM}/{name}.csv", index=False, float_format="%.4f")
+    found.to_csv(f"{ROOM}/{name}-table.csv", index=False, float_format="%.4f")
     save(alignment(runs), f"{ROOM}/{name}.png")
     print("\n" + found.to_string(index=False, float_format="%.3f"))
     return found
