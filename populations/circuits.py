@@ -1,9 +1,20 @@
 """A block of two-pathway circuits, laid out for speed.
 
-``N`` circuits live side by side on axis 0. Every level keeps its own weights, and its activity stands as a slice of one
-array in which all lower levels form a prefix and all higher ones a suffix. So each product below reads and writes
-contiguous memory, and each network's product is a small matrix product of its own: its bits do not depend on which
-other networks share the block.
+``N`` circuits live side by side on axis 0; each network's products are small matrix products of its own, so that its
+bits do not depend on which other networks share the block. Four decisions make the layout:
+
+*Prefixes.* The activities of all units stand in one array, lowest level first. What is below a level is a prefix, what
+is above it a suffix, and a product reads it without a copy.
+
+*Panels.* Weights are cut into panels: rows of receiving neurons, with the range of columns that any wiring allows. One
+panel a level skips what no wiring allows; one panel for everything saves calls. Small networks take the second.
+
+*One layout for both pathways.* ``V`` is stored transposed: ``V[i, k]`` stands where ``W[k, i]`` does. So both updates
+need the same correlations ``<q_k x_i>``, which are computed once (see `plasticity`), and transporting weights is using
+one for the other.
+
+*Left operands may be transposed views, right ones not.* The learning sweep's ``V`` is a transposed view, which costs
+nothing there; a transposed right operand would cost more than copying it.
 """
 
 from dataclasses import dataclass
@@ -12,46 +23,62 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from populations.birth import Weights
+from populations.layout import Layout
 from populations.species import Species
 from populations.types import Floats, Mask
 
+ONE_PANEL_SYNAPSES = 2048
+"""Neurons times units up to which one panel for everything was measured to be faster than one a level."""
+
 
 @dataclass(frozen=True)
-class Projection:
-    """A level of neurons, and the range of senders that may reach it.
+class Panel:
+    """Some receiving neurons and the range of units that may reach them.
 
     Parameters
     ----------
     rows : slice
-        The receiving neurons.
-    sources : slice
-        Smallest range that holds every allowed sender; what no wiring allows is never computed.
+        Receiving neurons of the ascending pathway; senders of the descending one.
+    columns : slice
+        Sending units of the ascending pathway; receivers of the descending one.
     """
 
     rows: slice
-    sources: slice
+    columns: slice
+
+    def cut(self, whole: Floats) -> Floats:
+        """Return this panel of arrays of shape (..., H + O, I + H)."""
+        return whole[..., self.rows, self.columns]
 
 
-def projections(allowed: Mask, levels: tuple[slice, ...]) -> list[Projection]:
-    """Cut a pathway into one projection a level.
+def connected(species: Species) -> Mask:
+    """Tell which units and neurons may be connected in either pathway, shape (H + O, I + H)."""
+    layout, allowed = species.layout, species.allowed
+    either = allowed.ascending.copy()
+    either[:, layout.input_units :] |= allowed.descending.T
+    return either
+
+
+def panels(species: Species) -> list[Panel]:
+    """Cut the synapses of a species into panels; the choice depends on sizes only, never on the block.
 
     Parameters
     ----------
-    allowed : ndarray of bool, shape (receivers, senders)
-        Synapses that may exist.
-    levels : tuple of slice
-        Receivers of each level.
+    species : Species
+        Names the sizes and what any wiring allows.
     """
-    cut = []
-    for rows in levels:
-        senders = np.flatnonzero(allowed[rows].any(axis=0))
-        start, stop = (int(senders[0]), int(senders[-1]) + 1) if len(senders) else (0, 1)
-        cut.append(Projection(rows, slice(start, stop)))
+    layout = species.layout
+    if layout.neurons * layout.units <= ONE_PANEL_SYNAPSES:
+        return [Panel(slice(0, layout.neurons), slice(0, layout.units))]
+    either, cut = connected(species), []
+    for rows in (*layout.level_slices, slice(layout.hidden, layout.neurons)):
+        senders = np.flatnonzero(either[rows].any(axis=0))
+        cut.append(Panel(rows, slice(int(senders[0]), int(senders[-1]) + 1)))
     return cut
 
 
 class Circuits:
-    """Weights of ``N`` circuits, level by level.
+    """Weights of ``N`` circuits, panel by panel.
 
     Parameters
     ----------
@@ -61,51 +88,37 @@ class Circuits:
         ``W``, shape (N, H + O, I + H), and ``V``, shape (N, H, H + O).
     dtype : dtype, optional
         float32 on the fast path.
+
+    Attributes
+    ----------
+    stacks : list of ndarray of float, shape (2, N, n, m)
+        For each panel ``W`` and, in the same layout, ``V`` transposed.
     """
 
     def __init__(self, species: Species, weights: Weights, dtype: DTypeLike = np.float32) -> None:
-        layout, allowed = species.layout, species.allowed
         self.species = species
         self.networks = len(weights.ascending)
         self.dtype = np.dtype(dtype)
-        outputs = slice(layout.hidden, layout.neurons)
-        descending = species.mirror(allowed.ascending) if species.rule.transport else allowed.descending
-        self.up = projections(allowed.ascending, (*layout.level_slices, outputs))
-        self.down = projections(descending, layout.level_slices)
-        self.ascending = [self._cut(weights.ascending, projection) for projection in self.up]
-        self.descending = [self._cut(weights.descending, projection) for projection in self.down]
-
-    def _cut(self, whole: Floats, projection: Projection) -> Floats:
-        return np.ascontiguousarray(whole[:, projection.rows, projection.sources], dtype=self.dtype)
+        self.panels = panels(species)
+        whole = np.stack([weights.ascending, unmirrored(species.layout, weights.descending)])
+        self.stacks = [np.ascontiguousarray(panel.cut(whole), dtype=self.dtype) for panel in self.panels]
 
     def whole(self) -> Weights:
-        """Return the weights of all levels as one array a pathway, shapes as for the constructor."""
+        """Return the weights of all panels as one array a pathway, shapes as for the constructor."""
         layout = self.species.layout
-        ascending = np.zeros((self.networks, layout.neurons, layout.units), self.dtype)
-        descending = np.zeros((self.networks, layout.hidden, layout.neurons), self.dtype)
-        for into, parts, cuts in ((ascending, self.ascending, self.up), (descending, self.descending, self.down)):
-            for part, projection in zip(parts, cuts, strict=True):
-                into[:, projection.rows, projection.sources] = part
-        return Weights(ascending, descending)
-
-    def transport(self) -> None:
-        """Set ``V`` to the transpose of ``W``, ignoring the descending wiring."""
-        offset = self.species.layout.input_units
-        for level, projection in zip(self.descending, self.down, strict=True):
-            for upper, source in zip(self.ascending, self.up, strict=True):
-                columns = _shifted(projection.rows, offset - source.sources.start)
-                rows = _shifted(source.rows, -projection.sources.start)
-                # levels that no wiring connects lie outside each other's ranges
-                if _within(columns, upper) and _within(rows, level):
-                    np.copyto(level[:, :, rows], upper[:, :, columns].swapaxes(1, 2))
+        both = np.zeros((2, self.networks, layout.neurons, layout.units), self.dtype)
+        for panel, stack in zip(self.panels, self.stacks, strict=True):
+            both[:, :, panel.rows, panel.columns] = stack
+        # transported weights are the ascending ones, whatever V was at birth
+        descending = both[0] if self.species.rule.transport else both[1]
+        return Weights(both[0], np.ascontiguousarray(self.species.mirror(descending)))
 
 
-def _within(span: slice, weights: Floats) -> bool:
-    return bool(span.start >= 0 and span.stop <= weights.shape[2])
-
-
-def _shifted(span: slice, by: int) -> slice:
-    return slice(span.start + by, span.stop + by)
+def unmirrored(layout: Layout, descending: Floats) -> Floats:
+    """Return arrays of the descending pathway, (N, H, H + O), in the layout of the ascending one, (N, H + O, I + H)."""
+    placed = np.zeros((len(descending), layout.neurons, layout.units), descending.dtype)
+    placed[:, :, layout.input_units :] = descending.swapaxes(1, 2)
+    return placed
 
 
 class Sweep:
@@ -132,25 +145,37 @@ class Sweep:
         self.samples = samples
         self.activity = np.empty((circuits.networks, layout.units + layout.outputs, samples), circuits.dtype)
         self.signal = np.empty((circuits.networks, layout.neurons, samples), circuits.dtype)
-        scratch = np.empty((circuits.networks, max(layout.levels), samples), circuits.dtype)
         first = layout.input_units
         self.inputs = self.activity[:, :first]
         self.outputs = self.activity[:, layout.units :]
         self.error = self.signal[:, layout.hidden :]
-        self._up = [
-            (weights, self.activity[:, cut.sources], self.activity[:, _shifted(cut.rows, first)])
-            for weights, cut in zip(circuits.ascending, circuits.up, strict=True)
-        ]
-        self._down = [
-            (
-                weights,
-                self.signal[:, cut.sources],
-                self.signal[:, cut.rows],
-                self.activity[:, _shifted(cut.rows, first)],
-                scratch[:, : weights.shape[1]],
-            )
-            for weights, cut in zip(circuits.descending, circuits.down, strict=True)
-        ][::-1]
+        self._up = [self._ascent(rows) for rows in (*layout.level_slices, slice(layout.hidden, layout.neurons))]
+        self._down = [self._descent(rows) for rows in reversed(layout.level_slices)]
+
+    def _ascent(self, rows: slice) -> tuple[Floats, Floats, Floats]:
+        """Weights, senders' activity and own activity of a level."""
+        layout, circuits = self.circuits.species.layout, self.circuits
+        first = layout.input_units
+        for panel, stack in zip(circuits.panels, circuits.stacks, strict=True):
+            if panel.rows.start <= rows.start and rows.stop <= panel.rows.stop:
+                stop = min(first + rows.start, panel.columns.stop)  # nothing reaches a level from its own or above
+                weights = stack[0][:, shifted(rows, -panel.rows.start), : stop - panel.columns.start]
+                return weights, self.activity[:, panel.columns.start : stop], self.activity[:, shifted(rows, first)]
+        raise AssertionError("every neuron is in a panel")
+
+    def _descent(self, rows: slice) -> tuple[list[tuple[Floats, Floats]], Floats, Floats, Floats, Floats]:
+        """Products (weights, senders' signal), own signal, own activity, and two scratch arrays of a level."""
+        layout, circuits = self.circuits.species.layout, self.circuits
+        units, products = shifted(rows, layout.input_units), []
+        plane = 0 if circuits.species.rule.transport else 1
+        for panel, stack in zip(circuits.panels, circuits.stacks, strict=True):
+            above = slice(max(panel.rows.start, rows.stop), panel.rows.stop)
+            if above.start < above.stop and panel.columns.start <= units.start and units.stop <= panel.columns.stop:
+                block = stack[plane][:, shifted(above, -panel.rows.start), shifted(units, -panel.columns.start)]
+                products.append((block.swapaxes(1, 2), self.signal[:, above]))
+        size = (circuits.networks, rows.stop - rows.start, self.samples)
+        scratch, slope = np.empty(size, circuits.dtype), np.empty(size, circuits.dtype)
+        return products, self.signal[:, rows], self.activity[:, units], scratch, slope
 
     def load(self, inputs: Floats) -> None:
         """Present inputs, shape (K, I, S), to networks that are ordered individual by individual, task by task."""
@@ -184,7 +209,15 @@ class Sweep:
     def descend(self) -> None:
         """Run the learning sweep: ``q_i = f'(p_i) * sum_k V_ik q_k``, from the outputs down."""
         species = self.circuits.species
-        for weights, above, own, activity, scratch in self._down:
-            np.matmul(weights, above, out=own)
+        for products, own, activity, scratch, slope in self._down:
+            for number, (weights, above) in enumerate(products):
+                np.matmul(weights, above, out=scratch if number else own)
+                if number:
+                    np.add(own, scratch, out=own)
             if species.derivative:
-                species.transfer.modulate(own, activity, scratch)
+                species.transfer.modulate(own, activity, slope)
+
+
+def shifted(span: slice, by: int) -> slice:
+    """Move a slice."""
+    return slice(span.start + by, span.stop + by)

@@ -123,37 +123,17 @@ def live(
                     observer(_snapshot(stage, circuits, genes, experience.probe))
             if t == life.presentations:
                 break
-            if species.rule.transport:
-                circuits.transport()
             sweep.load(training.inputs[:, t])
             sweep.ascend()
             sweep.compare(training.targets[:, t], life.signal_clip)
             sweep.descend()
             plasticity.change()
             if (t + 1) % life.clip_every == 0 or t + 1 == life.presentations:
-                _bound(circuits, plasticity, diverged)
+                diverged |= plasticity.bound(life.weight_clip)
     return Lives(circuits, diverged)
 
 
-def _bound(circuits: Circuits, plasticity: Plasticity, diverged: Mask) -> None:
-    """Clip weights, and stop lives that are no longer finite so that they cost and disturb nothing."""
-    clip = circuits.species.life.weight_clip
-    broken = np.zeros_like(diverged)
-    levels = [synapses.weights for synapses in (*plasticity.ascending, *plasticity.descending)]
-    for weights in levels:
-        np.clip(weights, -clip, clip, out=weights)
-        broken |= ~np.isfinite(weights.sum(axis=(1, 2)))
-    if broken.any():
-        diverged |= broken
-        for weights in levels:
-            weights[broken] = 0
-        for synapses in (*plasticity.ascending, *plasticity.descending):
-            synapses.silence(broken)
-
-
 def _snapshot(stage: Stage, circuits: Circuits, genes: Population, probe: Samples) -> Snapshot:
-    if circuits.species.rule.transport:
-        circuits.transport()
     sweep = Sweep(circuits, probe.inputs.shape[-1])
     sweep.load(probe.inputs)
     sweep.ascend()
