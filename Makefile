@@ -28,11 +28,16 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# afresh: runs that older code left there would be read instead of repeated
 verify: setup
+	rm -rf runs/verification
 	$(ONE_THREAD) $(BIN)/python -m pytest -q -m verification --timeout 3600 tests/verification
 
 bench: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[bench]'
+	@$(BIN)/python -c 'import subprocess as s, timeit as t; \
+	call = lambda: s.run(["$(BIN)/hetevo", "--help"], check=True, stdout=s.DEVNULL); \
+	print("hetevo --help: %.2f s (best of 5)" % min(t.repeat(call, number=1, repeat=5)))'
 	$(BIN)/hetevo bench evaluator
 	$(BIN)/hetevo bench generation
 

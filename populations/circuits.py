@@ -27,7 +27,7 @@ from populations.layout import Layout
 from populations.species import Species
 from populations.types import Floats, Mask
 
-ONE_PANEL_SYNAPSES = 2048
+ONE_PANEL_SYNAPSES = 600
 """Neurons times units up to which one panel for everything was measured to be faster than one a level."""
 
 
@@ -100,7 +100,7 @@ class Circuits:
         self.networks = len(weights.ascending)
         self.dtype = np.dtype(dtype)
         self.panels = panels(species)
-        whole = np.stack([weights.ascending, unmirrored(species.layout, weights.descending)])
+        whole: Floats = np.stack([weights.ascending, unmirrored(species.layout, weights.descending)])
         self.stacks = [np.ascontiguousarray(panel.cut(whole), dtype=self.dtype) for panel in self.panels]
 
     def whole(self) -> Weights:
@@ -116,7 +116,7 @@ class Circuits:
 
 def unmirrored(layout: Layout, descending: Floats) -> Floats:
     """Return arrays of the descending pathway, (N, H, H + O), in the layout of the ascending one, (N, H + O, I + H)."""
-    placed = np.zeros((len(descending), layout.neurons, layout.units), descending.dtype)
+    placed: Floats = np.zeros((len(descending), layout.neurons, layout.units), descending.dtype)
     placed[:, :, layout.input_units :] = descending.swapaxes(1, 2)
     return placed
 

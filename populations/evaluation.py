@@ -15,8 +15,9 @@ from populations.lifetime import Snapshot, live
 from populations.species import Species
 from populations.types import Floats, Indices
 
-L2_BYTES = 1 << 20
-"""Memory that a block of lives should fit in: one core's second-level cache on common machines."""
+BLOCK_BYTES = 5 << 20
+"""Working memory of a block of lives: measured best between a core's second-level cache, beyond which passes over the
+weights slow down, and a few times that, below which the interpreter's share grows."""
 
 
 class Status(IntEnum):
@@ -127,7 +128,7 @@ def block_size(species: Species) -> int:
     synapses = species.allowed.ascending.sum() + species.allowed.descending.sum()
     signals = (layout.units + layout.outputs + 2 * layout.neurons + layout.units) * life.batch
     bytes_each = 4 * life.tasks * (3 * int(synapses) + signals)
-    return int(np.clip(L2_BYTES // bytes_each, 4, 256))
+    return int(np.clip(BLOCK_BYTES // bytes_each, 4, 256))
 
 
 def _evaluate_block(

@@ -16,10 +16,11 @@ A rule with homosynaptic terms changes what the receiving neuron contributes: ``
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from populations.circuits import Circuits, Panel, Sweep, unmirrored
 from populations.genome import Population, term_gene
-from populations.rules import Pathway
+from populations.rules import PATHWAYS, Pathway
 from populations.species import Species
 from populations.types import Floats, Mask
 
@@ -40,14 +41,20 @@ class Plasticity:
     def __init__(self, circuits: Circuits, sweep: Sweep, genes: Population) -> None:
         self.circuits, self.sweep = circuits, sweep
         species, layout, dtype = circuits.species, circuits.species.layout, circuits.dtype
-        self._pathways: list[Pathway] = [p for p in ("ascending", "descending") if species.rule.terms(p)]  # type: ignore[misc]
+        self._pathways: list[Pathway] = [p for p in PATHWAYS if species.rule.terms(p)]
         self._coefficients = {p: _coefficients(species, genes, p, dtype) for p in self._pathways}
         self._shared = all(c.keys() == {"heterosynaptic"} for c in self._coefficients.values())
         units = layout.units
         self._senders = np.empty((circuits.networks, sweep.samples, units), dtype)
-        self._receivers = {} if self._shared else {p: _Receivers(sweep, self._coefficients[p], p) for p in self._pathways}
-        planes = slice(0, 2) if len(self._pathways) == 2 else slice(0, 1) if "ascending" in self._pathways else slice(1, 2)
-        masks = {"ascending": genes.mask_ascending, "descending": unmirrored(layout, genes.mask_descending)}
+        self._receivers: dict[Pathway, _Receivers] = {}
+        if not self._shared:
+            self._receivers = {p: _Receivers(sweep, self._coefficients[p], p) for p in self._pathways}
+        plastic = [PATHWAYS.index(p) for p in self._pathways] or [0]
+        planes = slice(plastic[0], plastic[-1] + 1)
+        masks = {
+            "ascending": genes.mask_ascending.astype(dtype),
+            "descending": unmirrored(layout, genes.mask_descending.astype(dtype)),
+        }
         scale = np.stack([self._scale(p, masks[p]) for p in self._pathways]) if self._pathways else None
         keep = np.stack([self._keep(p, genes) for p in self._pathways]) if self._pathways else None
         self._synapses = [
@@ -56,10 +63,10 @@ class Plasticity:
             if scale is not None and keep is not None
         ]
 
-    def _scale(self, pathway: Pathway, mask: Mask) -> Floats:
-        """What correlations are multiplied by: mask, 1/S and, where it stands alone, the heterosynaptic gain."""
+    def _scale(self, pathway: Pathway, mask: Floats) -> Floats:
+        """Return what correlations are multiplied by: mask, 1/S and, where it stands alone, the heterosynaptic gain."""
         layout, dtype = self.circuits.species.layout, self.circuits.dtype
-        scale = mask.astype(dtype) / dtype.type(self.sweep.samples)
+        scale: Floats = (mask / self.sweep.samples).astype(dtype, copy=False)
         if self._shared:
             gains = self._coefficients[pathway]["heterosynaptic"]
             if pathway == "ascending":
@@ -71,11 +78,14 @@ class Plasticity:
         return scale
 
     def _keep(self, pathway: Pathway, genes: Population) -> Floats:
-        """Share of each neuron's weights that a presentation leaves, shape (N, H + O, 1)."""
+        """Share of the weights that a presentation leaves, shape (N, 1, 1), or (N, H + O, 1) if neurons differ."""
         layout, dtype = self.circuits.species.layout, self.circuits.dtype
-        keep = np.ones((self.circuits.networks, layout.neurons, 1), dtype)
-        first = layout.hidden if self.circuits.species.rule.readout_only else 0
-        keep[:, first:] -= genes[f"decay_{pathway}"].astype(dtype)[:, None, None]
+        keep: Floats
+        decay = genes[f"decay_{pathway}"].astype(dtype)[:, None, None]
+        if not self.circuits.species.rule.readout_only:
+            keep = 1 - decay  # one number a network: its weights are scaled in one stretch
+        else:
+            keep = 1 - decay * (np.arange(layout.neurons) >= layout.hidden).astype(dtype)[:, None]
         return keep
 
     def change(self) -> None:
@@ -166,7 +176,7 @@ class _Synapses:
     def of(cls, panel: Panel, weights: Floats, scale: Floats, keep: Floats, shared: bool) -> "_Synapses":
         planes = 1 if shared else len(weights)
         cut_scale = np.ascontiguousarray(panel.cut(scale))
-        cut_keep = np.ascontiguousarray(keep[:, :, panel.rows])
+        cut_keep = keep if keep.shape[2] == 1 else np.ascontiguousarray(keep[:, :, panel.rows])
         correlations = np.zeros((planes, *weights.shape[1:]), weights.dtype)
         return cls(panel, weights, cut_scale, cut_keep, correlations, np.empty_like(weights))
 
@@ -224,7 +234,7 @@ def product(left: Floats, right: Floats, out: Floats) -> None:
         np.matmul(left, right, out=out)
 
 
-def _coefficients(species: Species, genes: Population, pathway: Pathway, dtype: np.dtype[np.floating]) -> dict[str, Floats]:  # type: ignore[type-arg]
+def _coefficients(species: Species, genes: Population, pathway: Pathway, dtype: DTypeLike) -> dict[str, Floats]:
     """Coefficient genes of the terms of a pathway, each of shape (N, receiving neurons)."""
     width = genes[f"gains_{pathway}"].shape
     return {

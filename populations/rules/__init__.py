@@ -6,7 +6,7 @@ A rule is a list of terms for each pathway (`rule.Rule`); the terms are explaine
 
 from dataclasses import replace
 
-from populations.rules.rule import Pathway, Rule
+from populations.rules.rule import PATHWAYS, Pathway, Rule
 from populations.rules.terms import HOMOSYNAPTIC
 
 RULES: dict[str, Rule] = {
@@ -31,4 +31,4 @@ def with_terms(rule: Rule, extra: tuple[str, ...]) -> Rule:
     return replace(rule, ascending=extend(rule.ascending), descending=extend(rule.descending))
 
 
-__all__ = ["HOMOSYNAPTIC", "RULES", "TERMS", "Pathway", "Rule", "with_terms"]
+__all__ = ["HOMOSYNAPTIC", "PATHWAYS", "RULES", "TERMS", "Pathway", "Rule", "with_terms"]

@@ -5,6 +5,8 @@ from typing import Literal
 
 Pathway = Literal["ascending", "descending"]
 
+PATHWAYS: tuple[Pathway, ...] = ("ascending", "descending")
+
 
 @dataclass(frozen=True)
 class Rule:

@@ -12,7 +12,9 @@ from populations.species import Species
 from populations.types import Floats
 
 
-def lifetimes(species: Species, genes: Population, innate: Weights, training: Samples) -> Callable[[], tuple[Floats, Floats]]:
+def lifetimes(
+    species: Species, genes: Population, innate: Weights, training: Samples
+) -> Callable[[], tuple[Floats, Floats]]:
     """Compile the lifetimes of N networks with one task, and return a function that lives them.
 
     Parameters

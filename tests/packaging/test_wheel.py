@@ -29,7 +29,9 @@ def test_the_wheel_holds_the_four_rooms_presets_and_types_and_nothing_else(wheel
         "scripts",
         "hetevo",
     }
-    assert "evolve/presets/emergence.toml" in names
+    presets = {path.relative_to(ROOT).as_posix() for path in (ROOT / "evolve" / "presets").glob("*.toml")}
+    assert "evolve/presets/emergence.toml" in presets
+    assert presets <= set(names)
     assert {f"{room}/py.typed" for room in ("analysis", "evolve", "populations", "scripts")} <= set(names)
 
 
@@ -40,17 +42,18 @@ def test_the_installed_wheel_runs_hetevo(wheel, tmp_path):
     environment = {**os.environ, "PYTHONPATH": str(site)}
 
     def call(*arguments):
-        # -P: not from the current folder; the site comes before the checkout's editable install
-        command = [sys.executable, "-P", "-m", "scripts", *arguments]
+        # the console command itself; the site comes before the checkout's editable install
+        command = [sys.executable, "-P", str(site / "bin" / "hetevo"), *arguments]
         done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
     assert call("--version").startswith("hetevo ")
     assert "emergence" in call("presets")
-    where = [sys.executable, "-P", "-c", "import evolve, populations; print(evolve.__file__, populations.__file__)"]
+    listing = "import analysis, evolve, populations, scripts as s; print(analysis, evolve, populations, s)"
+    where = [sys.executable, "-P", "-c", listing]
     found = subprocess.run(where, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
-    assert found.count(str(site)) == 2
+    assert found.count(str(site)) == 4
     small = ["-s", "evolution.size=4", "-s", "evolution.elites=1", "-s", "lifetime.presentations=5"]
     call("run", "smoke", *small, "--workers", "1", "-o", "run")
     assert (tmp_path / "run" / "generations").is_dir()
