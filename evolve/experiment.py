@@ -12,6 +12,7 @@ from evolve.backends import BACKENDS, Backend, Job
 from evolve.cohort import founders
 from evolve.config import Config, dump_toml
 from evolve.keeper import Keeper
+from evolve.memory import check_memory
 from evolve.probes import probe_named
 from evolve.reproduction import reproduce
 from evolve.rundir import RunDirectory
@@ -91,6 +92,7 @@ class Experiment:
     """
 
     def __init__(self, config: Config, *, probe: Probe | None = None) -> None:
+        check_memory(config)
         self.config = config
         self.species = species_of(config)
         # fails here, before anything is written, if a data set's package is missing

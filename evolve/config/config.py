@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-from dataclasses import fields
 from typing import Any, Self
 
 from pydantic import Field, model_validator
 
 from evolve.config.operators import check_operator
+from evolve.config.options import check_options
 from evolve.config.tables import (
     BackendTable,
     CheckpointTable,
@@ -69,14 +69,7 @@ class Config(Table):
         if self.task.name not in TASKS:
             return self
         family: Any = TASKS[self.task.name]
-        options = [field.name for field in fields(family) if field.name not in ("inputs", "outputs")]
-        for name in self.task.options:
-            if name not in options:
-                known = f"it has {', '.join(options)}" if options else "it has none"
-                raise ValueError(
-                    f"task.options: the task {self.task.name!r} has no option {name!r}; {known}."
-                    f"{nearest(name, options)}"
-                )
+        check_options(self.task.name, family, self.task.options)
         # the family's own checks, such as fixed sizes
         family(inputs=self.task.inputs, outputs=self.task.outputs, **self.task.options)
         return self

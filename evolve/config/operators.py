@@ -3,8 +3,11 @@
 import inspect
 from typing import Any
 
+import numpy as np
 from deap import tools
 
+from evolve.seeding import global_generators
+from evolve.selection import individuals, operator
 from populations.errors import nearest
 
 TRUNCATING = ("selBest", "selWorst", "selNSGA2", "selSPEA2")
@@ -60,3 +63,21 @@ def check_operator(key: str, settings: dict[str, Any], size: int, count: int | N
             f"{key}: {name} picks each individual at most once, so picking {count or 'all'} of {size} selects nothing."
             f" Set evolution.pool to the number of parents, for example {max(1, size // 4)}"
         )
+    _try(key, settings)
+
+
+def _try(key: str, settings: dict[str, Any]) -> None:
+    """Let the operator select from a few individuals: DEAP checks its arguments nowhere else."""
+    function, arguments = operator(settings)
+    rng = np.random.default_rng(0)
+    light = individuals(rng.random(6), 1.0, np.arange(1, 7))
+    try:
+        with global_generators(rng):
+            function(light, 2, **arguments)
+    except Exception as error:
+        given = ", ".join(f"{name} = {value!r}" for name, value in settings.items() if name != "name")
+        reason = str(error) or type(error).__name__
+        raise ValueError(
+            f"{key}: expected arguments that {settings['name']} can select with, got {given or 'none'} ({reason})."
+            f" See the documentation of deap.tools.{settings['name']}"
+        ) from None

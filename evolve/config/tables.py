@@ -3,9 +3,9 @@
 The defaults are the experiment `emergence`.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -13,9 +13,9 @@ Scale = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Table(BaseModel):
-    """A table that refuses unknown keys and never changes."""
+    """A table that refuses unknown keys and guesses, such as the text "3" for the number 3, and never changes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class TaskTable(Table):
@@ -31,7 +31,7 @@ class NetworkTable(Table):
     """Sizes and wiring."""
 
     levels: tuple[Count, ...] = Field(
-        (8, 8), description="neurons in each hidden level, lowest first; at least one level"
+        (8, 8), strict=False, description="neurons in each hidden level, lowest first; at least one level"
     )
     wiring: str = Field("amorphous", description="wiring family: amorphous or layered")
     density_ascending: float = Field(
@@ -46,6 +46,18 @@ class NetworkTable(Table):
     activation: str = Field("tanh", description="activation of hidden neurons: tanh, relu, softplus or linear")
     bias: bool = Field(True, description="whether a constant input of 1 is added")
 
+    @model_validator(mode="after")
+    def _one_density_if_transposed(self) -> Self:
+        if self.feedback == "transposed" and self.density_descending != self.density_ascending:
+            if "density_descending" in self.model_fields_set:
+                raise ValueError(
+                    'network.density_descending: with feedback = "transposed" the descending wiring is the transpose of'
+                    f" the ascending one, so expected its density ({self.density_ascending}), got"
+                    f" {self.density_descending}. Leave the key out, or draw the wiring independently"
+                )
+            object.__setattr__(self, "density_descending", self.density_ascending)
+        return self
+
 
 class PlasticityTable(Table):
     """How synapses change."""
@@ -55,7 +67,9 @@ class PlasticityTable(Table):
         description="plasticity rule: heterosynaptic, fixed-feedback, transported, hebbian, readout-only or none",
     )
     terms: tuple[str, ...] = Field(
-        (), description="extra homosynaptic terms, each with coefficient genes: hebbian, presynaptic, postsynaptic, oja"
+        (),
+        strict=False,
+        description="extra homosynaptic terms, each with coefficient genes: hebbian, presynaptic, postsynaptic, oja",
     )
     terms_shared: bool = Field(False, description="one coefficient a network for the extra terms, not one a neuron")
     derivative: bool = Field(True, description="whether the learning signal carries the factor f'(p)")

@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.random import Generator
 
+from populations.errors import SettingError
 from populations.tasks.task import Regression, Synthetic
 
 
@@ -18,13 +19,24 @@ class Teacher(Synthetic):
     inputs, outputs : int
         Sizes.
     hidden : int
-        Hidden units of the teacher.
+        Hidden units of the teacher; at least 1.
+
+    Raises
+    ------
+    SettingError
+        If there is no hidden unit.
     """
 
     classification: ClassVar[bool] = False
     inputs: int = 6
     outputs: int = 2
     hidden: int = 20
+
+    def __post_init__(self) -> None:
+        if self.hidden < 1:
+            raise SettingError(
+                f"task.options.hidden: expected at least 1 hidden unit of the teacher, got {self.hidden}"
+            )
 
     def draw(self, rng: Generator) -> Regression:
         """Draw the weights of the teacher."""

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evolve import Experiment
 from evolve.config import (
     Config,
     ConfigError,
@@ -95,6 +96,18 @@ WRONG = {
     'evolution.select={name="selTournament",size=3}': ["'tournsize'"],
     'evolution.select={name="selBest"}': ["selects nothing", "evolution.pool"],
     'evolution.select={name="selTournamentDCD"}': ["several objectives"],
+    'evolution.select={name="selTournament",tournsize="x"}': ["evolution.select", "tournsize = 'x'"],
+    'evolution.select={name="selTournament",tournsize=0}': ["evolution.select", "tournsize = 0"],
+    'evolution.select={name="selDoubleTournament",fitness_size=2,parsimony_size=9,fitness_first=true}': ["parsimony"],
+    "task.options={amplitude=true}": ["amplitude"],
+    "task.options={amplitude=nan}": ["amplitude", "finite"],
+    'task={name="teacher",options={hidden=2.5}}': ["hidden", "whole number", "2.5"],
+    'task={name="teacher",options={hidden=0}}': ["hidden", "at least 1"],
+    "evolution.size=true": ["evolution.size", "integer", "True"],
+    'evolution.size="128"': ["evolution.size", "integer", "'128'"],
+    'network.bias="yes"': ["network.bias", "'yes'"],
+    "lifetime.signal_clip=true": ["signal_clip", "True"],
+    'network={feedback="transposed",density_descending=0.3}': ["density_descending", "0.3", "Leave the key out"],
     "backend.name=rai": ["backend.name"],
     "checkpoint.every=often": ["checkpoint.every"],
     "lifetime.batch=1.5": ["lifetime.batch", "1.5"],
@@ -138,3 +151,17 @@ def test_missing_file_folder_and_unknown_preset_are_explained(tmp_path):
         load_config(tmp_path / "folder.toml")
     with pytest.raises(ConfigError, match="Did you mean 'emergence'"):
         load_config("emergance")
+
+
+def test_transposed_wiring_has_one_density():
+    config = from_mapping({"network": {"feedback": "transposed", "density_ascending": 0.3}})
+    assert config.network.density_descending == 0.3
+    assert from_mapping(tomllib.loads(dump_toml(config))) == config
+
+
+@pytest.mark.parametrize(
+    "override", ["evolution.size=1000000000000", "network.levels=[10000000]", "lifetime.presentations=100000000000"]
+)
+def test_what_cannot_fit_into_memory_is_refused_before_anything_is_written(override):
+    with pytest.raises(ConfigError, match="GiB"):
+        Experiment(preset("emergence", overrides=[override]))
