@@ -40,7 +40,9 @@ def potential_gradient(species: Species, weights: Floats, activity: Floats, erro
         upward = weights[:, rows.stop :, columns].swapaxes(1, 2)
         own = gradient[:, rows]
         np.matmul(upward, gradient[:, rows.stop :], out=own)
-        species.transfer.modulate(own, activity[:, columns], np.empty_like(own))
+        slope = np.empty_like(own)
+        species.transfer.slope(activity[:, columns], slope)
+        own *= slope
     return gradient
 
 

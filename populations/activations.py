@@ -20,44 +20,40 @@ class Activation:
     ----------
     apply : callable
         ``apply(p, out)`` writes ``f(p)`` into ``out``; both may be the same array, of any shape.
-    modulate : callable
-        ``modulate(signal, x, scratch)`` multiplies ``signal`` in place by ``f'(p)``, computed from ``x = f(p)``;
-        ``scratch`` is an array of the same shape that may be overwritten.
+    slope : callable
+        ``slope(x, out)`` writes ``f'(p)``, computed from ``x = f(p)``, into ``out``, another array of the same shape.
     """
 
     apply: Callable[[Floats, Floats], None]
-    modulate: Callable[[Floats, Floats, Floats], None]
+    slope: Callable[[Floats, Floats], None]
 
 
 def _tanh(potential: Floats, out: Floats) -> None:
     np.tanh(potential, out=out)
 
 
-def _modulate_tanh(signal: Floats, activity: Floats, scratch: Floats) -> None:
-    np.multiply(activity, activity, out=scratch)
-    np.subtract(1, scratch, out=scratch)
-    np.multiply(signal, scratch, out=signal)
+def _slope_tanh(activity: Floats, out: Floats) -> None:
+    np.square(activity, out=out)
+    np.subtract(1, out, out=out)
 
 
 def _relu(potential: Floats, out: Floats) -> None:
     np.maximum(potential, 0, out=out)
 
 
-def _modulate_relu(signal: Floats, activity: Floats, scratch: Floats) -> None:
-    np.greater(activity, 0, out=scratch)
-    np.multiply(signal, scratch, out=signal)
+def _slope_relu(activity: Floats, out: Floats) -> None:
+    np.greater(activity, 0, out=out)
 
 
 def _softplus(potential: Floats, out: Floats) -> None:
     np.logaddexp(potential, 0, out=out)
 
 
-def _modulate_softplus(signal: Floats, activity: Floats, scratch: Floats) -> None:
+def _slope_softplus(activity: Floats, out: Floats) -> None:
     # f = log(1 + exp(p)), so f' = 1 - exp(-f)
-    np.negative(activity, out=scratch)
-    np.expm1(scratch, out=scratch)
-    np.negative(scratch, out=scratch)
-    np.multiply(signal, scratch, out=signal)
+    np.negative(activity, out=out)
+    np.expm1(out, out=out)
+    np.negative(out, out=out)
 
 
 def _linear(potential: Floats, out: Floats) -> None:
@@ -65,14 +61,14 @@ def _linear(potential: Floats, out: Floats) -> None:
         np.copyto(out, potential)
 
 
-def _modulate_linear(signal: Floats, activity: Floats, scratch: Floats) -> None:
-    pass  # f' = 1
+def _slope_linear(activity: Floats, out: Floats) -> None:
+    out.fill(1)
 
 
 ACTIVATIONS: dict[str, Activation] = {
-    "tanh": Activation(_tanh, _modulate_tanh),
-    "relu": Activation(_relu, _modulate_relu),
-    "softplus": Activation(_softplus, _modulate_softplus),
-    "linear": Activation(_linear, _modulate_linear),
+    "tanh": Activation(_tanh, _slope_tanh),
+    "relu": Activation(_relu, _slope_relu),
+    "softplus": Activation(_softplus, _slope_softplus),
+    "linear": Activation(_linear, _slope_linear),
 }
 """Activation functions by the name used in ``[network] activation``."""

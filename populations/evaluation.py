@@ -8,11 +8,12 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from populations.birth import born
-from populations.circuits import Circuits, Sweep
+from populations.circuits import Circuits
 from populations.experience import Experience, Samples, experience
 from populations.genome import Population
 from populations.lifetime import Snapshot, live
 from populations.species import Species
+from populations.sweeps import Sweep
 from populations.types import Floats, Indices
 
 BLOCK_BYTES = 5 << 20

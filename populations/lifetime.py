@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from populations.birth import Weights
-from populations.circuits import Circuits, Sweep
+from populations.circuits import Circuits
 from populations.experience import Experience, Samples
 from populations.genome import Population
 from populations.plasticity import Plasticity
 from populations.species import Species
+from populations.sweeps import Sweep
 from populations.types import Floats, Mask
 
 Stage = Literal["birth", "mid", "end"]

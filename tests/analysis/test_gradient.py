@@ -7,7 +7,8 @@ from builders import make_population, make_species
 from analysis.gradient import potential_gradient, weight_gradient
 from populations.activations import ACTIVATIONS
 from populations.birth import Weights, born
-from populations.circuits import Circuits, Sweep
+from populations.circuits import Circuits
+from populations.sweeps import Sweep
 from populations.wiring import WIRINGS
 
 STEP = 1e-5

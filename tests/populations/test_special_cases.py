@@ -7,9 +7,10 @@ from builders import make_population, make_species
 from analysis.gradient import potential_gradient, weight_gradient
 from analysis.measures import alignment
 from populations.birth import Weights, born
-from populations.circuits import Circuits, Sweep
+from populations.circuits import Circuits
 from populations.experience import experience
 from populations.lifetime import live
+from populations.sweeps import Sweep
 
 SEED = 5
 UNBOUNDED = {"signal_clip": 1e9, "weight_clip": 1e9, "tasks": 1}

@@ -1,0 +1,148 @@
+"""The two sweeps of a block of circuits: activities up, learning signals down.
+
+Signals are stored unit by unit, ``(units, networks, S)``: what belongs to a level is one stretch of memory, so that its
+activation function is one pass, while a matrix product reads the same numbers network by network with a stride. The
+number of networks side by side is made odd, because strides of a power of two would compete for the same cache lines.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from populations.circuits import Circuits
+from populations.types import Floats
+
+
+@dataclass(frozen=True)
+class _Ascent:
+    """One level of the sensory sweep: ``own = weights @ below`` by network, then ``f`` on ``stretch``, its memory."""
+
+    weights: Floats
+    below: Floats
+    own: Floats
+    stretch: Floats
+
+
+@dataclass(frozen=True)
+class _Descent:
+    """One level of the learning sweep: ``own`` is the sum of ``weights @ above``, then times the slope."""
+
+    products: list[tuple[Floats, Floats]]
+    own: Floats
+    stretch: Floats
+    slope: Floats
+    scratch: Floats
+    scratch_stretch: Floats
+
+
+class Sweep:
+    """Both sweeps of ``N`` circuits through ``S`` samples, in buffers that are used again and again.
+
+    Parameters
+    ----------
+    circuits : Circuits
+        Whose weights to use; always their present values.
+    samples : int
+        ``S``.
+
+    Attributes
+    ----------
+    activity : ndarray of float, shape (N, I + H + O, S)
+        ``x``: inputs, hidden neurons, outputs.
+    signal : ndarray of float, shape (N, H + O, S)
+        ``q``: learning signals of hidden neurons and outputs.
+    outputs, error : ndarray of float, shape (N, O, S)
+        The outputs' parts of these.
+    """
+
+    def __init__(self, circuits: Circuits, samples: int) -> None:
+        layout = circuits.species.layout
+        self.circuits, self.samples = circuits, samples
+        self._x = self._stretch(layout.units + layout.outputs)
+        self._q = self._stretch(layout.neurons)
+        self._slope = self._stretch(layout.hidden)
+        self.activity, self.signal = self._by_network(self._x), self._by_network(self._q)
+        self.outputs = self.activity[:, layout.units :]
+        self.error = self.signal[:, layout.hidden :]
+        self._up = [self._ascent(rows) for rows in (*layout.level_slices, slice(layout.hidden, layout.neurons))]
+        self._down = [self._descent(rows) for rows in reversed(layout.level_slices)]
+
+    def _stretch(self, units: int) -> Floats:
+        return np.zeros((units, self.circuits.networks | 1, self.samples), self.circuits.dtype)
+
+    def _by_network(self, stretch: Floats) -> Floats:
+        return stretch[:, : self.circuits.networks].swapaxes(0, 1)
+
+    def _by_task(self, stretch: Floats, tasks: int) -> Floats:
+        """Return a view (units, individuals, tasks, S)."""
+        return stretch[:, : self.circuits.networks].reshape(len(stretch), -1, tasks, self.samples)
+
+    def _ascent(self, rows: slice) -> _Ascent:
+        first, circuits = self.circuits.species.layout.input_units, self.circuits
+        for panel, stack in zip(circuits.panels, circuits.stacks, strict=True):
+            if panel.rows.start <= rows.start and rows.stop <= panel.rows.stop:
+                stop = min(first + rows.start, panel.columns.stop)  # nothing reaches a level from its own or above
+                weights = stack[0][:, shifted(rows, -panel.rows.start), : stop - panel.columns.start]
+                below, own = self.activity[:, panel.columns.start : stop], shifted(rows, first)
+                return _Ascent(weights, below, self.activity[:, own], self._x[own])
+        raise AssertionError("every neuron is in a panel")
+
+    def _descent(self, rows: slice) -> _Descent:
+        circuits, products = self.circuits, []
+        units = shifted(rows, circuits.species.layout.input_units)
+        plane = 0 if circuits.species.rule.transport else 1
+        for panel, stack in zip(circuits.panels, circuits.stacks, strict=True):
+            above = slice(max(panel.rows.start, rows.stop), panel.rows.stop)
+            if above.start < above.stop and panel.columns.start <= units.start and units.stop <= panel.columns.stop:
+                block = stack[plane][:, shifted(above, -panel.rows.start), shifted(units, -panel.columns.start)]
+                products.append((block.swapaxes(1, 2), self.signal[:, above]))
+        scratch = self._stretch(rows.stop - rows.start)
+        return _Descent(
+            products, self.signal[:, rows], self._q[rows], self._slope[rows], self._by_network(scratch), scratch
+        )
+
+    def load(self, inputs: Floats) -> None:
+        """Present inputs, shape (K, I, S), to networks that are ordered individual by individual, task by task."""
+        self._by_task(self._x[: inputs.shape[1]], len(inputs))[:] = inputs.swapaxes(0, 1)[:, None]
+
+    def ascend(self) -> None:
+        """Run the sensory sweep: ``p_i = sum_j W_ij x_j``, ``x_i = f(p_i)``; outputs are linear."""
+        for level in self._up:
+            np.matmul(level.weights, level.below, out=level.own)
+            if level is not self._up[-1]:
+                self.circuits.species.transfer.apply(level.stretch, level.stretch)
+
+    def compare(self, targets: Floats, clip: float = np.inf) -> None:
+        """Set the outputs' learning signal to the error: ``q_o = target_o - y_o``, clipped.
+
+        Parameters
+        ----------
+        targets : ndarray of float, shape (K, O, S)
+            What the outputs should have been.
+        clip : float, optional
+            Largest absolute signal.
+        """
+        layout, tasks = self.circuits.species.layout, len(targets)
+        outputs, error = self._x[layout.units :], self._q[layout.hidden :]
+        np.subtract(targets.swapaxes(0, 1)[:, None], self._by_task(outputs, tasks), out=self._by_task(error, tasks))
+        if np.isfinite(clip):
+            np.minimum(error, clip, out=error)
+            np.maximum(error, -clip, out=error)
+
+    def descend(self) -> None:
+        """Run the learning sweep: ``q_i = f'(p_i) * sum_k V_ik q_k``, from the outputs down."""
+        species, layout = self.circuits.species, self.circuits.species.layout
+        if species.derivative:
+            species.transfer.slope(self._x[layout.input_units : layout.units], self._slope)
+        for level in self._down:
+            for number, (weights, above) in enumerate(level.products):
+                np.matmul(weights, above, out=level.scratch if number else level.own)
+                if number:
+                    np.add(level.stretch, level.scratch_stretch, out=level.stretch)
+            if species.derivative:
+                np.multiply(level.stretch, level.slope, out=level.stretch)
+
+
+def shifted(span: slice, by: int) -> slice:
+    """Move a slice."""
+    return slice(span.start + by, span.stop + by)
