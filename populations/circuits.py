@@ -1,11 +1,12 @@
-"""A block of two-pathway circuits, laid out for speed.
+"""The weights of a block of two-pathway circuits, laid out for speed.
 
-``N`` circuits live side by side on axis 0; each network's products are small matrix products of its own, so that its
-bits do not depend on which other networks share the block. Three decisions make the layout:
+``N`` circuits live side by side; each network's products are its own, so that its bits do not depend on which other
+networks share the block. Four decisions make the layout:
 
-*Panels.* Weights are cut into panels: rows of receiving neurons, with the range of columns that any wiring allows. One
-panel a level skips what no wiring allows; one panel for everything saves calls. What is below a level is a prefix of
-the units, what is above it a suffix, so that a product reads its activities without a copy.
+*Panels.* Weights are cut into panels, one a level: rows of receiving neurons, with the range of columns that any wiring
+allows, so that nothing is computed where no synapse can be. What is below a level is a prefix of the units, what is
+above it a suffix, and a product reads their signals without a copy. All panels of a network lie one after another: what
+is done to every weight is one call.
 
 *One layout for both pathways.* ``V`` is stored transposed: ``V[i, k]`` stands where ``W[k, i]`` does. So both updates
 need the same correlations ``<q_k x_i>``, which are computed once (see `plasticity`), and transporting weights is using
@@ -13,6 +14,9 @@ one for the other.
 
 *Left operands may be transposed views, right ones not.* The learning sweep's ``V`` is a transposed view, which costs
 nothing there; a transposed right operand would cost more than copying it.
+
+*Networks last for one sample a presentation.* Then products of matrices with matrices become products with vectors,
+which use each weight once. With the networks on the fastest axis they are element-wise passes over all networks.
 """
 
 from dataclasses import dataclass
@@ -24,9 +28,6 @@ from populations.birth import Weights
 from populations.layout import Layout
 from populations.species import Species
 from populations.types import Floats, Mask
-
-PANEL_COST = 250
-"""What one more panel costs, in cells: its products are calls of their own (measured for 16 samples)."""
 
 
 @dataclass(frozen=True)
@@ -69,31 +70,18 @@ def connected(species: Species) -> Mask:
 
 
 def panels(species: Species) -> list[Panel]:
-    """Cut the synapses of a species into panels: few, but holding few synapses that no wiring allows.
-
-    Levels that follow each other may share a panel. The choice depends on the species only, never on the block.
+    """Cut the synapses of a species into panels, one a level and one for the outputs.
 
     Parameters
     ----------
     species : Species
         Names the sizes and what any wiring allows.
     """
-    layout, either = species.layout, connected(species)
-    levels = (*layout.level_slices, slice(layout.hidden, layout.neurons))
-
-    def panel(first: int, stop: int) -> Panel:
-        rows = slice(levels[first].start, levels[stop - 1].stop)
+    layout, either, cut = species.layout, connected(species), []
+    for rows in (*layout.level_slices, slice(layout.hidden, layout.neurons)):
         senders = np.flatnonzero(either[rows].any(axis=0))
-        return Panel(rows, slice(int(senders[0]), int(senders[-1]) + 1))
-
-    best: list[tuple[int, list[Panel]]] = [(0, [])]  # cost and panels of the lowest levels, for each number of levels
-    for stop in range(1, len(levels) + 1):
-        ways = [
-            (best[first][0] + panel(first, stop).cells + PANEL_COST, [*best[first][1], panel(first, stop)])
-            for first in range(stop)
-        ]
-        best.append(min(ways, key=lambda way: way[0]))
-    return best[-1][1]
+        cut.append(Panel(rows, slice(int(senders[0]), int(senders[-1]) + 1)))
+    return cut
 
 
 class Circuits:
@@ -107,6 +95,8 @@ class Circuits:
         ``W``, shape (N, H + O, I + H), and ``V``, shape (N, H, H + O).
     dtype : dtype, optional
         float32 on the fast path.
+    networks_last : bool, optional
+        Order in memory, not in shapes: networks on the fastest axis, for one sample a presentation.
 
     Attributes
     ----------
@@ -117,8 +107,11 @@ class Circuits:
         Views of ``weights``, one a panel.
     """
 
-    def __init__(self, species: Species, weights: Weights, dtype: DTypeLike = np.float32) -> None:
+    def __init__(
+        self, species: Species, weights: Weights, dtype: DTypeLike = np.float32, *, networks_last: bool = False
+    ) -> None:
         self.species = species
+        self.networks_last = networks_last
         self.networks = len(weights.ascending)
         self.dtype = np.dtype(dtype)
         self.panels = panels(species)
@@ -126,15 +119,25 @@ class Circuits:
         self.stacks = self.by_panel(self.weights)
 
     def flat(self, whole: Floats) -> Floats:
-        """Return the panels of arrays of shape (..., H + O, I + H) one after another, (..., cells)."""
+        """Return the panels of arrays of shape (..., N, H + O, I + H) one after another, (..., N, cells)."""
         cut = [panel.cut(whole).reshape(*whole.shape[:-2], panel.cells) for panel in self.panels]
-        return np.concatenate(cut, axis=-1, dtype=self.dtype)
+        flat = np.concatenate(cut, axis=-1, dtype=self.dtype)
+        return np.ascontiguousarray(flat.swapaxes(-1, -2)).swapaxes(-1, -2) if self.networks_last else flat
 
     def by_panel(self, flat: Floats) -> list[Floats]:
-        """Return a view for each panel, (..., n, m), of an array of shape (..., cells)."""
+        """Return a view for each panel, (..., N, n, m), of an array of shape (..., N, cells)."""
         ends = np.cumsum([panel.cells for panel in self.panels])[:-1]
         parts = np.split(flat, ends, axis=-1)
         return [part.reshape(*part.shape[:-1], *panel.shape) for part, panel in zip(parts, self.panels, strict=True)]
+
+    def product(self, left: Floats, right: Floats, out: Floats) -> None:
+        """Multiply stacks of matrices: (N, n, r) by (N, r, m) gives (N, n, m)."""
+        if not self.networks_last:
+            np.matmul(left, right, out=out)
+        elif left.shape[2] == 1:
+            np.multiply(left, right, out=out)
+        else:
+            np.einsum("anr,arm->anm", left, right, out=out)
 
     def whole(self) -> Weights:
         """Return the weights of all panels as one array a pathway, shapes as for the constructor."""

@@ -8,7 +8,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from populations.birth import born
-from populations.circuits import Circuits
+from populations.circuits import Circuits, panels
 from populations.experience import Experience, Samples, experience
 from populations.genome import Population
 from populations.lifetime import Snapshot, live
@@ -17,8 +17,13 @@ from populations.sweeps import Sweep
 from populations.types import Floats, Indices
 
 BLOCK_BYTES = 5 << 20
-"""Working memory of a block of lives: measured best between a core's second-level cache, beyond which passes over the
-weights slow down, and a few times that, below which the interpreter's share grows."""
+"""Working memory of a block of lives: beyond it, passes over the weights slow down (measured, one core of two)."""
+
+BLOCK_NETWORKS = (32, 256)
+"""Fewest and most lives in a block: with fewer the interpreter's share grows, with more nothing is gained."""
+
+ONLINE_NETWORKS = (128, 512)
+"""The same for one sample a presentation, where networks are the fastest axis."""
 
 
 class Status(IntEnum):
@@ -126,10 +131,11 @@ def block_size(species: Species) -> int:
         Names the sizes.
     """
     layout, life = species.layout, species.life
-    synapses = species.allowed.ascending.sum() + species.allowed.descending.sum()
-    signals = (layout.units + layout.outputs + 2 * layout.neurons + layout.units) * life.batch
-    bytes_each = 4 * life.tasks * (3 * int(synapses) + signals)
-    return int(np.clip(BLOCK_BYTES // bytes_each, 4, 256))
+    cells = sum(panel.cells for panel in panels(species))
+    signals = (3 * layout.units + 3 * layout.neurons) * life.batch
+    bytes_each = 4 * (2 * 4 * cells + signals)  # weights, drive, scale and keep of two pathways
+    fewest, most = ONLINE_NETWORKS if life.batch == 1 else BLOCK_NETWORKS
+    return max(1, int(np.clip(BLOCK_BYTES // bytes_each, fewest, most)) // life.tasks)
 
 
 def _evaluate_block(

@@ -109,8 +109,12 @@ def live(
         ``N = P * K`` lives, ordered individual by individual, task by task.
     """
     life, tasks = species.life, len(experience.training.inputs)
-    genes = genes.take(np.repeat(np.arange(genes.size), tasks))
-    circuits = Circuits(species, Weights(*(np.repeat(weights, tasks, axis=0) for weights in innate)), dtype)
+    lives = np.repeat(np.arange(genes.size), tasks)
+    networks, online = len(lives), life.batch == 1
+    if online and networks == 1:
+        lives = np.repeat(lives, 2)  # sums over units would run in another order with no network beside
+    genes = genes.take(lives)
+    circuits = Circuits(species, Weights(*(weights[lives] for weights in innate)), dtype, networks_last=online)
     sweep = Sweep(circuits, life.batch)
     plasticity = Plasticity(circuits, sweep, genes)
     diverged = np.zeros(circuits.networks, np.bool_)
@@ -121,7 +125,7 @@ def live(
         for t in range(life.presentations + 1):
             if observer is not None and experience.probe is not None:
                 for stage in (stage for stage, when in stages.items() if when == t):
-                    observer(_snapshot(stage, circuits, genes, experience.probe))
+                    observer(_snapshot(stage, _settled(circuits, networks), genes, experience.probe))
             if t == life.presentations:
                 break
             sweep.load(training.inputs[:, t])
@@ -131,7 +135,14 @@ def live(
             plasticity.change()
             if (t + 1) % life.clip_every == 0 or t + 1 == life.presentations:
                 diverged |= plasticity.bound(life.weight_clip)
-    return Lives(circuits, diverged)
+    return Lives(_settled(circuits, networks), diverged[:networks])
+
+
+def _settled(circuits: Circuits, networks: int) -> Circuits:
+    """Return the first networks in the order that products with many samples need."""
+    if not circuits.networks_last:
+        return circuits
+    return Circuits(circuits.species, Weights(*(weights[:networks] for weights in circuits.whole())), circuits.dtype)
 
 
 def _snapshot(stage: Stage, circuits: Circuits, genes: Population, probe: Samples) -> Snapshot:
@@ -143,6 +154,7 @@ def _snapshot(stage: Stage, circuits: Circuits, genes: Population, probe: Sample
     clip = circuits.species.life.signal_clip
     np.clip(sweep.error, -clip, clip, out=sweep.error)
     sweep.descend()
+    genes = genes.take(slice(circuits.networks))
     update = Plasticity(circuits, sweep, genes).drive_ascending()
     return Snapshot(
         stage=stage,

@@ -24,6 +24,9 @@ from populations.species import Species
 from populations.sweeps import Sweep
 from populations.types import Floats, Mask
 
+SHORT = 1024
+"""Synapses of a network up to which its decay is laid out for each synapse."""
+
 
 class Plasticity:
     """All plastic synapses of a block of circuits, driven by one sweep's activities.
@@ -44,7 +47,9 @@ class Plasticity:
         self._pathways = [pathway for pathway in PATHWAYS if species.rule.terms(pathway)]
         self._coefficients = {p: _coefficients(species, genes, p, dtype) for p in self._pathways}
         self._shared = all(given.keys() == {"heterosynaptic"} for given in self._coefficients.values())
-        self._senders = np.empty((circuits.networks, sweep.samples, layout.units), dtype)
+        self._activity = sweep.activity[:, : layout.units].swapaxes(1, 2)
+        # a right operand has to be contiguous; for products that are element-wise it need not
+        self._senders = self._activity if circuits.networks_last else np.empty_like(self._activity, order="C")
         self._receivers: dict[Pathway, Receivers] = {}
         if not self._shared:
             self._receivers = {p: Receivers(sweep, self._coefficients[p], p) for p in self._pathways}
@@ -54,16 +59,16 @@ class Plasticity:
         self._drive = np.zeros_like(self._weights)
         self._panels = list(zip(circuits.panels, circuits.by_panel(self._drive), strict=True))
         self._scale = np.empty_like(self._weights)
-        # one number a network and pathway, but broadcasting it over short rows would take twice as long
-        self._keep = np.empty_like(self._weights)
+        # one number a network and pathway, but broadcasting it over short rows takes twice as long as reading it
+        self._keep = np.empty_like(self._weights[:, :, : 1 if self._weights.shape[2] > SHORT else None])
         for plane, pathway in enumerate(self._pathways):
             self._scale[plane] = circuits.flat(self._scale_of(pathway, genes))
             self._keep[plane] = 1 - genes[f"decay_{pathway}"].astype(dtype)[:, None]
         if species.rule.readout_only:
             readout = np.arange(layout.neurons) >= layout.hidden
-            rows = circuits.flat(np.broadcast_to(readout[:, None], (layout.neurons, layout.units)))
+            rows = circuits.flat(np.broadcast_to(readout[:, None], (1, layout.neurons, layout.units)))
             self._scale *= rows
-            self._keep[:, :, rows == 0] = 1
+            self._keep = np.where(rows > 0, self._keep, 1).astype(dtype)
 
     def _scale_of(self, pathway: Pathway, genes: Population) -> Floats:
         """Return what correlations are multiplied by: mask, 1/S and, where it stands alone, the heterosynaptic gain."""
@@ -90,10 +95,11 @@ class Plasticity:
         """Write the changes without any decay into ``_drive``."""
         if not self._pathways:
             return
-        np.copyto(self._senders, self.sweep.activity[:, : self.circuits.species.layout.units].swapaxes(1, 2))
+        if self._senders is not self._activity:
+            np.copyto(self._senders, self._activity)
         if self._shared:
             for panel, drive in self._panels:
-                product(self.sweep.signal[:, panel.rows], self._senders[:, :, panel.columns], drive[0])
+                self.circuits.product(self.sweep.signal[:, panel.rows], self._senders[:, :, panel.columns], drive[0])
             for plane in reversed(range(len(self._pathways))):
                 np.multiply(self._drive[0], self._scale[plane], out=self._drive[plane])
             return
@@ -102,7 +108,7 @@ class Plasticity:
             left = receivers.contribution if pathway == "ascending" else self.sweep.signal
             right = self._senders if pathway == "ascending" else receivers.sample_major
             for panel, drive in self._panels:
-                product(left[:, panel.rows], right[:, :, panel.columns], drive[plane])
+                self.circuits.product(left[:, panel.rows], right[:, :, panel.columns], drive[plane])
                 receivers.add_constant(drive[plane], panel)
         np.multiply(self._drive, self._scale, out=self._drive)
 
@@ -135,14 +141,6 @@ class Plasticity:
             self._weights[:, broken] = 0
             self._scale[:, broken] = 0
         return broken
-
-
-def product(left: Floats, right: Floats, out: Floats) -> None:
-    """Multiply stacks of matrices, (N, n, S) by (N, S, m); with a single sample that is an outer product."""
-    if left.shape[2] == 1:
-        np.multiply(left, right, out=out)  # three times faster than calling a matrix product for it
-    else:
-        np.matmul(left, right, out=out)
 
 
 def _coefficients(species: Species, genes: Population, pathway: Pathway, dtype: DTypeLike) -> dict[str, Floats]:

@@ -108,7 +108,7 @@ class Sweep:
     def ascend(self) -> None:
         """Run the sensory sweep: ``p_i = sum_j W_ij x_j``, ``x_i = f(p_i)``; outputs are linear."""
         for level in self._up:
-            np.matmul(level.weights, level.below, out=level.own)
+            self.circuits.product(level.weights, level.below, level.own)
             if level is not self._up[-1]:
                 self.circuits.species.transfer.apply(level.stretch, level.stretch)
 
@@ -124,7 +124,9 @@ class Sweep:
         """
         layout, tasks = self.circuits.species.layout, len(targets)
         outputs, error = self._x[layout.units :], self._q[layout.hidden :]
-        np.subtract(targets.swapaxes(0, 1)[:, None], self._by_task(outputs, tasks), out=self._by_task(error, tasks))
+        # in two steps, since broadcasting is faster for a copy than for a difference
+        self._by_task(error, tasks)[:] = targets.swapaxes(0, 1)[:, None]
+        np.subtract(error, outputs, out=error)
         if np.isfinite(clip):
             np.minimum(error, clip, out=error)
             np.maximum(error, -clip, out=error)
@@ -136,7 +138,7 @@ class Sweep:
             species.transfer.slope(self._x[layout.input_units : layout.units], self._slope)
         for level in self._down:
             for number, (weights, above) in enumerate(level.products):
-                np.matmul(weights, above, out=level.scratch if number else level.own)
+                self.circuits.product(weights, above, level.scratch if number else level.own)
                 if number:
                     np.add(level.stretch, level.scratch_stretch, out=level.stretch)
             if species.derivative:

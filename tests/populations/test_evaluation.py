@@ -88,7 +88,7 @@ def test_empty_masks_are_lived_through_without_warning(recwarn):
 @given(st.integers(1, 300), st.integers(1, 4), st.integers(1, 64))
 def test_block_size_is_always_usable(width, tasks, batch):
     species = make_species((width, width), life={"tasks": tasks, "batch": batch})
-    assert 1 <= block_size(species) <= 256
+    assert 1 <= block_size(species) <= 512
 
 
 def test_founders_do_not_depend_on_the_population_size():
