@@ -27,6 +27,10 @@ from populations.types import Floats, Mask
 SHORT = 1024
 """Synapses of a network up to which its decay is laid out for each synapse."""
 
+NEGLIGIBLE = 1e-19
+"""Weights below this are set to 0 when weights are clipped: the square root of the smallest normal float32, so that the
+product of two weights never is a subnormal number, with which processors are many times slower."""
+
 
 class Plasticity:
     """All plastic synapses of a block of circuits, driven by one sweep's activities.
@@ -123,7 +127,7 @@ class Plasticity:
         return drive
 
     def bound(self, clip: float) -> Mask:
-        """Clip weights, and set those of circuits that are no longer finite to 0 for good.
+        """Clip weights, flush those that are almost 0, and set circuits that are no longer finite to 0 for good.
 
         Parameters
         ----------
@@ -135,8 +139,12 @@ class Plasticity:
         ndarray of bool, shape (N,)
             Circuits that were found to have diverged.
         """
-        np.clip(self._weights, -clip, clip, out=self._weights)
+        # before clipping, which would hide an overflow; the sum of finite weights overflows only close to it
         broken: Mask = ~np.isfinite(self._weights.sum(axis=(0, 2)))
+        np.clip(self._weights, -clip, clip, out=self._weights)
+        np.abs(self._weights, out=self._drive)
+        np.greater_equal(self._drive, NEGLIGIBLE, out=self._drive)
+        np.multiply(self._weights, self._drive, out=self._weights)
         if broken.any():
             self._weights[:, broken] = 0
             self._scale[:, broken] = 0

@@ -7,8 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.probe import AlignmentProbe
+from populations.birth import born
 from populations.evaluation import Status, block_size, evaluate
+from populations.experience import Experience, Samples, experience
 from populations.genome import Population
+from populations.lifetime import live
 from populations.rules import RULES
 from populations.tasks import TASKS
 from populations.wiring import WIRINGS
@@ -35,6 +38,71 @@ def test_block_size_changes_no_bit(rule, wiring):
     whole = evaluated(species, genes, block=7, probe=AlignmentProbe())
     for block in (1, 2, 3, 5):
         assert_same(evaluated(species, genes, block=block, probe=AlignmentProbe()), whole)
+
+
+@pytest.mark.parametrize("batch", [1, 2, 16])
+@pytest.mark.parametrize("tasks", [1, 3])
+def test_block_size_changes_no_bit_for_any_batch(batch, tasks):
+    species = make_species((9, 6, 17), life={"batch": batch, "tasks": tasks})
+    genes = make_population(species, 40)
+    whole = evaluated(species, genes, block=40, probe=AlignmentProbe())
+    for block in (1, 2, 7, 16, 33):
+        assert_same(evaluated(species, genes, block=block, probe=AlignmentProbe()), whole)
+
+
+@pytest.mark.parametrize("batch", [1, 5])
+def test_tasks_side_by_side_equal_tasks_one_after_another(batch):
+    species = make_species((6, 7), life={"batch": batch, "tasks": 3})
+    genes = make_population(species, 5)
+    innate, lived = born(species, genes, np.arange(5), 4, 0), experience(species, 4, 0)
+    together = live(species, genes, innate, lived).circuits.whole()
+    for k in range(3):
+        one = Samples(lived.training.inputs[k : k + 1], lived.training.targets[k : k + 1])
+        alone = live(species, genes, innate, Experience(one, lived.test)).circuits.whole()
+        np.testing.assert_array_equal(alone.ascending, together.ascending[k::3])
+        np.testing.assert_array_equal(alone.descending, together.descending[k::3])
+
+
+@pytest.mark.parametrize("batch", [1, 5])
+@pytest.mark.parametrize("scale", [1e6, 1e30])
+def test_what_overflows_neither_warns_nor_touches_its_neighbours(batch, scale, recwarn):
+    species = make_species((6, 5), life={"presentations": 40, "batch": batch})
+    genes = make_population(species, 9)
+    innate, lived = born(species, genes, np.arange(9), 4, 0), experience(species, 4, 0)
+    calm = live(species, genes, innate, lived)
+    wild = Population({name: array.copy() for name, array in genes.items()})
+    for pathway in ("ascending", "descending"):
+        wild[f"gains_{pathway}"][4] *= scale
+    loud = live(species, wild, innate, lived)
+    others = np.arange(18) // 2 != 4
+    for quiet, beside in zip(calm.circuits.whole(), loud.circuits.whole(), strict=True):
+        np.testing.assert_array_equal(quiet[others], beside[others])
+        assert np.isfinite(beside).all()
+    assert not recwarn.list
+
+
+def test_inputs_that_overflow_are_flagged(recwarn):
+    species = make_species((6, 5), activation="linear")  # tanh would saturate, and stop its own learning
+    genes = make_population(species, 4)
+    innate, lived = born(species, genes, np.arange(4), 4, 0), experience(species, 4, 0)
+    huge = Samples(lived.training.inputs * np.float32(1e30), lived.training.targets)
+    ended = live(species, genes, innate, Experience(huge, lived.test))
+    assert ended.diverged.all()
+    for weights in ended.circuits.whole():
+        assert np.isfinite(weights).all()
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize("batch", [1, 5])
+def test_weights_that_fade_away_never_stay_subnormal(batch):
+    life = {"presentations": 160, "clip_every": 10, "tasks": 1, "batch": batch}
+    species = make_species((6, 5), life=life)
+    genes = make_population(
+        species, 4, gains_ascending=0, gains_descending=0, decay_ascending=0.5, decay_descending=0.5
+    )
+    innate, lived = born(species, genes, np.arange(4), 4, 0), experience(species, 4, 0)
+    for weights in live(species, genes, innate, lived).circuits.whole():
+        assert (np.abs(weights[weights != 0]) >= np.finfo(np.float32).tiny).all()
 
 
 @pytest.mark.parametrize("task", sorted(TASKS))

@@ -103,8 +103,9 @@ def test_lifetime_equals_the_twin(
 @pytest.mark.parametrize("rule", [name for name, rule in RULES.items() if not rule.transport and not rule.readout_only])
 @pytest.mark.parametrize("terms", [(), ("hebbian",), ("presynaptic", "oja"), HOMOSYNAPTIC])
 @pytest.mark.parametrize("shared", [False, True])
-def test_every_rule_and_term_equals_the_twin(rule, terms, shared):
-    species = make_species(rule=rule, terms=terms, term_scale=0.05, terms_shared=shared)
+@pytest.mark.parametrize("batch", [1, 5])
+def test_every_rule_and_term_equals_the_twin(rule, terms, shared, batch):
+    species = make_species(rule=rule, terms=terms, term_scale=0.05, terms_shared=shared, life={"batch": batch})
     assert_twins(species, make_population(species))
 
 
