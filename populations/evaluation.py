@@ -8,22 +8,14 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from populations.birth import born
-from populations.circuits import Circuits, panels
+from populations.blocks import block_size
+from populations.circuits import Circuits
 from populations.experience import Experience, Samples, experience
 from populations.genome import Population
 from populations.lifetime import Snapshot, live
 from populations.species import Species
 from populations.sweeps import Sweep
 from populations.types import Floats, Indices
-
-BLOCK_BYTES = 5 << 20
-"""Working memory of a block of lives: beyond it, passes over the weights slow down (measured, one core of two)."""
-
-BLOCK_NETWORKS = (32, 256)
-"""Fewest and most lives in a block: with fewer the interpreter's share grows, with more nothing is gained."""
-
-ONLINE_NETWORKS = (128, 512)
-"""The same for one sample a presentation, where networks are the fastest axis."""
 
 
 class Status(IntEnum):
@@ -120,22 +112,6 @@ def evaluate(
             genes, positions = population.take(rows), individuals[rows]
             parts.append(_evaluate_block(species, genes, positions, seed, generation, lived, probe))
     return Evaluation.join(parts)
-
-
-def block_size(species: Species) -> int:
-    """Choose how many individuals live side by side so that a block's working memory stays in cache.
-
-    Parameters
-    ----------
-    species : Species
-        Names the sizes.
-    """
-    layout, life = species.layout, species.life
-    cells = sum(panel.cells for panel in panels(species))
-    signals = (3 * layout.units + 3 * layout.neurons) * life.batch
-    bytes_each = 4 * (2 * 4 * cells + signals)  # weights, drive, scale and keep of two pathways
-    fewest, most = ONLINE_NETWORKS if life.batch == 1 else BLOCK_NETWORKS
-    return max(1, int(np.clip(BLOCK_BYTES // bytes_each, fewest, most)) // life.tasks)
 
 
 def _evaluate_block(

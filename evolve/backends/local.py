@@ -10,7 +10,8 @@ from loky import ProcessPoolExecutor
 
 from evolve.backends.backend import Job
 from evolve.cohort import Cohort
-from populations.evaluation import Evaluation, block_size, evaluate
+from populations.blocks import block_size
+from populations.evaluation import Evaluation, evaluate
 from populations.genome import Population
 from populations.types import Indices
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from analysis.probe import AlignmentProbe
 from populations.birth import born
-from populations.evaluation import Status, block_size, evaluate
+from populations.blocks import block_size
+from populations.evaluation import Status, evaluate
 from populations.experience import Experience, Samples, experience
 from populations.genome import Population
 from populations.lifetime import live
