@@ -61,7 +61,7 @@ def reproduce(cohort: Cohort, loss: Floats, config: Config, species: Species) ->
     generation, size = cohort.generation + 1, cohort.size
     crossing = stream(config.seed, generation, Purpose.CROSSOVER)
     crossed = settings.elites + np.flatnonzero(crossing.random(size - settings.elites) < settings.crossover)
-    first, second = _parents(cohort, loss, config, box, len(crossed))
+    first, second = parents(cohort, loss, config, box, len(crossed))
 
     population = cohort.population.take(first)
     others = Population({name: cohort.population[name][second] for name in _exchanged(cohort.population)})
@@ -84,8 +84,28 @@ def _exchanged(population: Population) -> list[str]:
     return [name for name in population if not name.startswith(("mask_", "innate_"))]
 
 
-def _parents(cohort: Cohort, loss: Floats, config: Config, box: base.Toolbox, second: int) -> tuple[Indices, Indices]:
-    """Choose the first parent of every individual, elites included, and ``second`` second parents."""
+def parents(cohort: Cohort, loss: Floats, config: Config, box: base.Toolbox, second: int) -> tuple[Indices, Indices]:
+    """Choose the first parent of every individual, elites included, and second parents.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The generation that has lived, P individuals.
+    loss : ndarray of float, shape (P,)
+        Its losses.
+    config : Config
+        The experiment.
+    box : deap.base.Toolbox
+        From `toolbox`.
+    second : int
+        Second parents wanted.
+
+    Returns
+    -------
+    first : ndarray of int64, shape (P,)
+    second : ndarray of int64, shape (second,)
+        Positions.
+    """
     settings, size = config.evolution, cohort.size
     synapses = None
     if tools.selDoubleTournament in (box.select.func, box.elites.func):

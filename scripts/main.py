@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from scripts.bench.command import bench
 from scripts.init import init
 from scripts.plot import plot
 from scripts.presets import presets
@@ -21,6 +22,7 @@ app = typer.Typer(
 )
 for command in (run, status, plot, presets, init):
     app.command()(command)
+app.add_typer(bench, name="bench")
 
 
 def _version(wanted: bool) -> None:

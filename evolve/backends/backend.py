@@ -34,7 +34,15 @@ class Job:
 
 
 class Backend(Protocol):
-    """A place where a generation lives. Results never depend on which one it is."""
+    """A place where a generation lives. Results never depend on which one it is.
+
+    Attributes
+    ----------
+    workers : int
+        Processes that evaluate.
+    """
+
+    workers: int
 
     @property
     def description(self) -> str:

@@ -1,36 +1,35 @@
 """The peer: the same lifetimes in JAX, ``jit(vmap(scan))``, as a good user would write them."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from populations.birth import Weights
-from populations.experience import Samples
-from populations.genome import Population
-from populations.species import Species
 from populations.types import Floats
+from scripts.bench.cells import Block
 
 
-def lifetimes(
-    species: Species, genes: Population, innate: Weights, training: Samples
-) -> Callable[[], tuple[Floats, Floats]]:
+def lifetimes(block: Block) -> tuple[Callable[[], tuple[Floats, Floats]], float]:
     """Compile the lifetimes of N networks with one task, and return a function that lives them.
 
     Parameters
     ----------
-    species, genes, innate, training
-        As for `populations.lifetime.live`, one task.
+    block : Block
+        Networks with one task.
 
     Returns
     -------
     callable
         Gives the final weights, shapes (N, H + O, I + H) and (N, H, H + O).
+    float
+        Seconds that compiling took.
     """
     import jax
     import jax.numpy as jnp
 
-    layout, life = species.layout, species.life
+    layout, life = block.species.layout, block.species.life
+    genes, innate, training = block.genes, block.innate, block.experience.training
     first, levels = layout.input_units, layout.level_slices
 
     def present(carry: Any, sample: Any, mask: Any, gene: Any) -> tuple[Any, None]:
@@ -71,10 +70,12 @@ def lifetimes(
             training.targets[0],
         ),
     )
+    begin = time.perf_counter()
     compiled = batched.lower(*arguments).compile()
+    seconds = time.perf_counter() - begin
 
     def run() -> tuple[Floats, Floats]:
         W, V = jax.block_until_ready(compiled(*arguments))
         return np.asarray(W), np.asarray(V)
 
-    return run
+    return run, seconds

@@ -1,0 +1,91 @@
+"""The six sizes at which the evaluator is compared: networks of three kinds of users, and one sample at a time."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from populations.birth import Weights, born
+from populations.circuits import connected
+from populations.experience import Experience, experience
+from populations.genome import Population, found
+from populations.layout import Layout
+from populations.species import Founders, Life, Species, Wiring
+from populations.tasks import Sine
+
+NETWORKS = 256
+PRESENTATIONS = 200
+INPUTS, OUTPUTS = 7, 2  # and a bias: 8 input units
+DENSITY = 0.5
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One size.
+
+    Parameters
+    ----------
+    levels : tuple of int
+        Neurons in each hidden level.
+    samples : int
+        Samples a presentation, ``S``.
+    """
+
+    levels: tuple[int, ...]
+    samples: int
+
+    @property
+    def name(self) -> str:
+        """Levels and samples, such as ``(8, 8) x 16``."""
+        return f"({', '.join(map(str, self.levels))}) × {self.samples}"
+
+    def species(self, presentations: int = PRESENTATIONS, gain_scale: float = Founders().gain_scale) -> Species:
+        """Return the species: amorphous wiring, the task `sine`, one task a generation."""
+        return Species(
+            layout=Layout(INPUTS, self.levels, OUTPUTS),
+            task=Sine(INPUTS, OUTPUTS),
+            wiring=Wiring(density=(DENSITY, DENSITY)),
+            founders=Founders(gain_scale=gain_scale),
+            life=Life(presentations=presentations, batch=self.samples, tasks=1, test_samples=8),
+        )
+
+    @property
+    def needed_flops(self) -> int:
+        """Floating-point operations of one presentation's products, where a wiring allows synapses.
+
+        Two sweeps, and the correlations, which both pathways share; a multiplication and an addition count as two.
+        """
+        species = self.species()
+        synapses = species.allowed.ascending.sum() + species.allowed.descending.sum() + connected(species).sum()
+        return int(2 * self.samples * synapses)
+
+
+CELLS = (
+    Cell((8, 8), 16),
+    Cell((16, 16), 16),
+    Cell((24, 24), 16),
+    Cell((32, 32), 32),
+    Cell((64, 64), 32),
+    Cell((16, 16), 1),
+)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Networks ready to live."""
+
+    species: Species
+    genes: Population
+    innate: Weights
+    experience: Experience
+
+    @classmethod
+    def of(cls, species: Species, networks: int = NETWORKS, seed: int = 0) -> "Block":
+        """Draw founders, their innate weights, and what they live through."""
+        genes = found(species, seed, networks)
+        innate = born(species, genes, np.arange(networks), seed, 0)
+        return cls(species, genes, innate, experience(species, seed, 0))
+
+    def part(self, rows: slice) -> "Block":
+        """Return some of the networks."""
+        innate = Weights(self.innate.ascending[rows], self.innate.descending[rows])
+        return replace(self, genes=self.genes.take(rows), innate=innate)

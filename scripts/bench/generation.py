@@ -1,0 +1,99 @@
+"""Where a generation's time and memory go, for populations of growing size."""
+
+import resource
+import sys
+import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from evolve import preset
+from evolve.backends import BACKENDS, Job
+from evolve.cohort import founders
+from evolve.config import dump_toml
+from evolve.keeper import Keeper
+from evolve.reproduction import parents, reproduce, toolbox
+from evolve.rundir import RunDirectory
+from evolve.species import species_of
+from evolve.state import after
+from scripts.bench.machine import best_seconds
+
+STAGES = ("evaluate", "probe", "select", "vary", "record", "checkpoint")
+
+REPEATS = 3
+"""Repetitions of the stages that the driver does, of which the fastest counts; lives are evaluated once."""
+
+
+def measure(size: int, workers: int = 0) -> dict[str, Any]:
+    """Take one generation of `emergence` apart, in a process of its own, so that its peak memory is known.
+
+    Parameters
+    ----------
+    size : int
+        Individuals.
+    workers : int, optional
+        Processes that evaluate; 0: one a core.
+
+    Returns
+    -------
+    dict
+        Seconds of each of `STAGES`; ``driver_us``, microseconds that select, vary and record take an individual;
+        ``driver_bytes`` and ``worker_bytes``, the peak of resident memory of the driver and of the largest worker;
+        ``genome_bytes``, the size of the population's genes.
+    """
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(_measure, size, workers).result()
+
+
+def _measure(size: int, workers: int) -> dict[str, Any]:
+    from evolve.probes import probe_named
+
+    config = preset("emergence", overrides=[f"evolution.size={size}", f"backend.workers={workers}"])
+    species = species_of(config)
+    cohort = founders(species, config.seed, size)
+    jobs = {
+        name: Job(species, config.seed, 0, probe, config.probe.samples)
+        for name, probe in (("evaluate", None), ("probe", probe_named(config.probe.name)))
+    }
+    seconds = {}
+    with BACKENDS[config.backend.name](config.backend) as backend, tempfile.TemporaryDirectory() as folder:
+        backend.evaluate(jobs["probe"], founders(species, config.seed, 2 * backend.workers))  # start the processes
+        for name, job in jobs.items():
+            evaluation = None
+
+            def evaluate(job: Job = job) -> None:
+                nonlocal evaluation
+                evaluation = backend.evaluate(job, cohort)
+
+            seconds[name] = best_seconds(evaluate, REPEATS if size <= 1000 else 1)
+        assert evaluation is not None
+        seconds["probe"] -= seconds["evaluate"]
+        state = after(cohort, evaluation, None)
+        box, second = toolbox(config, species), round(config.evolution.crossover * size)
+        seconds["select"] = best_seconds(lambda: parents(cohort, state.loss, config, box, second), REPEATS)
+        seconds["vary"] = best_seconds(lambda: reproduce(cohort, state.loss, config, species), REPEATS)
+        seconds["vary"] -= seconds["select"]
+        scratch, keeper = (
+            Keeper(RunDirectory.create(Path(folder) / name, dump_toml(config)), config) for name in ("scratch", "run")
+        )
+        seconds["record"] = best_seconds(
+            lambda: (after(cohort, evaluation, None), scratch.record(cohort, evaluation)), REPEATS
+        )
+        keeper.record(cohort, evaluation)
+        seconds["checkpoint"] = best_seconds(lambda: keeper.commit(state), 1)
+    driver = 1e6 * (seconds["select"] + seconds["vary"] + seconds["record"]) / size
+    return {
+        "size": size,
+        "workers": backend.workers,
+        **seconds,
+        "driver_us": driver,
+        "driver_bytes": _peak(resource.RUSAGE_SELF),
+        "worker_bytes": _peak(resource.RUSAGE_CHILDREN),
+        "genome_bytes": cohort.population.nbytes,
+    }
+
+
+def _peak(who: int) -> int:
+    unit = 1 if sys.platform == "darwin" else 1024  # kilobytes, except there
+    return resource.getrusage(who).ru_maxrss * unit

@@ -1,0 +1,92 @@
+"""How the evaluator scales, as a figure: with networks, neurons, samples a presentation, and cores."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
+
+from analysis.figures import Plot
+from analysis.figures.style import style
+from evolve import preset
+from evolve.backends import BACKENDS, Job
+from evolve.backends.local import available_cores
+from evolve.cohort import founders
+from evolve.species import species_of
+from scripts.bench.cells import PRESENTATIONS, Block, Cell
+from scripts.bench.evaluator import ours
+from scripts.bench.machine import best_seconds
+
+NETWORKS = (1, 4, 16, 64, 256, 1024)
+NEURONS = (4, 8, 16, 32, 64, 128)
+SAMPLES = (1, 2, 4, 8, 16, 32, 64)
+CORE_POPULATION = 512
+SUBJECTS = {
+    "networks": "networks",
+    "neurons": "neurons in each of two levels",
+    "samples": "samples a presentation",
+    "cores": "worker processes",
+}
+
+
+def measure(repeats: int) -> pd.DataFrame:
+    """Return columns ``subject``, ``value``, ``rate``: presentations a second, or samples a second for ``samples``."""
+    rows: list[dict[str, Any]] = []
+    for networks in NETWORKS:
+        rows.append({"subject": "networks", "value": networks, "rate": _rate(Cell((16, 16), 16), networks, repeats)})
+    for neurons in NEURONS:
+        rows.append({"subject": "neurons", "value": neurons, "rate": _rate(Cell((neurons, neurons), 16), 256, repeats)})
+    for samples in SAMPLES:
+        rate = samples * _rate(Cell((16, 16), samples), 256, repeats)
+        rows.append({"subject": "samples", "value": samples, "rate": rate})
+    for workers in range(1, available_cores() + 1):
+        rows.append({"subject": "cores", "value": workers, "rate": _workers_rate(workers, repeats)})
+    return pd.DataFrame(rows)
+
+
+def _rate(cell: Cell, networks: int, repeats: int) -> float:
+    block = Block.of(cell.species(), networks)
+    return networks * PRESENTATIONS / best_seconds(lambda: ours(block), repeats)
+
+
+def _workers_rate(workers: int, repeats: int) -> float:
+    config = preset("emergence", overrides=[f"evolution.size={CORE_POPULATION}", f"backend.workers={workers}"])
+    species = species_of(config)
+    cohort, job = founders(species, config.seed, CORE_POPULATION), Job(species, config.seed, 0, None, 0)
+    with BACKENDS[config.backend.name](config.backend) as backend:
+        backend.evaluate(job, cohort)  # start the processes
+        seconds = best_seconds(lambda: backend.evaluate(job, cohort), repeats)
+    return CORE_POPULATION * species.life.tasks * species.life.presentations / seconds
+
+
+def figure(data: pd.DataFrame, machine: dict[str, Any]) -> Plot:
+    """Draw what `measure` returned, one panel a subject, with the line that proportion would give where it means so."""
+    with style() as palette:
+        drawing = Figure(figsize=(7.0, 4.2), layout="constrained")
+        for axes, (letter, (subject, label)) in zip(
+            drawing.subplots(2, 2).flat, zip("abcd", SUBJECTS.items(), strict=True), strict=True
+        ):
+            part = data[data["subject"] == subject]
+            axes.plot(part["value"], part["rate"], marker="o", markersize=4, color=palette[0])
+            _dress(axes, part, subject, label)
+            axes.set_title(letter, loc="left", fontweight="bold")
+        drawing.suptitle(f"{machine['processor']}, {machine['date']}", fontsize=7)
+    return Plot(drawing, data)
+
+
+def _dress(axes: Axes, part: pd.DataFrame, subject: str, label: str) -> None:
+    axes.set_xlabel(label)
+    axes.set_ylabel("samples a second" if subject == "samples" else "presentations a second")
+    if subject == "cores":
+        ideal = part["rate"].iloc[0] * part["value"] / part["value"].iloc[0]
+        axes.plot(part["value"], ideal, color="0.45", linestyle="--", linewidth=0.8, label="in proportion")
+        axes.legend()
+        axes.set_ylim(0)
+        axes.set_xticks(part["value"])
+        return
+    axes.set_xscale("log", base=2)
+    axes.set_yscale("log")
+    axes.set_xticks(part["value"], [f"{value:,}" for value in np.asarray(part["value"])])
+    axes.xaxis.set_minor_locator(NullLocator())
