@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import EngFormatter, NullFormatter, NullLocator
+from threadpoolctl import threadpool_limits
 
 from analysis.figures import Plot
 from analysis.figures.style import style
@@ -34,13 +35,16 @@ SUBJECTS = {
 def measure(repeats: int) -> pd.DataFrame:
     """Return columns ``subject``, ``value``, ``rate``: presentations a second, or samples a second for ``samples``."""
     rows: list[dict[str, Any]] = []
-    for networks in NETWORKS:
-        rows.append({"subject": "networks", "value": networks, "rate": _rate(Cell((16, 16), 16), networks, repeats)})
-    for neurons in NEURONS:
-        rows.append({"subject": "neurons", "value": neurons, "rate": _rate(Cell((neurons, neurons), 16), 256, repeats)})
-    for samples in SAMPLES:
-        rate = samples * _rate(Cell((16, 16), samples), 256, repeats)
-        rows.append({"subject": "samples", "value": samples, "rate": rate})
+    with threadpool_limits(1):
+        for networks in NETWORKS:
+            rate = _rate(Cell((16, 16), 16), networks, repeats)
+            rows.append({"subject": "networks", "value": networks, "rate": rate})
+        for neurons in NEURONS:
+            rate = _rate(Cell((neurons, neurons), 16), 256, repeats)
+            rows.append({"subject": "neurons", "value": neurons, "rate": rate})
+        for samples in SAMPLES:
+            rate = samples * _rate(Cell((16, 16), samples), 256, repeats)
+            rows.append({"subject": "samples", "value": samples, "rate": rate})
     for workers in range(1, available_cores() + 1):
         rows.append({"subject": "cores", "value": workers, "rate": _workers_rate(workers, repeats)})
     return pd.DataFrame(rows)
@@ -72,13 +76,19 @@ def figure(data: pd.DataFrame, machine: dict[str, Any]) -> Plot:
             axes.plot(part["value"], part["rate"], marker="o", markersize=4, color=palette[0])
             _dress(axes, part, subject, label)
             axes.set_title(letter, loc="left", fontweight="bold")
-        drawing.suptitle(f"{machine['processor']}, {machine['date']}", fontsize=7)
+        drawing.suptitle(_conditions(machine), fontsize=7)
     return Plot(drawing, data)
+
+
+def _conditions(machine: dict[str, Any]) -> str:
+    fixed = "a–c: one core; a, c: levels (16, 16); a, b: 16 samples; b, c: 256 networks; d: preset emergence"
+    return f"{fixed}. {machine['processor']}, {machine['date']}"
 
 
 def _dress(axes: Axes, part: pd.DataFrame, subject: str, label: str) -> None:
     axes.set_xlabel(label)
     axes.set_ylabel("samples a second" if subject == "samples" else "presentations a second")
+    axes.yaxis.set_major_formatter(EngFormatter(sep=""))
     if subject == "cores":
         ideal = part["rate"].iloc[0] * part["value"] / part["value"].iloc[0]
         axes.plot(part["value"], ideal, color="0.45", linestyle="--", linewidth=0.8, label="in proportion")
@@ -88,5 +98,9 @@ def _dress(axes: Axes, part: pd.DataFrame, subject: str, label: str) -> None:
         return
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
+    rates = np.log10(part["rate"])
+    axes.set_ylim(10 ** np.floor(rates.min()), 10 ** np.ceil(rates.max()))
+    axes.yaxis.set_major_formatter(EngFormatter(sep=""))
+    axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_xticks(part["value"], [f"{value:,}" for value in np.asarray(part["value"])])
     axes.xaxis.set_minor_locator(NullLocator())
