@@ -55,8 +55,21 @@ class Cohort:
         return self.generation * self.size + np.arange(self.size, dtype=np.int64)
 
 
-def founders(species: Species, seed: int, size: int) -> Cohort:
-    """Draw generation 0."""
+def founders(species: Species, seed: int, size: int, island: Indices | None = None) -> Cohort:
+    """Draw generation 0.
+
+    Parameters
+    ----------
+    species : Species
+        What the individuals have in common.
+    seed : int
+        Seed of the experiment.
+    size : int
+        Individuals P.
+    island : ndarray of int64, shape (P,), optional
+        Island of each; by default there is only one.
+    """
     nobody = np.full(size, -1, np.int64)
     operator = np.full(size, Operator.FOUNDER, np.int64)
-    return Cohort(0, found(species, seed, size), nobody, nobody.copy(), operator, np.zeros(size, np.int64))
+    island = np.zeros(size, np.int64) if island is None else island
+    return Cohort(0, found(species, seed, size), nobody, nobody.copy(), operator, island)

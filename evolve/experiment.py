@@ -11,6 +11,7 @@ from typing import Any
 from evolve.backends import BACKENDS, Backend, Job
 from evolve.cohort import founders
 from evolve.config import Config, dump_toml
+from evolve.islands import assignment
 from evolve.keeper import Keeper
 from evolve.memory import check_memory
 from evolve.probes import probe_named
@@ -161,7 +162,7 @@ class Experiment:
             cohort = (
                 reproduce(state.cohort, state.loss, config, self.species)
                 if state
-                else founders(self.species, config.seed, config.evolution.size)
+                else founders(self.species, config.seed, config.evolution.size, assignment(config))
             )
             clock.append(time.perf_counter())
             evaluation = backend.evaluate(self._job(cohort.generation), cohort)

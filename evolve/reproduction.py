@@ -5,8 +5,9 @@ from deap import base, tools
 
 from evolve.cohort import Cohort, Operator
 from evolve.config import Config
+from evolve.islands import migrate
 from evolve.seeding import global_generators
-from evolve.selection import individuals, operator, positions
+from evolve.selection import Individual, individuals, operator, positions
 from evolve.variation import cross, mutate
 from populations.genome import Population
 from populations.species import Species
@@ -59,20 +60,21 @@ def reproduce(cohort: Cohort, loss: Floats, config: Config, species: Species) ->
     """
     box, settings = toolbox(config, species), config.evolution
     generation, size = cohort.generation + 1, cohort.size
+    elites = settings.elites * config.islands.count
     crossing = stream(config.seed, generation, Purpose.CROSSOVER)
-    crossed = settings.elites + np.flatnonzero(crossing.random(size - settings.elites) < settings.crossover)
-    first, second = parents(cohort, loss, config, box, len(crossed))
+    crossed = elites + np.flatnonzero(crossing.random(size - elites) < settings.crossover)
+    first, second = parents(cohort, loss, config, box, crossed)
 
     population = cohort.population.take(first)
     others = Population({name: cohort.population[name][second] for name in _exchanged(cohort.population)})
     box.mate(population, others, crossed, rng=crossing)
     # elites come first, so the slice that mutates is a view of the new arrays
-    children = population.take(slice(settings.elites, None))
+    children = population.take(slice(elites, None))
     if children.size:
         box.mutate(children, rng=stream(config.seed, generation, Purpose.MUTATE))
 
     made_by = np.full(size, Operator.MUTATION, np.int64)
-    made_by[: settings.elites] = Operator.ELITE
+    made_by[:elites] = Operator.ELITE
     made_by[crossed] = Operator.CROSSOVER
     parent_b = np.full(size, -1, np.int64)
     parent_b[crossed] = cohort.identifiers[second]
@@ -84,8 +86,10 @@ def _exchanged(population: Population) -> list[str]:
     return [name for name in population if not name.startswith(("mask_", "innate_"))]
 
 
-def parents(cohort: Cohort, loss: Floats, config: Config, box: base.Toolbox, second: int) -> tuple[Indices, Indices]:
-    """Choose the first parent of every individual, elites included, and second parents.
+def parents(
+    cohort: Cohort, loss: Floats, config: Config, box: base.Toolbox, crossed: Indices
+) -> tuple[Indices, Indices]:
+    """Choose the parents of every individual, island by island.
 
     Parameters
     ----------
@@ -97,29 +101,44 @@ def parents(cohort: Cohort, loss: Floats, config: Config, box: base.Toolbox, sec
         The experiment.
     box : deap.base.Toolbox
         From `toolbox`.
-    second : int
-        Second parents wanted.
+    crossed : ndarray of int64, shape (n,)
+        Positions, in order, of the children that have two parents.
 
     Returns
     -------
     first : ndarray of int64, shape (P,)
-    second : ndarray of int64, shape (second,)
-        Positions.
+        Position of the first parent of every individual, elites included.
+    second : ndarray of int64, shape (n,)
+        Position of the second parent of each of ``crossed``.
     """
-    settings, size = config.evolution, cohort.size
     synapses = None
     if tools.selDoubleTournament in (box.select.func, box.elites.func):
         masks = (cohort.population.mask_ascending, cohort.population.mask_descending)
         synapses = np.sum([mask.sum(axis=(1, 2)) for mask in masks], axis=0)
     candidates = individuals(loss, config.lifetime.loss_cap, synapses)
-    rng = stream(config.seed, cohort.generation + 1, Purpose.SELECT)
+    demes = [[candidates[i] for i in np.flatnonzero(cohort.island == island)] for island in range(config.islands.count)]
+    migrate(demes, cohort.generation, config, stream(config.seed, cohort.generation + 1, Purpose.MIGRATE))
+    generation, second_wanted = cohort.generation + 1, np.bincount(cohort.island[crossed], minlength=len(demes))
+    chosen = [
+        _parents_of_island(island, deme, generation, config, box, int(second_wanted[island]))
+        for island, deme in enumerate(demes)
+    ]
+    elites, first, second = (np.concatenate(part) for part in zip(*chosen, strict=True))
+    return np.concatenate([elites, first]), second
+
+
+def _parents_of_island(
+    island: int, deme: list[Individual], generation: int, config: Config, box: base.Toolbox, second: int
+) -> tuple[Indices, Indices, Indices]:
+    """Choose an island's elites, the first parents of its children, and ``second`` second parents."""
+    settings = config.evolution
+    children = len(deme) - settings.elites
+    rng = stream(config.seed, generation, Purpose.SELECT, island)
     with global_generators(rng):
-        elites = positions(box.elites(candidates, settings.elites) if settings.elites else [], settings.elites)
-        wanted = size - settings.elites + second
+        elites = positions(box.elites(deme, settings.elites) if settings.elites else [], settings.elites)
         if settings.pool:
-            pool = positions(box.select(candidates, settings.pool), settings.pool)
-            chosen = rng.choice(pool, wanted)
+            pool = positions(box.select(deme, settings.pool), settings.pool)
+            chosen = rng.choice(pool, children + second)
         else:
-            chosen = positions(box.select(candidates, wanted), wanted)
-    first = np.concatenate([elites, chosen[: size - settings.elites]])
-    return first, chosen[size - settings.elites :]
+            chosen = positions(box.select(deme, children + second), children + second)
+    return elites, chosen[:children], chosen[children:]

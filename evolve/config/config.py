@@ -13,6 +13,7 @@ from evolve.config.tables import (
     CheckpointTable,
     EvolutionTable,
     GenomeTable,
+    IslandsTable,
     LifetimeTable,
     NetworkTable,
     PlasticityTable,
@@ -21,6 +22,7 @@ from evolve.config.tables import (
     Table,
     TaskTable,
 )
+from evolve.islands import TOPOLOGIES
 from populations.activations import ACTIVATIONS
 from populations.errors import nearest
 from populations.rules import RULES, TERMS
@@ -45,6 +47,7 @@ class Config(Table):
     lifetime: LifetimeTable = LifetimeTable()
     genome: GenomeTable = GenomeTable()
     evolution: EvolutionTable = EvolutionTable()
+    islands: IslandsTable = IslandsTable()
     probe: ProbeTable = ProbeTable()
     records: RecordsTable = RecordsTable()
     checkpoint: CheckpointTable = CheckpointTable()
@@ -58,6 +61,7 @@ class Config(Table):
             ("network.activation", self.network.activation, list(ACTIVATIONS)),
             ("plasticity.rule", self.plasticity.rule, list(RULES)),
             *(("plasticity.terms", term, list(TERMS)) for term in self.plasticity.terms),
+            ("islands.topology", self.islands.topology, list(TOPOLOGIES)),
             ("backend.name", self.backend.name, list(BACKEND_NAMES)),
         ):
             if given not in valid:
@@ -76,21 +80,27 @@ class Config(Table):
 
     @model_validator(mode="after")
     def _check_sizes(self) -> Self:
-        evolution = self.evolution
+        evolution, islands = self.evolution, self.islands
         if not self.network.levels:
             raise ValueError("network.levels: expected at least one hidden level, such as [8, 8], got []")
-        if evolution.elites >= evolution.size:
+        if evolution.size % islands.count or evolution.size // islands.count < 2:
             raise ValueError(
-                f"evolution.elites: expected fewer elites than individuals ({evolution.size}), got {evolution.elites}"
+                f"islands.count: expected a divisor of evolution.size ({evolution.size}) with at least 2 individuals an"
+                f" island, got {islands.count}"
             )
-        if evolution.pool > evolution.size:
+        size = evolution.size // islands.count
+        where = "individuals" if islands.count == 1 else "individuals on an island"
+        if evolution.elites >= size:
+            raise ValueError(f"evolution.elites: expected fewer elites than {where} ({size}), got {evolution.elites}")
+        if evolution.pool > size:
             raise ValueError(
-                f"evolution.pool: expected at most as many parents as individuals ({evolution.size}),"
-                f" got {evolution.pool}"
+                f"evolution.pool: expected at most as many parents as {where} ({size}), got {evolution.pool}"
             )
-        check_operator("evolution.select", evolution.select, evolution.size, evolution.pool or None)
+        if islands.migrants > size:
+            raise ValueError(f"islands.migrants: expected at most as many as {where} ({size}), got {islands.migrants}")
+        check_operator("evolution.select", evolution.select, size, evolution.pool or None)
         if evolution.elites:
-            check_operator("evolution.select_elites", evolution.select_elites, evolution.size, evolution.elites)
+            check_operator("evolution.select_elites", evolution.select_elites, size, evolution.elites)
         return self
 
     def hash(self) -> str:

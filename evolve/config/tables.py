@@ -114,13 +114,15 @@ class EvolutionTable(Table):
 
     size: int = Field(128, ge=2, description="individuals; at least 2")
     generations: int = Field(50, ge=0, description="generations after the founders'; 0 or more")
-    elites: int = Field(4, ge=0, description="individuals that pass on unchanged; below size")
+    elites: int = Field(4, ge=0, description="individuals of each island that pass on unchanged; below its size")
     crossover: Share = Field(0.5, description="probability that a child has two parents; 0 to 1")
     select: dict[str, Any] = Field(
         {"name": "selTournament", "tournsize": 3}, description="operator of deap.tools that selects parents"
     )
     select_elites: dict[str, Any] = Field({"name": "selBest"}, description="operator of deap.tools that selects elites")
-    pool: int = Field(0, ge=0, description="parents that `select` picks and that lots are drawn from; 0: no pool")
+    pool: int = Field(
+        0, ge=0, description="parents that `select` picks on each island and that lots are drawn from; 0: no pool"
+    )
     gain_mutation_rate: Share = Field(0.3, description="probability that a gain mutates; 0 to 1")
     gain_mutation_scale: Scale = Field(0.05, description="standard deviation of a gain's mutation; 0 or more")
     decay_mutation_rate: Share = Field(0.3, description="probability that a decay mutates; 0 to 1")
@@ -131,6 +133,18 @@ class EvolutionTable(Table):
     innate_mutation_rate: Share = Field(0.1, description="probability that an inherited innate weight mutates; 0 to 1")
     innate_mutation_scale: Scale = Field(
         0.1, description="standard deviation of that, before scaling by fan-in; 0 or more"
+    )
+
+
+class IslandsTable(Table):
+    """Parts of the population that breed among themselves."""
+
+    count: Count = Field(1, description="islands of equal size; 1: one population")
+    every: Count = Field(10, description="generations between two migrations; at least 1")
+    migrants: int = Field(1, ge=0, description="individuals that leave an island on each route; 0: none")
+    topology: str = Field("ring", description="routes of migration: ring, torus, complete or random")
+    emigrants: Literal["best", "worst", "lot"] = Field(
+        "best", description="who leaves; immigrants take the place of those that left"
     )
 
 

@@ -8,6 +8,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from evolve import preset
 from evolve.backends import BACKENDS, Job
 from evolve.cohort import founders
@@ -70,8 +72,8 @@ def _measure(size: int, workers: int) -> dict[str, Any]:
         assert evaluation is not None
         seconds["probe"] -= seconds["evaluate"]
         state = after(cohort, evaluation, None)
-        box, second = toolbox(config, species), round(config.evolution.crossover * size)
-        seconds["select"] = best_seconds(lambda: parents(cohort, state.loss, config, box, second), REPEATS)
+        box, crossed = toolbox(config, species), np.arange(size - round(config.evolution.crossover * size), size)
+        seconds["select"] = best_seconds(lambda: parents(cohort, state.loss, config, box, crossed), REPEATS)
         seconds["vary"] = best_seconds(lambda: reproduce(cohort, state.loss, config, species), REPEATS)
         seconds["vary"] -= seconds["select"]
         scratch, keeper = (

@@ -1,0 +1,103 @@
+"""Islands: parts of a population that breed among themselves, with migration between them.
+
+Selection sees one island at a time. Every few generations some individuals change places before parents are chosen:
+`deap.tools.migRing` moves them along the routes of a topology. All islands live in the same arrays and in the same
+generation, so no worker ever waits for an island. With one island nothing changes.
+"""
+
+import random as draw
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from deap import tools
+from numpy.random import Generator
+
+from evolve.seeding import global_generators
+from evolve.selection import Individual
+from populations.types import Indices
+
+if TYPE_CHECKING:  # the configuration checks names against this file's registry
+    from evolve.config import Config
+
+Route = list[int]
+"""For each island the island to which its emigrants go; every island receives from exactly one."""
+
+
+def ring(islands: int, rng: Generator) -> list[Route]:
+    """Each island sends to the next one."""
+    del rng
+    return [_shifted(islands, 1)]
+
+
+def torus(islands: int, rng: Generator) -> list[Route]:
+    """Islands lie on a grid as square as possible, closed in both directions; each sends to the east and the south."""
+    del rng
+    rows = max(divisor for divisor in range(1, int(np.sqrt(islands)) + 1) if islands % divisor == 0)
+    places = np.arange(islands).reshape(rows, -1)
+    routes = [np.roll(places, -1, axis=1), *([np.roll(places, -1, axis=0)] if rows > 1 else [])]
+    return [[int(place) for place in route.ravel()] for route in routes]
+
+
+def complete(islands: int, rng: Generator) -> list[Route]:
+    """Each island sends to every other one."""
+    del rng
+    return [_shifted(islands, distance) for distance in range(1, islands)]
+
+
+def random(islands: int, rng: Generator) -> list[Route]:
+    """All islands in a circle, in an order that is drawn anew each time; each sends to the next in the circle."""
+    order = rng.permutation(islands)
+    route = np.empty(islands, np.int64)
+    route[order] = np.roll(order, -1)
+    return [[int(place) for place in route]]
+
+
+TOPOLOGIES: dict[str, Callable[[int, Generator], list[Route]]] = {
+    "ring": ring,
+    "torus": torus,
+    "complete": complete,
+    "random": random,
+}
+"""Routes of migration by the name used in ``[islands] topology``. To add one, write a function and name it here."""
+
+EMIGRANTS: dict[str, Callable[[list[Individual], int], list[Individual]]] = {
+    "best": tools.selBest,
+    "worst": tools.selWorst,
+    "lot": draw.sample,
+}
+"""Who leaves, by the name used in ``[islands] emigrants``; `deap.tools.migRing` needs each individual at most once."""
+
+
+def assignment(config: "Config") -> Indices:
+    """Return the island of each position in a population, shape (P,): elites first, then children, island by island."""
+    islands, elites = config.islands.count, config.evolution.elites
+    size = config.evolution.size // islands
+    everywhere = np.arange(islands)
+    return np.concatenate([np.repeat(everywhere, elites), np.repeat(everywhere, size - elites)])
+
+
+def migrate(demes: list[list[Individual]], generation: int, config: "Config", rng: Generator) -> None:
+    """Let individuals change places between islands, in place, if it is time.
+
+    Parameters
+    ----------
+    demes : list of list of Individual
+        The individuals of each island.
+    generation : int
+        The generation that has lived; migration follows every ``config.islands.every``-th, counted from 1.
+    config : Config
+        Names the topology, how many migrate, and who.
+    rng : numpy.random.Generator
+        For topologies and emigrants that are drawn.
+    """
+    settings = config.islands
+    if len(demes) == 1 or not settings.migrants or (generation + 1) % settings.every:
+        return
+    with global_generators(rng):
+        for route in TOPOLOGIES[settings.topology](len(demes), rng):
+            tools.migRing(demes, settings.migrants, EMIGRANTS[settings.emigrants], migarray=route)
+
+
+def _shifted(islands: int, distance: int) -> Route:
+    return [(island + distance) % islands for island in range(islands)]
