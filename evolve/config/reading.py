@@ -12,6 +12,9 @@ from evolve.config.config import Config
 from evolve.config.errors import ConfigError
 from populations.errors import HetevoError, nearest
 
+Override = str | tuple[str, Any]
+"""A change: ``"evolution.size=32"`` with the value in TOML, or ``("evolution.size", 32)``."""
+
 
 def preset_names() -> dict[str, str]:
     """List the presets that ship with Hetevo, each with its one-line description."""
@@ -23,14 +26,14 @@ def preset_names() -> dict[str, str]:
     }
 
 
-def preset(name: str, *, overrides: Sequence[str] = (), **values: Any) -> Config:
+def preset(name: str, *, overrides: Sequence[Override] = (), **values: Any) -> Config:
     """Return a preset, with changes.
 
     Parameters
     ----------
     name : str
         See `preset_names`.
-    overrides : sequence of str, optional
+    overrides : sequence of str or (str, value), optional
         Changes such as ``"evolution.size=32"``, values in TOML.
     **values
         Values of top-level keys, such as ``seed=7``.
@@ -47,14 +50,14 @@ def preset(name: str, *, overrides: Sequence[str] = (), **values: Any) -> Config
     return from_mapping({**content, "preset": name, **values}, overrides=overrides, source=f"preset {name}")
 
 
-def load_config(source: str | Path, overrides: Sequence[str] = (), **values: Any) -> Config:
+def load_config(source: str | Path, overrides: Sequence[Override] = (), **values: Any) -> Config:
     """Return the configuration of a preset or of a TOML file.
 
     Parameters
     ----------
     source : str or Path
         Name of a preset, or a path; what ends in ``.toml`` or contains a separator is a path.
-    overrides : sequence of str, optional
+    overrides : sequence of str or (str, value), optional
         Changes such as ``"evolution.size=32"``.
     **values
         Values of top-level keys.
@@ -85,14 +88,16 @@ def load_config(source: str | Path, overrides: Sequence[str] = (), **values: Any
     return from_mapping({**content, **values}, overrides=overrides, source=str(path))
 
 
-def from_mapping(content: Mapping[str, Any], *, overrides: Sequence[str] = (), source: str = "configuration") -> Config:
+def from_mapping(
+    content: Mapping[str, Any], *, overrides: Sequence[Override] = (), source: str = "configuration"
+) -> Config:
     """Validate nested values.
 
     Parameters
     ----------
     content : mapping
         Tables and top-level keys.
-    overrides : sequence of str, optional
+    overrides : sequence of str or (str, value), optional
         Changes to make first.
     source : str, optional
         What to call it in messages.
@@ -114,21 +119,27 @@ def from_mapping(content: Mapping[str, Any], *, overrides: Sequence[str] = (), s
         raise ConfigError(f"{source}: " + "\n  ".join(problems)) from None
 
 
-def _apply(tables: dict[str, Any], override: str) -> None:
-    key, separator, text = override.partition("=")
+def _apply(tables: dict[str, Any], override: Override) -> None:
+    key, value = _parsed(override) if isinstance(override, str) else override
     path = [part.strip() for part in key.split(".")]
-    if not separator or not all(path):
+    if not all(path):
         raise ConfigError(f"-s {override!r}: expected table.key=value, for example -s evolution.size=64.")
-    try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        value = text.strip()  # a bare word is a string
     table = tables
     for part in path[:-1]:
         table = table.setdefault(part, {})
         if not isinstance(table, dict):
             raise ConfigError(f"-s {override!r}: {part!r} is a value, not a table.")
     table[path[-1]] = value
+
+
+def _parsed(override: str) -> tuple[str, Any]:
+    key, separator, text = override.partition("=")
+    if not separator:
+        raise ConfigError(f"-s {override!r}: expected table.key=value, for example -s evolution.size=64.")
+    try:
+        return key, tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key, text.strip()  # a bare word is a string
 
 
 def _explain(problem: Any) -> str:

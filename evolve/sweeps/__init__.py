@@ -1,0 +1,9 @@
+"""Many runs from one file: seeds, conditions, grids and lists walked together.
+
+`plan` turns a sweep file into runs; `conduct` runs them in parallel, and goes on where it was interrupted. The TOML
+files beside them are the sweeps that ship with Hetevo.
+"""
+
+from evolve.sweeps.plan import Member, Plan, load_plan, sweep_names
+
+__all__ = ["Member", "Plan", "load_plan", "sweep_names"]

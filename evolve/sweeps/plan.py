@@ -1,0 +1,225 @@
+"""From a sweep file to the runs that it stands for."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from itertools import product
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from evolve.config import Config, ConfigError, load_config
+from populations.errors import HetevoError, nearest
+
+Changes = dict[str, Any]
+"""Values by dotted key, such as ``{"network.wiring": "layered"}``."""
+
+LIMIT = 100_000
+"""Runs beyond which a sweep is taken for a mistake."""
+
+
+class SweepFile(BaseModel):
+    """What a sweep file may contain.
+
+    Parameters
+    ----------
+    base : str
+        Preset or configuration file that all runs start from.
+    seeds : str or list of int
+        ``"0..9"`` or ``[0, 1, 2]``.
+    set : dict
+        Changes for all runs.
+    conditions : dict of str to dict
+        Named sets of changes; ``base`` among them replaces the base.
+    grid : dict of str to list
+        Every combination of these values.
+    zip : dict of str to list
+        Lists of one length, walked together.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    base: str = "emergence"
+    seeds: list[int] = Field([0], min_length=1)
+    set: Changes = {}
+    conditions: dict[str, Changes] = {}
+    grid: dict[str, list[Any]] = {}
+    zip: dict[str, list[Any]] = {}
+
+    @field_validator("seeds", mode="before")
+    @classmethod
+    def _range(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        found = re.fullmatch(r"\s*(\d+)\s*\.\.\s*(\d+)\s*", value)
+        if not found or int(found[1]) > int(found[2]):
+            raise ValueError(f'expected seeds such as "0..9" or [0, 1, 2], got {value!r}')
+        if int(found[2]) - int(found[1]) >= LIMIT:
+            raise ValueError(f"expected at most {LIMIT:,} seeds, got {value!r}")
+        return list(range(int(found[1]), int(found[2]) + 1))
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if len(set(self.seeds)) < len(self.seeds):
+            raise ValueError(f"seeds: expected each seed once, got {self.seeds}")
+        lengths = {key: len(values) for key, values in self.zip.items()}
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"zip: expected lists of one length, got {lengths}")
+        empty = [key for key, values in {**self.grid, **self.zip}.items() if not values]
+        if empty:
+            raise ValueError(f"{empty[0]}: expected at least one value, got []")
+        twice = (self.grid.keys() & self.zip.keys()) | ({"seed"} & {*self.set, *self.grid, *self.zip})
+        if twice:
+            raise ValueError(f"{sorted(twice)[0]}: expected in one place only (seeds belong into seeds)")
+        return self
+
+
+@dataclass(frozen=True)
+class Member:
+    """One run of a sweep.
+
+    Parameters
+    ----------
+    name : str
+        Of its directory.
+    condition : str
+        What it shares with the runs that differ by their seed only.
+    seed : int
+        Its seed.
+    config : Config
+        Its configuration.
+    """
+
+    name: str
+    condition: str
+    seed: int
+    config: Config
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All runs of a sweep.
+
+    Parameters
+    ----------
+    name : str
+        Of the sweep.
+    members : list of Member
+        Condition by condition, seed by seed.
+    """
+
+    name: str
+    members: list[Member]
+
+
+def sweep_names() -> dict[str, str]:
+    """List the sweeps that ship with Hetevo, each with its one-line description."""
+    files = sorted(resources.files("evolve.sweeps").iterdir(), key=lambda file: file.name)
+    return {
+        file.name.removesuffix(".toml"): file.read_text("utf-8").splitlines()[0].removeprefix("#").strip()
+        for file in files
+        if file.name.endswith(".toml")
+    }
+
+
+def load_plan(source: str | Path) -> Plan:
+    """Read a sweep and check every run of it.
+
+    Parameters
+    ----------
+    source : str or Path
+        One of `sweep_names`, or a file; what ends in ``.toml`` or contains a separator is a file.
+
+    Raises
+    ------
+    ConfigError
+        Naming what is wrong, and in which run.
+    """
+    path = Path(source)
+    if path.suffix != ".toml" and path.name == str(source):
+        names = sweep_names()
+        if str(source) not in names:
+            raise ConfigError(
+                f"There is no sweep {source!r}.{nearest(str(source), names)} Give a file, or a sweep: {', '.join(names)}."
+            )
+        text = (resources.files("evolve.sweeps") / f"{source}.toml").read_text("utf-8")
+    else:
+        try:
+            text = path.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"Cannot read the sweep {path}: {error}. Give a TOML file.") from None
+    try:
+        file = SweepFile.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{source} is not valid TOML: {error}.") from None
+    except ValidationError as error:
+        raise ConfigError(f"{source}: " + "\n  ".join(_explained(problem) for problem in error.errors())) from None
+    return Plan(path.stem, list(_members(file, str(source), path.parent)))
+
+
+def _members(file: SweepFile, source: str, folder: Path) -> Iterator[Member]:
+    names: set[str] = set()
+    conditions = [(name, changes) for name, changes in _conditions(file)]
+    if len(conditions) * len(file.seeds) > LIMIT:
+        raise ConfigError(f"{source}: expected at most {LIMIT:,} runs, got {len(conditions) * len(file.seeds):,}")
+    for condition, changes in conditions:
+        for seed in file.seeds:
+            name = f"{_safe(condition)}-seed{seed}"
+            if name in names:
+                raise ConfigError(f"{source}: two runs would be called {name!r}; give conditions different names")
+            names.add(name)
+            yield Member(name, condition, seed, _config(file.base, changes, seed, f"{source}, {name}", folder))
+
+
+def _conditions(file: SweepFile) -> Iterator[tuple[str, Changes]]:
+    """Combine named conditions, grid and zip; label each by what varies."""
+    named = file.conditions or {"": {}}
+    walked = [dict(zip(file.zip, values, strict=True)) for values in zip(*file.zip.values(), strict=True)] or [{}]
+    crossed = [dict(zip(file.grid, values, strict=True)) for values in product(*file.grid.values())]
+    for (name, changes), cross, walk in product(named.items(), crossed, walked):
+        varied = [f"{key.rpartition('.')[2]}={_shown(value)}" for key, value in {**cross, **walk}.items()]
+        label = ", ".join([*([name] if name else []), *varied]) or Path(file.base).stem
+        yield label, {**dict(_keys(file.set)), **dict(_keys(changes)), **cross, **walk}
+
+
+def _config(base: str, changes: Changes, seed: int, place: str, folder: Path) -> Config:
+    base = changes.get("base", base)
+    path = Path(base)
+    if path.suffix == ".toml" and not path.is_absolute():
+        base = str(folder / path)  # beside the sweep's own file
+    overrides = [(key, value) for key, value in changes.items() if key != "base"]
+    try:
+        return load_config(base, overrides, seed=seed)
+    except HetevoError as error:
+        raise ConfigError(f"{place}: {error}") from None
+
+
+def _keys(changes: Changes) -> Iterator[tuple[str, Any]]:
+    """Accept ``evolution.size = 64`` as TOML reads it, as a table, and with the key in quotation marks."""
+    for key, value in changes.items():
+        if isinstance(value, dict) and "." not in key:
+            yield from ((f"{key}.{name}", part) for name, part in value.items())
+        else:
+            yield key, value
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return str(value.get("name", value))
+    return "x".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _safe(label: str) -> str:
+    """Turn a label into the name of a directory."""
+    return re.sub(r"[^A-Za-z0-9.=_-]+", "-", label).strip("-.") or "run"
+
+
+def _explained(problem: Any) -> str:
+    key = ".".join(map(str, problem["loc"]))
+    if problem["type"] == "extra_forbidden":
+        return f"{key}: a sweep has no such key.{nearest(key, SweepFile.model_fields)}"
+    message = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    return f"{key}: {message}" if key else message
