@@ -6,6 +6,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Self
 
+from evolve.rundir.files import remove_tree
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
 """Ctrl-C, a polite kill, and the early warning that Slurm can be asked for."""
 
@@ -35,6 +37,13 @@ class StopRequest:
     def received(self) -> bool:
         """Whether the run should stop after this generation."""
         return bool(self.signal) or self.stop_file.exists()
+
+    def withdraw(self) -> bool:
+        """Remove the file, if it is there: the request was met, or is of an earlier time. Tell whether it was."""
+        found = self.stop_file.is_file()
+        if found:
+            remove_tree(self.stop_file)
+        return found
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         del frame

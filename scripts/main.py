@@ -8,8 +8,10 @@ import typer
 from scripts.init import init
 from scripts.plot import plot
 from scripts.presets import presets
+from scripts.resume import resume
 from scripts.run import run
 from scripts.status import status
+from scripts.verify import verify
 
 app = typer.Typer(
     name="hetevo",
@@ -19,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, status, plot, presets, init):
+for command in (run, resume, status, plot, verify, presets, init):
     app.command()(command)
 
 
