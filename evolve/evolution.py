@@ -1,5 +1,6 @@
 """The loop of generations: reproduce, live, record, save."""
 
+import contextlib
 import math
 import time
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from evolve.rundir import RunDirectory
 from evolve.species import species_of
 from evolve.state import State, after
 from evolve.stopping import StopRequest
+from populations.errors import HetevoError
 from populations.evaluation import Probe
 
 
@@ -77,13 +79,18 @@ class Evolution:
             notice(f"{lost}; what it said of earlier sessions is lost, the results are not")
         keeper = Keeper(directory, config, origin, notice)
         try:
-            with BACKENDS[config.backend.name](config.backend) as backend, StopRequest(directory.stop_file) as stop:
+            with (
+                StopRequest(directory.stop_file) as stop,
+                keeper,
+                BACKENDS[config.backend.name](config.backend) as backend,
+            ):
                 if stop.withdraw():
                     notice(f"the file {directory.stop_file} was there already: it was removed, and the run goes on")
                 final = self._generations(keeper, backend, stop, state, progress)
                 stop.withdraw()
         except BaseException as error:
-            keeper.end("stopped" if isinstance(error, KeyboardInterrupt) else "failed")
+            with contextlib.suppress(HetevoError):  # the error that ended it is the one to report
+                directory.provenance.end_session("stopped" if isinstance(error, KeyboardInterrupt) else "failed")
             raise
         finished = final.cohort.generation >= config.evolution.generations
         directory.provenance.end_session("done" if finished else "stopped", saved=keeper.summary)
@@ -103,7 +110,7 @@ class Evolution:
     ) -> State:
         config, begin = self.config, time.perf_counter()
         if state and keeper.is_behind:  # the records hold generations that nobody asks for any more
-            keeper.commit(state)
+            keeper.write(state)
         while state is None or state.cohort.generation < config.evolution.generations:
             clock = [time.perf_counter()]
             cohort = (
@@ -118,16 +125,15 @@ class Evolution:
             row = keeper.record(cohort, evaluation)
             last = cohort.generation >= config.evolution.generations or stop.received
             saved = last or keeper.is_due(cohort.generation)
-            if saved:
-                keeper.commit(state)
             clock.append(time.perf_counter())
             vary, evaluate, record = (round(after - before, 6) for before, after in pairwise(clock))
             spent = {"vary": vary, "evaluate": evaluate, "record": record, "saved": saved}
-            keeper.tell(generation=cohort.generation, **spent, **_shown(row))
+            keeper.write(state if saved else None, generation=cohort.generation, **spent, **_shown(row))
             if progress:
                 progress(self._report(cohort.generation, row, clock[-1] - clock[0], clock[-1] - begin))
             if last:
                 break
+        keeper.settle()
         assert state is not None
         return state
 

@@ -3,7 +3,8 @@
 import contextlib
 import time
 from collections.abc import Mapping
-from typing import Any
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Self
 
 from evolve.cohort import Cohort
 from evolve.config import NOT_RESULTS, Config, config_hash
@@ -13,7 +14,6 @@ from evolve.rundir import RunDirectory, StorageError
 from evolve.rundir import checkpoint as checkpoints
 from evolve.rundir.provenance import now
 from evolve.state import State
-from populations.errors import HetevoError
 from populations.evaluation import Evaluation
 
 SHARE = 0.02
@@ -35,7 +35,11 @@ def kept_facts(content: Mapping[str, Any], origin: Mapping[str, Any] | None) -> 
 
 
 class Keeper:
-    """Buffers records and commits them together with a checkpoint.
+    """Buffers records and commits them together with a checkpoint, while the next generation lives already.
+
+    One thread of its own does all writing, one generation after the other. The next generation is not recorded
+    before that thread has finished with this one, so that at most one generation is on its way to the disk, and a
+    failed write ends the run there.
 
     Parameters
     ----------
@@ -58,6 +62,8 @@ class Keeper:
         self._cost = self._spent = 0.0
         self._seen = self._saved = 0
         self._telemetry: list[dict[str, Any]] = []
+        self._thread = ThreadPoolExecutor(1, "keeper")
+        self._writing: Future[None] | None = None
 
     @property
     def is_behind(self) -> bool:
@@ -65,7 +71,8 @@ class Keeper:
         return self.directory.generations.dirty or self.directory.individuals.dirty
 
     def record(self, cohort: Cohort, evaluation: Evaluation) -> dict[str, Any]:
-        """Buffer the records of a generation and return its row."""
+        """Buffer the records of a generation and return its row; the one before is on the disk then, if it was due."""
+        self.settle()
         row = generation_row(cohort, evaluation)
         self._seen += 1
         self.directory.generations.add(row)
@@ -81,9 +88,53 @@ class Keeper:
             return generation % every == 0
         return self._cost <= SHARE * since if every == "auto" else since >= float(every.removesuffix("s"))
 
-    def commit(self, state: State) -> None:
+    def write(self, state: State | None, **telemetry: Any) -> None:
+        """Begin to write: records and state if it is due, and a line of telemetry.
+
+        Parameters
+        ----------
+        state : State or None
+            What to save; None if that is not due.
+        **telemetry
+            What to tell of the generation.
+        """
+        self._writing = self._thread.submit(self._write, state, {"time": now(), **telemetry})
+
+    def settle(self) -> None:
+        """Wait until everything is written.
+
+        Raises
+        ------
+        StorageError
+            If it could not be.
+        """
+        if self._writing is not None:
+            begin, writing = time.perf_counter(), self._writing
+            self._writing = None
+            writing.result()
+            self._spent += time.perf_counter() - begin
+
+    @property
+    def summary(self) -> str:
+        """How often the run was saved, and what that cost: processor time, and time that the run waited for it."""
+        if not self._seen:
+            return "nothing left to do"
+        share = self._spent / (time.perf_counter() - self._begin)
+        often = "every generation" if self._saved >= self._seen else f"{self._saved} of {self._seen} generations"
+        return f"saved after {often}, {share:.1%} of the time"
+
+    def _write(self, state: State | None, telemetry: dict[str, Any]) -> None:
+        if state is not None:
+            begin = time.thread_time()
+            self._commit(state)
+            self._cost = time.thread_time() - begin
+            self._spent += self._cost
+            self._last = time.perf_counter()
+            self._saved += 1
+        self._tell(telemetry)
+
+    def _commit(self, state: State) -> None:
         """Make records and state durable: records first, so that a checkpoint never lacks the rows before it."""
-        begin = time.perf_counter()
         tables = (self.directory.generations, self.directory.individuals)
         for table in tables:
             table.commit()
@@ -94,14 +145,10 @@ class Keeper:
             checkpoints.prune(self.directory.checkpoints, settings.keep, settings.keep_every)
         except StorageError as error:
             self.notice(f"an old checkpoint is still there, and will be removed later: {error}")
-        self._last = time.perf_counter()
-        self._cost = self._last - begin
-        self._spent += self._cost
-        self._saved += 1
 
-    def tell(self, **facts: Any) -> None:
-        """Append a line of telemetry; lines that could not be written wait for the next one."""
-        self._telemetry.append({"time": now(), **facts})
+    def _tell(self, telemetry: dict[str, Any]) -> None:
+        """Append telemetry; lines that could not be written wait for the next one, for nothing depends on them."""
+        self._telemetry.append(telemetry)
         try:
             while self._telemetry:
                 self.directory.event(**self._telemetry[0])
@@ -110,16 +157,12 @@ class Keeper:
             if len(self._telemetry) == 1:
                 self.notice(f"telemetry waits until it can be written: {error}")
 
-    def end(self, outcome: str) -> None:
-        """Note how the session ended if that is still possible; the error that ended it is the one to report."""
-        with contextlib.suppress(HetevoError):
-            self.directory.provenance.end_session(outcome)
+    def __enter__(self) -> Self:
+        return self
 
-    @property
-    def summary(self) -> str:
-        """How often the run was saved, and what that cost."""
-        if not self._seen:
-            return "nothing left to do"
-        share = self._spent / (time.perf_counter() - self._begin)
-        often = "every generation" if self._saved >= self._seen else f"{self._saved} of {self._seen} generations"
-        return f"saved after {often}, {share:.1%} of the time"
+    def __exit__(self, *exception: object) -> None:
+        # what is being written is finished, whatever happens to the run: it takes moments, and the lock is held still
+        if self._writing is not None:
+            with contextlib.suppress(Exception):
+                self._writing.result()
+        self._thread.shutdown()

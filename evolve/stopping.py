@@ -31,6 +31,7 @@ class StopRequest:
     def __init__(self, stop_file: Path) -> None:
         self.stop_file = stop_file
         self.signal = 0
+        self._aborted = False
         self._previous: dict[int, Any] = {}
 
     @property
@@ -47,7 +48,8 @@ class StopRequest:
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         del frame
-        if number == signal.SIGINT and self.signal == signal.SIGINT:
+        if number == signal.SIGINT and self.signal == signal.SIGINT and not self._aborted:
+            self._aborted = True  # once: what is being written is finished
             raise KeyboardInterrupt
         self.signal = self.signal or number
 

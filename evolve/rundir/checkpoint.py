@@ -104,7 +104,7 @@ def generation_of(path: Path) -> int:
 def discard(path: Path) -> None:
     """Delete a checkpoint; what is half deleted no longer has its name."""
     trash = path.with_name(f"trash-{path.name}-{os.getpid()}")
-    rename_folder(path, trash)
+    rename_folder(path, trash, durably=False)
     remove_tree(trash)
 
 

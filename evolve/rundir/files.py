@@ -97,11 +97,12 @@ def sync_folder(folder: Path) -> None:
         system.sync(descriptor)
 
 
-def rename_folder(source: Path, target: Path) -> None:
-    """Rename a folder to a new name, durably."""
+def rename_folder(source: Path, target: Path, *, durably: bool = True) -> None:
+    """Rename a folder to a new name, and wait until that has reached the disk."""
     with explained("rename", source):
         system.rename(source, target)
-    sync_folder(target.parent)
+    if durably:
+        sync_folder(target.parent)
 
 
 def remove_tree(path: Path) -> None:

@@ -1,12 +1,13 @@
 """The manifest of a checkpoint: what belongs to it, by size and SHA-256, and in which format.
 
-In every schema, past and to come, a manifest is JSON with sorted keys and an indent of 1, and holds ``schema``,
-``written_by`` and ``sha256``, the hash of the same text without that key. So every version can tell a manifest that it
-is too old to read from a damaged one.
+In every schema, past and to come, a manifest is one line of JSON with sorted keys, and holds ``schema``, ``written_by``
+and ``sha256``, the hash of the same text without that key. So every version can tell a manifest that it is too old to
+read from a damaged one. ``python -m json.tool manifest.json`` shows it to people.
 """
 
 import hashlib
 import json
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any
@@ -135,9 +136,10 @@ def _sealed(content: dict[str, Any]) -> bytes:
 
 
 def _text(content: dict[str, Any]) -> bytes:
-    return json.dumps(content, indent=1, sort_keys=True).encode()
+    return json.dumps(content, sort_keys=True).encode()
 
 
+@cache
 def _version() -> str:
     try:
         return version("hetevo")

@@ -14,7 +14,7 @@ from evolve.rundir.files import make_folder, names, remove_tree, write_durably
 from evolve.rundir.manifest import File, file_of
 from evolve.rundir.parts import first_generation, parts, read_part, up_to
 
-ROWS_IN_PART = 65_536
+ROWS_IN_PART = 4_096
 """Rows after which a part is closed. An open part is written again at every commit, so it must stay small."""
 
 

@@ -46,23 +46,27 @@ class Sink:
     def write(self, content: "ReadableBuffer") -> int:
         """Take some bytes; small pieces are gathered."""
         view = memoryview(content).cast("B")
-        self._count += len(view)
-        self._hash.update(view)
-        if len(self._waiting) + len(view) < CHUNK:
+        size = len(view)
+        if len(self._waiting) + size < CHUNK:
             self._waiting += view
         else:
             self.flush()
-            write_all(self._descriptor, view)
-        return len(view)
+            self._hand_over(view)
+        return size
 
     def flush(self) -> None:
         """Hand everything to the system."""
         waiting, self._waiting = self._waiting, bytearray()
-        write_all(self._descriptor, memoryview(waiting))
+        self._hand_over(memoryview(waiting))
+
+    def _hand_over(self, content: memoryview) -> None:
+        write_all(self._descriptor, content)
+        self._hash.update(content)
+        self._count += len(content)
 
     @property
     def written(self) -> Written:
-        """Size and checksum of what was taken so far."""
+        """Size and checksum of what was handed to the system so far."""
         return Written(self._count, self._hash.hexdigest())
 
 
