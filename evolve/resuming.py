@@ -131,12 +131,15 @@ def newest_intact(
         If a checkpoint is intact, but of another format or configuration.
     """
     problems: list[str] = []
+    known: set[Path] = set()  # a part that a newer checkpoint finds damaged is damaged for an older one too
     for path in reversed(checkpoints.listed(directory.checkpoints)):
         try:
             check_configuration(directory, path)
             state, saved = load(path, species, size)
-            for damage in damaged_parts(directory.path, saved.records, saved.generation):
-                raise damage
+            damage = list(damaged_parts(directory.path, saved.records, saved.generation, known))
+            if damage:
+                known |= {one.path for one in damage}
+                raise damage[0]
         except (SchemaError, ConfigError):
             raise
         except HetevoError as error:

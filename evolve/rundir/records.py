@@ -1,18 +1,16 @@
 """Records: parquet files that anyone can read, in which every generation stands exactly once."""
 
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from evolve.rundir.errors import DamagedError
 from evolve.rundir.files import make_folder, names, remove_tree, write_durably
 from evolve.rundir.manifest import File, file_of
-from evolve.rundir.parts import first_generation, parts, read_part, up_to
+from evolve.rundir.parts import encoded, first_generation, parts, read_part, up_to
 
 ROWS_IN_PART = 4_096
 """Rows after which a part is closed. An open part is written again at every commit, so it must stay small."""
@@ -61,10 +59,7 @@ class Records:
         table = pa.concat_tables(self._open, promote_options="default")
         if table.num_rows:
             name = f"part-{table['generation'][0].as_py():06d}.parquet"
-            sink = io.BytesIO()
-            # noise neither needs nor rewards dictionaries and statistics, and they would double the time this takes
-            pq.write_table(table, sink, use_dictionary=False, write_statistics=False, write_page_checksum=True)
-            self.written[f"{self.folder.name}/{name}"] = file_of(write_durably(self.folder / name, sink.getvalue()))
+            self.written[f"{self.folder.name}/{name}"] = file_of(write_durably(self.folder / name, encoded(table)))
         self._open = [] if table.num_rows >= ROWS_IN_PART else [table.combine_chunks()]
         self.dirty = False
 
