@@ -22,9 +22,10 @@ TINY = [
     "checkpoint={every=1,keep=2}",
     "backend.workers=1",
 ]
-OPERATIONS = (
-    "open_file write sync truncate lock rename unlink make_directory remove_directory names read close".split()
-)
+OPERATIONS = [
+    *("open_file", "write", "sync", "truncate", "lock", "rename", "unlink"),
+    *("make_directory", "remove_directory", "names", "read", "close"),
+]
 CHANGING = {"open_file", "write", "sync", "truncate", "rename", "make_directory"}
 """Operations that a full disk can refuse."""
 

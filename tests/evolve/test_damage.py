@@ -134,7 +134,7 @@ def test_damaged_records_are_found_by_verify_and_never_built_upon(copy, table, d
 
 
 def test_a_flipped_byte_beyond_the_checkpoint_is_found_or_does_no_harm(finished, copy):
-    """A part that was written again after the checkpoint is not what the checkpoint knows; its own checksum vouches for it."""
+    """A part that was written again after the checkpoint is not what it knows; its own checksum vouches for it."""
     shutil.rmtree(listed(copy / "checkpoints")[-1])
     manifest = checked_manifest(listed(copy / "checkpoints")[-1])
     assert manifest.generation == 1
@@ -169,8 +169,8 @@ def test_a_checkpoint_that_cannot_be_read_is_skipped(finished, copy, monkeypatch
     assert found[0].cohort.generation == 1
     assert "Input/output error" in said[0]
     assert newest.name in said[0]
-    with pytest.raises(StorageError), monkeypatch.context() as patched:
-        patched.setattr(reading, "_hash", fail)
+    monkeypatch.setattr(reading, "_hash", fail)
+    with pytest.raises(StorageError):
         load(newest, SPECIES, SIZE)
 
 

@@ -18,12 +18,12 @@ from faults import (
     outcome,
     traced,
 )
+from typer.testing import CliRunner
 
 from evolve import resume
 from evolve.rundir import RunDirectory, StorageError
 from evolve.verifying import verify
 from scripts.main import app
-from typer.testing import CliRunner
 
 SIGKILLED = -9
 
@@ -121,12 +121,13 @@ def test_every_write_is_cut_short_once(untouched, tmp_path, code):
     for at, name in enumerate(names, start=1):
         if name == "write":
             path = tmp_path / f"{at}"
+            said = ""
             try:
                 with operations(cut_short(at, code)):
                     assert outcome(go(path, notices=[])) == expected
             except StorageError as error:
-                assert code is not None
-                assert str(path) in str(error)
+                said = str(error)
+            assert not said or (code is not None and str(path) in said)
             assert outcome(go(path, notices=[])) == expected
             shutil.rmtree(path)
 
@@ -144,5 +145,3 @@ def test_a_full_disk_is_one_message_with_the_space_needed_and_exit_1(untouched, 
     again = CliRunner().invoke(app, ["resume", str(tmp_path / "run")])
     assert again.exit_code == 0, again.output
     assert outcome(go(tmp_path / "run")) == untouched[0]
-
-
