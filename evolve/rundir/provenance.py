@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,7 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
+@cache
 def _version(package: str) -> str | None:
     try:
         return version(package)
@@ -140,6 +142,7 @@ def _cpu_features() -> list[str]:
     return list(config.get("SIMD Extensions", {}).get("found", []))
 
 
+@cache  # the code that this process runs stays what it was when it was loaded
 def _source() -> dict[str, Any] | None:
     """Return commit and dirty flag if this is a git checkout of Hetevo, None otherwise."""
     folder = Path(__file__).resolve().parent.parent.parent

@@ -51,6 +51,8 @@ def test_killed_inside_every_file_operation(untouched, tmp_path):
     expected, names = untouched
     wrong = []
     for at, name in enumerate(names, start=1):
+        if name in ("read", "names", "close"):
+            continue  # they change nothing: a kill there is a kill at the next place
         path = tmp_path / f"{at}"
         for inside in (True, False) if name == "write" else (True,):
             process = child(live_and_die, path, at, inside)
