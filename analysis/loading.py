@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from evolve.rundir import RunDirectory, RunDirectoryError
+from evolve.rundir import RunDirectory, RunDirectoryError, read_part
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,8 @@ def load_run(path: str | Path) -> LoadedRun:
     ------
     RunDirectoryError
         If it is not one, or nothing has been recorded in it yet.
+    DamagedError
+        If a record is not what was written.
     """
     directory = RunDirectory.open(path)
     files = directory.generations_files()
@@ -107,10 +109,5 @@ def tidy(runs: Sequence[LoadedRun]) -> pd.DataFrame:
 def _frame(files: Sequence[Path]) -> pd.DataFrame:
     if not files:
         return pd.DataFrame()
-    try:
-        frames = [pd.read_parquet(file) for file in files]
-    except (OSError, ValueError) as error:
-        raise RunDirectoryError(
-            f"A record in {files[0].parent} cannot be read: {error}. Check it with 'hetevo verify'."
-        ) from None
+    frames: list[pd.DataFrame] = [read_part(file).to_pandas() for file in files]
     return pd.concat(frames, ignore_index=True)

@@ -2,26 +2,33 @@
 
 ==========================  =======================================================
 `config`, `presets`         validated configurations, TOML, presets
-`experiment`                the generation loop
+`experiment`, `resuming`    starting a run, and going on with one; `branching` off another
+`evolution`                 the loop of generations
 `cohort`, `reproduction`    a generation, and the way to the next one
 `selection`, `variation`    who reproduces (DEAP), what genes do (arrays)
 `backends`                  where lives are computed
 `state`, `keeper`           what is saved, and when
+`verifying`, `replaying`    whether what was saved is what was lived
 `rundir`                    files: records, checkpoints, provenance, lock
 `digest`                    by which two runs can be called the same
 ==========================  =======================================================
 """
 
 from evolve.config import Config, ConfigError, load_config, preset, preset_names
-from evolve.experiment import Experiment, GenerationReport, Run
+from evolve.experiment import Experiment
+from evolve.results import GenerationReport, Notice, Progress, Run
+from evolve.resuming import resume
 
 __all__ = [
     "Config",
     "ConfigError",
     "Experiment",
     "GenerationReport",
+    "Notice",
+    "Progress",
     "Run",
     "load_config",
     "preset",
     "preset_names",
+    "resume",
 ]

@@ -1,13 +1,18 @@
 """The keeper of a run: writes down what happened, and makes it durable when it is time."""
 
+import contextlib
 import time
-from typing import Any
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Self
 
 from evolve.cohort import Cohort
-from evolve.config import Config
+from evolve.config import NOT_RESULTS, Config, config_hash
 from evolve.recording import generation_row, individual_rows
-from evolve.rundir import RunDirectory
+from evolve.results import Notice
+from evolve.rundir import RunDirectory, StorageError
 from evolve.rundir import checkpoint as checkpoints
+from evolve.rundir.provenance import now
 from evolve.state import State
 from populations.evaluation import Evaluation
 
@@ -15,8 +20,26 @@ SHARE = 0.02
 """Share of a run's time that checkpoints may cost when ``checkpoint.every`` is ``"auto"``."""
 
 
+def kept_facts(content: Mapping[str, Any], origin: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what every checkpoint of a run remembers.
+
+    Parameters
+    ----------
+    content : mapping
+        The configuration as it is in the file.
+    origin : mapping or None
+        Run, generation and digest from which the run branched off.
+    """
+    configuration = {key: value for key, value in content.items() if key not in NOT_RESULTS}
+    return {"seed": content["seed"], "config": config_hash(content), "configuration": configuration, "origin": origin}
+
+
 class Keeper:
-    """Buffers records and commits them together with a checkpoint.
+    """Buffers records and commits them together with a checkpoint, while the next generation lives already.
+
+    One thread of its own does all writing, one generation after the other. The next generation is not recorded
+    before that thread has finished with this one, so that at most one generation is on its way to the disk, and a
+    failed write ends the run there.
 
     Parameters
     ----------
@@ -24,17 +47,34 @@ class Keeper:
         Where; the caller holds its lock.
     config : Config
         Says what to keep and how often.
+    origin : mapping or None
+        Run, generation and digest from which this run branched off.
+    notice : callable
+        Is told what went wrong without doing harm.
     """
 
-    def __init__(self, directory: RunDirectory, config: Config) -> None:
-        self.directory, self.config = directory, config
-        self.committed = -1
-        self._cost = 0.0
-        self._last = time.perf_counter()
+    def __init__(
+        self, directory: RunDirectory, config: Config, origin: Mapping[str, Any] | None, notice: Notice
+    ) -> None:
+        self.directory, self.config, self.notice = directory, config, notice
+        self._facts = kept_facts(directory.config(), origin)
+        self._begin = self._last = time.perf_counter()
+        self._cost = self._spent = 0.0
+        self._seen = self._saved = 0
+        self._telemetry: list[dict[str, Any]] = []
+        self._thread = ThreadPoolExecutor(1, "keeper")
+        self._writing: Future[None] | None = None
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the files of the records differ from what they should hold."""
+        return self.directory.generations.dirty or self.directory.individuals.dirty
 
     def record(self, cohort: Cohort, evaluation: Evaluation) -> dict[str, Any]:
-        """Buffer the records of a generation and return its row."""
+        """Buffer the records of a generation and return its row; the one before is on the disk then, if it was due."""
+        self.settle()
         row = generation_row(cohort, evaluation)
+        self._seen += 1
         self.directory.generations.add(row)
         every = self.config.records.individuals_every
         if every and cohort.generation % every == 0:
@@ -43,19 +83,86 @@ class Keeper:
 
     def is_due(self, generation: int) -> bool:
         """Tell whether a checkpoint should follow this generation."""
-        every = self.config.checkpoint.every
-        if every != "auto":
+        every, since = self.config.checkpoint.every, time.perf_counter() - self._last
+        if isinstance(every, int):
             return generation % every == 0
-        return self._cost <= SHARE * (time.perf_counter() - self._last)
+        return self._cost <= SHARE * since if every == "auto" else since >= float(every.removesuffix("s"))
 
-    def commit(self, state: State) -> None:
+    def write(self, state: State | None, **telemetry: Any) -> None:
+        """Begin to write: records and state if it is due, and a line of telemetry.
+
+        Parameters
+        ----------
+        state : State or None
+            What to save; None if that is not due.
+        **telemetry
+            What to tell of the generation.
+        """
+        self._writing = self._thread.submit(self._write, state, {"time": now(), **telemetry})
+
+    def settle(self) -> None:
+        """Wait until everything is written.
+
+        Raises
+        ------
+        StorageError
+            If it could not be.
+        """
+        if self._writing is not None:
+            begin, writing = time.perf_counter(), self._writing
+            self._writing = None
+            writing.result()
+            self._spent += time.perf_counter() - begin
+
+    @property
+    def summary(self) -> str:
+        """How often the run was saved, and what that cost: processor time, and time that the run waited for it."""
+        if not self._seen:
+            return "nothing left to do"
+        share = self._spent / (time.perf_counter() - self._begin)
+        often = "every generation" if self._saved >= self._seen else f"{self._saved} of {self._seen} generations"
+        return f"saved after {often}, {share:.1%} of the time"
+
+    def _write(self, state: State | None, telemetry: dict[str, Any]) -> None:
+        if state is not None:
+            begin = time.thread_time()
+            self._commit(state)
+            self._cost = time.thread_time() - begin
+            self._spent += self._cost
+            self._last = time.perf_counter()
+            self._saved += 1
+        self._tell(telemetry)
+
+    def _commit(self, state: State) -> None:
         """Make records and state durable: records first, so that a checkpoint never lacks the rows before it."""
-        begin = time.perf_counter()
-        self.directory.generations.commit()
-        self.directory.individuals.commit()
-        folder, settings = self.directory.checkpoints, self.config.checkpoint
-        checkpoints.write(folder, state.checkpoint(seed=self.config.seed, config=self.config.hash()))
-        checkpoints.prune(folder, settings.keep, settings.keep_every)
-        self.committed = state.cohort.generation
-        self._last = time.perf_counter()
-        self._cost = self._last - begin
+        tables = (self.directory.generations, self.directory.individuals)
+        for table in tables:
+            table.commit()
+        written = {name: file for table in tables for name, file in table.written.items()}
+        checkpoints.write(self.directory.checkpoints, state.checkpoint(written, **self._facts))
+        settings = self.config.checkpoint
+        try:
+            checkpoints.prune(self.directory.checkpoints, settings.keep, settings.keep_every)
+        except StorageError as error:
+            self.notice(f"an old checkpoint is still there, and will be removed later: {error}")
+
+    def _tell(self, telemetry: dict[str, Any]) -> None:
+        """Append telemetry; lines that could not be written wait for the next one, for nothing depends on them."""
+        self._telemetry.append(telemetry)
+        try:
+            while self._telemetry:
+                self.directory.event(**self._telemetry[0])
+                self._telemetry.pop(0)
+        except StorageError as error:
+            if len(self._telemetry) == 1:
+                self.notice(f"telemetry waits until it can be written: {error}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        # what is being written is finished, whatever happens to the run: it takes moments, and the lock is held still
+        if self._writing is not None:
+            with contextlib.suppress(Exception):
+                self._writing.result()
+        self._thread.shutdown()

@@ -1,47 +1,40 @@
-"""Whether an experiment fits into this machine's memory, before anything is allocated or written."""
+"""Whether an experiment fits into this machine, told before it is tried."""
 
+import math
 import os
 
 from evolve.config import Config, ConfigError
+from populations.genome import genome
+from populations.species import Species
 
 
-def check_memory(config: Config) -> None:
-    """Refuse sizes that cannot fit.
+def check_memory(config: Config, species: Species) -> None:
+    """Refuse sizes that cannot work, before anything of them is allocated.
 
     Parameters
     ----------
     config : Config
-        The experiment.
+        Names the sizes.
+    species : Species
+        Names the genes.
 
     Raises
     ------
     ConfigError
-        With the memory that is needed and there is.
+        Naming what is needed and what there is.
     """
-    needed, there = bytes_needed(config), _physical_memory()
-    if there is not None and needed > there:
-        raise ConfigError(
-            f"evolution.size = {config.evolution.size}, network.levels = {list(config.network.levels)},"
-            f" lifetime.presentations = {config.lifetime.presentations}: expected an experiment that fits into this"
-            f" machine's {there / 2**30:.3g} GiB of memory, but it needs at least {needed / 2**30:.3g} GiB."
-            " Make one of them smaller"
-        )
-
-
-def bytes_needed(config: Config) -> int:
-    """Return a lower bound: parents and children, one individual's lives, and the samples of a generation."""
-    task, life, hidden = config.task, config.lifetime, sum(config.network.levels)
-    neurons, units = hidden + task.outputs, hidden + task.inputs + config.network.bias
-    synapses = neurons * units + hidden * neurons
-    inherited = 4 * synapses if config.genome.innate == "inherited" else 0
-    genome = synapses + inherited + 4 * (neurons + hidden)
-    lives = 4 * life.tasks * (3 * synapses + 2 * life.batch * (neurons + units))
-    samples = 4 * life.tasks * (task.inputs + 1 + task.outputs) * (life.presentations * life.batch + life.test_samples)
-    return 2 * config.evolution.size * genome + lives + samples
-
-
-def _physical_memory() -> int | None:
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return None  # a system that does not tell
+    life, task = config.lifetime, config.task
+    each = sum(math.prod(gene.shape) * (1 if gene.kind == "mask" else 4) for gene in genome(species))
+    samples = life.tasks * (life.presentations * life.batch + life.test_samples + config.probe.samples)
+    needs = {
+        # parents and children are there at the same time
+        "the population (evolution.size, network, task)": 2 * each * config.evolution.size,
+        "a generation's samples (lifetime, task)": 4 * samples * (task.inputs + task.outputs + 1),
+    }
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    for what, needed in needs.items():
+        if needed > memory:
+            raise ConfigError(
+                f"{what} needs {needed / 2**30:,.1f} GiB; this machine has {memory / 2**30:,.1f} GiB."
+                " Choose smaller sizes, or a larger machine."
+            )

@@ -1,15 +1,24 @@
 """The state of a run after a generation, and its way into a checkpoint and back."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
 
 from evolve.cohort import Cohort
 from evolve.digest import START, chained
+from evolve.rundir import DamagedError
 from evolve.rundir.checkpoint import Checkpoint
+from evolve.rundir.manifest import File
+from evolve.rundir.reading import Expected, read
 from populations.evaluation import Evaluation
-from populations.genome import Population
+from populations.genome import Population, genome
+from populations.species import Species
 from populations.types import Floats, Indices
 
 _GENE = "gene_"
+_DESCENT = ("parent_a", "parent_b", "operator", "island")
 
 
 @dataclass(frozen=True)
@@ -45,15 +54,23 @@ class State:
         """Digest of what the probe recorded up to here; None if it recorded nothing."""
         return self.probe_chain or None
 
-    def checkpoint(self, **facts: object) -> Checkpoint:
-        """Return everything that is needed to go on from here."""
+    def checkpoint(self, records: Mapping[str, File], **facts: object) -> Checkpoint:
+        """Return everything that is needed to go on from here.
+
+        Parameters
+        ----------
+        records : mapping of str to File
+            Parts of the records up to here.
+        **facts
+            What else to remember of the run.
+        """
         cohort = self.cohort
         arrays = {f"{_GENE}{name}": array for name, array in cohort.population.items()}
-        arrays |= {name: getattr(cohort, name) for name in ("parent_a", "parent_b", "operator", "island")}
+        arrays |= {name: getattr(cohort, name) for name in _DESCENT}
         arrays |= {"loss": self.loss, "status": self.status}
         digests = {"chain": self.chain, "probe_chain": self.probe_chain}
         shown = {"digest": self.digest, "probe_digest": self.probe_digest}
-        return Checkpoint(cohort.generation, arrays, {**facts, **digests, **shown})
+        return Checkpoint(cohort.generation, arrays, {**facts, **digests, **shown}, dict(records))
 
 
 def after(cohort: Cohort, evaluation: Evaluation, previous: State | None) -> State:
@@ -70,18 +87,62 @@ def after(cohort: Cohort, evaluation: Evaluation, previous: State | None) -> Sta
     """
     chain, probe_chain = (previous.chain, previous.probe_chain) if previous else (START, "")
     lived = {"loss": evaluation.loss, "status": evaluation.status}
-    descent = {name: getattr(cohort, name) for name in ("parent_a", "parent_b", "operator", "island")}
+    descent = {name: getattr(cohort, name) for name in _DESCENT}
     state = State(cohort, evaluation.loss, evaluation.status, chained(chain, {**lived, **descent}), probe_chain)
     if evaluation.observed:
         state = replace(state, probe_chain=chained(probe_chain or START, evaluation.observed))
     return state
 
 
-def restored(checkpoint: Checkpoint) -> State:
-    """Return the state that a checkpoint holds."""
-    arrays = checkpoint.arrays
+def expected_arrays(species: Species, size: int) -> Expected:
+    """Return shape and dtype of every array in a checkpoint of an experiment.
+
+    Parameters
+    ----------
+    species : Species
+        Names the genes.
+    size : int
+        Individuals P.
+    """
+    genes = {f"{_GENE}{gene.name}": ((size, *gene.shape), np.dtype(gene.dtype)) for gene in genome(species)}
+    descent = dict.fromkeys(_DESCENT, ((size,), np.dtype(np.int64)))
+    return {**genes, **descent, "loss": ((size,), np.dtype(np.float64)), "status": ((size,), np.dtype(np.int64))}
+
+
+def load(path: Path, species: Species, size: int) -> tuple[State, Checkpoint]:
+    """Read the state that a checkpoint holds.
+
+    Parameters
+    ----------
+    path : Path
+        ``RUN/checkpoints/gen-N``.
+    species : Species
+        What the individuals have in common.
+    size : int
+        Individuals P.
+
+    Returns
+    -------
+    State, Checkpoint
+        The state, and what else the checkpoint knows.
+
+    Raises
+    ------
+    DamagedError, SchemaError, StorageError, RunDirectoryError
+        If it cannot be trusted; see `evolve.rundir.reading.read`.
+    """
+    checkpoint = read(path, expected_arrays(species, size))
+    state = _restored(checkpoint)
+    if state is None or state.digest != checkpoint.facts.get("digest"):
+        raise DamagedError(path, "its arrays do not give the digest that its manifest names")
+    return state, checkpoint
+
+
+def _restored(checkpoint: Checkpoint) -> State | None:
+    arrays, facts = checkpoint.arrays, checkpoint.facts
+    chains = [facts.get(name) for name in ("chain", "probe_chain")]
+    if not all(isinstance(chain, str) and len(chain) in (0, len(START)) for chain in chains):
+        return None
     genes = {name.removeprefix(_GENE): array for name, array in arrays.items() if name.startswith(_GENE)}
-    descent = {name: arrays[name] for name in ("parent_a", "parent_b", "operator", "island")}
-    cohort = Cohort(checkpoint.generation, Population(genes), **descent)
-    facts = checkpoint.facts
-    return State(cohort, arrays["loss"], arrays["status"], facts["chain"], facts["probe_chain"])
+    cohort = Cohort(checkpoint.generation, Population(genes), **{name: arrays[name] for name in _DESCENT})
+    return State(cohort, arrays["loss"], arrays["status"], *map(str, chains))

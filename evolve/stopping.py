@@ -6,6 +6,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Self
 
+from evolve.rundir.files import remove_tree
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
 """Ctrl-C, a polite kill, and the early warning that Slurm can be asked for."""
 
@@ -29,6 +31,7 @@ class StopRequest:
     def __init__(self, stop_file: Path) -> None:
         self.stop_file = stop_file
         self.signal = 0
+        self._aborted = False
         self._previous: dict[int, Any] = {}
 
     @property
@@ -36,9 +39,17 @@ class StopRequest:
         """Whether the run should stop after this generation."""
         return bool(self.signal) or self.stop_file.exists()
 
+    def withdraw(self) -> bool:
+        """Remove the file, if it is there: the request was met, or is of an earlier time. Tell whether it was."""
+        found = self.stop_file.is_file()
+        if found:
+            remove_tree(self.stop_file)
+        return found
+
     def _handle(self, number: int, frame: FrameType | None) -> None:
         del frame
-        if number == signal.SIGINT and self.signal == signal.SIGINT:
+        if number == signal.SIGINT and self.signal == signal.SIGINT and not self._aborted:
+            self._aborted = True  # once: what is being written is finished
             raise KeyboardInterrupt
         self.signal = self.signal or number
 

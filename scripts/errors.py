@@ -21,12 +21,12 @@ def explained(command: Callable[Arguments, Result]) -> Callable[Arguments, Resul
 
     @wraps(command)
     def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        from evolve.rundir import StorageError
+        from evolve.rundir import DamagedError, NothingIntactError, StorageError
         from populations.errors import HetevoError
 
         try:
             return command(*args, **kwargs)
-        except StorageError as error:
+        except (StorageError, DamagedError, NothingIntactError) as error:
             fail(str(error), FAILED)
         except HetevoError as error:
             fail(str(error), WRONG_USE)

@@ -9,8 +9,10 @@ from scripts.bench.command import bench
 from scripts.init import init
 from scripts.plot import plot
 from scripts.presets import presets
+from scripts.resume import resume
 from scripts.run import run
 from scripts.status import status
+from scripts.verify import verify
 
 app = typer.Typer(
     name="hetevo",
@@ -20,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, status, plot, presets, init):
+for command in (run, resume, status, plot, verify, presets, init):
     app.command()(command)
 app.add_typer(bench, name="bench")
 

@@ -19,6 +19,9 @@ class Progress(Protocol):
     def __call__(self, report: "GenerationReport") -> None:
         """Show that a generation is done."""
 
+    def say(self, message: str) -> None:
+        """Show a notice, which stays."""
+
     def __enter__(self) -> Self: ...
 
     def __exit__(
@@ -62,6 +65,10 @@ class LiveLine:
         self._done += 1
         self._status.update(line(report, self._done))
 
+    def say(self, message: str) -> None:
+        """Show a notice, which stays."""
+        self._status.console.print(f"hetevo: {message}", markup=False, highlight=False, soft_wrap=True)
+
     def __enter__(self) -> Self:
         self._status.start()
         return self
@@ -82,6 +89,10 @@ class PlainLines:
         if report.elapsed >= self._next or report.generation == report.generations:
             print(line(report, self._done), file=self._stream, flush=True)
             self._next = report.elapsed + PLAIN_SECONDS
+
+    def say(self, message: str) -> None:
+        """Show a notice."""
+        print(f"hetevo: {message}", file=self._stream, flush=True)
 
     def __enter__(self) -> Self:
         return self

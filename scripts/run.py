@@ -11,10 +11,11 @@ from scripts.errors import explained
 from scripts.progress import progress
 
 if TYPE_CHECKING:
-    from evolve import Run
+    from evolve import Config, Run
 
 Source = Annotated[
-    str, typer.Argument(metavar="PRESET|FILE.toml", help="A preset (see 'hetevo presets') or a configuration file.")
+    str | None,
+    typer.Argument(metavar="PRESET|FILE.toml", help="A preset (see 'hetevo presets') or a configuration file."),
 ]
 Changes = Annotated[
     list[str] | None,
@@ -22,6 +23,17 @@ Changes = Annotated[
 ]
 Output = Annotated[
     Path | None, typer.Option("-o", "--output", help="Run directory to make. Default: runs/PRESET-seedN.")
+]
+Origin = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="RUN@G",
+        help="Begin with generation G of another run, and its configuration if no other is named.",
+    ),
+]
+OrResume = Annotated[
+    bool, typer.Option("--or-resume", help="If the directory is this run already, go on with it; for schedulers.")
 ]
 Seed = Annotated[int | None, typer.Option(help="Seed of all random numbers.")]
 Generations = Annotated[int | None, typer.Option(help="Generations after the founders'.")]
@@ -33,9 +45,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the final status as 
 
 @explained
 def run(
-    source: Source,
+    source: Source = None,
     changes: Changes = None,
     output: Output = None,
+    origin: Origin = None,
+    or_resume: OrResume = False,
     seed: Seed = None,
     generations: Generations = None,
     backend: Backend = None,
@@ -44,7 +58,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Evolve a population and record what happens."""
-    from evolve import Experiment, load_config
+    from evolve import Experiment
 
     given: dict[str, Any] = {
         "seed": seed,
@@ -54,12 +68,27 @@ def run(
         "probe.every": 0 if no_probe else None,
     }
     overrides = [*(changes or []), *(f"{key}={value}" for key, value in given.items() if value is not None)]
-    config = load_config(source, overrides)
-    path = output or Path("runs") / f"{config.preset or Path(source).stem}-seed{config.seed}"
+    config, name = _configuration(source, origin, overrides)
+    path = output or Path("runs") / f"{name}-seed{config.seed}"
     experiment = Experiment(config)
     with progress() as display:
-        ended = experiment.run(path, progress=display)
+        ended = experiment.run(path, origin=origin, or_resume=or_resume, progress=display, notice=display.say)
     finish(ended, as_json=as_json)
+
+
+def _configuration(source: str | None, origin: str | None, overrides: list[str]) -> tuple["Config", str]:
+    """Return the configuration, and what to call a run of it."""
+    from evolve import load_config
+    from evolve.branching import Origin as Branch
+    from populations.errors import SettingError
+
+    if source is not None:
+        config = load_config(source, overrides)
+        return config, config.preset or Path(source).stem
+    if origin is None:
+        raise SettingError("Expected PRESET or FILE.toml, or --from RUN@G, or both; 'hetevo presets' lists presets.")
+    branch = Branch.find(origin)
+    return branch.changed(overrides), f"{branch.directory.path.resolve().name}-from{branch.generation}"
 
 
 def finish(ended: "Run", *, as_json: bool) -> None:
@@ -69,7 +98,9 @@ def finish(ended: "Run", *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(RunDirectory(ended.path).status()))
     else:
-        print(f"{ended.path}: generation {ended.generation}, digest {ended.digest[:16]}", file=sys.stderr)
+        print(
+            f"{ended.path}: generation {ended.generation}, digest {ended.digest[:16]}; {ended.saved}", file=sys.stderr
+        )
         todo = f"hetevo resume {ended.path}" if ended.stopped_by else f"hetevo plot {ended.path}"
         print(f"{f'stopped by {ended.stopped_by}; go on' if ended.stopped_by else 'next'}: {todo}", file=sys.stderr)
     if ended.signal:

@@ -10,6 +10,7 @@ from loky import ProcessPoolExecutor
 
 from evolve.backends.backend import Job
 from evolve.cohort import Cohort
+from evolve.stopping import SIGNALS
 from populations.blocks import block_size
 from populations.evaluation import Evaluation, evaluate
 from populations.genome import Population
@@ -52,7 +53,7 @@ class LocalBackend:
             return evaluate_shard(job, cohort.population, everyone, cohort.generation)
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
-                self.workers, initializer=_ignore_interrupts, env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+                self.workers, initializer=_ignore_signals, env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
             )
         shards = np.array_split(everyone, self._shards(job, cohort.size))
         futures: list[Future[Evaluation]] = [
@@ -93,6 +94,7 @@ def evaluate_shard(job: Job, population: Population, individuals: Indices, gener
     )
 
 
-def _ignore_interrupts() -> None:
-    # Ctrl-C reaches the whole process group; the driver alone decides what it means
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _ignore_signals() -> None:
+    # Ctrl-C reaches the whole process group, and batch systems signal every process; the driver alone decides
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)

@@ -1,11 +1,10 @@
 """A whole configuration, checked across its tables."""
 
-import hashlib
-import json
 from typing import Any, Self
 
 from pydantic import Field, model_validator
 
+from evolve.config.identity import config_hash
 from evolve.config.operators import check_operator
 from evolve.config.options import check_options
 from evolve.config.tables import (
@@ -30,7 +29,6 @@ from populations.tasks import TASKS
 from populations.wiring import WIRINGS
 
 BACKEND_NAMES = ("auto", "local")
-_NOT_RESULTS: Any = {"preset": True, "backend": True, "checkpoint": True, "records": True, "evolution": {"generations"}}
 
 
 class Config(Table):
@@ -108,5 +106,4 @@ class Config(Table):
 
         Where lives are computed, what is kept of them and how many generations there are does not.
         """
-        content = self.model_dump(mode="json", exclude=_NOT_RESULTS)
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        return config_hash(self.model_dump(mode="json"))

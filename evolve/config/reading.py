@@ -15,6 +15,11 @@ from populations.errors import HetevoError, nearest
 Override = str | tuple[str, Any]
 """A change: ``"evolution.size=32"`` with the value in TOML, or ``("evolution.size", 32)``."""
 
+LIMIT = 1 << 20
+"""Bytes beyond which a configuration is refused unread."""
+
+_BRANCHES = ("int", "float", "literal['auto']", "constrained-int")
+
 
 def preset_names() -> dict[str, str]:
     """List the presets that ship with Hetevo, each with its one-line description."""
@@ -71,7 +76,11 @@ def load_config(source: str | Path, overrides: Sequence[Override] = (), **values
     if path.suffix != ".toml" and path.name == str(source):
         return preset(str(source), overrides=overrides, **values)
     try:
-        text = path.read_bytes().decode("utf-8")
+        with open(path, "rb") as handle:
+            read = handle.read(LIMIT + 1)
+        if len(read) > LIMIT:
+            raise ConfigError(f"{path} has more than {LIMIT:,} bytes: that is not a configuration, and it is not read.")
+        text = read.decode("utf-8")
         content = tomllib.loads(text)
     except FileNotFoundError:
         raise ConfigError(
@@ -81,7 +90,7 @@ def load_config(source: str | Path, overrides: Sequence[Override] = (), **values
         raise ConfigError(f"Cannot read {path}: {error.strerror}. Give a readable TOML file.") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path} is not a text file in UTF-8. Give a TOML file; 'hetevo init' writes one.") from None
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(f"{path} is not valid TOML: {error}.") from None
     if not content:
         raise ConfigError(f"{path} is empty. 'hetevo init' writes a configuration with every key explained.")
@@ -145,7 +154,7 @@ def _parsed(override: str) -> tuple[str, Any]:
 def _explain(problem: Any) -> str:
     location = [str(part) for part in problem["loc"]]
     # the branch of a union that failed is not part of the key
-    location = [part for part in location if part not in ("int", "float", "literal['auto']", "constrained-int")]
+    location = [part for part in location if part not in _BRANCHES]
     key, given = ".".join(location), problem["input"]
     if problem["type"] == "extra_forbidden":
         return _explain_unknown(location)

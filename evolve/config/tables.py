@@ -3,9 +3,10 @@
 The defaults are the experiment `emergence`.
 """
 
+import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -165,9 +166,21 @@ class RecordsTable(Table):
 class CheckpointTable(Table):
     """How often the run becomes durable."""
 
-    every: Literal["auto"] | Count = Field("auto", description='generations between checkpoints, or "auto"')
+    every: int | str = Field(
+        "auto", description='generations between checkpoints, seconds such as "60s", or "auto": at most 2 % of the time'
+    )
     keep: Count = Field(3, description="checkpoints to keep; at least 1")
     keep_every: int = Field(0, ge=0, description="keep those of every n-th generation too; 0: none")
+
+    @field_validator("every", mode="before")
+    @classmethod
+    def _check_every(cls, value: Any) -> int | str:
+        count = isinstance(value, int) and not isinstance(value, bool) and value >= 1
+        if count or (isinstance(value, str) and (value == "auto" or re.fullmatch(r"[1-9]\d{0,8}s", value))):
+            return value  # type: ignore[no-any-return]
+        raise ValueError(
+            f'checkpoint.every: expected "auto", generations (at least 1) or seconds such as "60s", got {value!r}'
+        )
 
 
 class BackendTable(Table):

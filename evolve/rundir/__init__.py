@@ -1,6 +1,33 @@
-"""The run directory: everything that a run leaves behind, readable with pandas alone, movable, never a pickle."""
+"""The run directory: everything that a run leaves behind, readable with pandas alone, movable, never a pickle.
+
+========================  ==========================================================================
+`directory`               where everything has its place
+`checkpoint`, `manifest`  writing a checkpoint, and what vouches for it
+`reading`, `parts`        reading checkpoints and records that may be damaged or made by an enemy
+`records`, `provenance`   what happened; where, when and with which versions
+`lock`                    one writer
+`files`, `streams`        durable operations; `system`: the system calls, for tests to put themselves between
+========================  ==========================================================================
+"""
 
 from evolve.rundir.directory import RunDirectory
-from evolve.rundir.errors import RunDirectoryError, RunExistsError, StorageError
+from evolve.rundir.errors import (
+    DamagedError,
+    NothingIntactError,
+    RunDirectoryError,
+    RunExistsError,
+    SchemaError,
+    StorageError,
+)
+from evolve.rundir.parts import read_part
 
-__all__ = ["RunDirectory", "RunDirectoryError", "RunExistsError", "StorageError"]
+__all__ = [
+    "DamagedError",
+    "NothingIntactError",
+    "RunDirectory",
+    "RunDirectoryError",
+    "RunExistsError",
+    "SchemaError",
+    "StorageError",
+    "read_part",
+]

@@ -2,27 +2,29 @@
 
 ``checkpoints/gen-000120/state.npz`` holds arrays, ``manifest.json`` what they are and the SHA-256 of the file. A
 checkpoint is written under a temporary name, made durable, and renamed: under its final name it is complete.
+`evolve.rundir.reading` reads it.
 """
 
-import hashlib
-import io
-import json
 import os
 import re
-from dataclasses import dataclass
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evolve.rundir.errors import RunDirectoryError
-from evolve.rundir.files import make_folder, remove_tree, rename_folder, write_durably
+from evolve.rundir.files import make_folder, names, remove_tree, rename_folder, sync_folder, write_new
+from evolve.rundir.manifest import Array, File, Manifest, file_of
+from evolve.rundir.streams import Sink
 
-SCHEMA = 1
-"""Version of the checkpoint format; see `read`."""
+STATE, MANIFEST = "state.npz", "manifest.json"
 
-_NAME = re.compile(r"gen-(\d{6,})")
+_NAME = re.compile(r"gen-(\d{6,18})")
+_REMAINS = re.compile(r"gen-\d{6,18}\.tmp-\d+|trash-gen-\d{6,18}-\d+")
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,15 @@ class Checkpoint:
     arrays : dict of str to ndarray
         Genes, descent, losses and statuses.
     facts : dict
-        What JSON can hold: seed, configuration hash, digests.
+        What JSON can hold: seed, configuration hash, digests, origin.
+    records : dict of str to File, optional
+        Size and checksum of every part of the records up to this generation.
     """
 
     generation: int
     arrays: dict[str, NDArray[Any]]
     facts: dict[str, Any]
+    records: dict[str, File] = field(default_factory=dict)
 
 
 def write(folder: Path, checkpoint: Checkpoint) -> Path:
@@ -61,22 +66,23 @@ def write(folder: Path, checkpoint: Checkpoint) -> Path:
     """
     final = folder / f"gen-{checkpoint.generation:06d}"
     partial = folder / f"{final.name}.tmp-{os.getpid()}"
+    make_folder(folder)
     make_folder(partial)
-    buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **checkpoint.arrays)
-    state = buffer.getvalue()
-    manifest = {
-        "schema": SCHEMA,
-        "generation": checkpoint.generation,
-        "arrays": {
-            name: {"shape": list(array.shape), "dtype": array.dtype.str} for name, array in checkpoint.arrays.items()
+    size = sum(array.nbytes for array in checkpoint.arrays.values())
+    state = write_new(partial / STATE, lambda sink: _write_arrays(sink, checkpoint.arrays), size)
+    manifest = Manifest(
+        generation=checkpoint.generation,
+        arrays={
+            name: Array(shape=list(array.shape), dtype=array.dtype.str) for name, array in checkpoint.arrays.items()
         },
-        "files": {"state.npz": {"bytes": len(state), "sha256": hashlib.sha256(state).hexdigest()}},
-        "facts": checkpoint.facts,
-    }
-    write_durably(partial / "state.npz", state)
-    write_durably(partial / "manifest.json", json.dumps(manifest, indent=1).encode())
-    if final.exists():  # left by a life of this run that went on from an earlier checkpoint
+        files={STATE: file_of(state)},
+        records=checkpoint.records,
+        facts=checkpoint.facts,
+    )
+    content = manifest.encoded()
+    write_new(partial / MANIFEST, lambda sink: sink.write(content), len(content))
+    sync_folder(partial)
+    if final.name in names(folder):  # left by a life of this run that went on from an earlier checkpoint
         discard(final)
     rename_folder(partial, final)
     return final
@@ -84,9 +90,7 @@ def write(folder: Path, checkpoint: Checkpoint) -> Path:
 
 def listed(folder: Path) -> list[Path]:
     """List the checkpoints of a run, oldest first."""
-    if not folder.is_dir():
-        return []
-    return sorted((path for path in folder.iterdir() if _NAME.fullmatch(path.name)), key=generation_of)
+    return sorted((folder / name for name in names(folder) if _NAME.fullmatch(name)), key=generation_of)
 
 
 def generation_of(path: Path) -> int:
@@ -100,7 +104,7 @@ def generation_of(path: Path) -> int:
 def discard(path: Path) -> None:
     """Delete a checkpoint; what is half deleted no longer has its name."""
     trash = path.with_name(f"trash-{path.name}-{os.getpid()}")
-    rename_folder(path, trash)
+    rename_folder(path, trash, durably=False)
     remove_tree(trash)
 
 
@@ -113,7 +117,19 @@ def prune(folder: Path, keep: int, keep_every: int) -> None:
 
 def sweep(folder: Path) -> None:
     """Remove what an interrupted writer or pruner left."""
-    if folder.is_dir():
-        for path in list(folder.iterdir()):
-            if ".tmp-" in path.name or path.name.startswith("trash-"):
-                remove_tree(path)
+    for name in names(folder):
+        if _REMAINS.fullmatch(name):
+            remove_tree(folder / name)
+
+
+def is_ours(name: str) -> bool:
+    """Tell whether something in the folder of checkpoints is a checkpoint, whole or half written or deleted."""
+    return bool(_NAME.fullmatch(name) or _REMAINS.fullmatch(name))
+
+
+def _write_arrays(sink: Sink, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write what `numpy.load` reads: stored, not compressed, for genes are noise; and never a pickle."""
+    with zipfile.ZipFile(cast(Any, sink), "w", zipfile.ZIP_STORED) as archive:
+        for name, array in arrays.items():
+            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.ascontiguousarray(array), version=(1, 0), allow_pickle=False)

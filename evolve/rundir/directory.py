@@ -1,18 +1,30 @@
 """A run directory: where everything that a run leaves behind has its place."""
 
+import errno
 import json
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from evolve.rundir import checkpoint as checkpoints
 from evolve.rundir.errors import RunDirectoryError, RunExistsError, StorageError
-from evolve.rundir.files import append_line, make_folder, write_durably
+from evolve.rundir.files import append_line, make_folders, names, read_bounded, remove_tree, write_durably
 from evolve.rundir.lock import Lock, is_held
-from evolve.rundir.provenance import SCHEMA, now, software
-from evolve.rundir.records import Records, parts, read_part
+from evolve.rundir.parts import parts, read_part
+from evolve.rundir.provenance import Provenance
+from evolve.rundir.reading import checked_manifest
+from evolve.rundir.records import Records
+from populations.errors import HetevoError
+
+CONFIG_LIMIT = 1 << 20
+"""Bytes beyond which a configuration is refused unread."""
+
+TABLES = ("generations", "individuals")
+"""Folders of records."""
+
+_LEFTOVER = re.compile(r"\.[a-z.]+\.tmp-\d+")
+_NOT_A_PLACE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOENT, errno.ENAMETOOLONG, errno.EEXIST)
 
 
 class RunDirectory:
@@ -27,25 +39,22 @@ class RunDirectory:
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
         self.config_file = self.path / "config.toml"
-        self.provenance_file = self.path / "provenance.json"
         self.events_file = self.path / "events.jsonl"
         self.stop_file = self.path / "STOP"
         self.lock_file = self.path / "lock"
         self.checkpoints = self.path / "checkpoints"
         self.figures = self.path / "figures"
-        self.generations = Records(self.path / "generations")
-        self.individuals = Records(self.path / "individuals")
+        self.provenance = Provenance(self.path / "provenance.json")
+        self.generations, self.individuals = (Records(self.path / name) for name in TABLES)
 
     @classmethod
-    def create(cls, path: Path | str, config: str) -> "RunDirectory":
-        """Make a new run directory.
+    def new(cls, path: Path | str) -> "RunDirectory":
+        """Make the folder of a new run; it becomes one by `begin`, under its lock.
 
         Parameters
         ----------
         path : Path or str
-            Must not exist, or be an empty folder.
-        config : str
-            The complete configuration, TOML.
+            Must not exist, or hold no more than what a start leaves that was killed before anything lived.
 
         Raises
         ------
@@ -55,17 +64,17 @@ class RunDirectory:
             If it cannot be made.
         """
         directory = cls(path)
-        if directory.path.exists() and (not directory.path.is_dir() or any(directory.path.iterdir())):
+        if directory.path.exists() and not (directory.path.is_dir() and directory._is_unbegun()):
             raise RunExistsError(directory.path)
         try:
-            make_folder(directory.path)
+            make_folders(directory.path)
         except StorageError as error:
-            reason = error.__cause__.strerror if isinstance(error.__cause__, OSError) else error
+            if not isinstance(error.__cause__, OSError) or error.__cause__.errno not in _NOT_A_PLACE:
+                raise
             raise RunDirectoryError(
-                f"Cannot make the run directory {directory.path}: {reason}. Choose a writable place with -o."
+                f"Cannot make the run directory {directory.path}: {error.__cause__.strerror}."
+                " Choose a writable place with -o."
             ) from None
-        write_durably(directory.config_file, config.encode())
-        write_durably(directory.provenance_file, _json({"schema": SCHEMA, "sessions": []}))
         return directory
 
     @classmethod
@@ -75,71 +84,96 @@ class RunDirectory:
         Raises
         ------
         RunDirectoryError
-            If it is not one.
+            If it is not one, or holds links.
         """
         directory = cls(path)
-        if not directory.config_file.is_file():
-            reason = "it does not exist" if not directory.path.exists() else "it has no config.toml"
+        if not directory.path.is_dir():
+            reason = "is a file" if directory.path.exists() else "does not exist"
             raise RunDirectoryError(
-                f"{path} is not a run directory: {reason}. 'hetevo run PRESET -o {path}' makes one."
+                f"{path} is not a run directory: it {reason}. 'hetevo run PRESET -o {path}' makes one."
+            )
+        for name in names(directory.path):
+            if (directory.path / name).is_symlink():
+                raise RunDirectoryError(
+                    f"{directory.path / name} is a symbolic link. A run directory holds plain files and folders only,"
+                    " so that it is complete wherever it is moved: put what the link points to in its place."
+                )
+        if not directory.config_file.exists():
+            raise RunDirectoryError(
+                f"{path} is not a run directory: it has no config.toml. If a start was interrupted before anything"
+                f" lived, repeat that command; 'hetevo run PRESET -o {path}' makes a new run."
             )
         return directory
+
+    def is_begun(self) -> bool:
+        """Tell whether there is a run: its configuration is written last of what a start writes."""
+        return self.config_file.exists()
 
     def lock(self) -> Lock:
         """Become the one writer of this run."""
         return Lock(self.lock_file)
 
+    def clear(self) -> None:
+        """Remove what a start left that was killed; the caller holds the lock.
+
+        Raises
+        ------
+        RunExistsError
+            If another start was faster.
+        """
+        if not self._is_unbegun():
+            raise RunExistsError(self.path)
+        for name in names(self.path):
+            if name != self.lock_file.name:
+                remove_tree(self.path / name)
+
+    def begin(self, config: str) -> None:
+        """Write the configuration, complete, as TOML: from here on the directory is a run."""
+        write_durably(self.config_file, config.encode())
+
+    def sweep(self) -> None:
+        """Remove what an interrupted writer left; the caller holds the lock."""
+        for name in names(self.path):
+            if _LEFTOVER.fullmatch(name):
+                remove_tree(self.path / name)
+        checkpoints.sweep(self.checkpoints)
+
     def config_toml(self) -> str:
         """Return the configuration as text."""
-        return self._text(self.config_file)
+        try:
+            return read_bounded(self.config_file, CONFIG_LIMIT).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise RunDirectoryError(f"{self.config_file} is damaged: {error}.") from None
 
     def config(self) -> dict[str, Any]:
         """Return the configuration as nested dictionaries, not validated."""
         try:
             return tomllib.loads(self.config_toml())
-        except tomllib.TOMLDecodeError as error:
-            raise RunDirectoryError(f"{self.config_file} is damaged: {error}.") from None
-
-    def provenance(self) -> dict[str, Any]:
-        """Return what ran, where and when: one entry in ``sessions`` for the run and each resume."""
-        try:
-            content = json.loads(self._text(self.provenance_file))
-        except ValueError as error:
-            raise RunDirectoryError(f"{self.provenance_file} is damaged: {error}.") from None
-        return content if isinstance(content, dict) else {}
-
-    def begin_session(self, **facts: Any) -> None:
-        """Note in the provenance that a process begins to work on this run."""
-        provenance = self.provenance()
-        session = {**software(), "started": now(), "stopped": None, "outcome": None, **facts}
-        provenance["sessions"] = [*provenance.get("sessions", []), session]
-        write_durably(self.provenance_file, _json(provenance))
-
-    def end_session(self, outcome: str) -> None:
-        """Note how that ended: done, stopped or failed."""
-        provenance = self.provenance()
-        provenance["sessions"][-1] |= {"stopped": now(), "outcome": outcome}
-        write_durably(self.provenance_file, _json(provenance))
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            raise RunDirectoryError(
+                f"{self.config_file} is damaged: {error}. Put a copy in its place; it never changes during a run,"
+                " except for evolution.generations when a run is extended."
+            ) from None
 
     def event(self, **facts: Any) -> None:
         """Append a line of telemetry."""
-        append_line(self.events_file, json.dumps({"time": now(), **facts}))
+        append_line(self.events_file, json.dumps(facts))
 
     def generations_files(self) -> list[Path]:
         """List the parts of the table of generations."""
-        return parts(self.path / "generations")
+        return parts(self.generations.folder)
 
     def individuals_files(self) -> list[Path]:
         """List the parts of the table of individuals."""
-        return parts(self.path / "individuals")
+        return parts(self.individuals.folder)
 
     def last_generation(self) -> dict[str, Any]:
         """Return the newest durable row of the table of generations; empty if there is none."""
         files = self.generations_files()
         if not files:
             return {}
-        table: pa.Table = read_part(files[-1])
-        return dict(table.slice(table.num_rows - 1).to_pylist()[0])
+        table = read_part(files[-1])
+        return dict(table.slice(table.num_rows - 1).to_pylist()[0]) if table.num_rows else {}
 
     def status(self) -> dict[str, Any]:
         """Summarise the run: the object that ``hetevo status --json`` prints.
@@ -150,16 +184,14 @@ class RunDirectory:
             path, preset, state (running, done, stopped, failed), generation, generations, seed, digest, probe_digest,
             alignment_end, loss_best.
         """
-        config, row = self.config(), self.last_generation()
-        sessions = self.provenance().get("sessions", [])
-        outcome = (sessions[-1].get("outcome") if sessions else None) or "stopped"
-        facts = self._newest_facts()
+        config, row, facts = self.config(), self.last_generation(), self._newest_facts()
+        evolution = config.get("evolution")
         return {
             "path": str(self.path),
             "preset": config.get("preset", ""),
-            "state": "running" if is_held(self.lock_file) else outcome,
+            "state": "running" if is_held(self.lock_file) else self.provenance.outcome() or "stopped",
             "generation": row.get("generation"),
-            "generations": config.get("evolution", {}).get("generations"),
+            "generations": evolution.get("generations") if isinstance(evolution, dict) else None,
             "seed": config.get("seed"),
             "digest": facts.get("digest"),
             "probe_digest": facts.get("probe_digest"),
@@ -170,18 +202,16 @@ class RunDirectory:
     def _newest_facts(self) -> dict[str, Any]:
         for path in reversed(checkpoints.listed(self.checkpoints)):
             try:
-                facts = json.loads((path / "manifest.json").read_text("utf-8"))["facts"]
-            except (OSError, ValueError, KeyError):
+                return checked_manifest(path).facts
+            except HetevoError:
                 continue
-            return facts if isinstance(facts, dict) else {}
         return {}
 
-    def _text(self, path: Path) -> str:
-        try:
-            return path.read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise RunDirectoryError(f"Cannot read {path}: {error}.") from None
-
-
-def _json(content: dict[str, Any]) -> bytes:
-    return json.dumps(content, indent=1).encode()
+    def _is_unbegun(self) -> bool:
+        """Tell whether there is nothing, or only what a start leaves that was killed before anything lived."""
+        found = {name for name in names(self.path) if not _LEFTOVER.fullmatch(name)}
+        return found <= {self.lock_file.name, self.provenance.path.name} or (
+            # a branch begins with the checkpoint that it goes on from
+            found == {self.lock_file.name, self.provenance.path.name, self.checkpoints.name}
+            and all(checkpoints.is_ours(name) for name in names(self.checkpoints))
+        )

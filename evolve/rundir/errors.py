@@ -14,9 +14,25 @@ class RunExistsError(RunDirectoryError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(
-            f"{path} exists already, and a run is never overwritten."
-            f" Go on with it by 'hetevo resume {path}', or choose another directory with -o."
+            f"{path} exists already, and a run is never overwritten. If it is a run, go on with it by"
+            f" 'hetevo resume {path}' (or add --or-resume to 'hetevo run'); otherwise choose another directory with -o."
         )
+
+
+class SchemaError(RunDirectoryError):
+    """A run was written in a format that this version cannot read; the message names one that can."""
+
+
+class DamagedError(HetevoError):
+    """A file is not what was written: changed, cut, missing, or made by something else."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        super().__init__(f"{path}: {reason}")
+
+
+class NothingIntactError(HetevoError):
+    """No checkpoint of a run can be trusted."""
 
 
 class StorageError(HetevoError):
@@ -27,6 +43,6 @@ class StorageError(HetevoError):
         space = f" It needs {needed:,} bytes." if needed else ""
         reason = error.strerror or str(error)
         super().__init__(
-            f"Cannot {action} {path}: {reason}.{space} What was saved before is intact:"
-            " repair the cause and go on with 'hetevo resume'."
+            f"Cannot {action} {path}: {reason}.{space} What was saved before is intact: repair the cause, then go on"
+            " with 'hetevo resume' (or, if the run had not begun yet, with the same 'hetevo run')."
         )

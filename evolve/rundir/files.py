@@ -1,18 +1,21 @@
-"""Durable file operations: a file is there completely or not at all.
+"""Durable file operations: a file is there completely or not at all, and never outside the run directory.
 
-Every change that a run makes to its directory goes through these few functions, so that tests can make the n-th one
-fail or kill the process inside it.
+Every change that a run makes to its directory goes through these few functions, and they go through
+`evolve.rundir.system`, so that tests can make the n-th operation fail or kill the process inside it.
 """
 
+import contextlib
 import os
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from evolve.rundir.errors import StorageError
+from evolve.rundir import system
+from evolve.rundir.errors import RunDirectoryError, StorageError
+from evolve.rundir.streams import Sink, Written, opened, reading, write_all
 
 
-def write_durably(path: Path, content: bytes) -> None:
+def write_durably(path: Path, content: bytes) -> Written:
     """Write a file that survives a crash of the machine, replacing what was there in one step.
 
     Parameters
@@ -22,61 +25,141 @@ def write_durably(path: Path, content: bytes) -> None:
     content : bytes
         What.
 
+    Returns
+    -------
+    Written
+        Size and checksum.
+
     Raises
     ------
     StorageError
         If the disk is full or fails; the old file is still there then.
     """
     partial = path.with_name(f".{path.name}.tmp-{os.getpid()}")
-    try:
-        with open(partial, "wb") as handle:
-            handle.write(content)
-            handle.flush()
-            os.fsync(handle.fileno())
-        partial.replace(path)
+    with explained("write", path, len(content)):
+        try:
+            written = _write(partial, lambda sink: sink.write(content))
+            system.rename(partial, path)
+        except OSError:
+            with contextlib.suppress(OSError):  # the next start sweeps it away; the first error is the one to report
+                system.unlink(partial)
+            raise
         sync_folder(path.parent)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise StorageError("write", path, error, len(content)) from error
+    return written
+
+
+def write_new(path: Path, produce: Callable[[Sink], object], size: int) -> Written:
+    """Write a file in a folder that nobody reads yet, as a stream: it never needs to fit into memory as a whole.
+
+    Parameters
+    ----------
+    path : Path
+        Where; the caller makes its name durable.
+    produce : callable
+        Writes the content to the sink that it is given.
+    size : int
+        Bytes that it needs, about, for the message if they are not there.
+    """
+    with explained("write", path, size):
+        return _write(path, produce)
 
 
 def append_line(path: Path, line: str) -> None:
-    """Append a line of telemetry; not made durable, for nothing depends on it."""
-    try:
-        with open(path, "a", encoding="utf-8") as handle:
-            handle.write(line + "\n")
-    except OSError as error:
-        raise StorageError("append to", path, error, len(line) + 1) from error
+    """Append a line of telemetry; not made durable, for nothing depends on it. A torn line before it is ended."""
+    content = line.encode() + b"\n"
+    with explained("append to", path, len(content)), opened(path, os.O_RDWR | os.O_APPEND | os.O_CREAT) as file:
+        end = os.fstat(file).st_size
+        torn = end > 0 and os.pread(file, 1, end - 1) != b"\n"
+        write_all(file, memoryview(b"\n" + content if torn else content))
+
+
+def read_bounded(path: Path, limit: int) -> bytes:
+    """Read a small, plain file completely.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be read.
+    RunDirectoryError
+        If it is not a plain file, or larger than ``limit`` bytes; then it is not read.
+    """
+    with explained("read", path), reading(path) as source:
+        size = source.seek(0, os.SEEK_END)
+        if size > limit:
+            raise RunDirectoryError(f"{path} has {size:,} bytes where at most {limit:,} make sense: it is not read.")
+        source.seek(0)
+        return source.read(limit)
 
 
 def sync_folder(folder: Path) -> None:
     """Make the names inside a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with explained("make durable", folder), opened(folder, os.O_RDONLY | os.O_DIRECTORY) as descriptor:
+        system.sync(descriptor)
 
 
-def rename_folder(source: Path, target: Path) -> None:
-    """Rename a folder to a new name, durably."""
-    guarded("rename", source, lambda: source.rename(target))
-    guarded("rename", source, lambda: sync_folder(target.parent))
+def rename_folder(source: Path, target: Path, *, durably: bool = True) -> None:
+    """Rename a folder to a new name, and wait until that has reached the disk."""
+    with explained("rename", source):
+        system.rename(source, target)
+    if durably:
+        sync_folder(target.parent)
 
 
 def remove_tree(path: Path) -> None:
     """Remove a folder or file of the run; links are removed, never followed."""
-    guarded("remove", path, lambda: path.unlink() if path.is_symlink() or path.is_file() else shutil.rmtree(path))
+    with explained("remove", path):
+        if path.is_symlink() or not path.is_dir():
+            system.unlink(path)
+            return
+        for name in system.names(path):
+            remove_tree(path / name)
+        system.remove_directory(path)
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder (and its parents) if it is not there."""
-    guarded("make folder", path, lambda: path.mkdir(parents=True, exist_ok=True))
+    """Make a folder if it is not there; what is there must be a folder, not a link to one."""
+    with explained("make folder", path):
+        if path.is_symlink():
+            raise RunDirectoryError(f"{path} is a symbolic link: put the folder that it points to in its place.")
+        if not path.is_dir():
+            system.make_directory(path)
 
 
-def guarded(action: str, path: Path, operation: Callable[[], object]) -> None:
-    """Run a file operation and turn its failure into a `StorageError` that names the file."""
+def make_folders(path: Path) -> None:
+    """Make a folder and those above it that are missing; links on the way are followed, for the user named them."""
+    if not path.is_dir():
+        make_folders(path.parent)
+        with explained("make folder", path):
+            try:
+                system.make_directory(path)
+            except FileExistsError:
+                if not path.is_dir():  # another start may have made it just now
+                    raise
+
+
+def names(folder: Path) -> list[str]:
+    """List what is in a folder of the run, sorted; nothing if there is no such folder."""
+    with explained("list", folder):
+        try:
+            return sorted(system.names(folder))
+        except FileNotFoundError:
+            return []
+
+
+@contextmanager
+def explained(action: str, path: Path, needed: int = 0) -> Iterator[None]:
+    """Turn the failure of a file operation into a `StorageError` that names the file."""
     try:
-        operation()
+        yield
     except OSError as error:
-        raise StorageError(action, path, error) from error
+        raise StorageError(action, path, error, needed) from error
+
+
+def _write(path: Path, produce: Callable[[Sink], object]) -> Written:
+    # O_EXCL: a name that is there already is not ours, and may be a link
+    with opened(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as descriptor:
+        sink = Sink(descriptor)
+        produce(sink)
+        sink.flush()
+        system.sync(descriptor)
+    return sink.written

@@ -1,24 +1,41 @@
 """One writer a run."""
 
-import errno
+import contextlib
 import fcntl
 import json
 import os
 import platform
+import time
 from pathlib import Path
 from typing import Any, Self
 
-from evolve.rundir.errors import RunDirectoryError, StorageError
+from evolve.rundir import system
+from evolve.rundir.errors import RunDirectoryError
+from evolve.rundir.files import explained
 from evolve.rundir.provenance import now
+from evolve.rundir.streams import write_all
+
+TRIES, PAUSE = 20, 0.02
+"""A look at the lock (`is_held`) has it for an instant: a writer tries so often, so many seconds apart."""
+
+_LIMIT = 4096
 
 
 class Lock:
     """An exclusive lock on a run directory, released by the system when the process ends, however it ends.
 
+    The file says who holds it: host, process and start. A file that names an owner while nobody holds the lock was
+    left by a process that was killed; the lock is then taken over.
+
     Parameters
     ----------
     path : Path
         The lock file; it names the owner.
+
+    Attributes
+    ----------
+    taken_over : dict
+        The owner that ended without giving the lock back: host, pid, started. Empty if there was none.
 
     Raises
     ------
@@ -28,34 +45,43 @@ class Lock:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
-        except OSError as error:
-            raise StorageError("open the lock", path, error) from error
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(self._descriptor)
-            if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
-                raise StorageError("lock", path, error) from error
-            owner = owner_of(path)
-            who = (
-                f"process {owner.get('pid')} on {owner.get('host')} since {owner.get('started')}"
-                if owner
-                else "another process"
-            )
-            raise RunDirectoryError(
-                f"{path.parent} is being written by {who}. One run has one writer: wait for it, or stop it"
-                f" (make the file {path.parent / 'STOP'})."
-            ) from None
-        content = json.dumps({"host": platform.node(), "pid": os.getpid(), "started": now()}).encode()
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, content, 0)
+        with explained("lock", path):
+            self._descriptor = system.open_file(path, os.O_RDWR | os.O_CREAT)
+            try:
+                self._acquire()
+                self.taken_over = _owner(os.pread(self._descriptor, _LIMIT, 0))
+                owner = {"host": platform.node(), "pid": os.getpid(), "started": now()}
+                system.truncate(self._descriptor, 0)
+                write_all(self._descriptor, memoryview(json.dumps(owner).encode()))
+            except BaseException:
+                os.close(self._descriptor)
+                raise
+
+    def _acquire(self) -> None:
+        for attempt in range(TRIES):
+            try:
+                system.lock(self._descriptor)
+                return
+            except BlockingIOError:
+                if attempt < TRIES - 1:
+                    time.sleep(PAUSE)
+        owner = _owner(os.pread(self._descriptor, _LIMIT, 0))
+        who = (
+            f"process {owner.get('pid')} on {owner.get('host')} since {owner.get('started')}"
+            if owner
+            else "another process"
+        )
+        raise RunDirectoryError(
+            f"{self.path.parent} is being written by {who}. One run has one writer: wait for it, or stop it"
+            f" (make the file {self.path.parent / 'STOP'})."
+        )
 
     def release(self) -> None:
         """Give the lock back; the file stays, empty, so that nobody can hold a lock on a deleted one."""
         if self._descriptor >= 0:
-            os.ftruncate(self._descriptor, 0)
+            # closing is what releases; a name that stays would only be taken for that of a killed process
+            with contextlib.suppress(OSError):
+                system.truncate(self._descriptor, 0)
             os.close(self._descriptor)
             self._descriptor = -1
 
@@ -66,19 +92,10 @@ class Lock:
         self.release()
 
 
-def owner_of(path: Path) -> dict[str, Any]:
-    """Return who wrote the lock file: host, pid, started; empty if nobody did or it cannot be read."""
-    try:
-        content = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
 def is_held(path: Path) -> bool:
-    """Tell whether a process holds the lock at this moment, without disturbing it."""
+    """Tell whether a process holds the lock at this moment."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = system.open_file(path, os.O_RDONLY)
     except OSError:
         return False
     try:
@@ -88,3 +105,12 @@ def is_held(path: Path) -> bool:
     finally:
         os.close(descriptor)
     return False
+
+
+def _owner(content: bytes) -> dict[str, Any]:
+    """Return who a lock file names; empty if nobody."""
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        return {}
+    return {key: str(found.get(key))[:200] for key in ("host", "pid", "started")} if isinstance(found, dict) else {}

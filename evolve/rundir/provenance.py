@@ -1,10 +1,13 @@
 """Provenance: what ran, where, when and with which versions."""
 
+import json
 import os
 import platform
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -12,8 +15,93 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_info
 
+from evolve.rundir.errors import DamagedError, StorageError
+from evolve.rundir.files import read_bounded, write_durably
+from populations.errors import HetevoError
+
 SCHEMA = 1
+LIMIT = 16 << 20
+"""Bytes beyond which a provenance file is refused unread."""
+
 _PACKAGES = ("hetevo", "numpy", "scipy", "deap", "ray", "pyarrow", "pandas", "scikit-learn")
+
+
+class Provenance:
+    """The file that says what ran, where and when: one entry in ``sessions`` for the start and each resume.
+
+    Parameters
+    ----------
+    path : Path
+        ``RUN/provenance.json``.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def create(self, origin: Mapping[str, Any] | None = None) -> None:
+        """Write it for a new run.
+
+        Parameters
+        ----------
+        origin : mapping, optional
+            Run, generation and digest from which the new run branches off.
+        """
+        self._write({"schema": SCHEMA, "origin": dict(origin) if origin else None, "sessions": []})
+
+    def read(self) -> dict[str, Any]:
+        """Return the content.
+
+        Raises
+        ------
+        DamagedError
+            If it is not what was written.
+        """
+        try:
+            content = json.loads(read_bounded(self.path, LIMIT))
+        except (ValueError, RecursionError) as error:
+            raise DamagedError(self.path, f"it is not valid JSON ({error})") from None
+        sessions = content.get("sessions") if isinstance(content, dict) else None
+        if not isinstance(sessions, list) or not all(isinstance(session, dict) for session in sessions):
+            raise DamagedError(self.path, "it has no list of sessions")
+        return dict(content)
+
+    def outcome(self) -> str | None:
+        """Return how the last session ended; None if it did not, or nobody knows."""
+        try:
+            sessions = self.read()["sessions"]
+        except HetevoError:
+            return None
+        outcome = sessions[-1].get("outcome") if sessions else None
+        return outcome if isinstance(outcome, str) else None
+
+    def begin_session(self, **facts: Any) -> str:
+        """Note that a process begins to work on the run.
+
+        Returns
+        -------
+        str
+            What is wrong with the file if it is damaged: earlier sessions are then lost, which hinders nobody.
+        """
+        problem = ""
+        try:
+            content = self.read()
+        except (DamagedError, StorageError) as error:
+            if isinstance(error, StorageError) and not isinstance(error.__cause__, FileNotFoundError):
+                raise  # it may be whole: rather stop than write over it
+            problem = str(error)
+            content = {"schema": SCHEMA, "sessions": [], "lost": problem}
+        session = {**software(), "started": now(), "stopped": None, "outcome": None, **facts}
+        self._write({**content, "sessions": [*content["sessions"], session]})
+        return problem
+
+    def end_session(self, outcome: str, **facts: Any) -> None:
+        """Note how that ended: done, stopped or failed."""
+        content = self.read()
+        content["sessions"][-1] |= {"stopped": now(), "outcome": outcome, **facts}
+        self._write(content)
+
+    def _write(self, content: dict[str, Any]) -> None:
+        write_durably(self.path, json.dumps(content, indent=1).encode())
 
 
 def software() -> dict[str, Any]:
@@ -39,6 +127,7 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
+@cache
 def _version(package: str) -> str | None:
     try:
         return version(package)
@@ -53,6 +142,7 @@ def _cpu_features() -> list[str]:
     return list(config.get("SIMD Extensions", {}).get("found", []))
 
 
+@cache  # the code that this process runs stays what it was when it was loaded
 def _source() -> dict[str, Any] | None:
     """Return commit and dirty flag if this is a git checkout of Hetevo, None otherwise."""
     folder = Path(__file__).resolve().parent.parent.parent

@@ -1,22 +1,19 @@
 """Records: parquet files that anyone can read, in which every generation stands exactly once."""
 
-import io
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from evolve.rundir.errors import RunDirectoryError
-from evolve.rundir.files import make_folder, remove_tree, write_durably
+from evolve.rundir.errors import DamagedError
+from evolve.rundir.files import make_folder, names, remove_tree, write_durably
+from evolve.rundir.manifest import File, file_of
+from evolve.rundir.parts import encoded, first_generation, parts, read_part, up_to
 
-ROWS_IN_PART = 65_536
+ROWS_IN_PART = 4_096
 """Rows after which a part is closed. An open part is written again at every commit, so it must stay small."""
-
-_PART = re.compile(r"part-(\d{6,})\.parquet")
 
 
 class Records:
@@ -28,12 +25,20 @@ class Records:
     ----------
     folder : Path
         Where the parts are, e.g. ``RUN/generations``.
+
+    Attributes
+    ----------
+    written : dict of str to File
+        Size and checksum of every part, by its path in the run directory, as of the last commit.
+    dirty : bool
+        Whether the files differ from what they should hold.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.written: dict[str, File] = {}
+        self.dirty = False
         self._open: list[pa.Table] = []
-        self._dirty = False
 
     def add(self, columns: Mapping[str, Any]) -> None:
         """Buffer the rows of one generation.
@@ -44,68 +49,55 @@ class Records:
             Must hold ``generation``. NaN in a float column is stored as null: undefined is not a number.
         """
         self._open.append(pa.table({name: _nullable(values) for name, values in columns.items()}))
-        self._dirty = True
+        self.dirty = True
 
     def commit(self) -> None:
         """Make all buffered rows durable."""
-        if not self._dirty:
+        if not self.dirty:
             return
         make_folder(self.folder)
         table = pa.concat_tables(self._open, promote_options="default")
-        first = table["generation"][0].as_py()
-        sink = io.BytesIO()
-        pq.write_table(table, sink)
-        write_durably(self.folder / f"part-{first:06d}.parquet", sink.getvalue())
-        self._dirty = False
-        self._open = [] if table.num_rows >= ROWS_IN_PART else [table]
+        if table.num_rows:
+            name = f"part-{table['generation'][0].as_py():06d}.parquet"
+            self.written[f"{self.folder.name}/{name}"] = file_of(write_durably(self.folder / name, encoded(table)))
+        self._open = [] if table.num_rows >= ROWS_IN_PART else [table.combine_chunks()]
+        self.dirty = False
 
-    def rewind(self, generation: int) -> None:
-        """Drop every row beyond a generation, and go on after it.
+    def rewind(self, generation: int, records: Mapping[str, File]) -> None:
+        """Go on after a generation; rows beyond it disappear with the next commit, in the step that adds new ones.
 
         Parameters
         ----------
         generation : int
             Last generation to keep; -1 keeps none.
+        records : mapping of str to File
+            Parts that the checkpoint of that generation knows.
+
+        Raises
+        ------
+        DamagedError
+            If the last part cannot be read.
         """
-        self._open, self._dirty = [], False
+        self.sweep()
+        self._open, self.dirty = [], False
+        self.written = {name: file for name, file in records.items() if name.startswith(f"{self.folder.name}/")}
         files = parts(self.folder)
-        while files and _first(files[-1]) > generation:
+        while files and first_generation(files[-1]) > generation:
             remove_tree(files.pop())
-        if files:
-            table = read_part(files[-1])
-            kept = table.filter(pa.compute.less_equal(table["generation"], generation))
-            if kept.num_rows < ROWS_IN_PART:
-                self._open, self._dirty = [kept], kept.num_rows < table.num_rows
-                self.commit()
-            elif kept.num_rows < table.num_rows:
-                raise RunDirectoryError(f"{files[-1]} holds generations beyond {generation} in a part that was closed.")
+        if not files:
+            return
+        table = read_part(files[-1])
+        kept = up_to(table, generation)
+        if kept.num_rows < ROWS_IN_PART:
+            self._open, self.dirty = [kept], kept.num_rows < table.num_rows
+        elif kept.num_rows < table.num_rows:
+            raise DamagedError(files[-1], f"it holds generations beyond {generation}, although it was closed before")
 
-
-def parts(folder: Path) -> list[Path]:
-    """List the parts of a table, first generations first."""
-    if not folder.is_dir():
-        return []
-    return sorted((path for path in folder.iterdir() if _PART.fullmatch(path.name)), key=_first)
-
-
-def read_part(path: Path) -> pa.Table:
-    """Read one part.
-
-    Raises
-    ------
-    RunDirectoryError
-        If it is damaged.
-    """
-    try:
-        return pq.read_table(path)
-    except (OSError, pa.ArrowException) as error:
-        raise RunDirectoryError(f"The record {path} cannot be read: {error}. Check it with 'hetevo verify'.") from error
-
-
-def _first(path: Path) -> int:
-    match = _PART.fullmatch(path.name)
-    assert match is not None
-    return int(match.group(1))
+    def sweep(self) -> None:
+        """Remove what an interrupted writer left."""
+        for name in names(self.folder):
+            if ".tmp-" in name:
+                remove_tree(self.folder / name)
 
 
 def _nullable(values: Any) -> pa.Array:

@@ -143,7 +143,7 @@ def load_plan(source: str | Path) -> Plan:
         names = sweep_names()
         if str(source) not in names:
             raise ConfigError(
-                f"There is no sweep {source!r}.{nearest(str(source), names)} Give a file, or a sweep: {', '.join(names)}."
+                f"There is no sweep {source!r}.{nearest(str(source), names)} Give a file or one of {', '.join(names)}."
             )
         text = (resources.files("evolve.sweeps") / f"{source}.toml").read_text("utf-8")
     else:

@@ -13,9 +13,10 @@ import numpy as np
 from evolve import preset
 from evolve.backends import BACKENDS, Job
 from evolve.cohort import founders
-from evolve.config import dump_toml
+from evolve.config import Config, dump_toml
 from evolve.keeper import Keeper
 from evolve.reproduction import parents, reproduce, toolbox
+from evolve.results import logged
 from evolve.rundir import RunDirectory
 from evolve.species import species_of
 from evolve.state import after
@@ -76,14 +77,18 @@ def _measure(size: int, workers: int) -> dict[str, Any]:
         seconds["select"] = best_seconds(lambda: parents(cohort, state.loss, config, box, crossed), REPEATS)
         seconds["vary"] = best_seconds(lambda: reproduce(cohort, state.loss, config, species), REPEATS)
         seconds["vary"] -= seconds["select"]
-        scratch, keeper = (
-            Keeper(RunDirectory.create(Path(folder) / name, dump_toml(config)), config) for name in ("scratch", "run")
-        )
+        scratch, keeper = (_keeper(Path(folder) / name, config) for name in ("scratch", "run"))
         seconds["record"] = best_seconds(
             lambda: (after(cohort, evaluation, None), scratch.record(cohort, evaluation)), REPEATS
         )
         keeper.record(cohort, evaluation)
-        seconds["checkpoint"] = best_seconds(lambda: keeper.commit(state), 1)
+
+        def save() -> None:
+            keeper.write(state)
+            keeper.settle()
+
+        with keeper:
+            seconds["checkpoint"] = best_seconds(save, 1)
     driver = 1e6 * (seconds["select"] + seconds["vary"] + seconds["record"]) / size
     return {
         "size": size,
@@ -94,6 +99,12 @@ def _measure(size: int, workers: int) -> dict[str, Any]:
         "worker_bytes": _peak(resource.RUSAGE_CHILDREN),
         "genome_bytes": cohort.population.nbytes,
     }
+
+
+def _keeper(path: Path, config: Config) -> Keeper:
+    directory = RunDirectory.new(path)
+    directory.begin(dump_toml(config))
+    return Keeper(directory, config, None, logged)
 
 
 def _peak(who: int) -> int:

@@ -8,13 +8,14 @@ from analysis import load_run, load_runs
 from analysis.figures import FIGURES, save
 from analysis.figures.alignment import over_seeds
 from analysis.verdict import verdict
-from evolve.rundir import RunDirectory, RunDirectoryError
+from evolve.rundir import DamagedError, RunDirectory, RunDirectoryError
 from populations.errors import SettingError
 
 
 def plant(path, *, condition="planted", seed=0, generations=6, slope=0.1, size=8, probed=True, undefined=()):
     """Write a run directory whose alignment grows by ``slope`` a generation."""
-    directory = RunDirectory.create(path, f'preset = "{condition}"\nseed = {seed}\n[evolution]\ngenerations = 9\n')
+    directory = RunDirectory.new(path)
+    directory.begin(f'preset = "{condition}"\nseed = {seed}\n[evolution]\ngenerations = 9\n')
     rng = np.random.default_rng(seed)
     for g in range(generations):
         values = np.full(size, np.nan) if g in undefined else slope * g + 0.01 * rng.standard_normal(size)
@@ -48,12 +49,12 @@ def test_runs_are_stacked_with_their_condition_and_seed(tmp_path):
 def test_what_is_no_run_is_refused(tmp_path):
     with pytest.raises(RunDirectoryError, match="not a run directory"):
         load_run(tmp_path)
-    RunDirectory.create(tmp_path / "young", "seed = 0")
+    RunDirectory.new(tmp_path / "young").begin("seed = 0")
     with pytest.raises(RunDirectoryError, match="no records yet"):
         load_run(tmp_path / "young")
     path = plant(tmp_path / "damaged")
     (path / "generations" / "part-000000.parquet").write_bytes(b"PAR1 nonsense")
-    with pytest.raises(RunDirectoryError, match="cannot be read"):
+    with pytest.raises(DamagedError, match=r"part-000000\.parquet: its content does not fit its own checksum"):
         load_run(path)
 
 

@@ -2,8 +2,11 @@
 
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -68,6 +71,51 @@ def test_presets_and_init(tmp_path):
     assert "exists already" in again.stderr
 
 
+def test_resume_extends_and_verify_replays(finished, tmp_path):
+    path = shutil.copytree(finished[0], tmp_path / "run")
+    done = hetevo("resume", path, "--generations", 4, "--json")
+    assert done.exit_code == 0, done.stderr
+    status = json.loads(done.stdout)
+    assert (status["state"], status["generation"], status["generations"]) == ("done", 4, 4)
+    whole = hetevo("run", "smoke", *SMALL, "--generations", 4, "-o", tmp_path / "whole", "--json")
+    assert json.loads(whole.stdout)["digest"] == status["digest"]
+    again = hetevo("resume", path)
+    assert again.exit_code == 0
+    assert "done already" in again.stderr
+    report = json.loads(hetevo("verify", path, "--replay", "--json").stdout)
+    assert report["ok"]
+    assert "lived again (local, 2 processes" in report["checked"][-1]
+    assert "all is well" in hetevo("verify", path, "--replay", 4, "--workers", 3).stdout
+    damaged = next(path.glob("individuals/*.parquet"))
+    damaged.write_bytes(damaged.read_bytes()[:-1] + b"x")
+    found = hetevo("verify", path)
+    assert found.exit_code == 1
+    assert str(damaged) in found.stderr
+
+
+def test_or_resume_starts_goes_on_and_is_done(finished, tmp_path):
+    command = ["run", "smoke", *SMALL, "-o", tmp_path / "run", "--or-resume", "--json"]
+    for _ in range(3):
+        done = hetevo(*command)
+        assert done.exit_code == 0, done.stderr
+        assert json.loads(done.stdout)["digest"] == finished[1]["digest"]
+    other = hetevo(*command, "--seed", 8)
+    assert other.exit_code == 2
+    assert "seed: 0 is saved, 8 was given" in other.stderr
+
+
+def test_a_branch_takes_the_configuration_of_its_origin_or_of_a_preset(finished, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = finished[0]
+    done = hetevo("run", "--from", f"{path}@2", "--generations", 3, "-s", "evolution.mask_flip=0.1", "--json")
+    assert done.exit_code == 0, done.stderr
+    status = json.loads(done.stdout)
+    assert (status["path"], status["generation"]) == ("runs/finished-from2-seed0", 3)
+    assert hetevo("verify", "runs/finished-from2-seed0").exit_code == 0
+    neutral = ["run", "neutral", *SMALL, "--from", path, "--generations", 3, "-o", "neutral"]
+    assert hetevo(*neutral).exit_code == 0
+
+
 WRONG = {
     "unknown preset": ["run", "emergance"],
     "unknown key": ["run", "smoke", "-s", "evolution.sise=3"],
@@ -87,6 +135,13 @@ WRONG = {
     "no such run": ["plot", "nowhere"],
     "unknown figure": ["plot", "taken", "--kind", "alinment"],
     "unknown subcommand": ["rum"],
+    "nothing to run": ["run"],
+    "branch of nothing": ["run", "--from", "taken@3"],
+    "resume of nothing": ["resume", "nowhere"],
+    "resume of something else": ["resume", "taken"],
+    "or-resume of something else": ["run", "smoke", "-o", "taken", "--or-resume"],
+    "verify of nothing": ["verify", "nowhere"],
+    "generation without replay": ["verify", "taken", "3"],
     "unknown probe": ["run", "smoke", "-s", "probe.name=alignmint"],
 }
 
@@ -117,11 +172,9 @@ def test_an_unwritable_folder_is_refused(tmp_path):
     assert "Choose a writable place" in done.stderr
 
 
-def test_the_installed_command_stops_on_the_first_interrupt_with_130(tmp_path):
-    """A real process, with worker processes, interrupted as by Ctrl-C: the whole process group gets the signal."""
-    import signal
-    import time
-
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGUSR1, 138)])
+def test_the_installed_command_stops_on_a_signal_with_128_and_its_number(tmp_path, number, status):
+    """A real process, with worker processes; the whole group gets the signal, as by Ctrl-C or a batch system."""
     command = [str(Path(sys.executable).parent / "hetevo"), "run", "emergence", "-o", str(tmp_path / "run")]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
     events = tmp_path / "run" / "events.jsonl"
@@ -129,14 +182,16 @@ def test_the_installed_command_stops_on_the_first_interrupt_with_130(tmp_path):
         if events.exists() and events.read_text().count("\n") >= 2:
             break
         time.sleep(0.05)
-    os.killpg(process.pid, signal.SIGINT)
+    os.killpg(process.pid, number)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130, errors
+    assert process.returncode == status, errors
+    assert f"hetevo resume {tmp_path / 'run'}" in errors
     assert "Traceback" not in errors
     status = json.loads(hetevo("status", tmp_path / "run", "--json").stdout)
     assert status["state"] == "stopped"
     assert status["generation"] >= 1
     assert status["digest"]
+    assert hetevo("verify", tmp_path / "run").exit_code == 0
 
 
 def test_help_does_not_load_the_heavy_packages():

@@ -1,0 +1,116 @@
+"""Branching: a new run that begins with a generation of another one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from evolve.config import Config, ConfigError, config_hash, from_mapping
+from evolve.rundir import RunDirectory, RunDirectoryError
+from evolve.rundir import checkpoint as checkpoints
+from evolve.species import species_of
+from evolve.state import State, load
+from populations.genome import genome
+from populations.species import Species
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A generation of a run, by its checkpoint.
+
+    Parameters
+    ----------
+    directory : RunDirectory
+        The run. Nothing in it is changed.
+    checkpoint : Path
+        Its checkpoint.
+    config : Config
+        Its configuration.
+    """
+
+    directory: RunDirectory
+    checkpoint: Path
+    config: Config
+
+    @classmethod
+    def find(cls, text: str) -> Self:
+        """Find what ``RUN@G`` or ``RUN`` (its newest generation) means.
+
+        Raises
+        ------
+        RunDirectoryError
+            If there is no such run, or it has no such checkpoint; the message lists those that it has.
+        """
+        path, separator, number = text.rpartition("@")
+        if not separator or Path(text).is_dir():
+            path, number = text, ""
+        if number and not number.isdecimal():
+            raise RunDirectoryError(f"--from {text}: expected RUN@GENERATION, such as runs/demo@20.")
+        directory = RunDirectory.open(path)
+        found = checkpoints.listed(directory.checkpoints)
+        wanted = [one for one in found if not number or checkpoints.generation_of(one) == int(number)]
+        if not wanted:
+            has = ", ".join(str(checkpoints.generation_of(one)) for one in found) or "none"
+            raise RunDirectoryError(
+                f"--from {text}: {path} has no checkpoint of generation {number or 'any'}; it has: {has}."
+                " checkpoint.keep_every = n in a run's configuration keeps those of every n-th generation."
+            )
+        config = from_mapping(directory.config(), source=str(directory.config_file))
+        return cls(directory, wanted[-1], config)
+
+    @property
+    def generation(self) -> int:
+        """The generation to begin with."""
+        return checkpoints.generation_of(self.checkpoint)
+
+    def changed(self, overrides: Sequence[str]) -> Config:
+        """Return the origin's configuration with changes, each such as ``"evolution.mask_flip=0"``."""
+        content = {**self.directory.config(), "preset": ""}
+        return from_mapping(content, overrides=overrides, source=f"--from {self.directory.path}")
+
+    def load(self, config: Config, species: Species) -> State:
+        """Return the generation, for a run of another configuration.
+
+        Raises
+        ------
+        ConfigError
+            If individuals of the origin cannot live in that configuration.
+        DamagedError
+            If the checkpoint is not what was written.
+        """
+        self._check(config, species)
+        state, saved = load(self.checkpoint, species, config.evolution.size)
+        if saved.facts.get("config") != config_hash(self.directory.config()):
+            raise RunDirectoryError(
+                f"{self.directory.config_file} is not the configuration with which {self.checkpoint.name} was made."
+            )
+        return state
+
+    def facts(self, state: State) -> dict[str, Any]:
+        """Return what the new run remembers of where it comes from."""
+        return {
+            "run": str(self.directory.path.resolve()),
+            "generation": state.cohort.generation,
+            "config": config_hash(self.directory.config()),
+            "digest": state.digest,
+        }
+
+    def _check(self, config: Config, species: Species) -> None:
+        if config.evolution.size != self.config.evolution.size:
+            raise ConfigError(
+                f"evolution.size: {self.directory.path} has {self.config.evolution.size} individuals, and a branch"
+                f" keeps them all; got {config.evolution.size}."
+            )
+        before, after = ({gene.name: gene.shape for gene in genome(s)} for s in (species_of(self.config), species))
+        if before != after:
+            names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+            raise ConfigError(
+                f"{', '.join(names)}: genes of {self.directory.path} have other shapes than the new configuration"
+                " needs. A branch may change tasks, lifetimes, plasticity without new genes, selection, mutation,"
+                " probe and seed, not the sizes in [task] and [network] or which genes there are."
+            )
+        if config.evolution.generations < self.generation:
+            raise ConfigError(
+                f"evolution.generations: the branch begins at generation {self.generation};"
+                f" expected at least that, got {config.evolution.generations}."
+            )

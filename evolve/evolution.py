@@ -1,0 +1,167 @@
+"""The loop of generations: reproduce, live, record, save."""
+
+import contextlib
+import math
+import time
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+from evolve.backends import BACKENDS, Backend, Job
+from evolve.cohort import founders
+from evolve.config import Config, from_mapping
+from evolve.islands import assignment
+from evolve.keeper import Keeper
+from evolve.memory import check_memory
+from evolve.probes import probe_named
+from evolve.reproduction import reproduce
+from evolve.results import GenerationReport, Notice, Progress, Run
+from evolve.rundir import RunDirectory
+from evolve.species import species_of
+from evolve.state import State, after
+from evolve.stopping import StopRequest
+from populations.errors import HetevoError
+from populations.evaluation import Probe
+
+
+class Evolution:
+    """Evolves a population in a run directory whose lock the caller holds.
+
+    Parameters
+    ----------
+    config : Config
+        The whole experiment.
+    probe : Probe, optional
+        Measures to take on lifetimes; by default what the configuration names.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot run on this machine; nothing was written then.
+    """
+
+    def __init__(self, config: Config, probe: Probe | None = None) -> None:
+        self.config = config
+        self.species = species_of(config)
+        check_memory(config, self.species)
+        # fails here, before anything is written, if a data set's package is missing
+        self.species.task.prepare()
+        self.probe = probe or (probe_named(config.probe.name) if config.probe.every else None)
+
+    def go_on(
+        self,
+        directory: RunDirectory,
+        state: State | None,
+        *,
+        origin: Mapping[str, Any] | None = None,
+        progress: Progress | None = None,
+        notice: Notice,
+    ) -> Run:
+        """Evolve from a state, or from founders, to the last generation or a request to stop.
+
+        Parameters
+        ----------
+        directory : RunDirectory
+            Its records stand at the state.
+        state : State or None
+            None: begin with founders.
+        origin : mapping, optional
+            What the run branched off from.
+        progress, notice : callable
+            Who is told.
+        """
+        config = self.config
+        lost = directory.provenance.begin_session(
+            seed=config.seed,
+            after=state.cohort.generation if state else None,
+            generations=config.evolution.generations,
+        )
+        if lost:
+            notice(f"{lost}; what it said of earlier sessions is lost, the results are not")
+        keeper = Keeper(directory, config, origin, notice)
+        try:
+            with (
+                StopRequest(directory.stop_file) as stop,
+                keeper,
+                BACKENDS[config.backend.name](config.backend) as backend,
+            ):
+                if stop.withdraw():
+                    notice(f"the file {directory.stop_file} was there already: it was removed, and the run goes on")
+                final = self._generations(keeper, backend, stop, state, progress)
+                stop.withdraw()
+        except BaseException as error:
+            with contextlib.suppress(HetevoError):  # the error that ended it is the one to report
+                directory.provenance.end_session("stopped" if isinstance(error, KeyboardInterrupt) else "failed")
+            raise
+        finished = final.cohort.generation >= config.evolution.generations
+        directory.provenance.end_session("done" if finished else "stopped", saved=keeper.summary)
+        reason = "" if finished else f"signal {stop.signal}" if stop.signal else "STOP"
+        return Run(
+            directory.path,
+            final.cohort.generation,
+            final.digest,
+            final.probe_digest,
+            reason,
+            0 if finished else stop.signal,
+            keeper.summary,
+        )
+
+    def _generations(
+        self, keeper: Keeper, backend: Backend, stop: StopRequest, state: State | None, progress: Progress | None
+    ) -> State:
+        config, begin = self.config, time.perf_counter()
+        if state and keeper.is_behind:  # the records hold generations that nobody asks for any more
+            keeper.write(state)
+        while state is None or state.cohort.generation < config.evolution.generations:
+            clock = [time.perf_counter()]
+            cohort = (
+                reproduce(state.cohort, state.loss, config, self.species)
+                if state
+                else founders(self.species, config.seed, config.evolution.size, assignment(config))
+            )
+            clock.append(time.perf_counter())
+            evaluation = backend.evaluate(self.job(cohort.generation), cohort)
+            clock.append(time.perf_counter())
+            state = after(cohort, evaluation, state)
+            row = keeper.record(cohort, evaluation)
+            last = cohort.generation >= config.evolution.generations or stop.received
+            saved = last or keeper.is_due(cohort.generation)
+            clock.append(time.perf_counter())
+            vary, evaluate, record = (round(after - before, 6) for before, after in pairwise(clock))
+            spent = {"vary": vary, "evaluate": evaluate, "record": record, "saved": saved}
+            keeper.write(state if saved else None, generation=cohort.generation, **spent, **_shown(row))
+            if progress:
+                progress(self._report(cohort.generation, row, clock[-1] - clock[0], clock[-1] - begin))
+            if last:
+                break
+        keeper.settle()
+        assert state is not None
+        return state
+
+    def until(self, generations: int) -> "Evolution":
+        """Return the same with another last generation."""
+        content = self.config.model_dump()
+        content["evolution"]["generations"] = generations
+        return Evolution(from_mapping(content), self.probe)
+
+    def job(self, generation: int) -> Job:
+        """Return what workers are told about a generation."""
+        config = self.config
+        probed = self.probe is not None and config.probe.every and generation % config.probe.every == 0
+        return Job(
+            self.species, config.seed, config.backend.block, self.probe if probed else None, config.probe.samples
+        )
+
+    def _report(self, generation: int, row: dict[str, Any], seconds: float, elapsed: float) -> GenerationReport:
+        mean, elite = (_defined(row.get(name)) for name in ("alignment_end", "alignment_end_elite"))
+        last, best, median = self.config.evolution.generations, row["loss_best"], row["loss_median"]
+        return GenerationReport(generation, last, best, median, mean, elite, seconds, elapsed)
+
+
+def _shown(row: dict[str, Any]) -> dict[str, float | None]:
+    """Pick what a person following the telemetry wants to see; JSON has no NaN."""
+    return {name: _defined(row[name]) for name in ("loss_best", "loss_median", "alignment_end") if name in row}
+
+
+def _defined(value: float | None) -> float | None:
+    return None if value is None or math.isnan(value) else value

@@ -1,0 +1,122 @@
+"""Computing a generation again, elsewhere and in other pieces, and comparing the bits."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evolve.backends import BACKENDS
+from evolve.cohort import Cohort, founders
+from evolve.config import Config, from_mapping
+from evolve.evolution import Evolution
+from evolve.islands import assignment
+from evolve.reproduction import reproduce
+from evolve.rundir import RunDirectory, RunDirectoryError
+from evolve.rundir import checkpoint as checkpoints
+from evolve.rundir.parts import parts, read_part
+from evolve.species import species_of
+from evolve.state import State, load
+from populations.blocks import block_size
+from populations.evaluation import Evaluation
+from populations.species import Species
+
+
+def replay(
+    directory: RunDirectory, config: Config, generation: int | None, workers: int | None, problems: list[str]
+) -> str:
+    """Let a saved generation live again.
+
+    Its descent and genes are computed again too where the checkpoint before it was kept, or where it is the founders.
+
+    Parameters
+    ----------
+    directory : RunDirectory
+        The run.
+    config : Config
+        Its configuration.
+    generation : int or None
+        Which one; None: the newest that was saved.
+    workers : int or None
+        Processes; None: another number than the run's.
+    problems : list of str
+        Takes what is not the same, bit for bit.
+
+    Returns
+    -------
+    str
+        What was compared, and how it was computed.
+    """
+    saved = {checkpoints.generation_of(path): path for path in checkpoints.listed(directory.checkpoints)}
+    chosen = max(saved) if generation is None else generation
+    if chosen not in saved:
+        raise RunDirectoryError(
+            f"{directory.path} has no checkpoint of generation {chosen}; it has: {', '.join(map(str, saved))}."
+        )
+    evolution = Evolution(_elsewhere(config, workers))
+    species, settings = evolution.species, evolution.config
+    state = load(saved[chosen], species, config.evolution.size)[0]
+    compared = ["losses", "statuses"]
+    cohort = _again(saved, chosen, settings, species)
+    if cohort is not None:
+        compared += ["genes", "descent"]
+        problems += [f"generation {chosen}: {name} differ" for name in _cohort_differences(cohort, state.cohort)]
+    with BACKENDS[settings.backend.name](settings.backend) as backend:
+        evaluation = backend.evaluate(evolution.job(chosen), state.cohort)
+        how = f"{backend.description}, blocks of {settings.backend.block}"
+    if evaluation.observed:
+        compared.append("measures")
+    problems += [f"generation {chosen}: {name} differ" for name in _life_differences(evaluation, state, directory)]
+    return f"generation {chosen} lived again ({how}): {', '.join(compared)}"
+
+
+def _elsewhere(config: Config, workers: int | None) -> Config:
+    """Return the configuration with another number of workers and another block size."""
+    usual = min(config.backend.block or block_size(species_of(config)), config.evolution.size)
+    chosen = workers if workers is not None else 2 if config.backend.workers == 1 else 1
+    changes = [f"backend.workers={chosen}", f"backend.block={usual // 2 + 1 if usual > 2 else usual + 1}"]
+    return from_mapping(config.model_dump(), overrides=changes)
+
+
+def _again(saved: Mapping[int, Path], generation: int, config: Config, species: Species) -> Cohort | None:
+    if generation == 0:
+        return founders(species, config.seed, config.evolution.size, assignment(config))
+    before = saved.get(generation - 1)
+    if before is None:
+        return None
+    parents = load(before, species, config.evolution.size)[0]
+    return reproduce(parents.cohort, parents.loss, config, species)
+
+
+def _cohort_differences(found: Cohort, kept: Cohort) -> list[str]:
+    names = [name for name in kept.population if not _same(found.population[name], kept.population[name])]
+    descent = ("parent_a", "parent_b", "operator", "island")
+    return names + [name for name in descent if not _same(getattr(found, name), getattr(kept, name))]
+
+
+def _life_differences(found: Evaluation, kept: State, directory: RunDirectory) -> list[str]:
+    names = [name for name in ("loss", "status") if not _same(getattr(found, name), getattr(kept, name))]
+    recorded = _recorded(directory, kept.cohort.generation)
+    return names + [name for name, values in found.observed.items() if not _same(values, recorded.get(name, values))]
+
+
+def _recorded(directory: RunDirectory, generation: int) -> dict[str, NDArray[np.float64]]:
+    """Return what was recorded of the individuals of a generation; empty if nothing was."""
+    for path in reversed(parts(directory.individuals.folder)):
+        table = read_part(path)
+        rows = table.filter(np.asarray(table["generation"]) == generation)
+        if rows.num_rows:
+            return {name: rows[name].to_numpy() for name in rows.column_names if name != "operator"}
+    return {}
+
+
+def _same(found: NDArray[np.generic], kept: NDArray[np.generic]) -> bool:
+    """Tell whether two arrays are the same, bit for bit; any undefined value is like any other."""
+    if found.dtype != kept.dtype or found.shape != kept.shape:
+        return False
+    if found.dtype.kind == "f":
+        undefined = np.isnan(found)
+        if not np.array_equal(undefined, np.isnan(kept)):
+            return False
+        found, kept = found[~undefined], kept[~undefined]
+    return found.tobytes() == kept.tobytes()

@@ -1,0 +1,201 @@
+"""Going on: from the newest checkpoint that can be trusted, with records that end where it does."""
+
+from pathlib import Path
+
+import tomli_w
+
+from evolve.config import NOT_RESULTS, Config, ConfigError, config_hash, differences, from_mapping
+from evolve.evolution import Evolution
+from evolve.results import Notice, Progress, Run, logged
+from evolve.rundir import NothingIntactError, RunDirectory, SchemaError
+from evolve.rundir import checkpoint as checkpoints
+from evolve.rundir.checkpoint import Checkpoint
+from evolve.rundir.lock import Lock
+from evolve.rundir.parts import damaged_parts
+from evolve.rundir.reading import checked_manifest
+from evolve.state import State, load
+from populations.errors import HetevoError
+from populations.evaluation import Probe
+from populations.species import Species
+
+
+def resume(
+    path: str | Path,
+    generations: int | None = None,
+    *,
+    workers: int | None = None,
+    probe: Probe | None = None,
+    progress: Progress | None = None,
+    notice: Notice = logged,
+) -> Run:
+    """Go on with a run where it was last saved, or extend one that is done.
+
+    Parameters
+    ----------
+    path : str or Path
+        The run directory; nothing else is needed, wherever it was moved.
+    generations : int, optional
+        A new last generation. It is written into the run's configuration first.
+    workers : int, optional
+        Processes, this time.
+    probe : Probe, optional
+        Measures to take; by default those that the configuration names.
+    progress : callable, optional
+        Is called with a `GenerationReport` after every generation.
+    notice : callable, optional
+        Is told which checkpoints were skipped and why, and the like; by default Python's logging is.
+
+    Returns
+    -------
+    Run
+        Where it ended: with the digest of a run that was never interrupted.
+
+    Raises
+    ------
+    RunDirectoryError
+        If it is no run, another process writes it, or ``generations`` lies before where it stands.
+    SchemaError
+        If another version of Hetevo is needed.
+    NothingIntactError
+        If no checkpoint can be trusted; the message says what is wrong with each.
+    StorageError
+        If it cannot be written.
+    """
+    directory = RunDirectory.open(path)
+    with directory.lock() as lock:
+        config = saved_config(directory)
+        if workers is not None:
+            config = from_mapping(config.model_dump(), overrides=[f"backend.workers={workers}"])
+        return go_on(directory, lock, Evolution(config, probe), generations, progress, notice)
+
+
+def saved_config(directory: RunDirectory) -> Config:
+    """Return the configuration of a run."""
+    return from_mapping(directory.config(), source=str(directory.config_file))
+
+
+def go_on(
+    directory: RunDirectory,
+    lock: Lock,
+    evolution: Evolution,
+    generations: int | None,
+    progress: Progress | None,
+    notice: Notice,
+) -> Run:
+    """Go on with a run whose lock is held; see `resume`."""
+    if lock.taken_over:
+        owner = "process {pid} on {host} since {started}".format(**lock.taken_over)
+        notice(f"{directory.path} was left by {owner}, which no longer runs: taken over")
+    directory.sweep()
+    newest = newest_intact(directory, evolution.species, evolution.config.evolution.size, notice)
+    state, saved = newest or (None, Checkpoint(-1, {}, {}))
+    if generations is not None:
+        evolution = _extended(directory, evolution, generations, saved.generation)
+    for path in checkpoints.listed(directory.checkpoints):
+        if checkpoints.generation_of(path) > saved.generation:
+            checkpoints.discard(path)  # what is wrong with it was said; it would be in the way of its successor
+    for table in (directory.generations, directory.individuals):
+        table.rewind(saved.generation, saved.records)
+    done = saved.generation >= evolution.config.evolution.generations
+    if state and done and directory.provenance.outcome() == "done" and not directory.generations.dirty:
+        return Run(directory.path, saved.generation, state.digest, state.probe_digest, saved="it was done already")
+    return evolution.go_on(directory, state, origin=saved.facts.get("origin"), progress=progress, notice=notice)
+
+
+def newest_intact(
+    directory: RunDirectory, species: Species, size: int, notice: Notice
+) -> tuple[State, Checkpoint] | None:
+    """Find the newest checkpoint that can be trusted, together with the records before it.
+
+    Parameters
+    ----------
+    directory : RunDirectory
+        The run.
+    species : Species
+        What its individuals have in common.
+    size : int
+        Individuals P.
+    notice : callable
+        Is told which checkpoints were skipped, and why.
+
+    Returns
+    -------
+    State and Checkpoint, or None
+        None if the run was never saved.
+
+    Raises
+    ------
+    NothingIntactError
+        If there are checkpoints, but none can be trusted.
+    SchemaError, RunDirectoryError
+        If a checkpoint is intact, but of another format or configuration.
+    """
+    problems: list[str] = []
+    known: set[Path] = set()  # a part that a newer checkpoint finds damaged is damaged for an older one too
+    for path in reversed(checkpoints.listed(directory.checkpoints)):
+        try:
+            check_configuration(directory, path)
+            state, saved = load(path, species, size)
+            damage = list(damaged_parts(directory.path, saved.records, saved.generation, known))
+            if damage:
+                known |= {one.path for one in damage}
+                raise damage[0]
+        except (SchemaError, ConfigError):
+            raise
+        except HetevoError as error:
+            problems.append(f"{path.name}: {error}")
+            continue
+        for problem in problems:
+            notice(f"skipped {problem}")
+        return state, saved
+    if problems or _is_branch(directory):
+        raise NothingIntactError(
+            f"No checkpoint of {directory.path} can be trusted, so it cannot go on"
+            + "".join(f"\n  {problem}" for problem in problems or ["there is none, and the run is a branch"])
+            + f"\nPut a copy in its place, or repeat the run: hetevo run {directory.config_file} -o ANOTHER"
+        )
+    notice(f"{directory.path} was never saved: it begins with its founders")
+    return None
+
+
+def check_configuration(directory: RunDirectory, path: Path) -> None:
+    """Check that a checkpoint was made with the configuration that the run has now.
+
+    Raises
+    ------
+    ConfigError
+        With the difference, key by key.
+    """
+    facts, now = checked_manifest(path).facts, directory.config()
+    if facts.get("config") == config_hash(now):
+        return
+    before = facts.get("configuration")
+    changes = differences(before, now, ignored=NOT_RESULTS) if isinstance(before, dict) else []
+    raise ConfigError(
+        f"{directory.config_file} was changed since {path.name} was saved, in what decides the results:"
+        + "".join(f"\n  {change}" for change in changes[:20])
+        + f"\nPut the saved values back; for an experiment that goes on otherwise, branch:"
+        f" hetevo run --from {directory.path} -s KEY=VALUE -o ANOTHER"
+    )
+
+
+def _extended(directory: RunDirectory, evolution: Evolution, generations: int, stands: int) -> Evolution:
+    """Write a new last generation into the configuration, durably, before anything lives."""
+    if generations < max(stands, 0):
+        raise ConfigError(
+            f"--generations: {directory.path} stands at generation {stands} already; expected at least that, got"
+            f" {generations}. 'hetevo run --from {directory.path}@G' starts anew from an earlier generation."
+        )
+    content = directory.config()
+    if content.get("evolution", {}).get("generations") != generations:
+        content.setdefault("evolution", {})["generations"] = generations
+        from_mapping(content, source="--generations")
+        directory.begin(tomli_w.dumps(content))
+    return evolution.until(generations)
+
+
+def _is_branch(directory: RunDirectory) -> bool:
+    try:
+        return bool(directory.provenance.read().get("origin"))
+    except HetevoError:
+        return False

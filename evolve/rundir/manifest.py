@@ -1,0 +1,147 @@
+"""The manifest of a checkpoint: what belongs to it, by size and SHA-256, and in which format.
+
+In every schema, past and to come, a manifest is one line of JSON with sorted keys, and holds ``schema``, ``written_by``
+and ``sha256``, the hash of the same text without that key. So every version can tell a manifest that it is too old to
+read from a damaged one. ``python -m json.tool manifest.json`` shows it to people.
+"""
+
+import hashlib
+import json
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from evolve.rundir.errors import DamagedError, SchemaError
+from evolve.rundir.files import read_bounded
+from evolve.rundir.streams import Written
+
+SCHEMA = 1
+"""Version of the checkpoint format that is written, and the only one so far."""
+
+READERS: dict[int, str] = {1: "0.1"}
+"""For each schema that this version no longer migrates or still reads, the release of Hetevo that reads it."""
+
+LIMIT = 64 << 20
+"""Bytes beyond which a manifest is refused unread: a million parts of records would need more."""
+
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Count = Annotated[int, Field(ge=0)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class File(_Strict):
+    """Size in bytes and SHA-256 of a file."""
+
+    bytes: Count
+    sha256: Digest
+
+
+class Array(_Strict):
+    """Shape and dtype of an array, for people and other tools: a reader trusts its configuration instead."""
+
+    shape: list[Count]
+    dtype: str
+
+
+class Manifest(_Strict):
+    """What a checkpoint consists of.
+
+    Parameters
+    ----------
+    generation : int
+        Which one.
+    arrays : dict of str to Array
+        What ``state.npz`` holds.
+    files : dict of str to File
+        Files of the checkpoint besides this one.
+    records : dict of str to File
+        Every part of the records up to this generation, by its path in the run directory.
+    facts : dict
+        What JSON can hold: seed, configuration hash, digests, origin.
+    """
+
+    generation: Count
+    arrays: dict[str, Array]
+    files: dict[str, File]
+    records: dict[Annotated[str, Field(pattern=r"^[a-z]+/part-[0-9]{6,18}\.parquet$")], File]
+    facts: dict[str, Any]
+
+    def encoded(self) -> bytes:
+        """Return the content of ``manifest.json``."""
+        return _sealed({"schema": SCHEMA, "written_by": f"hetevo {_version()}", **self.model_dump(mode="json")})
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read a manifest.
+
+    Parameters
+    ----------
+    path : Path
+        ``RUN/checkpoints/gen-N/manifest.json``.
+
+    Raises
+    ------
+    DamagedError
+        If a single byte of it is not what was written.
+    SchemaError
+        If it is intact, but in a format that this version does not read.
+    StorageError, RunDirectoryError
+        If it cannot be read, or should not be.
+    """
+    content = read_bounded(path, LIMIT)
+    try:
+        fields = json.loads(content)
+        intact = isinstance(fields, dict) and content == _sealed({k: v for k, v in fields.items() if k != "sha256"})
+    except (ValueError, RecursionError):
+        intact = False
+    if not intact:
+        raise DamagedError(path, "its content does not fit its checksum")
+    _check_schema(path, fields.pop("schema", None), fields.pop("written_by", None))
+    del fields["sha256"]
+    try:
+        return Manifest.model_validate(fields)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise DamagedError(path, f"{place or 'the manifest'}: {first['msg']}") from None
+
+
+def file_of(written: Written) -> File:
+    """Return the manifest's entry for a file that was just written."""
+    return File(bytes=written.bytes, sha256=written.sha256)
+
+
+def _check_schema(path: Path, schema: object, written_by: object) -> None:
+    if schema == SCHEMA and type(schema) is int:
+        return
+    if type(schema) is int and schema in READERS:
+        advice = f"hetevo {READERS[schema]} reads it"
+    else:
+        advice = f"it was written by {str(written_by)[:80]!r}, which reads it"
+    raise SchemaError(
+        f"{path} has the checkpoint format {str(schema)[:20]}; hetevo {_version()} reads format {SCHEMA}."
+        f" Nothing was changed: {advice}."
+    )
+
+
+def _sealed(content: dict[str, Any]) -> bytes:
+    digest = hashlib.sha256(_text(content)).hexdigest()
+    return _text({**content, "sha256": digest})
+
+
+def _text(content: dict[str, Any]) -> bytes:
+    return json.dumps(content, sort_keys=True).encode()
+
+
+@cache
+def _version() -> str:
+    try:
+        return version("hetevo")
+    except PackageNotFoundError:
+        return "(not installed)"

@@ -1,0 +1,183 @@
+"""Parts of records: parquet files that are checked before they are read.
+
+A part is written again while it grows, so no list elsewhere can always know its checksum. It holds its own: in its
+metadata, under the key ``hetevo``, stands the SHA-256 of the file with that hash itself as zeros.
+"""
+
+import io
+import os
+import re
+from collections.abc import Collection, Iterator, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from evolve.rundir.errors import DamagedError
+from evolve.rundir.files import explained, names
+from evolve.rundir.manifest import File
+from evolve.rundir.streams import CHUNK, reading
+
+MEMORY_SHARE = 0.5
+"""Share of the machine's memory that one part may take: a few crafted bytes can claim any number of rows."""
+
+_PART = re.compile(r"part-(\d{6,18})\.parquet")
+_METADATA = 16 << 20
+_SEAL, _BLANK = b"sha256=", b"0" * 64
+
+
+def parts(folder: Path) -> list[Path]:
+    """List the parts of a table, first generations first."""
+    return sorted((folder / name for name in names(folder) if _PART.fullmatch(name)), key=first_generation)
+
+
+def first_generation(path: Path) -> int:
+    """Return the generation that a part is named after."""
+    match = _PART.fullmatch(path.name)
+    assert match is not None
+    return int(match.group(1))
+
+
+def encoded(table: pa.Table) -> bytes:
+    """Return the content of a part."""
+    sink = io.BytesIO()
+    sealed = table.replace_schema_metadata({"hetevo": _SEAL + _BLANK})
+    # noise neither needs nor rewards dictionaries and statistics, and they would double the time this takes
+    pq.write_table(sealed, sink, use_dictionary=False, write_statistics=False)
+    content = sink.getvalue()
+    place = content.rindex(_SEAL + _BLANK) + len(_SEAL)
+    return content[:place] + sha256(content).hexdigest().encode() + content[place + len(_BLANK) :]
+
+
+def read_part(path: Path) -> pa.Table:
+    """Read one part; its checksum is verified.
+
+    Raises
+    ------
+    DamagedError
+        If it is not what was written.
+    StorageError, RunDirectoryError
+        If it cannot be read, or is a link or something else that has no place there.
+    """
+    with explained("read", path), reading(path) as source:
+        _check_seal(path, source)
+        try:
+            with pq.ParquetFile(
+                source,
+                thrift_string_size_limit=_METADATA,
+                thrift_container_size_limit=_METADATA,
+            ) as file:
+                _check_size(path, file)
+                table: pa.Table = file.read(use_threads=False)
+        except OSError as error:
+            if error.errno is not None:
+                raise
+            raise DamagedError(path, f"it is not the parquet file that was written ({_short(error)})") from None
+        except (pa.ArrowException, ValueError, KeyError) as error:
+            raise DamagedError(path, f"it is not the parquet file that was written ({_short(error)})") from None
+    if "generation" not in table.column_names or table["generation"].type != pa.int64():
+        raise DamagedError(path, "it has no column 'generation' of integers")
+    return table.replace_schema_metadata(None)
+
+
+def last_generation(table: pa.Table) -> int:
+    """Return the newest generation in a table of records; -1 if it is empty."""
+    newest = pc.max(table["generation"]).as_py()
+    return -1 if newest is None else int(newest)
+
+
+def up_to(table: pa.Table, generation: int) -> pa.Table:
+    """Return the rows of a generation and those before it."""
+    return table.filter(pc.less_equal(table["generation"], generation))
+
+
+def damaged_parts(
+    run: Path, records: Mapping[str, File], generation: int, known: Collection[Path] = ()
+) -> Iterator[DamagedError]:
+    """Find parts that are not what a checkpoint says.
+
+    Parameters
+    ----------
+    run : Path
+        The run directory.
+    records : mapping of str to File
+        Parts that the checkpoint knows, by their paths in the run directory.
+    generation : int
+        Of the checkpoint. A part that was written again since then holds later generations; its own checksum vouches
+        for it.
+    known : collection of Path, optional
+        Parts that are known to be damaged.
+    """
+    for name, entry in records.items():
+        path = run / name
+        try:
+            if path in known:
+                raise DamagedError(path, "it is damaged")
+            if not path.exists():
+                raise DamagedError(path, "it is missing")
+            if content_of(path) != entry and last_generation(read_part(path)) <= generation:
+                raise DamagedError(
+                    path, f"its content does not fit the checksum that the checkpoint of generation {generation} has"
+                )
+        except DamagedError as error:
+            yield error
+
+
+def content_of(path: Path) -> File:
+    """Return size and SHA-256 of a file, read piece by piece."""
+    state, size = sha256(), 0
+    with explained("read", path), reading(path) as source:
+        while chunk := source.read(CHUNK):
+            state.update(chunk)
+            size += len(chunk)
+    return File(bytes=size, sha256=state.hexdigest())
+
+
+def _check_seal(path: Path, source: BinaryIO) -> None:
+    size = source.seek(0, os.SEEK_END)
+    source.seek(max(size - 8, 0))
+    length = int.from_bytes(source.read(4), "little") + 8
+    start = size - min(length, _METADATA, size)
+    source.seek(start)
+    place = source.read(size - start).rfind(_SEAL) + len(_SEAL)
+    source.seek(start + place)
+    found = source.read(len(_BLANK))
+    state = sha256()
+    source.seek(0)
+    for chunk in _pieces(source, start + place):
+        state.update(chunk)
+    state.update(_BLANK)
+    source.seek(len(_BLANK), os.SEEK_CUR)
+    for chunk in _pieces(source, size):
+        state.update(chunk)
+    if state.hexdigest().encode() != found:
+        raise DamagedError(path, "its content does not fit its own checksum")
+    source.seek(0)
+
+
+def _pieces(source: BinaryIO, end: int) -> Iterator[bytes]:
+    """Read from where the file stands to a place in it."""
+    left = end - source.tell()
+    while left > 0 and (chunk := source.read(min(CHUNK, left))):
+        left -= len(chunk)
+        yield chunk
+
+
+def _check_size(path: Path, file: pq.ParquetFile) -> None:
+    needed = 8 * file.metadata.num_rows * max(file.metadata.num_columns, 1)
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if needed > MEMORY_SHARE * memory:
+        raise DamagedError(
+            path, f"it claims {file.metadata.num_rows:,} rows, {needed:,} bytes; this machine has {memory:,} in all"
+        )
+    for field in file.schema_arrow:
+        plain = pa.types.is_integer, pa.types.is_floating, pa.types.is_string, pa.types.is_null, pa.types.is_boolean
+        if not any(test(field.type) for test in plain):
+            raise DamagedError(path, f"its column {field.name[:80]!r} has the type {str(field.type)[:80]}")
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]

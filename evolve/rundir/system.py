@@ -1,0 +1,69 @@
+"""The system calls by which a run touches its directory; there are no others.
+
+Everything in `evolve.rundir` calls these functions through this module, so that a test can put itself in the place of
+any one of them: let the n-th call fail, write only a part, or kill the process before, inside or after it.
+"""
+
+import fcntl
+import os
+from pathlib import Path
+
+
+def open_file(path: Path, flags: int) -> int:
+    """Open a file and return its descriptor; a symbolic link is an error, and a pipe does not block."""
+    return os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644)
+
+
+def write(descriptor: int, content: memoryview) -> int:
+    """Write what fits, and return how many bytes that were."""
+    return os.write(descriptor, content)
+
+
+def sync(descriptor: int) -> None:
+    """Wait until a file's content, or a folder's names, have reached the disk."""
+    os.fsync(descriptor)
+
+
+def truncate(descriptor: int, size: int) -> None:
+    """Cut a file to a size."""
+    os.ftruncate(descriptor, size)
+
+
+def lock(descriptor: int) -> None:
+    """Take an exclusive lock, which the system gives back when the process ends; BlockingIOError if another has it."""
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def rename(source: Path, target: Path) -> None:
+    """Rename in one step; a file in the place of the new name is replaced."""
+    source.rename(target)
+
+
+def unlink(path: Path) -> None:
+    """Remove a file or link."""
+    path.unlink()
+
+
+def make_directory(path: Path) -> None:
+    """Make one folder."""
+    path.mkdir()
+
+
+def remove_directory(path: Path) -> None:
+    """Remove an empty folder."""
+    path.rmdir()
+
+
+def names(folder: Path) -> list[str]:
+    """List what is in a folder, in no particular order."""
+    return [path.name for path in folder.iterdir()]
+
+
+def read(descriptor: int, size: int) -> bytes:
+    """Read at most so many bytes from where the file stands."""
+    return os.read(descriptor, size)
+
+
+def close(descriptor: int) -> None:
+    """Give a descriptor back."""
+    os.close(descriptor)

@@ -1,0 +1,25 @@
+"""`hetevo resume`: go on with a run, or extend it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scripts.errors import explained
+from scripts.progress import progress
+from scripts.run import finish
+
+RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run directory; nothing else is needed.")]
+Generations = Annotated[int | None, typer.Option(help="A new last generation: extends a run that is done.")]
+Workers = Annotated[int | None, typer.Option(help="Processes, this time; 0: one a core.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the final status as one JSON object on stdout.")]
+
+
+@explained
+def resume(run: RunPath, generations: Generations = None, workers: Workers = None, as_json: AsJson = False) -> None:
+    """Go on with a run where it was last saved, or extend it."""
+    from evolve import resume as go_on
+
+    with progress() as display:
+        ended = go_on(run, generations, workers=workers, progress=display, notice=display.say)
+    finish(ended, as_json=as_json)

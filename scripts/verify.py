@@ -1,0 +1,50 @@
+"""`hetevo verify`: whether a run directory holds what was lived."""
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scripts.errors import FAILED, explained
+
+RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run directory.")]
+Generation = Annotated[
+    int | None, typer.Argument(metavar="G", help="Generation to replay; default: the newest that was saved.")
+]
+Replay = Annotated[bool, typer.Option("--replay", help="Compute a saved generation again, and compare the bits.")]
+Workers = Annotated[
+    int | None, typer.Option(help="Processes of the replay. Default: another number than the run's, and other blocks.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+@explained
+def verify(
+    run: RunPath,
+    generation: Generation = None,
+    replay: Replay = False,
+    workers: Workers = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check every checksum, and that every generation is recorded exactly once."""
+    from evolve.verifying import verify as check
+    from populations.errors import SettingError
+
+    if generation is not None and not replay:
+        raise SettingError(f"{generation}: a generation is only needed to replay it; add --replay.")
+    report = check(run, replay=replay, generation=generation, workers=workers)
+    if as_json:
+        print(json.dumps({**asdict(report), "ok": report.ok}))
+    else:
+        for line in report.notes:
+            print(f"note: {line}")
+        for line in report.checked:
+            print(f"checked: {line}")
+        for line in report.problems:
+            print(f"problem: {line}", file=sys.stderr)
+        print(f"{run}: {'all is well' if report.ok else f'{len(report.problems)} problem(s)'}")
+    if not report.ok:
+        raise typer.Exit(FAILED)

@@ -1,0 +1,198 @@
+"""A single byte, a cut, a missing file: found, named, and the checkpoint before is used."""
+
+import shutil
+
+import pytest
+from faults import go, outcome, tiny
+
+from evolve import resume
+from evolve.resuming import newest_intact
+from evolve.rundir import DamagedError, NothingIntactError, RunDirectory, StorageError
+from evolve.rundir.checkpoint import listed
+from evolve.rundir.parts import damaged_parts, encoded, parts, read_part, up_to
+from evolve.rundir.reading import checked_manifest
+from evolve.species import species_of
+from evolve.state import load
+from evolve.verifying import verify
+
+CONFIG = tiny()
+SPECIES, SIZE = species_of(CONFIG), CONFIG.evolution.size
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    return go(tmp_path_factory.mktemp("damage") / "run")
+
+
+@pytest.fixture
+def copy(finished, tmp_path):
+    return shutil.copytree(finished.path, tmp_path / "run")
+
+
+def flips(file):
+    """Flip one bit of every byte in turn; which one changes from byte to byte."""
+    content = bytearray(file.read_bytes())
+    with open(file, "r+b", buffering=0) as handle:
+        for place, byte in enumerate(content):
+            for value in (byte ^ (1 << place % 8), byte):
+                handle.seek(place)
+                handle.write(bytes([value]))
+                if value != byte:
+                    yield place
+
+
+@pytest.mark.parametrize("name", ["state.npz", "manifest.json"])
+def test_any_flipped_byte_of_a_checkpoint_is_found_and_the_file_named(copy, name):
+    folder = listed(copy / "checkpoints")[-1]
+    load(folder, SPECIES, SIZE)
+    missed = []
+    for place in flips(folder / name):
+        try:
+            load(folder, SPECIES, SIZE)
+            missed.append(place)
+        except DamagedError as error:
+            if str(folder / name) not in str(error):
+                missed.append((place, str(error)))
+    assert not missed
+    load(folder, SPECIES, SIZE)
+
+
+def cut(file):
+    file.write_bytes(file.read_bytes()[:-1])
+
+
+def empty(file):
+    file.write_bytes(b"")
+
+
+def lengthen(file):
+    file.write_bytes(file.read_bytes() + b"\0")
+
+
+def delete(file):
+    file.unlink()
+
+
+def flip(file):
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 4
+    file.write_bytes(content)
+
+
+def halve(file):
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+@pytest.mark.parametrize("damage", [flip, cut, halve, empty, lengthen, delete])
+@pytest.mark.parametrize("name", ["state.npz", "manifest.json"])
+def test_the_checkpoint_before_is_used_and_the_result_is_the_same(finished, copy, name, damage):
+    folder = listed(copy / "checkpoints")[-1]
+    damage(folder / name)
+    report = verify(copy)
+    assert len(report.problems) == 1
+    assert str(folder / name) in report.problems[0]
+    said = []
+    assert outcome(resume(copy, notice=said.append)) == outcome(finished)
+    assert any("skipped" in line and str(folder / name) in line for line in said)
+    assert verify(copy, replay=True).ok
+
+
+def test_all_checkpoints_damaged_is_an_error_that_names_each(copy):
+    folders = listed(copy / "checkpoints")
+    for folder in folders:
+        flip(folder / "state.npz")
+    before = {path: path.read_bytes() for path in copy.rglob("*.parquet")}
+    with pytest.raises(NothingIntactError) as caught:
+        resume(copy)
+    assert all(str(folder / "state.npz") in str(caught.value) for folder in folders)
+    assert "hetevo run" in str(caught.value)
+    assert before == {path: path.read_bytes() for path in copy.rglob("*.parquet")}
+
+
+@pytest.mark.parametrize("table", ["generations", "individuals"])
+def test_any_flipped_byte_of_the_records_is_found(copy, table):
+    (part,) = parts(copy / table)
+    manifest = checked_manifest(listed(copy / "checkpoints")[-1])
+    missed = [place for place in flips(part) if not named(copy, manifest.records, 2, part)]
+    assert not missed
+    assert verify(copy).ok
+
+
+def named(path, records, generation, part):
+    return any(str(part) in str(problem) for problem in damaged_parts(path, records, generation))
+
+
+@pytest.mark.parametrize("damage", [flip, cut, empty, delete])
+@pytest.mark.parametrize("table", ["generations", "individuals"])
+def test_damaged_records_are_found_by_verify_and_never_built_upon(copy, table, damage):
+    (part,) = parts(copy / table)
+    damage(part)
+    report = verify(copy)
+    assert any(str(part) in problem for problem in report.problems)
+    with pytest.raises(NothingIntactError, match=part.name):
+        resume(copy, 3)
+
+
+def test_a_flipped_byte_beyond_the_checkpoint_is_found_or_does_no_harm(finished, copy):
+    """A part that was written again after the checkpoint is not what it knows; its own checksum vouches for it."""
+    shutil.rmtree(listed(copy / "checkpoints")[-1])
+    manifest = checked_manifest(listed(copy / "checkpoints")[-1])
+    assert manifest.generation == 1
+    assert not list(damaged_parts(copy, manifest.records, 1))
+    (part,) = parts(copy / "individuals")
+    kept = up_to(read_part(part), 1)
+    harmed = []
+    for place in flips(part):
+        if named(copy, manifest.records, 1, part):
+            continue
+        try:
+            if not up_to(read_part(part), 1).equals(kept):
+                harmed.append(place)
+        except DamagedError:
+            pass
+    assert not harmed
+
+
+def test_a_checkpoint_that_cannot_be_read_is_skipped(finished, copy, monkeypatch):
+    from evolve.rundir import reading
+
+    newest, original = listed(copy / "checkpoints")[-1], reading._hash
+
+    def fail(source):
+        monkeypatch.setattr(reading, "_hash", original)
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(reading, "_hash", fail)
+    said = []
+    found = newest_intact(RunDirectory(copy), SPECIES, SIZE, said.append)
+    assert found is not None
+    assert found[0].cohort.generation == 1
+    assert "Input/output error" in said[0]
+    assert newest.name in said[0]
+    monkeypatch.setattr(reading, "_hash", fail)
+    with pytest.raises(StorageError):
+        load(newest, SPECIES, SIZE)
+
+
+def test_gaps_duplicates_and_wrong_values_in_records_are_found(finished, tmp_path):
+    """Even where whoever changed the records made the checksums fit."""
+    import pyarrow as pa
+    from sealing import reseal
+
+    def changed(name, change):
+        path = shutil.copytree(finished.path, tmp_path / name)
+        (part,) = parts(path / "individuals")
+        part.write_bytes(encoded(change(read_part(part))))
+        reseal(path)
+        return " ".join(verify(path).problems)
+
+    assert "generation 1 has 0 rows, expected 6" in changed(
+        "gap", lambda table: pa.concat_tables([table.slice(0, 6), table.slice(12)])
+    )
+    assert "generation 2 has 7 rows, expected 6" in changed(
+        "duplicate", lambda table: pa.concat_tables([table, table.slice(17)])
+    )
+    assert "identifiers" in changed("order", lambda table: table.take([1, 0, *range(2, 18)]))
+    assert "do not give the digest" in changed(
+        "value", lambda table: table.set_column(6, "loss", pa.array([0.5, *table["loss"].to_pylist()[1:]]))
+    )

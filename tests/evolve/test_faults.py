@@ -1,0 +1,149 @@
+"""A run that is killed, or whose disk fails, at any moment ends with the bits of a run that was never touched."""
+
+import errno
+import random
+import shutil
+import time
+
+import pytest
+from faults import (
+    CHANGING,
+    child,
+    cut_short,
+    failing,
+    go,
+    live,
+    live_and_die,
+    operations,
+    outcome,
+    traced,
+)
+from typer.testing import CliRunner
+
+from evolve import resume
+from evolve.rundir import RunDirectory, StorageError
+from evolve.verifying import verify
+from scripts.main import app
+
+SIGKILLED = -9
+
+
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory):
+    """A run that was never interrupted: what must come out, and the file operations on the way."""
+    path = tmp_path_factory.mktemp("untouched") / "run"
+    names = traced(lambda: go(path))
+    return outcome(go(path)), names
+
+
+def test_the_places_of_the_faults_are_all_there(untouched):
+    names = untouched[1]
+    assert len(names) > 100
+    assert {"lock", "open_file", "write", "sync", "rename", "make_directory", "unlink", "remove_directory"} <= {*names}
+
+
+def test_the_same_operations_in_the_same_order(untouched, tmp_path):
+    assert traced(lambda: go(tmp_path / "run")) == untouched[1]
+
+
+def test_killed_inside_every_file_operation(untouched, tmp_path):
+    """Writing checkpoints and records, pruning, taking the lock: the process dies in the midst of each."""
+    expected, names = untouched
+    wrong = []
+    for at, name in enumerate(names, start=1):
+        if name in ("read", "names", "close"):
+            continue  # they change nothing: a kill there is a kill at the next place
+        path = tmp_path / f"{at}"
+        for inside in (True, False) if name == "write" else (True,):
+            process = child(live_and_die, path, at, inside)
+            process.join()
+            if process.exitcode != SIGKILLED or outcome(go(path, notices=[])) != expected or not verify(path).ok:
+                wrong.append((at, name, inside))
+            shutil.rmtree(path)
+    assert not wrong
+
+
+def test_killed_while_going_on_after_a_kill(untouched, tmp_path):
+    expected, names = untouched
+    rng = random.Random(4)
+    for at in range(10, len(names), 12):
+        path = tmp_path / f"{at}"
+        for place in (at, *(rng.randrange(1, 70) for _ in range(2))):
+            child(live_and_die, path, place, True).join()
+        assert outcome(go(path, notices=[])) == expected
+        shutil.rmtree(path)
+
+
+def test_killed_at_twenty_random_moments(tmp_path):
+    more = ("evolution.generations=300", "checkpoint={every=1,keep=3,keep_every=50}")
+    expected = outcome(go(tmp_path / "untouched", *more, "checkpoint.every=1000"))
+    rng, path, kills = random.Random(0), tmp_path / "killed", 0
+    while kills < 20:
+        process = child(live, path, more)
+        time.sleep(rng.uniform(0, 0.25))
+        process.kill()
+        process.join()
+        assert process.exitcode == SIGKILLED, "it should not have finished yet"
+        kills += 1
+        if (path / "config.toml").exists() and kills % 5 == 0:
+            assert verify(path).ok
+    stands = RunDirectory(path).status()["generation"]
+    assert stands is not None
+    assert outcome(go(path, *more, notices=[])) == expected
+    assert verify(path, replay=True).ok
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
+def test_every_file_operation_fails_once(untouched, tmp_path, code):
+    expected, names = untouched
+    wrong = []
+    for at, name in enumerate(names, start=1):
+        if code == errno.ENOSPC and name not in CHANGING:
+            continue
+        path, notices, said = tmp_path / f"{at}", [], ""
+        try:
+            with operations(failing(at, code)):
+                ended = outcome(go(path, notices=notices))
+        except StorageError as error:
+            ended, said = None, str(error)
+        if ended is None:
+            told = str(path) in said and "resume" in said
+        else:  # nothing was lost by going on: it says so, unless nothing at all depends on it
+            told = ended == expected and (any(str(path) in notice for notice in notices) or at > len(names) - 3)
+        if not told or outcome(go(path, notices=[])) != expected or not verify(path).ok:
+            wrong.append((at, name, said, notices))
+        shutil.rmtree(path)
+    assert not wrong
+
+
+@pytest.mark.parametrize("code", [None, errno.ENOSPC])
+def test_every_write_is_cut_short_once(untouched, tmp_path, code):
+    """The rest follows, or fails with the reason."""
+    expected, names = untouched
+    for at, name in enumerate(names, start=1):
+        if name == "write":
+            path = tmp_path / f"{at}"
+            said = ""
+            try:
+                with operations(cut_short(at, code)):
+                    assert outcome(go(path, notices=[])) == expected
+            except StorageError as error:
+                said = str(error)
+            assert not said or (code is not None and str(path) in said)
+            assert outcome(go(path, notices=[])) == expected
+            shutil.rmtree(path)
+
+
+def test_a_full_disk_is_one_message_with_the_space_needed_and_exit_1(untouched, tmp_path):
+    go(tmp_path / "run", "evolution.generations=0")
+    at = traced(lambda: resume(shutil.copytree(tmp_path / "run", tmp_path / "copy"), 2)).index("make_directory") + 4
+    with operations(failing(at, errno.ENOSPC)):
+        done = CliRunner().invoke(app, ["resume", str(tmp_path / "run"), "--generations", "2"])
+    assert done.exit_code == 1
+    assert "Traceback" not in done.output
+    for part in ("Cannot write", "No space left on device", "It needs", "bytes", "hetevo resume", "intact"):
+        assert part in done.stderr
+    assert RunDirectory(tmp_path / "run").status()["state"] == "failed"
+    again = CliRunner().invoke(app, ["resume", str(tmp_path / "run")])
+    assert again.exit_code == 0, again.output
+    assert outcome(go(tmp_path / "run")) == untouched[0]
