@@ -13,6 +13,7 @@ _HOMES = {
     "alignment": "analysis.measures",
     "consistency": "analysis.measures",
     "figures": "analysis.figures",
+    "load_all": "analysis.loading",
     "load_run": "analysis.loading",
     "load_runs": "analysis.loading",
 }

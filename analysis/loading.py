@@ -1,7 +1,7 @@
 """Loading runs: directories in, tidy frames out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from evolve.rundir import RunDirectory, RunDirectoryError, read_part
+from evolve.rundir.sweep import is_sweep, read_entries
 
 
 @dataclass(frozen=True)
@@ -23,16 +24,19 @@ class LoadedRun:
         Its configuration, as nested dictionaries.
     generations : pandas.DataFrame
         One row a generation; undefined is NaN.
+    label : str
+        Its condition in a sweep.
     """
 
     path: Path
     config: dict[str, Any]
     generations: pd.DataFrame
+    label: str = ""
 
     @property
     def condition(self) -> str:
-        """What to call runs of this kind: the preset's name, or the directory's."""
-        return self.config.get("preset") or self.path.resolve().name
+        """What to call runs of this kind: the condition of its sweep, the preset's name, or the directory's."""
+        return self.label or self.config.get("preset") or self.path.resolve().name
 
     @property
     def seed(self) -> int:
@@ -79,20 +83,45 @@ def load_run(path: str | Path) -> LoadedRun:
     return LoadedRun(directory.path, directory.config(), _frame(files))
 
 
+def load_all(paths: Sequence[str | Path]) -> list[LoadedRun]:
+    """Read run directories, and all runs of sweeps' directories that have begun.
+
+    Parameters
+    ----------
+    paths : sequence of str or Path
+        Run directories or sweeps.
+
+    Raises
+    ------
+    RunDirectoryError
+        If one of them is neither, or nothing has been recorded in it yet.
+    """
+    runs = []
+    for path in map(Path, paths):
+        if not is_sweep(path):
+            runs.append(load_run(path))
+            continue
+        begun = [entry for entry in read_entries(path) if RunDirectory(path / entry.run).generations_files()]
+        if not begun:
+            raise RunDirectoryError(f"No run of the sweep {path} holds records yet. Go on with 'hetevo sweep'.")
+        runs += [replace(load_run(path / entry.run), label=entry.condition) for entry in begun]
+    return runs
+
+
 def load_runs(paths: Sequence[str | Path]) -> pd.DataFrame:
     """Read several runs into one tidy frame.
 
     Parameters
     ----------
     paths : sequence of str or Path
-        Run directories.
+        Run directories or sweeps.
 
     Returns
     -------
     pandas.DataFrame
         The generations of all runs, with the columns ``condition``, ``seed`` and ``run`` in front.
     """
-    return tidy([load_run(path) for path in paths])
+    return tidy(load_all(paths))
 
 
 def tidy(runs: Sequence[LoadedRun]) -> pd.DataFrame:

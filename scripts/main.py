@@ -12,6 +12,7 @@ from scripts.presets import presets
 from scripts.resume import resume
 from scripts.run import run
 from scripts.status import status
+from scripts.sweep import sweep
 from scripts.verify import verify
 
 app = typer.Typer(
@@ -22,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, resume, status, plot, verify, presets, init):
+for command in (run, resume, status, plot, verify, presets, init, sweep):
     app.command()(command)
 app.add_typer(bench, name="bench")
 

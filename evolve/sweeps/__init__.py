@@ -4,6 +4,7 @@
 files beside them are the sweeps that ship with Hetevo.
 """
 
+from evolve.sweeps.conduct import Outcome, conduct
 from evolve.sweeps.plan import Member, Plan, load_plan, sweep_names
 
-__all__ = ["Member", "Plan", "load_plan", "sweep_names"]
+__all__ = ["Member", "Outcome", "Plan", "conduct", "load_plan", "sweep_names"]

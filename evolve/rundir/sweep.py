@@ -1,0 +1,90 @@
+"""A sweep's directory: one run directory a run, and ``sweep.json``, which says what each of them is."""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from evolve.rundir.errors import RunDirectoryError
+from evolve.rundir.files import make_folders, read_bounded, write_durably
+
+FILE = "sweep.json"
+SCHEMA = 1
+LIMIT = 1 << 26
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.=_-]*")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One run of a sweep.
+
+    Parameters
+    ----------
+    run : str
+        Name of its directory, inside the sweep's.
+    condition : str
+        What it shares with the runs that differ by their seed only.
+    seed : int
+        Its seed.
+    """
+
+    run: str
+    condition: str
+    seed: int
+
+
+def is_sweep(folder: Path) -> bool:
+    """Tell whether a folder is a sweep's directory."""
+    return (folder / FILE).is_file()
+
+
+def read_entries(folder: Path) -> list[Entry]:
+    """Read what the runs of a sweep are.
+
+    Raises
+    ------
+    RunDirectoryError
+        If the list cannot be read.
+    """
+    path = folder / FILE
+    try:
+        content = json.loads(read_bounded(path, LIMIT))
+        if content["schema"] != SCHEMA:
+            raise ValueError(f"expected schema {SCHEMA}, got {content['schema']}")
+        entries = [Entry(str(one["run"]), str(one["condition"]), int(one["seed"])) for one in content["runs"]]
+        strange = [entry.run for entry in entries if not _NAME.fullmatch(entry.run)]
+        if strange:
+            raise ValueError(f"{strange[0]!r} is not the name of a folder")
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise RunDirectoryError(
+            f"{path} is damaged: {error!r}. The runs beside it are whole. Remove the file and repeat"
+            " 'hetevo sweep' into this directory."
+        ) from None
+    return entries
+
+
+def write_entries(folder: Path, name: str, entries: Iterable[Entry]) -> None:
+    """Make the directory, and write what its runs are; those that stand there already stay.
+
+    Raises
+    ------
+    RunDirectoryError
+        If the directory holds something else, or a run of that name is another condition.
+    StorageError
+        If it cannot be written.
+    """
+    if folder.exists() and not is_sweep(folder) and (not folder.is_dir() or any(folder.iterdir())):
+        raise RunDirectoryError(
+            f"{folder} exists and is not a sweep. Choose another directory with -o; nothing is overwritten."
+        )
+    known = {entry.run: entry for entry in read_entries(folder)} if is_sweep(folder) else {}
+    for entry in entries:
+        if known.setdefault(entry.run, entry) != entry:
+            raise RunDirectoryError(
+                f"{folder / entry.run} is {known[entry.run]}, not {entry}. Choose another directory."
+            )
+    make_folders(folder)
+    content = {"schema": SCHEMA, "name": name, "runs": [asdict(entry) for entry in known.values()]}
+    write_durably(folder / FILE, json.dumps(content, indent=1).encode())

@@ -1,0 +1,103 @@
+"""`hetevo sweep`: many runs from one file, side by side."""
+
+import json
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scripts.errors import explained
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from evolve.sweeps import Outcome
+
+PLAIN_SECONDS = 30.0
+"""Seconds between two lines where there is no terminal."""
+
+SHOWN = 20
+"""Rows of the table on a terminal; runs under way come first."""
+
+Source = Annotated[str, typer.Argument(metavar="SWEEP|FILE.toml", help="A sweep that ships with Hetevo, or a file.")]
+Output = Annotated[Path | None, typer.Option("-o", "--output", help="Directory of the sweep. Default: runs/NAME.")]
+Workers = Annotated[int, typer.Option(min=0, help="Runs side by side; 0: one a core.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the outcomes as one JSON object on stdout.")]
+
+
+@explained
+def sweep(source: Source, output: Output = None, workers: Workers = 0, as_json: AsJson = False) -> None:
+    """Run a sweep, or go on with it: repeating the command does what is left to do."""
+    from evolve.sweeps import conduct, load_plan
+
+    plan = load_plan(source)
+    folder = output or Path("runs") / plan.name
+    with _Display() as display:
+        outcomes, signal = conduct(plan, folder, workers=workers, watch=display.show)
+    if as_json:
+        print(json.dumps({"path": str(folder), "signal": signal, "runs": [asdict(one) for one in outcomes]}))
+    failed = [one for one in outcomes if one.state == "failed"]
+    for one in failed:
+        print(f"{folder / one.run} failed: {one.error}", file=sys.stderr)
+    print(f"{folder}: {_summary(outcomes)}", file=sys.stderr)
+    if all(one.state == "done" for one in outcomes):
+        print(f"next: hetevo plot {folder}", file=sys.stderr)
+    else:
+        print(f"go on: hetevo sweep {source} -o {folder}", file=sys.stderr)
+    if signal:
+        raise typer.Exit(128 + signal)
+    if failed:
+        raise typer.Exit(1)
+
+
+class _Display:
+    """One table on a terminal; elsewhere a line now and then."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.live import Live
+
+        console = Console(stderr=True)
+        self._live = Live(console=console, refresh_per_second=2, transient=True) if console.is_terminal else None
+        self._last = 0.0
+
+    def show(self, outcomes: list["Outcome"]) -> None:
+        """Show where all runs stand."""
+        if self._live:
+            self._live.update(_table(outcomes))
+        elif time.monotonic() - self._last >= PLAIN_SECONDS:
+            self._last = time.monotonic()
+            print(_summary(outcomes), file=sys.stderr)
+
+    def __enter__(self) -> "_Display":
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._live:
+            self._live.stop()
+
+
+def _summary(outcomes: list["Outcome"]) -> str:
+    states = [outcome.state for outcome in outcomes]
+    counts = [f"{states.count(state)} {state}" for state in ("done", "running", "waiting", "stopped", "failed")]
+    return f"{len(states)} runs: " + ", ".join(count for count in counts if not count.startswith("0 "))
+
+
+def _table(outcomes: list["Outcome"]) -> "Table":
+    from rich.table import Table
+
+    table = Table(title=_summary(outcomes))
+    for column in ("condition", "seed", "state", "generation", "alignment", "best loss"):
+        table.add_column(column, justify="left" if column in ("condition", "state") else "right")
+    order = ("running", "failed", "stopped", "waiting", "done")
+    for one in sorted(outcomes, key=lambda outcome: order.index(outcome.state))[:SHOWN]:
+        generation = "" if one.generation is None else f"{one.generation}/{one.generations}"
+        alignment = "" if one.alignment_end is None else f"{one.alignment_end:+.3f}"
+        loss = "" if one.loss_best is None else f"{one.loss_best:.3f}"
+        table.add_row(one.condition, str(one.seed), one.state, generation, alignment, loss)
+    return table

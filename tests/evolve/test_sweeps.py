@@ -1,0 +1,112 @@
+"""Sweeps: every run once, whatever interrupts them."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from analysis import load_all, load_runs
+from evolve import Experiment
+from evolve.rundir import RunDirectoryError
+from evolve.rundir.sweep import Entry, read_entries, write_entries
+from evolve.sweeps import Plan, conduct, load_plan
+
+SWEEP = """
+base = "smoke"
+seeds = [0, 1]
+[set]
+evolution = {size = 6, elites = 1, generations = 3}
+lifetime.presentations = 4
+[conditions.selected]
+[conditions.drift]
+evolution.select = {name = "selRandom"}
+"""
+
+
+@pytest.fixture
+def plan(tmp_path):
+    file = tmp_path / "mine.toml"
+    file.write_text(SWEEP)
+    return load_plan(file)
+
+
+def digests(outcomes):
+    return {outcome.run: outcome.digest for outcome in outcomes}
+
+
+def test_a_sweep_is_its_runs_and_repeating_it_changes_nothing(plan, tmp_path):
+    looks = []
+    outcomes, signal = conduct(plan, tmp_path / "sweep", workers=2, watch=looks.append)
+    assert signal == 0
+    assert [outcome.state for outcome in outcomes] == ["done"] * 4
+    assert [outcome.run for outcome in outcomes] == [member.name for member in plan.members]
+    assert looks
+    for member, outcome in zip(plan.members, outcomes, strict=True):
+        assert Experiment(member.config).run(tmp_path / "alone" / member.name).digest == outcome.digest
+    before = {file: file.read_bytes() for file in (tmp_path / "sweep").rglob("*.parquet")}
+    again, _ = conduct(plan, tmp_path / "sweep", workers=1)
+    assert digests(again) == digests(outcomes)
+    assert {file: file.read_bytes() for file in (tmp_path / "sweep").rglob("*.parquet")} == before
+    table = load_runs([tmp_path / "sweep"])
+    assert set(table["condition"]) == {"selected", "drift"}
+    assert len(table) == 4 * 4
+
+
+def test_an_interrupted_sweep_goes_on(plan, tmp_path):
+    folder = tmp_path / "sweep"
+
+    def interrupt(outcomes):
+        if any(outcome.state == "done" for outcome in outcomes):
+            (folder / "STOP").touch()
+
+    first, _ = conduct(plan, folder, workers=1, watch=interrupt)
+    assert {outcome.state for outcome in first} >= {"done", "waiting"}
+    outcomes, _ = conduct(plan, folder, workers=1)
+    assert [outcome.state for outcome in outcomes] == ["done"] * 4
+    whole, _ = conduct(plan, tmp_path / "whole", workers=2)
+    assert digests(outcomes) == digests(whole)
+
+
+def test_a_run_that_cannot_go_on_does_not_disturb_the_others(plan, tmp_path):
+    spoilt = plan.members[1]
+    (tmp_path / "sweep" / spoilt.name).mkdir(parents=True)
+    write_entries(tmp_path / "other", "x", [])
+    (tmp_path / "sweep" / "sweep.json").write_bytes((tmp_path / "other" / "sweep.json").read_bytes())
+    (tmp_path / "sweep" / spoilt.name / "notes.txt").write_text("mine")
+    outcomes, _ = conduct(plan, tmp_path / "sweep", workers=2)
+    assert [outcome.state for outcome in outcomes] == ["done", "failed", "done", "done"]
+    assert "exists" in outcomes[1].error
+    assert len(load_all([tmp_path / "sweep"])) == 3
+
+
+def test_a_changed_sweep_is_refused_run_by_run(plan, tmp_path):
+    conduct(plan, tmp_path / "sweep", workers=2)
+    other = plan.members[0].config.model_copy(update={"seed": 77})
+    changed = Plan(plan.name, [replace(plan.members[0], config=other)])
+    outcomes, _ = conduct(changed, tmp_path / "sweep", workers=1)
+    assert outcomes[0].state == "failed"
+    assert "seed: 0 is saved, 77 was given" in outcomes[0].error
+
+
+def test_a_sweep_can_grow(plan, tmp_path):
+    conduct(Plan(plan.name, plan.members[:1]), tmp_path / "sweep", workers=1)
+    conduct(Plan(plan.name, plan.members[1:2]), tmp_path / "sweep", workers=1)
+    assert [entry.run for entry in read_entries(tmp_path / "sweep")] == [member.name for member in plan.members[:2]]
+
+
+def test_nothing_else_is_overwritten_or_believed(tmp_path):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.tex").touch()
+    with pytest.raises(RunDirectoryError, match="not a sweep"):
+        write_entries(tmp_path / "full", "x", [])
+    write_entries(tmp_path / "sweep", "x", [Entry("a-seed0", "a", 0)])
+    with pytest.raises(RunDirectoryError, match="Choose another"):
+        write_entries(tmp_path / "sweep", "x", [Entry("a-seed0", "b", 0)])
+    for content in (b"", b"[]", b'{"schema": 2, "runs": []}', b"[" * 100_000):
+        (tmp_path / "sweep" / "sweep.json").write_bytes(content)
+        with pytest.raises(RunDirectoryError, match="damaged"):
+            read_entries(tmp_path / "sweep")
+    strange = {"schema": 1, "name": "x", "runs": [{"run": "../outside", "condition": "a", "seed": 0}]}
+    (tmp_path / "sweep" / "sweep.json").write_text(json.dumps(strange))
+    with pytest.raises(RunDirectoryError, match="outside"):
+        read_entries(tmp_path / "sweep")
