@@ -63,6 +63,7 @@ class Keeper:
         self._seen = self._saved = 0
         self._telemetry: list[dict[str, Any]] = []
         self._thread = ThreadPoolExecutor(1, "keeper")
+        self._planned: tuple[State | None, dict[str, Any]] | None = None
         self._writing: Future[None] | None = None
 
     @property
@@ -89,7 +90,7 @@ class Keeper:
         return self._cost <= SHARE * since if every == "auto" else since >= float(every.removesuffix("s"))
 
     def write(self, state: State | None, **telemetry: Any) -> None:
-        """Begin to write: records and state if it is due, and a line of telemetry.
+        """Plan to write, once the next generation lives: records and state if it is due, and a line of telemetry.
 
         Parameters
         ----------
@@ -98,7 +99,13 @@ class Keeper:
         **telemetry
             What to tell of the generation.
         """
-        self._writing = self._thread.submit(self._write, state, {"time": now(), **telemetry})
+        self._planned = (state, {"time": now(), **telemetry})
+
+    def begin(self) -> None:
+        """Begin to write what is planned."""
+        if self._planned is not None:
+            self._writing = self._thread.submit(self._write, *self._planned)
+            self._planned = None
 
     def settle(self) -> None:
         """Wait until everything is written.
@@ -108,6 +115,7 @@ class Keeper:
         StorageError
             If it could not be.
         """
+        self.begin()
         if self._writing is not None:
             begin, writing = time.perf_counter(), self._writing
             self._writing = None
@@ -161,8 +169,7 @@ class Keeper:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        # what is being written is finished, whatever happens to the run: it takes moments, and the lock is held still
-        if self._writing is not None:
-            with contextlib.suppress(Exception):
-                self._writing.result()
+        # what has lived is saved, whatever happens to the run now: it takes moments, and the lock is held still
+        with contextlib.suppress(Exception):
+            self.settle()
         self._thread.shutdown()
