@@ -87,6 +87,7 @@ class Keeper:
         every, since = self.config.checkpoint.every, time.perf_counter() - self._last
         if isinstance(every, int):
             return generation % every == 0
+        # what the last one cost: processor time, and time that the run waited for a disk that was not ready yet
         return self._cost <= SHARE * since if every == "auto" else since >= float(every.removesuffix("s"))
 
     def write(self, state: State | None, **telemetry: Any) -> None:
@@ -120,7 +121,9 @@ class Keeper:
             begin, writing = time.perf_counter(), self._writing
             self._writing = None
             writing.result()
-            self._spent += time.perf_counter() - begin
+            waited = time.perf_counter() - begin
+            self._cost += waited
+            self._spent += waited
 
     @property
     def summary(self) -> str:
