@@ -120,7 +120,7 @@ class Evolution:
                 else founders(self.species, config.seed, config.evolution.size, assignment(config))
             )
             clock.append(time.perf_counter())
-            evaluation = backend.evaluate(self.job(cohort.generation), cohort)
+            evaluation = backend.evaluate(self.job(cohort.generation), cohort, keeper.begin)
             clock.append(time.perf_counter())
             state = after(cohort, evaluation, state)
             row = keeper.record(cohort, evaluation)

@@ -63,6 +63,7 @@ class Keeper:
         self._seen = self._saved = 0
         self._telemetry: list[dict[str, Any]] = []
         self._thread = ThreadPoolExecutor(1, "keeper")
+        self._planned: tuple[State | None, dict[str, Any]] | None = None
         self._writing: Future[None] | None = None
 
     @property
@@ -86,10 +87,11 @@ class Keeper:
         every, since = self.config.checkpoint.every, time.perf_counter() - self._last
         if isinstance(every, int):
             return generation % every == 0
+        # what the last one cost: processor time, and time that the run waited for a disk that was not ready yet
         return self._cost <= SHARE * since if every == "auto" else since >= float(every.removesuffix("s"))
 
     def write(self, state: State | None, **telemetry: Any) -> None:
-        """Begin to write: records and state if it is due, and a line of telemetry.
+        """Plan to write, once the next generation lives: records and state if it is due, and a line of telemetry.
 
         Parameters
         ----------
@@ -98,7 +100,13 @@ class Keeper:
         **telemetry
             What to tell of the generation.
         """
-        self._writing = self._thread.submit(self._write, state, {"time": now(), **telemetry})
+        self._planned = (state, {"time": now(), **telemetry})
+
+    def begin(self) -> None:
+        """Begin to write what is planned."""
+        if self._planned is not None:
+            self._writing = self._thread.submit(self._write, *self._planned)
+            self._planned = None
 
     def settle(self) -> None:
         """Wait until everything is written.
@@ -108,11 +116,14 @@ class Keeper:
         StorageError
             If it could not be.
         """
+        self.begin()
         if self._writing is not None:
             begin, writing = time.perf_counter(), self._writing
             self._writing = None
             writing.result()
-            self._spent += time.perf_counter() - begin
+            waited = time.perf_counter() - begin
+            self._cost += waited
+            self._spent += waited
 
     @property
     def summary(self) -> str:
@@ -161,8 +172,7 @@ class Keeper:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        # what is being written is finished, whatever happens to the run: it takes moments, and the lock is held still
-        if self._writing is not None:
-            with contextlib.suppress(Exception):
-                self._writing.result()
+        # what has lived is saved, whatever happens to the run now: it takes moments, and the lock is held still
+        with contextlib.suppress(Exception):
+            self.settle()
         self._thread.shutdown()

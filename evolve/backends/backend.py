@@ -1,5 +1,6 @@
 """What a backend is: a place where individuals live."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, Self
 
@@ -33,6 +34,10 @@ class Job:
     probe_samples: int = 128
 
 
+def idle() -> None:
+    """Do nothing while a generation lives."""
+
+
 class Backend(Protocol):
     """A place where a generation lives. Results never depend on which one it is.
 
@@ -49,8 +54,8 @@ class Backend(Protocol):
         """What it is, for the log: for example ``"local, 2 processes"``."""
         ...
 
-    def evaluate(self, job: Job, cohort: Cohort) -> Evaluation:
-        """Evaluate all individuals of a cohort, in order."""
+    def evaluate(self, job: Job, cohort: Cohort, meanwhile: Callable[[], None] = idle) -> Evaluation:
+        """Evaluate all individuals of a cohort, in order; call ``meanwhile`` once, as soon as workers are busy."""
         ...
 
     def close(self) -> None:

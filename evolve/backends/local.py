@@ -2,13 +2,14 @@
 
 import os
 import signal
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Self
 
 import numpy as np
 from loky import ProcessPoolExecutor
 
-from evolve.backends.backend import Job
+from evolve.backends.backend import Job, idle
 from evolve.cohort import Cohort
 from evolve.stopping import SIGNALS
 from populations.blocks import block_size
@@ -46,10 +47,11 @@ class LocalBackend:
         """What it is, for the log."""
         return f"local, {self.workers} process{'es' if self.workers > 1 else ''}"
 
-    def evaluate(self, job: Job, cohort: Cohort) -> Evaluation:
-        """Evaluate all individuals of a cohort, in order."""
+    def evaluate(self, job: Job, cohort: Cohort, meanwhile: Callable[[], None] = idle) -> Evaluation:
+        """Evaluate all individuals of a cohort, in order; call ``meanwhile`` once, as soon as workers are busy."""
         everyone = np.arange(cohort.size, dtype=np.int64)
         if self.workers == 1:
+            meanwhile()
             return evaluate_shard(job, cohort.population, everyone, cohort.generation)
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
@@ -60,6 +62,7 @@ class LocalBackend:
             self._pool.submit(evaluate_shard, job, cohort.population.take(shard), shard, cohort.generation)
             for shard in shards
         ]
+        meanwhile()
         return Evaluation.join([future.result() for future in futures])
 
     def _shards(self, job: Job, size: int) -> int:

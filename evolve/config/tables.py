@@ -164,7 +164,7 @@ class RecordsTable(Table):
 
 
 class CheckpointTable(Table):
-    """How often the run becomes durable."""
+    """How often the run is saved; what lived after the newest checkpoint lives again when the run is resumed."""
 
     every: int | str = Field(
         "auto", description='generations between checkpoints, seconds such as "60s", or "auto": at most 2 % of the time'

@@ -15,7 +15,11 @@ def dump_toml(config: Config) -> str:
 
 def commented_toml(config: Config) -> str:
     """Return a configuration as TOML in which every key is explained by a comment."""
-    lines = ["# A Hetevo experiment. Run it with: hetevo run FILE.toml", ""]
+    lines = [
+        "# A Hetevo experiment. Run it with: hetevo run FILE.toml",
+        "# Ctrl-C or a file STOP in the run directory saves and stops it; go on or extend it with: hetevo resume RUN",
+        "",
+    ]
     tables: list[tuple[str, Table]] = []
     for name, field in Config.model_fields.items():
         value = getattr(config, name)

@@ -54,7 +54,7 @@ def test_what_is_no_run_is_refused(tmp_path):
         load_run(tmp_path / "young")
     path = plant(tmp_path / "damaged")
     (path / "generations" / "part-000000.parquet").write_bytes(b"PAR1 nonsense")
-    with pytest.raises(DamagedError, match=r"part-000000\.parquet: its content does not fit its own checksum"):
+    with pytest.raises(DamagedError, match=r"part-000000.parquet: its content does not fit its own checksum"):
         load_run(path)
 
 

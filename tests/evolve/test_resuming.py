@@ -1,5 +1,7 @@
 """Going on, extending, moving, branching, verifying, stopping; one writer; older formats."""
 
+import contextlib
+import errno
 import json
 import os
 import shutil
@@ -8,12 +10,21 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from faults import CHILDREN, child, go, outcome, tiny
+from faults import CHILDREN, child, failing, go, operations, outcome, tiny
 from sealing import reseal
 
 from evolve import Experiment, resume
 from evolve.config import ConfigError
-from evolve.rundir import NothingIntactError, RunDirectory, RunDirectoryError, RunExistsError, SchemaError, manifest
+from evolve.rundir import (
+    NothingIntactError,
+    RunDirectory,
+    RunDirectoryError,
+    RunExistsError,
+    SchemaError,
+    StorageError,
+    manifest,
+    records,
+)
 from evolve.rundir.checkpoint import listed
 from evolve.verifying import verify
 
@@ -122,6 +133,30 @@ def test_a_new_run_does_not_begin_where_something_is(whole, tmp_path):
         resume(tmp_path / "mine")
     with pytest.raises(RunDirectoryError, match="does not exist"):
         resume(tmp_path / "nowhere")
+
+
+def test_damaged_records_are_lived_again_from_a_checkpoint_before_them(whole, tmp_path, monkeypatch):
+    monkeypatch.setattr(records, "ROWS_IN_PART", 6)
+    run = go(tmp_path / "run", MORE, "checkpoint={every=1,keep=9}")
+    assert len(RunDirectory(run.path).individuals_files()) == 7
+    damaged = run.path / "individuals" / "part-000004.parquet"
+    damaged.write_bytes(damaged.read_bytes()[:-9])
+    said = []
+    assert outcome(resume(run.path, notice=said.append)) == outcome(whole)
+    assert [line.split(":")[0] for line in said] == [f"skipped gen-00000{g}" for g in (6, 5, 4)]
+    assert all(str(damaged) in line for line in said)
+    assert verify(run.path, replay=True).ok
+
+
+def test_parts_that_are_closed_survive_faults_too(whole, tmp_path, monkeypatch):
+    monkeypatch.setattr(records, "ROWS_IN_PART", 12)
+    for at in range(20, 400, 13):
+        path = tmp_path / f"{at}"
+        with contextlib.suppress(StorageError), operations(failing(at, errno.EIO)):
+            go(path, MORE, notices=[])
+        assert outcome(go(path, MORE, notices=[])) == outcome(whole)
+        assert verify(path).ok
+        shutil.rmtree(path)
 
 
 # ---------------------------------------------------------------- branches
