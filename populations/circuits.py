@@ -139,12 +139,13 @@ class Circuits:
         else:
             np.einsum("anr,arm->anm", left, right, out=out)
 
-    def whole(self) -> Weights:
-        """Return the weights of all panels as one array a pathway, shapes as for the constructor."""
+    def whole(self, rows: slice = slice(None)) -> Weights:
+        """Return the weights of all panels as one array a pathway, shapes as for the constructor, for some networks."""
         layout = self.species.layout
-        both = np.zeros((2, self.networks, layout.neurons, layout.units), self.dtype)
+        networks = len(range(self.networks)[rows])
+        both = np.zeros((2, networks, layout.neurons, layout.units), self.dtype)
         for panel, stack in zip(self.panels, self.stacks, strict=True):
-            both[:, :, panel.rows, panel.columns] = stack
+            both[:, :, panel.rows, panel.columns] = stack[:, rows]
         # transported weights are the ascending ones, whatever V was at birth
         descending = both[0] if self.species.rule.transport else both[1]
         return Weights(both[0], np.ascontiguousarray(self.species.mirror(descending)))

@@ -125,12 +125,12 @@ def _evaluate_block(
 ) -> Evaluation:
     tasks = species.life.tasks
     innate = born(species, genes, individuals, seed, generation)
-    columns: dict[str, Floats] = {}
+    columns: dict[str, list[Floats]] = {}
 
     def observe(snapshot: Snapshot) -> None:
         assert probe is not None
         for name, values in probe.measure(snapshot).items():
-            columns[f"{name}_{snapshot.stage}"] = _mean_defined(values.reshape(-1, tasks))
+            columns.setdefault(f"{name}_{snapshot.stage}", []).append(_mean_defined(values.reshape(-1, tasks)))
 
     lives = live(species, genes, innate, lived, observer=observe if probe is not None else None)
     loss, accuracy = test(lives.circuits, lived.test)
@@ -142,7 +142,7 @@ def _evaluate_block(
         loss.reshape(-1, tasks).mean(axis=1),
         np.where(ended, Status.DIVERGED, Status.OK).astype(np.int64),
         accuracy.reshape(-1, tasks).mean(axis=1),
-        columns,
+        {name: np.concatenate(parts) for name, parts in columns.items()},
     )
 
 

@@ -1,6 +1,6 @@
 """The lifetime of a block of networks: presentations of batches, each changing the weights."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -58,6 +58,9 @@ class Snapshot:
     update: Floats
 
 
+PROBED_NETWORKS = 32
+"""Networks in a snapshot: the buffers of many, with a large probe batch, would be fetched from the system each time."""
+
 Observer = Callable[[Snapshot], None]
 
 
@@ -99,7 +102,8 @@ def live(
     experience : Experience
         K tasks.
     observer : callable, optional
-        Receives a `Snapshot` at birth, after half of the presentations, and at the end. Needs ``experience.probe``.
+        Receives a `Snapshot` at birth, after half of the presentations, and at the end; each in several parts, one
+        after another, if there are many networks. Needs ``experience.probe``.
     dtype : dtype, optional
         Precision; float64 is for tests.
 
@@ -125,7 +129,8 @@ def live(
         for t in range(life.presentations + 1):
             if observer is not None and experience.probe is not None:
                 for stage in (stage for stage, when in stages.items() if when == t):
-                    observer(_snapshot(stage, _settled(circuits, networks), genes, experience.probe))
+                    for rows in _parts(networks, tasks):
+                        observer(_snapshot(stage, _part(circuits, rows), genes.take(rows), experience.probe))
             if t == life.presentations:
                 break
             sweep.load(training.inputs[:, t])
@@ -135,14 +140,19 @@ def live(
             plasticity.change()
             if (t + 1) % life.clip_every == 0 or t + 1 == life.presentations:
                 diverged |= plasticity.bound(life.weight_clip)
-    return Lives(_settled(circuits, networks), diverged[:networks])
+    ended = _part(circuits, slice(networks)) if circuits.networks_last else circuits
+    return Lives(ended, diverged[:networks])
 
 
-def _settled(circuits: Circuits, networks: int) -> Circuits:
-    """Return the first networks in the order that products with many samples need."""
-    if not circuits.networks_last:
-        return circuits
-    return Circuits(circuits.species, Weights(*(weights[:networks] for weights in circuits.whole())), circuits.dtype)
+def _part(circuits: Circuits, rows: slice) -> Circuits:
+    """Copy some networks, in the order that products with many samples need."""
+    return Circuits(circuits.species, circuits.whole(rows), circuits.dtype)
+
+
+def _parts(networks: int, tasks: int) -> Iterator[slice]:
+    """Cut the networks that a probe looks at, all tasks of an individual together."""
+    step = max(1, PROBED_NETWORKS // tasks) * tasks
+    return (slice(start, min(start + step, networks)) for start in range(0, networks, step))
 
 
 def _snapshot(stage: Stage, circuits: Circuits, genes: Population, probe: Samples) -> Snapshot:
@@ -154,7 +164,6 @@ def _snapshot(stage: Stage, circuits: Circuits, genes: Population, probe: Sample
     clip = circuits.species.life.signal_clip
     np.clip(sweep.error, -clip, clip, out=sweep.error)
     sweep.descend()
-    genes = genes.take(slice(circuits.networks))
     update = Plasticity(circuits, sweep, genes).drive_ascending()
     return Snapshot(
         stage=stage,
