@@ -12,8 +12,11 @@ from evolve.rundir.files import make_folder, names, remove_tree, write_durably
 from evolve.rundir.manifest import File, file_of
 from evolve.rundir.parts import encoded, first_generation, parts, read_part, up_to
 
-ROWS_IN_PART = 4_096
+ROWS_IN_PART = 2_048
 """Rows after which a part is closed. An open part is written again at every commit, so it must stay small."""
+
+PIECES = 16
+"""Commits after which the pieces of the open part are put together: many make writing slow, and so would each time."""
 
 
 class Records:
@@ -60,7 +63,10 @@ class Records:
         if table.num_rows:
             name = f"part-{table['generation'][0].as_py():06d}.parquet"
             self.written[f"{self.folder.name}/{name}"] = file_of(write_durably(self.folder / name, encoded(table)))
-        self._open = [] if table.num_rows >= ROWS_IN_PART else [table.combine_chunks()]
+        if table.num_rows >= ROWS_IN_PART:
+            self._open = []
+        elif len(self._open) > PIECES:
+            self._open = [table.combine_chunks()]
         self.dirty = False
 
     def rewind(self, generation: int, records: Mapping[str, File]) -> None:
