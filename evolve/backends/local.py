@@ -1,17 +1,15 @@
 """All cores of this machine, in processes of their own."""
 
 import os
-import signal
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Self
 
 import numpy as np
-from loky import ProcessPoolExecutor
 
 from evolve.backends.backend import Job, idle
+from evolve.backends.pool import WorkerPool
 from evolve.cohort import Cohort
-from evolve.stopping import SIGNALS
 from populations.blocks import block_size
 from populations.evaluation import Evaluation, evaluate
 from populations.genome import Population
@@ -40,7 +38,7 @@ class LocalBackend:
 
     def __init__(self, workers: int = 0) -> None:
         self.workers = workers or available_cores()
-        self._pool: ProcessPoolExecutor | None = None
+        self._pool = WorkerPool(self.workers)
 
     @property
     def description(self) -> str:
@@ -53,10 +51,6 @@ class LocalBackend:
         if self.workers == 1:
             meanwhile()
             return evaluate_shard(job, cohort.population, everyone, cohort.generation)
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                self.workers, initializer=_ignore_signals, env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-            )
         shards = np.array_split(everyone, self._shards(job, cohort.size))
         futures: list[Future[Evaluation]] = [
             self._pool.submit(evaluate_shard, job, cohort.population.take(shard), shard, cohort.generation)
@@ -72,9 +66,7 @@ class LocalBackend:
 
     def close(self) -> None:
         """Stop the worker processes."""
-        if self._pool is not None:
-            self._pool.shutdown(kill_workers=True)
-            self._pool = None
+        self._pool.close()
 
     def __enter__(self) -> Self:
         return self
@@ -95,9 +87,3 @@ def evaluate_shard(job: Job, population: Population, individuals: Indices, gener
         probe=job.probe,
         probe_samples=job.probe_samples,
     )
-
-
-def _ignore_signals() -> None:
-    # Ctrl-C reaches the whole process group, and batch systems signal every process; the driver alone decides
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)

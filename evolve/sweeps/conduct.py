@@ -1,20 +1,18 @@
 """Running all runs of a sweep, side by side, each in one process; what is done already stays done."""
 
 import contextlib
-import signal
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from loky import ProcessPoolExecutor
-
 from evolve.backends.local import available_cores
+from evolve.backends.pool import WorkerPool
 from evolve.config import Config, from_mapping
 from evolve.experiment import Experiment
 from evolve.rundir import RunDirectory
 from evolve.rundir.sweep import Entry, write_entries
-from evolve.stopping import SIGNALS, StopRequest
+from evolve.stopping import StopRequest
 from evolve.sweeps.plan import Member, Plan
 from populations.errors import HetevoError
 
@@ -93,9 +91,7 @@ def conduct(
     write_entries(folder, plan.name, (Entry(member.name, member.condition, member.seed) for member in plan.members))
     outcomes = {member.name: Outcome(member.name, member.condition, member.seed) for member in plan.members}
     workers = min(workers or available_cores(), len(plan.members))
-    pool = ProcessPoolExecutor(
-        workers, initializer=_ignore_signals, env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    )
+    pool = WorkerPool(workers)
     try:
         with StopRequest(folder / "STOP") as stop:
             stop.withdraw()
@@ -120,7 +116,7 @@ def conduct(
             stop.withdraw()
             return list(outcomes.values()), stop.signal
     finally:
-        pool.shutdown(kill_workers=True)
+        pool.close()
 
 
 def _run(member: Member, path: Path) -> Outcome:
@@ -153,9 +149,3 @@ def _looked_at(folder: Path, outcome: Outcome) -> Outcome:
         return outcome  # nothing there yet
     found = {name: status[name] for name in ("generation", "generations", "alignment_end", "loss_best")}
     return replace(outcome, **found)
-
-
-def _ignore_signals() -> None:
-    # a run in a worker listens itself; before and after it, the driver alone decides
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
