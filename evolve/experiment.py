@@ -13,6 +13,7 @@ from evolve.cohort import founders
 from evolve.config import Config, dump_toml
 from evolve.keeper import Keeper
 from evolve.memory import check_memory
+from evolve.news import kept
 from evolve.probes import probe_named
 from evolve.reproduction import reproduce
 from evolve.rundir import RunDirectory
@@ -121,15 +122,17 @@ class Experiment:
         RunDirectoryError, StorageError
             If it cannot be written.
         """
-        directory = RunDirectory.create(path, dump_toml(self.config))
-        with directory.lock():
-            return self._evolve(directory, None, progress)
+        # a cluster that is not there is an error before anything is written
+        with BACKENDS[self.config.backend.name](self.config.backend) as backend:
+            directory = RunDirectory.create(path, dump_toml(self.config))
+            with directory.lock(), kept(directory):
+                return self._evolve(directory, backend, None, progress)
 
-    def _evolve(self, directory: RunDirectory, state: State | None, progress: Progress | None) -> Run:
+    def _evolve(self, directory: RunDirectory, backend: Backend, state: State | None, progress: Progress | None) -> Run:
         config = self.config
         directory.begin_session(seed=config.seed, generation=state.cohort.generation if state else None)
         try:
-            with BACKENDS[config.backend.name](config.backend) as backend, StopRequest(directory.stop_file) as stop:
+            with StopRequest(directory.stop_file) as stop:
                 final = self._generations(directory, backend, stop, state, progress)
         except BaseException:
             directory.end_session("failed")
@@ -173,7 +176,8 @@ class Experiment:
                 keeper.commit(state)
             clock.append(time.perf_counter())
             vary, evaluate, record = (round(after - before, 6) for before, after in pairwise(clock))
-            directory.event(generation=cohort.generation, vary=vary, evaluate=evaluate, record=record, **_shown(row))
+            times = {"vary": vary, "evaluate": evaluate, "record": record, **backend.telemetry}
+            directory.event(generation=cohort.generation, **times, **_shown(row))
             if progress:
                 progress(self._report(cohort.generation, row, clock[-1] - clock[0], clock[-1] - begin))
             if last:

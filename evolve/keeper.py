@@ -5,7 +5,7 @@ from typing import Any
 
 from evolve.cohort import Cohort
 from evolve.config import Config
-from evolve.recording import generation_row, individual_rows
+from evolve.recording import failure_rows, generation_row, individual_rows
 from evolve.rundir import RunDirectory
 from evolve.rundir import checkpoint as checkpoints
 from evolve.state import State
@@ -39,6 +39,8 @@ class Keeper:
         every = self.config.records.individuals_every
         if every and cohort.generation % every == 0:
             self.directory.individuals.add(individual_rows(cohort, evaluation))
+        if evaluation.failures:
+            self.directory.failures.add(failure_rows(cohort, evaluation, self.config.seed))
         return {name: values[0].item() for name, values in row.items()}
 
     def is_due(self, generation: int) -> bool:
@@ -53,6 +55,7 @@ class Keeper:
         begin = time.perf_counter()
         self.directory.generations.commit()
         self.directory.individuals.commit()
+        self.directory.failures.commit()
         folder, settings = self.directory.checkpoints, self.config.checkpoint
         checkpoints.write(folder, state.checkpoint(seed=self.config.seed, config=self.config.hash()))
         checkpoints.prune(folder, settings.keep, settings.keep_every)

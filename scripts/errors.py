@@ -22,11 +22,11 @@ def explained(command: Callable[Arguments, Result]) -> Callable[Arguments, Resul
     @wraps(command)
     def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
         from evolve.rundir import StorageError
-        from populations.errors import HetevoError
+        from populations.errors import HetevoError, RunFailedError
 
         try:
             return command(*args, **kwargs)
-        except StorageError as error:
+        except (RunFailedError, StorageError) as error:
             fail(str(error), FAILED)
         except HetevoError as error:
             fail(str(error), WRONG_USE)

@@ -33,16 +33,23 @@ class Job:
     probe_samples: int = 128
 
 
+Telemetry = dict[str, float]
+"""Of the generation just evaluated: seconds spent on ``serialise`` (sending) and ``wait``, the number of ``workers``,
+their ``utilisation`` (share of their time spent on lives) and how many blocks were ``resent``."""
+
+
 class Backend(Protocol):
-    """A place where a generation lives. Results never depend on which one it is.
+    """A place where a generation lives. Results never depend on which one it is."""
 
-    Attributes
-    ----------
-    workers : int
-        Processes that evaluate.
-    """
+    @property
+    def workers(self) -> int:
+        """Processes that evaluate."""
+        ...
 
-    workers: int
+    @property
+    def telemetry(self) -> Telemetry:
+        """See `Telemetry`; empty before the first generation."""
+        ...
 
     @property
     def description(self) -> str:

@@ -27,7 +27,7 @@ from populations.rules import RULES, TERMS
 from populations.tasks import TASKS
 from populations.wiring import WIRINGS
 
-BACKEND_NAMES = ("auto", "local")
+BACKEND_NAMES = ("auto", "local", "ray")
 _NOT_RESULTS: Any = {"preset": True, "backend": True, "checkpoint": True, "records": True, "evolution": {"generations"}}
 
 

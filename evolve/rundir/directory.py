@@ -35,6 +35,7 @@ class RunDirectory:
         self.figures = self.path / "figures"
         self.generations = Records(self.path / "generations")
         self.individuals = Records(self.path / "individuals")
+        self.failures = Records(self.path / "failures")
 
     @classmethod
     def create(cls, path: Path | str, config: str) -> "RunDirectory":
