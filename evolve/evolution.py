@@ -3,7 +3,7 @@
 import contextlib
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -13,6 +13,7 @@ from evolve.config import Config, from_mapping
 from evolve.islands import assignment
 from evolve.keeper import Keeper
 from evolve.memory import check_memory
+from evolve.news import told
 from evolve.probes import probe_named
 from evolve.reproduction import reproduce
 from evolve.results import GenerationReport, Notice, Progress, Run
@@ -47,6 +48,14 @@ class Evolution:
         # fails here, before anything is written, if a data set's package is missing
         self.species.task.prepare()
         self.probe = probe or (probe_named(config.probe.name) if config.probe.every else None)
+        self._backend: Backend | None = None
+
+    @contextlib.contextmanager
+    def connected(self) -> Iterator[None]:
+        """Hold the backend while the block runs; a cluster that is not there is an error before anything is written."""
+        with BACKENDS[self.config.backend.name](self.config.backend) as backend:
+            self._backend = backend
+            yield
 
     def go_on(
         self,
@@ -57,7 +66,7 @@ class Evolution:
         progress: Progress | None = None,
         notice: Notice,
     ) -> Run:
-        """Evolve from a state, or from founders, to the last generation or a request to stop.
+        """Evolve from a state, or from founders, to the last generation or a request to stop; must be `connected`.
 
         Parameters
         ----------
@@ -70,7 +79,8 @@ class Evolution:
         progress, notice : callable
             Who is told.
         """
-        config = self.config
+        config, backend = self.config, self._backend
+        assert backend is not None
         lost = directory.provenance.begin_session(
             seed=config.seed,
             after=state.cohort.generation if state else None,
@@ -80,11 +90,7 @@ class Evolution:
             notice(f"{lost}; what it said of earlier sessions is lost, the results are not")
         keeper = Keeper(directory, config, origin, notice)
         try:
-            with (
-                StopRequest(directory.stop_file) as stop,
-                keeper,
-                BACKENDS[config.backend.name](config.backend) as backend,
-            ):
+            with StopRequest(directory.stop_file) as stop, keeper, told(keeper.hear, notice):
                 if stop.withdraw():
                     notice(f"the file {directory.stop_file} was there already: it was removed, and the run goes on")
                 final = self._generations(keeper, backend, stop, state, progress)
@@ -128,7 +134,7 @@ class Evolution:
             saved = last or keeper.is_due(cohort.generation)
             clock.append(time.perf_counter())
             vary, evaluate, record = (round(after - before, 6) for before, after in pairwise(clock))
-            spent = {"vary": vary, "evaluate": evaluate, "record": record, "saved": saved}
+            spent = {"vary": vary, "evaluate": evaluate, "record": record, "saved": saved, **backend.telemetry}
             keeper.write(state if saved else None, generation=cohort.generation, **spent, **_shown(row))
             if progress:
                 progress(self._report(cohort.generation, row, clock[-1] - clock[0], clock[-1] - begin))
@@ -142,7 +148,9 @@ class Evolution:
         """Return the same with another last generation."""
         content = self.config.model_dump()
         content["evolution"]["generations"] = generations
-        return Evolution(from_mapping(content), self.probe)
+        other = Evolution(from_mapping(content), self.probe)
+        other._backend = self._backend
+        return other
 
     def job(self, generation: int) -> Job:
         """Return what workers are told about a generation."""

@@ -80,8 +80,8 @@ class Experiment:
         branch = Origin.find(origin) if origin else None
         state = branch.load(self.config, self._evolution.species) if branch else None
         facts = branch.facts(state) if branch and state else None
-        directory = RunDirectory.new(path)
-        with directory.lock() as lock:
+        RunDirectory(path).check_free()
+        with self._evolution.connected(), (directory := RunDirectory.new(path)).lock() as lock:
             if or_resume and directory.is_begun():  # another start was faster, and has ended since
                 return self._resume(directory, progress, notice, lock)
             directory.clear()
@@ -97,7 +97,7 @@ class Experiment:
         self, directory: RunDirectory, progress: Progress | None, notice: Notice, lock: Lock | None = None
     ) -> Run:
         if lock is None:
-            with directory.lock() as taken:
+            with self._evolution.connected(), directory.lock() as taken:
                 return self._resume(directory, progress, notice, taken)
         changes = differences(saved_config(directory).model_dump(), self.config.model_dump(), ignored=MAY_DIFFER)
         if changes:

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from evolve.cohort import Cohort
 from evolve.config import NOT_RESULTS, Config, config_hash
-from evolve.recording import generation_row, individual_rows
+from evolve.recording import failure_rows, generation_row, individual_rows
 from evolve.results import Notice
 from evolve.rundir import RunDirectory, StorageError
 from evolve.rundir import checkpoint as checkpoints
@@ -62,6 +62,7 @@ class Keeper:
         self._cost = self._spent = 0.0
         self._seen = self._saved = 0
         self._telemetry: list[dict[str, Any]] = []
+        self._late = False
         self._thread = ThreadPoolExecutor(1, "keeper")
         self._planned: tuple[State | None, dict[str, Any]] | None = None
         self._writing: Future[None] | None = None
@@ -69,7 +70,7 @@ class Keeper:
     @property
     def is_behind(self) -> bool:
         """Whether the files of the records differ from what they should hold."""
-        return self.directory.generations.dirty or self.directory.individuals.dirty
+        return any(table.dirty for table in self.directory.tables)
 
     def record(self, cohort: Cohort, evaluation: Evaluation) -> dict[str, Any]:
         """Buffer the records of a generation and return its row; the one before is on the disk then, if it was due."""
@@ -80,6 +81,8 @@ class Keeper:
         every = self.config.records.individuals_every
         if every and cohort.generation % every == 0:
             self.directory.individuals.add(individual_rows(cohort, evaluation))
+        if evaluation.failures:
+            self.directory.failures.add(failure_rows(cohort, evaluation, self.config.seed))
         return {name: values[0].item() for name, values in row.items()}
 
     def is_due(self, generation: int) -> bool:
@@ -101,6 +104,10 @@ class Keeper:
             What to tell of the generation.
         """
         self._planned = (state, {"time": now(), **telemetry})
+
+    def hear(self, message: str) -> None:
+        """Take up a line of news; it is written with the next line of telemetry."""
+        self._telemetry.append({"time": now(), "message": message})
 
     def begin(self) -> None:
         """Begin to write what is planned."""
@@ -146,7 +153,7 @@ class Keeper:
 
     def _commit(self, state: State) -> None:
         """Make records and state durable: records first, so that a checkpoint never lacks the rows before it."""
-        tables = (self.directory.generations, self.directory.individuals)
+        tables = self.directory.tables
         for table in tables:
             table.commit()
         written = {name: file for table in tables for name, file in table.written.items()}
@@ -164,8 +171,10 @@ class Keeper:
             while self._telemetry:
                 self.directory.event(**self._telemetry[0])
                 self._telemetry.pop(0)
+                self._late = False
         except StorageError as error:
-            if len(self._telemetry) == 1:
+            if not self._late:
+                self._late = True
                 self.notice(f"telemetry waits until it can be written: {error}")
 
     def __enter__(self) -> Self:

@@ -1,5 +1,6 @@
 """What is written down of a generation."""
 
+import io
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ from deap import tools
 
 from evolve.cohort import Cohort, Operator
 from populations.evaluation import Evaluation, Status
+from populations.genome import Population
 from populations.types import Floats
 
 ELITE_SHARE = 0.1
@@ -53,6 +55,28 @@ def generation_row(cohort: Cohort, evaluation: Evaluation) -> dict[str, Any]:
         row["alignment_end_elite"] = _reduced(np.mean, observed["alignment_end"][best])
         row["undefined_share"] = float(np.isnan(observed["alignment_end"]).mean())
     return {name: np.array([value]) for name, value in row.items()}
+
+
+def failure_rows(cohort: Cohort, evaluation: Evaluation, seed: int) -> dict[str, Any]:
+    """Return one row a failure, as columns, with the genes (an ``.npz`` file's bytes) that it takes to repeat it."""
+    failures = evaluation.failures
+    who = np.array([failure.individual for failure in failures], np.int64)
+    return {
+        "generation": np.full(who.size, cohort.generation, np.int64),
+        "individual": who,
+        "id": cohort.identifiers[who],
+        "seed": np.full(who.size, seed, np.int64),
+        "reason": [failure.reason for failure in failures],
+        "traceback": [failure.traceback for failure in failures],
+        "genes": [_packed(cohort.population.take(slice(one, one + 1))) for one in who],
+    }
+
+
+def _packed(genes: Population) -> bytes:
+    sink = io.BytesIO()
+    arrays: dict[str, Any] = dict(genes)
+    np.savez(sink, **arrays)
+    return sink.getvalue()
 
 
 def _reduced(function: Any, values: Floats) -> float:

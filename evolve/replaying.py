@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from evolve.backends import BACKENDS
+from evolve.backends import LocalBackend
 from evolve.cohort import Cohort, founders
 from evolve.config import Config, from_mapping
 from evolve.evolution import Evolution
@@ -61,7 +61,7 @@ def replay(
     if cohort is not None:
         compared += ["genes", "descent"]
         problems += [f"generation {chosen}: {name} differ" for name in _cohort_differences(cohort, state.cohort)]
-    with BACKENDS[settings.backend.name](settings.backend) as backend:
+    with LocalBackend(settings.backend) as backend:
         evaluation = backend.evaluate(evolution.job(chosen), state.cohort)
         how = f"{backend.description}, blocks of {settings.backend.block}"
     if evaluation.observed:

@@ -66,7 +66,9 @@ def resume(
         config = saved_config(directory)
         if workers is not None:
             config = from_mapping(config.model_dump(), overrides=[f"backend.workers={workers}"])
-        return go_on(directory, lock, Evolution(config, probe), generations, progress, notice)
+        evolution = Evolution(config, probe)
+        with evolution.connected():
+            return go_on(directory, lock, evolution, generations, progress, notice)
 
 
 def saved_config(directory: RunDirectory) -> Config:
@@ -94,7 +96,7 @@ def go_on(
     for path in checkpoints.listed(directory.checkpoints):
         if checkpoints.generation_of(path) > saved.generation:
             checkpoints.discard(path)  # what is wrong with it was said; it would be in the way of its successor
-    for table in (directory.generations, directory.individuals):
+    for table in directory.tables:
         table.rewind(saved.generation, saved.records)
     done = saved.generation >= evolution.config.evolution.generations
     if state and done and directory.provenance.outcome() == "done" and not directory.generations.dirty:

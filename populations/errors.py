@@ -12,6 +12,10 @@ class SettingError(HetevoError):
     """A setting has a value that cannot work."""
 
 
+class RunFailedError(HetevoError):
+    """A run could not go on, although what was asked for was right."""
+
+
 def nearest(name: str, valid: Iterable[str]) -> str:
     """Suggest the valid name that is closest to a misspelt one.
 

@@ -1,7 +1,5 @@
 """Fitness of a population: lives in blocks, then a test."""
 
-from dataclasses import dataclass
-from enum import IntEnum
 from typing import Protocol
 
 import numpy as np
@@ -13,16 +11,12 @@ from populations.circuits import Circuits
 from populations.experience import Experience, Samples, experience
 from populations.genome import Population
 from populations.lifetime import Snapshot, live
+from populations.outcome import Evaluation, Failure, Status
 from populations.species import Species
 from populations.sweeps import Sweep
 from populations.types import Floats, Indices
 
-
-class Status(IntEnum):
-    """What became of an individual. The numbers stand in records: append, never renumber."""
-
-    OK = 0
-    DIVERGED = 1
+__all__ = ["Evaluation", "Failure", "Probe", "Status", "evaluate", "test"]
 
 
 class Probe(Protocol):
@@ -31,39 +25,6 @@ class Probe(Protocol):
     def measure(self, snapshot: Snapshot) -> dict[str, Floats]:
         """Return named measures, each of shape (N,), NaN where undefined."""
         ...
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What became of P individuals.
-
-    Parameters
-    ----------
-    loss : ndarray of float64, shape (P,)
-        Normalised test loss, mean over the tasks: mean squared error over the mean square of the target, capped.
-        Never NaN. Fitness is minus this.
-    status : ndarray of int64, shape (P,)
-        `Status` values.
-    accuracy : ndarray of float64, shape (P,)
-        Share of test samples classified correctly; NaN unless the task is a classification.
-    observed : dict of str to ndarray of float64, shape (P,)
-        What the probe measured, mean over the tasks in which it was defined; NaN where it never was.
-    """
-
-    loss: Floats
-    status: Indices
-    accuracy: Floats
-    observed: dict[str, Floats]
-
-    @staticmethod
-    def join(parts: list["Evaluation"]) -> "Evaluation":
-        """Concatenate evaluations of consecutive individuals."""
-        return Evaluation(
-            np.concatenate([part.loss for part in parts]),
-            np.concatenate([part.status for part in parts]),
-            np.concatenate([part.accuracy for part in parts]),
-            {name: np.concatenate([part.observed[name] for part in parts]) for name in parts[0].observed},
-        )
 
 
 def evaluate(

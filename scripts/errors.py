@@ -22,11 +22,11 @@ def explained(command: Callable[Arguments, Result]) -> Callable[Arguments, Resul
     @wraps(command)
     def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
         from evolve.rundir import DamagedError, NothingIntactError, StorageError
-        from populations.errors import HetevoError
+        from populations.errors import HetevoError, RunFailedError
 
         try:
             return command(*args, **kwargs)
-        except (StorageError, DamagedError, NothingIntactError) as error:
+        except (RunFailedError, StorageError, DamagedError, NothingIntactError) as error:
             fail(str(error), FAILED)
         except HetevoError as error:
             fail(str(error), WRONG_USE)

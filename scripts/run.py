@@ -37,8 +37,9 @@ OrResume = Annotated[
 ]
 Seed = Annotated[int | None, typer.Option(help="Seed of all random numbers.")]
 Generations = Annotated[int | None, typer.Option(help="Generations after the founders'.")]
-Backend = Annotated[str | None, typer.Option(help="Where lives are computed: auto or local.")]
-Workers = Annotated[int | None, typer.Option(help="Processes; 0: one a core.")]
+Backend = Annotated[str | None, typer.Option(help="Where lives are computed: auto, local or ray.")]
+Workers = Annotated[int | None, typer.Option(help="Processes; 0: one a core, on a cluster all its cores.")]
+Address = Annotated[str | None, typer.Option(metavar="HOST:PORT", help="A Ray cluster; never guessed.")]
 NoProbe = Annotated[bool, typer.Option("--no-probe", help="Measure nothing; evolution is the same, bit for bit.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the final status as one JSON object on stdout.")]
 
@@ -54,6 +55,7 @@ def run(
     generations: Generations = None,
     backend: Backend = None,
     workers: Workers = None,
+    address: Address = None,
     no_probe: NoProbe = False,
     as_json: AsJson = False,
 ) -> None:
@@ -65,6 +67,7 @@ def run(
         "evolution.generations": generations,
         "backend.name": json.dumps(backend) if backend is not None else None,
         "backend.workers": workers,
+        "backend.address": json.dumps(address) if address is not None else None,
         "probe.every": 0 if no_probe else None,
     }
     overrides = [*(changes or []), *(f"{key}={value}" for key, value in given.items() if value is not None)]

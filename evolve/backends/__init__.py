@@ -5,14 +5,16 @@ One backend a file. To add one, write a class like `backend.Backend` and name it
 
 from collections.abc import Callable
 
+from evolve.backends.auto import AutoBackend, ray_backend
 from evolve.backends.backend import Backend, Job
 from evolve.backends.local import LocalBackend, available_cores
 from evolve.config import BackendTable
 
 BACKENDS: dict[str, Callable[[BackendTable], Backend]] = {
-    "local": lambda settings: LocalBackend(settings.workers),
-    "auto": lambda settings: LocalBackend(settings.workers),
+    "local": LocalBackend,
+    "ray": ray_backend,
+    "auto": AutoBackend,
 }
 """Backends by the name used in ``[backend] name``."""
 
-__all__ = ["BACKENDS", "Backend", "Job", "LocalBackend", "available_cores"]
+__all__ = ["BACKENDS", "AutoBackend", "Backend", "Job", "LocalBackend", "available_cores"]

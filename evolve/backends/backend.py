@@ -38,16 +38,23 @@ def idle() -> None:
     """Do nothing while a generation lives."""
 
 
+Telemetry = dict[str, float]
+"""Of the generation just evaluated: seconds spent on ``serialise`` (sending) and ``wait``, the number of ``workers``,
+their ``utilisation`` (share of their time spent on lives) and how many blocks were ``resent``."""
+
+
 class Backend(Protocol):
-    """A place where a generation lives. Results never depend on which one it is.
+    """A place where a generation lives. Results never depend on which one it is."""
 
-    Attributes
-    ----------
-    workers : int
-        Processes that evaluate.
-    """
+    @property
+    def workers(self) -> int:
+        """Processes that evaluate."""
+        ...
 
-    workers: int
+    @property
+    def telemetry(self) -> Telemetry:
+        """See `Telemetry`; empty before the first generation."""
+        ...
 
     @property
     def description(self) -> str:

@@ -2,18 +2,19 @@
 
 import os
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import BrokenExecutor, Future
 from typing import Self
 
-import numpy as np
-
-from evolve.backends.backend import Job, idle
+from evolve.backends.backend import Job, Telemetry, idle
+from evolve.backends.pieces import Piece, Pieces
 from evolve.backends.pool import WorkerPool
+from evolve.backends.shards import Lived, live_shard
+from evolve.backends.timing import Clock
 from evolve.cohort import Cohort
+from evolve.config import BackendTable
+from evolve.news import news
 from populations.blocks import block_size
-from populations.evaluation import Evaluation, evaluate
-from populations.genome import Population
-from populations.types import Indices
+from populations.evaluation import Evaluation
 
 SHARDS_PER_WORKER = 4
 """Shards a worker gets in a generation: enough to even out their times, few enough not to split blocks."""
@@ -32,12 +33,15 @@ class LocalBackend:
 
     Parameters
     ----------
-    workers : int, optional
-        Processes; 0: one a core. With 1 everything happens in this process.
+    settings : BackendTable, optional
+        ``workers`` is the number of processes. With 1 everything happens in this process, which therefore does not
+        survive an individual that kills it.
     """
 
-    def __init__(self, workers: int = 0) -> None:
-        self.workers = workers or available_cores()
+    def __init__(self, settings: BackendTable | None = None) -> None:
+        self.settings = settings or BackendTable()
+        self.workers = self.settings.workers or available_cores()
+        self.telemetry: Telemetry = {}
         self._pool = WorkerPool(self.workers)
 
     @property
@@ -47,17 +51,62 @@ class LocalBackend:
 
     def evaluate(self, job: Job, cohort: Cohort, meanwhile: Callable[[], None] = idle) -> Evaluation:
         """Evaluate all individuals of a cohort, in order; call ``meanwhile`` once, as soon as workers are busy."""
-        everyone = np.arange(cohort.size, dtype=np.int64)
+        pieces, clock = Pieces(job, cohort, self.settings.on_failure), Clock()
         if self.workers == 1:
             meanwhile()
-            return evaluate_shard(job, cohort.population, everyone, cohort.generation)
-        shards = np.array_split(everyone, self._shards(job, cohort.size))
-        futures: list[Future[Evaluation]] = [
-            self._pool.submit(evaluate_shard, job, cohort.population.take(shard), shard, cohort.generation)
-            for shard in shards
-        ]
+            while piece := pieces.next(cohort.size):
+                self._keep(pieces, piece, live_shard(job, pieces.genes(piece), piece.start, cohort.generation), clock)
+        else:
+            self._evaluate_in_pool(pieces, clock, meanwhile)
+        self.telemetry = clock.telemetry(self.workers, pieces.resent)
+        return pieces.join()
+
+    def _evaluate_in_pool(self, pieces: Pieces, clock: Clock, meanwhile: Callable[[], None]) -> None:
+        sent: list[tuple[Piece, Future[Lived]]] = []
+        with clock.part("serialise"):
+            for left in range(self._shards(pieces.job, pieces.cohort.size), 0, -1):
+                if piece := pieces.next(-(-pieces.fresh // left)):
+                    sent.append((piece, self._send(pieces, piece)))
         meanwhile()
-        return Evaluation.join([future.result() for future in futures])
+        with clock.part("wait"):
+            for piece, future in sent:
+                try:
+                    self._keep(pieces, piece, future.result(), clock)
+                except BrokenExecutor:
+                    self.close()
+                    pieces.returned(piece, "a worker process died")
+            # after a death: one piece at a time, so that there is no doubt whose fault it is
+            while piece := pieces.next(pieces.fresh):
+                try:
+                    self._keep(pieces, piece, self._send(pieces, piece).result(), clock)
+                except BrokenExecutor:
+                    self.close()
+                    news.warning("a worker process died with individuals %d to %d", piece.start, piece.stop - 1)
+                    pieces.crashed(piece)
+
+    def seconds_for_one(self, job: Job, cohort: Cohort) -> float:
+        """Measure a block in a worker, per individual; infinite if the block killed the worker."""
+        pieces = Pieces(job, cohort, self.settings.on_failure)
+        piece = pieces.next(job.block or block_size(job.species))
+        assert piece is not None
+        try:
+            return self._send(pieces, piece).result().seconds / piece.size
+        except BrokenExecutor:
+            self.close()
+            return float("inf")
+
+    def _keep(self, pieces: Pieces, piece: Piece, lived: Lived, clock: Clock) -> None:
+        clock.busy += lived.seconds
+        pieces.place(piece, lived.evaluation)
+
+    def _send(self, pieces: Pieces, piece: Piece) -> "Future[Lived]":
+        future: Future[Lived] = Future()
+        try:
+            genes, generation = pieces.genes(piece), pieces.cohort.generation
+            future = self._pool.submit(live_shard, pieces.job, genes, piece.start, generation)
+        except BrokenExecutor as error:  # a worker died while the others were being sent
+            future.set_exception(error)
+        return future
 
     def _shards(self, job: Job, size: int) -> int:
         blocks = -(-size // (job.block or block_size(job.species)))
@@ -65,7 +114,7 @@ class LocalBackend:
         return int(min(size, max(self.workers, min(whole_rounds, self.workers * SHARDS_PER_WORKER))))
 
     def close(self) -> None:
-        """Stop the worker processes."""
+        """Stop the worker processes; the next generation starts new ones."""
         self._pool.close()
 
     def __enter__(self) -> Self:
@@ -73,17 +122,3 @@ class LocalBackend:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
-
-
-def evaluate_shard(job: Job, population: Population, individuals: Indices, generation: int) -> Evaluation:
-    """Evaluate some individuals of a generation; runs in a worker."""
-    return evaluate(
-        job.species,
-        population,
-        individuals,
-        seed=job.seed,
-        generation=generation,
-        block=job.block,
-        probe=job.probe,
-        probe_samples=job.probe_samples,
-    )

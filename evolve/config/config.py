@@ -28,7 +28,7 @@ from populations.rules import RULES, TERMS
 from populations.tasks import TASKS
 from populations.wiring import WIRINGS
 
-BACKEND_NAMES = ("auto", "local")
+BACKEND_NAMES = ("auto", "local", "ray")
 
 
 class Config(Table):

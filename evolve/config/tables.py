@@ -186,7 +186,24 @@ class CheckpointTable(Table):
 class BackendTable(Table):
     """Where lives are computed; never changes a result."""
 
-    name: str = Field("auto", description="backend: auto or local")
-    workers: int = Field(0, ge=0, description="processes; 0: one a core")
-    address: str = Field("", description="address of a cluster")
+    name: str = Field("auto", description="backend: auto, local or ray")
+    workers: int = Field(0, ge=0, description="processes; 0: one a core, on a cluster all its cores")
+    address: str = Field("", description='address of a Ray cluster, "host:port"; empty: this machine')
     block: int = Field(0, ge=0, description="individuals that live side by side; 0: chosen from sizes and cache")
+    on_failure: Literal["quarantine", "stop"] = Field(
+        "quarantine",
+        description="an individual that cannot be evaluated gets the worst fitness (quarantine) or ends the run (stop)",
+    )
+    deadline: float = Field(
+        60.0, gt=0, description="seconds that a block may always take before it is thought to hang; above 0"
+    )
+    patience: float = Field(600.0, ge=0, description="seconds to wait for workers once all of them are gone; 0 or more")
+
+    @model_validator(mode="after")
+    def _an_address_is_for_a_cluster(self) -> Self:
+        if self.address and self.name == "local":
+            raise ValueError(
+                'backend.address: expected no address with name = "local", got'
+                f" {self.address!r}. Set backend.name (--backend) to ray or auto, or leave the address out"
+            )
+        return self

@@ -20,7 +20,7 @@ from populations.errors import HetevoError
 CONFIG_LIMIT = 1 << 20
 """Bytes beyond which a configuration is refused unread."""
 
-TABLES = ("generations", "individuals")
+TABLES = ("generations", "individuals", "failures")
 """Folders of records."""
 
 _LEFTOVER = re.compile(r"\.[a-z.]+\.tmp-\d+")
@@ -45,7 +45,7 @@ class RunDirectory:
         self.checkpoints = self.path / "checkpoints"
         self.figures = self.path / "figures"
         self.provenance = Provenance(self.path / "provenance.json")
-        self.generations, self.individuals = (Records(self.path / name) for name in TABLES)
+        self.generations, self.individuals, self.failures = (Records(self.path / name) for name in TABLES)
 
     @classmethod
     def new(cls, path: Path | str) -> "RunDirectory":
@@ -64,8 +64,7 @@ class RunDirectory:
             If it cannot be made.
         """
         directory = cls(path)
-        if directory.path.exists() and not (directory.path.is_dir() and directory._is_unbegun()):
-            raise RunExistsError(directory.path)
+        directory.check_free()
         try:
             make_folders(directory.path)
         except StorageError as error:
@@ -104,6 +103,22 @@ class RunDirectory:
                 f" lived, repeat that command; 'hetevo run PRESET -o {path}' makes a new run."
             )
         return directory
+
+    def check_free(self) -> None:
+        """Check that a new run can begin here.
+
+        Raises
+        ------
+        RunExistsError
+            If there is something already.
+        """
+        if self.path.exists() and not (self.path.is_dir() and self._is_unbegun()):
+            raise RunExistsError(self.path)
+
+    @property
+    def tables(self) -> tuple[Records, ...]:
+        """All records."""
+        return self.generations, self.individuals, self.failures
 
     def is_begun(self) -> bool:
         """Tell whether there is a run: its configuration is written last of what a start writes."""

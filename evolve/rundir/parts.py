@@ -174,7 +174,8 @@ def _check_size(path: Path, file: pq.ParquetFile) -> None:
             path, f"it claims {file.metadata.num_rows:,} rows, {needed:,} bytes; this machine has {memory:,} in all"
         )
     for field in file.schema_arrow:
-        plain = pa.types.is_integer, pa.types.is_floating, pa.types.is_string, pa.types.is_null, pa.types.is_boolean
+        types = pa.types
+        plain = types.is_integer, types.is_floating, types.is_string, types.is_binary, types.is_null, types.is_boolean
         if not any(test(field.type) for test in plain):
             raise DamagedError(path, f"its column {field.name[:80]!r} has the type {str(field.type)[:80]}")
 

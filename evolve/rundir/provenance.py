@@ -114,7 +114,7 @@ def software() -> dict[str, Any]:
         "host": platform.node(),
         "platform": platform.platform(),
         "cores": os.cpu_count(),
-        "cpu_features": _cpu_features(),
+        "cpu_features": cpu_features(),
         "libraries": [
             {key: library.get(key) for key in ("internal_api", "version", "architecture", "threading_layer")}
             for library in threadpool_info()
@@ -135,8 +135,8 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _cpu_features() -> list[str]:
-    # the level decides which loops NumPy dispatches to, and with it the last bits of exp and tanh
+def cpu_features() -> list[str]:
+    """Return the processor's features: they decide NumPy's loops, and with them the last bits of exp and tanh."""
     config = np.show_config(mode="dicts")
     assert isinstance(config, dict)
     return list(config.get("SIMD Extensions", {}).get("found", []))

@@ -143,8 +143,9 @@ def test_damaged_records_are_lived_again_from_a_checkpoint_before_them(whole, tm
     damaged.write_bytes(damaged.read_bytes()[:-9])
     said = []
     assert outcome(resume(run.path, notice=said.append)) == outcome(whole)
-    assert [line.split(":")[0] for line in said] == [f"skipped gen-00000{g}" for g in (6, 5, 4)]
-    assert all(str(damaged) in line for line in said)
+    skipped = [line for line in said if line.startswith("skipped")]
+    assert [line.split(":")[0] for line in skipped] == [f"skipped gen-00000{g}" for g in (6, 5, 4)]
+    assert all(str(damaged) in line for line in skipped)
     assert verify(run.path, replay=True).ok
 
 

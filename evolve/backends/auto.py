@@ -1,0 +1,97 @@
+"""The choice between this machine and a cluster."""
+
+from collections.abc import Callable
+from typing import Self
+
+from evolve.backends.backend import Backend, Job, Telemetry, idle
+from evolve.backends.local import LocalBackend, available_cores
+from evolve.cohort import Cohort
+from evolve.config import BackendTable
+from evolve.news import news
+from populations.errors import SettingError
+from populations.outcome import Evaluation
+
+CLUSTER_SECONDS = 5.0
+"""A generation that takes less than this on this machine stays there: what joining a cluster takes."""
+
+
+def ray_backend(settings: BackendTable) -> Backend:
+    """Return the Ray backend.
+
+    Raises
+    ------
+    SettingError
+        If Ray cannot be imported.
+    """
+    try:
+        from evolve.backends.ray import RayBackend
+    except ImportError as error:
+        raise SettingError(
+            f"backend.name: expected Ray to be installed for 'ray', but it cannot be imported ({error}). Install it by"
+            " pip install 'ray[default]', or compute on this machine: --backend local."
+        ) from None
+    return RayBackend(settings)
+
+
+class AutoBackend:
+    """Measures the first block, then takes this machine or the cluster, and says why.
+
+    A second Ray on one machine gains nothing over processes, so without an address it is always this machine.
+
+    Parameters
+    ----------
+    settings : BackendTable
+        See `CLUSTER_SECONDS` for what decides when there is an address.
+    """
+
+    def __init__(self, settings: BackendTable) -> None:
+        self.settings = settings
+        self._chosen: Backend | None = None if settings.address else LocalBackend(settings)
+        self._told = False
+
+    @property
+    def workers(self) -> int:
+        """Processes that evaluate."""
+        return self._chosen.workers if self._chosen else available_cores()
+
+    @property
+    def telemetry(self) -> Telemetry:
+        """Of the generation just evaluated."""
+        return self._chosen.telemetry if self._chosen else {}
+
+    @property
+    def description(self) -> str:
+        """What it is, for the log."""
+        return f"auto: {self._chosen.description if self._chosen else 'not chosen yet'}"
+
+    def evaluate(self, job: Job, cohort: Cohort, meanwhile: Callable[[], None] = idle) -> Evaluation:
+        """Evaluate all individuals of a cohort, in order; call ``meanwhile`` once, as soon as workers are busy."""
+        reason = "no address of a cluster was given"
+        if self._chosen is None:
+            cores = available_cores()
+            # --workers means the cluster's; this machine has no more than its cores
+            local = LocalBackend(self.settings.model_copy(update={"workers": cores, "address": ""}))
+            seconds = local.seconds_for_one(job, cohort) * cohort.size / cores
+            if seconds <= CLUSTER_SECONDS:
+                self._chosen = local
+            else:
+                local.close()
+                self._chosen = ray_backend(self.settings)
+            reason = (
+                f"a generation takes about {seconds:.3g} s on {cores} cores, a cluster pays from {CLUSTER_SECONDS:g} s"
+            )
+        if not self._told:
+            news.info("backend auto: %s, for %s", self._chosen.description, reason)
+            self._told = True
+        return self._chosen.evaluate(job, cohort, meanwhile)
+
+    def close(self) -> None:
+        """Give back processes and memory."""
+        if self._chosen:
+            self._chosen.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()

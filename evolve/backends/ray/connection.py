@@ -1,0 +1,80 @@
+"""The way to a cluster: this process as its driver."""
+
+import contextlib
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import ray
+
+from evolve.backends.ray.errors import ClusterError
+
+REACH_SECONDS = 10.0
+"""Longest time to wait for an answer at an address."""
+
+
+def connect(address: str) -> None:
+    """Make this process a driver of the cluster at an address.
+
+    Raises
+    ------
+    ClusterError
+        If it is no address, nothing answers there, or it is another version.
+    """
+    _reach(address)
+    if ray.is_initialized():
+        raise ClusterError(
+            "Expected a process that is not connected to Ray, but ray.init() was called in it. Call ray.shutdown()"
+            " first."
+        )
+    with _signals_kept():
+        try:
+            ray.init(address=address, log_to_driver=False, logging_level="ERROR", configure_logging=False)
+        except Exception as error:
+            raise _explained(address, error) from None
+
+
+def _reach(address: str) -> None:
+    host, _, port = address.rpartition(":")
+    if "://" in address or not host or not port.isdigit():
+        raise ClusterError(
+            f"backend.address: expected host:port of the cluster's head, such as 10.0.0.1:6379, got {address!r}. 'ray"
+            " start --head' prints it; a cluster is never guessed, because it could be somebody else's."
+        )
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), REACH_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise ClusterError(
+            f"backend.address: expected a Ray cluster at {address}, but nothing answers there ({error}). Start it with"
+            f" 'ray start --head --port={port}' on {host}, or leave --address out to start Ray on this machine."
+        ) from None
+
+
+def _explained(address: str, error: Exception) -> ClusterError:
+    text = str(error).strip()
+    if "ersion mismatch" in text:
+        return ClusterError(
+            f"The cluster at {address} runs other versions than this process: {' '.join(text.split())}. Install the"
+            " same Python and Ray on all machines (requirements.lock)."
+        )
+    return ClusterError(
+        f"Cannot join the cluster at {address}: {text}. This machine must be one of its nodes ('ray start"
+        f" --address={address}'), and what answers at this address must be the head of a Ray cluster. If it"
+        " asks for a token, set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN here too."
+    )
+
+
+@contextlib.contextmanager
+def _signals_kept() -> Iterator[None]:
+    # ray.init puts its own SIGTERM handler in the place of ours, which would end a run without a checkpoint
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before: dict[int, Any] = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,119 @@
+"""Blocks in flight: sent, waited for, given up when they are late, sorted by what became of them."""
+
+import time
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+import ray
+
+from evolve.backends.backend import Job
+from evolve.backends.pieces import Piece, Pieces
+from evolve.backends.ray.sizes import REMEMBERED
+from evolve.backends.shards import Lived, live_shard
+from evolve.news import news
+from populations.errors import RunFailedError
+
+LATE = 10.0
+"""A block hangs if it takes this many times as long as the median one, from sending to coming back."""
+
+WAIT_SECONDS = 1.0
+"""Longest time without a look at deadlines and workers."""
+
+
+@dataclass
+class Flight:
+    """A block on its way."""
+
+    piece: Piece
+    since: float
+    deadline_factor: float
+
+
+class Flights:
+    """All blocks on their way.
+
+    Parameters
+    ----------
+    deadline : float
+        Seconds that a block may always take.
+    """
+
+    def __init__(self, deadline: float) -> None:
+        self._deadline = deadline
+        self._flights: dict[Any, Flight] = {}
+        self._turnarounds: list[float] = []
+        # no retries by Ray: the driver counts what becomes of a block, and decides; with retries Ray would also repeat
+        # a block without end that takes more memory than there is
+        self._live = ray.remote(num_cpus=1, max_retries=0, retry_exceptions=False, scheduling_strategy="SPREAD")(
+            live_shard
+        )
+
+    def __len__(self) -> int:
+        return len(self._flights)
+
+    def send(self, job: Job, pieces: Pieces, piece: Piece) -> None:
+        """Send a block: its own genes, and nobody else's."""
+        reference = self._live.remote(job, pieces.genes(piece), piece.start, pieces.cohort.generation)
+        # a block that came back late gets twice the time, so that a slow machine is not taken for a hung one for ever
+        self._flights[reference] = Flight(piece, time.monotonic(), 2.0**piece.returns)
+
+    def land(self, pieces: Pieces) -> list[tuple[Piece, Lived]]:
+        """Wait a moment for blocks, return those that lived, and give the lost ones back to ``pieces``."""
+        # a tenth of them at a time: with thousands in flight, a call for each would keep the driver busy
+        some = max(1, len(self._flights) // 10)
+        ready, _ = ray.wait(list(self._flights), num_returns=some, timeout=WAIT_SECONDS)
+        landed = []
+        for reference in ready:
+            flight = self._flights.pop(reference)
+            lived = _result(reference, flight.piece, pieces)
+            if lived is not None:
+                self._turnarounds = [*self._turnarounds[-REMEMBERED:], time.monotonic() - flight.since]
+                landed.append((flight.piece, lived))
+        return landed
+
+    def cancel_late(self, pieces: Pieces) -> None:
+        """Cancel blocks that hang, and give them back to ``pieces``."""
+        if not self._turnarounds:
+            return  # nothing to compare with: long lives are not hung ones
+        limit, now = max(self._deadline, LATE * median(self._turnarounds)), time.monotonic()
+        for reference, flight in list(self._flights.items()):
+            if now - flight.since > limit * flight.deadline_factor:
+                del self._flights[reference]
+                ray.cancel(reference, force=True)
+                took = f"no answer in {now - flight.since:.0f} seconds, others take {median(self._turnarounds):.3g}"
+                news.warning("individuals %d to %d: %s; sent again", flight.piece.start, flight.piece.stop - 1, took)
+                pieces.returned(flight.piece, took)
+
+    def start_clocks_anew(self) -> None:
+        """Forget how long blocks have been on their way: the workers are not the same as before."""
+        for flight in self._flights.values():
+            flight.since = time.monotonic()
+
+    def cancel_all(self) -> None:
+        """Cancel everything, for an error or an interrupt."""
+        for reference in self._flights:
+            ray.cancel(reference, force=True)
+        self._flights.clear()
+
+
+def _result(reference: Any, piece: Piece, pieces: Pieces) -> Lived | None:
+    """Return what a block sent back; None if it was lost, and given back to ``pieces``."""
+    errors = ray.exceptions
+    try:
+        lived: Lived = ray.get(reference)
+    except errors.RayTaskError as error:
+        raise RunFailedError(
+            f"Generation {pieces.cohort.generation}, individuals {piece.start} to {piece.stop - 1}: a worker could not"
+            f" compute them, for a reason that is none of theirs.\n{error}"
+        ) from None
+    except errors.WorkerCrashedError:
+        news.warning("a worker process died with individuals %d to %d", piece.start, piece.stop - 1)
+        pieces.crashed(piece)
+    except errors.RayError as error:  # its node died, memory ran out, its result was lost
+        reason = str(error).strip().splitlines()[0]
+        news.warning("individuals %d to %d were lost: %s", piece.start, piece.stop - 1, reason)
+        pieces.returned(piece, reason)
+    else:
+        return lived
+    return None

@@ -1,0 +1,92 @@
+"""A cluster of this machine alone, started for one run."""
+
+import json
+import os
+import select
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from evolve.backends.ray import host
+from evolve.backends.ray.errors import ClusterLostError
+from evolve.backends.ray.token import Token
+
+START_SECONDS = 120.0
+"""Longest time that Ray may take to start; it takes about four seconds."""
+
+STORE_BYTES = 256 << 20
+"""Object store of a local cluster: blocks and results are small, so it is never more than a few blocks full."""
+
+LONGEST_FOLDER = 40
+"""Ray puts sockets below its folder, and a socket's path must stay below 108 bytes."""
+
+
+class LocalCluster:
+    """Starts Ray's processes in a session of their own.
+
+    Parameters
+    ----------
+    cpus : int
+        Worker processes.
+
+    Attributes
+    ----------
+    address : str
+        Where it is, ``"host:port"``.
+
+    Raises
+    ------
+    ClusterLostError
+        If Ray does not start.
+    """
+
+    def __init__(self, cpus: int) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="hetevo-ray-", dir=_short_folder()))
+        self._token = Token()
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", host.__file__, str(cpus), str(STORE_BYTES), str(self.folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env={**os.environ, **self._token.environment},
+            start_new_session=True,
+        )
+        try:
+            self.address = self._address()
+        except BaseException:
+            self.close()
+            raise
+
+    def _address(self) -> str:
+        assert self._process.stdout is not None
+        ready, _, _ = select.select([self._process.stdout], [], [], START_SECONDS)
+        line = self._process.stdout.readline() if ready else ""
+        answer = json.loads(line) if line else {"error": f"no answer in {START_SECONDS:.0f} seconds"}
+        if "address" not in answer:
+            raise ClusterLostError(
+                f"Expected Ray to start on this machine, but it did not: {answer['error']}. Free memory and space in"
+                f" {self.folder.parent} and /dev/shm, or compute without Ray: --backend local."
+            )
+        return str(answer["address"])
+
+    def close(self) -> None:
+        """End all of Ray's processes and remove their files."""
+        process = self._process
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                stream.close()
+        try:
+            process.wait(host.GONE_SECONDS + 20)
+        except subprocess.TimeoutExpired:
+            process.kill()  # what it started ends with it
+            process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self._token.forget()
+
+
+def _short_folder() -> str:
+    folder = tempfile.gettempdir()
+    return folder if len(folder) <= LONGEST_FOLDER else "/tmp"

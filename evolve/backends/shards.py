@@ -1,0 +1,73 @@
+"""What runs in a worker: some individuals of a generation, of whom one may fail."""
+
+import time
+import traceback
+from dataclasses import dataclass
+
+import numpy as np
+
+from evolve.backends.backend import Job
+from populations.evaluation import evaluate
+from populations.genome import Population
+from populations.outcome import Evaluation, Failure
+from populations.types import Indices
+
+
+@dataclass(frozen=True)
+class Lived:
+    """What a worker sends back.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        Of the individuals it got, in order.
+    seconds : float
+        Time that it took in the worker.
+    """
+
+    evaluation: Evaluation
+    seconds: float
+
+
+def live_shard(job: Job, population: Population, first: int, generation: int) -> Lived:
+    """Evaluate consecutive individuals of a generation.
+
+    Parameters
+    ----------
+    job : Job
+        What all individuals have in common.
+    population : Population
+        Their genes only.
+    first : int
+        Position of the first one in the whole population.
+    generation : int
+        Counted from 0.
+    """
+    begin = time.perf_counter()
+    individuals = np.arange(first, first + population.size, dtype=np.int64)
+    return Lived(_evaluate(job, population, individuals, generation), time.perf_counter() - begin)
+
+
+def _evaluate(job: Job, population: Population, individuals: Indices, generation: int) -> Evaluation:
+    try:
+        return evaluate(
+            job.species,
+            population,
+            individuals,
+            seed=job.seed,
+            generation=generation,
+            block=job.block,
+            probe=job.probe,
+            probe_samples=job.probe_samples,
+        )
+    except MemoryError:
+        raise  # says something about this machine, nothing about an individual
+    except Exception as error:
+        if population.size == 1:
+            reason = f"{type(error).__name__}: {error}"
+            failure = Failure(int(individuals[0]), reason, traceback.format_exc())
+            return Evaluation.failed(failure, job.species.life.loss_cap)
+    # who raised is found by halving; the others get the same bits as in any other block
+    middle = population.size // 2
+    halves = slice(middle), slice(middle, None)
+    return Evaluation.join([_evaluate(job, population.take(h), individuals[h], generation) for h in halves])
