@@ -25,18 +25,30 @@ SHOWN = 20
 Source = Annotated[str, typer.Argument(metavar="SWEEP|FILE.toml", help="A sweep that ships with Hetevo, or a file.")]
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="Directory of the sweep. Default: runs/NAME.")]
 Workers = Annotated[int, typer.Option(min=0, help="Runs side by side; 0: one a core.")]
+Backend = Annotated[str, typer.Option(help="Where runs go on: auto, local or ray.")]
+Address = Annotated[str, typer.Option(metavar="HOST:PORT", help="A Ray cluster; never guessed.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the outcomes as one JSON object on stdout.")]
 
 
 @explained
-def sweep(source: Source, output: Output = None, workers: Workers = 0, as_json: AsJson = False) -> None:
+def sweep(
+    source: Source,
+    output: Output = None,
+    workers: Workers = 0,
+    backend: Backend = "auto",
+    address: Address = "",
+    as_json: AsJson = False,
+) -> None:
     """Run a sweep, or go on with it: repeating the command does what is left to do."""
+    from evolve.config import from_mapping
     from evolve.sweeps import conduct, load_plan
 
+    settings = {"backend": {"name": backend, "workers": workers, "address": address}}
+    place = from_mapping(settings, source="hetevo sweep").backend
     plan = load_plan(source)
     folder = output or Path("runs") / plan.name
     with _Display() as display:
-        outcomes, signal = conduct(plan, folder, workers=workers, watch=display.show)
+        outcomes, signal = conduct(plan, folder, backend=place, watch=display.show)
     if as_json:
         print(json.dumps({"path": str(folder), "signal": signal, "runs": [asdict(one) for one in outcomes]}))
     failed = [one for one in outcomes if one.state == "failed"]

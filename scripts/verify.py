@@ -18,6 +18,9 @@ Replay = Annotated[bool, typer.Option("--replay", help="Compute a saved generati
 Workers = Annotated[
     int | None, typer.Option(help="Processes of the replay. Default: another number than the run's, and other blocks.")
 ]
+Number = Annotated[
+    int | None, typer.Option("--failure", metavar="K", help="Let the K-th recorded failure (from 0) live again, here.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -27,12 +30,16 @@ def verify(
     generation: Generation = None,
     replay: Replay = False,
     workers: Workers = None,
+    failure: Number = None,
     as_json: AsJson = False,
 ) -> None:
     """Check every checksum, and that every generation is recorded exactly once."""
     from evolve.verifying import verify as check
     from populations.errors import SettingError
 
+    if failure is not None:
+        _repeat(run, failure, as_json)
+        return
     if generation is not None and not replay:
         raise SettingError(f"{generation}: a generation is only needed to replay it; add --replay.")
     report = check(run, replay=replay, generation=generation, workers=workers)
@@ -47,4 +54,20 @@ def verify(
             print(f"problem: {line}", file=sys.stderr)
         print(f"{run}: {'all is well' if report.ok else f'{len(report.problems)} problem(s)'}")
     if not report.ok:
+        raise typer.Exit(FAILED)
+
+
+def _repeat(run: Path, number: int, as_json: bool) -> None:
+    """Say what becomes of an individual that had failed; exit 1 if it fails again."""
+    from evolve.repeating import repeat
+
+    found = repeat(run, number)
+    if as_json:
+        print(json.dumps(asdict(found)))
+    else:
+        print(f"generation {found.generation}, individual {found.individual} (id {found.identifier})")
+        print(f"  then: {found.recorded}")
+        print(f"  now:  {found.found or 'it lived'}")
+        print(found.traceback, end="", file=sys.stderr)
+    if found.found:
         raise typer.Exit(FAILED)

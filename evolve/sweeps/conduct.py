@@ -6,14 +6,13 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from evolve.backends.local import available_cores
-from evolve.backends.pool import WorkerPool
-from evolve.config import Config, from_mapping
+from evolve.config import BackendTable, Config, from_mapping
 from evolve.experiment import Experiment
 from evolve.rundir import RunDirectory
 from evolve.rundir.sweep import Entry, write_entries
 from evolve.stopping import StopRequest
 from evolve.sweeps.plan import Member, Plan
+from evolve.sweeps.pools import pool_of
 from populations.errors import HetevoError
 
 POLL_SECONDS = 1.0
@@ -57,7 +56,7 @@ Watch = Callable[[list[Outcome]], None]
 
 
 def conduct(
-    plan: Plan, folder: str | Path, *, workers: int = 0, watch: Watch | None = None
+    plan: Plan, folder: str | Path, *, backend: BackendTable | None = None, watch: Watch | None = None
 ) -> tuple[list[Outcome], int]:
     """Run a sweep, or go on with it.
 
@@ -70,8 +69,9 @@ def conduct(
         The runs.
     folder : str or Path
         The sweep's directory; a run directory for each run is made in it.
-    workers : int, optional
-        Runs side by side; 0: one a core.
+    backend : BackendTable, optional
+        Where runs go on: by default in processes of this machine, ``workers`` of them side by side (0: one a core);
+        with the name ``ray`` or an address as tasks of a Ray cluster whose nodes all see ``folder``.
     watch : callable, optional
         Is told where all runs stand.
 
@@ -87,18 +87,17 @@ def conduct(
     RunDirectoryError, StorageError
         If the directory holds something else or cannot be written.
     """
-    folder = Path(folder)
-    write_entries(folder, plan.name, (Entry(member.name, member.condition, member.seed) for member in plan.members))
+    folder = Path(folder).absolute()
     outcomes = {member.name: Outcome(member.name, member.condition, member.seed) for member in plan.members}
-    workers = min(workers or available_cores(), len(plan.members))
-    pool = WorkerPool(workers)
+    pool = pool_of(backend or BackendTable(), len(plan.members))
     try:
+        write_entries(folder, plan.name, (Entry(member.name, member.condition, member.seed) for member in plan.members))
         with StopRequest(folder / "STOP") as stop:
             stop.withdraw()
             waiting = list(plan.members)
             under_way: dict[Future[Outcome], Member] = {}
             while under_way or (waiting and not stop.received):
-                while waiting and len(under_way) < workers and not stop.received:
+                while waiting and len(under_way) < pool.workers and not stop.received:
                     member = waiting.pop(0)
                     outcomes[member.name] = replace(outcomes[member.name], state="running")
                     under_way[pool.submit(_run, member, folder / member.name)] = member
@@ -131,7 +130,9 @@ def _run(member: Member, path: Path) -> Outcome:
 
 
 def _in_one_process(config: Config) -> Config:
-    return from_mapping(config.model_dump(), overrides=[("backend.name", "local"), ("backend.workers", 1)])
+    return from_mapping(
+        config.model_dump(), overrides=[("backend.name", "local"), ("backend.address", ""), ("backend.workers", 1)]
+    )
 
 
 def _ended(future: "Future[Outcome]", running: Outcome) -> Outcome:

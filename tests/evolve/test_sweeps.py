@@ -7,6 +7,7 @@ import pytest
 
 from analysis import load_all, load_runs
 from evolve import Experiment
+from evolve.config import BackendTable
 from evolve.rundir import RunDirectoryError
 from evolve.rundir.sweep import Entry, read_entries, write_entries
 from evolve.sweeps import Plan, conduct, load_plan
@@ -36,7 +37,7 @@ def digests(outcomes):
 
 def test_a_sweep_is_its_runs_and_repeating_it_changes_nothing(plan, tmp_path):
     looks = []
-    outcomes, signal = conduct(plan, tmp_path / "sweep", workers=2, watch=looks.append)
+    outcomes, signal = conduct(plan, tmp_path / "sweep", backend=BackendTable(workers=2), watch=looks.append)
     assert signal == 0
     assert [outcome.state for outcome in outcomes] == ["done"] * 4
     assert [outcome.run for outcome in outcomes] == [member.name for member in plan.members]
@@ -44,7 +45,7 @@ def test_a_sweep_is_its_runs_and_repeating_it_changes_nothing(plan, tmp_path):
     for member, outcome in zip(plan.members, outcomes, strict=True):
         assert Experiment(member.config).run(tmp_path / "alone" / member.name).digest == outcome.digest
     before = {file: file.read_bytes() for file in (tmp_path / "sweep").rglob("*.parquet")}
-    again, _ = conduct(plan, tmp_path / "sweep", workers=1)
+    again, _ = conduct(plan, tmp_path / "sweep", backend=BackendTable(workers=1))
     assert digests(again) == digests(outcomes)
     assert {file: file.read_bytes() for file in (tmp_path / "sweep").rglob("*.parquet")} == before
     table = load_runs([tmp_path / "sweep"])
@@ -59,11 +60,11 @@ def test_an_interrupted_sweep_goes_on(plan, tmp_path):
         if any(outcome.state == "done" for outcome in outcomes):
             (folder / "STOP").touch()
 
-    first, _ = conduct(plan, folder, workers=1, watch=interrupt)
+    first, _ = conduct(plan, folder, backend=BackendTable(workers=1), watch=interrupt)
     assert {outcome.state for outcome in first} >= {"done", "waiting"}
-    outcomes, _ = conduct(plan, folder, workers=1)
+    outcomes, _ = conduct(plan, folder, backend=BackendTable(workers=1))
     assert [outcome.state for outcome in outcomes] == ["done"] * 4
-    whole, _ = conduct(plan, tmp_path / "whole", workers=2)
+    whole, _ = conduct(plan, tmp_path / "whole", backend=BackendTable(workers=2))
     assert digests(outcomes) == digests(whole)
 
 
@@ -73,24 +74,24 @@ def test_a_run_that_cannot_go_on_does_not_disturb_the_others(plan, tmp_path):
     write_entries(tmp_path / "other", "x", [])
     (tmp_path / "sweep" / "sweep.json").write_bytes((tmp_path / "other" / "sweep.json").read_bytes())
     (tmp_path / "sweep" / spoilt.name / "notes.txt").write_text("mine")
-    outcomes, _ = conduct(plan, tmp_path / "sweep", workers=2)
+    outcomes, _ = conduct(plan, tmp_path / "sweep", backend=BackendTable(workers=2))
     assert [outcome.state for outcome in outcomes] == ["done", "failed", "done", "done"]
     assert "exists" in outcomes[1].error
     assert len(load_all([tmp_path / "sweep"])) == 3
 
 
 def test_a_changed_sweep_is_refused_run_by_run(plan, tmp_path):
-    conduct(plan, tmp_path / "sweep", workers=2)
+    conduct(plan, tmp_path / "sweep", backend=BackendTable(workers=2))
     other = plan.members[0].config.model_copy(update={"seed": 77})
     changed = Plan(plan.name, [replace(plan.members[0], config=other)])
-    outcomes, _ = conduct(changed, tmp_path / "sweep", workers=1)
+    outcomes, _ = conduct(changed, tmp_path / "sweep", backend=BackendTable(workers=1))
     assert outcomes[0].state == "failed"
     assert "seed: 0 is saved, 77 was given" in outcomes[0].error
 
 
 def test_a_sweep_can_grow(plan, tmp_path):
-    conduct(Plan(plan.name, plan.members[:1]), tmp_path / "sweep", workers=1)
-    conduct(Plan(plan.name, plan.members[1:2]), tmp_path / "sweep", workers=1)
+    conduct(Plan(plan.name, plan.members[:1]), tmp_path / "sweep", backend=BackendTable(workers=1))
+    conduct(Plan(plan.name, plan.members[1:2]), tmp_path / "sweep", backend=BackendTable(workers=1))
     assert [entry.run for entry in read_entries(tmp_path / "sweep")] == [member.name for member in plan.members[:2]]
 
 
@@ -110,3 +111,13 @@ def test_nothing_else_is_overwritten_or_believed(tmp_path):
     (tmp_path / "sweep" / "sweep.json").write_text(json.dumps(strange))
     with pytest.raises(RunDirectoryError, match="outside"):
         read_entries(tmp_path / "sweep")
+
+
+@pytest.mark.timeout(120)
+def test_a_sweep_on_ray_is_the_same_sweep(plan, tmp_path):
+    pytest.importorskip("ray")
+    here, _ = conduct(plan, tmp_path / "here", backend=BackendTable(workers=2))
+    there, signal = conduct(plan, tmp_path / "there", backend=BackendTable(name="ray", workers=2))
+    assert signal == 0
+    assert [outcome.state for outcome in there] == ["done"] * 4
+    assert digests(there) == digests(here)

@@ -1,0 +1,101 @@
+"""Living a recorded failure again, on this machine, with nothing but the run directory."""
+
+import io
+from concurrent.futures import BrokenExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evolve.backends.pool import WorkerPool
+from evolve.backends.shards import live_shard
+from evolve.evolution import Evolution
+from evolve.resuming import saved_config
+from evolve.rundir import RunDirectory, RunDirectoryError
+from evolve.rundir.parts import parts, read_part
+from populations.genome import Population, genome
+from populations.species import Species
+
+GENES_LIMIT = 1 << 30
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """What became of an individual that had failed, this time.
+
+    Parameters
+    ----------
+    generation, individual, identifier : int
+        Who.
+    recorded : str
+        Why it failed then.
+    found : str
+        What happened now; empty if it lived.
+    traceback : str
+        Of what was raised now.
+    """
+
+    generation: int
+    individual: int
+    identifier: int
+    recorded: str
+    found: str
+    traceback: str
+
+
+def repeat(path: str | Path, number: int) -> Repeated:
+    """Let an individual live again that could not be evaluated, in a process of its own.
+
+    Parameters
+    ----------
+    path : str or Path
+        The run directory.
+    number : int
+        Row of the table of failures, counted from 0.
+
+    Raises
+    ------
+    RunDirectoryError
+        If there is no such row, or its genes are not those of this run's networks.
+    """
+    directory = RunDirectory.open(path)
+    evolution = Evolution(saved_config(directory))
+    row = _row(directory, number)
+    generation, individual = int(row["generation"]), int(row["individual"])
+    genes = _genes(row["genes"], evolution.species, directory)
+    pool = WorkerPool(1)
+    try:
+        lived = pool.submit(live_shard, evolution.job(generation), genes, individual, generation).result()
+        failures = lived.evaluation.failures
+        found, trace = (failures[0].reason, failures[0].traceback) if failures else ("", "")
+    except BrokenExecutor:
+        found, trace = "its worker process died", ""
+    finally:
+        pool.close()
+    return Repeated(generation, individual, int(row["id"]), str(row["reason"]), found, trace)
+
+
+def _row(directory: RunDirectory, number: int) -> dict[str, Any]:
+    rows = [row for path in parts(directory.failures.folder) for row in read_part(path).to_pylist()]
+    if not 0 <= number < len(rows):
+        there = f"it has {len(rows)}, counted from 0" if rows else "it has none"
+        raise RunDirectoryError(f"{directory.path}: expected the number of a recorded failure ({there}), got {number}.")
+    return dict(rows[number])
+
+
+def _genes(packed: bytes, species: Species, directory: RunDirectory) -> Population:
+    expected = {gene.name: ((1, *gene.shape), np.dtype(gene.dtype)) for gene in genome(species)}
+    try:
+        if len(packed) > GENES_LIMIT:
+            raise ValueError("it is too large")
+        with np.load(io.BytesIO(packed), allow_pickle=False) as file:
+            arrays = {name: file[name] for name in expected}
+        found = {name: (array.shape, array.dtype) for name, array in arrays.items()}
+        if found != expected:
+            raise ValueError(f"expected {expected}, got {found}")
+    except (ValueError, KeyError, OSError, EOFError) as error:
+        raise RunDirectoryError(
+            f"{directory.failures.folder}: the genes of a failure are not those of this run's networks: {error}"
+        ) from None
+    return Population(arrays)

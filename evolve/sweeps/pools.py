@@ -1,0 +1,68 @@
+"""Where the runs of a sweep go on: processes of this machine, or tasks of a Ray cluster."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, Protocol
+
+from evolve.backends.auto import ray_backend
+from evolve.backends.local import available_cores
+from evolve.backends.pool import WorkerPool
+from evolve.config import BackendTable
+
+NODE_LOSSES = 100
+"""Times that a run may be sent again because its node was lost; it goes on where it was saved."""
+
+
+class Pool(Protocol):
+    """Takes calls, and makes as many at a time as it has workers."""
+
+    workers: int
+
+    def submit(self, function: Callable[..., Any], *args: Any) -> "Future[Any]":
+        """Call a function somewhere."""
+        ...
+
+    def close(self) -> None:
+        """Stop what is under way, and give everything back."""
+        ...
+
+
+class RayPool:
+    """Tasks of a Ray cluster, one a CPU; all nodes must see the sweep's directory under the same path.
+
+    Parameters
+    ----------
+    settings : BackendTable
+        As for a run: without an address Ray is started on this machine.
+    """
+
+    def __init__(self, settings: BackendTable) -> None:
+        self._cluster = ray_backend(settings)
+        self.workers = self._cluster.workers
+
+    def submit(self, function: Callable[..., Any], *args: Any) -> "Future[Any]":
+        """Call a function on the cluster."""
+        import ray
+
+        task = ray.remote(num_cpus=1, max_retries=NODE_LOSSES, scheduling_strategy="SPREAD")(function)
+        future: Future[Any] = task.remote(*args).future()
+        return future
+
+    def close(self) -> None:
+        """Leave the cluster."""
+        self._cluster.close()
+
+
+def pool_of(settings: BackendTable, runs: int) -> Pool:
+    """Choose where runs go on; ``auto`` takes a cluster if it has an address.
+
+    Parameters
+    ----------
+    settings : BackendTable
+        Names the backend, and how many runs side by side (0: one a core).
+    runs : int
+        How many there are in all.
+    """
+    if settings.name == "ray" or settings.address:
+        return RayPool(settings)
+    return WorkerPool(min(settings.workers or available_cores(), runs))
