@@ -1,14 +1,16 @@
 """A recorded failure can be lived again with nothing but the run directory."""
 
 import json
+import shutil
 from concurrent.futures import Future
 
 import pytest
 from typer.testing import CliRunner
 
 from analysis.probe import AlignmentProbe
-from evolve import Experiment, preset, repeating
+from evolve import Experiment, preset, repeating, resume
 from evolve.rundir import RunDirectoryError
+from evolve.verifying import verify
 from scripts.main import app
 
 SMALL = ["evolution.size=6", "evolution.elites=1", "evolution.generations=2", "lifetime.presentations=4"]
@@ -70,3 +72,10 @@ def test_a_failure_that_is_not_there_is_refused(failed, tmp_path):
     Experiment(preset("smoke", overrides=SMALL)).run(whole)
     with pytest.raises(RunDirectoryError, match="it has none"):
         repeating.repeat(whole, 0)
+
+
+def test_a_run_with_failures_verifies_and_can_be_extended(failed, tmp_path):
+    path = shutil.copytree(failed, tmp_path / "copy")
+    assert verify(path).ok
+    resume(path, 3)
+    assert verify(path, replay=False).ok
