@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scripts.errors import explained
+from scripts.news import shown
 from scripts.progress import progress
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def run(
     config = load_config(source, overrides)
     path = output or Path("runs") / f"{config.preset or Path(source).stem}-seed{config.seed}"
     experiment = Experiment(config)
-    with progress() as display:
+    with progress() as display, shown():
         ended = experiment.run(path, progress=display)
     finish(ended, as_json=as_json)
 

@@ -13,6 +13,7 @@ from evolve.rundir.files import append_line, make_folder, write_durably
 from evolve.rundir.lock import Lock, is_held
 from evolve.rundir.provenance import SCHEMA, now, software
 from evolve.rundir.records import Records, parts, read_part
+from evolve.rundir.telemetry import latest
 
 
 class RunDirectory:
@@ -149,12 +150,13 @@ class RunDirectory:
         -------
         dict
             path, preset, state (running, done, stopped, failed), generation, generations, seed, digest, probe_digest,
-            alignment_end, loss_best.
+            alignment_end, loss_best, telemetry (of the last generation), news (the last line).
         """
         config, row = self.config(), self.last_generation()
         sessions = self.provenance().get("sessions", [])
         outcome = (sessions[-1].get("outcome") if sessions else None) or "stopped"
         facts = self._newest_facts()
+        telemetry, news = latest(self.events_file)
         return {
             "path": str(self.path),
             "preset": config.get("preset", ""),
@@ -166,6 +168,8 @@ class RunDirectory:
             "probe_digest": facts.get("probe_digest"),
             "alignment_end": row.get("alignment_end"),
             "loss_best": row.get("loss_best"),
+            "telemetry": telemetry,
+            "news": news,
         }
 
     def _newest_facts(self) -> dict[str, Any]:
