@@ -1,4 +1,4 @@
-"""A cohort with marked individuals, and a probe that goes wrong, wherever it runs: in this process, in a worker on this machine, on a node of a cluster."""
+"""Marked individuals, and a probe that goes wrong with them, wherever it runs: here, in a worker, on a node."""
 
 import os
 import signal

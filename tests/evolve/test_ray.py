@@ -168,7 +168,7 @@ def test_other_software_on_a_node_is_refused_and_another_processor_is_news(caplo
     assert not caplog.text
     compare(mine, [mine, mine | {"features": []}])
     assert "processors differ" in caplog.text
-    with pytest.raises(ClusterError, match="requirements.lock"):
+    with pytest.raises(ClusterError, match=r"requirements\.lock"):
         compare(mine, [mine, mine | {"versions": {"hetevo": "2", "numpy": "2"}}])
 
 

@@ -53,7 +53,7 @@ def assert_nothing_left(place):
     while left := [*processes(place), *place.glob("*")]:
         assert time.monotonic() < deadline, left
         time.sleep(0.1)
-    assert not [name for name in os.listdir("/dev/shm") if name.startswith("plasma")]
+    assert not list(Path("/dev/shm").glob("plasma*"))
 
 
 def test_success_leaves_nothing_and_has_the_digest_of_this_machine(place, tmp_path):
