@@ -39,4 +39,21 @@ def _text(found: dict[str, Any]) -> str:
         value = found[name]
         if value is not None and value != "":
             lines.append(f"  {name:14} {value:.4f}" if isinstance(value, float) else f"  {name:14} {value}")
+    telemetry = found["telemetry"]
+    if telemetry:
+        lines.append(f"  {'seconds':14} {_seconds(telemetry)}")
+    if "utilisation" in telemetry:
+        busy = f"{telemetry['workers']}, busy {telemetry['utilisation']:.0%} of the time"
+        again = f", {telemetry['resent']} blocks sent again" if telemetry.get("resent") else ""
+        lines.append(f"  {'workers':14} {busy}{again}")
+    if found["news"]:
+        lines.append(f"  {'news':14} {found['news']}")
     return "\n".join(lines)
+
+
+def _seconds(telemetry: dict[str, Any]) -> str:
+    return ", ".join(
+        f"{name} {telemetry[name]:.3g}"
+        for name in ("vary", "evaluate", "serialise", "wait", "record")
+        if name in telemetry
+    )

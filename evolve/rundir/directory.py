@@ -15,6 +15,7 @@ from evolve.rundir.parts import parts, read_part
 from evolve.rundir.provenance import Provenance
 from evolve.rundir.reading import checked_manifest
 from evolve.rundir.records import Records
+from evolve.rundir.telemetry import latest
 from populations.errors import HetevoError
 
 CONFIG_LIMIT = 1 << 20
@@ -197,10 +198,11 @@ class RunDirectory:
         -------
         dict
             path, preset, state (running, done, stopped, failed), generation, generations, seed, digest, probe_digest,
-            alignment_end, loss_best.
+            alignment_end, loss_best, telemetry (of the last generation), news (the last line).
         """
         config, row, facts = self.config(), self.last_generation(), self._newest_facts()
         evolution = config.get("evolution")
+        telemetry, news = latest(self.events_file)
         return {
             "path": str(self.path),
             "preset": config.get("preset", ""),
@@ -212,6 +214,8 @@ class RunDirectory:
             "probe_digest": facts.get("probe_digest"),
             "alignment_end": row.get("alignment_end"),
             "loss_best": row.get("loss_best"),
+            "telemetry": telemetry,
+            "news": news,
         }
 
     def _newest_facts(self) -> dict[str, Any]:

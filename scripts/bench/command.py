@@ -100,6 +100,32 @@ def scaling(
         print(file)
 
 
+@bench.command()
+@explained
+def ray(as_json: AsJson = False, repeats: Repeats = 3) -> None:
+    """Measure Ray on this machine: two workers against one, overhead a block, bytes sent, time to the first result."""
+    from scripts.bench import ray as subject
+
+    found, facts = subject.measure(repeats), machine("ray")
+    if as_json:
+        print(json.dumps({"machine": facts, **found}))
+        return
+    rows = [
+        (f"one worker, {found['size']:,} individuals of emergence", f"{found['seconds_1']:.2f} s"),
+        ("two workers", f"{found['seconds_2']:.2f} s"),
+        ("two workers against one", f"{found['speedup']:.2f} ×"),
+        (f"a block of {found['block_individuals']} individuals lives", f"{1e3 * found['block_seconds']:.0f} ms"),
+        ("Ray starts in", f"{found['start_seconds']:.1f} s"),
+        ("from there to the first result", f"{found['first_result_seconds']:.1f} s"),
+        ("overhead of a block", f"{found['overhead_ms']:.2f} ms"),
+        ("of which the driver's own work", f"{found['driver_ms']:.2f} ms"),
+        ("bytes sent for an individual", f"{found['bytes_an_individual']:.0f}"),
+        ("and for a block", f"{found['bytes_a_block']:.0f}"),
+    ]
+    print(markdown({"measured": [row[0] for row in rows], "value": [row[1] for row in rows]}))
+    print(f"\n{described(facts)}")
+
+
 def _number(value: float | None, form: str, unit: str = "") -> str:
     return "–" if value is None else f"{value:{form}}{unit}"
 

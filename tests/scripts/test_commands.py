@@ -35,6 +35,9 @@ def test_run_prints_one_json_object_and_the_same_as_status(finished):
     assert json.loads(hetevo("status", path, "--json").stdout) == printed
     text = hetevo("status", path).stdout
     assert "done" in text
+    assert "workers        1, busy" in text
+    assert "backend auto: local, 1 process" in text
+    assert printed["telemetry"].keys() >= {"evaluate", "wait", "serialise", "utilisation", "workers"}
     assert printed["digest"] in text
 
 

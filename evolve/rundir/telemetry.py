@@ -1,0 +1,46 @@
+"""Reading the telemetry of a run: what it costs where, and the latest news."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+TAIL_BYTES = 65_536
+"""Only the end of the file is read, however long a run has been going on."""
+
+_SHOWN = ("vary", "evaluate", "record", "serialise", "wait", "workers", "utilisation", "resent")
+
+
+def latest(path: Path) -> tuple[dict[str, Any], str | None]:
+    """Return the telemetry of the last generation, and the last message; nothing if there is none.
+
+    Parameters
+    ----------
+    path : Path
+        ``events.jsonl``; it may end in a line that is still being written.
+    """
+    telemetry: dict[str, Any] = {}
+    message = None
+    for event in reversed(_events(path)):
+        if not telemetry and "generation" in event:
+            telemetry = {name: event[name] for name in _SHOWN if name in event}
+        if message is None and "message" in event:
+            message = f"{event.get('time', '')} {event['message']}"
+    return telemetry, message
+
+
+def _events(path: Path) -> list[dict[str, Any]]:
+    try:
+        with open(path, "rb") as handle:
+            handle.seek(max(0, path.stat().st_size - TAIL_BYTES))
+            lines = handle.read().decode("utf-8", "replace").splitlines()
+    except OSError:
+        return []
+    events = []
+    for line in lines:
+        try:
+            event = json.loads(line)
+        except (ValueError, RecursionError):
+            continue  # cut off at the beginning or at the end
+        if isinstance(event, dict):
+            events.append(event)
+    return events

@@ -1,0 +1,223 @@
+"""A real cluster of several nodes: the same bits as on this machine, whatever happens to it."""
+
+import logging
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from clusters import Nodes, authentication
+from mishaps import BAD, SEED, Fault, assert_quarantined, cohort_of, evaluated
+
+ray = pytest.importorskip("ray")
+
+from builders import make_species  # noqa: E402
+
+from evolve import Experiment, preset  # noqa: E402
+from evolve.backends import BACKENDS, Job, LocalBackend  # noqa: E402
+from evolve.backends.failures import EvaluationError  # noqa: E402
+from evolve.backends.ray import ClusterError, ClusterLostError, RayBackend  # noqa: E402
+from evolve.backends.ray.connection import connect  # noqa: E402
+from evolve.backends.ray.preflight import compare, largest_block  # noqa: E402
+from evolve.backends.ray.sizes import Sizes  # noqa: E402
+from evolve.config import BackendTable  # noqa: E402
+from populations.errors import SettingError  # noqa: E402
+
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture(scope="module")
+def nodes():
+    with authentication("disabled"), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))  # where workers find the faults
+        nodes = Nodes()
+        nodes.add(2)
+        yield nodes
+        ray.shutdown()
+        nodes.close()
+
+
+@pytest.fixture(scope="module")
+def calm():
+    return evaluated(LocalBackend(BackendTable(workers=1)), Fault("none", ""))
+
+
+def backend(nodes, **settings):
+    return RayBackend(BackendTable(name="ray", address=nodes.address, **settings))
+
+
+OPTIONS = ["evolution.size=24", "evolution.generations=3", "lifetime.presentations=40"]
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory):
+    config = preset("smoke", overrides=[*OPTIONS, "backend.workers=1"])
+    return Experiment(config).run(tmp_path_factory.mktemp("runs") / "reference")
+
+
+@pytest.mark.parametrize(("workers", "block"), [(1, 0), (2, 0), (0, 1), (2, 7)])
+def test_the_same_digests_as_on_this_machine(nodes, reference, tmp_path, workers, block):
+    where = ["backend.name=ray", f'backend.address="{nodes.address}"']
+    sizes = [f"backend.workers={workers}", f"backend.block={block}"]
+    run = Experiment(preset("smoke", overrides=[*OPTIONS, *where, *sizes])).run(tmp_path / "run")
+    assert (run.digest, run.probe_digest) == (reference.digest, reference.probe_digest)
+
+
+def test_the_same_digests_with_four_workers_and_a_stranger_is_not_joined(nodes, reference, tmp_path, monkeypatch):
+    monkeypatch.setenv("RAY_ADDRESS", nodes.address)
+    where = []
+
+    def look(report):
+        where.append((ray.get_runtime_context().gcs_address, ray.cluster_resources()["CPU"]))
+
+    config = preset("smoke", overrides=[*OPTIONS, "backend.name=ray", "backend.workers=4"])
+    run = Experiment(config).run(tmp_path / "run", progress=look)
+    assert (run.digest, run.probe_digest) == (reference.digest, reference.probe_digest)
+    assert {cpus for _, cpus in where} == {4}
+    assert nodes.address not in {address for address, _ in where}
+
+
+def test_a_worker_killed_in_mid_block_changes_nothing(nodes, calm, tmp_path):
+    assert_quarantined(evaluated(backend(nodes), Fault("kill", str(tmp_path), times=1)), calm, bad=())
+
+
+def test_a_network_that_kills_its_process_is_found(nodes, calm, tmp_path):
+    assert_quarantined(evaluated(backend(nodes), Fault("kill", str(tmp_path))), calm)
+
+
+def test_a_network_that_raises_is_found(nodes, calm, tmp_path):
+    found = evaluated(backend(nodes), Fault("raise", str(tmp_path)))
+    assert_quarantined(found, calm)
+    assert "mishaps.py" in found.failures[0].traceback
+
+
+def test_with_stop_a_failure_is_an_error_that_says_all(nodes, tmp_path):
+    with pytest.raises(EvaluationError, match=f"seed {SEED}.*individual {BAD[0]} "):
+        evaluated(backend(nodes, on_failure="stop"), Fault("raise", str(tmp_path)), marked=BAD[:1])
+
+
+def test_a_block_that_hangs_is_sent_again(nodes, calm, tmp_path):
+    hanging = backend(nodes, deadline=2.0)
+    found = evaluated(hanging, Fault("hang", str(tmp_path), times=1), marked=BAD[:1], block=1)
+    np.testing.assert_array_equal(np.delete(found.loss, BAD), np.delete(calm.loss, BAD))
+    assert not found.failures
+    assert hanging.telemetry["resent"] >= 1
+
+
+def test_nodes_that_leave_and_join_in_mid_block_change_nothing(nodes, calm, tmp_path, caplog):
+    caplog.set_level(logging.INFO, logger="hetevo")
+
+    def replace():
+        wait_for((tmp_path / "started").exists)
+        nodes.remove(1)
+        nodes.add(1)
+        (tmp_path / "started").unlink()
+        wait_for((tmp_path / "started").exists)
+        nodes.remove(2)  # all of them
+        wait_for(lambda: "0 now" in caplog.text)
+        nodes.add(2)
+
+    thread = threading.Thread(target=replace)
+    thread.start()
+    found = evaluated(backend(nodes), Fault("slow", str(tmp_path)), block=1)
+    thread.join()
+    assert_quarantined(found, calm, bad=())
+    assert "waiting 600 seconds for others" in caplog.text
+    assert "workers joined" in caplog.text
+
+
+def test_without_workers_patience_ends(nodes, tmp_path):
+    impatient = backend(nodes, patience=1.0)
+    nodes.remove(2)
+    try:
+        with pytest.raises(ClusterLostError, match="hetevo resume"):
+            evaluated(impatient, Fault("slow", str(tmp_path)), block=1)
+    finally:
+        nodes.add(2)
+
+
+def test_too_few_cpus_names_both_numbers(nodes):
+    with pytest.raises(ClusterError, match=r"at least 64 CPUs .* it has 2\."):
+        backend(nodes, workers=64)
+    assert not ray.is_initialized()
+
+
+@pytest.mark.parametrize("address", ["auto", "local", "ray://10.0.0.1:10001", "head", "head:", "127.0.0.1:port"])
+def test_what_is_no_address_is_refused(address):
+    with pytest.raises(ClusterError, match="expected host:port"):
+        RayBackend(BackendTable(address=address))
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "no-such-host.invalid:6379"])
+def test_where_nothing_answers_is_refused(address):
+    with pytest.raises(ClusterError, match="nothing answers there"):
+        RayBackend(BackendTable(address=address))
+
+
+def test_another_version_is_refused(nodes, monkeypatch):
+    monkeypatch.setattr(ray, "__version__", "2.0.0")
+    with pytest.raises(ClusterError, match=r"other versions(.|\n)*2\.0\.0"):
+        connect(nodes.address)
+    ray.shutdown()
+
+
+def test_other_software_on_a_node_is_refused_and_another_processor_is_news(caplog):
+    mine = {"versions": {"hetevo": "1", "numpy": "2"}, "features": ["AVX2"]}
+    compare(mine, [mine, mine])
+    assert not caplog.text
+    compare(mine, [mine, mine | {"features": []}])
+    assert "processors differ" in caplog.text
+    with pytest.raises(ClusterError, match=r"requirements\.lock"):
+        compare(mine, [mine, mine | {"versions": {"hetevo": "2", "numpy": "2"}}])
+
+
+def test_an_object_store_that_is_too_small_names_both_numbers():
+    assert largest_block(80_000_000, 6, 1000) == 6666
+    with pytest.raises(ClusterError, match=r"at least 120 MB(.|\n)*has 80 MB"):
+        largest_block(80_000_000, 6, 10_000_000)
+
+
+def test_without_ray_the_error_says_how_to_go_on(monkeypatch):
+    import sys
+
+    for name in [name for name in sys.modules if name.startswith("evolve.backends.ray")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(SettingError, match="--backend local"):
+        BACKENDS["ray"](BackendTable(name="ray"))
+
+
+def test_blocks_are_long_enough_to_pay_and_become_smaller_at_the_end():
+    sizes = Sizes(32, 10_000, fixed=False)
+    assert sizes.next(100_000, 2) == 32
+    sizes.learn(32, 0.032)
+    assert sizes.next(100_000, 2) == 224
+    assert sizes.next(100_000_000, 1000) == 1984
+    assert sizes.next(80, 2) == 20
+    assert Sizes(32, 10, fixed=False).next(1000, 2) == 10
+    assert Sizes(7, 100, fixed=True).next(9, 2) == 7
+
+
+def test_auto_stays_here_without_an_address_or_when_it_is_quick(caplog):
+    caplog.set_level(logging.INFO, logger="hetevo")
+    species = make_species()
+    for settings, reason in (({}, "no address"), ({"address": "127.0.0.1:1"}, "a cluster pays from")):
+        with BACKENDS["auto"](BackendTable(**settings)) as chosen:
+            chosen.evaluate(Job(species, SEED), cohort_of(species, ()))
+            assert "local" in chosen.description
+        assert reason in caplog.messages[-1]
+
+
+def test_auto_takes_the_cluster_for_what_is_long(nodes, calm, monkeypatch, caplog):
+    caplog.set_level(logging.INFO, logger="hetevo")
+    monkeypatch.setattr("evolve.backends.auto.CLUSTER_SECONDS", 0.0)
+    chosen = BACKENDS["auto"](BackendTable(address=nodes.address))
+    assert_quarantined(evaluated(chosen, Fault("none", "")), calm, bad=())
+    assert any(f"Ray at {nodes.address}" in message for message in caplog.messages)
+    assert chosen.telemetry["workers"] == 2
+
+
+def wait_for(condition):
+    while not condition():
+        time.sleep(0.05)

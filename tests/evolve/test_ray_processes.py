@@ -1,0 +1,106 @@
+"""Whole processes with Ray on this machine: how they end, and that nothing of them is left."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from clusters import processes
+
+from evolve import Experiment, preset
+from evolve.rundir import RunDirectory
+
+pytestmark = [
+    pytest.mark.timeout(150),
+    pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc"),
+]
+
+OPTIONS = ["-s", "evolution.size=16", "-s", "lifetime.presentations=40", "--backend", "ray", "--workers", "2"]
+ENDLESS = ["--generations", "100000"]
+
+
+@pytest.fixture
+def place():
+    folder = tempfile.mkdtemp(prefix="place-", dir="/tmp")  # short, for Ray's sockets
+    yield Path(folder)
+    for pid in processes(folder):
+        os.kill(pid, signal.SIGKILL)
+    shutil.rmtree(folder)
+
+
+def start(place, *arguments):
+    command = [str(Path(sys.executable).parent / "hetevo"), "run", "smoke", *OPTIONS, *arguments]
+    environment = {**os.environ, "TMPDIR": str(place), "RAY_ADDRESS": "127.0.0.1:1"}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, **pipes, text=True, env=environment, start_new_session=True)
+
+
+def wait_for_generation(process, run, generation):
+    events = run / "events.jsonl"
+    while not events.exists() or events.read_text().count('"generation"') <= generation:
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.05)
+
+
+def assert_nothing_left(place):
+    deadline = time.monotonic() + 30
+    while left := [*processes(place), *place.glob("*")]:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.1)
+    assert not list(Path("/dev/shm").glob("plasma*"))
+
+
+def test_success_leaves_nothing_and_has_the_digest_of_this_machine(place, tmp_path):
+    process = start(place, "-o", str(tmp_path / "run"), "--json")
+    printed, errors = process.communicate()
+    assert process.returncode == 0, errors
+    config = preset("smoke", overrides=[*OPTIONS[1:4:2], "backend.workers=1"])
+    assert json.loads(printed)["digest"] == Experiment(config).run(tmp_path / "local").digest
+    assert_nothing_left(place)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_to_the_process_group_finishes_the_generation(place, tmp_path, number):
+    process = start(place, *ENDLESS, "-o", str(tmp_path / "run"))
+    wait_for_generation(process, tmp_path / "run", 2)
+    os.killpg(process.pid, number)
+    printed, errors = process.communicate()
+    assert process.returncode == 128 + number, errors
+    assert printed == ""
+    assert "Traceback" not in errors
+    status = RunDirectory(tmp_path / "run").status()
+    assert status["state"] == "stopped"
+    assert status["generation"] >= 2
+    assert_nothing_left(place)
+
+
+def test_a_failure_leaves_nothing(place, tmp_path):
+    (tmp_path / "run").write_text("mine")
+    process = start(place, "-o", str(tmp_path / "run"))
+    _, errors = process.communicate()
+    assert process.returncode == 2, errors
+    assert_nothing_left(place)
+
+
+def test_a_driver_that_is_killed_leaves_nothing_of_ray(place, tmp_path):
+    process = start(place, *ENDLESS, "-o", str(tmp_path / "run"))
+    wait_for_generation(process, tmp_path / "run", 2)
+    process.kill()
+    process.communicate()
+    assert_nothing_left(place)
+
+
+def test_no_such_cluster_exits_2_and_writes_nothing(place, tmp_path):
+    process = start(place, "--address", "127.0.0.1:1", "-o", str(tmp_path / "run"))
+    printed, errors = process.communicate()
+    assert process.returncode == 2
+    assert "nothing answers there" in errors
+    assert "Traceback" not in errors
+    assert printed == ""
+    assert not (tmp_path / "run").exists()
