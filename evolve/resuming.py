@@ -23,6 +23,8 @@ def resume(
     path: str | Path,
     generations: int | None = None,
     *,
+    backend: str | None = None,
+    address: str | None = None,
     workers: int | None = None,
     probe: Probe | None = None,
     progress: Progress | None = None,
@@ -36,8 +38,8 @@ def resume(
         The run directory; nothing else is needed, wherever it was moved.
     generations : int, optional
         A new last generation. It is written into the run's configuration first.
-    workers : int, optional
-        Processes, this time.
+    backend, address, workers : optional
+        Where lives are computed this time; by default as the configuration says. See ``[backend]``.
     probe : Probe, optional
         Measures to take; by default those that the configuration names.
     progress : callable, optional
@@ -64,8 +66,9 @@ def resume(
     directory = RunDirectory.open(path)
     with directory.lock() as lock:
         config = saved_config(directory)
-        if workers is not None:
-            config = from_mapping(config.model_dump(), overrides=[f"backend.workers={workers}"])
+        given = {"backend.name": backend, "backend.address": address, "backend.workers": workers}
+        changes = [(key, value) for key, value in given.items() if value is not None]
+        config = from_mapping(config.model_dump(), overrides=changes, source="resume") if changes else config
         evolution = Evolution(config, probe)
         with evolution.connected():
             return go_on(directory, lock, evolution, generations, progress, notice)

@@ -11,15 +11,32 @@ from scripts.run import finish
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run directory; nothing else is needed.")]
 Generations = Annotated[int | None, typer.Option(help="A new last generation: extends a run that is done.")]
-Workers = Annotated[int | None, typer.Option(help="Processes, this time; 0: one a core.")]
+Backend = Annotated[str | None, typer.Option(help="Where lives are computed this time: auto, local or ray.")]
+Workers = Annotated[int | None, typer.Option(help="Processes, this time; 0: one a core, on a cluster all its cores.")]
+Address = Annotated[str | None, typer.Option(metavar="HOST:PORT", help="A Ray cluster, this time; never guessed.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the final status as one JSON object on stdout.")]
 
 
 @explained
-def resume(run: RunPath, generations: Generations = None, workers: Workers = None, as_json: AsJson = False) -> None:
+def resume(
+    run: RunPath,
+    generations: Generations = None,
+    backend: Backend = None,
+    workers: Workers = None,
+    address: Address = None,
+    as_json: AsJson = False,
+) -> None:
     """Go on with a run where it was last saved, or extend it."""
     from evolve import resume as go_on
 
     with progress() as display:
-        ended = go_on(run, generations, workers=workers, progress=display, notice=display.say)
+        ended = go_on(
+            run,
+            generations,
+            backend=backend,
+            address=address,
+            workers=workers,
+            progress=display,
+            notice=display.say,
+        )
     finish(ended, as_json=as_json)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from clusters import processes
 
-from evolve import Experiment, preset
+from evolve import Experiment, preset, resume
 from evolve.rundir import RunDirectory
 
 pytestmark = [
@@ -94,6 +94,11 @@ def test_a_driver_that_is_killed_leaves_nothing_of_ray(place, tmp_path):
     process.kill()
     process.communicate()
     assert_nothing_left(place)
+    # and the run goes on, on another cluster, to the bits of a run that never saw one
+    last = RunDirectory(tmp_path / "run").last_generation().get("generation", 0) + 3
+    ended = resume(tmp_path / "run", last)
+    config = preset("smoke", overrides=[*OPTIONS[1:4:2], "backend.workers=1", f"evolution.generations={last}"])
+    assert ended.digest == Experiment(config).run(tmp_path / "local").digest
 
 
 def test_no_such_cluster_exits_2_and_writes_nothing(place, tmp_path):
