@@ -40,6 +40,7 @@ bench: setup
 	print("hetevo --help: %.2f s (best of 5)" % min(t.repeat(call, number=1, repeat=5)))'
 	$(BIN)/hetevo bench evaluator
 	$(BIN)/hetevo bench generation
+	$(BIN)/hetevo bench ray
 
 docs: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[docs]'

@@ -1,5 +1,7 @@
 """The `hetevo` command: one subcommand a file; heavy imports happen inside the commands."""
 
+import os
+import sys
 from importlib.metadata import version as installed_version
 from typing import Annotated
 
@@ -45,4 +47,16 @@ def _options(
 
 def main() -> None:
     """Run the command line."""
-    app()
+    try:
+        app()
+    except SystemExit as ended:
+        if "ray" in sys.modules:
+            _leave_at_once(ended)
+        raise
+
+
+def _leave_at_once(ended: SystemExit) -> None:
+    # everything is closed by now, but threads of Ray's that still run when the interpreter ends may abort the process
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(ended.code if isinstance(ended.code, int) else int(ended.code is not None))

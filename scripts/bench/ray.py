@@ -54,7 +54,7 @@ def measure(repeats: int, size: int = SIZE, tiny_blocks: int = TINY_BLOCKS) -> d
     unit = block_size(job.species)
     measured["block_individuals"] = unit
     measured["block_seconds"] = unit * measured["seconds_1"] / size
-    return measured | _bytes(job, cohort, unit)
+    return measured | _bytes(unit)
 
 
 def _emergence(size: int, *overrides: str) -> tuple[Job, Cohort]:
@@ -80,7 +80,8 @@ def _overhead(backend: RayBackend, blocks: int, repeats: int) -> dict[str, float
     return {"overhead_ms": 1e3 * beyond / blocks, "driver_ms": 1e3 * driver / blocks}
 
 
-def _bytes(job: Job, cohort: Cohort, unit: int) -> dict[str, float]:
+def _bytes(unit: int) -> dict[str, float]:
+    job, cohort = _emergence(1 + unit)
     one, many = (len(pickle.dumps((job, cohort.population.take(slice(count))), protocol=5)) for count in (1, 1 + unit))
     each = (many - one) / unit
     return {"bytes_an_individual": each, "bytes_a_block": one - each}

@@ -190,13 +190,15 @@ def test_without_ray_the_error_says_how_to_go_on(monkeypatch):
 
 def test_blocks_are_long_enough_to_pay_and_become_smaller_at_the_end():
     sizes = Sizes(32, 10_000, fixed=False)
-    assert sizes.next(100_000, 2) == 32
+    assert sizes.next(100_000, 100_000, 2) == 32
     sizes.learn(32, 0.032)
-    assert sizes.next(100_000, 2) == 224
-    assert sizes.next(100_000_000, 1000) == 1984
-    assert sizes.next(80, 2) == 20
-    assert Sizes(32, 10, fixed=False).next(1000, 2) == 10
-    assert Sizes(7, 100, fixed=True).next(9, 2) == 7
+    assert sizes.next(100_000, 100_000, 2) == 224
+    assert sizes.next(100_000_000, 100_000_000, 1000) == 1984  # longer for many workers
+    assert sizes.next(480, 100_000, 2) == 120  # smaller at the end
+    assert sizes.next(80, 100_000, 2) == 100  # but not shorter than a tenth of a second
+    assert sizes.next(80, 80, 8) == 10  # unless there are too few for all workers
+    assert Sizes(32, 10, fixed=False).next(1000, 1000, 2) == 10
+    assert Sizes(7, 100, fixed=True).next(9, 9, 2) == 7
 
 
 def test_auto_stays_here_without_an_address_or_when_it_is_quick(caplog):

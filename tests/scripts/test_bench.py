@@ -74,3 +74,13 @@ def test_the_figure_of_scaling_shows_every_subject():
     plot = scaling.figure(pd.DataFrame(rows), machine())
     assert isinstance(plot.figure, Figure)
     assert [axes.get_xlabel() for axes in plot.figure.axes] == list(scaling.SUBJECTS.values())
+
+
+def test_ray_is_measured_with_one_worker_and_two():
+    pytest.importorskip("ray")
+    from scripts.bench import ray as subject
+
+    found = subject.measure(1, size=40, tiny_blocks=10)
+    json.dumps(found)
+    assert found.keys() >= {"seconds_1", "seconds_2", "speedup", "overhead_ms", "driver_ms", "first_result_seconds"}
+    assert found["bytes_an_individual"] == pytest.approx(846, abs=1)

@@ -21,6 +21,7 @@ from evolve.config import BackendTable
 from evolve.news import news
 from populations.blocks import block_size
 from populations.outcome import Evaluation
+from populations.species import Species
 
 IN_FLIGHT = 3
 """Blocks sent for each CPU: one lives, and the next ones are there when it ends."""
@@ -49,6 +50,8 @@ class RayBackend:
         self.settings = settings
         self.telemetry: Telemetry = {}
         self._local: LocalCluster | None = None
+        self._sizes: Sizes | None = None
+        self._known: tuple[Species, int, int] | None = None
         try:
             if not settings.address:
                 self._local = LocalCluster(settings.workers or available_cores())
@@ -73,7 +76,7 @@ class RayBackend:
     def evaluate(self, job: Job, cohort: Cohort, meanwhile: Callable[[], None] = idle) -> Evaluation:
         """Evaluate all individuals of a cohort, in order; call ``meanwhile`` once, as soon as workers are busy."""
         pieces, clock = Pieces(job, cohort, self.settings.on_failure), Clock()
-        flights, sizes = Flights(self.settings.deadline), self._sizes(job, cohort)
+        flights, sizes = Flights(self.settings.deadline), self._sizes_for(job, cohort)
         try:
             with clock.part("serialise"):
                 self._send(pieces, flights, sizes)
@@ -94,16 +97,20 @@ class RayBackend:
         self.telemetry = clock.telemetry(self.workers, pieces.resent)
         return pieces.join()
 
-    def _sizes(self, job: Job, cohort: Cohort) -> Sizes:
+    def _sizes_for(self, job: Job, cohort: Cohort) -> Sizes:
+        if self._sizes and self._known == (job.species, job.block, self.workers):
+            return self._sizes  # it has learned from earlier generations
+        self._known = (job.species, job.block, self.workers)
         bytes_each = -(-cohort.population.nbytes // cohort.size)
         largest = largest_block(store_bytes(), IN_FLIGHT * max(self.workers, 1), bytes_each)
-        return Sizes(job.block or block_size(job.species), largest, fixed=job.block > 0)
+        self._sizes = Sizes(job.block or block_size(job.species), largest, fixed=job.block > 0)
+        return self._sizes
 
     def _send(self, pieces: Pieces, flights: Flights, sizes: Sizes) -> None:
         # fewer workers than CPUs can only be had by not sending more than that many blocks
         places = self.workers if self.workers < self._cpus else IN_FLIGHT * max(self.workers, 1)
         while len(flights) < places:
-            piece = pieces.next(sizes.next(pieces.fresh, max(self.workers, 1)))
+            piece = pieces.next(sizes.next(pieces.fresh, pieces.cohort.size, max(self.workers, 1)))
             if piece is None:
                 return
             flights.send(pieces.job, pieces, piece)

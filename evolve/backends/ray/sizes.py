@@ -9,6 +9,9 @@ from statistics import median
 BLOCK_SECONDS = 0.25
 """Shortest time that a block should take, once it is known how long an individual takes."""
 
+LAST_SECONDS = 0.1
+"""Shortest time of the last blocks, which are smaller so that nobody waits for a long one."""
+
 SECONDS_PER_WORKER = 2e-3
 """Longer blocks for many workers: a driver handles about a thousand blocks a second, and must not be the limit."""
 
@@ -37,23 +40,28 @@ class Sizes:
         """Take note of the time that a block took in its worker."""
         self._each = [*self._each[-REMEMBERED:], seconds / individuals]
 
-    def next(self, left: int, workers: int) -> int:
+    def next(self, left: int, total: int, workers: int) -> int:
         """Return the size of the next block.
 
         Parameters
         ----------
         left : int
             Individuals that were not sent yet.
+        total : int
+            Individuals of the generation.
         workers : int
             CPUs that evaluate.
         """
         size = self._unit
         if not self._fixed:
+            least = math.ceil(total / workers)  # a small population is shared by all, however short the blocks
             if self._each:
-                seconds = max(BLOCK_SECONDS, SECONDS_PER_WORKER * workers)
-                size = self._whole_units(seconds / median(self._each))
-            # towards the end blocks become smaller, so that nobody waits for a last long one
-            size = min(size, max(1, math.ceil(left / (2 * workers))))
+                each = median(self._each)
+                size = self._whole_units(max(BLOCK_SECONDS, SECONDS_PER_WORKER * workers) / each)
+                least = min(least, math.ceil(LAST_SECONDS / each))
+            else:
+                least = min(least, size // 4)
+            size = min(size, max(least, math.ceil(left / (2 * workers))))
         return max(1, min(size, self._largest))
 
     def _whole_units(self, size: float) -> int:
