@@ -14,7 +14,7 @@ from evolve.rundir import RunDirectory, StorageError
 from evolve.rundir import checkpoint as checkpoints
 from evolve.rundir.provenance import now
 from evolve.state import State
-from populations.evaluation import Evaluation
+from populations.outcome import Evaluation
 
 SHARE = 0.02
 """Share of a run's time that checkpoints may cost when ``checkpoint.every`` is ``"auto"``."""

@@ -7,8 +7,8 @@ import numpy as np
 from deap import tools
 
 from evolve.cohort import Cohort, Operator
-from populations.evaluation import Evaluation, Status
 from populations.genome import Population
+from populations.outcome import Evaluation, Status
 from populations.types import Floats
 
 ELITE_SHARE = 0.1

@@ -18,7 +18,7 @@ from evolve.rundir.parts import parts, read_part
 from evolve.species import species_of
 from evolve.state import State, load
 from populations.blocks import block_size
-from populations.evaluation import Evaluation
+from populations.outcome import Evaluation
 from populations.species import Species
 
 

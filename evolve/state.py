@@ -12,8 +12,8 @@ from evolve.rundir import DamagedError
 from evolve.rundir.checkpoint import Checkpoint
 from evolve.rundir.manifest import File
 from evolve.rundir.reading import Expected, read
-from populations.evaluation import Evaluation
 from populations.genome import Population, genome
+from populations.outcome import Evaluation
 from populations.species import Species
 from populations.types import Floats, Indices
 

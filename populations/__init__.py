@@ -15,10 +15,11 @@
 ======================  =====================================================
 """
 
-from populations.evaluation import Evaluation, Probe, Status, evaluate
+from populations.evaluation import Probe, evaluate
 from populations.genome import Population, found
 from populations.layout import Layout
 from populations.lifetime import Snapshot, live
+from populations.outcome import Evaluation, Status
 from populations.species import Founders, Life, Species, Wiring
 
 __all__ = [

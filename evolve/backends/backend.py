@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 from evolve.cohort import Cohort
-from populations.evaluation import Evaluation, Probe
+from populations.evaluation import Probe
+from populations.outcome import Evaluation
 from populations.species import Species
 
 

@@ -14,7 +14,7 @@ from evolve.cohort import Cohort
 from evolve.config import BackendTable
 from evolve.news import news
 from populations.blocks import block_size
-from populations.evaluation import Evaluation
+from populations.outcome import Evaluation
 
 SHARDS_PER_WORKER = 4
 """Shards a worker gets in a generation: enough to even out their times, few enough not to split blocks."""

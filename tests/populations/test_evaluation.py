@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from analysis.probe import AlignmentProbe
 from populations.birth import born
 from populations.blocks import block_size
-from populations.evaluation import Status, evaluate
+from populations.evaluation import evaluate
 from populations.experience import Experience, Samples, experience
 from populations.genome import Population
 from populations.lifetime import live
+from populations.outcome import Status
 from populations.rules import RULES
 from populations.tasks import TASKS
 from populations.wiring import WIRINGS
