@@ -16,6 +16,8 @@ from populations.species import Species
 from populations.sweeps import Sweep
 from populations.types import Floats, Indices
 
+__all__ = ["Probe", "evaluate", "test"]
+
 
 class Probe(Protocol):
     """A measure taken on lifetime snapshots; what it returns is recorded and never reaches fitness."""
