@@ -11,12 +11,11 @@ from populations.circuits import Circuits
 from populations.experience import Experience, Samples, experience
 from populations.genome import Population
 from populations.lifetime import Snapshot, live
-from populations.outcome import Evaluation, Failure, Status
+from populations.outcome import Evaluation as Evaluation
+from populations.outcome import Status as Status
 from populations.species import Species
 from populations.sweeps import Sweep
 from populations.types import Floats, Indices
-
-__all__ = ["Evaluation", "Failure", "Probe", "Status", "evaluate", "test"]
 
 
 class Probe(Protocol):
