@@ -81,7 +81,7 @@ class AutoBackend:
                 f"a generation takes about {seconds:.3g} s on {cores} cores, a cluster pays from {CLUSTER_SECONDS:g} s"
             )
         if not self._told:
-            news.info("backend auto: %s, for %s", self._chosen.description, reason)
+            news.info("backend auto: %s, because %s", self._chosen.description, reason)
             self._told = True
         return self._chosen.evaluate(job, cohort, meanwhile)
 

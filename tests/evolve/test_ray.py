@@ -1,6 +1,7 @@
 """A real cluster of several nodes: the same bits as on this machine, whatever happens to it."""
 
 import logging
+import socket
 import threading
 import time
 from pathlib import Path
@@ -153,6 +154,15 @@ def test_what_is_no_address_is_refused(address):
 def test_where_nothing_answers_is_refused(address):
     with pytest.raises(ClusterError, match="nothing answers there"):
         RayBackend(BackendTable(address=address))
+
+
+def test_what_answers_but_is_no_cluster_is_refused(monkeypatch):
+    monkeypatch.setattr("evolve.backends.ray.connection.ANSWER_SECONDS", 3.0)
+    stranger = socket.create_server(("127.0.0.1", 0))
+    address = f"127.0.0.1:{stranger.getsockname()[1]}"
+    with stranger, pytest.raises(ClusterError, match="no answer of a Ray head"):
+        RayBackend(BackendTable(address=address))
+    assert not ray.is_initialized()
 
 
 def test_another_version_is_refused(nodes, monkeypatch):

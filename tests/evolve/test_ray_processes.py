@@ -80,6 +80,22 @@ def test_a_signal_to_the_process_group_finishes_the_generation(place, tmp_path, 
     assert_nothing_left(place)
 
 
+def test_a_second_interrupt_ends_at_once_and_leaves_nothing(place, tmp_path):
+    process = start(
+        place, "-s", "lifetime.presentations=2000000", "-s", "lifetime.batch=1", "-o", str(tmp_path / "run")
+    )
+    while not (tmp_path / "run" / "lock").exists():
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.05)
+    while process.poll() is None:  # the first is for a generation that would last for hours
+        os.killpg(process.pid, signal.SIGINT)
+        time.sleep(2)
+    _, errors = process.communicate()
+    assert process.returncode == 130, errors
+    assert "Traceback" not in errors
+    assert_nothing_left(place)
+
+
 def test_a_failure_leaves_nothing(place, tmp_path):
     (tmp_path / "run").write_text("mine")
     process = start(place, "-o", str(tmp_path / "run"))

@@ -9,7 +9,7 @@ import ray
 from evolve.backends.backend import Job, Telemetry, idle
 from evolve.backends.local import available_cores
 from evolve.backends.pieces import Pieces
-from evolve.backends.ray.connection import connect
+from evolve.backends.ray.connection import check, connect
 from evolve.backends.ray.errors import ClusterLostError
 from evolve.backends.ray.flights import Flights
 from evolve.backends.ray.local import LocalCluster
@@ -56,6 +56,8 @@ class RayBackend:
             if not settings.address:
                 self._local = LocalCluster(settings.workers or available_cores())
             self._address = self._local.address if self._local else settings.address
+            if not self._local:
+                check(self._address)
             connect(self._address)
             check_cpus(settings.workers, self._address)
             if not self._local:
@@ -66,6 +68,7 @@ class RayBackend:
             raise
         self._counted = self._seen = time.monotonic()
         self.workers = self._limited()
+        news.info("backend: %s", self.description)
 
     @property
     def description(self) -> str:

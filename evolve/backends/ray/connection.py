@@ -3,6 +3,8 @@
 import contextlib
 import signal
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +14,12 @@ import ray
 from evolve.backends.ray.errors import ClusterError
 
 REACH_SECONDS = 10.0
-"""Longest time to wait for an answer at an address."""
+"""Longest time to wait for a connection to an address."""
+
+ANSWER_SECONDS = 30.0
+"""Longest time to wait for an answer as a cluster's head gives it."""
+
+_ASK = "import sys; from ray._raylet import GcsClient; GcsClient(address=sys.argv[1])"
 
 
 def connect(address: str) -> None:
@@ -21,9 +28,8 @@ def connect(address: str) -> None:
     Raises
     ------
     ClusterError
-        If it is no address, nothing answers there, or it is another version.
+        If it cannot be joined, or is another version.
     """
-    _reach(address)
     if ray.is_initialized():
         raise ClusterError(
             "Expected a process that is not connected to Ray, but ray.init() was called in it. Call ray.shutdown()"
@@ -33,7 +39,19 @@ def connect(address: str) -> None:
         try:
             ray.init(address=address, log_to_driver=False, logging_level="ERROR", configure_logging=False)
         except Exception as error:
-            raise _explained(address, error) from None
+            raise _explained(address, str(error).strip()) from None
+
+
+def check(address: str) -> None:
+    """See whether a cluster is at an address that a user gave.
+
+    Raises
+    ------
+    ClusterError
+        If it is no address, or nothing answers there as a cluster does.
+    """
+    _reach(address)
+    _ask(address)
 
 
 def _reach(address: str) -> None:
@@ -52,8 +70,20 @@ def _reach(address: str) -> None:
         ) from None
 
 
-def _explained(address: str, error: Exception) -> ClusterError:
-    text = str(error).strip()
+def _ask(address: str) -> None:
+    """Ask in another process: to what is no head, or wants another token, Ray itself listens for minutes."""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", _ASK, address], capture_output=True, text=True, timeout=ANSWER_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        raise _explained(address, f"no answer of a Ray head in {ANSWER_SECONDS:.0f} seconds") from None
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
+        raise _explained(address, next((line for line in lines if "Unauthenticated" in line), lines[-1]))
+
+
+def _explained(address: str, text: str) -> ClusterError:
     if "ersion mismatch" in text:
         return ClusterError(
             f"The cluster at {address} runs other versions than this process: {' '.join(text.split())}. Install the"
