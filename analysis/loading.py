@@ -1,6 +1,6 @@
 """Loading runs: directories in, tidy frames out."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from evolve.rundir import RunDirectory, RunDirectoryError, read_part
+from evolve.rundir.parts import first_generation
 from evolve.rundir.sweep import is_sweep, read_entries
 
 
@@ -49,6 +50,11 @@ class LoadedRun:
         return int(self.generations["evaluations"].iloc[-1])
 
     @property
+    def last(self) -> int:
+        """Last generation recorded."""
+        return int(self.generations["generation"].iloc[-1])
+
+    @property
     def probed(self) -> bool:
         """Whether alignment was measured in any generation."""
         return "alignment_end" in self.generations and bool(self.generations["alignment_end"].notna().any())
@@ -57,6 +63,18 @@ class LoadedRun:
     def individuals(self) -> pd.DataFrame:
         """One row an individual and generation; empty if none were kept. Read on first use."""
         return _frame(RunDirectory(self.path).individuals_files())
+
+    def individuals_in(self, generations: Collection[int]) -> pd.DataFrame:
+        """Read the individuals of a few generations, and only the files that hold them; empty if none were kept."""
+        files = RunDirectory(self.path).individuals_files()
+        ends = [*(first_generation(file) for file in files[1:]), self.last + 1]
+        needed = [
+            file
+            for file, end in zip(files, ends, strict=bool(files))
+            if any(first_generation(file) <= one < end for one in generations)
+        ]
+        table = _frame(needed)
+        return table[table["generation"].isin(generations)].reset_index(drop=True) if len(table) else table
 
 
 def load_run(path: str | Path) -> LoadedRun:

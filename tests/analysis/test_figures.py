@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from planted import plant
 
 from analysis import load_run, load_runs
 from analysis.figures import FIGURES, save
@@ -10,26 +11,6 @@ from analysis.figures.alignment import over_seeds
 from analysis.verdict import verdict
 from evolve.rundir import DamagedError, RunDirectory, RunDirectoryError
 from populations.errors import SettingError
-
-
-def plant(path, *, condition="planted", seed=0, generations=6, slope=0.1, size=8, probed=True, undefined=()):
-    """Write a run directory whose alignment grows by ``slope`` a generation."""
-    directory = RunDirectory.new(path)
-    directory.begin(f'preset = "{condition}"\nseed = {seed}\n[evolution]\ngenerations = 9\n')
-    rng = np.random.default_rng(seed)
-    for g in range(generations):
-        values = np.full(size, np.nan) if g in undefined else slope * g + 0.01 * rng.standard_normal(size)
-        loss = np.full(size, 2.0 / (1 + g))
-        mean = values.mean()
-        measured = {"alignment_birth": 0.0, "alignment_mid": mean, "alignment_end": mean, "alignment_end_elite": mean}
-        row = {"generation": g, "evaluations": size, "loss_best": loss.min(), "loss_median": 1.0 / (1 + g)}
-        row |= measured if probed else {}
-        directory.generations.add({name: np.array([value]) for name, value in row.items()})
-        columns = {"generation": np.full(size, g), "id": np.arange(size) + g * size, "loss": loss}
-        directory.individuals.add(columns | ({"alignment_end": values} if probed else {}))
-    directory.generations.commit()
-    directory.individuals.commit()
-    return path
 
 
 def test_a_run_is_loaded_as_it_was_written(tmp_path):

@@ -1,0 +1,66 @@
+"""Run directories with known content, without running anything."""
+
+import numpy as np
+
+from evolve.rundir import RunDirectory
+from evolve.rundir.checkpoint import Checkpoint, write
+
+LOT = '[evolution.select]\nname = "selRandom"\n[evolution.select_elites]\nname = "selRandom"\n'
+
+
+def plant(
+    path,
+    *,
+    condition="planted",
+    seed=0,
+    generations=6,
+    slope=0.1,
+    size=8,
+    probed=True,
+    undefined=(),
+    neutral=False,
+    checkpoints=False,
+    extra="",
+    noise=0.01,
+):
+    """Write a run directory whose alignment grows by ``slope`` a generation."""
+    directory = RunDirectory.new(path)
+    config = f'preset = "{condition}"\nseed = {seed}\n{extra}[evolution]\ngenerations = 9\nsize = {size}\n'
+    directory.begin(config + (LOT if neutral else ""))
+    rng = np.random.default_rng(seed)
+    gains = rng.standard_normal((size, 5)).astype(np.float32)
+    for g in range(generations):
+        parent_a, parent_b, operator = descent(g, size, rng)
+        loss = np.full(size, 2.0 / (1 + g)) + 0.01 * rng.random(size)
+        common = {"alignment_birth": 0.01 * rng.standard_normal(size), "alignment_mid": np.full(size, slope * g / 2)}
+        values = np.full(size, np.nan) if g in undefined else slope * g + noise * rng.standard_normal(size)
+        common |= {"alignment_end": values, "alignment_level_1_end": values / 2, "alignment_level_2_end": values * 1.1}
+        common |= {"hs_end": np.full(size, 0.5), "dc_end": np.full(size, 0.45 + slope * g / 5)}
+        common |= {"phi_positive_end": np.full(size, 0.5)}
+        row = {"generation": g, "evaluations": size, "loss_best": loss.min(), "loss_median": 1.0 / (1 + g)}
+        if probed:
+            row |= {name: column.mean() for name, column in common.items()} | {"alignment_end_elite": values.mean()}
+        directory.generations.add({name: np.array([value]) for name, value in row.items()})
+        columns = {"generation": np.full(size, g), "id": np.arange(size) + g * size, "parent_a": parent_a}
+        columns |= {"parent_b": parent_b, "operator": operator, "island": np.zeros(size, int), "loss": loss}
+        directory.individuals.add(columns | (common if probed else {}))
+        if checkpoints:
+            # the first gain of every individual turns positive one by one, the others stay
+            gains[:, 0] = np.where(np.arange(size) < g * size / 3, 1, -1)
+            arrays = {"gene_gains_ascending": gains, "gene_gains_descending": gains[:, :3].copy(), "loss": loss}
+            write(directory.checkpoints, Checkpoint(g, arrays, {}))
+    directory.generations.commit()
+    directory.individuals.commit()
+    return path
+
+
+def descent(generation, size, rng):
+    """Draw parents as evolution does: an elite, and children of one or two parents."""
+    if generation == 0:
+        nobody = np.full(size, -1)
+        return nobody, nobody, ["founder"] * size
+    before = (generation - 1) * size
+    parent_a, parent_b = before + rng.integers(0, size, size), before + rng.integers(0, size, size)
+    operator = ["elite"] + ["crossover" if i % 2 else "mutation" for i in range(1, size)]
+    parent_b[[name != "crossover" for name in operator]] = -1
+    return parent_a, parent_b, operator
