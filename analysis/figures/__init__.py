@@ -6,9 +6,52 @@ To add one, write the function and name it in `FIGURES`; the contract tests run 
 from collections.abc import Callable
 
 from analysis.figures.alignment import alignment
+from analysis.figures.distribution import distribution
+from analysis.figures.fitness import fitness
+from analysis.figures.gains import gains
+from analysis.figures.levels import levels
+from analysis.figures.lifetime import lifetime
+from analysis.figures.lineage import lineage
+from analysis.figures.onset import onset
+from analysis.figures.phase_diagram import phase_diagram
+from analysis.figures.phase_plane import phase_plane
 from analysis.figures.plot import Plot, save
+from analysis.figures.price import price
+from analysis.figures.signs import signs
+from analysis.figures.survival import survival
 
-FIGURES: dict[str, Callable[..., Plot]] = {"alignment": alignment}
+FIGURES: dict[str, Callable[..., Plot]] = {
+    "alignment": alignment,
+    "onset": onset,
+    "survival": survival,
+    "lifetime": lifetime,
+    "levels": levels,
+    "distribution": distribution,
+    "fitness": fitness,
+    "phase-plane": phase_plane,
+    "lineage": lineage,
+    "price": price,
+    "phase-diagram": phase_diagram,
+    "gains": gains,
+    "signs": signs,
+}
 """Figures by the name used in ``hetevo plot --kind``."""
 
-__all__ = ["FIGURES", "Plot", "alignment", "save"]
+__all__ = [
+    "FIGURES",
+    "Plot",
+    "alignment",
+    "distribution",
+    "fitness",
+    "gains",
+    "levels",
+    "lifetime",
+    "lineage",
+    "onset",
+    "phase_diagram",
+    "phase_plane",
+    "price",
+    "save",
+    "signs",
+    "survival",
+]

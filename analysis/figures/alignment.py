@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 from scipy import stats
 
+from analysis.figures.input import probed
 from analysis.figures.plot import Plot
 from analysis.figures.style import COLUMN_INCHES, NULL_LINE, Palette, panel_letter, style
 from analysis.loading import LoadedRun, tidy
-from evolve.rundir import RunDirectoryError
 
 SPREAD = (0.1, 0.9)
 """Quantiles over individuals between which the band of a single run lies."""
@@ -42,13 +42,7 @@ def alignment(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
     RunDirectoryError
         If a run was recorded without the probe.
     """
-    runs = [runs] if isinstance(runs, LoadedRun) else list(runs)
-    for run in runs:
-        if not run.probed:
-            raise RunDirectoryError(
-                f"{run.path} was recorded without measuring alignment (probe.every = 0), so there is nothing to draw."
-                " Run it again with probe.every = 1; the evolution is the same, bit for bit."
-            )
+    runs = probed(runs)
     with style() as palette:
         figure = Figure(figsize=(COLUMN_INCHES, 3.6), layout="constrained")
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))

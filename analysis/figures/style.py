@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import matplotlib
 import seaborn
@@ -13,7 +14,7 @@ COLUMN_INCHES = 3.5
 Palette = list[tuple[float, float, float]]
 """Colours, red, green and blue in 0..1."""
 
-NULL_LINE = {"color": "0.45", "linewidth": 0.8, "linestyle": (0, (4, 2)), "zorder": 1}
+NULL_LINE: dict[str, Any] = {"color": "0.45", "linewidth": 0.8, "linestyle": (0, (4, 2)), "zorder": 1}
 """How the value that chance would give is drawn."""
 
 

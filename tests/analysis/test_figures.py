@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 from planted import plant
 
 from analysis import load_run, load_runs
@@ -10,7 +11,7 @@ from analysis.figures import FIGURES, save
 from analysis.figures.alignment import over_seeds
 from analysis.verdict import verdict
 from evolve.rundir import DamagedError, RunDirectory, RunDirectoryError
-from populations.errors import SettingError
+from populations.errors import HetevoError, SettingError
 
 
 def test_a_run_is_loaded_as_it_was_written(tmp_path):
@@ -43,23 +44,47 @@ CASES = {
     "one run": [{}],
     "one generation": [{"generations": 1}],
     "undefined generations": [{"undefined": (0, 3)}],
+    "checkpoints": [{"checkpoints": True}],
     "two runs of one condition": [{"seed": 0}, {"seed": 1}],
     "two conditions, unequal lengths": [
         {"seed": 0},
         {"seed": 1, "generations": 3},
-        {"condition": "control", "slope": 0, "seed": 0},
-        {"condition": "control", "slope": 0, "seed": 1},
+        *({"condition": "control", "slope": 0, "seed": seed, "neutral": True} for seed in range(3)),
     ],
+    "a grid of two keys": [
+        {"seed": seed, "extra": f"[genome]\ngain_scale = {scale}\n[network]\nlevels = {levels}\n"}
+        for seed, scale in enumerate((0.1, 0.2))
+        for levels in ([8], [8, 8])
+    ],
+    "five conditions": [{"condition": f"condition number {n}", "seed": n} for n in range(5)],
 }
+GENES, COMPARED = {"gains", "signs"}, {"onset", "survival"}
+
+
+def is_drawn(kind, case):
+    """Tell whether a figure has what it needs in this case; otherwise it must say what it needs."""
+    if kind in GENES:
+        return case == "checkpoints"
+    if kind in COMPARED:
+        return case == "two conditions, unequal lengths"
+    if kind == "phase-diagram":
+        return case == "a grid of two keys"
+    return (kind, case) != ("price", "one generation")
 
 
 @pytest.mark.parametrize("kind", sorted(FIGURES))
 @pytest.mark.parametrize("case", CASES)
-def test_every_figure_is_drawn_and_saved_with_its_data(kind, case, tmp_path):
+def test_every_figure_is_drawn_and_saved_with_its_data_or_says_what_it_needs(kind, case, tmp_path):
     runs = [load_run(plant(tmp_path / str(number), **options)) for number, options in enumerate(CASES[case])]
+    if not is_drawn(kind, case):
+        with pytest.raises(HetevoError, match=r"at least|keep_every|neutral|exactly two|only one is recorded|one run"):
+            FIGURES[kind](runs)
+        return
     plot = FIGURES[kind](runs)
-    labels = [axes.get_ylabel() for axes in plot.figure.axes]
-    assert all(labels)
+    assert plot.figure.get_size_inches()[0] == 3.5
+    shown = [axes for axes in plot.figure.axes if axes.get_visible()]
+    assert shown[0].get_ylabel()
+    assert any(axes.get_xlabel() for axes in shown)
     files = save(plot, tmp_path / "figures" / "plot.svg")
     assert {file.suffix for file in files} == {".svg", ".png", ".pdf", ".csv"}
     assert files[1].read_bytes().startswith(b"\x89PNG")
@@ -68,13 +93,54 @@ def test_every_figure_is_drawn_and_saved_with_its_data(kind, case, tmp_path):
     assert b"/Type3" not in pdf
     assert len(pd.read_csv(files[3])) == len(plot.data) > 0
     assert len(verdict(runs).splitlines()) == 2
+    assert "n = " in " ".join(_texts(plot.figure)) or len(runs) == 1
+    _check_legibility(plot.figure)
 
 
-@pytest.mark.parametrize("kind", sorted(FIGURES))
+def _texts(figure):
+    return [text.get_text() for text in figure.findobj(Text)]
+
+
+def _check_legibility(figure):
+    """No text smaller than 5 points, and no title, label or legend beyond the edge of the page."""
+    figure.canvas.draw()
+    page = figure.bbox.padded(2)
+    assert all(text.get_fontsize() >= 5 for text in figure.findobj(Text) if text.get_text().strip())
+    boxes = [text.get_window_extent() for legend in figure.legends for text in legend.get_texts()]
+    for axes in figure.axes:
+        labels = axes.title, axes._left_title, axes._right_title, axes.xaxis.label, axes.yaxis.label
+        boxes += [text.get_window_extent() for text in labels if axes.get_visible() and text.get_text().strip()]
+    for box in boxes:
+        assert page.x0 <= box.x0 <= box.x1 <= page.x1, figure.axes[0].get_ylabel()
+        assert page.y0 <= box.y0 <= box.y1 <= page.y1, figure.axes[0].get_ylabel()
+
+
+@pytest.mark.parametrize("kind", sorted(set(FIGURES) - GENES))
 def test_a_run_without_measurements_is_refused(kind, tmp_path):
     run = load_run(plant(tmp_path / "run", probed=False))
     with pytest.raises(RunDirectoryError, match=r"probe\.every"):
         FIGURES[kind]([run])
+
+
+@pytest.mark.parametrize("kind", ["lineage", "price", "distribution", "fitness"])
+def test_thinned_individuals_are_explained(kind, tmp_path):
+    run = load_run(plant(tmp_path / "run", extra="[records]\nindividuals_every = 0\n"))
+    with pytest.raises(RunDirectoryError, match=r"records\.individuals_every = 0"):
+        FIGURES[kind]([run])
+
+
+def test_a_phase_diagram_means_over_seeds_and_ignores_what_changes_no_result(tmp_path):
+    runs = []
+    for seed in range(2):
+        for scale, slope in ((0.1, 0.0), (0.2, 0.1)):
+            for density in (0.3, 0.6):
+                extra = f"[genome]\ngain_scale = {scale}\n[network]\ndensity = {density}\n[backend]\nworkers = {seed}\n"
+                path = tmp_path / f"{seed}-{scale}-{density}"
+                runs.append(load_run(plant(path, seed=seed, slope=slope, extra=extra)))
+    data = FIGURES["phase-diagram"](runs).data.set_index(["genome.gain_scale", "network.density"])
+    assert data["n"].tolist() == [2] * 4
+    assert data.loc[("0.2", "0.6"), "mean"] == pytest.approx(0.5, abs=0.02)
+    assert data.loc[("0.1", "0.3"), "mean"] == pytest.approx(0, abs=0.02)
 
 
 def test_undefined_values_are_gaps_and_never_zero(tmp_path):

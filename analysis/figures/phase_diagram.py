@@ -1,0 +1,127 @@
+"""The figure `phase-diagram`: alignment in the last generation over two parameters of a sweep."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import seaborn
+from matplotlib.figure import Figure
+
+from analysis.figures.input import probed
+from analysis.figures.plot import Plot
+from analysis.figures.style import COLUMN_INCHES, style
+from analysis.loading import LoadedRun
+from populations.errors import SettingError
+
+IGNORED = ("seed", "preset", "backend.", "checkpoint.", "records.", "probe.")
+"""Keys that change what is kept or where it is computed, but no result."""
+
+MOST_NUMBERS = 12
+"""Values along one axis up to which the cells have room for their numbers."""
+
+
+def phase_diagram(runs: LoadedRun | Sequence[LoadedRun], *, x: str | None = None, y: str | None = None) -> Plot:
+    """Draw the mean over seeds of the last generation's alignment, over the two parameters in which the runs differ.
+
+    Parameters
+    ----------
+    runs : LoadedRun or sequence of LoadedRun
+        For instance of a sweep with a grid of two keys.
+    x, y : str, optional
+        Keys of the configuration, such as ``"genome.gain_scale"``. Default: the only two that vary.
+
+    Returns
+    -------
+    Plot
+        Data: the two keys, mean, sd and n of each cell.
+
+    Raises
+    ------
+    RunDirectoryError
+        If a run was recorded without the probe.
+    SettingError
+        If the runs do not differ in exactly two parameters, and none are named.
+    """
+    runs = probed(runs)
+    table = pd.DataFrame([flat(run.config) for run in runs])
+    x, y = _axes(table, x, y)
+    shown = pd.DataFrame({x: table[x].map(_shown), y: table[y].map(_shown)})
+    shown["alignment"] = [float(run.generations["alignment_end"].iloc[-1]) for run in runs]
+    cells = shown.groupby([x, y], sort=False)["alignment"].agg(["mean", "std", "count"]).reset_index()
+    orders = {key: [_shown(value) for value in _sorted(table[key])] for key in (x, y)}
+    grid, counts = (
+        cells.pivot(index=y, columns=x, values=name).reindex(index=orders[y][::-1], columns=orders[x])
+        for name in ("mean", "count")
+    )
+    with style():
+        height = min(1.3 + 0.32 * len(grid), 6)
+        figure = Figure(figsize=(COLUMN_INCHES, height), layout="constrained")
+        axes = figure.subplots()
+        numbers = max(grid.shape) <= MOST_NUMBERS
+        limit = max(0.1, float(np.nanmax(np.abs(grid.to_numpy(float)))) if grid.notna().any(axis=None) else 0.1)
+        seaborn.heatmap(
+            grid,
+            ax=axes,
+            cmap="vlag",  # white is the null, 0
+            vmin=-limit,
+            vmax=limit,
+            annot=numbers,
+            fmt=".2f",
+            annot_kws={"fontsize": 7 if grid.shape[1] <= 6 else 5},
+            linewidths=0.5,
+            cbar_kws={"label": "gradient alignment\n(cosine), last generation"},
+        )
+        axes.set_xlabel(x)
+        axes.set_ylabel(y)
+        axes.tick_params(axis="y", rotation=0)
+        low, high = int(np.nanmin(counts)), int(np.nanmax(counts))
+        each = f"{low}" if low == high else f"{low}–{high}"
+        axes.set_title(f"mean over n = {each} seed{'s' if high > 1 else ''} a cell; 0 is chance", loc="right")
+    return Plot(figure, cells.rename(columns={"std": "sd", "count": "n"}))
+
+
+def flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Turn nested tables into dotted keys."""
+    found: dict[str, Any] = {}
+    for key, value in config.items():
+        found |= flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
+    return found
+
+
+def varied(table: pd.DataFrame) -> list[str]:
+    """Name the keys in which runs differ; of keys that always change together, the first."""
+    found: dict[tuple[int, ...], str] = {}
+    for key in table.columns:
+        codes, values = pd.factorize(table[key].map(_shown))
+        if len(values) > 1 and not key.startswith(IGNORED):
+            found.setdefault(tuple(codes), key)
+    return list(found.values())
+
+
+def _axes(table: pd.DataFrame, x: str | None, y: str | None) -> tuple[str, str]:
+    free = [key for key in varied(table) if key not in (x, y)]
+    for name in (x, y):
+        if name is not None and name not in table:
+            raise SettingError(f"There is no key {name!r} in these configurations. They differ in {', '.join(free)}.")
+    missing = [x, y].count(None)
+    if missing and len(free) != missing:
+        raise SettingError(
+            "A phase diagram shows runs that differ in exactly two parameters besides the seed; these differ in"
+            f" {len(free)}{': ' + ', '.join(free) if free else ''}. Make them by a sweep with [grid] of two keys"
+            " (hetevo sweep), name fewer runs, or name x and y from Python."
+        )
+    return x or free.pop(0), y or free.pop(0)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, float):
+        return "–" if np.isnan(value) else f"{value:g}"
+    return "×".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _sorted(values: "pd.Series[Any]") -> list[Any]:
+    """Return the distinct values: numbers by size, others in their order."""
+    distinct = list({_shown(value): value for value in values}.values())
+    numbers = all(isinstance(value, int | float) for value in distinct)
+    return sorted(distinct) if numbers else distinct
