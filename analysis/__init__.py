@@ -9,9 +9,25 @@ from typing import Any
 
 _HOMES = {
     "AlignmentProbe": "analysis.probe",
-    "Consistency": "analysis.measures",
-    "alignment": "analysis.measures",
-    "consistency": "analysis.measures",
+    "InstrumentsProbe": "analysis.probe",
+    **dict.fromkeys(
+        (
+            "Consistency",
+            "Optimiser",
+            "alignment",
+            "alignment_by_level",
+            "alignment_by_neuron",
+            "angle",
+            "consistency",
+            "equivalent_optimiser",
+            "feedback_drift",
+            "hebbian_index",
+            "isotropic_band",
+            "sample_alignment",
+            "weight_alignment",
+        ),
+        "analysis.measures",
+    ),
     "figures": "analysis.figures",
     "load_all": "analysis.loading",
     "load_run": "analysis.loading",

@@ -1,6 +1,7 @@
-"""The probe that an evolution carries along: measures on lifetime snapshots, recorded and never selected on."""
+"""The probes that an evolution carries along: measures on lifetime snapshots, recorded and never selected on."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from analysis.measures import MEASURES, View
 from populations.lifetime import Snapshot
@@ -9,7 +10,9 @@ from populations.types import Floats
 
 @dataclass(frozen=True)
 class AlignmentProbe:
-    """Takes every measure of `analysis.measures.MEASURES` at its stages of life."""
+    """Takes the measures of `analysis.measures.MEASURES` that cost little, at their stages of life."""
+
+    instruments: ClassVar[bool] = False
 
     def measure(self, snapshot: Snapshot) -> dict[str, Floats]:
         """Return the measures of one stage.
@@ -27,6 +30,13 @@ class AlignmentProbe:
         view = View.of(snapshot)
         columns: dict[str, Floats] = {}
         for measure in MEASURES.values():
-            if snapshot.stage in measure.stages:
+            if snapshot.stage in measure.stages and (self.instruments or not measure.instrument):
                 columns |= measure.columns(view)
         return columns
+
+
+@dataclass(frozen=True)
+class InstrumentsProbe(AlignmentProbe):
+    """Takes every measure of `analysis.measures.MEASURES`."""
+
+    instruments: ClassVar[bool] = True

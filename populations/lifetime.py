@@ -11,7 +11,7 @@ from populations.birth import Weights
 from populations.circuits import Circuits
 from populations.experience import Experience, Samples
 from populations.genome import Population
-from populations.plasticity import Plasticity
+from populations.plasticity import Plasticity, effective_gains
 from populations.species import Species
 from populations.sweeps import Sweep
 from populations.types import Floats, Mask
@@ -34,7 +34,7 @@ class Snapshot:
     weights : Weights
         ``W``, shape (N, H + O, I + H), and ``V``, shape (N, H, H + O).
     gains_ascending : ndarray of float, shape (N, H + O)
-        ``gA``.
+        ``gA``, with the sign that the rule gives it.
     mask_ascending : ndarray of bool, shape (N, H + O, I + H)
         Synapses present.
     activity : ndarray of float, shape (N, I + H + O, S)
@@ -45,6 +45,11 @@ class Snapshot:
         ``target - y``, not clipped.
     update : ndarray of float, shape (N, H + O, I + H)
         The ascending weight change that this batch would cause, without decay.
+    genes : Population
+        The N genomes.
+    feedback_update : callable
+        Returns the descending weight change that this batch would cause, without decay, shape (N, H, H + O). Few
+        measures need it, so that it is computed when asked for.
     """
 
     stage: Stage
@@ -56,6 +61,8 @@ class Snapshot:
     signal: Floats
     error: Floats
     update: Floats
+    genes: Population
+    feedback_update: Callable[[], Floats]
 
 
 PROBED_NETWORKS = 32
@@ -130,7 +137,8 @@ def live(
             if observer is not None and experience.probe is not None:
                 for stage in (stage for stage, when in stages.items() if when == t):
                     for rows in _parts(networks, tasks):
-                        observer(_snapshot(stage, _part(circuits, rows), genes.take(rows), experience.probe))
+                        own = genes.take(np.arange(rows.start, rows.stop))
+                        observer(_snapshot(stage, _part(circuits, rows), own, experience.probe))
             if t == life.presentations:
                 break
             sweep.load(training.inputs[:, t])
@@ -164,15 +172,17 @@ def _snapshot(stage: Stage, circuits: Circuits, genes: Population, probe: Sample
     clip = circuits.species.life.signal_clip
     np.clip(sweep.error, -clip, clip, out=sweep.error)
     sweep.descend()
-    update = Plasticity(circuits, sweep, genes).drive_ascending()
+    plasticity = Plasticity(circuits, sweep, genes)
     return Snapshot(
         stage=stage,
         species=circuits.species,
         weights=circuits.whole(),
-        gains_ascending=genes.gains_ascending.copy(),
-        mask_ascending=genes.mask_ascending.copy(),
+        gains_ascending=effective_gains(circuits.species, genes.gains_ascending),
+        mask_ascending=genes.mask_ascending,
         activity=sweep.activity,
         signal=sweep.signal,
         error=error,
-        update=update,
+        update=plasticity.drive("ascending"),
+        genes=genes,
+        feedback_update=lambda: plasticity.drive("descending"),
     )

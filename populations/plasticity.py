@@ -116,15 +116,22 @@ class Plasticity:
                 receivers.add_constant(drive[plane], panel)
         np.multiply(self._drive, self._scale, out=self._drive)
 
-    def drive_ascending(self) -> Floats:
-        """Return the ascending change without decay, shape (N, H + O, I + H); zero where nothing is plastic."""
-        layout, circuits = self.circuits.species.layout, self.circuits
-        drive = np.zeros((circuits.networks, layout.neurons, layout.units), circuits.dtype)
-        if "ascending" in self._pathways:
+    def drive(self, pathway: Pathway) -> Floats:
+        """Return a pathway's change without decay; zero where nothing is plastic.
+
+        Parameters
+        ----------
+        pathway : str
+            ``"ascending"``: shape (N, H + O, I + H); ``"descending"``: shape (N, H, H + O).
+        """
+        species, circuits = self.circuits.species, self.circuits
+        drive = np.zeros((circuits.networks, species.layout.neurons, species.layout.units), circuits.dtype)
+        if pathway in self._pathways:
             self._correlate()
+            plane = self._pathways.index(pathway)
             for panel, part in self._panels:
-                drive[:, panel.rows, panel.columns] = part[0]
-        return drive
+                drive[:, panel.rows, panel.columns] = part[plane]
+        return drive if pathway == "ascending" else np.ascontiguousarray(species.mirror(drive))
 
     def bound(self, clip: float) -> Mask:
         """Clip weights, flush those that are almost 0, and set circuits that are no longer finite to 0 for good.
@@ -154,7 +161,17 @@ class Plasticity:
 def _coefficients(species: Species, genes: Population, pathway: Pathway, dtype: DTypeLike) -> dict[str, Floats]:
     """Coefficient genes of the terms of a pathway, each of shape (N, receiving neurons)."""
     width = genes[f"gains_{pathway}"].shape
-    return {
+    coefficients = {
         term: np.broadcast_to(genes[term_gene(pathway, term)], width).astype(dtype)
         for term in species.rule.terms(pathway)
     }
+    if pathway == "ascending" and "heterosynaptic" in coefficients:
+        coefficients["heterosynaptic"] = effective_gains(species, coefficients["heterosynaptic"])
+    return coefficients
+
+
+def effective_gains(species: Species, gains: Floats) -> Floats:
+    """Return ascending gains, (N, H + O), as the rule applies them: reversed in hidden neurons if flipped."""
+    if not species.rule.flipped:
+        return gains
+    return gains * np.where(np.arange(species.layout.neurons) < species.layout.hidden, -1, 1).astype(gains.dtype)

@@ -42,10 +42,14 @@ class Twin:
                 q[i] *= self.slope(p[i])
         return x, p, q
 
-    def present(self, samples, targets, gains, terms, decays, clip=3.0):
+    def present(self, samples, targets, gains, terms, decays, clip=3.0, *, shuffled=False):
         """One presentation: gains (gA, gB), homosynaptic terms {(pathway, name): coefficients}, decays."""
         swept = [self.sweep(s, t, clip) for s, t in zip(samples, targets, strict=True)]
         n = len(swept)
+        if shuffled:
+            before = [swept[s - 1][2] for s in range(n)]
+            hidden = self.hidden
+            swept = [(x, p, before[s][:hidden] + q[hidden:]) for s, (x, p, q) in enumerate(swept)]
 
         def mean(function):
             return sum(function(x, q) for x, _, q in swept) / n

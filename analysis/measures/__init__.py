@@ -1,5 +1,16 @@
 """Measures that a probe records, one idea a file.
 
+================  ==============================================================================
+`alignment`       cosine of the update with the gradient: pooled, by level, by neuron
+`consistency`     scores phi, heterosynaptic stability, dynamical consistency, sign coherence
+`samples`         cosine sample by sample: bias and variance
+`optimiser`       the gradient method that the update comes nearest to
+`hebbian`         correlation of weight changes with co-activity
+`stationarity`    drift of V, and its alignment with W transposed
+`isotropic`       the cosine of a random direction
+`view`            what a measure looks at
+================  ==============================================================================
+
 To add one, write a function from a `View` to named columns and name it in `MEASURES`; the records get a column
 ``<column>_<stage>`` for each, and the contract tests run over every entry.
 """
@@ -13,20 +24,37 @@ from analysis.measures.alignment import (
     cosine,
     level_columns,
 )
-from analysis.measures.consistency import Consistency, consistency, consistency_columns
+from analysis.measures.alignment import neuron_columns as alignment_neuron_columns
+from analysis.measures.consistency import Consistency, consistency, consistency_columns, neuron_columns
+from analysis.measures.hebbian import hebbian_columns, hebbian_index
+from analysis.measures.isotropic import isotropic_band, isotropic_columns
+from analysis.measures.optimiser import Optimiser, equivalent_optimiser, optimiser_columns
+from analysis.measures.samples import sample_alignment, sample_columns
+from analysis.measures.stationarity import feedback_drift, stationarity_columns, weight_alignment
 from analysis.measures.view import Measure, View
+from populations.lifetime import Stage
+
+_END: frozenset[Stage] = frozenset({"end"})
 
 MEASURES: dict[str, Measure] = {
     "alignment": Measure(alignment_columns),
-    "levels": Measure(level_columns, stages=frozenset({"end"})),
-    "consistency": Measure(consistency_columns, stages=frozenset({"end"})),
+    "levels": Measure(level_columns, _END),
+    "consistency": Measure(consistency_columns, _END),
+    "neurons": Measure(neuron_columns, _END, instrument=True, bounded=False),
+    "alignment by neuron": Measure(alignment_neuron_columns, _END, instrument=True),
+    "samples": Measure(sample_columns, _END, instrument=True),
+    "optimiser": Measure(optimiser_columns, _END, instrument=True, bounded=False),
+    "hebbian": Measure(hebbian_columns, instrument=True),
+    "stationarity": Measure(stationarity_columns, instrument=True),
+    "isotropic": Measure(isotropic_columns, _END, instrument=True),
 }
-"""Measures that `analysis.probe.AlignmentProbe` takes, in the order of their columns."""
+"""Measures that probes take, in the order of their columns; see `analysis.probe`."""
 
 __all__ = [
     "MEASURES",
     "Consistency",
     "Measure",
+    "Optimiser",
     "View",
     "alignment",
     "alignment_by_level",
@@ -34,4 +62,10 @@ __all__ = [
     "angle",
     "consistency",
     "cosine",
+    "equivalent_optimiser",
+    "feedback_drift",
+    "hebbian_index",
+    "isotropic_band",
+    "sample_alignment",
+    "weight_alignment",
 ]

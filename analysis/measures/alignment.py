@@ -99,6 +99,20 @@ def level_columns(view: View) -> dict[str, Floats]:
     return {f"alignment_level_{level}": values for level, values in enumerate(levels, start=1)}
 
 
+def neuron_columns(view: View) -> dict[str, Floats]:
+    """Return the neurons' mean as ``alignment_neuron``, and that of the absolute values as ``alignment_neuron_abs``.
+
+    Signals that follow the gradient of each neuron with a sign of its own have a mean size of 1 and a mean around 0.
+    """
+    own = alignment_by_neuron(*_arguments(view))
+    defined = np.isfinite(own)
+    count = defined.sum(axis=1)
+    sums = {"alignment_neuron": np.where(defined, own, 0), "alignment_neuron_abs": np.where(defined, np.abs(own), 0)}
+    return {
+        name: np.where(count > 0, values.sum(axis=1) / np.maximum(count, 1), np.nan) for name, values in sums.items()
+    }
+
+
 def _arguments(view: View) -> tuple[Floats, Floats, Mask, Layout]:
     snapshot = view.snapshot
     return snapshot.update, view.weight_gradient, snapshot.mask_ascending, snapshot.species.layout

@@ -31,12 +31,15 @@ class Consistency:
         Dynamical consistency DC: share of pairs of neurons with ``phi_i phi_j > 0``; NaN with fewer than 2 defined.
     positive : ndarray of float64, shape (N,)
         Share of the defined scores that are positive.
+    coherence : ndarray of float64, shape (N,)
+        Sign coherence: mean of the signs of the defined scores, -1..1; NaN with fewer than 2 defined.
     """
 
     phi: Floats
     stability: Floats
     agreement: Floats
     positive: Floats
+    coherence: Floats
 
 
 def consistency(gains: Floats, signal: Floats, gradient: Floats) -> Consistency:
@@ -68,16 +71,33 @@ def consistency(gains: Floats, signal: Floats, gradient: Floats) -> Consistency:
         stability,
         np.where(defined >= 2, agreeing / np.maximum(pairs, 1), np.nan),
         np.where(defined >= 1, positive / np.maximum(defined, 1), np.nan),
+        np.where(defined >= 2, (positive - negative) / np.maximum(defined, 1), np.nan),
     )
 
 
 def consistency_columns(view: View) -> dict[str, Floats]:
     """Return ``hs`` (mean over the neurons where it is defined), ``dc`` and ``phi_positive``."""
-    snapshot, hidden = view.snapshot, view.snapshot.species.layout.hidden
-    scores = consistency(
-        snapshot.gains_ascending[:, :hidden], snapshot.signal[:, :hidden], view.potential_gradient[:, :hidden]
-    )
+    scores = _scores(view)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a network in which no neuron is defined stays NaN
         stability = np.nanmean(scores.stability, axis=1)
     return {"hs": stability, "dc": scores.agreement, "phi_positive": scores.positive}
+
+
+def neuron_columns(view: View) -> dict[str, Floats]:
+    """Return ``sign_coherence``, and the score of every hidden neuron as ``phi_neuron_1`` and so on.
+
+    Scores have heavy tails, since they divide by a gradient that may be small: their means over networks say little.
+    Means of their signs, ``phi_sign_neuron_1`` and so on, do not have that flaw.
+    """
+    scores = _scores(view)
+    numbered = {f"phi_neuron_{neuron}": values for neuron, values in enumerate(scores.phi.T, start=1)}
+    signs = {f"phi_sign_neuron_{neuron}": values for neuron, values in enumerate(np.sign(scores.phi).T, start=1)}
+    return {"sign_coherence": scores.coherence, **signs, **numbered}
+
+
+def _scores(view: View) -> Consistency:
+    snapshot, hidden = view.snapshot, view.snapshot.species.layout.hidden
+    return consistency(
+        snapshot.gains_ascending[:, :hidden], snapshot.signal[:, :hidden], view.potential_gradient[:, :hidden]
+    )

@@ -42,7 +42,13 @@ class Measure:
         Maps a `View` to named columns, each of shape (N,), NaN where undefined.
     stages : frozenset of str
         Among ``"birth"``, ``"mid"``, ``"end"``.
+    instrument : bool
+        Only the probe ``instruments`` takes it: the default probe must not take more than a fifth of a generation.
+    bounded : bool
+        Whether its values lie in -1..1.
     """
 
     columns: Callable[[View], dict[str, Floats]]
     stages: frozenset[Stage] = frozenset({"birth", "mid", "end"})
+    instrument: bool = False
+    bounded: bool = True

@@ -77,6 +77,16 @@ class Config(Table):
         return self
 
     @model_validator(mode="after")
+    def _check_rule(self) -> Self:
+        rule = RULES.get(self.plasticity.rule)
+        if rule and rule.shuffled and self.lifetime.batch < 2:
+            raise ValueError(
+                f'lifetime.batch: the rule "{self.plasticity.rule}" exchanges learning signals between the samples of a'
+                f" presentation, so expected at least 2, got {self.lifetime.batch}"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _check_sizes(self) -> Self:
         evolution, islands = self.evolution, self.islands
         if not self.network.levels:

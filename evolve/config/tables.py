@@ -65,7 +65,8 @@ class PlasticityTable(Table):
 
     rule: str = Field(
         "heterosynaptic",
-        description="plasticity rule: heterosynaptic, fixed-feedback, transported, hebbian, readout-only or none",
+        description="plasticity rule: heterosynaptic, fixed-feedback, transported, sign-flipped, shuffled-signal,"
+        " hebbian, readout-only or none",
     )
     terms: tuple[str, ...] = Field(
         (),
@@ -152,7 +153,9 @@ class IslandsTable(Table):
 class ProbeTable(Table):
     """What is measured, and never selected on."""
 
-    name: str = Field("alignment", description="probe, among those that installed packages announce")
+    name: str = Field(
+        "alignment", description="probe: alignment, instruments (all measures), or one that another package announces"
+    )
     every: int = Field(1, ge=0, description="generations between measurements; 0: never")
     samples: int = Field(128, ge=2, description="size of the probe batch; at least 2")
 

@@ -13,6 +13,8 @@ RULES: dict[str, Rule] = {
     "heterosynaptic": Rule(),
     "fixed-feedback": Rule(descending=()),
     "transported": Rule(descending=(), transport=True),
+    "sign-flipped": Rule(descending=(), transport=True, flipped=True),
+    "shuffled-signal": Rule(shuffled=True),
     "hebbian": Rule(ascending=("hebbian",), descending=("hebbian",)),
     "readout-only": Rule(descending=(), readout_only=True),
     "none": Rule(ascending=(), descending=()),

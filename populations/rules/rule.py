@@ -26,12 +26,19 @@ class Rule:
         Replace ``V`` by the transpose of ``W`` before every sweep (weight transport, the ceiling).
     readout_only : bool
         Only the output neurons' synapses change.
+    flipped : bool
+        Hidden neurons' ascending changes have the reversed sign: they climb where the outputs descend.
+    shuffled : bool
+        Hidden neurons receive the learning signal of another sample of the batch: the same signals, but about something
+        else. Samples are independent, so that passing them on by one place is as good as any shuffle.
     """
 
     ascending: tuple[str, ...] = ("heterosynaptic",)
     descending: tuple[str, ...] = ("heterosynaptic",)
     transport: bool = False
     readout_only: bool = False
+    flipped: bool = False
+    shuffled: bool = False
 
     def terms(self, pathway: Pathway) -> tuple[str, ...]:
         """Return the terms of one pathway."""

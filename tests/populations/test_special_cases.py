@@ -83,12 +83,22 @@ def observed_alignment(species, genes):
     return seen
 
 
-@pytest.mark.parametrize("sign", [1, -1])
-def test_transported_weights_give_cosine_one_and_flipped_signs_minus_one(sign):
+@pytest.mark.parametrize(
+    ("rule", "gain", "cosine"), [("transported", 0.01, 1), ("transported", -0.01, -1), ("sign-flipped", 0.01, -1)]
+)
+def test_transported_weights_give_cosine_one_and_flipped_signs_minus_one(rule, gain, cosine):
     life = {**UNBOUNDED, "presentations": 20}
-    species = make_species((4, 3), rule="transported", gain_mean=sign * 0.01, gain_scale=0, life=life)
+    species = make_species((4, 3), rule=rule, gain_mean=gain, gain_scale=0, life=life)
     for values in observed_alignment(species, make_population(species, 5)).values():
-        np.testing.assert_allclose(values, sign, atol=1e-9)
+        np.testing.assert_allclose(values, cosine, atol=1e-9)
+
+
+def test_a_shuffled_signal_is_that_of_another_sample_and_says_nothing_about_the_gradient():
+    species = make_species((40,), rule="shuffled-signal", inputs=12, gain_mean=0.01, gain_scale=0, symmetric=True)
+    values = observed_alignment(species, make_population(species, 30))["birth"]
+    plain = make_species((40,), inputs=12, gain_mean=0.01, gain_scale=0, symmetric=True)
+    assert np.abs(values).mean() < 0.5 * np.abs(observed_alignment(plain, make_population(plain, 30))["birth"]).mean()
+    assert abs(values.mean()) < 0.1
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,8 @@ def twin_weights(species, genes, innate, lived, individual, task):
     ]
     for t in range(life.presentations):
         samples, targets = lived.training.inputs[task, t].T, lived.training.targets[task, t].T
-        twin.present(samples, targets, heterosynaptic, terms, decays, life.signal_clip)
+        gains = heterosynaptic, terms, decays
+        twin.present(samples, targets, *gains, life.signal_clip, shuffled=species.rule.shuffled)
         if (t + 1) % life.clip_every == 0 or t + 1 == life.presentations:
             twin.clip_weights(life.weight_clip)
     ascending, descending = np.zeros_like(innate.ascending[0]), np.zeros_like(innate.descending[0])

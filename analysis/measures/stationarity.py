@@ -1,0 +1,66 @@
+"""Whether V has settled, and whether it has become the transpose of W.
+
+Heterosynaptic stability is a statement about the stationary point of V, where what plasticity adds equals what decay
+takes. The drift says how far from there a circuit is.
+"""
+
+import numpy as np
+
+from analysis.measures.alignment import FLOOR, cosine
+from analysis.measures.view import View
+from populations.types import Floats, Mask
+
+
+def feedback_drift(gain: Floats, loss: Floats) -> Floats:
+    """Compute the drift of V: the norm of its change over the sum of the norms of the two terms that make it.
+
+    Parameters
+    ----------
+    gain : ndarray of float, shape (N, H, H + O)
+        What plasticity adds in a presentation, ``gB_i <x_i q_k>`` and further terms.
+    loss : ndarray of float, shape (N, H, H + O)
+        What decay takes, ``lambdaB V_ik``.
+
+    Returns
+    -------
+    ndarray of float64, shape (N,)
+        0: stationary; 1: only one of the terms is there, or both work in the same direction. NaN where V does not
+        change at all.
+    """
+    norms = [np.sqrt((term.astype(np.float64) ** 2).sum(axis=(1, 2))) for term in (gain - loss, gain, loss)]
+    scale = norms[1] + norms[2]
+    defined = (scale > FLOOR) & np.isfinite(scale)
+    return np.where(defined, norms[0] / np.where(defined, scale, 1), np.nan)
+
+
+def weight_alignment(descending: Floats, mirrored: Floats, mask: Mask) -> Floats:
+    """Cosine between V and the transpose of W, over the pairs that both pathways connect.
+
+    Parameters
+    ----------
+    descending : ndarray of float, shape (N, H, H + O)
+        ``V``.
+    mirrored : ndarray of float, shape (N, H, H + O)
+        The hidden part of ``W``, transposed: see `populations.species.Species.mirror`.
+    mask : ndarray of bool, shape (N, H, H + O)
+        Pairs with a synapse in both pathways.
+
+    Returns
+    -------
+    ndarray of float64, shape (N,)
+        NaN where no pair has both, or either pathway is silent. `analysis.angle` turns it into degrees.
+    """
+    return cosine(descending * mask, mirrored * mask, axis=(1, 2))
+
+
+def stationarity_columns(view: View) -> dict[str, Floats]:
+    """Return ``feedback_drift`` and ``weight_alignment``."""
+    snapshot, genes = view.snapshot, view.snapshot.genes
+    species, weights = snapshot.species, snapshot.weights
+    plastic = bool(species.rule.descending)
+    loss = weights.descending * genes["decay_descending"][:, None, None] * plastic
+    both = genes.mask_descending & species.mirror(genes.mask_ascending)
+    return {
+        "feedback_drift": feedback_drift(snapshot.feedback_update(), loss),
+        "weight_alignment": weight_alignment(weights.descending, species.mirror(weights.ascending), both),
+    }
