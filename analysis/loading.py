@@ -27,12 +27,16 @@ class LoadedRun:
         One row a generation; undefined is NaN.
     label : str
         Its condition in a sweep.
+    stage : str
+        ``"birth"``: a control that looks at the same lives before any plasticity. Columns that end with ``_end`` hold
+        what was measured at birth then, and NaN where nothing was.
     """
 
     path: Path
     config: dict[str, Any]
     generations: pd.DataFrame
     label: str = ""
+    stage: str = "end"
 
     @property
     def condition(self) -> str:
@@ -62,7 +66,7 @@ class LoadedRun:
     @cached_property
     def individuals(self) -> pd.DataFrame:
         """One row an individual and generation; empty if none were kept. Read on first use."""
-        return _frame(RunDirectory(self.path).individuals_files())
+        return at_stage(_frame(RunDirectory(self.path).individuals_files()), self.stage)
 
     def individuals_in(self, generations: Collection[int]) -> pd.DataFrame:
         """Read the individuals of a few generations, and only the files that hold them; empty if none were kept."""
@@ -73,7 +77,7 @@ class LoadedRun:
             for file, end in zip(files, ends, strict=bool(files))
             if any(first_generation(file) <= one < end for one in generations)
         ]
-        table = _frame(needed)
+        table = at_stage(_frame(needed), self.stage)
         return table[table["generation"].isin(generations)].reset_index(drop=True) if len(table) else table
 
 
@@ -122,7 +126,10 @@ def load_all(paths: Sequence[str | Path]) -> list[LoadedRun]:
         begun = [entry for entry in read_entries(path) if RunDirectory(path / entry.run).generations_files()]
         if not begun:
             raise RunDirectoryError(f"No run of the sweep {path} holds records yet. Go on with 'hetevo sweep'.")
-        runs += [replace(load_run(path / entry.run), label=entry.condition) for entry in begun]
+        for entry in begun:
+            run = load_run(path / entry.run)
+            generations = at_stage(run.generations, entry.stage)
+            runs.append(replace(run, generations=generations, label=entry.condition, stage=entry.stage))
     return runs
 
 
@@ -151,6 +158,26 @@ def tidy(runs: Sequence[LoadedRun]) -> pd.DataFrame:
             frame.insert(0, column, value)
         frames.append(frame)
     return pd.concat(frames, ignore_index=True)
+
+
+def at_stage(table: pd.DataFrame, stage: str) -> pd.DataFrame:
+    """Return a table in which columns that end with ``_end`` hold what was measured at another stage of life.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of generations or individuals.
+    stage : str
+        ``"end"`` changes nothing. NaN where a measure was not taken at that stage; so is ``alignment_end_elite``.
+    """
+    if stage == "end":
+        return table
+    table = table.copy()
+    for column in [str(name) for name in table if str(name).endswith("_end")]:
+        table[column] = table.get(f"{column.removesuffix('_end')}_{stage}", float("nan"))
+    if "alignment_end_elite" in table:
+        table["alignment_end_elite"] = float("nan")
+    return table
 
 
 def _frame(files: Sequence[Path]) -> pd.DataFrame:

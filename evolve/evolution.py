@@ -8,9 +8,8 @@ from itertools import pairwise
 from typing import Any
 
 from evolve.backends import BACKENDS, Backend, Job
-from evolve.cohort import founders
 from evolve.config import Config, from_mapping
-from evolve.islands import assignment
+from evolve.heldout import held_out, held_out_species
 from evolve.keeper import Keeper
 from evolve.memory import check_memory
 from evolve.news import told
@@ -21,6 +20,7 @@ from evolve.rundir import RunDirectory
 from evolve.species import species_of
 from evolve.state import State, after
 from evolve.stopping import StopRequest
+from evolve.transplanting import first_cohort
 from populations.errors import HetevoError
 from populations.evaluation import Probe
 
@@ -47,6 +47,7 @@ class Evolution:
         check_memory(config, self.species)
         # fails here, before anything is written, if a data set's package is missing
         self.species.task.prepare()
+        self._held_out = held_out_species(config, self.species)
         self.probe = probe or (probe_named(config.probe.name) if config.probe.every else None)
         self._backend: Backend | None = None
 
@@ -123,13 +124,14 @@ class Evolution:
             cohort = (
                 reproduce(state.cohort, state.loss, config, self.species)
                 if state
-                else founders(self.species, config.seed, config.evolution.size, assignment(config))
+                else first_cohort(config, self.species, keeper.directory.path.parent)
             )
             clock.append(time.perf_counter())
             evaluation = backend.evaluate(self.job(cohort.generation), cohort, keeper.begin)
             clock.append(time.perf_counter())
             state = after(cohort, evaluation, state)
-            row = keeper.record(cohort, evaluation)
+            measured = held_out(backend, self.job(cohort.generation), self._held_out, config, cohort, evaluation.loss)
+            row = keeper.record(cohort, evaluation, measured)
             last = cohort.generation >= config.evolution.generations or stop.received
             saved = last or keeper.is_due(cohort.generation)
             clock.append(time.perf_counter())

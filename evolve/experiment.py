@@ -12,6 +12,7 @@ from evolve.resuming import go_on, saved_config
 from evolve.rundir import RunDirectory
 from evolve.rundir import checkpoint as checkpoints
 from evolve.rundir.lock import Lock
+from evolve.transplanting import first_cohort
 from populations.evaluation import Probe
 
 __all__ = ["Experiment", "GenerationReport", "Run"]
@@ -80,6 +81,8 @@ class Experiment:
         branch = Origin.find(origin) if origin else None
         state = branch.load(self.config, self._evolution.species) if branch else None
         facts = branch.facts(state) if branch and state else None
+        if not state:
+            first_cohort(self.config, self._evolution.species, Path(path).absolute().parent)  # fails before it is begun
         RunDirectory(path).check_free()
         with self._evolution.connected(), (directory := RunDirectory.new(path)).lock() as lock:
             if or_resume and directory.is_begun():  # another start was faster, and has ended since

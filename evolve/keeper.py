@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Self
 
+import numpy as np
+
 from evolve.cohort import Cohort
 from evolve.config import NOT_RESULTS, Config, config_hash
 from evolve.recording import failure_rows, generation_row, individual_rows
@@ -72,10 +74,20 @@ class Keeper:
         """Whether the files of the records differ from what they should hold."""
         return any(table.dirty for table in self.directory.tables)
 
-    def record(self, cohort: Cohort, evaluation: Evaluation) -> dict[str, Any]:
-        """Buffer the records of a generation and return its row; the one before is on the disk then, if it was due."""
+    def record(
+        self, cohort: Cohort, evaluation: Evaluation, measured: Mapping[str, float] | None = None
+    ) -> dict[str, Any]:
+        """Buffer the records of a generation and return its row; the one before is on the disk then, if it was due.
+
+        Parameters
+        ----------
+        cohort, evaluation
+            Who lived, and what became of them.
+        measured : mapping of str to float, optional
+            Further columns of the generation's row.
+        """
         self.settle()
-        row = generation_row(cohort, evaluation)
+        row = generation_row(cohort, evaluation) | {name: np.array([value]) for name, value in (measured or {}).items()}
         self._seen += 1
         self.directory.generations.add(row)
         every = self.config.records.individuals_every

@@ -49,10 +49,10 @@ def generation_row(cohort: Cohort, evaluation: Evaluation) -> dict[str, Any]:
     }
     observed = evaluation.observed
     for name, values in observed.items():
-        row[name] = _reduced(np.mean, values)
+        row[name] = mean_defined(values)
     if "alignment_end" in observed:
         best = np.argsort(evaluation.loss, kind="stable")[: max(1, round(ELITE_SHARE * cohort.size))]
-        row["alignment_end_elite"] = _reduced(np.mean, observed["alignment_end"][best])
+        row["alignment_end_elite"] = mean_defined(observed["alignment_end"][best])
         row["undefined_share"] = float(np.isnan(observed["alignment_end"]).mean())
     return {name: np.array([value]) for name, value in row.items()}
 
@@ -77,6 +77,11 @@ def _packed(genes: Population) -> bytes:
     arrays: dict[str, Any] = dict(genes)
     np.savez(sink, **arrays)
     return sink.getvalue()
+
+
+def mean_defined(values: Floats) -> float:
+    """Return the mean over what is defined; NaN if nothing is."""
+    return _reduced(np.mean, values)
 
 
 def _reduced(function: Any, values: Floats) -> float:

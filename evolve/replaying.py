@@ -7,16 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evolve.backends import LocalBackend
-from evolve.cohort import Cohort, founders
+from evolve.cohort import Cohort
 from evolve.config import Config, from_mapping
 from evolve.evolution import Evolution
-from evolve.islands import assignment
 from evolve.reproduction import reproduce
 from evolve.rundir import RunDirectory, RunDirectoryError
 from evolve.rundir import checkpoint as checkpoints
 from evolve.rundir.parts import parts, read_part
 from evolve.species import species_of
 from evolve.state import State, load
+from evolve.transplanting import first_cohort
 from populations.blocks import block_size
 from populations.outcome import Evaluation
 from populations.species import Species
@@ -57,7 +57,7 @@ def replay(
     species, settings = evolution.species, evolution.config
     state = load(saved[chosen], species, config.evolution.size)[0]
     compared = ["losses", "statuses"]
-    cohort = _again(saved, chosen, settings, species)
+    cohort = _again(saved, chosen, settings, species, directory.path.parent)
     if cohort is not None:
         compared += ["genes", "descent"]
         problems += [f"generation {chosen}: {name} differ" for name in _cohort_differences(cohort, state.cohort)]
@@ -78,9 +78,9 @@ def _elsewhere(config: Config, workers: int | None) -> Config:
     return from_mapping(config.model_dump(), overrides=changes)
 
 
-def _again(saved: Mapping[int, Path], generation: int, config: Config, species: Species) -> Cohort | None:
+def _again(saved: Mapping[int, Path], generation: int, config: Config, species: Species, folder: Path) -> Cohort | None:
     if generation == 0:
-        return founders(species, config.seed, config.evolution.size, assignment(config))
+        return first_cohort(config, species, folder)
     before = saved.get(generation - 1)
     if before is None:
         return None

@@ -60,6 +60,9 @@ def reproduce(cohort: Cohort, loss: Floats, config: Config, species: Species) ->
     """
     box, settings = toolbox(config, species), config.evolution
     generation, size = cohort.generation + 1, cohort.size
+    if settings.turnover == "none":
+        nobody, same = np.full(size, -1, np.int64), np.full(size, Operator.ELITE, np.int64)
+        return Cohort(generation, cohort.population, cohort.identifiers, nobody, same, cohort.island.copy())
     elites = settings.elites * config.islands.count
     crossing = stream(config.seed, generation, Purpose.CROSSOVER)
     crossed = elites + np.flatnonzero(crossing.random(size - elites) < settings.crossover)

@@ -127,7 +127,7 @@ class Population(Mapping[str, NDArray[Any]]):
         return Population({name: np.concatenate([part[name] for part in whole]) for name in whole[0]})
 
 
-def found(species: Species, seed: int, size: int) -> Population:
+def found(species: Species, seed: int, size: int, purpose: Purpose = Purpose.FOUNDER) -> Population:
     """Draw the founders, generation 0.
 
     Parameters
@@ -138,6 +138,8 @@ def found(species: Species, seed: int, size: int) -> Population:
         Seed of the experiment.
     size : int
         Number of individuals ``P``.
+    purpose : Purpose, optional
+        What they are drawn for: another purpose gives independent ones.
 
     Returns
     -------
@@ -147,7 +149,7 @@ def found(species: Species, seed: int, size: int) -> Population:
     genes = genome(species)
     arrays = {gene.name: np.empty((size, *gene.shape), gene.dtype) for gene in genes}
     for individual in range(size):
-        rng = stream(seed, 0, Purpose.FOUNDER, individual)
+        rng = stream(seed, 0, purpose, individual)
         wiring = species.family.draw(species.layout, species.wiring.density, rng)
         masks = {"mask_ascending": wiring.ascending, "mask_descending": wiring.descending}
         if species.wiring.transposed:

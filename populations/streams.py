@@ -24,6 +24,7 @@ class Purpose(IntEnum):
     TEST = 7
     PROBE = 8
     MIGRATE = 9
+    TRANSPLANT = 10
 
 
 def stream(seed: int, generation: int, purpose: Purpose, index: int = 0) -> Generator:

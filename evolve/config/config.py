@@ -12,6 +12,7 @@ from evolve.config.tables import (
     CheckpointTable,
     EvolutionTable,
     GenomeTable,
+    HeldOutTable,
     IslandsTable,
     LifetimeTable,
     NetworkTable,
@@ -20,10 +21,11 @@ from evolve.config.tables import (
     RecordsTable,
     Table,
     TaskTable,
+    TransplantTable,
 )
 from evolve.islands import TOPOLOGIES
 from populations.activations import ACTIVATIONS
-from populations.errors import nearest
+from populations.errors import SettingError, nearest
 from populations.rules import RULES, TERMS
 from populations.tasks import TASKS
 from populations.wiring import WIRINGS
@@ -44,9 +46,11 @@ class Config(Table):
     plasticity: PlasticityTable = PlasticityTable()
     lifetime: LifetimeTable = LifetimeTable()
     genome: GenomeTable = GenomeTable()
+    transplant: TransplantTable = TransplantTable()
     evolution: EvolutionTable = EvolutionTable()
     islands: IslandsTable = IslandsTable()
     probe: ProbeTable = ProbeTable()
+    heldout: HeldOutTable = HeldOutTable()
     records: RecordsTable = RecordsTable()
     checkpoint: CheckpointTable = CheckpointTable()
     backend: BackendTable = BackendTable()
@@ -59,6 +63,7 @@ class Config(Table):
             ("network.activation", self.network.activation, list(ACTIVATIONS)),
             ("plasticity.rule", self.plasticity.rule, list(RULES)),
             *(("plasticity.terms", term, list(TERMS)) for term in self.plasticity.terms),
+            *(("heldout.families", family, list(TASKS)) for family in self.heldout.families),
             ("islands.topology", self.islands.topology, list(TOPOLOGIES)),
             ("backend.name", self.backend.name, list(BACKEND_NAMES)),
         ):
@@ -74,6 +79,27 @@ class Config(Table):
         check_options(self.task.name, family, self.task.options)
         # the family's own checks, such as fixed sizes
         family(inputs=self.task.inputs, outputs=self.task.outputs, **self.task.options)
+        return self
+
+    @model_validator(mode="after")
+    def _check_held_out(self) -> Self:
+        if self.heldout.every and not self.heldout.families:
+            raise ValueError(
+                f"heldout.families: with heldout.every = {self.heldout.every} expected at least one task family, such"
+                f' as ["{self.task.name}", "xor"], got none'
+            )
+        if len(set(self.heldout.families)) < len(self.heldout.families):
+            raise ValueError(f"heldout.families: expected each family once, got {list(self.heldout.families)}")
+        for name in self.heldout.families:
+            if name in TASKS and name != self.task.name:
+                family: Any = TASKS[name]
+                try:
+                    family(inputs=self.task.inputs, outputs=self.task.outputs)
+                except SettingError as error:
+                    raise ValueError(
+                        f"heldout.families: the networks of this run have {self.task.inputs} inputs and"
+                        f" {self.task.outputs} outputs, which {name!r} cannot use: {error}"
+                    ) from None
         return self
 
     @model_validator(mode="after")

@@ -118,6 +118,10 @@ class EvolutionTable(Table):
     generations: int = Field(50, ge=0, description="generations after the founders'; 0 or more")
     elites: int = Field(4, ge=0, description="individuals of each island that pass on unchanged; below its size")
     crossover: Share = Field(0.5, description="probability that a child has two parents; 0 to 1")
+    turnover: Literal["generations", "none"] = Field(
+        "generations",
+        description="none: the founders live again in every generation, in new tasks, and nobody is replaced",
+    )
     select: dict[str, Any] = Field(
         {"name": "selTournament", "tournsize": 3}, description="operator of deap.tools that selects parents"
     )
@@ -135,6 +139,21 @@ class EvolutionTable(Table):
     innate_mutation_rate: Share = Field(0.1, description="probability that an inherited innate weight mutates; 0 to 1")
     innate_mutation_scale: Scale = Field(
         0.1, description="standard deviation of that, before scaling by fan-in; 0 or more"
+    )
+
+
+class TransplantTable(Table):
+    """Founders that carry genes of another run, in new wirings and with new innate weights."""
+
+    source: str = Field(
+        "",
+        description='run to take genes from, RUN or RUN@GENERATION; a relative path begins beside this run; "": none',
+    )
+    individuals: Literal["all", "champion"] = Field(
+        "all", description="whose genes: each founder's those of one individual, or all those of the champion"
+    )
+    genes: tuple[Literal["gain", "decay", "mask", "innate"], ...] = Field(
+        ("gain", "decay"), strict=False, min_length=1, description="kinds of genes to take; the others are drawn anew"
     )
 
 
@@ -158,6 +177,17 @@ class ProbeTable(Table):
     )
     every: int = Field(1, ge=0, description="generations between measurements; 0: never")
     samples: int = Field(128, ge=2, description="size of the probe batch; at least 2")
+
+
+class HeldOutTable(Table):
+    """Tasks that selection never sees: the whole population lives through them too, only to be measured."""
+
+    every: int = Field(0, ge=0, description="generations between evaluations on held-out tasks; 0: never")
+    families: tuple[str, ...] = Field(
+        (),
+        strict=False,
+        description='task families, e.g. ["xor", "teacher"]; the run\'s own name: new tasks of its family',
+    )
 
 
 class RecordsTable(Table):

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 from evolve.rundir.errors import RunDirectoryError
 from evolve.rundir.files import make_folders, read_bounded, write_durably
@@ -12,6 +13,9 @@ from evolve.rundir.files import make_folders, read_bounded, write_durably
 FILE = "sweep.json"
 SCHEMA = 1
 LIMIT = 1 << 26
+
+Stage = Literal["birth", "end"]
+STAGES: tuple[Stage, ...] = ("birth", "end")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.=_-]*")
 
@@ -28,11 +32,15 @@ class Entry:
         What it shares with the runs that differ by their seed only.
     seed : int
         Its seed.
+    stage : str
+        Stage of life at which the condition is measured. ``"birth"``: the condition is another run's, looked at before
+        any plasticity.
     """
 
     run: str
     condition: str
     seed: int
+    stage: Stage = "end"
 
 
 def is_sweep(folder: Path) -> bool:
@@ -53,7 +61,12 @@ def read_entries(folder: Path) -> list[Entry]:
         content = json.loads(read_bounded(path, LIMIT))
         if content["schema"] != SCHEMA:
             raise ValueError(f"expected schema {SCHEMA}, got {content['schema']}")
-        entries = [Entry(str(one["run"]), str(one["condition"]), int(one["seed"])) for one in content["runs"]]
+        entries = [
+            Entry(str(one["run"]), str(one["condition"]), int(one["seed"]), one.get("stage", "end"))
+            for one in content["runs"]
+        ]
+        if any(entry.stage not in STAGES for entry in entries):
+            raise ValueError(f"expected stages {', '.join(STAGES)}")
         strange = [entry.run for entry in entries if not _NAME.fullmatch(entry.run)]
         if strange:
             raise ValueError(f"{strange[0]!r} is not the name of a folder")
@@ -79,12 +92,11 @@ def write_entries(folder: Path, name: str, entries: Iterable[Entry]) -> None:
         raise RunDirectoryError(
             f"{folder} exists and is not a sweep. Choose another directory with -o; nothing is overwritten."
         )
-    known = {entry.run: entry for entry in read_entries(folder)} if is_sweep(folder) else {}
+    known = {(entry.run, entry.stage): entry for entry in read_entries(folder)} if is_sweep(folder) else {}
     for entry in entries:
-        if known.setdefault(entry.run, entry) != entry:
-            raise RunDirectoryError(
-                f"{folder / entry.run} is {known[entry.run]}, not {entry}. Choose another directory."
-            )
+        there = known.setdefault((entry.run, entry.stage), entry)
+        if there != entry:
+            raise RunDirectoryError(f"{folder / entry.run} is {there}, not {entry}. Choose another directory.")
     make_folders(folder)
     content = {"schema": SCHEMA, "name": name, "runs": [asdict(entry) for entry in known.values()]}
     write_durably(folder / FILE, json.dumps(content, indent=1).encode())

@@ -91,14 +91,16 @@ def conduct(
     outcomes = {member.name: Outcome(member.name, member.condition, member.seed) for member in plan.members}
     pool = pool_of(backend or BackendTable(), len(plan.members))
     try:
-        write_entries(folder, plan.name, (Entry(member.name, member.condition, member.seed) for member in plan.members))
+        write_entries(folder, plan.name, _entries(plan))
         with StopRequest(folder / "STOP") as stop:
             stop.withdraw()
             waiting = list(plan.members)
             under_way: dict[Future[Outcome], Member] = {}
             while under_way or (waiting and not stop.received):
-                while waiting and len(under_way) < pool.workers and not stop.received:
-                    member = waiting.pop(0)
+                while len(under_way) < pool.workers and not stop.received:
+                    member = _next(waiting, outcomes)
+                    if member is None:
+                        break
                     outcomes[member.name] = replace(outcomes[member.name], state="running")
                     under_way[pool.submit(_run, member, folder / member.name)] = member
                 done, _ = wait(under_way, POLL_SECONDS, FIRST_COMPLETED)
@@ -116,6 +118,25 @@ def conduct(
             return list(outcomes.values()), stop.signal
     finally:
         pool.close()
+
+
+def _entries(plan: Plan) -> list[Entry]:
+    own = [Entry(member.name, member.condition, member.seed) for member in plan.members]
+    return own + [Entry(one.run, one.condition, one.seed, one.stage) for one in plan.derived]
+
+
+def _next(waiting: list[Member], outcomes: dict[str, Outcome]) -> Member | None:
+    """Take the next run that can begin; one whose predecessor has failed fails too."""
+    for member in list(waiting):
+        before = outcomes[member.after].state if member.after else "done"
+        if before == "failed":
+            waiting.remove(member)
+            error = f"it needs the run {member.after}, which has failed"
+            outcomes[member.name] = replace(outcomes[member.name], state="failed", error=error)
+        elif before == "done":
+            waiting.remove(member)
+            return member
+    return None
 
 
 def _run(member: Member, path: Path) -> Outcome:

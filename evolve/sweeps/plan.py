@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from itertools import product
 from pathlib import Path
@@ -12,6 +12,8 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from evolve.config import Config, ConfigError, load_config
+from evolve.rundir.sweep import Stage
+from evolve.sweeps.controls import CONTROLS
 from populations.errors import HetevoError, nearest
 
 Changes = dict[str, Any]
@@ -30,6 +32,8 @@ class SweepFile(BaseModel):
         Preset or configuration file that all runs start from.
     seeds : str or list of int
         ``"0..9"`` or ``[0, 1, 2]``.
+    controls : list of str
+        Names of `evolve.sweeps.controls.CONTROLS`, compared with the base; instead of conditions, grid and zip.
     set : dict
         Changes for all runs.
     conditions : dict of str to dict
@@ -44,6 +48,7 @@ class SweepFile(BaseModel):
 
     base: str = "emergence"
     seeds: list[int] = Field([0], min_length=1)
+    controls: list[str] = []
     set: Changes = {}
     conditions: dict[str, Changes] = {}
     grid: dict[str, list[Any]] = {}
@@ -65,6 +70,15 @@ class SweepFile(BaseModel):
     def _check(self) -> Self:
         if len(set(self.seeds)) < len(self.seeds):
             raise ValueError(f"seeds: expected each seed once, got {self.seeds}")
+        strange = [name for name in self.controls if name not in CONTROLS]
+        if strange or len(set(self.controls)) < len(self.controls):
+            hint = nearest(strange[0], CONTROLS) if strange else ""
+            raise ValueError(f"controls: expected some of {', '.join(CONTROLS)}, each once, got {self.controls}.{hint}")
+        if self.controls and (self.conditions or self.grid or self.zip):
+            raise ValueError(
+                "controls: they are compared with one base, so expected no conditions, grid or zip beside them."
+                " Write a sweep for each base"
+            )
         lengths = {key: len(values) for key, values in self.zip.items()}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"zip: expected lists of one length, got {lengths}")
@@ -91,12 +105,37 @@ class Member:
         Its seed.
     config : Config
         Its configuration.
+    after : str
+        Name of the run that must have ended before this one begins; empty: none.
     """
 
     name: str
     condition: str
     seed: int
     config: Config
+    after: str = ""
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A condition without runs of its own: runs of the sweep, looked at in another way.
+
+    Parameters
+    ----------
+    run : str
+        Name of the run.
+    condition : str
+        What it is called.
+    seed : int
+        Of the run.
+    stage : str
+        Stage of life to look at.
+    """
+
+    run: str
+    condition: str
+    seed: int
+    stage: Stage
 
 
 @dataclass(frozen=True)
@@ -109,10 +148,13 @@ class Plan:
         Of the sweep.
     members : list of Member
         Condition by condition, seed by seed.
+    derived : list of Derived
+        Conditions that are looked at in the members' runs.
     """
 
     name: str
     members: list[Member]
+    derived: list[Derived] = field(default_factory=list)
 
 
 def sweep_names() -> dict[str, str]:
@@ -157,7 +199,14 @@ def load_plan(source: str | Path) -> Plan:
         raise ConfigError(f"{source} is not valid TOML: {error}.") from None
     except ValidationError as error:
         raise ConfigError(f"{source}: " + "\n  ".join(_explained(problem) for problem in error.errors())) from None
-    return Plan(path.stem, list(_members(file, str(source), path.parent)))
+    members = list(_members(file, str(source), path.parent))
+    derived = [
+        Derived(member.name, name, member.seed, CONTROLS[name].stage)
+        for name in file.controls
+        if CONTROLS[name].stage != "end"
+        for member in members[: len(file.seeds)]
+    ]
+    return Plan(path.stem, members, derived)
 
 
 def _members(file: SweepFile, source: str, folder: Path) -> Iterator[Member]:
@@ -172,6 +221,17 @@ def _members(file: SweepFile, source: str, folder: Path) -> Iterator[Member]:
                 raise ConfigError(f"{source}: two runs would be called {name!r}; give conditions different names")
             names.add(name)
             yield Member(name, condition, seed, _config(file.base, changes, seed, f"{source}, {name}", folder))
+    base = conditions[0][0] if file.controls else ""
+    for control in (name for name in file.controls if CONTROLS[name].stage == "end"):
+        for seed in file.seeds:
+            name, first = f"{control}-seed{seed}", f"{_safe(base)}-seed{seed}"
+            if name in names:
+                raise ConfigError(f"{source}: the base is called like the control {control!r}; rename its file")
+            names.add(name)
+            config = _config(file.base, conditions[0][1], seed, f"{source}, {first}", folder)
+            changes = {**conditions[0][1], **CONTROLS[control].changes(config, first)}
+            changed = _config(file.base, changes, seed, f"{source}, {name}", folder)
+            yield Member(name, control, seed, changed, first if CONTROLS[control].follows else "")
 
 
 def _conditions(file: SweepFile) -> Iterator[tuple[str, Changes]]:

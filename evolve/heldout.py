@@ -1,0 +1,86 @@
+"""Held-out tasks: the population lives through them only to be measured, and selection never sees them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from evolve.backends import Backend, Job
+from evolve.cohort import Cohort
+from evolve.config import Config
+from evolve.recording import mean_defined
+from populations.species import Species
+from populations.tasks import TASKS
+from populations.types import Floats
+
+APART = 1 << 40
+"""Added to the generation in the address of held-out streams: nobody else has these tasks, samples, innate weights."""
+
+MEASURES = ("alignment_end", "hs_end", "dc_end")
+SUFFIXES = ("", "_champion")
+
+
+def held_out_species(config: Config, species: Species) -> dict[str, Species]:
+    """Return the species with each held-out task family in place of its own.
+
+    Parameters
+    ----------
+    config : Config
+        Names the families.
+    species : Species
+        Of the run.
+
+    Raises
+    ------
+    SettingError
+        If what a family needs is missing.
+    """
+    sizes = {"inputs": config.task.inputs, "outputs": config.task.outputs}
+    found = {}
+    for name in config.heldout.families if config.heldout.every else ():
+        task = species.task if name == config.task.name else TASKS[name](**sizes)
+        task.prepare()
+        found[name] = replace(species, task=task)
+    return found
+
+
+def held_out(
+    backend: Backend, job: Job, families: Mapping[str, Species], config: Config, cohort: Cohort, loss: Floats
+) -> dict[str, float]:
+    """Let a generation live through held-out tasks, if it is time.
+
+    Parameters
+    ----------
+    backend : Backend
+        Where.
+    job : Job
+        Of the generation.
+    families : mapping of str to Species
+        From `held_out_species`.
+    config : Config
+        Says how often.
+    cohort : Cohort
+        The generation.
+    loss : ndarray of float64, shape (P,)
+        Its losses on its own tasks: they decide who the champion is.
+
+    Returns
+    -------
+    dict of str to float
+        For each family ``heldout_<family>_loss`` and, where measured, ``heldout_<family>_alignment_end``, ``_hs_end``
+        and ``_dc_end``: means over the population; with the suffix ``_champion`` the value of the individual with the
+        lowest loss on the run's own tasks. NaN in generations in between. Empty without families.
+    """
+    measures = MEASURES if config.probe.every else ()
+    names = [f"heldout_{name}_{what}{who}" for name in families for what in ("loss", *measures) for who in SUFFIXES]
+    if not families or cohort.generation % config.heldout.every:
+        return dict.fromkeys(names, float("nan"))
+    champion, row = int(np.argmin(loss)), dict.fromkeys(names, float("nan"))
+    apart = replace(cohort, generation=APART + cohort.generation)
+    for name, species in families.items():
+        evaluation = backend.evaluate(replace(job, species=species), apart)
+        for what, values in {"loss": evaluation.loss, **evaluation.observed}.items():
+            if f"heldout_{name}_{what}" in row:
+                row[f"heldout_{name}_{what}"] = mean_defined(values)
+                row[f"heldout_{name}_{what}_champion"] = float(values[champion])
+    return row

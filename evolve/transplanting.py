@@ -1,0 +1,101 @@
+"""Founders: drawn anew, or with genes of another run, to see whether those work in wirings that they never met."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evolve.branching import Origin
+from evolve.cohort import Cohort, founders
+from evolve.config import Config, ConfigError
+from evolve.islands import assignment
+from evolve.rundir import RunDirectoryError
+from evolve.species import species_of
+from evolve.state import load
+from populations.genome import Gene, Population, found, genome
+from populations.layout import Layout
+from populations.species import Species
+from populations.streams import Purpose
+from populations.types import Indices
+
+
+def first_cohort(config: Config, species: Species, beside: Path) -> Cohort:
+    """Return generation 0.
+
+    Parameters
+    ----------
+    config : Config
+        The experiment.
+    species : Species
+        What its individuals have in common.
+    beside : Path
+        Folder in which the run directory lies; a relative path of a transplant's source begins there.
+
+    Raises
+    ------
+    ConfigError, RunDirectoryError, DamagedError
+        If the genes to transplant cannot be had, or do not fit.
+    """
+    cohort = founders(species, config.seed, config.evolution.size, assignment(config))
+    if not config.transplant.source:
+        return cohort
+    taken = transplanted(config, species, beside)
+    return Cohort(0, taken, cohort.parent_a, cohort.parent_b, cohort.operator, cohort.island)
+
+
+def transplanted(config: Config, species: Species, beside: Path) -> Population:
+    """Draw founders that differ from those of the seed, and give them genes of another run's individuals.
+
+    Gains of a network of other sizes go to neurons at the corresponding place: a hidden neuron takes those of a hidden
+    one, an output those of an output, in order and evenly spaced. Masks and innate weights need the same sizes.
+
+    Parameters
+    ----------
+    config, species, beside
+        As for `first_cohort`.
+    """
+    settings = config.transplant
+    try:
+        origin = Origin.find(str(beside / settings.source))
+    except RunDirectoryError as error:
+        raise RunDirectoryError(
+            f"transplant.source = {settings.source!r}, looked for beside the run, in {beside}: {error}"
+        ) from None
+    before = species_of(origin.config)
+    state = load(origin.checkpoint, before, origin.config.evolution.size)[0]
+    donors = state.cohort.population
+    chosen = np.arange(config.evolution.size) % donors.size
+    if settings.individuals == "champion":
+        chosen[:] = int(np.argmin(state.loss))
+    drawn = dict(found(species, config.seed, config.evolution.size, Purpose.TRANSPLANT))
+    kinds = {gene.name: gene for gene in genome(before)}
+    for gene in genome(species):
+        if gene.kind in settings.genes:
+            donor = kinds.get(gene.name)
+            if donor is None:
+                raise ConfigError(
+                    f"transplant.source: {origin.directory.path} has no gene {gene.name!r}; it has {', '.join(kinds)}."
+                    " Choose the same plasticity rule and terms, or fewer kinds in transplant.genes."
+                )
+            drawn[gene.name] = _fitted(donors[gene.name][chosen], donor, gene, before.layout, species.layout)
+    return Population(drawn)
+
+
+def _fitted(values: NDArray[Any], donor: Gene, gene: Gene, before: Layout, after: Layout) -> NDArray[Any]:
+    if donor.shape == gene.shape:
+        return values.copy()
+    if gene.kind != "gain" or len(gene.shape) != 1 or 1 in (donor.shape[0], gene.shape[0]):
+        raise ConfigError(
+            f"transplant.genes: {gene.name} has shape {donor.shape} there and {gene.shape} here; only gains can be"
+            " fitted to networks of other sizes."
+        )
+    places = _corresponding(before.hidden, after.hidden)
+    if gene.shape[0] == after.neurons:
+        places = np.concatenate([places, before.hidden + _corresponding(before.outputs, after.outputs)])
+    return np.asarray(values[:, places])
+
+
+def _corresponding(before: int, after: int) -> Indices:
+    """Return for each of ``after`` places the one among ``before`` that lies at the same share of the way."""
+    return np.arange(after, dtype=np.int64) * before // after

@@ -1,0 +1,204 @@
+"""Controls, transplants, held-out tasks, and a population that nobody replaces."""
+
+import numpy as np
+import pytest
+
+from analysis import load_all, load_run
+from evolve import Experiment, preset
+from evolve.branching import Origin
+from evolve.config import ConfigError
+from evolve.evolution import Evolution
+from evolve.rundir import RunDirectoryError
+from evolve.rundir.sweep import read_entries
+from evolve.sweeps import conduct, load_plan
+from evolve.sweeps.controls import CONTROLS
+from evolve.transplanting import transplanted
+from evolve.verifying import verify
+from populations.genome import found, genome
+
+SMALL = ["evolution.size=12", "evolution.generations=3", "lifetime.presentations=20", "backend.workers=1"]
+
+
+def run(path, *changes, name="smoke", **values):
+    return Experiment(preset(name, overrides=[*SMALL, *changes], **values)).run(path)
+
+
+def plan_of(tmp_path, text):
+    file = tmp_path / "mine.toml"
+    file.write_text(text)
+    return load_plan(file)
+
+
+def genes_of(path, generation):
+    evolution = Evolution(preset("smoke", overrides=SMALL))
+    return Origin.find(f"{path}@{generation}").load(evolution.config, evolution.species).cohort.population
+
+
+@pytest.mark.parametrize("name", sorted(CONTROLS))
+@pytest.mark.parametrize("base", ["emergence", "digits"])
+def test_every_control_is_a_valid_change_of_every_kind_of_base(name, base, tmp_path):
+    control = CONTROLS[name]
+    plan = plan_of(tmp_path, f'base = "{base}"\nseeds = [1, 2]\ncontrols = ["{name}"]\n')
+    assert [member.name for member in plan.members[:2]] == [f"{base}-seed1", f"{base}-seed2"]
+    if control.stage == "end":
+        mine = plan.members[2]
+        assert (mine.name, mine.condition) == (f"{name}-seed1", name)
+        assert mine.config.hash() != plan.members[0].config.hash()
+        assert mine.after == (f"{base}-seed1" if control.follows else "")
+    else:
+        assert next((one.run, one.condition, one.stage) for one in plan.derived) == (f"{base}-seed1", name, "birth")
+    assert control.meaning
+
+
+def test_equal_gains_stay_equal_and_give_ceiling_and_floor(tmp_path):
+    plan = plan_of(tmp_path, 'base = "smoke"\ncontrols = ["transported", "sign-flipped"]\n')
+    outcomes, _ = conduct(plan, tmp_path / "sweep")
+    assert [outcome.state for outcome in outcomes] == ["done"] * 3
+    _, ceiling, floor = load_all([tmp_path / "sweep"])
+    # clipping the error at the outputs is all that comes between
+    assert (ceiling.generations["alignment_end"] > 0.99).all()
+    assert (floor.generations["alignment_end"] < -0.99).all()
+
+
+def test_a_sweep_of_controls_runs_transplants_last_and_looks_at_birth(tmp_path):
+    text = f'base = "smoke"\ncontrols = {sorted(CONTROLS)}\n[set]\nlifetime.presentations = 20\n'
+    plan = plan_of(tmp_path, text)
+    outcomes, signal = conduct(plan, tmp_path / "sweep")
+    assert signal == 0
+    assert {outcome.state for outcome in outcomes} == {"done"}
+    runs = {run.condition: run for run in load_all([tmp_path / "sweep"])}
+    assert set(runs) == {"smoke", *CONTROLS}
+    base, birth = runs["smoke"], runs["birth"]
+    assert birth.path == base.path
+    np.testing.assert_array_equal(birth.generations["alignment_end"], base.generations["alignment_birth"])
+    assert birth.generations["hs_end"].isna().all()
+    assert birth.individuals["alignment_end"].equals(base.individuals["alignment_birth"])
+    for undefined in ("no-plasticity", "readout-only"):
+        assert runs[undefined].generations["alignment_end"].isna().all()
+    entries = read_entries(tmp_path / "sweep")
+    assert len(entries) == len(outcomes) + 1
+    again, _ = conduct(plan, tmp_path / "sweep")
+    assert [one.digest for one in again] == [one.digest for one in outcomes]
+
+
+def test_a_run_that_waits_for_a_failed_one_fails_and_says_so(tmp_path):
+    plan = plan_of(tmp_path, 'base = "smoke"\ncontrols = ["transplant"]\n')
+    (tmp_path / "sweep").mkdir()
+    outcomes, _ = conduct(plan, tmp_path / "sweep")
+    assert outcomes[1].state == "done"
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    conduct(plan_of(tmp_path, 'base = "smoke"\n'), broken)
+    (broken / "smoke-seed0" / "config.toml").write_text("seed = 99\n")
+    outcomes, _ = conduct(plan, broken)
+    assert [one.state for one in outcomes] == ["failed", "failed"]
+    assert "smoke-seed0, which has failed" in outcomes[1].error
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ('controls = ["neutrall"]', ["neutrall", "neutral"]),
+        ('controls = ["birth", "birth"]', ["each once"]),
+        ('controls = ["birth"]\n[conditions.a]', ["no conditions"]),
+        ('controls = ["birth"]\n[grid]\n"network.bias" = [true]', ["no conditions, grid or zip"]),
+    ],
+)
+def test_wrong_controls_are_refused(text, parts, tmp_path):
+    with pytest.raises(ConfigError) as caught:
+        plan_of(tmp_path, text)
+    assert all(part in str(caught.value) for part in parts)
+
+
+def test_without_turnover_the_founders_live_again(tmp_path):
+    run(tmp_path / "run", "evolution.turnover=none", "checkpoint.every=1", "checkpoint.keep=9")
+    first, last = genes_of(tmp_path / "run", 0), genes_of(tmp_path / "run", 3)
+    for name in first:
+        np.testing.assert_array_equal(first[name], last[name])
+    individuals = load_run(tmp_path / "run").individuals
+    later = individuals[individuals["generation"] > 0]
+    assert (later["parent_a"] == later["id"] - 12).all()
+    assert set(later["operator"]) == {"elite"}
+    assert individuals.groupby("generation")["loss"].mean().nunique() == 4  # in new tasks
+    assert verify(tmp_path / "run", replay=3).problems == []
+
+
+def test_transplanted_genes_come_from_the_source_and_all_others_are_new(tmp_path):
+    run(tmp_path / "donor")
+    run(tmp_path / "new", "transplant.source=donor@3", seed=0)
+    donors, founders = genes_of(tmp_path / "donor", 3), genes_of(tmp_path / "new", 0)
+    plain = found(Evolution(preset("smoke", overrides=SMALL)).species, 0, 12)
+    for name in founders:
+        same = np.array_equal(founders[name], donors[name])
+        assert same == name.startswith(("gains", "decay"))
+        assert not np.array_equal(founders[name], plain[name])
+    assert verify(tmp_path / "new", replay=0).problems == []
+    run(tmp_path / "champion", "transplant.source=donor@3", "transplant.individuals=champion")
+    gains = genes_of(tmp_path / "champion", 0).gains_ascending
+    last = load_run(tmp_path / "donor").individuals.query("generation == 3")["loss"].to_numpy()
+    np.testing.assert_array_equal(gains, np.repeat(donors.gains_ascending[[last.argmin()]], 12, axis=0))
+
+
+def test_gains_are_fitted_to_networks_of_other_sizes(tmp_path):
+    run(tmp_path / "donor")
+    config = preset(
+        "smoke", overrides=[*SMALL, "transplant.source=donor", "network.levels=[5, 9, 4]", "task.outputs=3"]
+    )
+    species = Evolution(config).species
+    fitted, donors = transplanted(config, species, tmp_path), genes_of(tmp_path / "donor", 3)
+    for gene in genome(species):
+        assert fitted[gene.name].shape == (12, *gene.shape)
+    hidden = Evolution(preset("smoke")).species.layout.hidden
+    np.testing.assert_array_equal(
+        fitted.gains_ascending[:, 18:], donors.gains_ascending[:, [hidden, hidden, hidden + 1]]
+    )
+    assert np.isin(fitted.gains_ascending[:, :18], donors.gains_ascending[:, :hidden]).all()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (["transplant.source=nowhere"], ["transplant.source", "beside the run"]),
+        (["transplant.source=donor@77"], ["no checkpoint of generation 77"]),
+        (["transplant.source=donor", 'plasticity.terms=["oja"]'], ["no gene 'oja_ascending'"]),
+        (["transplant.source=donor", 'transplant.genes=["mask"]', "network.levels=[3]"], ["mask_ascending has shape"]),
+    ],
+)
+def test_what_cannot_be_transplanted_is_refused_before_anything_is_written(changes, words, tmp_path):
+    run(tmp_path / "donor")
+    with pytest.raises((ConfigError, RunDirectoryError)) as caught:
+        run(tmp_path / "new", *changes)
+    assert all(word in str(caught.value) for word in words)
+    assert not (tmp_path / "new").exists()
+
+
+HELD = ["heldout.every=2", 'heldout.families=["sine", "xor"]']
+
+
+def test_held_out_tasks_are_measured_and_change_nothing(tmp_path):
+    plain, measured = run(tmp_path / "plain"), run(tmp_path / "measured", *HELD)
+    assert (plain.digest, plain.probe_digest) == (measured.digest, measured.probe_digest)
+    table = load_run(tmp_path / "measured").generations
+    for family in ("sine", "xor"):
+        for what in ("loss", "alignment_end"):
+            for who in ("", "_champion"):
+                column = table[f"heldout_{family}_{what}{who}"]
+                assert column.notna().tolist() == [True, False, True, False]
+    own, held = table["loss_mean"][0], table["heldout_sine_loss"][0]
+    assert own != held  # tasks of the same family that nobody was selected on
+    assert not any(column.startswith("heldout") for column in load_run(tmp_path / "plain").generations)
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        (["heldout.every=1"], "at least one task family"),
+        ([*HELD[:1], 'heldout.families=["sin"]'], "sine"),
+        ([*HELD[:1], 'heldout.families=["digits"]'], "digits"),
+        ([*HELD[:1], 'heldout.families=["xor", "xor"]'], "each family once"),
+        (["plasticity.rule=shuffled-signal", "lifetime.batch=1"], "at least 2"),
+    ],
+)
+def test_wrong_held_out_tasks_are_refused(changes, word):
+    with pytest.raises(ConfigError, match=word):
+        preset("smoke", overrides=changes)
