@@ -30,7 +30,8 @@ class AlignmentProbe:
         view = View.of(snapshot)
         columns: dict[str, Floats] = {}
         for measure in MEASURES.values():
-            if snapshot.stage in measure.stages and (self.instruments or not measure.instrument):
+            taken = measure.stages is None or snapshot.stage in measure.stages
+            if taken and (self.instruments or not measure.instrument):
                 columns |= measure.columns(view)
         return columns
 

@@ -158,9 +158,9 @@ class Evolution:
         """Return what workers are told about a generation."""
         config = self.config
         probed = self.probe is not None and config.probe.every and generation % config.probe.every == 0
-        return Job(
-            self.species, config.seed, config.backend.block, self.probe if probed else None, config.probe.samples
-        )
+        probe = self.probe if probed else None
+        settings = config.probe
+        return Job(self.species, config.seed, config.backend.block, probe, settings.samples, settings.moments)
 
     def _report(self, generation: int, row: dict[str, Any], seconds: float, elapsed: float) -> GenerationReport:
         mean, elite = (_defined(row.get(name)) for name in ("alignment_end", "alignment_end_elite"))

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 import numpy as np
+from numpy.random import Generator
 from threadpoolctl import threadpool_limits
 
 from populations.birth import born
@@ -13,6 +14,7 @@ from populations.genome import Population
 from populations.lifetime import Snapshot, live
 from populations.outcome import Evaluation, Status
 from populations.species import Species
+from populations.streams import Purpose, stream
 from populations.sweeps import Sweep
 from populations.types import Floats, Indices
 
@@ -37,6 +39,7 @@ def evaluate(
     block: int = 0,
     probe: Probe | None = None,
     probe_samples: int = 128,
+    moments: tuple[int, ...] = (),
 ) -> Evaluation:
     """Let individuals live, and measure how well they learned.
 
@@ -56,6 +59,8 @@ def evaluate(
         Measures to take at birth, mid-life and end of life.
     probe_samples : int, optional
         Size of the probe batch.
+    moments : tuple of int, optional
+        Further moments of life at which to measure, in percent.
 
     Returns
     -------
@@ -71,7 +76,7 @@ def evaluate(
         for start in range(0, population.size, step):
             rows = slice(start, start + step)
             genes, positions = population.take(rows), individuals[rows]
-            parts.append(_evaluate_block(species, genes, positions, seed, generation, lived, probe))
+            parts.append(_evaluate_block(species, genes, positions, seed, generation, lived, probe, moments))
     return Evaluation.join(parts)
 
 
@@ -83,6 +88,7 @@ def _evaluate_block(
     generation: int,
     lived: Experience,
     probe: Probe | None,
+    moments: tuple[int, ...],
 ) -> Evaluation:
     tasks = species.life.tasks
     innate = born(species, genes, individuals, seed, generation)
@@ -93,7 +99,12 @@ def _evaluate_block(
         for name, values in probe.measure(snapshot).items():
             columns.setdefault(f"{name}_{snapshot.stage}", []).append(_mean_defined(values.reshape(-1, tasks)))
 
-    lives = live(species, genes, innate, lived, observer=observe if probe is not None else None)
+    def streams(purpose: Purpose) -> list[Generator]:
+        places = (int(individual) * tasks + task for individual in individuals for task in range(tasks))
+        return [stream(seed, generation, purpose, place) for place in places]
+
+    observer = observe if probe is not None else None
+    lives = live(species, genes, innate, lived, observer=observer, moments=moments, streams=streams)
     loss, accuracy = test(lives.circuits, lived.test)
     diverged = lives.diverged | ~np.isfinite(loss)
     cap = species.life.loss_cap

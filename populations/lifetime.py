@@ -1,22 +1,25 @@
 """The lifetime of a block of networks: presentations of batches, each changing the weights."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import DTypeLike
 
 from populations.birth import Weights
 from populations.circuits import Circuits
+from populations.circumstances import Course, Lot, Streams
 from populations.experience import Experience, Samples
 from populations.genome import Population
 from populations.plasticity import Plasticity, effective_gains
 from populations.species import Species
+from populations.streams import Purpose
 from populations.sweeps import Sweep
 from populations.types import Floats, Mask
 
-Stage = Literal["birth", "mid", "end"]
+Stage = str
+"""``"birth"``, ``"mid"``, ``"end"``, or ``"life_25"`` for the moment after a quarter of the presentations."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Snapshot:
     Parameters
     ----------
     stage : str
-        ``"birth"``, ``"mid"`` or ``"end"``.
+        See `Stage`.
     species : Species
         What the circuits have in common.
     weights : Weights
@@ -94,6 +97,8 @@ def live(
     experience: Experience,
     *,
     observer: Observer | None = None,
+    moments: Sequence[int] = (),
+    streams: Streams | None = None,
     dtype: DTypeLike = np.float32,
 ) -> Lives:
     """Let every individual live through every task.
@@ -111,6 +116,11 @@ def live(
     observer : callable, optional
         Receives a `Snapshot` at birth, after half of the presentations, and at the end; each in several parts, one
         after another, if there are many networks. Needs ``experience.probe``.
+    moments : sequence of int, optional
+        Further moments for snapshots, in percent of the presentations.
+    streams : callable, optional
+        Gives a random generator to each of the N lives, for a purpose; needed where the species' circumstances draw
+        lots.
     dtype : dtype, optional
         Precision; float64 is for tests.
 
@@ -130,6 +140,8 @@ def live(
     plasticity = Plasticity(circuits, sweep, genes)
     diverged = np.zeros(circuits.networks, np.bool_)
     stages: dict[Stage, int] = {"birth": 0, "mid": life.presentations // 2, "end": life.presentations}
+    stages |= {f"life_{percent}": life.presentations * percent // 100 for percent in moments}
+    courses = _begun(species, circuits, sweep, plasticity, genes, streams, circuits.networks // networks)
     training = experience.training
     # a diverging life overflows on purpose until it is stopped: that is counted, not warned about
     with np.errstate(all="ignore"):
@@ -141,15 +153,42 @@ def live(
                         observer(_snapshot(stage, _part(circuits, rows), own, experience.probe))
             if t == life.presentations:
                 break
+            for course in courses:
+                course.before(t)
             sweep.load(training.inputs[:, t])
             sweep.ascend()
             sweep.compare(training.targets[:, t], life.signal_clip)
             sweep.descend()
+            for course in courses:
+                course.between(t)
             plasticity.change()
+            for course in courses:
+                course.after(t)
             if (t + 1) % life.clip_every == 0 or t + 1 == life.presentations:
                 diverged |= plasticity.bound(life.weight_clip)
     ended = _part(circuits, slice(networks)) if circuits.networks_last else circuits
     return Lives(ended, diverged[:networks])
+
+
+def _begun(
+    species: Species,
+    circuits: Circuits,
+    sweep: Sweep,
+    plasticity: Plasticity,
+    genes: Population,
+    streams: Streams | None,
+    copies: int,
+) -> list[Course]:
+    if not species.circumstances:
+        return []
+    if streams is None:
+        raise ValueError("circumstances draw lots: pass streams")
+
+    def drawn(purpose: Purpose) -> list[Generator]:
+        return [generator for _ in range(copies) for generator in streams(purpose)]
+
+    lot = Lot(circuits, sweep, plasticity, genes, species.life.presentations, drawn)
+    return [circumstance.begin(lot) for circumstance in species.circumstances]
 
 
 def _part(circuits: Circuits, rows: slice) -> Circuits:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from populations.layout import Layout
 from populations.rules import Rule
 from populations.tasks import Task
 from populations.wiring import WIRINGS, Pathways, WiringFamily
+
+if TYPE_CHECKING:  # they act on circuits, which belong to a species
+    from populations.circumstances import Circumstance
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
@@ -119,6 +122,8 @@ class Species:
         Name in `populations.activations.ACTIVATIONS`.
     derivative : bool
         Whether the learning signal carries the factor ``f'(p_i)``.
+    circumstances : tuple of Circumstance
+        What befalls every life, in this order; see `populations.circumstances`.
     """
 
     layout: Layout
@@ -129,6 +134,7 @@ class Species:
     life: Life = Life()
     activation: str = "tanh"
     derivative: bool = True
+    circumstances: "tuple[Circumstance, ...]" = ()
 
     @cached_property
     def transfer(self) -> Activation:

@@ -8,6 +8,7 @@
 `hebbian`         correlation of weight changes with co-activity
 `stationarity`    drift of V, and its alignment with W transposed
 `isotropic`       the cosine of a random direction
+`loss`            loss on the probe batch, for learning curves
 `view`            what a measure looks at
 ================  ==============================================================================
 
@@ -28,6 +29,7 @@ from analysis.measures.alignment import neuron_columns as alignment_neuron_colum
 from analysis.measures.consistency import Consistency, consistency, consistency_columns, neuron_columns
 from analysis.measures.hebbian import hebbian_columns, hebbian_index
 from analysis.measures.isotropic import isotropic_band, isotropic_columns
+from analysis.measures.loss import loss_columns, probe_loss
 from analysis.measures.optimiser import Optimiser, equivalent_optimiser, optimiser_columns
 from analysis.measures.samples import sample_alignment, sample_columns
 from analysis.measures.stationarity import feedback_drift, stationarity_columns, weight_alignment
@@ -46,6 +48,7 @@ MEASURES: dict[str, Measure] = {
     "optimiser": Measure(optimiser_columns, _END, instrument=True, bounded=False),
     "hebbian": Measure(hebbian_columns, instrument=True),
     "stationarity": Measure(stationarity_columns, instrument=True),
+    "loss": Measure(loss_columns, instrument=True, bounded=False),
     "isotropic": Measure(isotropic_columns, _END, instrument=True),
 }
 """Measures that probes take, in the order of their columns; see `analysis.probe`."""
@@ -66,6 +69,7 @@ __all__ = [
     "feedback_drift",
     "hebbian_index",
     "isotropic_band",
+    "probe_loss",
     "sample_alignment",
     "weight_alignment",
 ]

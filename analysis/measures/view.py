@@ -40,8 +40,8 @@ class Measure:
     ----------
     columns : callable
         Maps a `View` to named columns, each of shape (N,), NaN where undefined.
-    stages : frozenset of str
-        Among ``"birth"``, ``"mid"``, ``"end"``.
+    stages : frozenset of str or None
+        Where it is taken: by default at all stages that the probe looks at.
     instrument : bool
         Only the probe ``instruments`` takes it: the default probe must not take more than a fifth of a generation.
     bounded : bool
@@ -49,6 +49,6 @@ class Measure:
     """
 
     columns: Callable[[View], dict[str, Floats]]
-    stages: frozenset[Stage] = frozenset({"birth", "mid", "end"})
+    stages: frozenset[Stage] | None = None
     instrument: bool = False
     bounded: bool = True

@@ -26,6 +26,8 @@ class Job:
         Measures to take.
     probe_samples : int
         Size of the probe batch.
+    moments : tuple of int
+        Further moments of life at which to measure, in percent.
     """
 
     species: Species
@@ -33,6 +35,7 @@ class Job:
     block: int = 0
     probe: Probe | None = None
     probe_samples: int = 128
+    moments: tuple[int, ...] = ()
 
 
 def idle() -> None:

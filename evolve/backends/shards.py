@@ -59,6 +59,7 @@ def _evaluate(job: Job, population: Population, individuals: Indices, generation
             block=job.block,
             probe=job.probe,
             probe_samples=job.probe_samples,
+            moments=job.moments,
         )
     except MemoryError:
         raise  # says something about this machine, nothing about an individual

@@ -177,6 +177,11 @@ class ProbeTable(Table):
     )
     every: int = Field(1, ge=0, description="generations between measurements; 0: never")
     samples: int = Field(128, ge=2, description="size of the probe batch; at least 2")
+    moments: tuple[Annotated[int, Field(ge=1, le=99)], ...] = Field(
+        (),
+        strict=False,
+        description="moments of life at which to measure, in percent, besides birth, middle and end, e.g. [10, 25, 75]",
+    )
 
 
 class HeldOutTable(Table):

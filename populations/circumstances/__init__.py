@@ -1,0 +1,9 @@
+"""What befalls a life besides its tasks: one kind of circumstance a file.
+
+To add one, write a frozen dataclass whose fields are its settings and whose `begin` returns the `Course` of a block of
+lives (see `circumstance`), and let `evolve.species` build it from its table of the configuration.
+"""
+
+from populations.circumstances.circumstance import Circumstance, Course, Lot, Streams
+
+__all__ = ["Circumstance", "Course", "Lot", "Streams"]
