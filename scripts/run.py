@@ -36,6 +36,10 @@ OrResume = Annotated[
     bool, typer.Option("--or-resume", help="If the directory is this run already, go on with it; for schedulers.")
 ]
 Seed = Annotated[int | None, typer.Option(help="Seed of all random numbers.")]
+Seeds = Annotated[
+    str | None,
+    typer.Option(metavar="A..B", help="A run for each of these seeds, side by side, in one directory; see 'sweep'."),
+]
 Generations = Annotated[int | None, typer.Option(help="Generations after the founders'.")]
 Backend = Annotated[str | None, typer.Option(help="Where lives are computed: auto, local or ray.")]
 Workers = Annotated[int | None, typer.Option(help="Processes; 0: one a core, on a cluster all its cores.")]
@@ -52,6 +56,7 @@ def run(
     origin: Origin = None,
     or_resume: OrResume = False,
     seed: Seed = None,
+    seeds: Seeds = None,
     generations: Generations = None,
     backend: Backend = None,
     workers: Workers = None,
@@ -72,11 +77,29 @@ def run(
     }
     overrides = [*(changes or []), *(f"{key}={value}" for key, value in given.items() if value is not None)]
     config, name = _configuration(source, origin, overrides)
+    if seeds is not None:
+        _run_seeds(config, name, seeds, output, {"--from": origin, "--seed": seed}, as_json=as_json)
+        return
     path = output or Path("runs") / f"{name}-seed{config.seed}"
     experiment = Experiment(config)
     with progress() as display:
         ended = experiment.run(path, origin=origin, or_resume=or_resume, progress=display, notice=display.say)
     finish(ended, as_json=as_json)
+
+
+def _run_seeds(
+    config: "Config", name: str, seeds: str, output: Path | None, others: dict[str, Any], *, as_json: bool
+) -> None:
+    """Run a configuration with several seeds, as a sweep."""
+    from evolve.sweeps import plan_of_seeds
+    from populations.errors import SettingError
+    from scripts.sweep import conducted
+
+    beside = [option for option, value in others.items() if value is not None]
+    if beside:
+        raise SettingError(f"--seeds {seeds}: expected no {beside[0]} beside it. Leave one of them out.")
+    plan, folder = plan_of_seeds(name, config, seeds), output or Path("runs") / name
+    conducted(plan, folder, config.backend, again="the same command", as_json=as_json)
 
 
 def _configuration(source: str | None, origin: str | None, overrides: list[str]) -> tuple["Config", str]:

@@ -14,7 +14,8 @@ from scripts.errors import explained
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from evolve.sweeps import Outcome
+    from evolve.config import BackendTable
+    from evolve.sweeps import Outcome, Plan
 
 PLAIN_SECONDS = 30.0
 """Seconds between two lines where there is no terminal."""
@@ -41,12 +42,33 @@ def sweep(
 ) -> None:
     """Run a sweep, or go on with it: repeating the command does what is left to do."""
     from evolve.config import from_mapping
-    from evolve.sweeps import conduct, load_plan
+    from evolve.sweeps import load_plan
 
     settings = {"backend": {"name": backend, "workers": workers, "address": address}}
     place = from_mapping(settings, source="hetevo sweep").backend
     plan = load_plan(source)
     folder = output or Path("runs") / plan.name
+    conducted(plan, folder, place, again=f"hetevo sweep {source} -o {folder}", as_json=as_json)
+
+
+def conducted(plan: "Plan", folder: Path, place: "BackendTable", *, again: str, as_json: bool) -> None:
+    """Run a sweep, show how it goes, and leave with a status that says how it went.
+
+    Parameters
+    ----------
+    plan : Plan
+        The runs.
+    folder : Path
+        The sweep's directory.
+    place : BackendTable
+        Where runs go on.
+    again : str
+        The command that goes on with it.
+    as_json : bool
+        Print the outcomes as one JSON object.
+    """
+    from evolve.sweeps import conduct
+
     with _Display() as display:
         outcomes, signal = conduct(plan, folder, backend=place, watch=display.show)
     if as_json:
@@ -58,7 +80,7 @@ def sweep(
     if all(one.state == "done" for one in outcomes):
         print(f"next: hetevo plot {folder}", file=sys.stderr)
     else:
-        print(f"go on: hetevo sweep {source} -o {folder}", file=sys.stderr)
+        print(f"go on: {again}", file=sys.stderr)
     if signal:
         raise typer.Exit(128 + signal)
     if failed:

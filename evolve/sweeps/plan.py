@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from evolve.config import Config, ConfigError, load_config
+from evolve.config import Config, ConfigError, from_mapping, load_config
 from evolve.rundir.sweep import Stage
 from evolve.sweeps.controls import CONTROLS
 from populations.errors import HetevoError, nearest
@@ -57,14 +57,7 @@ class SweepFile(BaseModel):
     @field_validator("seeds", mode="before")
     @classmethod
     def _range(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        found = re.fullmatch(r"\s*(\d+)\s*\.\.\s*(\d+)\s*", value)
-        if not found or int(found[1]) > int(found[2]):
-            raise ValueError(f'expected seeds such as "0..9" or [0, 1, 2], got {value!r}')
-        if int(found[2]) - int(found[1]) >= LIMIT:
-            raise ValueError(f"expected at most {LIMIT:,} seeds, got {value!r}")
-        return list(range(int(found[1]), int(found[2]) + 1))
+        return seed_range(value) if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -155,6 +148,50 @@ class Plan:
     name: str
     members: list[Member]
     derived: list[Derived] = field(default_factory=list)
+
+
+def seed_range(text: str) -> list[int]:
+    """Return the seeds that ``"0..9"`` stands for.
+
+    Raises
+    ------
+    ValueError
+        If it is something else.
+    """
+    found = re.fullmatch(r"\s*(\d+)\s*\.\.\s*(\d+)\s*", text)
+    if not found or int(found[1]) > int(found[2]):
+        raise ValueError(f'expected seeds such as "0..9" or [0, 1, 2], got {text!r}')
+    if int(found[2]) - int(found[1]) >= LIMIT:
+        raise ValueError(f"expected at most {LIMIT:,} seeds, got {text!r}")
+    return list(range(int(found[1]), int(found[2]) + 1))
+
+
+def plan_of_seeds(name: str, config: Config, seeds: str) -> Plan:
+    """Plan runs of one configuration that differ by their seeds.
+
+    Parameters
+    ----------
+    name : str
+        Of the condition, and of the runs without their seeds.
+    config : Config
+        Its own seed does not matter.
+    seeds : str
+        Such as ``"0..9"``.
+
+    Raises
+    ------
+    ConfigError
+        If the seeds cannot be understood.
+    """
+    try:
+        wanted = seed_range(seeds)
+    except ValueError as error:
+        raise ConfigError(f"--seeds: {error}".replace(" or [0, 1, 2]", "")) from None
+    content = config.model_dump()
+    members = [
+        Member(f"{_safe(name)}-seed{seed}", name, seed, from_mapping({**content, "seed": seed})) for seed in wanted
+    ]
+    return Plan(name, members)
 
 
 def sweep_names() -> dict[str, str]:

@@ -107,6 +107,18 @@ def test_or_resume_starts_goes_on_and_is_done(finished, tmp_path):
     assert "seed: 0 is saved, 8 was given" in other.stderr
 
 
+def test_seeds_run_side_by_side_in_one_directory_and_equal_single_runs(finished, tmp_path):
+    options = ("run", "smoke", "--generations", 1)
+    folder = tmp_path / "seeds"
+    printed = hetevo(*options, "--seeds", "0..1", "-o", folder, "--json")
+    assert printed.exit_code == 0, printed.output
+    runs = json.loads(printed.stdout)["runs"]
+    assert [(one["run"], one["state"]) for one in runs] == [("smoke-seed0", "done"), ("smoke-seed1", "done")]
+    single = hetevo(*options, "--seed", 1, "-o", tmp_path / "single", "--json")
+    assert json.loads(single.stdout)["digest"] == runs[1]["digest"]
+    assert hetevo("plot", folder).exit_code == 0
+
+
 def test_a_branch_takes_the_configuration_of_its_origin_or_of_a_preset(finished, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     path = finished[0]
@@ -145,6 +157,12 @@ WRONG = {
     "or-resume of something else": ["run", "smoke", "-o", "taken", "--or-resume"],
     "verify of nothing": ["verify", "nowhere"],
     "generation without replay": ["verify", "taken", "3"],
+    "seeds that are none": ["run", "smoke", "--seeds", "3"],
+    "seeds backwards": ["run", "smoke", "--seeds", "3..1"],
+    "seed and seeds": ["run", "smoke", "--seeds", "0..1", "--seed", "1"],
+    "nothing to transplant": ["run", "smoke", "-s", "transplant.source=nowhere"],
+    "unknown held-out family": ["run", "smoke", "-s", "heldout.every=1", "-s", 'heldout.families=["sinus"]'],
+    "moment outside life": ["run", "smoke", "-s", "probe.moments=[100]"],
     "unknown probe": ["run", "smoke", "-s", "probe.name=alignmint"],
 }
 
