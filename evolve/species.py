@@ -28,6 +28,9 @@ def species_of(config: Config) -> Species:
         founders=Founders(
             gain_mean=genome.gain_mean,
             gain_scale=genome.gain_scale,
+            gain_mean_descending=None if genome.gain_mean_descending == "same" else genome.gain_mean_descending,
+            gains_shared=config.plasticity.gains_shared,
+            innate_scale=genome.innate_scale,
             term_scale=genome.term_scale,
             terms_shared=config.plasticity.terms_shared,
             decay_log_mean=genome.decay_log_mean,

@@ -28,6 +28,8 @@ class Weights(NamedTuple):
 def born(species: Species, population: Population, individuals: Indices, seed: int, generation: int) -> Weights:
     """Give every individual its innate weights, ``W_0 ~ N(0, 1 / fan-in)`` over the synapses present, ``V_0`` likewise.
 
+    The species may scale them (`populations.species.Founders.innate_scale`).
+
     Parameters
     ----------
     species : Species
@@ -53,7 +55,10 @@ def born(species: Species, population: Population, individuals: Indices, seed: i
             rng = stream(seed, generation, Purpose.INNATE, int(individual))
             for pathway in raw:
                 rng.standard_normal(out=pathway[row], dtype=np.float32)
-    ascending, descending = (_scaled(values, mask) for values, mask in zip(raw, masks, strict=True))
+    scales = species.founders.innate_scale
+    ascending, descending = (
+        _scaled(values, mask) * np.float32(s) for values, mask, s in zip(raw, masks, scales, strict=True)
+    )
     if species.founders.symmetric:
         descending = species.mirror(ascending) * masks[1]
     return Weights(ascending, descending)

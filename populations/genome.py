@@ -54,11 +54,12 @@ def genome(species: Species) -> tuple[Gene, ...]:
     layout, founders = species.layout, species.founders
     rows = {"ascending": layout.neurons, "descending": layout.hidden}
     shapes = {"ascending": (layout.neurons, layout.units), "descending": (layout.hidden, layout.neurons)}
-    genes = [Gene(f"gains_{pathway}", "gain", (rows[pathway],), founders.gain_scale) for pathway in rows]
+    width = {pathway: 1 if founders.gains_shared else rows[pathway] for pathway in rows}
+    genes = [Gene(f"gains_{pathway}", "gain", (width[pathway],), founders.gain_scale) for pathway in rows]
     for pathway in ("ascending", "descending"):
-        width = 1 if founders.terms_shared else rows[pathway]
+        places = 1 if founders.terms_shared else rows[pathway]
         genes += [
-            Gene(term_gene(pathway, term), "gain", (width,), founders.term_scale)
+            Gene(term_gene(pathway, term), "gain", (places,), founders.term_scale)
             for term in species.rule.terms(pathway)
             if term != "heterosynaptic"
         ]
@@ -98,12 +99,12 @@ class Population(Mapping[str, NDArray[Any]]):
 
     @property
     def gains_ascending(self) -> Floats:
-        """Signed plasticity gains ``gA``, shape (P, H + O)."""
+        """Signed plasticity gains ``gA``, shape (P, H + O), or (P, 1) if they are shared."""
         return self._arrays["gains_ascending"]
 
     @property
     def gains_descending(self) -> Floats:
-        """Signed plasticity gains ``gB``, shape (P, H)."""
+        """Signed plasticity gains ``gB``, shape (P, H), or (P, 1) if they are shared."""
         return self._arrays["gains_descending"]
 
     @property
@@ -167,4 +168,6 @@ def _draw(gene: Gene, species: Species, rng: Generator) -> Any:
     if gene.kind == "innate":
         return rng.standard_normal(gene.shape, dtype=np.float32)
     mean = founders.gain_mean if gene.name.startswith("gains_") else 0.0
+    if gene.name == "gains_descending" and founders.gain_mean_descending is not None:
+        mean = founders.gain_mean_descending
     return rng.normal(mean, gene.scale, gene.shape)

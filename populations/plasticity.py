@@ -160,7 +160,7 @@ class Plasticity:
 
 def _coefficients(species: Species, genes: Population, pathway: Pathway, dtype: DTypeLike) -> dict[str, Floats]:
     """Coefficient genes of the terms of a pathway, each of shape (N, receiving neurons)."""
-    width = genes[f"gains_{pathway}"].shape
+    width = genes.size, species.layout.neurons if pathway == "ascending" else species.layout.hidden
     coefficients = {
         term: np.broadcast_to(genes[term_gene(pathway, term)], width).astype(dtype)
         for term in species.rule.terms(pathway)
@@ -171,7 +171,8 @@ def _coefficients(species: Species, genes: Population, pathway: Pathway, dtype: 
 
 
 def effective_gains(species: Species, gains: Floats) -> Floats:
-    """Return ascending gains, (N, H + O), as the rule applies them: reversed in hidden neurons if flipped."""
+    """Return ascending gains as the rule applies them, (N, H + O): reversed in hidden neurons if flipped."""
+    gains = np.broadcast_to(gains, (len(gains), species.layout.neurons))
     if not species.rule.flipped:
         return gains
     return gains * np.where(np.arange(species.layout.neurons) < species.layout.hidden, -1, 1).astype(gains.dtype)

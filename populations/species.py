@@ -47,6 +47,10 @@ class Founders:
     ----------
     gain_mean, gain_scale : float
         Gains are normal with this mean and standard deviation.
+    gain_mean_descending : float or None
+        Mean of the descending gains; None: the same.
+    gains_shared : bool
+        One gain a network and pathway instead of one a neuron: the coefficient of a rule.
     term_scale : float
         Standard deviation of the coefficients of homosynaptic terms.
     terms_shared : bool
@@ -55,6 +59,8 @@ class Founders:
         Decays are ``exp(N(mean, scale^2))`` a presentation.
     decay : bool
         False: no decay at all.
+    innate_scale : tuple of float
+        Standard deviation of innate weights (ascending, descending), in units of ``1 / sqrt(fan-in)``.
     inherited : bool
         Innate weights are genes; otherwise they are drawn anew at every birth.
     symmetric : bool
@@ -63,11 +69,14 @@ class Founders:
 
     gain_mean: float = 0.0
     gain_scale: float = 0.1
+    gain_mean_descending: float | None = None
+    gains_shared: bool = False
     term_scale: float = 0.1
     terms_shared: bool = False
     decay_log_mean: float = -7.0
     decay_log_scale: float = 0.5
     decay: bool = True
+    innate_scale: tuple[float, float] = (1.0, 1.0)
     inherited: bool = False
     symmetric: bool = False
 

@@ -6,6 +6,8 @@
 `samples`         cosine sample by sample: bias and variance
 `optimiser`       the gradient method that the update comes nearest to
 `hebbian`         correlation of weight changes with co-activity
+`postsynaptic`    whether neurons are Hebbian or anti-Hebbian as the signs of their gains predict
+`coefficients`    coefficients of the rule, where they are genes
 `stationarity`    drift of V, and its alignment with W transposed
 `isotropic`       the cosine of a random direction
 `loss`            loss on the probe batch, for learning curves
@@ -26,11 +28,13 @@ from analysis.measures.alignment import (
     level_columns,
 )
 from analysis.measures.alignment import neuron_columns as alignment_neuron_columns
+from analysis.measures.coefficients import coefficient_columns
 from analysis.measures.consistency import Consistency, consistency, consistency_columns, neuron_columns
 from analysis.measures.hebbian import hebbian_columns, hebbian_index
 from analysis.measures.isotropic import isotropic_band, isotropic_columns
 from analysis.measures.loss import loss_columns, probe_loss
 from analysis.measures.optimiser import Optimiser, equivalent_optimiser, optimiser_columns
+from analysis.measures.postsynaptic import postsynaptic_columns, sign_agreement
 from analysis.measures.samples import sample_alignment, sample_columns
 from analysis.measures.stationarity import feedback_drift, stationarity_columns, weight_alignment
 from analysis.measures.view import Measure, View
@@ -47,6 +51,8 @@ MEASURES: dict[str, Measure] = {
     "samples": Measure(sample_columns, _END, instrument=True),
     "optimiser": Measure(optimiser_columns, _END, instrument=True, bounded=False),
     "hebbian": Measure(hebbian_columns, instrument=True),
+    "postsynaptic": Measure(postsynaptic_columns, _END, instrument=True),
+    "coefficients": Measure(coefficient_columns, _END, instrument=True, bounded=False),
     "stationarity": Measure(stationarity_columns, instrument=True),
     "loss": Measure(loss_columns, instrument=True, bounded=False),
     "isotropic": Measure(isotropic_columns, _END, instrument=True),
@@ -71,5 +77,6 @@ __all__ = [
     "isotropic_band",
     "probe_loss",
     "sample_alignment",
+    "sign_agreement",
     "weight_alignment",
 ]

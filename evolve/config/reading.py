@@ -18,7 +18,7 @@ Override = str | tuple[str, Any]
 LIMIT = 1 << 20
 """Bytes beyond which a configuration is refused unread."""
 
-_BRANCHES = ("int", "float", "literal['auto']", "constrained-int")
+_BRANCHES = ("int", "float", "literal['auto']", "literal['same']", "constrained-int")
 
 
 def preset_names() -> dict[str, str]:

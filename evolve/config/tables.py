@@ -74,6 +74,7 @@ class PlasticityTable(Table):
         description="extra homosynaptic terms, each with coefficient genes: hebbian, presynaptic, postsynaptic, oja",
     )
     terms_shared: bool = Field(False, description="one coefficient a network for the extra terms, not one a neuron")
+    gains_shared: bool = Field(False, description="one gain a network and pathway, not one a neuron")
     derivative: bool = Field(True, description="whether the learning signal carries the factor f'(p)")
 
 
@@ -96,6 +97,9 @@ class GenomeTable(Table):
     gain_mean: float = Field(
         0.0, allow_inf_nan=False, description="mean of the founders' plasticity gains (a presentation)"
     )
+    gain_mean_descending: Annotated[float, Field(allow_inf_nan=False)] | Literal["same"] = Field(
+        "same", description='mean of the founders\' descending gains, or "same" as gain_mean'
+    )
     gain_scale: Scale = Field(0.1, description="standard deviation of the founders' gains; 0 or more")
     term_scale: Scale = Field(0.1, description="standard deviation of coefficients of extra terms; 0 or more")
     decay: bool = Field(True, description="whether weights decay at all")
@@ -105,6 +109,11 @@ class GenomeTable(Table):
     decay_log_scale: Scale = Field(0.5, description="standard deviation of the logarithm of the decay; 0 or more")
     innate: Literal["redrawn", "inherited"] = Field(
         "redrawn", description="innate weights: drawn at each birth, or genes"
+    )
+    innate_scale: tuple[Scale, Scale] = Field(
+        (1.0, 1.0),
+        strict=False,
+        description="size of innate weights, ascending and descending, in units of 1 / sqrt(fan-in); 0 or more",
     )
     descending_start: Literal["random", "transposed"] = Field(
         "random", description="V at birth: drawn independently, or the transpose of W"

@@ -178,6 +178,19 @@ def test_hebbian_index_of_planted_updates():
         np.testing.assert_allclose(MEASURES["hebbian"].columns(View.of(snapshot))["hebbian_index"], 1)
 
 
+def test_signs_of_activity_and_signal_agree_with_the_gains_where_v_is_stationary():
+    """V* = gB / lambdaB <x q> makes <q_i x_i> follow the sign of gB_i, and the updates that of gA_i gB_i."""
+    species = make_species((8,), task="linear", density=(1, 1), life={"presentations": 300, "batch": 64, "tasks": 1})
+    genes = make_population(species, 10, decay_descending=0.1)
+    genes.gains_ascending[:, :8] *= 0.01  # W hardly moves
+    columns = MEASURES["postsynaptic"].columns(View.of(snapshots(species, genes, samples=500)["end"]))
+    assert columns["signal_sign_agreement"].mean() > 0.9
+    assert columns["hebbian_sign_agreement"].mean() > 0.7
+    frozen = make_species((8,), task="linear", rule="fixed-feedback", life={"presentations": 1, "tasks": 1})
+    chance = MEASURES["postsynaptic"].columns(View.of(snapshots(frozen, make_population(frozen, 60))["birth"]))
+    assert abs(chance["signal_sign_agreement"].mean() - 0.5) < 0.12
+
+
 RATES, SCALES = np.array([0.5, 1, 2, 3, 0.2, 4]), np.array([1, 0.1, 3, 1, 2, 0.5, 0.3, 5])
 PLANTED = {
     "SGD": lambda g: 0.3 * g,

@@ -28,7 +28,10 @@ def twin_weights(species, genes, innate, lived, individual, task):
         species.activation,
         species.derivative,
     )
-    heterosynaptic = [genes[f"gains_{p}"][individual].astype(float) for p in ("ascending", "descending")]
+    heterosynaptic = [
+        np.broadcast_to(genes[f"gains_{pathway}"][individual], rows).astype(float)
+        for pathway, rows in (("ascending", layout.neurons), ("descending", layout.hidden))
+    ]
     terms = {}
     for number, pathway in enumerate(("ascending", "descending")):
         used = species.rule.terms(pathway)
@@ -108,6 +111,16 @@ def test_lifetime_equals_the_twin(
 def test_every_rule_and_term_equals_the_twin(rule, terms, shared, batch):
     species = make_species(rule=rule, terms=terms, term_scale=0.05, terms_shared=shared, life={"batch": batch})
     assert_twins(species, make_population(species))
+
+
+@pytest.mark.parametrize("terms", [(), HOMOSYNAPTIC])
+def test_shared_coefficients_are_those_of_every_neuron(terms):
+    shared = {"gains_shared": True, "terms_shared": True, "term_scale": 0.05}
+    species = make_species(terms=terms, gain_mean_descending=0.3, innate_scale=(0.5, 2.0), **shared)
+    genes = make_population(species)
+    assert genes.gains_ascending.shape == genes.gains_descending.shape == (3, 1)
+    assert abs(genes.gains_descending.mean() - 0.3) < 0.2
+    assert_twins(species, genes)
 
 
 def test_single_precision_stays_close_to_the_twin():
