@@ -79,6 +79,8 @@ def transplanted(config: Config, species: Species, beside: Path) -> Population:
                     " Choose the same plasticity rule and terms, or fewer kinds in transplant.genes."
                 )
             drawn[gene.name] = _fitted(donors[gene.name][chosen], donor, gene, before.layout, species.layout)
+            if gene.kind == "gain":
+                drawn[gene.name] *= np.float32(settings.scale)
     return Population(drawn)
 
 

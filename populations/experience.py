@@ -6,6 +6,7 @@ import numpy as np
 
 from populations.species import Species
 from populations.streams import Purpose, stream
+from populations.tasks.task import Probed
 from populations.types import Floats
 
 
@@ -66,7 +67,8 @@ def experience(species: Species, seed: int, generation: int, probe_samples: int 
         tested = task.test(stream(seed, generation, Purpose.TEST, k), life.test_samples)
         test.append([part.T for part in _with_bias(species, tested)])
         if probe_samples:
-            probed = task.training(stream(seed, generation, Purpose.PROBE, k), probe_samples)
+            draw = task.probe if isinstance(task, Probed) else task.training
+            probed = draw(stream(seed, generation, Purpose.PROBE, k), probe_samples)
             probe.append([part.T for part in _with_bias(species, probed)])
     return Experience(_stack(training), _stack(test), _stack(probe) if probe else None)
 

@@ -22,7 +22,7 @@ class Table(BaseModel):
 class TaskTable(Table):
     """What is learned."""
 
-    name: str = Field("sine", description="task family: sine, xor, teacher, linear or digits")
+    name: str = Field("sine", description="task family: sine, xor, teacher, linear, history or digits")
     inputs: Count = Field(6, description="sensory inputs, without the bias; at least 1")
     outputs: Count = Field(2, description="target dimensions; at least 1")
     options: dict[str, float | int] = Field({}, description="options of the task family, e.g. {amplitude = 1.4}")
@@ -160,6 +160,9 @@ class TransplantTable(Table):
     )
     individuals: Literal["all", "champion"] = Field(
         "all", description="whose genes: each founder's those of one individual, or all those of the champion"
+    )
+    scale: float = Field(
+        1.0, gt=0, allow_inf_nan=False, description="factor for transplanted gains, e.g. for another fan-in; above 0"
     )
     genes: tuple[Literal["gain", "decay", "mask", "innate"], ...] = Field(
         ("gain", "decay"), strict=False, min_length=1, description="kinds of genes to take; the others are drawn anew"

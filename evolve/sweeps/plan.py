@@ -257,7 +257,14 @@ def _members(file: SweepFile, source: str, folder: Path) -> Iterator[Member]:
             if name in names:
                 raise ConfigError(f"{source}: two runs would be called {name!r}; give conditions different names")
             names.add(name)
-            yield Member(name, condition, seed, _config(file.base, changes, seed, f"{source}, {name}", folder))
+            config = _config(file.base, changes, seed, f"{source}, {name}", folder)
+            donor = config.transplant.source.partition("@")[0]
+            if donor and donor not in names:
+                raise ConfigError(
+                    f"{source}, {name}: transplant.source names {donor!r}, which is no run of a condition before this"
+                    f" one; expected one of {', '.join(sorted(names - {name})[:6])}…"
+                )
+            yield Member(name, condition, seed, config, donor)
     base = conditions[0][0] if file.controls else ""
     for control in (name for name in file.controls if CONTROLS[name].stage == "end"):
         for seed in file.seeds:
@@ -288,6 +295,8 @@ def _config(base: str, changes: Changes, seed: int, place: str, folder: Path) ->
     if path.suffix == ".toml" and not path.is_absolute():
         base = str(folder / path)  # beside the sweep's own file
     overrides = [(key, value) for key, value in changes.items() if key != "base"]
+    # "donor-seed{seed}@20": each seed takes genes of the donor with its own seed
+    overrides = [(k, v.replace("{seed}", str(seed)) if k == "transplant.source" else v) for k, v in overrides]
     try:
         return load_config(base, overrides, seed=seed)
     except HetevoError as error:

@@ -5,6 +5,7 @@ One task family a file, a frozen dataclass whose fields are its options. To add 
 """
 
 from populations.tasks.digits import Digits
+from populations.tasks.history import History
 from populations.tasks.linear import Linear
 from populations.tasks.sine import Sine
 from populations.tasks.task import Samples, Task, TaskInstance
@@ -16,6 +17,7 @@ TASKS: dict[str, type[Task]] = {
     "xor": Xor,
     "teacher": Teacher,
     "linear": Linear,
+    "history": History,
     "digits": Digits,
 }
 """Task families by the name used in ``[task] name``."""

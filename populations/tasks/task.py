@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.random import Generator
@@ -22,6 +22,15 @@ class TaskInstance(Protocol):
 
     def test(self, rng: Generator, count: int) -> Samples:
         """Draw at most ``count`` samples on which fitness is measured."""
+        ...
+
+
+@runtime_checkable
+class Probed(Protocol):
+    """A task whose measures are taken on other samples than those of training."""
+
+    def probe(self, rng: Generator, count: int) -> Samples:
+        """Draw ``count`` samples of the probe batch."""
         ...
 
 

@@ -1,0 +1,84 @@
+"""A claim of the theory: what it says, which runs can show it, and what would refute it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.claims.contrast import Contrast, Found, measure
+from analysis.loading import LoadedRun
+
+SOURCE = "Ziyin, Chuang, Poggio (2025), arXiv:2505.02248"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What the theory says of a circuit, as predictions that runs can refute.
+
+    Parameters
+    ----------
+    name : str
+        Of the preset, and of the sweep that holds it and its control.
+    says : str
+        The claim in one sentence.
+    contrasts : tuple of Contrast
+        Its predictions. Each is refuted by an interval over seeds that does not lie on the predicted side.
+    shows : str
+        Column that the figure draws for every condition.
+    label : str
+        What the axis of the figure says.
+    source : str
+        Where it comes from.
+    """
+
+    name: str
+    says: str
+    contrasts: tuple[Contrast, ...]
+    shows: str = "alignment_end"
+    label: str = "gradient alignment,\nend of life (cosine)"
+    source: str = SOURCE
+
+
+def check(claim: Claim, runs: Sequence[LoadedRun]) -> list[Found]:
+    """Measure all contrasts of a claim.
+
+    Parameters
+    ----------
+    claim : Claim
+        What is claimed.
+    runs : sequence of LoadedRun
+        Of its sweep.
+    """
+    return [measure(contrast, runs) for contrast in claim.contrasts]
+
+
+def verdict(found: Sequence[Found]) -> str:
+    """Return ``"holds"``, ``"holds in part"`` or ``"fails"``."""
+    holding = sum(one.holds for one in found)
+    return "holds" if holding == len(found) else "holds in part" if holding else "fails"
+
+
+def table(claim: Claim, found: Sequence[Found]) -> pd.DataFrame:
+    """Return one row a contrast: claim, prediction, effect, low, high, n, holds.
+
+    Parameters
+    ----------
+    claim : Claim
+        What is claimed.
+    found : sequence of Found
+        From `check`.
+    """
+    rows = [
+        {
+            "claim": claim.name,
+            "prediction": one.contrast.says,
+            "predicted": "> 0" if one.contrast.sign > 0 else "< 0",
+            "effect": one.effect,
+            "low": one.low,
+            "high": one.high,
+            "n": one.n,
+            "holds": one.holds,
+        }
+        for one in found
+    ]
+    return pd.DataFrame(rows)

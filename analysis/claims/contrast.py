@@ -1,0 +1,118 @@
+"""A contrast: a number that a claim predicts the sign of, measured once a seed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.loading import LoadedRun
+from populations.errors import SettingError
+
+CONFIDENCE = 0.95
+
+Term = tuple[float, str, str]
+"""Weight, condition, column of the table of generations."""
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A linear combination of measures of one seed's runs, and what a claim says of it.
+
+    Parameters
+    ----------
+    says : str
+        The prediction in words.
+    terms : tuple of Term
+        What is added up: for example ``((1, "emergence", "alignment_end"), (-1, "neutral", "alignment_end"))``.
+    value : float
+        With what it is compared.
+    sign : int
+        1: it is predicted to be larger; -1: smaller.
+    generation : int
+        Row of the table of generations; -1: the last one in which all terms are defined.
+    """
+
+    says: str
+    terms: tuple[Term, ...]
+    value: float = 0.0
+    sign: int = 1
+    generation: int = -1
+
+
+@dataclass(frozen=True)
+class Found:
+    """What came out.
+
+    Parameters
+    ----------
+    contrast : Contrast
+        What was asked.
+    effect : float
+        Mean over seeds of the combination less the value; NaN if it is defined for none.
+    low, high : float
+        t interval of the mean with coverage `CONFIDENCE`; NaN with fewer than 2 seeds.
+    n : int
+        Seeds in which all terms are defined.
+    """
+
+    contrast: Contrast
+    effect: float
+    low: float
+    high: float
+    n: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether the interval lies on the predicted side."""
+        return bool(self.low > 0 if self.contrast.sign > 0 else self.high < 0)
+
+
+def measure(contrast: Contrast, runs: Sequence[LoadedRun]) -> Found:
+    """Measure a contrast over the seeds of a sweep.
+
+    Parameters
+    ----------
+    contrast : Contrast
+        What to measure.
+    runs : sequence of LoadedRun
+        Of all conditions; runs of one seed belong together.
+
+    Raises
+    ------
+    SettingError
+        If a condition is missing.
+    """
+    by_condition: dict[str, dict[int, LoadedRun]] = {}
+    for run in runs:
+        by_condition.setdefault(run.condition, {})[run.seed] = run
+    missing = sorted({condition for _, condition, _ in contrast.terms} - set(by_condition))
+    if missing:
+        raise SettingError(
+            f"No run of the condition {missing[0]!r}, which {contrast.says!r} needs; there are"
+            f" {', '.join(by_condition)}. Name the whole sweep."
+        )
+    seeds = set.intersection(*(set(by_condition[condition]) for _, condition, _ in contrast.terms))
+    values = []
+    for seed in sorted(seeds):
+        parts = [w * _value(by_condition[c][seed], column, contrast.generation) for w, c, column in contrast.terms]
+        values.append(sum(parts) - contrast.value)
+    defined = np.array([value for value in values if np.isfinite(value)])
+    if not defined.size:
+        return Found(contrast, float("nan"), float("nan"), float("nan"), 0)
+    half = float("nan")
+    if defined.size > 1:
+        half = float(stats.t.ppf((1 + CONFIDENCE) / 2, defined.size - 1) * defined.std(ddof=1) / np.sqrt(defined.size))
+    mean = float(defined.mean())
+    return Found(contrast, mean, mean - half, mean + half, int(defined.size))
+
+
+def _value(run: LoadedRun, column: str, generation: int) -> float:
+    if column not in run.generations:
+        return float("nan")
+    values = pd.to_numeric(run.generations[column]).to_numpy(float)
+    if generation >= 0:
+        return float(values[generation]) if generation < len(values) else float("nan")
+    defined = values[np.isfinite(values)]
+    return float(defined[-1]) if defined.size else float("nan")
