@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from scripts.bench.command import bench
+from scripts.claims import claims
 from scripts.init import init
 from scripts.plot import plot
 from scripts.presets import presets
@@ -25,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, resume, status, plot, verify, presets, init, sweep):
+for command in (run, resume, status, plot, verify, presets, init, sweep, claims):
     app.command()(command)
 app.add_typer(bench, name="bench")
 

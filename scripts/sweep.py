@@ -51,7 +51,9 @@ def sweep(
     conducted(plan, folder, place, again=f"hetevo sweep {source} -o {folder}", as_json=as_json)
 
 
-def conducted(plan: "Plan", folder: Path, place: "BackendTable", *, again: str, as_json: bool) -> None:
+def conducted(
+    plan: "Plan", folder: Path, place: "BackendTable", *, again: str, as_json: bool, following: bool = True
+) -> None:
     """Run a sweep, show how it goes, and leave with a status that says how it went.
 
     Parameters
@@ -66,6 +68,8 @@ def conducted(plan: "Plan", folder: Path, place: "BackendTable", *, again: str, 
         The command that goes on with it.
     as_json : bool
         Print the outcomes as one JSON object.
+    following : bool, optional
+        Whether to say what to do next.
     """
     from evolve.sweeps import conduct
 
@@ -78,7 +82,8 @@ def conducted(plan: "Plan", folder: Path, place: "BackendTable", *, again: str, 
         print(f"{folder / one.run} failed: {one.error}", file=sys.stderr)
     print(f"{folder}: {_summary(outcomes)}", file=sys.stderr)
     if all(one.state == "done" for one in outcomes):
-        print(f"next: hetevo plot {folder}", file=sys.stderr)
+        if following:
+            print(f"next: hetevo plot {folder}", file=sys.stderr)
     else:
         print(f"go on: {again}", file=sys.stderr)
     if signal:

@@ -6,6 +6,7 @@ To add one, write the function and name it in `FIGURES`; the contract tests run 
 from collections.abc import Callable
 
 from analysis.figures.alignment import alignment
+from analysis.figures.claim import claim
 from analysis.figures.distribution import distribution
 from analysis.figures.fitness import fitness
 from analysis.figures.gains import gains
@@ -34,6 +35,7 @@ FIGURES: dict[str, Callable[..., Plot]] = {
     "phase-diagram": phase_diagram,
     "gains": gains,
     "signs": signs,
+    "claim": claim,
 }
 """Figures by the name used in ``hetevo plot --kind``."""
 
@@ -41,6 +43,7 @@ __all__ = [
     "FIGURES",
     "Plot",
     "alignment",
+    "claim",
     "distribution",
     "fitness",
     "gains",

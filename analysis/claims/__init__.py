@@ -1,0 +1,37 @@
+"""Claims of the theory, one a file: each a list of predictions that the runs of a sweep can refute.
+
+To add one, write a `claim.Claim` in a file, a preset and a sweep of its name, and name it in `CLAIMS`; ``make verify``
+and ``hetevo claims`` run over every entry.
+"""
+
+from analysis.claims import (
+    emergence,
+    feedback_alignment,
+    hebbian,
+    kolen_pollack,
+    metaplasticity,
+    minimal,
+    rule_discovery,
+    symmetric_start,
+    transfer,
+)
+from analysis.claims.claim import Claim, check, table, verdict
+from analysis.claims.contrast import Contrast, Found, measure
+
+CLAIMS: dict[str, Claim] = {
+    module.CLAIM.name: module.CLAIM
+    for module in (
+        emergence,
+        minimal,
+        kolen_pollack,
+        feedback_alignment,
+        symmetric_start,
+        hebbian,
+        metaplasticity,
+        rule_discovery,
+        transfer,
+    )
+}
+"""Claims by the name of their sweep."""
+
+__all__ = ["CLAIMS", "Claim", "Contrast", "Found", "check", "measure", "table", "verdict"]

@@ -1,0 +1,24 @@
+"""The smallest circuit: one neuron, two pathways."""
+
+from analysis.claims.claim import Claim
+from analysis.claims.contrast import Contrast
+
+CLAIM = Claim(
+    "minimal",
+    "One neuron with two pathways settles on a consistency score, and the sign of one gain decides whether it learns.",
+    (
+        Contrast("with gains of one sign it follows the gradient", ((1, "same", "alignment_end"),), value=0.9),
+        Contrast(
+            "one flipped sign turns it against the gradient",
+            ((1, "flipped", "alignment_end"), (-1, "same", "alignment_end")),
+            sign=-1,
+        ),
+        Contrast("and it learns less", ((1, "flipped", "probe_loss_end"), (-1, "same", "probe_loss_end"))),
+        Contrast(
+            "V settles: it drifts less than at birth",
+            ((1, "same", "feedback_drift_end"), (-1, "same", "feedback_drift_birth")),
+            sign=-1,
+        ),
+        Contrast("the flipped neuron's score is negative", ((1, "flipped", "phi_sign_neuron_1_end"),), sign=-1),
+    ),
+)
