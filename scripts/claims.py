@@ -61,8 +61,9 @@ def _tested(name: str, folder: Path, workers: int) -> dict[str, Any]:
     rows = table(claim, found)
     print(f"\n{claim.says}\n(source: {claim.source})", file=sys.stderr)
     for row in rows.to_dict("records"):
-        interval = f"{row['effect']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f}), n = {row['n']}"
-        print(f"  {'yes' if row['holds'] else 'NO ':3} {row['prediction']}: {interval}", file=sys.stderr)
+        found_out = f"{row['effect']:.3f} ({row['low']:.3f} to {row['high']:.3f}), n = {row['n']}"
+        holds = "yes" if row["holds"] else "NO "
+        print(f"  {holds} {row['prediction']}: {found_out}; predicted {row['predicted']}", file=sys.stderr)
     print(f"{name}: the claim {verdict(found)}", file=sys.stderr)
     files = save(draw(runs, column=claim.shows, label=claim.label.replace("\n", " ")), folder / "figures" / "claim.png")
     print(files[0])

@@ -62,7 +62,7 @@ def verdict(found: Sequence[Found]) -> str:
 
 
 def table(claim: Claim, found: Sequence[Found]) -> pd.DataFrame:
-    """Return one row a contrast: claim, prediction, effect, low, high, n, holds.
+    """Return one row a contrast: claim, prediction, predicted, effect, low, high, n, holds.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def table(claim: Claim, found: Sequence[Found]) -> pd.DataFrame:
         {
             "claim": claim.name,
             "prediction": one.contrast.says,
-            "predicted": "> 0" if one.contrast.sign > 0 else "< 0",
+            "predicted": f"{'>' if one.contrast.sign > 0 else '<'} {one.contrast.value:.4g}",
             "effect": one.effect,
             "low": one.low,
             "high": one.high,

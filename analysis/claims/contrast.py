@@ -50,7 +50,7 @@ class Found:
     contrast : Contrast
         What was asked.
     effect : float
-        Mean over seeds of the combination less the value; NaN if it is defined for none.
+        Mean over seeds of the combination; NaN if it is defined for none.
     low, high : float
         t interval of the mean with coverage `CONFIDENCE`; NaN with fewer than 2 seeds.
     n : int
@@ -66,7 +66,8 @@ class Found:
     @property
     def holds(self) -> bool:
         """Whether the interval lies on the predicted side."""
-        return bool(self.low > 0 if self.contrast.sign > 0 else self.high < 0)
+        value = self.contrast.value
+        return bool(self.low > value if self.contrast.sign > 0 else self.high < value)
 
 
 def measure(contrast: Contrast, runs: Sequence[LoadedRun]) -> Found:
@@ -97,7 +98,7 @@ def measure(contrast: Contrast, runs: Sequence[LoadedRun]) -> Found:
     values = []
     for seed in sorted(seeds):
         parts = [w * _value(by_condition[c][seed], column, contrast.generation) for w, c, column in contrast.terms]
-        values.append(sum(parts) - contrast.value)
+        values.append(sum(parts))
     defined = np.array([value for value in values if np.isfinite(value)])
     if not defined.size:
         return Found(contrast, float("nan"), float("nan"), float("nan"), 0)

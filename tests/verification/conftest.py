@@ -26,3 +26,9 @@ def runs():
         return loaded
 
     return get
+
+
+@pytest.fixture(scope="session")
+def verification_folder() -> Path:
+    """Folder for sweeps; `make verify` empties it first."""
+    return ROOM

@@ -1,0 +1,105 @@
+"""Claims: contrasts on planted runs, and what every claim needs to be testable."""
+
+import numpy as np
+import pytest
+from planted import plant
+
+from analysis import load_run
+from analysis.claims import CLAIMS, Claim, Contrast, check, measure, table, verdict
+from analysis.figures.claim import claim as draw
+from analysis.probe import InstrumentsProbe
+from evolve.config import preset_names
+from evolve.sweeps import load_plan, sweep_names
+from populations.errors import SettingError
+
+END = "alignment_end"
+
+
+@pytest.fixture
+def runs(tmp_path):
+    planted = [("rising", 0.1, seed) for seed in range(5)] + [("flat", 0.0, seed) for seed in range(6)]
+    return [load_run(plant(tmp_path / f"{c}{s}", condition=c, slope=g, seed=s, noise=0.05)) for c, g, s in planted]
+
+
+def test_a_contrast_is_the_mean_over_seeds_of_a_combination(runs):
+    found = measure(Contrast("rises", ((1, "rising", END), (-1, "flat", END))), runs)
+    values = {(run.condition, run.seed): run.generations[END].iloc[-1] for run in runs}
+    differences = np.array([values["rising", seed] - values["flat", seed] for seed in range(5)])
+    assert found.n == 5  # the sixth flat run has no partner
+    assert found.effect == pytest.approx(differences.mean())
+    half = 2.7764451 * differences.std(ddof=1) / np.sqrt(5)
+    assert (found.low, found.high) == pytest.approx((found.effect - half, found.effect + half))
+    assert found.holds
+    assert not measure(Contrast("falls", found.contrast.terms, sign=-1), runs).holds
+    assert not measure(Contrast("rises far", found.contrast.terms, value=0.9), runs).holds
+    assert measure(Contrast("at the start", found.contrast.terms, generation=0), runs).effect == pytest.approx(
+        0, abs=0.1
+    )
+
+
+def test_what_is_undefined_is_left_out_and_never_holds(runs):
+    found = measure(Contrast("?", ((1, "rising", "nonsense"),)), runs)
+    assert (found.n, found.holds) == (0, False)
+    assert np.isnan(found.effect)
+    one = measure(Contrast("?", ((1, "rising", END),)), runs[:1])
+    assert (one.n, one.holds) == (1, False)
+    with pytest.raises(SettingError, match="'fell'"):
+        measure(Contrast("?", ((1, "fell", END),)), runs)
+
+
+def test_verdicts():
+    true, false = Contrast("a", ((1, "rising", END),)), Contrast("b", ((1, "rising", END),), sign=-1)
+
+    def said(runs, *contrasts):
+        claim = Claim("x", "x", contrasts)
+        found = check(claim, runs)
+        assert table(claim, found)["holds"].tolist() == [one.holds for one in found]
+        return verdict(found)
+
+    class Planted:
+        condition, path = "rising", None
+
+        def __init__(self, seed):
+            import pandas as pd
+
+            self.seed, self.generations = seed, pd.DataFrame({"generation": [0], END: [1 + seed / 10]})
+
+    planted = [Planted(seed) for seed in range(4)]
+    assert [said(planted, true), said(planted, true, false), said(planted, false)] == [
+        "holds",
+        "holds in part",
+        "fails",
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(CLAIMS))
+def test_every_claim_has_a_preset_a_sweep_with_its_conditions_and_predictions_of_recorded_columns(name):
+    claim = CLAIMS[name]
+    assert claim.name == name in sweep_names()
+    plan = load_plan(name)
+    assert name in preset_names() or plan.members[0].config.preset in preset_names()
+    conditions = {member.condition for member in plan.members} | {one.condition for one in plan.derived}
+    used = {condition for contrast in claim.contrasts for _, condition, _ in contrast.terms}
+    assert used <= conditions
+    assert len({member.seed for member in plan.members}) >= 10
+    assert claim.came_out in ("holds", "holds in part", "fails")
+    stages = ("birth", "mid", "end", "median", "best", "mean")
+    for contrast in claim.contrasts:
+        assert contrast.sign in (-1, 1)
+        for _, condition, column in contrast.terms:
+            assert column.endswith(stages), column
+            if column.startswith(("phi", "sign", "probe_loss", "optimiser", "hebbian", "signal", "feedback", "weight")):
+                member = next(one for one in plan.members if one.condition == condition)
+                assert member.config.probe.name == "instruments", column
+    assert InstrumentsProbe.instruments
+
+
+def test_the_figure_shows_seeds_means_and_what_is_undefined(runs, tmp_path):
+    undefined = [load_run(plant(tmp_path / "u", condition="nothing", undefined=range(6)))]
+    plot = draw([*runs, *undefined])
+    axes = plot.figure.axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["rising", "flat", "nothing"]
+    assert any("undefined" in text.get_text() for text in axes.texts)
+    assert plot.data["value"].isna().sum() == 1
+    with pytest.raises(SettingError, match="instruments"):
+        draw(runs, column="probe_loss_end")

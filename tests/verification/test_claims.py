@@ -1,0 +1,21 @@
+"""Every claim of the theory, over its seeds and with its control in the same sweep: measured beside predicted."""
+
+import pytest
+
+from analysis.claims import CLAIMS, check, table, verdict
+from analysis.loading import load_all
+from evolve.sweeps import conduct, load_plan
+
+pytestmark = pytest.mark.verification
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_claim(name, verification_folder):
+    claim = CLAIMS[name]
+    outcomes, _ = conduct(load_plan(name), verification_folder / name)
+    assert {outcome.state for outcome in outcomes} == {"done"}
+    found = check(claim, load_all([verification_folder / name]))
+    shown = table(claim, found).drop(columns="claim").to_string(index=False, float_format="%.3f")
+    print(f"\n{claim.says}\n{shown}\n{name}: the claim {verdict(found)}")
+    assert min(one.n for one in found) >= 9, "a measure is undefined in more than one seed"
+    assert verdict(found) == claim.came_out
