@@ -1,6 +1,6 @@
 """A contrast: a number that a claim predicts the sign of, measured once a seed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +32,8 @@ class Contrast:
         1: it is predicted to be larger; -1: smaller.
     generation : int
         Row of the table of generations; -1: the last one in which all terms are defined.
+    of : callable, optional
+        Computes the measure from one seed's runs, in the order of the terms, which then only name the conditions.
     """
 
     says: str
@@ -39,6 +41,7 @@ class Contrast:
     value: float = 0.0
     sign: int = 1
     generation: int = -1
+    of: Callable[..., float] | None = None
 
 
 @dataclass(frozen=True)
@@ -97,8 +100,12 @@ def measure(contrast: Contrast, runs: Sequence[LoadedRun]) -> Found:
     seeds = set.intersection(*(set(by_condition[condition]) for _, condition, _ in contrast.terms))
     values = []
     for seed in sorted(seeds):
-        parts = [w * _value(by_condition[c][seed], column, contrast.generation) for w, c, column in contrast.terms]
-        values.append(sum(parts))
+        own = [(weight, by_condition[condition][seed], column) for weight, condition, column in contrast.terms]
+        values.append(
+            contrast.of(*(run for _, run, _ in own))
+            if contrast.of
+            else sum(weight * _value(run, column, contrast.generation) for weight, run, column in own)
+        )
     defined = np.array([value for value in values if np.isfinite(value)])
     if not defined.size:
         return Found(contrast, float("nan"), float("nan"), float("nan"), 0)

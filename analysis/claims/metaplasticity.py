@@ -1,36 +1,57 @@
 """The effect of a stimulus depends on what was taught before."""
 
+import numpy as np
+
 from analysis.claims.claim import Claim
-from analysis.claims.contrast import Contrast
-
-RATE, SIGN = "optimiser_rate_end", "sign_coherence_end"
-
-
-def _plastic(strength: float) -> str:
-    return f"rule=heterosynaptic, strength={strength}"
+from analysis.claims.contrast import Contrast, Term
+from analysis.loading import LoadedRun
+from populations.types import Floats
 
 
-def _frozen(strength: float) -> str:
-    return f"rule=fixed-feedback, strength={strength}"
+def scores(run: LoadedRun) -> Floats:
+    """Return the scores phi of all hidden neurons of all individuals, at the end of the last generation's lives."""
+    table = run.individuals_in([run.last])
+    columns = [name for name in table if str(name).startswith("phi_neuron_")]
+    return table[columns].to_numpy(float)
 
+
+def sign_agreement(first: LoadedRun, second: LoadedRun) -> float:
+    """Share of neurons whose score has the same sign in two runs that differ by their history only."""
+    product = np.sign(scores(first)) * np.sign(scores(second))
+    return float((product[product != 0] > 0).mean())
+
+
+def growth(strong: LoadedRun, weak: LoadedRun) -> float:
+    """Logarithm (base 2) of the ratio of the typical sizes of scores, a median over neurons and individuals."""
+    sizes = [np.nanmedian(np.abs(scores(run))) for run in (strong, weak)]
+    return float(np.log2(sizes[0] / sizes[1]))
+
+
+def _runs(rule: str, *strengths: float) -> tuple[Term, ...]:
+    return tuple((1, f"rule={rule}, strength={strength}", "phi_neuron_1_end") for strength in strengths)
+
+
+PLASTIC, FROZEN = "heterosynaptic", "fixed-feedback"
 
 CLAIM = Claim(
     "metaplasticity",
-    "The rate and sign with which a circuit learns from one stimulus depend on its history, because V does.",
+    "The rate and the sign with which a neuron learns from one stimulus depend on its history, because V does.",
     (
         Contrast(
-            "after the same teaching it learns faster than after the opposite",
-            ((1, _plastic(1.0), RATE), (-1, _plastic(-1.0), RATE)),
+            "opposite histories leave opposite signs: the share that agrees",
+            _runs(PLASTIC, 1.0, -1.0),
+            value=0.5,
+            sign=-1,
+            of=sign_agreement,
         ),
+        Contrast("with V frozen the signs agree", _runs(FROZEN, 1.0, -1.0), value=0.9, of=sign_agreement),
+        Contrast("strong teaching leaves larger scores than weak (log2)", _runs(PLASTIC, 1.0, 0.3), of=growth),
         Contrast(
-            "strong teaching leaves a higher rate than weak teaching",
-            ((1, _plastic(1.0), RATE), (-1, _plastic(0.3), RATE)),
-        ),
-        Contrast(
-            "the effect of history is larger than with V frozen",
-            ((1, _plastic(1.0), RATE), (-1, _plastic(0.0), RATE), (-1, _frozen(1.0), RATE), (1, _frozen(0.0), RATE)),
+            "more so than with V frozen (log2)",
+            (*_runs(PLASTIC, 1.0, 0.3), *_runs(FROZEN, 1.0, 0.3)),
+            of=lambda a, b, c, d: growth(a, b) - growth(c, d),
         ),
     ),
-    shows=RATE,
-    label="learning rate of the equivalent optimiser",
+    shows="feedback_drift_end",
+    label="drift of V at the end of the history",
 )
