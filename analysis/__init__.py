@@ -21,6 +21,7 @@ _HOMES = {
             "consistency",
             "equivalent_optimiser",
             "feedback_drift",
+            "full_change",
             "hebbian_index",
             "isotropic_band",
             "probe_loss",

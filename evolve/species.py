@@ -1,5 +1,7 @@
 """From a configuration to the species it describes."""
 
+from dataclasses import replace
+
 from evolve.config import Config
 from populations.layout import Layout
 from populations.rules import RULES, with_terms
@@ -19,7 +21,11 @@ def species_of(config: Config) -> Species:
     return Species(
         layout=Layout(task.inputs, tuple(network.levels), task.outputs, network.bias),
         task=TASKS[task.name](inputs=task.inputs, outputs=task.outputs, **task.options),  # type: ignore[call-arg]
-        rule=with_terms(RULES[config.plasticity.rule], tuple(config.plasticity.terms)),
+        rule=replace(
+            with_terms(RULES[config.plasticity.rule], tuple(config.plasticity.terms)),
+            momentum=config.plasticity.momentum,
+            signs=config.plasticity.signals == "signs",
+        ),
         wiring=Wiring(
             network.wiring,
             (network.density_ascending, network.density_descending),

@@ -48,6 +48,8 @@ class Snapshot:
         ``target - y``, not clipped.
     update : ndarray of float, shape (N, H + O, I + H)
         The ascending weight change that this batch would cause, without decay.
+    carried : ndarray of float, shape (N, H + O, I + H), or None
+        What momentum would add to the update; None without momentum.
     genes : Population
         The N genomes.
     feedback_update : callable
@@ -64,6 +66,7 @@ class Snapshot:
     signal: Floats
     error: Floats
     update: Floats
+    carried: Floats | None
     genes: Population
     feedback_update: Callable[[], Floats]
 
@@ -150,7 +153,8 @@ def live(
                 for stage in (stage for stage, when in stages.items() if when == t):
                     for rows in _parts(networks, tasks):
                         own = genes.take(np.arange(rows.start, rows.stop))
-                        observer(_snapshot(stage, _part(circuits, rows), own, experience.probe))
+                        part, carried = _part(circuits, rows), plasticity.carried(rows)
+                        observer(_snapshot(stage, part, own, experience.probe, carried))
             if t == life.presentations:
                 break
             for course in courses:
@@ -202,7 +206,7 @@ def _parts(networks: int, tasks: int) -> Iterator[slice]:
     return (slice(start, min(start + step, networks)) for start in range(0, networks, step))
 
 
-def _snapshot(stage: Stage, circuits: Circuits, genes: Population, probe: Samples) -> Snapshot:
+def _snapshot(stage: Stage, circuits: Circuits, genes: Population, probe: Samples, carried: Floats | None) -> Snapshot:
     sweep = Sweep(circuits, probe.inputs.shape[-1])
     sweep.load(probe.inputs)
     sweep.ascend()
@@ -222,6 +226,7 @@ def _snapshot(stage: Stage, circuits: Circuits, genes: Population, probe: Sample
         signal=sweep.signal,
         error=error,
         update=plasticity.drive("ascending"),
+        carried=carried,
         genes=genes,
         feedback_update=lambda: plasticity.drive("descending"),
     )

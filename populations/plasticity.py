@@ -61,6 +61,8 @@ class Plasticity:
         planes = [PATHWAYS.index(pathway) for pathway in self._pathways]
         self._weights = circuits.weights[planes[0] : planes[-1] + 1] if planes else circuits.weights[:0]
         self._drive = np.zeros_like(self._weights)
+        self.momentum = species.rule.momentum
+        self._trace = np.zeros_like(self._weights) if self.momentum else self._drive[:0]
         self._panels = list(zip(circuits.panels, circuits.by_panel(self._drive), strict=True))
         self._scale = np.empty_like(self._weights)
         # one number a network and pathway, but broadcasting it over short rows takes twice as long as reading it
@@ -93,7 +95,10 @@ class Plasticity:
         for plane, receivers in enumerate(self._receivers.values()):
             for panel, weights in zip(self.circuits.panels, self.circuits.by_panel(self._weights[plane]), strict=True):
                 receivers.lose(weights, panel)
-        np.add(self._weights, self._drive, out=self._weights)
+        if self.momentum:
+            np.multiply(self._trace, self.momentum, out=self._trace)
+            np.add(self._trace, self._drive, out=self._trace)
+        np.add(self._weights, self._trace if self.momentum else self._drive, out=self._weights)
 
     def _correlate(self) -> None:
         """Write the changes without any decay into ``_drive``."""
@@ -133,6 +138,16 @@ class Plasticity:
                 drive[:, panel.rows, panel.columns] = part[plane]
         return drive if pathway == "ascending" else np.ascontiguousarray(species.mirror(drive))
 
+    def carried(self, rows: slice) -> Floats | None:
+        """Return what momentum carries over from the last ascending change, (N, H + O, I + H); None without it."""
+        if not self.momentum or "ascending" not in self._pathways:
+            return None
+        layout, trace = self.circuits.species.layout, self._trace[0, rows]
+        whole = np.zeros((len(trace), layout.neurons, layout.units), self.circuits.dtype)
+        for panel, part in zip(self.circuits.panels, self.circuits.by_panel(trace), strict=True):
+            whole[:, panel.rows, panel.columns] = part
+        return whole * self.momentum
+
     def bound(self, clip: float) -> Mask:
         """Clip weights, flush those that are almost 0, and set circuits that are no longer finite to 0 for good.
 
@@ -155,6 +170,8 @@ class Plasticity:
         if broken.any():
             self._weights[:, broken] = 0
             self._scale[:, broken] = 0
+            if self.momentum:
+                self._trace[:, broken] = 0
         return broken
 
 

@@ -143,6 +143,8 @@ class Sweep:
                     np.add(level.stretch, level.scratch_stretch, out=level.stretch)
             if species.derivative:
                 np.multiply(level.stretch, level.slope, out=level.stretch)
+        if species.rule.signs:
+            np.sign(self._q[: layout.hidden], out=self._q[: layout.hidden])
         if species.rule.shuffled:
             self._q[: layout.hidden] = np.roll(self._q[: layout.hidden], 1, axis=2)
 

@@ -22,6 +22,7 @@ class Twin:
         self.inputs, self.hidden, self.outputs = inputs, hidden, outputs
         self.f, self.slope = FUNCTIONS[activation]
         self.derivative = derivative
+        self.traces = {}
         self.W = {tuple(map(int, key)): float(weights[tuple(key)]) for key in np.argwhere(weights != 0)}
         self.V = {tuple(map(int, key)): float(feedback[tuple(key)]) for key in np.argwhere(feedback != 0)}
 
@@ -42,13 +43,15 @@ class Twin:
                 q[i] *= self.slope(p[i])
         return x, p, q
 
-    def present(self, samples, targets, gains, terms, decays, clip=3.0, *, shuffled=False):
+    def present(self, samples, targets, gains, terms, decays, clip=3.0, *, shuffled=False, momentum=0, signs=False):
         """One presentation: gains (gA, gB), homosynaptic terms {(pathway, name): coefficients}, decays."""
         swept = [self.sweep(s, t, clip) for s, t in zip(samples, targets, strict=True)]
         n = len(swept)
+        hidden = self.hidden
+        if signs:
+            swept = [(x, p, [float(int(v > 0) - int(v < 0)) for v in q[:hidden]] + q[hidden:]) for x, p, q in swept]
         if shuffled:
             before = [swept[s - 1][2] for s in range(n)]
-            hidden = self.hidden
             swept = [(x, p, before[s][:hidden] + q[hidden:]) for s, (x, p, q) in enumerate(swept)]
 
         def mean(function):
@@ -62,6 +65,7 @@ class Twin:
             change += terms.get(("ascending", "presynaptic"), 0 * gains[0])[i] * mean(lambda x, q: x[j])
             change += terms.get(("ascending", "postsynaptic"), 0 * gains[0])[i] * mean(lambda x, q: x[first + i])
             oja = terms.get(("ascending", "oja"), 0 * gains[0])[i] * mean(lambda x, q: x[first + i] ** 2)
+            change = self.traces["W", i, j] = change + momentum * self.traces.get(("W", i, j), 0)
             new_w[i, j] = w * (1 - decays[0]) * (1 - oja) + change
         for (i, k), v in self.V.items():
             change = gains[1][i] * mean(lambda x, q: x[first + i] * q[k])
@@ -69,6 +73,7 @@ class Twin:
             change += terms.get(("descending", "presynaptic"), 0 * gains[1])[i] * mean(lambda x, q: q[k])
             change += terms.get(("descending", "postsynaptic"), 0 * gains[1])[i] * mean(lambda x, q: q[i])
             oja = terms.get(("descending", "oja"), 0 * gains[1])[i] * mean(lambda x, q: q[i] ** 2)
+            change = self.traces["V", i, k] = change + momentum * self.traces.get(("V", i, k), 0)
             new_v[i, k] = v * (1 - decays[1]) * (1 - oja) + change
         self.W, self.V = new_w, new_v
 

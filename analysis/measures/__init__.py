@@ -33,7 +33,13 @@ from analysis.measures.consistency import Consistency, consistency, consistency_
 from analysis.measures.hebbian import hebbian_columns, hebbian_index
 from analysis.measures.isotropic import isotropic_band, isotropic_columns
 from analysis.measures.loss import loss_columns, probe_loss
-from analysis.measures.optimiser import Optimiser, equivalent_optimiser, optimiser_columns
+from analysis.measures.optimiser import (
+    Optimiser,
+    change_columns,
+    equivalent_optimiser,
+    full_change,
+    optimiser_columns,
+)
 from analysis.measures.postsynaptic import postsynaptic_columns, sign_agreement
 from analysis.measures.samples import sample_alignment, sample_columns
 from analysis.measures.stationarity import feedback_drift, stationarity_columns, weight_alignment
@@ -50,6 +56,7 @@ MEASURES: dict[str, Measure] = {
     "alignment by neuron": Measure(alignment_neuron_columns, _END, instrument=True),
     "samples": Measure(sample_columns, _END, instrument=True),
     "optimiser": Measure(optimiser_columns, _END, instrument=True, bounded=False),
+    "whole change": Measure(change_columns, _END, instrument=True, bounded=False),
     "hebbian": Measure(hebbian_columns, instrument=True),
     "postsynaptic": Measure(postsynaptic_columns, _END, instrument=True),
     "coefficients": Measure(coefficient_columns, _END, instrument=True, bounded=False),
@@ -73,6 +80,7 @@ __all__ = [
     "cosine",
     "equivalent_optimiser",
     "feedback_drift",
+    "full_change",
     "hebbian_index",
     "isotropic_band",
     "probe_loss",

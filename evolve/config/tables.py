@@ -75,6 +75,12 @@ class PlasticityTable(Table):
     )
     terms_shared: bool = Field(False, description="one coefficient a network for the extra terms, not one a neuron")
     gains_shared: bool = Field(False, description="one gain a network and pathway, not one a neuron")
+    momentum: float = Field(
+        0.0, ge=0, lt=1, description="share of the last change that every change carries on; 0 to below 1"
+    )
+    signals: Literal["graded", "signs"] = Field(
+        "graded", description="whether the size of hidden neurons' learning signals acts, or only their sign"
+    )
     derivative: bool = Field(True, description="whether the learning signal carries the factor f'(p)")
 
 

@@ -28,6 +28,11 @@ class Rule:
         Only the output neurons' synapses change.
     flipped : bool
         Hidden neurons' ascending changes have the reversed sign: they climb where the outputs descend.
+    momentum : float
+        Share of the last change that every change carries on, in 0..1 (1 left out): ``dW_t = drive + momentum dW_t-1``,
+        without decay, in each plastic pathway.
+    signs : bool
+        Only the sign of each hidden neuron's learning signal acts.
     shuffled : bool
         Hidden neurons receive the learning signal of another sample of the batch: the same signals, but about something
         else. Samples are independent, so that passing them on by one place is as good as any shuffle.
@@ -39,6 +44,8 @@ class Rule:
     readout_only: bool = False
     flipped: bool = False
     shuffled: bool = False
+    momentum: float = 0.0
+    signs: bool = False
 
     def terms(self, pathway: Pathway) -> tuple[str, ...]:
         """Return the terms of one pathway."""

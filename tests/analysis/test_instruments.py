@@ -1,5 +1,7 @@
 """Instruments: planted cases with known answers, and slow twins."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from builders import make_population, make_species
@@ -13,6 +15,7 @@ from analysis.measures import (
     consistency,
     equivalent_optimiser,
     feedback_drift,
+    full_change,
     hebbian_index,
     isotropic_band,
     sample_alignment,
@@ -225,6 +228,42 @@ def test_the_equivalent_optimiser_finds_rates_and_scales_and_ignores_absent_syna
     slope = np.linalg.lstsq(gradient[n, i][mask[n, i], None], update[n, i][mask[n, i]], rcond=None)[0][0]
     assert fit.rates[n, i] == pytest.approx(slope)
     assert (np.diff(fit.explained, axis=1) >= -1e-12).all()
+
+
+def test_the_whole_change_is_taken_apart_into_rate_momentum_and_decay():
+    gradient, weights, carried = RNG.standard_normal((3, 2, 5, 6))
+    mask = RNG.random((2, 5, 6)) < 0.8
+    decay = np.array([0.02, 0.1])
+    rate, momentum, loss, explained = full_change(
+        0.3 * gradient + 0.9 * carried, gradient, weights, decay, carried, mask
+    )
+    np.testing.assert_allclose([*rate, *momentum], [0.3, 0.3, 0.9, 0.9])
+    np.testing.assert_allclose(loss, decay)
+    np.testing.assert_allclose(explained, 1)
+    nothing = full_change(0 * gradient, gradient, weights, 0 * decay, carried, mask)
+    assert np.isnan(nothing).all()
+    plain = full_change(gradient, gradient, weights, 0 * decay, 0 * carried, mask)
+    assert np.isnan(plain[1]).all()
+
+
+@pytest.mark.parametrize(("momentum", "expected"), [(0.0, np.nan), (0.8, 0.8)])
+def test_momentum_and_decay_of_a_circuit_that_descends_the_gradient(momentum, expected):
+    life = {"presentations": 30, "signal_clip": 1e9, "tasks": 1}
+    species = make_species(transposed=True, symmetric=True, life=life, gain_mean=0.01, gain_scale=0)
+    species = replace(species, rule=replace(species.rule, momentum=momentum))
+    genes = make_population(species, decay_ascending=0.01, decay_descending=0.01)
+    columns = MEASURES["whole change"].columns(View.of(snapshots(species, genes)["end"]))
+    np.testing.assert_allclose(columns["change_rate"], 0.01, rtol=1e-5)
+    np.testing.assert_allclose(columns["change_decay"], 0.01, rtol=1e-5)
+    np.testing.assert_allclose(columns["change_momentum"], expected, rtol=1e-5)
+    np.testing.assert_allclose(columns["change_r2"], 1)
+
+
+def test_signs_of_the_gradient_explain_updates_by_signs():
+    species = make_species(rule="transported", gain_mean=0.01, gain_scale=0, life={"signal_clip": 1e9})
+    species = replace(species, rule=replace(species.rule, signs=True))
+    columns = MEASURES["whole change"].columns(View.of(snapshots(species, make_population(species))["end"]))
+    np.testing.assert_allclose(columns["optimiser_r2_signs"], 1)
 
 
 def test_noise_explains_nothing_once_free_parameters_are_taken_off():

@@ -1,5 +1,7 @@
 """The batched lifetime against the per-network twin."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from builders import make_population, make_species
@@ -47,7 +49,9 @@ def twin_weights(species, genes, innate, lived, individual, task):
     for t in range(life.presentations):
         samples, targets = lived.training.inputs[task, t].T, lived.training.targets[task, t].T
         gains = heterosynaptic, terms, decays
-        twin.present(samples, targets, *gains, life.signal_clip, shuffled=species.rule.shuffled)
+        rule = species.rule
+        kinds = {"shuffled": rule.shuffled, "momentum": rule.momentum, "signs": rule.signs}
+        twin.present(samples, targets, *gains, life.signal_clip, **kinds)
         if (t + 1) % life.clip_every == 0 or t + 1 == life.presentations:
             twin.clip_weights(life.weight_clip)
     ascending, descending = np.zeros_like(innate.ascending[0]), np.zeros_like(innate.descending[0])
@@ -110,6 +114,15 @@ def test_lifetime_equals_the_twin(
 @pytest.mark.parametrize("batch", [1, 5])
 def test_every_rule_and_term_equals_the_twin(rule, terms, shared, batch):
     species = make_species(rule=rule, terms=terms, term_scale=0.05, terms_shared=shared, life={"batch": batch})
+    assert_twins(species, make_population(species))
+
+
+@pytest.mark.parametrize("terms", [(), HOMOSYNAPTIC])
+@pytest.mark.parametrize("kinds", [{"momentum": 0.8}, {"signs": True}, {"momentum": 0.5, "signs": True}])
+@pytest.mark.parametrize("batch", [1, 5])
+def test_filtered_and_scaled_signals_equal_the_twin(terms, kinds, batch):
+    species = make_species(terms=terms, gain_scale=0.03, term_scale=0.02, life={"batch": batch})
+    species = replace(species, rule=replace(species.rule, **kinds))
     assert_twins(species, make_population(species))
 
 
