@@ -7,6 +7,7 @@ and ``hetevo claims`` run over every entry.
 from analysis.claims import (
     emergence,
     feedback_alignment,
+    flexibility,
     hebbian,
     kolen_pollack,
     metaplasticity,
@@ -32,6 +33,7 @@ CLAIMS: dict[str, Claim] = {
         metaplasticity,
         rule_discovery,
         transfer,
+        flexibility,
     )
 }
 """Claims by the name of their sweep."""

@@ -4,15 +4,8 @@ import numpy as np
 
 from analysis.claims.claim import Claim
 from analysis.claims.contrast import Contrast, Term
+from analysis.figures.metaplasticity import scores
 from analysis.loading import LoadedRun
-from populations.types import Floats
-
-
-def scores(run: LoadedRun) -> Floats:
-    """Return the scores phi of all hidden neurons of all individuals, at the end of the last generation's lives."""
-    table = run.individuals_in([run.last])
-    columns = [name for name in table if str(name).startswith("phi_neuron_")]
-    return table[columns].to_numpy(float)
 
 
 def sign_agreement(first: LoadedRun, second: LoadedRun) -> float:

@@ -13,6 +13,7 @@ from analysis.figures.gains import gains
 from analysis.figures.levels import levels
 from analysis.figures.lifetime import lifetime
 from analysis.figures.lineage import lineage
+from analysis.figures.metaplasticity import metaplasticity
 from analysis.figures.onset import onset
 from analysis.figures.phase_diagram import phase_diagram
 from analysis.figures.phase_plane import phase_plane
@@ -36,6 +37,7 @@ FIGURES: dict[str, Callable[..., Plot]] = {
     "gains": gains,
     "signs": signs,
     "claim": claim,
+    "metaplasticity": metaplasticity,
 }
 """Figures by the name used in ``hetevo plot --kind``."""
 
@@ -50,6 +52,7 @@ __all__ = [
     "levels",
     "lifetime",
     "lineage",
+    "metaplasticity",
     "onset",
     "phase_diagram",
     "phase_plane",

@@ -1,0 +1,49 @@
+"""Any wiring, depth, width and density."""
+
+from itertools import product
+
+from analysis.claims.claim import Claim
+from analysis.claims.contrast import Contrast, Term
+
+END = "alignment_end"
+CELLS = list(product(("amorphous", "layered"), ("8", "8x8", "16"), (0.3, 1.0)))
+
+
+def _cell(rule: str, wiring: str, levels: str, density: float) -> str:
+    both = f"density_ascending={density}, density_descending={density}"
+    return f"rule={rule}, wiring={wiring}, levels={levels}, {both}"
+
+
+def _mean(rule: str, weight: float, **wanted: object) -> tuple[Term, ...]:
+    """Mean over the cells with the wanted wiring and density."""
+    names = ("wiring", "levels", "density")
+    cells = [cell for cell in CELLS if all(dict(zip(names, cell, strict=True))[k] == v for k, v in wanted.items())]
+    return tuple((weight / len(cells), _cell(rule, *cell), END) for cell in cells)
+
+
+def _against(rule: str, says: str, sign: int = 1, **wanted: object) -> Contrast:
+    return Contrast(says, (*_mean("heterosynaptic", 1, **wanted), *_mean(rule, -1, **wanted)), sign=sign)
+
+
+CLAIM = Claim(
+    "flexibility",
+    "Alignment emerges whatever the wiring, depth, width and density, more than with fixed feedback and less than with"
+    " transported weights.",
+    (
+        *(
+            Contrast(
+                f"{wiring}, levels {levels}, density {density}",
+                ((1, _cell("heterosynaptic", wiring, levels, density), END),),
+                value=0.1,
+            )
+            for wiring, levels, density in CELLS
+        ),
+        _against(
+            "fixed-feedback", "more than with fixed feedback, amorphous and sparse", wiring="amorphous", density=0.3
+        ),
+        _against("fixed-feedback", "amorphous and complete", wiring="amorphous", density=1.0),
+        _against("fixed-feedback", "layered and sparse", wiring="layered", density=0.3),
+        _against("fixed-feedback", "layered and complete", wiring="layered", density=1.0),
+        _against("transported", "less than with transported weights, all cells", sign=-1),
+    ),
+)

@@ -1,0 +1,91 @@
+"""The figure `metaplasticity`: how neurons answer to one stimulus, against what was taught before."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import MultipleLocator
+
+from analysis.figures.alignment import CONFIDENCE, over_seeds
+from analysis.figures.layout import look
+from analysis.figures.plot import Plot
+from analysis.figures.style import COLUMN_INCHES, NULL_LINE, style
+from analysis.loading import LoadedRun
+from populations.errors import SettingError
+from populations.types import Floats
+
+NAMES = {"heterosynaptic": "V plastic", "fixed-feedback": "V frozen"}
+
+
+def metaplasticity(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
+    """Draw the scores of neurons after histories of different strength, relative to those after the strongest one.
+
+    A value of 1 says that a neuron answers as after the strongest teaching, 0 that it does not learn, a negative one
+    that it learns with the opposite sign. For each seed the median over neurons and individuals is taken.
+
+    Parameters
+    ----------
+    runs : LoadedRun or sequence of LoadedRun
+        Of the task family ``history`` with at least two strengths, recorded with the probe ``instruments``.
+
+    Returns
+    -------
+    Plot
+        Data: rule, strength, seed, score.
+
+    Raises
+    ------
+    SettingError
+        If they are other runs.
+    """
+    chosen = [runs] if isinstance(runs, LoadedRun) else list(runs)
+    rows = []
+    groups: dict[tuple[str, int], dict[float, Floats]] = {}
+    for run in chosen:
+        strength = run.config.get("task", {}).get("options", {}).get("strength")
+        if run.config.get("task", {}).get("name") != "history" or strength is None:
+            raise SettingError(
+                f"{run.path}: this figure needs runs of the task family 'history' with task.options.strength, such as"
+                " those of 'hetevo sweep metaplasticity'."
+            )
+        rule = str(run.config.get("plasticity", {}).get("rule"))
+        groups.setdefault((rule, run.seed), {})[float(strength)] = scores(run)
+    for (kind, seed), found in groups.items():
+        strongest = found[max(found)]
+        if len(found) < 2 or not np.isfinite(strongest).any():
+            raise SettingError(
+                'This figure compares at least two strengths, recorded with probe.name = "instruments"; got'
+                f" {sorted(found)} for the rule {kind!r}, seed {seed}."
+            )
+        unit = np.nanmedian(np.abs(strongest))
+        relative = {one: np.nanmedian(np.sign(strongest) * values) / unit for one, values in found.items()}
+        rows += [(kind, one, seed, float(value)) for one, value in relative.items()]
+    data = pd.DataFrame(rows, columns=["rule", "strength", "seed", "score"])
+    with style() as palette:
+        figure = Figure(figsize=(COLUMN_INCHES, 2.4), layout="constrained")
+        axes = figure.subplots()
+        for number, (name, group) in enumerate(data.groupby("rule", sort=False)):
+            colour, line = look(number, palette)
+            summary = over_seeds(group.rename(columns={"strength": "generation"}), "score")
+            label = f"{NAMES.get(str(name), name)} (n = {group['seed'].nunique()} seeds)"
+            half = summary["high"] - summary["mean"]
+            axes.errorbar(
+                summary["generation"], summary["mean"], yerr=half, color=colour, linestyle=line, marker="o",
+                markersize=3.5, capsize=2, label=label,
+            )  # fmt: skip
+        axes.axhline(0, **NULL_LINE)
+        axes.set_xlabel("strength of the history (−1: the opposite is taught)")
+        axes.set_ylabel("score φ, relative to that\nafter the strongest history")
+        axes.set_title(f"median over neurons; mean, {CONFIDENCE:.0%} t interval over seeds", loc="right", fontsize=7)
+        axes.xaxis.set_major_locator(MultipleLocator(0.5))
+        axes.legend(loc="lower right")
+    return Plot(figure, data)
+
+
+def scores(run: LoadedRun) -> Floats:
+    """Return the scores phi of all hidden neurons of all individuals, at the end of the last generation's lives."""
+    table = run.individuals_in([run.last])
+    columns = [name for name in table if str(name).startswith("phi_neuron_")]
+    values = table[columns].to_numpy(float)
+    return values if values.size else np.full((1, 1), np.nan)
