@@ -14,11 +14,18 @@ Names = Annotated[
 ]
 Output = Annotated[Path, typer.Option("-o", "--output", help="Folder for the sweeps.")]
 Workers = Annotated[int, typer.Option(min=0, help="Runs side by side; 0: one a core.")]
+AsMarkdown = Annotated[bool, typer.Option("--markdown", help="Print each claim with a table in Markdown on stdout.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
 
 @explained
-def claims(names: Names = None, output: Output = Path("runs"), workers: Workers = 0, as_json: AsJson = False) -> None:
+def claims(
+    names: Names = None,
+    output: Output = Path("runs"),
+    workers: Workers = 0,
+    as_markdown: AsMarkdown = False,
+    as_json: AsJson = False,
+) -> None:
     """Run the sweep of each claim, or go on with it, and say whether the claim holds."""
     from analysis.claims import CLAIMS
     from populations.errors import SettingError, nearest
@@ -31,7 +38,11 @@ def claims(names: Names = None, output: Output = Path("runs"), workers: Workers 
         raise SettingError(
             f"There is no claim {unknown[0]!r}.{nearest(unknown[0], CLAIMS)} Claims: {', '.join(CLAIMS)}."
         )
-    results = {name: _tested(name, output / name, workers) for name in names}
+    results = {}
+    for name in names:
+        results[name], text = _tested(name, output / name, workers)
+        if as_markdown:
+            print(text)
     if as_json:
         print(json.dumps(results))
 
@@ -43,9 +54,9 @@ def _listed() -> str:
     return "\n".join(f"{name:{width}} {claim.says}" for name, claim in CLAIMS.items())
 
 
-def _tested(name: str, folder: Path, workers: int) -> dict[str, Any]:
+def _tested(name: str, folder: Path, workers: int) -> tuple[dict[str, Any], str]:
     """Run a claim's sweep, say what came out, and draw it."""
-    from analysis.claims import CLAIMS, check, table, verdict
+    from analysis.claims import CLAIMS, check, markdown, table, verdict
     from analysis.figures import save
     from analysis.figures.claim import claim as draw
     from analysis.loading import load_all
@@ -66,6 +77,7 @@ def _tested(name: str, folder: Path, workers: int) -> dict[str, Any]:
         print(f"  {holds} {row['prediction']}: {found_out}; predicted {row['predicted']}", file=sys.stderr)
     print(f"{name}: the claim {verdict(found)}", file=sys.stderr)
     files = save(draw(runs, column=claim.shows, label=claim.label.replace("\n", " ")), folder / "figures" / "claim.png")
-    print(files[0])
+    print(files[0], file=sys.stderr)
     predictions = json.loads(rows.drop(columns="claim").to_json(orient="records"))  # NaN becomes null
-    return {"verdict": verdict(found), "predictions": predictions}
+    title = f"### {name}\n\n{claim.says} ({claim.source})\n\nThe claim **{verdict(found)}**.\n\n"
+    return {"verdict": verdict(found), "predictions": predictions}, title + markdown(claim, found) + "\n"

@@ -17,7 +17,7 @@ from analysis.claims import (
     symmetric_start,
     transfer,
 )
-from analysis.claims.claim import Claim, check, table, verdict
+from analysis.claims.claim import Claim, check, markdown, table, verdict
 from analysis.claims.contrast import Contrast, Found, measure
 
 CLAIMS: dict[str, Claim] = {
@@ -38,4 +38,4 @@ CLAIMS: dict[str, Claim] = {
 }
 """Claims by the name of their sweep."""
 
-__all__ = ["CLAIMS", "Claim", "Contrast", "Found", "check", "measure", "table", "verdict"]
+__all__ = ["CLAIMS", "Claim", "Contrast", "Found", "check", "markdown", "measure", "table", "verdict"]

@@ -85,3 +85,17 @@ def table(claim: Claim, found: Sequence[Found]) -> pd.DataFrame:
         for one in found
     ]
     return pd.DataFrame(rows)
+
+
+def markdown(claim: Claim, found: Sequence[Found]) -> str:
+    """Return the rows of a claim for a table in Markdown: prediction, measured with interval, predicted, n, holds."""
+    rows = [
+        f"| {row['prediction']} | {row['effect']:.3f} ({row['low']:.3f} to {row['high']:.3f}) | {row['predicted']} |"
+        f" {row['n']} | {'yes' if row['holds'] else '**no**'} |"
+        for row in table(claim, found).to_dict("records")
+    ]
+    head = [
+        "| prediction | measured, mean over seeds (95 % t interval) | predicted | n | holds |",
+        "|---|---|---|---|---|",
+    ]
+    return "\n".join([*head, *rows])

@@ -220,3 +220,18 @@ def test_help_does_not_load_the_heavy_packages():
     code = f"import sys, scripts.main; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_claim_is_tested_by_one_command_and_goes_on(tmp_path):
+    first = hetevo("claims", "minimal", "-o", tmp_path, "--markdown")
+    assert first.exit_code == 0, first.output
+    assert "The claim **holds**" in first.stdout
+    assert first.stdout.count("| yes |") == 5
+    assert (tmp_path / "minimal" / "figures" / "claim.png").exists()
+    again = hetevo("claims", "minimal", "-o", tmp_path, "--json")
+    assert json.loads(again.stdout)["minimal"]["verdict"] == "holds"
+    listed = hetevo("claims")
+    assert "minimal" in listed.stdout
+    wrong = hetevo("claims", "minimall")
+    assert (wrong.exit_code, wrong.stdout) == (2, "")
+    assert "minimal" in wrong.stderr
