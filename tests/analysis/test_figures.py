@@ -9,6 +9,7 @@ from planted import plant
 from analysis import load_run, load_runs
 from analysis.figures import FIGURES, save
 from analysis.figures.alignment import over_seeds
+from analysis.figures.style import style
 from analysis.verdict import verdict
 from evolve.rundir import DamagedError, RunDirectory, RunDirectoryError
 from populations.errors import HetevoError, SettingError
@@ -103,7 +104,8 @@ def _texts(figure):
 
 def _check_legibility(figure):
     """No text smaller than 5 points, and no title, label or legend beyond the edge of the page."""
-    figure.canvas.draw()
+    with style():
+        figure.draw_without_rendering()  # the canvas of a figure made without pyplot draws nothing
     page = figure.bbox.padded(2)
     assert all(text.get_fontsize() >= 5 for text in figure.findobj(Text) if text.get_text().strip())
     boxes = [text.get_window_extent() for legend in figure.legends for text in legend.get_texts()]
