@@ -15,6 +15,7 @@ from analysis.figures.lineage import lineage
 from analysis.figures.onset import onset
 from analysis.figures.phase_diagram import phase_diagram
 from analysis.figures.phase_plane import phase_plane
+from analysis.figures.phi import phi
 from analysis.figures.plot import Plot, save
 from analysis.figures.price import price
 from analysis.figures.signs import signs
@@ -34,6 +35,7 @@ FIGURES: dict[str, Callable[..., Plot]] = {
     "phase-diagram": phase_diagram,
     "gains": gains,
     "signs": signs,
+    "phi": phi,
 }
 """Figures by the name used in ``hetevo plot --kind``."""
 
@@ -50,6 +52,7 @@ __all__ = [
     "onset",
     "phase_diagram",
     "phase_plane",
+    "phi",
     "price",
     "save",
     "signs",
