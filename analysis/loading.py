@@ -60,8 +60,14 @@ class LoadedRun:
 
     @property
     def probed(self) -> bool:
-        """Whether alignment was measured in any generation."""
-        return "alignment_end" in self.generations and bool(self.generations["alignment_end"].notna().any())
+        """Whether alignment was measured; it may be undefined wherever it was."""
+        return "alignment_end" in self.generations
+
+    @property
+    def measured(self) -> pd.DataFrame:
+        """Those of its generations at which the probe looked: in the others every measure is missing."""
+        every = self.config.get("probe", {}).get("every", 1) or 1
+        return self.generations[self.generations["generation"] % every == 0]
 
     @cached_property
     def individuals(self) -> pd.DataFrame:

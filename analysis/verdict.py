@@ -55,15 +55,18 @@ def _of_several(runs: Sequence[LoadedRun]) -> str:
     ends = pd.DataFrame(
         {
             "condition": [run.condition for run in runs],
-            "alignment": [run.generations["alignment_end"].iloc[-1] if run.probed else float("nan") for run in runs],
+            "alignment": [run.measured["alignment_end"].iloc[-1] if run.probed else float("nan") for run in runs],
         }
     )
     parts = []
     for condition, values in ends.groupby("condition", sort=False)["alignment"]:
+        if not values.count():
+            parts.append(f"{condition} undefined")
+            continue
         spread = f" (sd {values.std():.2f})" if values.count() > 1 else ""
         parts.append(f"{condition} {values.mean():+.2f}{spread}, n = {values.count()}")
     counts = ends.groupby("condition")["alignment"].count()
-    enough = "" if counts.min() >= 10 else " Fewer than 10 seeds a condition: take it as a first look."
+    enough = "" if counts[counts > 0].min() >= 10 else " Fewer than 10 seeds a condition: take it as a first look."
     return (
         f"Gradient alignment in the last generation, mean over seeds: {'; '.join(parts)}.\n"
         f"Seeds are the unit of these statistics; a random direction has 0, drift is what 'neutral' shows.{enough}"

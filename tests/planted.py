@@ -37,6 +37,9 @@ def plant(
         common |= {"alignment_end": values, "alignment_level_1_end": values / 2, "alignment_level_2_end": values * 1.1}
         common |= {"hs_end": np.full(size, 0.5), "dc_end": np.full(size, 0.45 + slope * g / 5)}
         common |= {"phi_positive_end": np.full(size, 0.5)}
+        for neuron in range(1, 5):
+            common[f"phi_neuron_{neuron}_end"] = values * neuron + (values == 0)
+            common[f"phi_sign_neuron_{neuron}_end"] = np.sign(values - 0.1 * neuron)
         row = {"generation": g, "evaluations": size, "loss_best": loss.min(), "loss_median": 1.0 / (1 + g)}
         if probed:
             row |= {name: column.mean() for name, column in common.items()} | {"alignment_end_elite": values.mean()}

@@ -17,6 +17,7 @@ from analysis.figures.metaplasticity import metaplasticity
 from analysis.figures.onset import onset
 from analysis.figures.phase_diagram import phase_diagram
 from analysis.figures.phase_plane import phase_plane
+from analysis.figures.phi import phi
 from analysis.figures.plot import Plot, save
 from analysis.figures.price import price
 from analysis.figures.signs import signs
@@ -36,6 +37,7 @@ FIGURES: dict[str, Callable[..., Plot]] = {
     "phase-diagram": phase_diagram,
     "gains": gains,
     "signs": signs,
+    "phi": phi,
     "claim": claim,
     "metaplasticity": metaplasticity,
 }
@@ -56,6 +58,7 @@ __all__ = [
     "onset",
     "phase_diagram",
     "phase_plane",
+    "phi",
     "price",
     "save",
     "signs",

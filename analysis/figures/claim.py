@@ -8,13 +8,14 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from analysis.emergence.table import by_condition
-from analysis.figures.layout import shortened
+from analysis.figures.input import probed
+from analysis.figures.layout import counted
 from analysis.figures.plot import Plot
 from analysis.figures.style import COLUMN_INCHES, NULL_LINE, style
+from analysis.figures.summary import CONFIDENCE
 from analysis.loading import LoadedRun
 from populations.errors import SettingError
 
-CONFIDENCE = 0.95
 INCHES_PER_CONDITION = 0.24
 
 
@@ -45,13 +46,15 @@ def claim(
     SettingError
         If no run has the column defined anywhere.
     """
-    groups = by_condition([runs] if isinstance(runs, LoadedRun) else list(runs))
+    groups = by_condition(probed(runs))
     rows = [(condition, run.seed, *_last(run, column)) for condition, group in groups.items() for run in group]
     data = pd.DataFrame(rows, columns=["condition", "seed", "generation", "value"])
     if data["value"].isna().all():
         raise SettingError(
             f'No run has recorded {column!r}, so there is nothing to draw. Run again with probe.name = "instruments".'
         )
+    defined = data.dropna(subset="value").groupby("condition")["seed"].nunique()
+    labels, title = counted({name: pd.Series([int(defined.get(name, 0))]) for name in groups})
     with style() as palette:
         height = max(1.3, 0.75 + INCHES_PER_CONDITION * len(groups))
         figure = Figure(figsize=(COLUMN_INCHES, height), layout="constrained")
@@ -60,28 +63,17 @@ def claim(
         for place, name in enumerate(names):
             values = data.loc[data["condition"] == name, "value"].dropna().to_numpy(float)
             if not values.size:
-                axes.text(
-                    0,
-                    place,
-                    "  undefined",
-                    va="center",
-                    fontsize=6.5,
-                    color="0.35",
-                    transform=axes.get_yaxis_transform(),
-                )
-                continue
+                continue  # its label says so
             spread = np.linspace(-0.16, 0.16, values.size) if values.size > 1 else np.zeros(1)
             axes.plot(values, place + spread, "o", markersize=2, color=palette[0], alpha=0.45, markeredgewidth=0)
             mean = values.mean()
             half = stats.t.ppf((1 + CONFIDENCE) / 2, values.size - 1) * stats.sem(values) if values.size > 1 else 0.0
             axes.errorbar(mean, place, xerr=half, fmt="D", markersize=4, color="black", capsize=2.5, linewidth=1.1)
-        seeds = sorted({len(group) for group in groups.values()})
-        count = str(seeds[0]) if len(seeds) == 1 else f"{seeds[0]}–{seeds[-1]}"
         axes.axvline(0, **NULL_LINE)
-        axes.set_yticks(range(len(names)), [shortened(name, 34) for name in names])
+        axes.set_yticks(range(len(names)), [labels[name] for name in names])
         axes.set_ylim(len(names) - 0.5, -0.5)
         axes.set_xlabel(label)
-        axes.set_title(f"mean, {CONFIDENCE:.0%} t interval; n = {count} seeds", loc="right")
+        axes.set_title(title, loc="right")
     return Plot(figure, data)
 
 

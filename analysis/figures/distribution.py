@@ -10,19 +10,20 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from analysis.emergence.table import by_condition
-from analysis.figures.input import probed, with_individuals
-from analysis.figures.layout import panels, spaced
+from analysis.figures.input import kept, of, probed, with_individuals
+from analysis.figures.layout import add_to_title, panels, say_undefined, spaced
 from analysis.figures.plot import Plot
 from analysis.figures.style import NULL_LINE, style
 from analysis.loading import LoadedRun
-from evolve.rundir import RunDirectoryError
 from populations.types import Floats
 
 RIDGES = 6
-OVERLAP = 1.6
+OVERLAP = 1.5
 """Height of the tallest ridge, in distances between two ridges."""
 
 GRID = np.linspace(-1, 1, 201)
+MOST_VALUES = 5_000
+"""Individuals, evenly chosen, from which a density is estimated."""
 
 
 def distribution(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
@@ -38,41 +39,43 @@ def distribution(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
     Returns
     -------
     Plot
-        Data: condition, generation, alignment, density, individuals, seeds.
+        Data: condition, generation, alignment, density, individuals (with a defined value), seeds.
 
     Raises
     ------
     RunDirectoryError
         If a run was recorded without the probe or kept no individuals.
     """
-    groups = by_condition(with_individuals(probed(runs)))
+    runs = probed(runs)
+    every, groups = by_condition(runs), by_condition(with_individuals(runs, RIDGES))
     with style():
         figure = Figure(layout="constrained")
-        grid = panels(figure, list(groups), 2.6, across="alignment at the\nend of life (cosine)", upward="generation")
-        frames = [_ridges(axes, name, group) for axes, (name, group) in zip(grid, groups.items(), strict=True)]
-        grid[0].set_xlim(-1, 1)
-        for axes in grid:
+        grid = panels(figure, list(groups), 2.5, across="alignment\n(cosine)", upward="generation")
+        frames = []
+        for axes, (name, group) in zip(grid, groups.items(), strict=True):
+            frames.append(_ridges(axes, name, group))
+            seeds = f"{len(group)}{of(group, every[name])} seed{'s' if len(every[name]) > 1 else ''}"
+            add_to_title(axes, f"n = {seeds} × {group[0].size}")
             axes.spines["left"].set_visible(False)
             axes.tick_params(axis="y", length=0, labelleft=True)  # the generations shown may differ
+        grid[0].set_xlim(-1, 1)
+        grid[0].set_xticks([-1, 0, 1])
     return Plot(figure, pd.concat(frames, ignore_index=True))
 
 
 def _ridges(axes: Axes, condition: str, group: Sequence[LoadedRun]) -> pd.DataFrame:
-    shown = spaced(np.concatenate([run.generations["generation"].to_numpy() for run in group]), RIDGES)
+    shown = spaced(np.concatenate([kept(run) for run in group]), RIDGES)
     table = pd.concat([run.individuals_in(shown.tolist()) for run in group], ignore_index=True)
-    if "alignment_end" not in table or table["alignment_end"].notna().sum() == 0:
-        raise RunDirectoryError(
-            f"The runs of {condition!r} kept no individual with a defined alignment, so there is no distribution."
-        )
     densities = {}
     for generation in shown:
         values = table.loc[table["generation"] == generation, "alignment_end"].dropna().to_numpy(float)
         densities[int(generation)] = (_density(values), len(values))
-    tallest = max(float(density.max()) for density, _ in densities.values()) or 1.0
+    tallest = max(float(np.nanmax(density, initial=0)) for density, _ in densities.values()) or 1.0
     colours = seaborn.color_palette("cividis", len(shown))
     frames = []
     for place, (generation, (density, count)) in enumerate(densities.items()):
         height = -place + OVERLAP * density / tallest
+        axes.axhline(-place, color="0.85", linewidth=0.5, zorder=place + 2)  # also where nobody is
         axes.fill_between(GRID, -place, height, color=colours[place], alpha=0.75, linewidth=0, zorder=place + 2)
         axes.plot(GRID, height, color="white", linewidth=0.7, zorder=place + 2)
         frames.append(
@@ -82,16 +85,18 @@ def _ridges(axes: Axes, condition: str, group: Sequence[LoadedRun]) -> pd.DataFr
         )
     axes.axvline(0, **{**NULL_LINE, "zorder": len(shown) + 3})
     axes.set_yticks([-place for place in range(len(shown))], [str(generation) for generation in shown])
-    individuals = max(count for _, count in densities.values())
-    seeds = f"{len(group)} seed{'s' if len(group) > 1 else ''}"
-    axes.set_title(f"{axes.get_title(loc='left')}\nn = {individuals} of {seeds}", loc="left", fontsize=7)
+    axes.set_ylim(0.3 - len(shown), OVERLAP + 0.1)
+    if not any(count for _, count in densities.values()):
+        say_undefined(axes)
     return pd.concat(frames, ignore_index=True)
 
 
 def _density(values: Floats) -> Floats:
-    """Return the density on the grid; a spike where all values are the same, zero where none is defined."""
-    if len(values) < 2 or np.ptp(values) < 1e-6:
-        spread = 0.02
-        return sum((stats.norm.pdf(GRID, value, spread) for value in values), np.zeros_like(GRID)) / max(len(values), 1)
-    density: Floats = stats.gaussian_kde(values)(GRID)
+    """Return the density on the grid; a spike where all values are the same, NaN where none is defined."""
+    if not len(values):
+        return np.full(len(GRID), np.nan)
+    if np.ptp(values) < 1e-6:
+        spike: Floats = stats.norm.pdf(GRID, values[0], 0.02)
+        return spike
+    density: Floats = stats.gaussian_kde(values[:: -(-len(values) // MOST_VALUES)])(GRID)
     return density

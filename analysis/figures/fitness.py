@@ -5,18 +5,16 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 from scipy import stats
 
 from analysis.emergence.table import by_condition
-from analysis.figures.input import probed, with_individuals
-from analysis.figures.layout import legend_below, panels
+from analysis.figures.input import kept, of, probed, with_individuals
+from analysis.figures.layout import add_to_title, legend_below, logarithmic, panels, say_undefined
 from analysis.figures.plot import Plot
 from analysis.figures.style import NULL_LINE, style
 from analysis.loading import LoadedRun
-from evolve.rundir import RunDirectoryError
 
-MOST_POINTS = 1500
+MOST_POINTS = 1000
 """Individuals drawn in a panel; the correlation is over all."""
 
 
@@ -34,65 +32,53 @@ def fitness(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
     Returns
     -------
     Plot
-        Data: condition, seed, generation, id, loss, alignment_end: every individual.
+        Data: condition, seed, generation, id, loss, alignment_end: every individual for which both are defined.
 
     Raises
     ------
     RunDirectoryError
         If a run was recorded without the probe or kept no individuals.
     """
-    groups = by_condition(with_individuals(probed(runs)))
+    runs = probed(runs)
+    every, groups = by_condition(runs), by_condition(with_individuals(runs, 2))
     frames = []
     with style() as palette:
         figure = Figure(layout="constrained")
-        grid = panels(figure, list(groups), 2.1, across="normalised test loss", upward="gradient alignment\n(cosine)")
+        grid = panels(figure, list(groups), 2.1, across="normalised\ntest loss", upward="alignment\n(cosine)")
         for axes, (condition, group) in zip(grid, groups.items(), strict=True):
             table = pd.concat([_ends(run) for run in group], ignore_index=True)
-            if not len(table):
-                raise RunDirectoryError(
-                    f"The runs of {condition!r} kept no individual with a defined alignment in their first or last"
-                    " generation, so there is nothing to draw."
-                )
-            for when, colour, marker in (("first", "0.6", "x"), ("last", palette[0], "o")):
+            for when, colour, marker in (("first", "0.55", "x"), ("last", palette[0], "o")):
                 points = table[table["when"] == when]
                 points = points.iloc[:: max(1, -(-len(points) // MOST_POINTS))]
                 axes.scatter(
                     points["loss"],
                     points["alignment_end"],
-                    s=5,
+                    s=4,
                     marker=marker,
-                    linewidths=0.5,
+                    linewidths=0.4 if marker == "x" else 0,
                     color=colour,
                     alpha=0.5,
-                    edgecolors=None if marker == "x" else "none",
                     label=f"{when} generation",
                     rasterized=True,  # thousands of points would make a heavy PDF
                 )
-            rho = _correlation(table)
-            runs_of = f"{len(group)} run{'s' if len(group) > 1 else ''}"
-            note = f"ρ = {rho:+.2f}" if np.isfinite(rho) else "ρ undefined"
-            axes.set_title(f"{axes.get_title(loc='left')}\n{note}, n = {runs_of}", loc="left", fontsize=7)
+            if table.empty:
+                say_undefined(axes)
+            seeds = f"{len(group)}{of(group, every[condition])}"
+            rho = f"{_correlation(table):+.2f}".replace("-", "−").replace("+nan", "–")
+            add_to_title(axes, f"ρ = {rho}, n = {seeds}")
             axes.axhline(0, **NULL_LINE)
+            axes.axvline(1, **NULL_LINE)  # what a network that always says 0 has
             frames.append(table)
-        axes = grid[0]
-        axes.set_xscale("log")
-        low, high = axes.get_xlim()
-        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < 30 else (1,), numticks=8))
-        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-        axes.xaxis.set_minor_locator(NullLocator())
-        legend_below(figure, grid, columns=2)
+        logarithmic(grid[0], "x", few=True)
+        legend_below(figure, grid, columns=2, title="ρ: Spearman's, last generation, mean over n seeds")
     data = pd.concat(frames, ignore_index=True)
     return Plot(figure, data[["condition", "seed", "generation", "id", "loss", "alignment_end"]])
 
 
 def _ends(run: LoadedRun) -> pd.DataFrame:
-    measured = run.generations.loc[run.generations["alignment_end"].notna(), "generation"]
-    first, last = int(measured.min()), int(measured.max())
-    table = run.individuals_in({first, last})
-    if "alignment_end" not in table:
-        return pd.DataFrame()
-    table = table.dropna(subset=["alignment_end", "loss"])
-    when = np.where(table["generation"] == last, "last", "first")
+    generations = kept(run)
+    table = run.individuals_in({generations[0], generations[-1]}).dropna(subset=["alignment_end", "loss"])
+    when = np.where(table["generation"] == generations[-1], "last", "first")
     return table.assign(condition=run.condition, seed=run.seed, when=when)
 
 

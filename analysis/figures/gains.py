@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 
 from analysis.figures.input import one
-from analysis.figures.layout import look
+from analysis.figures.layout import count_generations, legend_below
 from analysis.figures.plot import Plot
-from analysis.figures.style import COLUMN_INCHES, NULL_LINE, panel_letter, style
-from analysis.lineage.signs import fixation
+from analysis.figures.style import COLUMN_INCHES, NULL_LINE, look, panel_letter, style
+from analysis.lineage.signs import FIXED, fixation
 from analysis.lineage.signs import gains as gains_of
 from analysis.loading import LoadedRun
 
@@ -37,12 +37,14 @@ def gains(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
     table = gains_of(run)
     signs = fixation(table).set_index(["pathway", "neuron"])["sign"]
     with style() as palette:
-        figure = Figure(figsize=(COLUMN_INCHES, 3.2), layout="constrained")
+        looks = {1: look(0, palette), -1: look(1, palette), 0: ((0.6, 0.6, 0.6), ":")}
+        figure = Figure(figsize=(COLUMN_INCHES, 3.0), layout="constrained")
         both = figure.subplots(2, 1, sharex=True)
         for axes, letter, (pathway, group) in zip(both, "ab", table.groupby("pathway"), strict=True):
-            for neuron, path in group.groupby("neuron"):
+            ordered = sorted(group.groupby("neuron"), key=lambda item: abs(int(signs[(pathway, item[0])])))
+            for neuron, path in ordered:  # those that became fixed above the others
                 sign = int(signs[(pathway, neuron)])
-                colour, line = look((1, -1, 0).index(sign), palette) if sign else ((0.6, 0.6, 0.6), ":")
+                colour, line = looks[sign]
                 axes.plot(
                     path["generation"],
                     path["mean"],
@@ -52,14 +54,11 @@ def gains(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
                     label=SIGNS[sign],
                 )
             axes.axhline(0, **NULL_LINE)
-            axes.set_ylabel(f"{pathway} gain\n(population mean)")
-            axes.margins(x=0.02)
+            axes.set_ylabel(f"{pathway} gain\n(mean)")
             panel_letter(axes, letter)
+        count_generations(both[1], table["generation"])
         both[1].set_xlabel("generation (kept checkpoints)")
-        both[0].set_title(f"{run.condition}, seed {run.seed}; n = {run.size} individuals", loc="right")
-        entries = {label: h for a in both for h, label in zip(*a.get_legend_handles_labels(), strict=True)}
-        shown = [label for label in SIGNS.values() if label in entries]
-        title = "a line a neuron; fixed: at least 95 % of individuals share the sign"
-        handles = [entries[label] for label in shown]
-        figure.legend(handles, shown, loc="outside lower center", ncols=3, title=title, title_fontsize=6.5)
+        both[0].set_title(f"{run.condition}, seed {run.seed}; mean of n = {run.size}", loc="right")
+        title = f"a line a neuron; fixed: at least {FIXED * 100:.0f} % of individuals share the sign"
+        legend_below(figure, list(both), columns=3, title=title)
     return Plot(figure, table)

@@ -1,13 +1,17 @@
 """What figures ask of their runs."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
 
 from analysis.emergence.table import by_condition
-from analysis.loading import LoadedRun
+from analysis.loading import LoadedRun, tidy
 from evolve.rundir import RunDirectoryError
 
-MOST_RUNS = 24
-"""Runs whose individuals a figure reads at most; more would take minutes and show the same."""
+MOST_ROWS = 1_000_000
+"""Individuals that a figure reads at most, about five seconds' worth; more would show the same."""
 
 
 def listed(runs: LoadedRun | Sequence[LoadedRun]) -> list[LoadedRun]:
@@ -15,8 +19,17 @@ def listed(runs: LoadedRun | Sequence[LoadedRun]) -> list[LoadedRun]:
     return [runs] if isinstance(runs, LoadedRun) else list(runs)
 
 
-def probed(runs: LoadedRun | Sequence[LoadedRun], *columns: str) -> list[LoadedRun]:
+def probed(runs: LoadedRun | Sequence[LoadedRun], *columns: str, probe: str = "alignment") -> list[LoadedRun]:
     """Return the runs as a list, all of which measured alignment, and have the given columns.
+
+    Parameters
+    ----------
+    runs : LoadedRun or sequence of LoadedRun
+        Any number.
+    *columns : str
+        Further columns of the table of generations that are needed. They may be undefined.
+    probe : str, optional
+        The probe that measures them.
 
     Raises
     ------
@@ -32,44 +45,70 @@ def probed(runs: LoadedRun | Sequence[LoadedRun], *columns: str) -> list[LoadedR
             )
         missing = [column for column in columns if column not in run.generations]
         if missing:
+            used = run.config.get("probe", {}).get("name", "?")
             raise RunDirectoryError(
-                f"{run.path} has no column {missing[0]!r}: its probe ({run.config.get('probe', {}).get('name', '?')})"
-                ' does not measure that. Run it again with probe.name = "alignment".'
+                f"{run.path} has no column {missing[0]!r}: its probe ({used}) does not measure that. Run it again with"
+                f' probe.name = "{probe}"; the evolution is the same, bit for bit.'
             )
     return runs
 
 
-def with_individuals(runs: Sequence[LoadedRun], *, every: bool = False) -> list[LoadedRun]:
-    """Return those runs whose individuals a figure may read: at most `MOST_RUNS`, evenly from each condition.
+def measured(runs: Sequence[LoadedRun]) -> pd.DataFrame:
+    """Put the generations at which the probe looked under each other, see `analysis.loading.tidy`."""
+    return tidy([replace(run, generations=run.measured) for run in runs])
+
+
+def with_individuals(runs: Sequence[LoadedRun], generations: int | None = None) -> list[LoadedRun]:
+    """Return those runs whose individuals a figure may read: all, or so many of each condition as `MOST_ROWS` allows.
 
     Parameters
     ----------
     runs : sequence of LoadedRun
         Any number.
-    every : bool, optional
-        Whether the individuals of every generation are needed, as to follow descent.
+    generations : int, optional
+        How many generations the figure reads. Default: all, with measures in every one, to follow descent.
 
     Raises
     ------
     RunDirectoryError
-        If a run kept no individuals, or not those of every generation.
+        If a run kept no individuals, or not those of every generation, or did not measure in every generation.
     """
-    groups = by_condition(runs)
-    each = max(1, MOST_RUNS // len(groups))
-    chosen = []
-    for group in groups.values():
-        step = max(1, -(-len(group) // each))
-        chosen += group[::step]
-    for run in chosen:
+    for run in runs:
         kept = run.config.get("records", {}).get("individuals_every", 1)
-        if kept == 0 or (every and kept != 1):
+        every = run.config.get("probe", {}).get("every", 1)
+        if kept == 0 or (generations is None and kept != 1):
             raise RunDirectoryError(
                 f"{run.path} kept {'no individuals' if kept == 0 else f'the individuals of every {kept}th generation'}"
                 f" (records.individuals_every = {kept}), but this figure needs"
-                f" {'those of every generation, to follow descent' if every else 'them'}. Run it again with"
-                " records.individuals_every = 1; the evolution is the same, bit for bit."
+                f" {'those of every generation, to follow descent' if generations is None else 'them'}. Run it again"
+                " with records.individuals_every = 1; the evolution is the same, bit for bit."
             )
-    return chosen
+        if generations is None and every != 1:
+            raise RunDirectoryError(
+                f"{run.path} measured every {every}th generation (probe.every = {every}), but this figure compares"
+                " children with their parents. Run it again with probe.every = 1; the evolution is the same, bit for"
+                " bit."
+            )
+    groups = by_condition(runs)
+    largest = max(run.size * min(generations or run.last + 1, run.last + 1) for run in runs)
+    each = max(1, MOST_ROWS // (largest * len(groups)))
+    return [
+        group[place]
+        for group in groups.values()
+        for place in np.unique(np.linspace(0, len(group) - 1, min(each, len(group))).round().astype(int))
+    ]
+
+
+def kept(run: LoadedRun) -> list[int]:
+    """Return the generations that were measured and whose individuals were kept."""
+    every = run.config.get("records", {}).get("individuals_every", 1)
+    generations = run.measured["generation"]
+    return [int(generation) for generation in generations[generations % every == 0]]
+
+
+def of(chosen: Sequence[LoadedRun], runs: Sequence[LoadedRun]) -> str:
+    """Say that only some runs were chosen, or nothing if all were."""
+    return "" if len(chosen) == len(runs) else f" of {len(runs)}"
 
 
 def one(runs: LoadedRun | Sequence[LoadedRun]) -> LoadedRun:
@@ -83,7 +122,7 @@ def one(runs: LoadedRun | Sequence[LoadedRun]) -> LoadedRun:
     runs = listed(runs)
     if len(runs) != 1:
         raise RunDirectoryError(
-            f"This figure shows the genes of one run, and {len(runs)} were given: neurons of different runs have"
+            f"This figure shows the neurons of one run, and {len(runs)} were given: neurons of different runs have"
             f" nothing to do with each other. Give one of them, such as {runs[0].path}."
         )
     return runs[0]

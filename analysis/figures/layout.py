@@ -1,27 +1,84 @@
 """What figures of several conditions have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
-from analysis.figures.style import COLUMN_INCHES, Palette
+from analysis.emergence.neutral import by_lot
+from analysis.emergence.table import by_condition
+from analysis.figures.style import COLUMN_INCHES, LINES, NEUTRAL, SMALL, Look, Palette, look
+from analysis.figures.summary import INTERVAL
+from analysis.loading import LoadedRun
 from populations.errors import SettingError
 from populations.types import Floats, Indices
 
-MOST_PANELS = 16
+MOST_PANELS = 18
 LEGEND_LINE = 0.125
 """Height of a line of the legend, in inches."""
 
-
-def look(number: int, palette: Palette) -> tuple[tuple[float, float, float], str]:
-    """Return colour and line style of the n-th condition: never colour alone."""
-    return palette[number % len(palette)], ("-", "--", "-.", ":")[number % 4]
+NAME = 24
+"""Letters of a name for which there is room in half a column."""
 
 
-def legend_below(figure: Figure, axes: Sequence[Axes], *, columns: int = 1, title: str | None = None) -> None:
+def looks(runs: Sequence[LoadedRun], palette: Palette) -> dict[str, Look]:
+    """Give each condition its colour and line style, the same in every figure of these runs; neutral ones are grey."""
+    found: dict[str, Look] = {}
+    neutral = 0
+    for condition, group in by_condition(runs).items():
+        if all(map(by_lot, group)):
+            found[condition] = (NEUTRAL, LINES[neutral % len(LINES)])
+            neutral += 1
+        else:
+            found[condition] = look(len(found) - neutral, palette)
+    return found
+
+
+def counted(counts: Mapping[str, "pd.Series[int]"], mean: str = "mean") -> tuple[dict[str, str], str]:
+    """Name conditions and their numbers of seeds: once for all where they are the same, else beside each name.
+
+    Parameters
+    ----------
+    counts : mapping of str to Series of int
+        By condition, the seeds behind its values, generation by generation; 0 where there is no value.
+    mean : str, optional
+        What is drawn.
+
+    Returns
+    -------
+    labels : dict of str to str
+        By condition; one without any value is called undefined.
+    title : str
+        Of the legend: what is drawn, n, and the kind of the interval.
+    """
+    spans = {name: _span(count[count > 0]) for name, count in counts.items()}
+    different = set(spans.values()) - {""}
+    labels = {
+        name: f"{shortened(name)}: undefined"
+        if not span
+        else shortened(name)
+        if len(different) == 1
+        else f"{shortened(name)} (n = {span})"
+        for name, span in spans.items()
+    }
+    if different <= {"1"}:
+        return labels, "n = 1 seed, no interval"
+    n = f"n = {different.pop()} seeds" if len(different) == 1 else "n seeds"
+    return labels, f"{mean} over {n}, {INTERVAL}"
+
+
+def _span(counts: "pd.Series[int]") -> str:
+    if not len(counts):
+        return ""
+    low, high = int(counts.min()), int(counts.max())
+    return str(high) if low == high else f"{low}–{high}"
+
+
+def legend_below(figure: Figure, axes: Sequence[Axes], *, columns: int | None = None, title: str | None = None) -> None:
     """Put one legend for all axes below them, where there is room whatever the curves do, and make that room."""
     entries: dict[str, Artist] = {}
     for panel in axes:
@@ -29,18 +86,15 @@ def legend_below(figure: Figure, axes: Sequence[Axes], *, columns: int = 1, titl
             entries.setdefault(label, handle)
     if not entries:
         return
+    longest = max(map(len, entries))
+    columns = columns or (1 if longest > NAME or len(entries) < 3 else 2)
     width, height = figure.get_size_inches()
     figure.set_size_inches(width, height + LEGEND_LINE * (-(-len(entries) // columns) + bool(title)))
-    legend = figure.legend(
-        list(entries.values()), list(entries), loc="outside lower center", ncols=columns, title=title
-    )
-    legend.get_title().set_fontsize(6.5)
+    figure.legend(list(entries.values()), list(entries), loc="outside lower center", ncols=columns, title=title)
 
 
-def panels(
-    figure: Figure, names: Sequence[str], inches: float, *, across: str, upward: str, columns: int = 2
-) -> list[Axes]:
-    """Make a panel for each name, two side by side, with its name as its title and the labels at the outer edges.
+def panels(figure: Figure, names: Sequence[str], inches: float, *, across: str, upward: str) -> list[Axes]:
+    """Make a panel for each name, two or three side by side, with its name as its title and labels at the outer edges.
 
     Raises
     ------
@@ -51,9 +105,9 @@ def panels(
         raise SettingError(
             f"This figure has a panel for each condition, at most {MOST_PANELS}; got {len(names)}. Name fewer runs."
         )
-    columns = min(columns, len(names))
+    columns = min(len(names), 2 if len(names) <= 4 else 3)
     rows = -(-len(names) // columns)
-    figure.set_size_inches(COLUMN_INCHES, inches * rows + 0.3)
+    figure.set_size_inches(COLUMN_INCHES, inches * rows * (0.75 if columns == 3 else 1) + 0.3)
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
     for axes in grid[len(names) :]:
         axes.set_visible(False)
@@ -61,10 +115,41 @@ def panels(
         axes.tick_params(labelbottom=True)  # also above an empty corner
         axes.set_xlabel(across)
     for axes in grid[: len(names) : columns]:
-        axes.set_ylabel(upward)
+        axes.set_ylabel(upward, fontsize=7 if columns == 3 else 8)
     for axes, name in zip(grid, names, strict=False):
-        axes.set_title(shortened(name, 30 if columns > 1 else 60), loc="left", fontsize=7)
+        axes.set_title(shortened(name, {1: 60, 2: 28}.get(columns, 16)), loc="left", fontsize=SMALL)
     return list(grid[: len(names)])
+
+
+def add_to_title(axes: Axes, text: str) -> None:
+    """Add a line to the title of a panel."""
+    axes.set_title(f"{axes.get_title(loc='left')}\n{text}", loc="left", fontsize=SMALL)
+
+
+def say_undefined(axes: Axes) -> None:
+    """Write into an empty panel why it is empty."""
+    axes.text(
+        0.5, 0.6, "undefined in\nevery generation", transform=axes.transAxes, fontsize=SMALL, color="0.35",
+        ha="center", va="center",
+    )  # fmt: skip
+
+
+def count_generations(axes: Axes, generations: "Indices | Floats | pd.Series[int]") -> None:
+    """Give an x axis whole generations, all of them, and room about a single one."""
+    first, last = int(generations.min()), int(generations.max())
+    margin = 0.02 * (last - first) or 0.5
+    axes.set_xlim(first - margin, last + margin)
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, steps=[1, 2, 5, 10]))
+
+
+def logarithmic(axes: Axes, name: str = "y", few: bool = False) -> None:
+    """Give an axis a logarithmic scale with ticks that are plain numbers, however many decades it spans."""
+    axes.set(**{f"{name}scale": "log"})
+    low, high = sorted(getattr(axes, f"get_{name}lim")())
+    axis = axes.yaxis if name == "y" else axes.xaxis
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < (30 if few else 200) else (1,), numticks=8))
+    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axis.set_minor_locator(NullLocator())
 
 
 def shortened(name: str, most: int = 40) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.figures.alignment import CONFIDENCE, over_seeds
-from analysis.figures.input import probed
-from analysis.figures.layout import legend_below, look, panels
+from analysis.figures.input import measured, probed
+from analysis.figures.layout import add_to_title, count_generations, counted, legend_below, panels, say_undefined
 from analysis.figures.plot import Plot
-from analysis.figures.style import NULL_LINE, style
-from analysis.loading import LoadedRun, tidy
+from analysis.figures.style import NULL_LINE, look, style
+from analysis.figures.summary import draw_course, over_seeds
+from analysis.loading import LoadedRun
 
 _LEVEL = re.compile(r"alignment_level_(\d+)_end")
 
@@ -35,44 +35,31 @@ def levels(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
         If a run was recorded without the probe.
     """
     runs = probed(runs, "alignment_level_1_end")
-    table = tidy(runs)
-    groups = {str(condition): group for condition, group in table.groupby("condition", sort=False)}
-    frames = []
+    table = measured(runs)
+    found = {
+        (str(condition), int(match[1])): over_seeds(group, str(column))
+        for condition, group in table.groupby("condition", sort=False)
+        for column in group
+        if (match := _LEVEL.fullmatch(str(column)))
+    }
+    conditions = list(dict.fromkeys(condition for condition, _ in found))
+    counts = {name: pd.concat([one["n"] for (where, _), one in found.items() if where == name]) for name in conditions}
+    labels, title = counted(counts)
     with style() as palette:
         figure = Figure(layout="constrained")
-        grid = panels(
-            figure, list(groups), 1.9, across="generation", upward="gradient alignment,\nend of life (cosine)"
-        )
-        for axes, (condition, group) in zip(grid, groups.items(), strict=True):
-            seeds = group["run"].nunique()
-            for column in group.columns[group.notna().any()]:
-                match = _LEVEL.fullmatch(column)
-                if match is None:
-                    continue
-                level = int(match[1])
-                colour, line = look(level - 1, palette)
-                summary = over_seeds(group, column)
-                where = " (lowest)" if level == 1 else ""
-                marker = "o" if len(summary) == 1 else None
-                axes.plot(
-                    summary["generation"],
-                    summary["mean"],
-                    color=colour,
-                    linestyle=line,
-                    marker=marker,
-                    label=f"level {level}{where}",
-                )
-                if seeds > 1:
-                    axes.fill_between(
-                        summary["generation"], summary["low"], summary["high"], color=colour, alpha=0.2, linewidth=0
-                    )
-                frames.append(summary.assign(condition=condition, level=level))
-            what = f"n = {seeds} seeds" if seeds > 1 else f"seed {group['seed'].iloc[0]}, n = 1"
-            axes.set_title(f"{axes.get_title(loc='left')}\n{what}", loc="left", fontsize=7)
+        names = [labels[name] for name in conditions]
+        grid = panels(figure, names, 1.9, across="generation", upward="alignment\n(cosine)")
+        for axes, condition in zip(grid, conditions, strict=True):
+            for (where, level), summary in found.items():
+                if where == condition and summary["mean"].notna().any():
+                    name = f"level {level}{' (lowest)' if level == 1 else ''}"
+                    draw_course(axes, summary, look(level - 1, palette), name)
+            if not counts[condition].any():
+                say_undefined(axes)
             axes.axhline(0, **NULL_LINE)
-            axes.margins(x=0.02)
-        several = len(runs) > len(groups)
-        legend_below(
-            figure, grid, columns=3, title=f"mean over seeds, {CONFIDENCE:.0%} t interval" if several else None
-        )
+        count_generations(grid[0], table["generation"])
+        legend_below(figure, grid, columns=3, title=title if len(runs) > 1 else None)
+        if len(runs) == 1:
+            add_to_title(grid[0], f"seed {runs[0].seed}, mean of n = {runs[0].size}")
+    frames = [one.assign(condition=condition, level=level) for (condition, level), one in found.items()]
     return Plot(figure, pd.concat(frames, ignore_index=True))

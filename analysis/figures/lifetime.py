@@ -5,19 +5,23 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import seaborn
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
-from analysis.figures.alignment import CONFIDENCE, over_seeds
-from analysis.figures.input import probed
-from analysis.figures.layout import legend_below, look, shortened, spaced
+from analysis.figures.input import measured, probed
+from analysis.figures.layout import counted, legend_below, looks, say_undefined, spaced
 from analysis.figures.plot import Plot
-from analysis.figures.style import COLUMN_INCHES, NULL_LINE, style
-from analysis.loading import LoadedRun, tidy
+from analysis.figures.style import COLUMN_INCHES, NULL_LINE, Palette, style
+from analysis.figures.summary import over_seeds
+from analysis.loading import LoadedRun
 
-STAGES = ("birth", "mid", "end")
+STAGES = {"birth": "birth", "mid": "mid-life", "end": "end of life"}
 SHOWN = 5
 """Generations of a single run."""
+
+SPREAD = 0.3
+"""Width over which the conditions' intervals stand side by side, in distances between two stages."""
 
 
 def lifetime(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
@@ -34,6 +38,7 @@ def lifetime(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
     Returns
     -------
     Plot
+        Data: condition, generation, stage, angle, low, high, n.
 
     Raises
     ------
@@ -41,50 +46,84 @@ def lifetime(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
         If a run was recorded without the probe.
     """
     runs = probed(runs, *(f"alignment_{stage}" for stage in STAGES))
+    table = measured(runs)
     with style() as palette:
-        figure = Figure(figsize=(COLUMN_INCHES, 2.5), layout="constrained")
+        figure = Figure(figsize=(COLUMN_INCHES, 2.3), layout="constrained")
         axes = figure.subplots()
-        table = tidy(runs)
-        frames = []
         if len(runs) == 1:
-            shown = spaced(table["generation"].to_numpy(), SHOWN)
-            colours = seaborn.color_palette("cividis", len(shown))
-            for colour, generation in zip(colours, shown, strict=True):
-                summary = _angles(table[table["generation"] == generation])
-                axes.plot(STAGES, summary["angle"], "o-", color=colour, label=f"generation {generation}")
-                frames.append(summary.assign(generation=generation, condition=runs[0].condition))
+            data, title = _one_run(axes, table), None
             axes.set_title(f"{runs[0].condition}, seed {runs[0].seed}; mean of n = {runs[0].size}", loc="right")
         else:
-            for number, (condition, group) in enumerate(table.groupby("condition", sort=False)):
-                colour, line = look(number, palette)
-                for generation, marker in ((group["generation"].min(), "o"), (group["generation"].max(), "s")):
-                    now = group[group["generation"] == generation]
-                    summary = _angles(now)
-                    first = marker == "o"
-                    place = np.arange(3) + (number - 0.5) * 0.06  # intervals side by side
-                    axes.errorbar(
-                        place,
-                        summary["angle"],
-                        yerr=np.abs(summary[["low", "high"]].to_numpy().T - summary["angle"].to_numpy()),
-                        color=colour,
-                        linestyle=line,
-                        marker=marker,
-                        markerfacecolor="white" if first else colour,
-                        linewidth=0.8 if first else 1.4,
-                        markersize=4,
-                        label=f"{shortened(str(condition))}, generation {generation} (n = {len(now)})",
-                    )
-                    frames.append(summary.assign(generation=generation, condition=condition))
-            axes.set_xticks(range(3), STAGES)
-            axes.set_title(f"mean, {CONFIDENCE:.0%} t interval over seeds", loc="right")
+            data, title = _several_runs(axes, table, runs, palette)
+        if data["angle"].isna().all():
+            say_undefined(axes)
         axes.axhline(90, **NULL_LINE)
         axes.yaxis.set_major_locator(MultipleLocator(15))
         low, high = axes.get_ylim()
         axes.set_ylim(min(low, 45), max(high, 105))  # so that a degree more or less does not look like a result
+        axes.set_xticks(range(len(STAGES)), list(STAGES.values()))
         axes.set_xlabel("moment of life")
         axes.set_ylabel("angle to the negative\ngradient (degrees)")
-        legend_below(figure, [axes], columns=2 if len(runs) == 1 else 1)
-    return Plot(figure, pd.concat(frames, ignore_index=True))
+        legend_below(figure, [axes], columns=3 if len(runs) == 1 else None, title=title)
+    return Plot(figure, data)
+
+
+def _one_run(axes: Axes, table: pd.DataFrame) -> pd.DataFrame:
+    shown = spaced(table["generation"].to_numpy(), SHOWN)
+    frames = []
+    colours = seaborn.color_palette("cividis", len(shown))
+    for colour, marker, generation in zip(colours, "ovs^D", shown, strict=False):
+        summary = _angles(table[table["generation"] == generation])
+        axes.plot(
+            range(len(STAGES)),
+            summary["angle"],
+            marker=marker,
+            markersize=4,
+            color=colour,
+            label=f"generation {generation}",
+        )
+        frames.append(summary.assign(generation=generation, condition=table["condition"].iloc[0]))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _several_runs(
+    axes: Axes, table: pd.DataFrame, runs: Sequence[LoadedRun], palette: Palette
+) -> tuple[pd.DataFrame, str]:
+    styles = looks(runs, palette)
+    groups = {str(condition): group for condition, group in table.groupby("condition", sort=False)}
+    ends = {
+        condition: {g: _angles(group[group["generation"] == g]) for g in _ends(group)}
+        for condition, group in groups.items()
+    }
+    labels, title = counted({name: pd.concat([one["n"] for one in found.values()]) for name, found in ends.items()})
+    frames = []
+    places = np.linspace(-SPREAD / 2, SPREAD / 2, len(groups)) if len(groups) > 1 else [0.0]
+    for place, (condition, found) in zip(places, ends.items(), strict=True):
+        colour, line = styles[condition]
+        for generation, summary in found.items():
+            last = generation == max(found)
+            axes.errorbar(
+                np.arange(len(STAGES)) + place,
+                summary["angle"],
+                yerr=np.abs(summary[["low", "high"]].to_numpy().T - summary["angle"].to_numpy()),
+                color=colour,
+                linestyle=line if last else "none",
+                marker="s" if last else "o",
+                markerfacecolor=colour if last else "white",
+                linewidth=1.2,
+                elinewidth=0.8,
+                markersize=3.5,
+                markeredgewidth=0.8,
+                label=labels[condition] if last else None,
+            )
+            frames.append(summary.assign(generation=generation, condition=condition))
+    start, end = ("–".join(sorted({str(found(one)) for one in ends.values()}, key=int)) for found in (min, max))
+    axes.set_title(f"○ generation {start}, ■ generation {end}", loc="right")
+    return pd.concat(frames, ignore_index=True), title
+
+
+def _ends(group: pd.DataFrame) -> list[int]:
+    return sorted({int(group["generation"].min()), int(group["generation"].max())})
 
 
 def _angles(group: pd.DataFrame) -> pd.DataFrame:

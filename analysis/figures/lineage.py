@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from scipy import stats
 
-from analysis.emergence.table import by_condition
-from analysis.figures.alignment import CONFIDENCE, over_seeds
-from analysis.figures.input import probed, with_individuals
-from analysis.figures.layout import legend_below, look, shortened
+from analysis.figures.input import of, probed, with_individuals
+from analysis.figures.layout import count_generations, counted, legend_below, looks, say_undefined
 from analysis.figures.plot import Plot
 from analysis.figures.style import COLUMN_INCHES, NULL_LINE, Palette, style
+from analysis.figures.summary import draw_course, over_seeds
 from analysis.lineage import ancestral_line, steps
 from analysis.lineage.steps import BEYOND
 from analysis.loading import LoadedRun
@@ -40,25 +40,30 @@ def lineage(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
     RunDirectoryError
         If a run was recorded without the probe, or did not keep every generation's individuals.
     """
-    chosen = with_individuals(probed(runs), every=True)
+    runs = probed(runs)
+    chosen = with_individuals(runs)
     frames = []
     for run in chosen:
-        individuals = run.individuals
+        individuals = run.individuals_in(range(run.last + 1))  # not kept in memory
         found = steps(individuals, ancestral_line(individuals))
         frames.append(found.assign(condition=run.condition, seed=run.seed, run=str(run.path)))
     data = pd.concat(frames, ignore_index=True)
     with style() as palette:
-        figure = Figure(figsize=(COLUMN_INCHES, 2.3), layout="constrained")
+        figure = Figure(figsize=(COLUMN_INCHES, 2.2), layout="constrained")
         axes = figure.subplots()
+        title = None
         if len(chosen) == 1:
             _one_line(axes, chosen[0], data, palette)
         else:
-            _several_lines(axes, chosen, data, palette)
+            title = _several_lines(axes, chosen, data, palette)
+            axes.set_title(f"ancestors of the champions of {len(chosen)}{of(chosen, runs)} runs", loc="right")
+        if data["value"].isna().all():
+            say_undefined(axes)
         axes.axhline(0, **NULL_LINE)
         axes.set_xlabel("generation")
         axes.set_ylabel("gradient alignment\n(cosine)")
-        axes.margins(x=0.02)
-        legend_below(figure, [axes], columns=2 if len(chosen) == 1 else 1)
+        count_generations(axes, data["generation"])
+        legend_below(figure, [axes], columns=2 if len(chosen) == 1 else None, title=title)
     return Plot(figure, data)
 
 
@@ -67,7 +72,7 @@ def _one_line(axes: Axes, run: LoadedRun, data: pd.DataFrame, palette: Palette) 
         run.generations["generation"],
         run.generations["alignment_end"],
         color="0.5",
-        label=f"population, n = {run.size}",
+        label=f"population, mean of n = {run.size}",
     )
     axes.plot(data["generation"], data["value"], color=palette[0], linewidth=0.7)
     noise = data["noise"].iloc[0]
@@ -87,6 +92,7 @@ def _one_line(axes: Axes, run: LoadedRun, data: pd.DataFrame, palette: Palette) 
             label=f"by {operator}" if operator != "founder" else "founder",
         )
     raised = data[data["raised"]]
+    by_chance = stats.norm.sf(BEYOND) * data["score"].notna().sum()
     axes.plot(
         raised["generation"],
         raised["value"],
@@ -95,23 +101,17 @@ def _one_line(axes: Axes, run: LoadedRun, data: pd.DataFrame, palette: Palette) 
         markersize=7,
         markerfacecolor="none",
         color=palette[3],
-        label=f"raised by > {BEYOND:g} sd ({len(raised)})",
+        label=f"rise > {BEYOND:g} sd: {len(raised)} (by chance {by_chance:.1f})",
     )
     axes.set_title(f"ancestors of the champion; {run.condition}, seed {run.seed}", loc="right")
 
 
-def _several_lines(axes: Axes, chosen: Sequence[LoadedRun], data: pd.DataFrame, palette: Palette) -> None:
-    for number, (condition, group) in enumerate(by_condition(chosen).items()):
-        colour, line = look(number, palette)
-        own = data[data["condition"] == condition]
-        summary = over_seeds(own, "value")
-        seeds = f"mean, {CONFIDENCE:.0%} t interval over n = {len(group)} seeds" if len(group) > 1 else "one seed"
-        axes.plot(
-            summary["generation"],
-            summary["mean"],
-            color=colour,
-            linestyle=line,
-            label=f"{shortened(condition, 24)}: {seeds}",
-        )
-        axes.fill_between(summary["generation"], summary["low"], summary["high"], color=colour, alpha=0.2, linewidth=0)
-    axes.set_title("ancestors of the champions", loc="right")
+def _several_lines(axes: Axes, chosen: Sequence[LoadedRun], data: pd.DataFrame, palette: Palette) -> str:
+    summaries = {
+        str(condition): over_seeds(group, "value") for condition, group in data.groupby("condition", sort=False)
+    }
+    labels, title = counted({name: summary["n"] for name, summary in summaries.items()})
+    styles = looks(chosen, palette)
+    for condition, summary in summaries.items():
+        draw_course(axes, summary, styles[condition], labels[condition])
+    return title

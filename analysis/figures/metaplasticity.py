@@ -7,10 +7,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
-from analysis.figures.alignment import CONFIDENCE, over_seeds
-from analysis.figures.layout import look
+from analysis.figures.input import probed
 from analysis.figures.plot import Plot
-from analysis.figures.style import COLUMN_INCHES, NULL_LINE, style
+from analysis.figures.style import COLUMN_INCHES, NULL_LINE, look, style
+from analysis.figures.summary import INTERVAL, over_seeds
 from analysis.loading import LoadedRun
 from populations.errors import SettingError
 from populations.types import Floats
@@ -39,7 +39,7 @@ def metaplasticity(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
     SettingError
         If they are other runs.
     """
-    chosen = [runs] if isinstance(runs, LoadedRun) else list(runs)
+    chosen = probed(runs)
     rows = []
     groups: dict[tuple[str, int], dict[float, Floats]] = {}
     for run in chosen:
@@ -77,7 +77,7 @@ def metaplasticity(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
         axes.axhline(0, **NULL_LINE)
         axes.set_xlabel("strength of the history (−1: the opposite is taught)")
         axes.set_ylabel("score φ, relative to that\nafter the strongest history")
-        axes.set_title(f"median over neurons; mean, {CONFIDENCE:.0%} t interval over seeds", loc="right", fontsize=7)
+        axes.set_title(f"median over neurons; mean over seeds, {INTERVAL}", loc="right", fontsize=7)
         axes.xaxis.set_major_locator(MultipleLocator(0.5))
         axes.legend(loc="lower right")
     return Plot(figure, data)

@@ -8,13 +8,13 @@ from matplotlib.figure import Figure
 
 from analysis.emergence import Emergence, emergence
 from analysis.figures.input import probed
-from analysis.figures.layout import legend_below, look, shortened
+from analysis.figures.layout import count_generations, legend_below, looks, shortened
 from analysis.figures.plot import Plot
 from analysis.figures.style import COLUMN_INCHES, NULL_LINE, style
 from analysis.loading import LoadedRun
 
-THIN_ABOVE = 40
-"""Runs above which the single curves become too faint to matter, and are drawn fainter still."""
+FAINT = 400
+"""Curves times opacity: the more there are, the fainter, so that many do not become one blot."""
 
 
 def onset(runs: LoadedRun | Sequence[LoadedRun], *, found: Emergence | None = None) -> Plot:
@@ -43,33 +43,24 @@ def onset(runs: LoadedRun | Sequence[LoadedRun], *, found: Emergence | None = No
     found = found or emergence(runs)
     band, generations = found.band, next(iter(found.curves.values())).generations
     with style() as palette:
-        figure = Figure(figsize=(COLUMN_INCHES, 2.6), layout="constrained")
+        figure = Figure(figsize=(COLUMN_INCHES, 2.5), layout="constrained")
         axes = figure.subplots()
-        seeds = int(band.seeds.max())
-        axes.fill_between(
-            generations,
-            band.low,
-            band.high,
-            color="0.85",
-            linewidth=0,
-            zorder=0,
-            label=f"{band.coverage:.0%} t prediction band of {shortened(found.neutral)} (n = {seeds} seeds)",
-        )
-        frames = []
+        styles = looks(runs, palette)
         others = [condition for condition in found.curves if condition != found.neutral]
-        for number, condition in enumerate([*others, found.neutral]):
+        for condition in [found.neutral, *others]:  # neutral runs behind the others
             own, times = found.curves[condition], found.onsets[condition]
-            colour, line = look(number, palette) if condition != found.neutral else ((0.35, 0.35, 0.35), "-")
-            emerged = f"{times.observed.sum()} of {len(times.time)} seeds emerged"
+            colour, line = styles[condition]
+            defined = np.isfinite(own.values).any()
+            emerged = f"{times.observed.sum()} of n = {len(times.time)} emerged" if defined else "undefined"
             axes.plot(
                 generations,
-                own.values.T,
+                own.values.T if defined else np.full(len(generations), np.nan),
                 color=colour,
                 linestyle=line,
                 linewidth=0.6,
-                alpha=0.7 if len(runs) <= THIN_ABOVE else 0.25,
-                label=f"{shortened(condition)}: {emerged}",
+                alpha=min(0.8, max(0.1, FAINT / own.values.size * 5)),
             )
+            axes.plot([], [], color=colour, linestyle=line, label=f"{shortened(condition)}: {emerged}")
             first = np.searchsorted(generations, times.time[times.observed])
             axes.plot(
                 times.time[times.observed],
@@ -82,14 +73,22 @@ def onset(runs: LoadedRun | Sequence[LoadedRun], *, found: Emergence | None = No
                 color=colour,
                 zorder=4,
             )
-            frames.append(_tidy(found, condition))
+        axes.fill_between(
+            generations,
+            band.low,
+            band.high,
+            color="0.85",
+            linewidth=0,
+            zorder=0,
+            label=f"{band.coverage * 100:.0f} % t prediction band for one more {shortened(found.neutral, 24)} run",
+        )
         axes.axhline(0, **NULL_LINE)
+        axes.set_ylabel("gradient alignment\n(cosine, population mean)")
+        axes.set_title(f"a line a seed; ▾ onset: first of {found.stay} generations above the band", loc="right")
         axes.set_xlabel("generation")
-        axes.set_ylabel("gradient alignment\n(cosine), population mean")
-        axes.set_title(f"▾ onset: first of {found.stay} generations above the band", loc="right")
-        axes.margins(x=0.01)
-        legend_below(figure, [axes])
-    return Plot(figure, pd.concat(frames, ignore_index=True))
+        count_generations(axes, generations)
+        legend_below(figure, [axes], columns=1 if len(others) < 4 else None)
+    return Plot(figure, pd.concat([_tidy(found, condition) for condition in found.curves], ignore_index=True))
 
 
 def _tidy(found: Emergence, condition: str) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from analysis.figures.input import probed
 from analysis.figures.plot import Plot
-from analysis.figures.style import COLUMN_INCHES, style
+from analysis.figures.style import COLUMN_INCHES, UNDEFINED, style
 from analysis.loading import LoadedRun
 from populations.errors import SettingError
 
@@ -47,7 +47,7 @@ def phase_diagram(runs: LoadedRun | Sequence[LoadedRun], *, x: str | None = None
     table = pd.DataFrame([flat(run.config) for run in runs])
     x, y = _axes(table, x, y)
     shown = pd.DataFrame({x: table[x].map(_shown), y: table[y].map(_shown)})
-    shown["alignment"] = [float(run.generations["alignment_end"].iloc[-1]) for run in runs]
+    shown["alignment"] = [float(run.measured["alignment_end"].iloc[-1]) for run in runs]
     cells = shown.groupby([x, y], sort=False)["alignment"].agg(["mean", "std", "count"]).reset_index()
     orders = {key: [_shown(value) for value in _sorted(table[key])] for key in (x, y)}
     grid, counts = (
@@ -59,11 +59,12 @@ def phase_diagram(runs: LoadedRun | Sequence[LoadedRun], *, x: str | None = None
         figure = Figure(figsize=(COLUMN_INCHES, height), layout="constrained")
         axes = figure.subplots()
         numbers = max(grid.shape) <= MOST_NUMBERS
-        limit = max(0.1, float(np.nanmax(np.abs(grid.to_numpy(float)))) if grid.notna().any(axis=None) else 0.1)
+        limit = max(0.1, float(np.abs(cells["mean"]).max())) if cells["mean"].notna().any() else 1.0
+        axes.set_facecolor(UNDEFINED)
         seaborn.heatmap(
             grid,
             ax=axes,
-            cmap="vlag",  # white is the null, 0
+            cmap="PuOr_r",  # white is the null, 0
             vmin=-limit,
             vmax=limit,
             annot=numbers,
@@ -75,9 +76,11 @@ def phase_diagram(runs: LoadedRun | Sequence[LoadedRun], *, x: str | None = None
         axes.set_xlabel(x)
         axes.set_ylabel(y)
         axes.tick_params(axis="y", rotation=0)
+        axes.tick_params(length=0)
         low, high = int(np.nanmin(counts)), int(np.nanmax(counts))
         each = f"{low}" if low == high else f"{low}–{high}"
-        axes.set_title(f"mean over n = {each} seed{'s' if high > 1 else ''} a cell; 0 is chance", loc="right")
+        grey = "; grey: undefined" if grid.isna().any(axis=None) else ""
+        axes.set_title(f"mean over n = {each} seed{'s' if high > 1 else ''} a cell; 0 is chance{grey}", loc="right")
     return Plot(figure, cells.rename(columns={"std": "sd", "count": "n"}))
 
 

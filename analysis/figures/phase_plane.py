@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures.input import probed
-from analysis.figures.layout import legend_below, look, shortened
+from analysis.figures.input import measured, probed
+from analysis.figures.layout import legend_below, looks, shortened
 from analysis.figures.plot import Plot
 from analysis.figures.style import COLUMN_INCHES, NULL_LINE, style
-from analysis.loading import LoadedRun, tidy
+from analysis.loading import LoadedRun
 
 MOST_THIN = 30
 """Runs that are drawn one by one beside the means."""
@@ -37,43 +38,58 @@ def phase_plane(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
         If a run was recorded without the probe.
     """
     runs = probed(runs, "hs_end", "dc_end")
-    table = tidy(runs)[["condition", "seed", "run", "generation", "hs_end", "dc_end"]]
+    table = measured(runs)[["condition", "seed", "run", "generation", "hs_end", "dc_end"]]
     with style() as palette:
-        figure = Figure(figsize=(COLUMN_INCHES, 2.9), layout="constrained")
+        figure = Figure(figsize=(COLUMN_INCHES, 2.8), layout="constrained")
         axes = figure.subplots()
-        for number, (condition, group) in enumerate(table.groupby("condition", sort=False)):
-            colour, line = look(number, palette)
-            seeds = group["run"].nunique()
-            if seeds > 1 and len(runs) <= MOST_THIN:
+        styles = looks(runs, palette)
+        seeds = table.groupby("condition")["run"].nunique()
+        for condition, group in table.groupby("condition", sort=False):
+            colour, line = styles[str(condition)]
+            if seeds.sum() > len(seeds) and len(runs) <= MOST_THIN:
                 for _, path in group.groupby("run"):
-                    axes.plot(path["hs_end"], path["dc_end"], color=colour, linewidth=0.4, alpha=0.35)
+                    axes.plot(path["hs_end"], path["dc_end"], color=colour, linewidth=0.4, alpha=0.3)
             mean = group.groupby("generation")[["hs_end", "dc_end"]].mean().dropna()
-            what = f"mean of n = {seeds} seeds" if seeds > 1 else f"one seed, {runs[0].size} individuals"
-            axes.plot(
-                mean["hs_end"],
-                mean["dc_end"],
-                color=colour,
-                linestyle=line,
-                label=f"{shortened(str(condition))}: {what}",
-            )
-            for place, fill in ((0, "white"), (-1, colour)):
-                axes.plot(*mean.iloc[place], marker="o", markersize=5, color=colour, markerfacecolor=fill, zorder=5)
-        axes.axhline(0.5, **NULL_LINE)
-        axes.annotate(
-            "signs by coin: 0.5", (0.99, 0.5), (0, 2), xycoords=("axes fraction", "data"), textcoords="offset points",
-            fontsize=6, color="0.35", ha="right",
-        )  # fmt: skip
-        _limits(axes.set_xlim, table["hs_end"], 0.05)
-        _limits(axes.set_ylim, pd.concat([table["dc_end"], pd.Series([0.5])]), 0.05)
+            name = shortened(str(condition))
+            if mean.empty:
+                name += ": undefined"
+            elif seeds.nunique() > 1:
+                name += f" (n = {seeds[condition]})"
+            axes.plot(mean["hs_end"], mean["dc_end"], color=colour, linestyle=line, linewidth=1, label=name)
+            for end, fill in ((mean.iloc[:1], "white"), (mean.iloc[-1:], colour)):
+                axes.plot(
+                    end["hs_end"],
+                    end["dc_end"],
+                    linestyle="none",
+                    marker="o",
+                    markersize=5,
+                    color=colour,
+                    markerfacecolor=fill,
+                    markeredgecolor="black" if fill == colour else colour,
+                    markeredgewidth=0.8,
+                    zorder=5,
+                )
+        axes.axhline(0.5, **NULL_LINE)  # neurons whose signs are drawn by coin
+        _limits(axes, table)
         axes.set_xlabel("heterosynaptic stability HS (R²)")
         axes.set_ylabel("dynamical consistency DC\n(share of agreeing pairs)")
-        axes.set_title("open: first generation, filled: last", loc="right")
-        legend_below(figure, [axes])
+        axes.set_title("○ first generation, ● last; dashed: signs by coin", loc="right")
+        if len(runs) == 1:
+            title = f"seed {runs[0].seed}, mean of n = {runs[0].size}"
+        elif seeds.max() == 1:
+            title = "n = 1 seed"
+        else:
+            title = "mean over n " + (f"= {seeds.iloc[0]} seeds" if seeds.nunique() == 1 else "seeds")
+            title += "; thin: a seed" if len(runs) <= MOST_THIN else ""
+        legend_below(figure, [axes], title=title)
     return Plot(figure, table)
 
 
-def _limits(setter: object, values: pd.Series, margin: float) -> None:
+def _limits(axes: Axes, table: pd.DataFrame, margin: float = 0.04) -> None:
     """Show the range in which something happens, with a margin, inside 0 to 1."""
-    defined = values.dropna()
-    if callable(setter) and len(defined):
-        setter(max(defined.min() - margin, -0.02), min(defined.max() + margin, 1.02))
+    for setter, values in (
+        (axes.set_xlim, table["hs_end"].dropna()),
+        (axes.set_ylim, pd.concat([table["dc_end"], pd.Series([0.5])]).dropna()),
+    ):
+        if len(values):
+            setter(max(values.min() - margin, -0.02), min(values.max() + margin, 1.02))

@@ -6,16 +6,21 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.emergence.table import by_condition
-from analysis.figures.alignment import CONFIDENCE, over_seeds
-from analysis.figures.input import probed, with_individuals
-from analysis.figures.layout import legend_below, look, panels
+from analysis.figures.input import of, probed, with_individuals
+from analysis.figures.layout import add_to_title, count_generations, legend_below, panels, say_undefined
 from analysis.figures.plot import Plot
-from analysis.figures.style import NULL_LINE, style
+from analysis.figures.style import NULL_LINE, Look, Palette, style
+from analysis.figures.summary import INTERVAL, draw_course, over_seeds
 from analysis.lineage.price import price as price_equation
 from analysis.loading import LoadedRun
 from evolve.rundir import RunDirectoryError
 
-PARTS = {"selection": "selection: cov(offspring, alignment)", "transmission": "transmission: children − parents"}
+PARTS = {
+    "selection": "selection: cov(offspring, alignment)",
+    "transmission": "transmission: children − parents",
+    "undefined": "individuals without a defined value",
+    "observed": "observed change, the sum of these",
+}
 
 
 def price(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
@@ -36,34 +41,48 @@ def price(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
     RunDirectoryError
         If a run was recorded without the probe, or did not keep every generation's individuals.
     """
-    groups = by_condition(with_individuals(probed(runs), every=True))
+    runs = probed(runs)
+    every, groups = by_condition(runs), by_condition(with_individuals(runs))
     frames = [
-        price_equation(run.individuals).assign(condition=condition, seed=run.seed, run=str(run.path))
+        price_equation(run.individuals_in(range(run.last + 1))).assign(
+            condition=condition, seed=run.seed, run=str(run.path)
+        )
         for condition, group in groups.items()
         for run in group
     ]
     data = pd.concat(frames, ignore_index=True)
     if not len(data):
         raise RunDirectoryError("The Price equation splits the change between two generations; only one is recorded.")
+    # a part that is 0 throughout, as it is where all is defined, needs no line
+    shown = [part for part in PARTS if part != "undefined" or data[part].abs().max() > 0]
     with style() as palette:
         figure = Figure(layout="constrained")
-        grid = panels(figure, list(groups), 2.0, across="generation", upward="change of alignment\nsince generation 0")
+        upward = f"change of alignment\nsince generation {data['generation'].min()}"
+        grid = panels(figure, list(groups), 2.0, across="generation", upward=upward)
         for axes, (condition, group) in zip(grid, groups.items(), strict=True):
-            own = data[data["condition"] == condition]
-            # a generation without a defined change adds nothing to the sum
-            total = own.assign(**{part: own.groupby("run")[part].cumsum() for part in (*PARTS, "observed")})
-            total["generation"] += 1
-            for number, (part, label) in enumerate({**PARTS, "observed": "observed change, their sum"}.items()):
-                colour, line = look(number, palette) if part != "observed" else ((0.0, 0.0, 0.0), "-")
-                summary = over_seeds(total, part)
-                axes.plot(summary["generation"], summary["mean"], color=colour, linestyle=line, label=label)
-                axes.fill_between(
-                    summary["generation"], summary["low"], summary["high"], color=colour, alpha=0.2, linewidth=0
-                )
-            seeds = f"n = {len(group)} seeds" if len(group) > 1 else f"seed {group[0].seed}, n = 1"
-            axes.set_title(f"{axes.get_title(loc='left')}\n{seeds}", loc="left", fontsize=7)
+            total = _totals(data[data["condition"] == condition], shown)
+            for part, look in _looks(palette).items():
+                if part in shown:
+                    draw_course(axes, over_seeds(total, part), look, PARTS[part])
+            add_to_title(axes, f"n = {len(group)}{of(group, every[condition])} seed{'s' if len(group) > 1 else ''}")
+            if total["observed"].isna().all():
+                say_undefined(axes)
             axes.axhline(0, **NULL_LINE)
-            axes.margins(x=0.02)
-        several = data["run"].nunique() > len(groups)
-        legend_below(figure, grid, title=f"mean over seeds, {CONFIDENCE:.0%} t interval" if several else None)
+        count_generations(grid[0], pd.concat([data["generation"], data["generation"] + 1]))
+        several = len(runs) > len(groups)
+        legend_below(figure, grid, columns=1, title=f"mean over seeds, {INTERVAL}" if several else None)
     return Plot(figure, data)
+
+
+def _looks(palette: Palette) -> dict[str, Look]:
+    colours = (palette[0], "-"), (palette[1], "--"), (palette[2], ":"), ((0.0, 0.0, 0.0), "-")
+    return dict(zip(PARTS, colours, strict=True))
+
+
+def _totals(steps: pd.DataFrame, parts: Sequence[str]) -> pd.DataFrame:
+    """Sum up from 0 in the first generation; a generation without a defined change adds nothing to the sum."""
+    sums = steps.assign(**{part: steps.groupby("run")[part].cumsum() for part in parts})
+    sums["generation"] += 1
+    start = steps.loc[steps.groupby("run")["generation"].idxmin()]
+    defined = steps.groupby("run")["observed"].transform("count").loc[start.index] > 0
+    return pd.concat([start.assign(**dict.fromkeys(parts, 0.0))[defined], sums], ignore_index=True)

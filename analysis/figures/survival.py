@@ -2,16 +2,22 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.emergence import Emergence, emergence, survival_curve
 from analysis.emergence.survival import CONFIDENCE
 from analysis.figures.input import probed
-from analysis.figures.layout import legend_below, look, shortened
+from analysis.figures.layout import count_generations, legend_below, looks, shortened
 from analysis.figures.plot import Plot
 from analysis.figures.style import COLUMN_INCHES, style
 from analysis.loading import LoadedRun
+
+MOST_BANDS = 4
+"""Conditions up to which their intervals can be told apart."""
+
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def survival(runs: LoadedRun | Sequence[LoadedRun], *, found: Emergence | None = None) -> Plot:
@@ -41,15 +47,26 @@ def survival(runs: LoadedRun | Sequence[LoadedRun], *, found: Emergence | None =
     holm = found.conditions.set_index("condition")["log_rank_holm"]
     frames = []
     with style() as palette:
-        figure = Figure(figsize=(COLUMN_INCHES, 2.3), layout="constrained")
+        figure = Figure(figsize=(COLUMN_INCHES, 2.2), layout="constrained")
         axes = figure.subplots()
-        crowded = len(found.onsets) > 4
-        for number, (condition, times) in enumerate(found.onsets.items()):
-            colour, line = look(number, palette)
+        styles = looks(runs, palette)
+        crowded = len(found.onsets) > MOST_BANDS
+        for condition, times in found.onsets.items():
+            colour, line = styles[condition]
+            name = shortened(condition, 24)
+            if not np.isfinite(found.curves[condition].values).any():
+                axes.plot([], [], color=colour, linestyle=line, label=f"{name}: undefined")
+                continue
             table = survival_curve(times)
-            against = f", p = {_p(holm[condition])}" if condition != found.neutral else ""
-            label = f"{shortened(condition)}: {int(times.observed.sum())} of n = {len(times.time)} seeds{against}"
-            axes.step(table["generation"], table["surviving"], where="post", color=colour, linestyle=line, label=label)
+            against = f", p {_p(holm[condition])}" if condition != found.neutral else ""
+            axes.step(
+                table["generation"],
+                table["surviving"],
+                where="post",
+                color=colour,
+                linestyle=line,
+                label=f"{name}: {int(times.observed.sum())} of n = {len(times.time)}{against}",
+            )
             if not crowded:
                 axes.fill_between(
                     table["generation"],
@@ -64,14 +81,19 @@ def survival(runs: LoadedRun | Sequence[LoadedRun], *, found: Emergence | None =
             axes.plot(gone["generation"], gone["surviving"], "|", color=colour, markersize=6)
             frames.append(table.assign(condition=condition))
         axes.set_ylim(-0.03, 1.05)
-        axes.set_xlim(left=0)
+        axes.set_ylabel("share of seeds that\nhave not emerged")
+        band = "" if crowded else f", {CONFIDENCE * 100:.0f} % log-log interval"
+        axes.set_title(f"Kaplan–Meier{band}; |: censored", loc="right")
         axes.set_xlabel("generation")
-        axes.set_ylabel("share of runs not\nyet emerged")
-        band = "" if crowded else f", {CONFIDENCE:.0%} log-log interval"
-        axes.set_title(f"Kaplan–Meier{band}; | censored", loc="right")
-        legend_below(figure, [axes], title=f"p: log-rank against {shortened(found.neutral, 24)}, Holm")
+        count_generations(axes, next(iter(found.curves.values())).generations)
+        against = f"emerged of n seeds; p: log-rank against {shortened(found.neutral, 24)}, Holm"
+        legend_below(figure, [axes], columns=1, title=against)
     return Plot(figure, pd.concat(frames, ignore_index=True))
 
 
 def _p(value: float) -> str:
-    return f"{value:.1g}" if value < 0.001 else f"{value:.3f}"
+    """Write a p value with its relation."""
+    if value >= 0.001:
+        return f"= {value:.2g}"
+    mantissa, exponent = f"{max(value, 1e-10):.0e}".split("e")
+    return f"{'=' if value >= 1e-10 else '<'} {mantissa} × 10{str(int(exponent)).translate(SUPERSCRIPTS)}"

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.lineage.ancestry import NOBODY, _check
-from populations.types import Floats
+from populations.types import Floats, Indices, Mask
 
 COLUMNS = ("generation", "mean", "observed", "selection", "transmission", "undefined", "covariance", "offspring_sd")
 
@@ -48,36 +48,45 @@ def price(individuals: pd.DataFrame, column: str = "alignment_end") -> pd.DataFr
         If descent was not recorded in every generation.
     """
     _check(individuals)
-    generations = {int(str(g)): group for g, group in individuals.groupby("generation")}
-    rows = [
-        (generation, *_step(parents, generations[generation + 1], column))
-        for generation, parents in generations.items()
-        if generation + 1 in generations
-    ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def _step(parents: pd.DataFrame, children: pd.DataFrame, column: str) -> tuple[float, ...]:
-    z, child = parents[column].to_numpy(float), children[column].to_numpy(float)
-    places = pd.Index(parents["id"])
-    first = places.get_indexer(children["parent_a"])
-    second = np.where(children["parent_b"] == NOBODY, first, places.get_indexer(children["parent_b"]))
-    known = (first >= 0) & (second >= 0) & np.isfinite(child)
-    known &= np.isfinite(z[first]) & np.isfinite(z[second])
+    individuals = individuals.sort_values("id", kind="stable")
+    when = individuals["generation"].to_numpy() - individuals["generation"].min()
+    z = individuals[column].to_numpy(float)
+    steps = int(when.max())
     defined = np.isfinite(z)
-    mean, after = _mean(z[defined]), _mean(child[np.isfinite(child)])
-    if not known.any():
-        return mean, after - mean, *[float("nan")] * 5
+    means = _mean(z, when, defined, steps + 1)
+
+    ids = individuals["id"].to_numpy()
+    first = _places(individuals["parent_a"].to_numpy(), ids)
+    second = np.where(individuals["parent_b"] == NOBODY, first, _places(individuals["parent_b"].to_numpy(), ids))
+    known = defined & (first >= 0) & (second >= 0)
+    known &= defined[first] & defined[second] & (when[first] == when - 1) & (when[second] == when - 1)
+
     offspring = np.zeros(len(z))
     np.add.at(offspring, first[known], 0.5)
     np.add.at(offspring, second[known], 0.5)
-    relative = offspring[defined] / offspring[defined].mean()
-    covariance = float(np.mean((relative - 1) * (z[defined] - mean)))
+    with np.errstate(invalid="ignore"):  # the last generation has no offspring
+        relative = offspring / _mean(offspring, when, defined, steps + 1)[when]
+    covariance = _mean((relative - 1) * (z - means[when]), when, defined, steps + 1)[:-1]
+    spread = np.sqrt(_mean((relative - 1) ** 2, when, defined, steps + 1)[:-1])
     # of each child from its parents: summed over parents this is mean(w dz) / mean(w)
-    transmission = float(np.mean(child[known] - (z[first[known]] + z[second[known]]) / 2))
-    undefined = after - _mean(child[known])
-    return mean, after - mean, covariance, transmission, undefined, covariance, float(relative.std())
+    transmission = _mean(z - (z[first] + z[second]) / 2, when, known, steps + 1)[1:]
+    undefined = means[1:] - _mean(z, when, known, steps + 1)[1:]
+    split = np.isfinite(transmission)  # by nobody who is known, nothing is selected either
+    covariance, spread = np.where(split, covariance, np.nan), np.where(split, spread, np.nan)
+    columns = (means[:-1], np.diff(means), covariance, transmission, undefined, covariance, spread)
+    generations = individuals["generation"].min() + np.arange(steps)
+    return pd.DataFrame(dict(zip(COLUMNS, (generations, *columns), strict=True)))
 
 
-def _mean(values: Floats) -> float:
-    return float(values.mean()) if values.size else float("nan")
+def _places(wanted: Indices, ids: Indices) -> Indices:
+    """Return where identifiers stand among the sorted ones, -1 where they do not."""
+    places = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
+    return np.where(ids[places] == wanted, places, -1)
+
+
+def _mean(values: Floats, when: Indices, counted: Mask, generations: int) -> Floats:
+    """Mean over those who count, generation by generation; NaN where nobody does."""
+    total = np.bincount(when[counted], values[counted], generations)
+    with np.errstate(invalid="ignore"):
+        mean: Floats = total / np.bincount(when[counted], minlength=generations)
+    return mean

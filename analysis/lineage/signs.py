@@ -38,7 +38,7 @@ def gains(run: LoadedRun) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        generation, pathway, neuron (from 0), mean, low and high (quartiles over individuals), positive (share of
+        generation, pathway, neuron (from 1), mean, low and high (quartiles over individuals), positive (share of
         individuals with a positive gain).
 
     Raises
@@ -64,7 +64,9 @@ def gains(run: LoadedRun) -> pd.DataFrame:
             low, high = np.quantile(values, (0.25, 0.75), axis=0)
             columns = {"mean": values.mean(axis=0), "low": low, "high": high, "positive": (values > 0).mean(axis=0)}
             rows.append(
-                pd.DataFrame({"generation": generation, "pathway": pathway, "neuron": np.arange(len(low)), **columns})
+                pd.DataFrame(
+                    {"generation": generation, "pathway": pathway, "neuron": np.arange(1, len(low) + 1), **columns}
+                )
             )
     return pd.concat(rows, ignore_index=True)
 

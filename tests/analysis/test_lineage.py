@@ -86,12 +86,12 @@ def test_where_nothing_is_defined_nothing_is_split(tmp_path):
 def test_gain_signs_are_followed_through_checkpoints(tmp_path):
     table = gains(load_run(plant(tmp_path / "run", checkpoints=True, size=9)))
     assert table["generation"].unique().tolist() == list(range(6))
-    first = table[(table["pathway"] == "ascending") & (table["neuron"] == 0)]
+    first = table[(table["pathway"] == "ascending") & (table["neuron"] == 1)]
     assert first["positive"].tolist() == pytest.approx([0, 1 / 3, 2 / 3, 1, 1, 1])
     fixed = fixation(table).set_index(["pathway", "neuron"])
-    assert fixed.loc[("ascending", 0)].tolist() == [1, 3, 2]
-    assert fixed.loc[("ascending", 1), "sign"] == 0
-    assert np.isnan(fixed.loc[("ascending", 1), "fixed"])
+    assert fixed.loc[("ascending", 1)].tolist() == [1, 3, 2]
+    assert fixed.loc[("ascending", 2), "sign"] == 0
+    assert np.isnan(fixed.loc[("ascending", 2), "fixed"])
 
 
 def test_genes_need_checkpoints_that_can_be_trusted(tmp_path):
