@@ -25,6 +25,9 @@ GRID = np.linspace(-1, 1, 201)
 MOST_VALUES = 5_000
 """Individuals, evenly chosen, from which a density is estimated."""
 
+NARROWEST = 0.02
+"""Standard deviation of the narrowest kernel: twice the step of the grid."""
+
 
 def distribution(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
     """Draw a ridge of individuals' alignment at the end of life for several generations, a panel a condition.
@@ -95,8 +98,11 @@ def _density(values: Floats) -> Floats:
     """Return the density on the grid; a spike where all values are the same, NaN where none is defined."""
     if not len(values):
         return np.full(len(GRID), np.nan)
+    values = values[:: -(-len(values) // MOST_VALUES)]
     if np.ptp(values) < 1e-6:
-        spike: Floats = stats.norm.pdf(GRID, values[0], 0.02)
+        spike: Floats = stats.norm.pdf(GRID, values[0], NARROWEST)
         return spike
-    density: Floats = stats.gaussian_kde(values[:: -(-len(values) // MOST_VALUES)])(GRID)
+    # Scott's rule, but never so narrow that the grid could miss a spike
+    width = max(len(values) ** -0.2, NARROWEST / np.std(values, ddof=1))
+    density: Floats = stats.gaussian_kde(values, width)(GRID)
     return density

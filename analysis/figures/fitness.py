@@ -70,7 +70,9 @@ def fitness(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
             axes.axvline(1, **NULL_LINE)  # what a network that always says 0 has
             frames.append(table)
         logarithmic(grid[0], "x", few=True)
-        legend_below(figure, grid, columns=2, title="ρ: Spearman's, last generation, mean over n seeds")
+        legend_below(
+            figure, grid, columns=2, title="ρ: Spearman's, last generation, mean over n seeds", markerscale=2.5
+        )
     data = pd.concat(frames, ignore_index=True)
     return Plot(figure, data[["condition", "seed", "generation", "id", "loss", "alignment_end"]])
 

@@ -78,7 +78,14 @@ def _span(counts: "pd.Series[int]") -> str:
     return str(high) if low == high else f"{low}–{high}"
 
 
-def legend_below(figure: Figure, axes: Sequence[Axes], *, columns: int | None = None, title: str | None = None) -> None:
+def legend_below(
+    figure: Figure,
+    axes: Sequence[Axes],
+    *,
+    columns: int | None = None,
+    title: str | None = None,
+    markerscale: float = 1,
+) -> None:
     """Put one legend for all axes below them, where there is room whatever the curves do, and make that room."""
     entries: dict[str, Artist] = {}
     for panel in axes:
@@ -90,7 +97,14 @@ def legend_below(figure: Figure, axes: Sequence[Axes], *, columns: int | None = 
     columns = columns or (1 if longest > NAME or len(entries) < 3 else 2)
     width, height = figure.get_size_inches()
     figure.set_size_inches(width, height + LEGEND_LINE * (-(-len(entries) // columns) + bool(title)))
-    figure.legend(list(entries.values()), list(entries), loc="outside lower center", ncols=columns, title=title)
+    figure.legend(
+        list(entries.values()),
+        list(entries),
+        loc="outside lower center",
+        ncols=columns,
+        title=title,
+        markerscale=markerscale,
+    )
 
 
 def panels(figure: Figure, names: Sequence[str], inches: float, *, across: str, upward: str) -> list[Axes]:

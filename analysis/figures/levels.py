@@ -47,7 +47,7 @@ def levels(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
     labels, title = counted(counts)
     with style() as palette:
         figure = Figure(layout="constrained")
-        names = [labels[name] for name in conditions]
+        names = [labels[name] if counts[name].any() else name for name in conditions]  # an empty panel says why
         grid = panels(figure, names, 1.9, across="generation", upward="alignment\n(cosine)")
         for axes, condition in zip(grid, conditions, strict=True):
             for (where, level), summary in found.items():

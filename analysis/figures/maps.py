@@ -12,8 +12,8 @@ from analysis.figures.layout import count_generations
 from analysis.figures.style import COLUMN_INCHES, UNDEFINED
 
 INCHES_PER_NEURON = 0.075
-LEAST, MOST = 2.2, 8.0
-"""Height of a figure, in inches."""
+LEAST_PER_MAP, MOST = 1.3, 8.0
+"""Height of a map at least (for its label), and of a figure at most, in inches."""
 
 
 def draw_maps(
@@ -37,8 +37,9 @@ def draw_maps(
         Of the bar.
     """
     neurons = [len(grid) for grid in maps.values()]
-    figure.set_size_inches(COLUMN_INCHES, float(np.clip(INCHES_PER_NEURON * sum(neurons) + 1.2, LEAST, MOST)))
-    every = figure.subplots(len(maps), 1, sharex=True, height_ratios=neurons, squeeze=False)[:, 0]
+    least = LEAST_PER_MAP * len(maps) + 0.9
+    figure.set_size_inches(COLUMN_INCHES, float(np.clip(INCHES_PER_NEURON * sum(neurons) + 1.2, least, MOST)))
+    every = figure.subplots(len(maps), 1, sharex=True, height_ratios=np.maximum(neurons, max(neurons) / 2), squeeze=False)[:, 0]
     for axes, (name, grid) in zip(every, maps.items(), strict=True):
         generations = grid.columns.to_numpy(float)
         # what was looked at stands for the time until the next look

@@ -75,7 +75,7 @@ def metaplasticity(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
                 markersize=3.5, capsize=2, label=label,
             )  # fmt: skip
         axes.axhline(0, **NULL_LINE)
-        axes.set_xlabel("strength of the history (−1: the opposite is taught)")
+        axes.set_xlabel("strength of the history (< 0: opposite teaching)")
         axes.set_ylabel("score φ, relative to that\nafter the strongest history")
         axes.set_title(f"median over neurons; mean over seeds, {INTERVAL}", loc="right", fontsize=7)
         axes.xaxis.set_major_locator(MultipleLocator(0.5))

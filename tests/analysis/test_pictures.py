@@ -1,0 +1,69 @@
+"""Every figure against a picture of it that was looked at: planted runs, compared pixel by pixel.
+
+After a change that is meant, draw them anew and look at each before it is committed: HETEVO_DRAW=1 pytest this file.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from matplotlib.testing.compare import compare_images
+from planted import plant
+
+from analysis import load_run
+from analysis.figures import FIGURES
+from analysis.figures.style import style
+
+PICTURES = Path(__file__).parent / "pictures"
+TOLERANCE = 4
+"""Root mean square of the differences in grey levels (0..255); a missing curve is far above."""
+
+SEEDS = [
+    {"condition": condition, "slope": slope, "seed": seed, "neutral": condition == "neutral", "noise": 0.05}
+    for condition, slope in (("emergence", 0.15), ("neutral", 0.0))
+    for seed in range(4)
+]
+GRID = [
+    {"slope": scale, "extra": f"[genome]\ngain_scale = {scale}\n[network]\ndensity = {density}\n"}
+    for scale in (0.1, 0.15, 0.2)
+    for density in (0.3, 0.6)
+]
+HISTORIES = [
+    {
+        "seed": seed,
+        "slope": 0.1 * strength if rule == "heterosynaptic" else 0.1,
+        "extra": f'[task]\nname = "history"\n[task.options]\nstrength = {strength}\n[plasticity]\nrule = "{rule}"\n',
+    }
+    for rule in ("heterosynaptic", "fixed-feedback")
+    for strength in (-1.0, 0.25, 1.0)
+    for seed in range(3)
+]
+ONE = [{"checkpoints": True}]
+PLANTED = {"phase-diagram": GRID, "metaplasticity": HISTORIES, "gains": ONE, "signs": ONE, "phi": ONE}
+
+
+def draw(kind, where, path):
+    runs = [load_run(plant(where / str(n), **options)) for n, options in enumerate(PLANTED.get(kind, SEEDS))]
+    plot = FIGURES[kind](runs)
+    with style():
+        plot.figure.savefig(path, dpi=80, metadata={"Software": None})
+
+
+@pytest.mark.parametrize("kind", sorted(FIGURES))
+def test_a_figure_looks_as_it_did(kind, tmp_path):
+    expected = PICTURES / f"{kind}.png"
+    if os.environ.get("HETEVO_DRAW"):
+        draw(kind, tmp_path, expected)
+    found = tmp_path / f"{kind}.png"
+    draw(kind, tmp_path / "again", found)
+    different = compare_images(str(expected), str(found), TOLERANCE)
+    assert different is None, different
+
+
+def test_the_comparison_notices_a_missing_curve(tmp_path):
+    runs = [load_run(plant(tmp_path / str(n), **options)) for n, options in enumerate(SEEDS)]
+    plot = FIGURES["alignment"](runs)
+    plot.figure.axes[0].lines[0].remove()
+    with style():
+        plot.figure.savefig(tmp_path / "less.png", dpi=80)
+    assert compare_images(str(PICTURES / "alignment.png"), str(tmp_path / "less.png"), TOLERANCE)
