@@ -12,6 +12,7 @@ from scripts.claims import claims
 from scripts.init import init
 from scripts.plot import plot
 from scripts.presets import presets
+from scripts.report import report
 from scripts.resume import resume
 from scripts.run import run
 from scripts.status import status
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, resume, status, plot, verify, presets, init, sweep, claims):
+for command in (run, resume, status, plot, report, verify, presets, init, sweep, claims):
     app.command()(command)
 app.add_typer(bench, name="bench")
 

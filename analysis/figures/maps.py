@@ -39,7 +39,8 @@ def draw_maps(
     neurons = [len(grid) for grid in maps.values()]
     least = LEAST_PER_MAP * len(maps) + 0.9
     figure.set_size_inches(COLUMN_INCHES, float(np.clip(INCHES_PER_NEURON * sum(neurons) + 1.2, least, MOST)))
-    every = figure.subplots(len(maps), 1, sharex=True, height_ratios=np.maximum(neurons, max(neurons) / 2), squeeze=False)[:, 0]
+    heights = np.maximum(neurons, max(neurons) / 2)
+    every = figure.subplots(len(maps), 1, sharex=True, height_ratios=heights, squeeze=False)[:, 0]
     for axes, (name, grid) in zip(every, maps.items(), strict=True):
         generations = grid.columns.to_numpy(float)
         # what was looked at stands for the time until the next look

@@ -1,0 +1,201 @@
+"""The runs of a report, put in order, with every statistic that its sections need."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.emergence import Emergence, emergence
+from analysis.emergence.onset import STAY
+from analysis.emergence.table import by_condition
+from analysis.loading import LoadedRun, load_all
+from analysis.report.expectations import Expectation, expectation
+from evolve.rundir import RunDirectory
+from evolve.rundir.sweep import is_sweep, read_entries
+from populations.errors import SettingError
+from populations.types import Floats
+
+MEASURES = {
+    "alignment": "alignment_end",
+    "birth": "alignment_birth",
+    "hs": "hs_end",
+    "dc": "dc_end",
+    "positive": "phi_positive_end",
+    "loss": "loss_median",
+}
+"""Columns of the table of generations, by what this package calls them."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """The runs of one condition.
+
+    Parameters
+    ----------
+    name : str
+        Of the condition.
+    runs : tuple of LoadedRun
+        Its R runs, a seed each.
+    levels : mapping of str to ndarray of float64, shape (R,)
+        For each of `MEASURES` the mean of each run over its last `STAY` generations; NaN where undefined.
+    statistics : mapping
+        Its row of `Emergence.conditions`; empty without neutral runs.
+    """
+
+    name: str
+    runs: tuple[LoadedRun, ...]
+    levels: Mapping[str, Floats]
+    statistics: Mapping[str, Any]
+
+    @property
+    def expectation(self) -> Expectation | None:
+        """What it should show, if it is a control of known outcome."""
+        plasticity = self.runs[0].config.get("plasticity")
+        rule = plasticity.get("rule") if isinstance(plasticity, dict) else None
+        return expectation(self.name, str(rule))
+
+    @property
+    def measured(self) -> bool:
+        """Whether alignment was measured, defined or not."""
+        return any(MEASURES["alignment"] in run.generations for run in self.runs)
+
+    @property
+    def unfinished(self) -> list[LoadedRun]:
+        """Runs that have not reached their last generation."""
+        return [run for run in self.runs if run.last < planned(run)]
+
+    def mean(self, measure: str) -> float:
+        """Return the mean over the seeds in which a measure is defined; NaN if there is none."""
+        values = self.levels[measure][np.isfinite(self.levels[measure])]
+        return float(values.mean()) if values.size else float("nan")
+
+
+@dataclass(frozen=True)
+class Study:
+    """What a report is about.
+
+    Parameters
+    ----------
+    name : str
+        Of the sweep or run.
+    conditions : mapping of str to Condition
+        In the order in which they were given.
+    found : Emergence or None
+        Statistics of emergence.
+    reason : str
+        Why there are none.
+    questions : tuple of str
+        Conditions that the verdict is about: those without an expectation, or else all but the neutral one.
+    missing : tuple of str
+        Runs of the sweeps that hold no records yet.
+    """
+
+    name: str
+    conditions: Mapping[str, Condition]
+    found: Emergence | None
+    reason: str
+    questions: tuple[str, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def runs(self) -> list[LoadedRun]:
+        """All runs."""
+        return [run for condition in self.conditions.values() for run in condition.runs]
+
+    @property
+    def neutral(self) -> Condition | None:
+        """The condition that says what drift alone does."""
+        return self.conditions[self.found.neutral] if self.found else None
+
+
+def study(paths: Sequence[str | Path], neutral: str | None = None) -> Study:
+    """Load runs and compute their statistics.
+
+    Parameters
+    ----------
+    paths : sequence of str or Path
+        Run directories and sweeps.
+    neutral : str, optional
+        The condition to compare with, if it cannot be told from the configurations.
+
+    Raises
+    ------
+    RunDirectoryError, DamagedError
+        If one of them cannot be loaded.
+    SettingError
+        If a run is named twice, or there is no condition ``neutral``.
+    """
+    runs = load_all(paths)
+    _check_distinct(runs)
+    groups = by_condition(runs)
+    if neutral is not None and neutral not in groups:
+        raise SettingError(f"--neutral: expected one of {', '.join(groups)}, got {neutral!r}.")
+    found, reason = _emergence(runs, neutral)
+    rows: dict[str, Mapping[Any, Any]] = {}
+    if found:
+        rows = {str(row["condition"]): dict(row) for row in found.conditions.to_dict("records")}
+    conditions = {
+        name: Condition(name, tuple(group), _levels(group), rows.get(name, {})) for name, group in groups.items()
+    }
+    others = [name for name in conditions if not found or name != found.neutral]
+    questions = [name for name in others if not conditions[name].expectation] or others
+    missing = [str(path) for path in map(Path, paths) if is_sweep(path) for path in _not_begun(path)]
+    name = Path(paths[0]).resolve().name if len(paths) == 1 else f"{len(groups)} conditions, {len(runs)} runs"
+    return Study(name, conditions, found, reason, tuple(questions), tuple(missing))
+
+
+def planned(run: LoadedRun) -> int:
+    """Return the last generation that a run is to have; the one it has if its configuration does not say."""
+    evolution = run.config.get("evolution")
+    generations = evolution.get("generations") if isinstance(evolution, dict) else None
+    return generations if isinstance(generations, int) else run.last
+
+
+def _emergence(runs: Sequence[LoadedRun], neutral: str | None) -> tuple[Emergence | None, str]:
+    """Return the statistics, or the reason why there are none."""
+    every = max(_every(run) for run in runs)
+    if every > 1:
+        reason = (
+            f"alignment was measured in every {every}th generation only (probe.every = {every}), and an onset needs"
+            f" {STAY} generations in a row. Run it again with probe.every = 1; the evolution is the same, bit for bit."
+        )
+        return None, reason
+    if not any(run.probed for run in runs):
+        return None, "alignment is defined in no generation of any run."
+    try:
+        return emergence(runs, neutral=neutral), ""
+    except SettingError as error:
+        return None, str(error)
+
+
+def _every(run: LoadedRun) -> int:
+    probe = run.config.get("probe")
+    every = probe.get("every") if isinstance(probe, dict) else None
+    return every if isinstance(every, int) else 1
+
+
+def _levels(group: Sequence[LoadedRun]) -> dict[str, Floats]:
+    return {name: np.array([_level(run.generations, column) for run in group]) for name, column in MEASURES.items()}
+
+
+def _level(table: pd.DataFrame, column: str) -> float:
+    """Return the mean of what is defined in the last generations, as the statistics of emergence do."""
+    return float(pd.to_numeric(table[column].iloc[-STAY:]).mean()) if column in table else float("nan")
+
+
+def _check_distinct(runs: Sequence[LoadedRun]) -> None:
+    seen: set[tuple[Path, str]] = set()
+    for run in runs:
+        place = run.path.resolve(), run.stage
+        if place in seen:
+            raise SettingError(f"{run.path} is named twice, and would count as two seeds. Name each run once.")
+        seen.add(place)
+
+
+def _not_begun(sweep: Path) -> list[Path]:
+    return [
+        sweep / entry.run for entry in read_entries(sweep) if not RunDirectory(sweep / entry.run).generations_files()
+    ]

@@ -1,0 +1,39 @@
+"""`hetevo report`: everything about runs or sweeps in one HTML file."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scripts.errors import explained
+
+Runs = Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run directories, or sweeps.")]
+File = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", help="HTML file to write. Default for one run or sweep: report.html inside it."),
+]
+Neutral = Annotated[
+    str | None,
+    typer.Option(metavar="CONDITION", help="What to compare with. Default: where parents are drawn by lot."),
+]
+
+
+@explained
+def report(runs: Runs, output: File = None, neutral: Neutral = None) -> None:
+    """Write verdict, figures, tables, configuration and provenance into one HTML file."""
+    from analysis.report import report as make
+    from analysis.report import write
+    from populations.errors import SettingError
+
+    if output is None and len(runs) > 1:
+        raise SettingError(
+            f"A report of {len(runs)} runs or sweeps belongs to none of them: say where with -o, for instance"
+            " -o report.html."
+        )
+    made = make(runs, neutral=neutral)
+    print(write(made, output or runs[0] / "report.html"))
+    for line in made.headline:
+        print(line)
+    for fault in made.faults:
+        print(f"hetevo: warning: {fault}", file=sys.stderr)
