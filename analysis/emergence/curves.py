@@ -28,6 +28,11 @@ class Curves:
     generations: Indices
     last: Indices
 
+    @property
+    def defined(self) -> bool:
+        """Whether any run has a value in any generation."""
+        return bool(np.isfinite(self.values).any())
+
 
 def curves(runs: Sequence[LoadedRun], column: str = "alignment_end") -> Curves:
     """Put a column of the table of generations of several runs into one array.

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -48,6 +49,8 @@ class Emergence:
     conditions : pandas.DataFrame
         One row a condition: condition, seeds (text), n, emerged, onset_median, onset_low, onset_high, level,
         level_sd, and against neutral: g, g_low, g_high, delta, delta_low, delta_high, log_rank_p, log_rank_holm.
+        Where the measure is defined in no generation of any run, all but the first three are missing, and so is every
+        comparison with that condition.
     pairs : pandas.DataFrame
         One row a pair of conditions: first, second, log_rank_p, log_rank_holm.
     """
@@ -116,14 +119,20 @@ def emergence(
     rows = []
     for condition, own in found.items():
         row = _of_condition(condition, groups[condition], times[condition], levels[condition])
-        if condition != name:
+        if not own.defined:
+            row["emerged"] = pd.NA
+        elif condition != name:
             median = median_onset(own, found[name], rng, coverage=coverage, stay=stay, resamples=resamples)
             row |= {"onset_median": median.value, "onset_low": median.low, "onset_high": median.high}
             row |= _against(levels[condition], levels[name]) | {"log_rank_p": log_rank(times[condition], times[name])}
         rows.append(row)
     conditions = pd.DataFrame(rows)
+    conditions["emerged"] = conditions["emerged"].astype("Int64")
     conditions["log_rank_holm"] = holm(conditions["log_rank_p"].to_numpy(float))
-    pairs = [(a, b, log_rank(times[a], times[b])) for a, b in combinations(groups, 2)]
+    pairs = [
+        (a, b, log_rank(times[a], times[b]) if found[a].defined and found[b].defined else float("nan"))
+        for a, b in combinations(groups, 2)
+    ]
     compared = pd.DataFrame(pairs, columns=["first", "second", "log_rank_p"])
     compared["log_rank_holm"] = holm(compared["log_rank_p"].to_numpy(float))
     return Emergence(measure, name, stay, band, found, times, table, conditions, compared)
@@ -170,10 +179,8 @@ def _of_runs(group: Sequence[LoadedRun], own: Curves, times: Onsets, stay: int) 
     return pd.DataFrame(rows)
 
 
-def _of_condition(
-    condition: str, group: Sequence[LoadedRun], times: Onsets, levels: Floats
-) -> dict[str, str | int | float]:
-    row: dict[str, str | int | float] = {
+def _of_condition(condition: str, group: Sequence[LoadedRun], times: Onsets, levels: Floats) -> dict[str, Any]:
+    row: dict[str, Any] = {
         "condition": condition,
         "seeds": " ".join(str(run.seed) for run in group),
         "n": len(group),

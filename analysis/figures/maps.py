@@ -39,7 +39,7 @@ def draw_maps(
     neurons = [len(grid) for grid in maps.values()]
     least = LEAST_PER_MAP * len(maps) + 0.9
     figure.set_size_inches(COLUMN_INCHES, float(np.clip(INCHES_PER_NEURON * sum(neurons) + 1.2, least, MOST)))
-    heights = np.maximum(neurons, max(neurons) / 2)
+    heights = [max(count, max(neurons) / 2) for count in neurons]
     every = figure.subplots(len(maps), 1, sharex=True, height_ratios=heights, squeeze=False)[:, 0]
     for axes, (name, grid) in zip(every, maps.items(), strict=True):
         generations = grid.columns.to_numpy(float)

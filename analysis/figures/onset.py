@@ -50,7 +50,7 @@ def onset(runs: LoadedRun | Sequence[LoadedRun], *, found: Emergence | None = No
         for condition in [found.neutral, *others]:  # neutral runs behind the others
             own, times = found.curves[condition], found.onsets[condition]
             colour, line = styles[condition]
-            defined = np.isfinite(own.values).any()
+            defined = own.defined
             emerged = f"{times.observed.sum()} of n = {len(times.time)} emerged" if defined else "undefined"
             axes.plot(
                 generations,

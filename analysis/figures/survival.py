@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -54,7 +53,7 @@ def survival(runs: LoadedRun | Sequence[LoadedRun], *, found: Emergence | None =
         for condition, times in found.onsets.items():
             colour, line = styles[condition]
             name = shortened(condition, 24)
-            if not np.isfinite(found.curves[condition].values).any():
+            if not found.curves[condition].defined:
                 axes.plot([], [], color=colour, linestyle=line, label=f"{name}: undefined")
                 continue
             table = survival_curve(times)

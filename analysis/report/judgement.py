@@ -134,7 +134,8 @@ def expected(study: Study, condition: Condition) -> tuple[str, bool | None]:
         return expectation.text, None
     low = high = emerged = math.nan
     if study.neutral and condition.statistics:
-        emerged = condition.statistics["emerged"] / len(condition.runs)
+        if math.isfinite(condition.mean("alignment")):
+            emerged = condition.statistics["emerged"] / len(condition.runs)
         band = neutral_band(study.neutral.levels["alignment"][:, np.newaxis])
         low, high = float(band.low[0]), float(band.high[0])
     asked = [one for one in map(study.conditions.__getitem__, study.questions) if not one.expectation]

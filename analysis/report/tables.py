@@ -16,7 +16,8 @@ def controls_section(study: Study) -> Markup:
     rows = []
     for one in study.conditions.values():
         text, holds = expected(study, one)
-        emerged = f"{one.statistics['emerged']} of {len(one.runs)}" if one.statistics else "–"
+        known = one.statistics and math.isfinite(one.mean("alignment"))
+        emerged = f"{one.statistics['emerged']} of {len(one.runs)}" if known else "–"
         rows.append(
             (
                 one.name,
@@ -56,7 +57,7 @@ def tables_section(study: Study) -> Markup:
 
 
 def _conditions(study: Study) -> Markup:
-    head = (
+    head: tuple[str, ...] = (
         "condition",
         "answer",
         "alignment",

@@ -232,3 +232,16 @@ def test_the_best_of_a_population_is_compared_with_the_best_of_neutral_ones(runs
     assert table.loc["rising", "exceeds"].tolist() == [True, True, True, True]
     assert not table.loc["flat", "exceeds"].any()
     assert (table["individuals"] == 8).all()
+
+
+def test_a_condition_without_any_defined_value_has_no_statistics(tmp_path):
+    planted = {"drift": {"slope": 0, "neutral": True}, "rising": {}, "nothing": {"undefined": range(6)}}
+    runs = [
+        load_run(plant(tmp_path / f"{condition}{seed}", condition=condition, seed=seed, **options))
+        for condition, options in planted.items()
+        for seed in range(4)
+    ]
+    table = emergence(runs).conditions.set_index("condition")
+    assert table.loc["nothing", ["emerged", "onset_median", "log_rank_p", "log_rank_holm", "delta"]].isna().all()
+    assert table.loc["rising", "emerged"] == 4
+    assert table.loc["rising", "log_rank_holm"] == table.loc["rising", "log_rank_p"]  # one comparison only

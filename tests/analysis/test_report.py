@@ -1,0 +1,123 @@
+"""Reports: what they say of planted runs, and what a browser makes of them."""
+
+import re
+
+import pytest
+from browser import browser, found
+from planted import plant
+
+from analysis.report import report, write
+from populations.errors import SettingError
+
+RULES = {"readout-only": "readout-only", "transported": "transported", "hebbian": "hebbian"}
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """Emergence, drift, and controls: one as it should be, one that is not, and one undefined."""
+    where = tmp_path_factory.mktemp("runs")
+    conditions = {
+        "emergence": {"slope": 0.05},
+        "neutral": {"slope": 0, "neutral": True},
+        "transported": {"slope": 0.1},
+        "hebbian": {"slope": 0, "noise": 0.003},
+        "readout-only": {"undefined": range(12)},
+        "<b>odd</b> & name": {"slope": 0, "checkpoints": True},
+    }
+    paths = []
+    for condition, options in conditions.items():
+        rule = RULES.get(condition, "heterosynaptic")
+        extra = f'[plasticity]\nrule = "{rule}"\n[task]\noutputs = 2\n'
+        for seed in range(4):
+            path = where / f"{re.sub('[^a-z]', '', condition)}-{seed}"
+            paths.append(plant(path, condition=condition, seed=seed, generations=12, extra=extra, **options))
+    return paths
+
+
+@pytest.fixture(scope="module")
+def made(runs):
+    return report(runs)
+
+
+def text(made):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", made.html.decode()))
+
+
+def test_the_verdict_follows_from_the_runs(made):
+    assert made.headline[0] == "emergence: yes, gradient alignment emerged, and every life learns it anew"
+    assert made.headline[1].startswith("<b>odd</b> & name: no, gradient alignment did not exceed")
+    assert made.faults == []
+
+
+def test_controls_are_compared_with_what_they_should_show(made):
+    rows = re.findall(r"<tr>(.*?)</tr>", made.html.decode().split('id="controls"')[1].split("</section>")[0])
+    cells = [[re.sub(r"<[^>]*>", "", cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)] for row in rows]
+    results = {row[0]: (row[3], row[-1]) for row in cells[1:]}
+    assert results["neutral"] == ("0 of 4", "holds")
+    assert results["transported"] == ("4 of 4", "does not hold")  # planted far from 1
+    assert results["readout-only"] == ("–", "holds")
+    assert results["hebbian"][1] == "holds"
+    assert results["emergence"] == ("4 of 4", "–")
+
+
+def test_what_a_run_holds_is_text_and_never_markup(made):
+    page = made.html.decode()
+    assert "<b>odd</b>" not in page
+    assert "&lt;b&gt;odd&lt;/b&gt; &amp; name" in page
+    assert "<script" not in page
+    assert not re.search(r'(src|href)="(?!data:|#)', page)
+
+
+def test_one_run_without_anything_to_compare_with_is_reported_as_undecided(tmp_path):
+    made = report([plant(tmp_path / "run")])
+    assert made.headline == ["planted: undecided, nothing says here what drift alone does"]
+    assert "with 'hetevo sweep emergence-and-neutral'" in text(made) or "neutral" in text(made)
+
+
+def test_a_run_without_the_probe_is_reported(tmp_path):
+    made = report([plant(tmp_path / "run", probed=False, extra="[probe]\nevery = 0\n")])
+    assert made.headline == ["planted: undecided, alignment was not measured (probe.every = 0)"]
+
+
+def test_mistakes_are_explained(runs, tmp_path):
+    with pytest.raises(SettingError, match="named twice"):
+        report([runs[0], runs[0]])
+    with pytest.raises(SettingError, match="expected one of emergence"):
+        report(runs, neutral="drift")
+    made = report(runs[:1])
+    with pytest.raises(SettingError, match=r"must end in \.html"):
+        write(made, tmp_path / "report.pdf")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SettingError, match="Cannot write"):
+        write(made, tmp_path / "file" / "report.html")
+
+
+@pytest.mark.skipif(found() is None, reason="no Chromium or Chrome on this machine")
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (360, False), (360, True)])
+def test_a_browser_shows_it_without_errors_at_every_width(made, tmp_path, width, dark):
+    path = write(made, tmp_path / "report.html")
+    with browser(tmp_path / "profile") as page:
+        page.open(path, width=width, dark=dark)
+        assert page.problems == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        images = "Array.from(document.images)"
+        assert page.evaluate(f"{images}.length") >= 8
+        assert page.evaluate(f"{images}.every(i => i.complete && i.naturalWidth > 0 && i.alt)")
+        background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        brightness = sum(map(int, re.findall(r"\d+", background)[:3]))
+        assert (brightness < 3 * 80) is dark
+        page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.skipif(found() is None, reason="no Chromium or Chrome on this machine")
+@pytest.mark.timeout(120)
+def test_the_browser_test_notices_a_broken_page(tmp_path):
+    path = tmp_path / "broken.html"
+    path.write_text('<img src="missing.png" alt="x"><div style="width: 900px">wide</div><script>oops()</script>')
+    with browser(tmp_path / "profile") as page:
+        page.open(path, width=360)
+        assert any("oops" in problem or "exception" in problem for problem in page.problems)
+        assert page.evaluate("document.documentElement.scrollWidth") > 360
+        assert not page.evaluate("document.images[0].naturalWidth")
