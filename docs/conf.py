@@ -12,6 +12,7 @@ numpydoc_class_members_toctree = False
 default_role = None
 html_theme = "pydata_sphinx_theme"
 html_title = "Hetevo"
+html_extra_path = ["reports"]
 exclude_patterns = ["_build", "_templates"]
 templates_path = ["_templates"]
 suppress_warnings = ["myst.xref_missing"]

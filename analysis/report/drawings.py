@@ -20,7 +20,7 @@ from populations.errors import HetevoError
 HEAVY = 250_000
 """Bytes of SVG from which on curves and points become pixels; axes and text stay drawn."""
 
-PIXELS_PER_INCH = 300
+PIXELS_PER_INCH = 200
 
 
 @dataclass(frozen=True)
