@@ -108,7 +108,7 @@ def word(level: float) -> str:
 def consistency_words(condition: Condition) -> str:
     """Say what HS and DC are together, in words."""
     hs, dc, positive = word(condition.mean("hs")), word(condition.mean("dc")), condition.mean("positive")
-    text = f"heterosynaptic stability {hs}, dynamical consistency {dc}"
+    text = f"HS {hs}, DC {dc}"
     if dc == "yes" and positive < 1 - positive:
         return f"{text}, on the wrong sign: neurons agree to climb the loss"
     if (hs, dc) == ("yes", "yes"):

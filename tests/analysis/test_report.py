@@ -7,6 +7,7 @@ from browser import browser, found
 from planted import plant
 
 from analysis.report import report, write
+from evolve import Config, Experiment
 from populations.errors import SettingError
 
 RULES = {"readout-only": "readout-only", "transported": "transported", "hebbian": "hebbian"}
@@ -66,6 +67,24 @@ def test_what_a_run_holds_is_text_and_never_markup(made):
     assert "&lt;b&gt;odd&lt;/b&gt; &amp; name" in page
     assert "<script" not in page
     assert not re.search(r'(src|href)="(?!data:|#)', page)
+
+
+def test_random_signs_on_exact_signals_are_reported_as_hs_yes_dc_no(tmp_path):
+    """A real run: every neuron receives its gradient, and follows or climbs it as its gain says, by lot."""
+    settings = {
+        "task": {"inputs": 4},
+        "network": {"levels": [16, 16]},
+        "plasticity": {"rule": "transported"},
+        "genome": {"gain_scale": 0.02},
+        "lifetime": {"presentations": 20, "tasks": 1},
+        "evolution": {"size": 40, "generations": 1, "turnover": "none"},
+        "probe": {"name": "instruments"},
+        "backend": {"name": "local", "workers": 1},
+    }
+    run = Experiment(Config(**settings)).run(tmp_path / "run")
+    made = report([run.path])
+    assert "HS yes, DC no: signals follow gradients, neurons disagree on the sign" in text(made)
+    assert "HS yes, DC yes" not in text(made)
 
 
 def test_one_run_without_anything_to_compare_with_is_reported_as_undecided(tmp_path):
