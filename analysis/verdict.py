@@ -35,6 +35,13 @@ def _of_one(run: LoadedRun) -> str:
     if table.empty:
         return "Alignment was never defined in this run.\nNothing can be concluded: no update, or no measurement."
     first, last = table.iloc[0], table.iloc[-1]
+    if run.last == 0:
+        course = f"{last['alignment_birth']:+.2f} at birth, {last['alignment_mid']:+.2f} in mid-life"
+        return (
+            f"Gradient alignment: {course}, {last['alignment_end']:+.2f} at the end of life (a random direction has"
+            " 0).\nNothing evolved: this is what living alone does. One run is one seed: compare with a control and"
+            " with more seeds."
+        )
     birth = run.generations["alignment_birth"].abs().max()
     what = (
         f"Gradient alignment at the end of life: {first['alignment_end']:+.2f} in generation {first['generation']:.0f},"

@@ -9,7 +9,7 @@ from evolve.evolution import Evolution
 from evolve.keeper import kept_facts
 from evolve.results import GenerationReport, Notice, Progress, Run, logged
 from evolve.resuming import go_on, saved_config
-from evolve.rundir import RunDirectory
+from evolve.rundir import RunDirectory, RunExistsError
 from evolve.rundir import checkpoint as checkpoints
 from evolve.rundir.lock import Lock
 from evolve.transplanting import first_cohort
@@ -76,8 +76,17 @@ class Experiment:
         RunDirectoryError, DamagedError, StorageError
             If the directory cannot be written, or the origin cannot be read.
         """
-        if or_resume and RunDirectory(path).is_begun():
-            return self._resume(RunDirectory.open(path), progress, notice)
+        try:
+            if not (or_resume and RunDirectory(path).is_begun()):
+                return self._begin(path, origin, or_resume, progress, notice)
+        except RunExistsError:
+            if not (or_resume and RunDirectory(path).is_begun()):
+                raise
+        return self._resume(RunDirectory.open(path), progress, notice)
+
+    def _begin(
+        self, path: str | Path, origin: str | None, or_resume: bool, progress: Progress | None, notice: Notice
+    ) -> Run:
         branch = Origin.find(origin) if origin else None
         state = branch.load(self.config, self._evolution.species) if branch else None
         facts = branch.facts(state) if branch and state else None

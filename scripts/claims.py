@@ -56,9 +56,8 @@ def _listed() -> str:
 
 def _tested(name: str, folder: Path, workers: int) -> tuple[dict[str, Any], str]:
     """Run a claim's sweep, say what came out, and draw it."""
-    from analysis.claims import CLAIMS, check, markdown, table, verdict
+    from analysis.claims import CLAIMS, check, draw, markdown, table, verdict
     from analysis.figures import save
-    from analysis.figures.claim import claim as draw
     from analysis.loading import load_all
     from evolve.config import BackendTable
     from evolve.sweeps import load_plan
@@ -76,7 +75,7 @@ def _tested(name: str, folder: Path, workers: int) -> tuple[dict[str, Any], str]
         holds = "yes" if row["holds"] else "NO "
         print(f"  {holds} {row['prediction']}: {found_out}; predicted {row['predicted']}", file=sys.stderr)
     print(f"{name}: the claim {verdict(found)}", file=sys.stderr)
-    files = save(draw(runs, column=claim.shows, label=claim.label.replace("\n", " ")), folder / "figures" / "claim.png")
+    files = save(draw(claim, runs), folder / "figures" / "claim.png")
     print(files[0], file=sys.stderr)
     predictions = json.loads(rows.drop(columns="claim").to_json(orient="records"))  # NaN becomes null
     title = f"### {name}\n\n{claim.says} ({claim.source})\n\nThe claim **{verdict(found)}**.\n\n"

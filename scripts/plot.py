@@ -7,25 +7,33 @@ import typer
 
 from scripts.errors import explained
 
-Runs = Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run directories, or sweeps.")]
-Kind = Annotated[str, typer.Option(help="Kind of figure.")]
+Runs = Annotated[list[Path] | None, typer.Argument(metavar="RUN...", help="Run directories, or sweeps.")]
+Kind = Annotated[str, typer.Option(help="Kind of figure; 'list' names them. Default: the one that suits what was run.")]
 File = Annotated[
     Path | None, typer.Option("-o", "--output", help="File to write: PNG, PDF or SVG. Default: RUN/figures/KIND.png.")
 ]
 
 
 @explained
-def plot(runs: Runs, kind: Kind = "alignment", output: File = None) -> None:
+def plot(runs: Runs = None, kind: Kind = "", output: File = None) -> None:
     """Draw a figure, and say in two lines what it shows."""
+    from analysis.claims import CLAIMS, picture
     from analysis.figures import FIGURES, save
     from analysis.loading import load_all
     from analysis.verdict import verdict
     from populations.errors import SettingError, nearest
 
-    if kind not in FIGURES:
+    if kind == "list":
+        for name, function in FIGURES.items():
+            print(f"{name:15} {(function.__doc__ or '').splitlines()[0]}")
+        return
+    if kind and kind not in FIGURES:
         raise SettingError(f"--kind: expected one of {', '.join(FIGURES)}, got {kind!r}.{nearest(kind, FIGURES)}")
+    if not runs:
+        raise SettingError("Expected a run directory or a sweep to draw, got none: hetevo plot RUN...")
     loaded = load_all(runs)
+    kind, drawn = (kind, FIGURES[kind](loaded)) if kind else picture(CLAIMS, loaded)
     target = output or (runs[0] / "figures" / f"{kind}.png" if len(runs) == 1 else Path(f"{kind}.png"))
-    for path in save(FIGURES[kind](loaded), target):
+    for path in save(drawn, target):
         print(path)
     print(verdict(loaded))

@@ -19,6 +19,7 @@ from analysis.claims import (
 )
 from analysis.claims.claim import Claim, check, markdown, table, verdict
 from analysis.claims.contrast import Contrast, Found, measure
+from analysis.claims.picture import draw, picture
 
 CLAIMS: dict[str, Claim] = {
     module.CLAIM.name: module.CLAIM
@@ -38,4 +39,16 @@ CLAIMS: dict[str, Claim] = {
 }
 """Claims by the name of their sweep."""
 
-__all__ = ["CLAIMS", "Claim", "Contrast", "Found", "check", "markdown", "measure", "table", "verdict"]
+__all__ = [
+    "CLAIMS",
+    "Claim",
+    "Contrast",
+    "Found",
+    "check",
+    "draw",
+    "markdown",
+    "measure",
+    "picture",
+    "table",
+    "verdict",
+]

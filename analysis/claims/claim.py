@@ -1,11 +1,12 @@
 """A claim of the theory: what it says, which runs can show it, and what would refute it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from analysis.claims.contrast import Contrast, Found, measure
+from analysis.figures.plot import Plot
 from analysis.loading import LoadedRun
 
 SOURCE = "Ziyin, Chuang, Poggio (2025), arXiv:2505.02248"
@@ -27,6 +28,8 @@ class Claim:
         Column that the figure draws for every condition.
     label : str
         What the axis of the figure says.
+    draw : callable, optional
+        Draws the figure instead, from the runs of the sweep.
     source : str
         Where it comes from.
     came_out : str
@@ -38,6 +41,7 @@ class Claim:
     contrasts: tuple[Contrast, ...]
     shows: str = "alignment_end"
     label: str = "gradient alignment,\nend of life (cosine)"
+    draw: Callable[[Sequence[LoadedRun]], Plot] | None = None
     source: str = SOURCE
     came_out: str = "holds"
 

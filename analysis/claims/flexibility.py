@@ -1,9 +1,13 @@
 """Any wiring, depth, width and density."""
 
+from collections.abc import Sequence
 from itertools import product
 
 from analysis.claims.claim import Claim
 from analysis.claims.contrast import Contrast, Term
+from analysis.figures.phase_diagram import phase_diagram
+from analysis.figures.plot import Plot
+from analysis.loading import LoadedRun
 
 END = "alignment_end"
 CELLS = list(product(("amorphous", "layered"), ("8", "8x8", "16"), (0.3, 1.0)))
@@ -23,6 +27,11 @@ def _mean(rule: str, weight: float, **wanted: object) -> tuple[Term, ...]:
 
 def _against(rule: str, says: str, sign: int = 1, **wanted: object) -> Contrast:
     return Contrast(says, (*_mean("heterosynaptic", 1, **wanted), *_mean(rule, -1, **wanted)), sign=sign)
+
+
+def _drawn(runs: Sequence[LoadedRun]) -> Plot:
+    own = [run for run in runs if run.config["plasticity"]["rule"] == "heterosynaptic"]
+    return phase_diagram(own, x="network.density_ascending", y="network.wiring")
 
 
 CLAIM = Claim(
@@ -46,4 +55,5 @@ CLAIM = Claim(
         _against("fixed-feedback", "layered and complete", wiring="layered", density=1.0),
         _against("transported", "less than with transported weights, all cells", sign=-1),
     ),
+    draw=_drawn,
 )

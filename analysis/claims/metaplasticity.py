@@ -4,7 +4,7 @@ import numpy as np
 
 from analysis.claims.claim import Claim
 from analysis.claims.contrast import Contrast, Term
-from analysis.figures.metaplasticity import scores
+from analysis.figures.metaplasticity import metaplasticity, scores
 from analysis.loading import LoadedRun
 
 
@@ -45,6 +45,5 @@ CLAIM = Claim(
             of=lambda a, b, c, d: growth(a, b) - growth(c, d),
         ),
     ),
-    shows="feedback_drift_end",
-    label="drift of V at the end of the history",
+    draw=metaplasticity,
 )

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from analysis.figures import FIGURES
 from scripts.main import app
 
 SMALL = ["-s", "evolution.size=8", "-s", "evolution.generations=2", "-s", "lifetime.presentations=20", "--workers", "1"]
@@ -60,6 +61,21 @@ def test_plot_writes_the_figure_its_pdf_its_data_and_a_verdict_of_two_lines(fini
     assert lines[:3] == [str(file) for file in files]
     assert len(lines) == 5
     assert all(file.stat().st_size > 100 for file in files)
+
+
+def test_plot_draws_the_figure_that_suits_what_was_run(tmp_path):
+    sweep = tmp_path / "sweep.toml"
+    sweep.write_text('base = "minimal"\nseeds = "0..1"\n[set]\nlifetime.presentations = 5\nevolution.size = 5\n'
+                     '[conditions.same]\n[conditions.flipped]\ngenome.gain_mean_descending = -0.05\n')  # fmt: skip
+    assert hetevo("sweep", sweep, "-o", tmp_path / "runs", "--workers", 1).exit_code == 0
+    several = hetevo("plot", tmp_path / "runs")
+    assert several.stdout.splitlines()[0] == str(tmp_path / "runs" / "figures" / "claim.png"), several.output
+    alone = hetevo("plot", tmp_path / "runs" / "same-seed0")
+    assert alone.stdout.splitlines()[0].endswith("lifetime.png"), alone.output
+    assert "Nothing evolved" in alone.stdout
+    kinds = hetevo("plot", "--kind", "list").stdout.splitlines()
+    assert [line.split()[0] for line in kinds] == list(FIGURES)
+    assert "Expected a run directory" in hetevo("plot").stderr
 
 
 def test_presets_and_init(tmp_path):

@@ -1,0 +1,45 @@
+"""The figure that suits runs: that of their claim, or alignment over generations."""
+
+from collections.abc import Sequence
+
+from analysis.claims.claim import Claim
+from analysis.emergence.table import by_condition
+from analysis.figures.alignment import alignment
+from analysis.figures.claim import claim as dots
+from analysis.figures.lifetime import lifetime
+from analysis.figures.plot import Plot
+from analysis.loading import LoadedRun
+
+
+def picture(claims: dict[str, Claim], runs: Sequence[LoadedRun]) -> tuple[str, Plot]:
+    """Draw what runs are about.
+
+    Parameters
+    ----------
+    claims : dict
+        Claims by the name of their preset.
+    runs : sequence of LoadedRun
+        At least one.
+
+    Returns
+    -------
+    kind : str
+        ``"claim"`` if the runs are several conditions of one claim, ``"lifetime"`` if nothing evolved in them,
+        ``"alignment"`` otherwise.
+    plot : Plot
+        The figure.
+    """
+    presets = {run.config.get("preset") for run in runs}
+    claim = claims.get(presets.pop() or "") if len(presets) == 1 else None
+    if claim is not None and len(by_condition(runs)) > 1:
+        return "claim", draw(claim, runs)
+    if all(run.probed and run.last == 0 for run in runs):
+        return "lifetime", lifetime(runs)
+    return "alignment", alignment(runs)
+
+
+def draw(claim: Claim, runs: Sequence[LoadedRun]) -> Plot:
+    """Draw the figure of a claim: its own, or the measure that it names, in every condition."""
+    if claim.draw is not None:
+        return claim.draw(runs)
+    return dots(runs, column=claim.shows, label=claim.label.replace("\n", " "))
