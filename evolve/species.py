@@ -30,6 +30,7 @@ def species_of(config: Config) -> Species:
             network.wiring,
             (network.density_ascending, network.density_descending),
             network.feedback == "transposed",
+            tuple(sorted(network.options.items())),
         ),
         founders=Founders(
             gain_mean=genome.gain_mean,

@@ -27,6 +27,8 @@ class Wiring:
     ----------
     family : str
         Name in `populations.wiring.WIRINGS`.
+    options : tuple of (str, float)
+        Options of the family that differ from its defaults.
     density : tuple of float
         Share of the allowed synapses that are present (ascending, descending), above 0 up to 1.
     transposed : bool
@@ -37,6 +39,7 @@ class Wiring:
     family: str = "amorphous"
     density: tuple[float, float] = (0.6, 0.6)
     transposed: bool = False
+    options: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,7 @@ class Species:
     @cached_property
     def family(self) -> WiringFamily:
         """The wiring family."""
-        return WIRINGS[self.wiring.family]
+        return WIRINGS[self.wiring.family](**dict(self.wiring.options))
 
     @cached_property
     def allowed(self) -> Pathways:

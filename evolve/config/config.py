@@ -26,6 +26,7 @@ from evolve.config.tables import (
 from evolve.islands import TOPOLOGIES
 from populations.activations import ACTIVATIONS
 from populations.errors import SettingError, nearest
+from populations.layout import Layout
 from populations.rules import RULES, TERMS
 from populations.tasks import TASKS
 from populations.wiring import WIRINGS
@@ -76,9 +77,19 @@ class Config(Table):
         if self.task.name not in TASKS:
             return self
         family: Any = TASKS[self.task.name]
-        check_options(self.task.name, family, self.task.options)
+        check_options("task", self.task.name, family, self.task.options)
         # the family's own checks, such as fixed sizes
         family(inputs=self.task.inputs, outputs=self.task.outputs, **self.task.options)
+        return self
+
+    @model_validator(mode="after")
+    def _check_wiring(self) -> Self:
+        if self.network.wiring not in WIRINGS or not self.network.levels:
+            return self
+        family: Any = WIRINGS[self.network.wiring]
+        check_options("network", self.network.wiring, family, self.network.options)
+        network, task = self.network, self.task
+        family(**network.options).check(Layout(task.inputs, tuple(network.levels), task.outputs, network.bias))
         return self
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""Checks of a task family's options, before a run begins."""
+"""Checks of the options of task and wiring families, before a run begins."""
 
 import math
 from dataclasses import fields
@@ -7,12 +7,14 @@ from typing import Any
 from populations.errors import nearest
 
 
-def check_options(task: str, family: Any, options: dict[str, Any]) -> None:
-    """Check that a task family has these options, and that they are of the right type.
+def check_options(table: str, name: str, family: Any, options: dict[str, Any]) -> None:
+    """Check that a family has these options, and that they are of the right type.
 
     Parameters
     ----------
-    task : str
+    table : str
+        ``"task"`` or ``"network"``, for the message.
+    name : str
         Name of the family, for the message.
     family : type
         A dataclass whose fields are its options; each is an int or a float.
@@ -25,11 +27,14 @@ def check_options(task: str, family: Any, options: dict[str, Any]) -> None:
         With what was expected, what was given, and how to correct it.
     """
     types = {field.name: field.type for field in fields(family) if field.name not in ("inputs", "outputs")}
-    for name, value in options.items():
-        if name not in types:
+    kind = {"task": "task", "network": "wiring"}[table]
+    for option, value in options.items():
+        if option not in types:
             known = f"it has {', '.join(types)}" if types else "it has none"
-            raise ValueError(f"task.options: the task {task!r} has no option {name!r}; {known}.{nearest(name, types)}")
-        whole = types[name] in (int, "int")
+            raise ValueError(
+                f"{table}.options: the {kind} {name!r} has no option {option!r}; {known}.{nearest(option, types)}"
+            )
+        whole = types[option] in (int, "int")
         if isinstance(value, bool) or (whole and not isinstance(value, int)) or not math.isfinite(value):
             expected = "a whole number" if whole else "a finite number"
-            raise ValueError(f"task.options.{name}: expected {expected}, got {value!r}")
+            raise ValueError(f"{table}.options.{option}: expected {expected}, got {value!r}")

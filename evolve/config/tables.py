@@ -34,7 +34,13 @@ class NetworkTable(Table):
     levels: tuple[Count, ...] = Field(
         (8, 8), strict=False, description="neurons in each hidden level, lowest first; at least one level"
     )
-    wiring: str = Field("amorphous", description="wiring family: amorphous or layered")
+    wiring: str = Field(
+        "amorphous",
+        description="wiring family: amorphous, layered, rewired, lattice, small-world, scale-free or cerebellum",
+    )
+    options: dict[str, float | int] = Field(
+        {}, description="options of the wiring family, e.g. {rewiring = 0.2} of small-world"
+    )
     density_ascending: float = Field(
         0.6, gt=0, le=1, description="share of allowed ascending synapses present; above 0 to 1"
     )

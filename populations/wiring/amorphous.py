@@ -1,12 +1,15 @@
 """Amorphous wiring: any lower level to any higher one, at random."""
 
+from dataclasses import dataclass
+
 from numpy.random import Generator
 
 from populations.layout import Layout
-from populations.wiring.family import Pathways, thin
+from populations.wiring.family import Pathways, WiringFamily, thin
 
 
-class Amorphous:
+@dataclass(frozen=True)
+class Amorphous(WiringFamily):
     """Each synapse from a lower to a higher level (and back) is present at random, skips included."""
 
     def allowed(self, layout: Layout) -> Pathways:

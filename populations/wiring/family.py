@@ -1,11 +1,12 @@
 """What a wiring family is."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.random import Generator
 
+from populations.errors import SettingError
 from populations.layout import Layout
 from populations.types import Mask
 
@@ -27,7 +28,19 @@ class Pathways:
 
 
 class WiringFamily(Protocol):
-    """A way to wire networks at random."""
+    """A way to wire networks at random: a frozen dataclass whose fields are its options.
+
+    Attributes
+    ----------
+    recurrent : bool
+        Whether synapses may lead to the same or a lower level, so that circuits have to settle.
+    """
+
+    recurrent: ClassVar[bool] = False
+
+    def check(self, layout: Layout) -> None:
+        """Raise `SettingError` if networks of these sizes cannot be wired so; by default all can."""
+        return
 
     def allowed(self, layout: Layout) -> Pathways:
         """Return the synapses that this family may ever contain; mutation flips only those."""
@@ -36,6 +49,18 @@ class WiringFamily(Protocol):
     def draw(self, layout: Layout, density: tuple[float, float], rng: Generator) -> Pathways:
         """Draw the wiring of one network with the given densities (ascending, descending)."""
         ...
+
+
+def share(option: str, value: float) -> None:
+    """Check that an option is a probability or a fraction.
+
+    Raises
+    ------
+    SettingError
+        If it is not in 0..1.
+    """
+    if not 0 <= value <= 1:
+        raise SettingError(f"network.options.{option}: expected 0 to 1, got {value}")
 
 
 def thin(allowed: Pathways, density: tuple[float, float], rng: Generator) -> Pathways:

@@ -1,12 +1,15 @@
 """Layered wiring: each level talks to its neighbours only."""
 
+from dataclasses import dataclass
+
 from numpy.random import Generator
 
 from populations.layout import Layout
-from populations.wiring.family import Pathways, thin
+from populations.wiring.family import Pathways, WiringFamily, thin
 
 
-class Layered:
+@dataclass(frozen=True)
+class Layered(WiringFamily):
     """Synapses between adjacent levels only; the bias unit reaches every level."""
 
     def allowed(self, layout: Layout) -> Pathways:

@@ -9,6 +9,23 @@ from populations.errors import SettingError
 from populations.layout import Layout
 from populations.streams import Purpose, stream
 from populations.wiring import WIRINGS
+from populations.wiring.amorphous import Amorphous
+from populations.wiring.cerebellum import Cerebellum
+from populations.wiring.geometry import distances
+from populations.wiring.lattice import Lattice
+from populations.wiring.layered import Layered
+from populations.wiring.rewired import Rewired
+from populations.wiring.scale_free import ScaleFree
+from populations.wiring.small_world import SmallWorld
+
+LAYOUT = Layout(20, (30, 30), 10)
+
+
+def fitting(name, inputs, levels, outputs, bias):
+    """Return a layout that a family can wire, and the family."""
+    if name == "cerebellum":
+        return Layout(inputs, (levels * 2)[:2], outputs, bias), WIRINGS[name](dendrites=inputs)
+    return Layout(inputs, levels, outputs, bias), WIRINGS[name]()
 
 
 @pytest.mark.parametrize("name", sorted(WIRINGS))
@@ -20,7 +37,7 @@ from populations.wiring import WIRINGS
     seed=st.integers(0, 2**31),
 )
 def test_wiring_is_acyclic_within_bounds_and_reproducible(name, levels, inputs, outputs, bias, seed):
-    layout, family = Layout(inputs, tuple(levels), outputs, bias), WIRINGS[name]
+    layout, family = fitting(name, inputs, tuple(levels), outputs, bias)
     allowed = family.allowed(layout)
     assert not (allowed.ascending & ~layout.below()).any()
     assert not (allowed.descending & ~layout.above()).any()
@@ -30,22 +47,90 @@ def test_wiring_is_acyclic_within_bounds_and_reproducible(name, levels, inputs, 
     assert not (drawn.descending & ~allowed.descending).any()
     np.testing.assert_array_equal(drawn.ascending, again.ascending)
     np.testing.assert_array_equal(drawn.descending, again.descending)
-    full = family.draw(layout, (1.0, 1.0), stream(seed, 0, Purpose.FOUNDER))
-    np.testing.assert_array_equal(full.ascending, allowed.ascending)
+    if name != "rewired":  # as many synapses as a layered network has, in more places
+        full = family.draw(layout, (1.0, 1.0), stream(seed, 0, Purpose.FOUNDER))
+        np.testing.assert_array_equal(full.ascending, allowed.ascending)
+        np.testing.assert_array_equal(full.descending, allowed.descending)
     # every neuron can be reached from below, and every hidden one from above
     assert allowed.ascending.any(axis=1).all()
-    assert allowed.descending.any(axis=1).all()
+    taught = layout.level_slices[1] if name == "cerebellum" else slice(layout.hidden)
+    assert allowed.descending[taught].any(axis=1).all()
 
 
 @pytest.mark.parametrize("name", sorted(WIRINGS))
 def test_density_is_the_share_of_allowed_synapses(name):
-    layout, family = Layout(20, (30, 30), 10), WIRINGS[name]
-    allowed = family.allowed(layout)
+    layout, family = Layout(20, (30, 30), 10), WIRINGS[name](**({"dendrites": 6} if name == "cerebellum" else {}))
+    allowed = (Layered() if name == "rewired" else family).allowed(layout)
     drawn = [family.draw(layout, (0.3, 0.8), stream(0, 0, Purpose.FOUNDER, i)) for i in range(20)]
     ascending = sum(d.ascending.sum() for d in drawn) / (20 * allowed.ascending.sum())
     descending = sum(d.descending.sum() for d in drawn) / (20 * allowed.descending.sum())
     assert ascending == pytest.approx(0.3, abs=0.02)
     assert descending == pytest.approx(0.8, abs=0.02)
+
+
+def drawn(family, layout=LAYOUT, density=(0.3, 0.3), lot=0):
+    return family.draw(layout, density, stream(0, 0, Purpose.FOUNDER, lot))
+
+
+def test_a_lattice_is_regular_and_local_and_a_small_world_keeps_its_degrees():
+    regular = drawn(Lattice())
+    up, _ = distances(LAYOUT)
+    for rewiring in (0.0, 0.3, 1.0):
+        other = drawn(SmallWorld(rewiring))
+        np.testing.assert_array_equal(other.ascending.sum(axis=1), regular.ascending.sum(axis=1))
+        assert (other.ascending & ~regular.ascending).sum() / regular.ascending.sum() == pytest.approx(
+            rewiring, abs=0.3 * rewiring
+        )
+    for present, apart, able in zip(regular.ascending, up, LAYOUT.below(), strict=True):
+        assert apart[present].max() <= apart[able & ~present].min() + 1e-6
+    degrees = np.concatenate([regular.ascending[rows].sum(axis=1) for rows in LAYOUT.level_slices[:1]])
+    assert np.ptp(degrees) <= 1
+
+
+def test_degrees_of_scale_free_networks_have_hubs_and_the_exponent_of_the_model():
+    layout = Layout(300, (300,), 1, bias=False)
+    degrees = np.sort([drawn(ScaleFree(2.5), layout, (0.02, 1), i).ascending[:300].sum(axis=0) for i in range(20)])
+    equal = np.sort([drawn(Amorphous(), layout, (0.02, 1), i).ascending[:300].sum(axis=0) for i in range(20)])
+    assert degrees[:, -1].mean() > 5 * equal[:, -1].mean()
+    # the degree of rank r falls as r^(-1 / (exponent - 1)): a slope of -2/3, away from the ends
+    ranks = np.arange(5, 60)
+    slope = np.polyfit(np.log(ranks), np.log(degrees[:, ::-1].mean(axis=0)[ranks - 1]), 1)[0]
+    assert slope == pytest.approx(-2 / 3, abs=0.12)
+
+
+def test_rewiring_goes_from_layered_to_amorphous_and_keeps_the_number_of_synapses():
+    layered = Layered().allowed(LAYOUT)
+    for fraction in (0.0, 0.25, 1.0):
+        masks = [drawn(Rewired(fraction, 0.0), lot=i) for i in range(30)]
+        assert np.mean([m.ascending.sum() for m in masks]) == pytest.approx(0.3 * layered.ascending.sum(), rel=0.05)
+        assert not any((m.descending & ~layered.descending).any() for m in masks)
+        outside = np.mean([(m.ascending & ~layered.ascending).sum() / m.ascending.sum() for m in masks])
+        free = 1 - layered.ascending.sum() / LAYOUT.below().sum()
+        assert outside == pytest.approx(fraction * free, abs=0.05)
+
+
+def test_only_purkinje_cells_receive_the_error_and_granule_cells_have_few_dendrites():
+    layout = Layout(6, (40, 5), 2)
+    wiring = drawn(Cerebellum(dendrites=3), layout, (1, 1))
+    assert (wiring.ascending[:40, :6].sum(axis=1) == 3).all()
+    assert not wiring.descending[:40].any()
+    assert wiring.descending[40:, 45:].all()
+    with pytest.raises(SettingError, match=r"two, granule cells and Purkinje cells, such as \[60, 8\]; got \[8\]"):
+        Cerebellum().check(Layout(6, (8,), 2))
+
+
+@pytest.mark.parametrize(
+    ("family", "option", "value", "message"),
+    [
+        ("small-world", "rewiring", 1.2, "0 to 1, got 1.2"),
+        ("rewired", "ascending", -0.1, "0 to 1, got -0.1"),
+        ("scale-free", "exponent", 2, "more than 2"),
+        ("cerebellum", "dendrites", 0, "at least 1"),
+    ],
+)
+def test_impossible_options_are_refused(family, option, value, message):
+    with pytest.raises(SettingError, match=rf"network.options.{option}: expected .*{message}"):
+        WIRINGS[family](**{option: value})
 
 
 @pytest.mark.parametrize(("inputs", "levels", "outputs"), [(1, (), 1), (1, (0,), 1), (0, (1,), 1), (1, (1,), 0)])

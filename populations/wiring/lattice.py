@@ -1,0 +1,26 @@
+"""Lattice wiring: every neuron reaches its nearest neighbours."""
+
+from dataclasses import dataclass
+
+from numpy.random import Generator
+
+from populations.layout import Layout
+from populations.wiring.family import Pathways, WiringFamily
+from populations.wiring.geometry import local
+
+
+@dataclass(frozen=True)
+class Lattice(WiringFamily):
+    """Each neuron receives from the nearest units of lower levels (and from above), all of the same number.
+
+    The neurons of a level lie on a ring; a skipped level is as far as once around it. At low density the wiring is
+    therefore layered, with local receptive fields; skips appear where all of the neighbouring level is reached.
+    """
+
+    def allowed(self, layout: Layout) -> Pathways:
+        """Return all pairs of a lower and a higher level."""
+        return Pathways(layout.below(), layout.above())
+
+    def draw(self, layout: Layout, density: tuple[float, float], rng: Generator) -> Pathways:
+        """Keep the nearest senders of each neuron, the share that the density of the pathway says."""
+        return local(layout, self.allowed(layout), density, rng)
