@@ -8,11 +8,13 @@ from analysis.claims import (
     emergence,
     feedback_alignment,
     flexibility,
+    graphs,
     hebbian,
     kolen_pollack,
     metaplasticity,
     minimal,
     optimisers,
+    rewired,
     rule_discovery,
     symmetric_start,
     transfer,
@@ -22,19 +24,21 @@ from analysis.claims.contrast import Contrast, Found, measure
 from analysis.claims.picture import draw, picture
 
 CLAIMS: dict[str, Claim] = {
-    module.CLAIM.name: module.CLAIM
-    for module in (
-        emergence,
-        minimal,
-        kolen_pollack,
-        feedback_alignment,
-        symmetric_start,
-        hebbian,
-        optimisers,
-        metaplasticity,
-        rule_discovery,
-        transfer,
-        flexibility,
+    claim.name: claim
+    for claim in (
+        emergence.CLAIM,
+        minimal.CLAIM,
+        kolen_pollack.CLAIM,
+        feedback_alignment.CLAIM,
+        *graphs.CLAIMS,
+        rewired.CLAIM,
+        symmetric_start.CLAIM,
+        optimisers.CLAIM,
+        hebbian.CLAIM,
+        metaplasticity.CLAIM,
+        flexibility.CLAIM,
+        rule_discovery.CLAIM,
+        transfer.CLAIM,
     )
 }
 """Claims by the name of their sweep."""

@@ -284,7 +284,7 @@ def _conditions(file: SweepFile) -> Iterator[tuple[str, Changes]]:
     walked = [dict(zip(file.zip, values, strict=True)) for values in zip(*file.zip.values(), strict=True)] or [{}]
     crossed = [dict(zip(file.grid, values, strict=True)) for values in product(*file.grid.values())]
     for (name, changes), cross, walk in product(named.items(), crossed, walked):
-        varied = [f"{key.rpartition('.')[2]}={_shown(value)}" for key, value in {**cross, **walk}.items()]
+        varied = [_varied(key, value) for key, value in {**cross, **walk}.items()]
         label = ", ".join([*([name] if name else []), *varied]) or Path(file.base).stem
         yield label, {**dict(_keys(file.set)), **dict(_keys(changes)), **cross, **walk}
 
@@ -312,9 +312,15 @@ def _keys(changes: Changes) -> Iterator[tuple[str, Any]]:
             yield key, value
 
 
+def _varied(key: str, value: Any) -> str:
+    if isinstance(value, Mapping) and "name" not in value:
+        return ", ".join(_varied(*item) for item in value.items())
+    return f"{key.rpartition('.')[2]}={_shown(value)}"
+
+
 def _shown(value: Any) -> str:
     if isinstance(value, Mapping):
-        return str(value.get("name", value))
+        return str(value["name"])
     return "x".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
