@@ -7,6 +7,7 @@ It is the full gradient through every path to the output, not the one-step-local
 
 import numpy as np
 
+from analysis.unrolled import unrolled_gradient
 from populations.layout import Layout
 from populations.lifetime import Snapshot
 from populations.species import Species
@@ -69,5 +70,9 @@ def weight_gradient(layout: Layout, potential: Floats, activity: Floats) -> Floa
 
 def snapshot_gradients(snapshot: Snapshot) -> tuple[Floats, Floats]:
     """Return the potential and weight gradients of a lifetime snapshot, shapes as above."""
+    species = snapshot.species
+    if species.family.recurrent:
+        inputs = snapshot.activity[:, : species.layout.input_units]
+        return unrolled_gradient(species, snapshot.weights.ascending, inputs, snapshot.error)
     potential = potential_gradient(snapshot.species, snapshot.weights.ascending, snapshot.activity, snapshot.error)
     return potential, weight_gradient(snapshot.species.layout, potential, snapshot.activity)

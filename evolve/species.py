@@ -5,7 +5,7 @@ from dataclasses import replace
 from evolve.config import Config
 from populations.layout import Layout
 from populations.rules import RULES, with_terms
-from populations.species import Founders, Life, Species, Wiring
+from populations.species import SETTLE, Founders, Life, Species, Wiring
 from populations.tasks import TASKS
 
 
@@ -49,4 +49,5 @@ def species_of(config: Config) -> Species:
         life=Life(**config.lifetime.model_dump()),
         activation=network.activation,
         derivative=config.plasticity.derivative,
+        settle=SETTLE if network.settle == "auto" else network.settle,
     )

@@ -13,9 +13,9 @@ from populations.experience import Experience, Samples, experience
 from populations.genome import Population
 from populations.lifetime import Snapshot, live
 from populations.outcome import Evaluation, Status
+from populations.settling import sweep_of
 from populations.species import Species
 from populations.streams import Purpose, stream
-from populations.sweeps import Sweep
 from populations.types import Floats, Indices
 
 __all__ = ["Probe", "evaluate", "test"]
@@ -133,7 +133,7 @@ def test(circuits: Circuits, samples: Samples) -> tuple[Floats, Floats]:
     loss, accuracy : ndarray of float64, shape (N,)
         Normalised loss, not capped and possibly not finite; and accuracy, NaN unless the task is a classification.
     """
-    sweep = Sweep(circuits, samples.inputs.shape[-1])
+    sweep = sweep_of(circuits, samples.inputs.shape[-1])
     targets = samples.targets.astype(np.float64)
     with np.errstate(all="ignore"):
         sweep.load(samples.inputs)

@@ -13,6 +13,7 @@ from populations.circumstances import Course, Lot, Streams
 from populations.experience import Experience, Samples
 from populations.genome import Population
 from populations.plasticity import Plasticity, effective_gains
+from populations.settling import sweep_of
 from populations.species import Species
 from populations.streams import Purpose
 from populations.sweeps import Sweep
@@ -139,7 +140,7 @@ def live(
         lives = np.repeat(lives, 2)  # sums over units would run in another order with no network beside
     genes = genes.take(lives)
     circuits = Circuits(species, Weights(*(weights[lives] for weights in innate)), dtype, networks_last=online)
-    sweep = Sweep(circuits, life.batch)
+    sweep = sweep_of(circuits, life.batch)
     plasticity = Plasticity(circuits, sweep, genes)
     diverged = np.zeros(circuits.networks, np.bool_)
     stages: dict[Stage, int] = {"birth": 0, "mid": life.presentations // 2, "end": life.presentations}
@@ -207,7 +208,7 @@ def _parts(networks: int, tasks: int) -> Iterator[slice]:
 
 
 def _snapshot(stage: Stage, circuits: Circuits, genes: Population, probe: Samples, carried: Floats | None) -> Snapshot:
-    sweep = Sweep(circuits, probe.inputs.shape[-1])
+    sweep = sweep_of(circuits, probe.inputs.shape[-1])
     sweep.load(probe.inputs)
     sweep.ascend()
     sweep.compare(probe.targets)

@@ -16,6 +16,9 @@ from populations.wiring import WIRINGS, Pathways, WiringFamily
 if TYPE_CHECKING:  # they act on circuits, which belong to a species
     from populations.circumstances import Circumstance
 
+SETTLE = 8
+"""Steps that signals may take through loops, unless a species says otherwise."""
+
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 
@@ -134,6 +137,8 @@ class Species:
         Name in `populations.activations.ACTIVATIONS`.
     derivative : bool
         Whether the learning signal carries the factor ``f'(p_i)``.
+    settle : int
+        Steps for which both pathways settle, if the wiring family has loops; at least 1.
     circumstances : tuple of Circumstance
         What befalls every life, in this order; see `populations.circumstances`.
     """
@@ -146,6 +151,7 @@ class Species:
     life: Life = Life()
     activation: str = "tanh"
     derivative: bool = True
+    settle: int = SETTLE
     circumstances: "tuple[Circumstance, ...]" = ()
 
     @cached_property

@@ -64,6 +64,11 @@ class Sweep:
         self.activity, self.signal = self._by_network(self._x), self._by_network(self._q)
         self.outputs = self.activity[:, layout.units :]
         self.error = self.signal[:, layout.hidden :]
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Line up views of weights and signals, once."""
+        layout = self.circuits.species.layout
         self._up = [self._ascent(rows) for rows in (*layout.level_slices, slice(layout.hidden, layout.neurons))]
         self._down = [self._descent(rows) for rows in reversed(layout.level_slices)]
 
@@ -143,6 +148,11 @@ class Sweep:
                     np.add(level.stretch, level.scratch_stretch, out=level.stretch)
             if species.derivative:
                 np.multiply(level.stretch, level.slope, out=level.stretch)
+        self._distort()
+
+    def _distort(self) -> None:
+        """Do to hidden neurons' signals what the rule does to them."""
+        species, layout = self.circuits.species, self.circuits.species.layout
         if species.rule.signs:
             np.sign(self._q[: layout.hidden], out=self._q[: layout.hidden])
         if species.rule.shuffled:

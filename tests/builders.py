@@ -24,6 +24,7 @@ def make_species(
     derivative=True,
     bias=True,
     life=None,
+    settle=3,
     **founders,
 ):
     if task == "digits":
@@ -37,6 +38,7 @@ def make_species(
         Life(**{"presentations": 12, "batch": 5, "tasks": 2, "test_samples": 20, "clip_every": 4, **(life or {})}),
         activation,
         derivative,
+        settle,
     )
 
 

@@ -18,16 +18,19 @@ FUNCTIONS = {
 class Twin:
     """One network with dictionaries of synapses."""
 
-    def __init__(self, inputs, hidden, outputs, weights, feedback, activation="tanh", derivative=True):
+    def __init__(self, inputs, hidden, outputs, weights, feedback, activation="tanh", derivative=True, settle=0):
         self.inputs, self.hidden, self.outputs = inputs, hidden, outputs
         self.f, self.slope = FUNCTIONS[activation]
         self.derivative = derivative
+        self.settle = settle
         self.traces = {}
         self.W = {tuple(map(int, key)): float(weights[tuple(key)]) for key in np.argwhere(weights != 0)}
         self.V = {tuple(map(int, key)): float(feedback[tuple(key)]) for key in np.argwhere(feedback != 0)}
 
     def sweep(self, sample, target, clip=math.inf):
         """Return x of all units and outputs, p and q of all neurons."""
+        if self.settle:
+            return self.settled(sample, target, clip)
         x = [float(value) for value in sample] + [0.0] * (self.hidden + self.outputs)
         p = [0.0] * (self.hidden + self.outputs)
         for i in range(self.hidden + self.outputs):
@@ -41,6 +44,22 @@ class Twin:
             q[i] = sum(v * q[k] for (row, k), v in self.V.items() if row == i)
             if self.derivative:
                 q[i] *= self.slope(p[i])
+        return x, p, q
+
+    def settled(self, sample, target, clip):
+        """Like `sweep`, where synapses may form loops: everything steps on together."""
+        n, hidden = self.hidden + self.outputs, self.hidden
+        x, p = [float(value) for value in sample] + [0.0] * n, [0.0] * n
+        for _ in range(self.settle):
+            p = [sum(w * x[j] for (row, j), w in self.W.items() if row == i) for i in range(n)]
+            x = x[: self.inputs] + [self.f(p[i]) for i in range(hidden)] + [0.0] * self.outputs
+        for o in range(hidden, n):
+            p[o] = x[self.inputs + o] = sum(w * x[j] for (row, j), w in self.W.items() if row == o)
+        errors = [max(-clip, min(clip, float(target[o]) - p[hidden + o])) for o in range(self.outputs)]
+        q = [0.0] * hidden + errors
+        for _ in range(self.settle):
+            arriving = [sum(v * q[k] for (row, k), v in self.V.items() if row == i) for i in range(hidden)]
+            q = [a * (self.slope(p[i]) if self.derivative else 1) for i, a in enumerate(arriving)] + errors
         return x, p, q
 
     def present(self, samples, targets, gains, terms, decays, clip=3.0, *, shuffled=False, momentum=0, signs=False):

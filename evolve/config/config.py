@@ -89,6 +89,12 @@ class Config(Table):
         family: Any = WIRINGS[self.network.wiring]
         check_options("network", self.network.wiring, family, self.network.options)
         network, task = self.network, self.task
+        if network.settle != "auto" and not family.recurrent:
+            loops = ", ".join(name for name, one in WIRINGS.items() if one.recurrent)
+            raise ValueError(
+                f'network.settle: networks of the wiring "{network.wiring}" have no loops, so nothing settles and'
+                f" {network.settle} steps mean nothing. Leave it out, or choose a wiring with loops: {loops}"
+            )
         family(**network.options).check(Layout(task.inputs, tuple(network.levels), task.outputs, network.bias))
         return self
 

@@ -36,7 +36,8 @@ class NetworkTable(Table):
     )
     wiring: str = Field(
         "amorphous",
-        description="wiring family: amorphous, layered, rewired, lattice, small-world, scale-free or cerebellum",
+        description="wiring family: amorphous, layered, rewired, lattice, small-world, scale-free, cerebellum, cortical"
+        " or recurrent",
     )
     options: dict[str, float | int] = Field(
         {}, description="options of the wiring family, e.g. {rewiring = 0.2} of small-world"
@@ -46,6 +47,9 @@ class NetworkTable(Table):
     )
     density_descending: float = Field(
         0.6, gt=0, le=1, description="share of allowed descending synapses present; above 0 to 1"
+    )
+    settle: Count | Literal["auto"] = Field(
+        "auto", description="steps for which networks with loops settle in both pathways; at least 1; auto: 8"
     )
     feedback: Literal["independent", "transposed"] = Field(
         "independent", description="descending wiring: drawn independently, or the transpose of the ascending one"

@@ -6,9 +6,11 @@ One family a file, a frozen dataclass whose fields are its options. To add one, 
 
 from populations.wiring.amorphous import Amorphous
 from populations.wiring.cerebellum import Cerebellum
+from populations.wiring.cortical import Cortical
 from populations.wiring.family import Pathways, WiringFamily
 from populations.wiring.lattice import Lattice
 from populations.wiring.layered import Layered
+from populations.wiring.recurrent import Recurrent
 from populations.wiring.rewired import Rewired
 from populations.wiring.scale_free import ScaleFree
 from populations.wiring.small_world import SmallWorld
@@ -21,6 +23,8 @@ WIRINGS: dict[str, type[WiringFamily]] = {
     "small-world": SmallWorld,
     "scale-free": ScaleFree,
     "cerebellum": Cerebellum,
+    "cortical": Cortical,
+    "recurrent": Recurrent,
 }
 """Wiring families by the name used in ``[network] wiring``."""
 

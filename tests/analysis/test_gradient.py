@@ -5,10 +5,11 @@ import pytest
 from builders import make_population, make_species
 
 from analysis.gradient import potential_gradient, weight_gradient
+from analysis.unrolled import unrolled_gradient
 from populations.activations import ACTIVATIONS
 from populations.birth import Weights, born
 from populations.circuits import Circuits
-from populations.sweeps import Sweep
+from populations.settling import sweep_of
 from populations.wiring import WIRINGS
 
 STEP = 1e-5
@@ -16,7 +17,7 @@ STEP = 1e-5
 
 def losses(species, weights, inputs, targets):
     descending = np.zeros((len(weights), species.layout.hidden, species.layout.neurons))
-    sweep = Sweep(Circuits(species, Weights(weights, descending), np.float64), inputs.shape[-1])
+    sweep = sweep_of(Circuits(species, Weights(weights, descending), np.float64), inputs.shape[-1])
     sweep.load(inputs)
     sweep.ascend()
     error = targets - sweep.outputs
@@ -34,7 +35,10 @@ def test_gradient_equals_central_differences(activation, wiring):
     targets = rng.standard_normal((1, layout.outputs, 9))
     weights = born(species, genes, np.arange(3), 0, 0).ascending.astype(np.float64)
     _, activity, error = losses(species, weights, inputs, targets)
-    gradient = weight_gradient(layout, potential_gradient(species, weights, activity, error), activity)
+    if species.family.recurrent:
+        gradient = unrolled_gradient(species, weights, activity[:, : layout.input_units], error)[1]
+    else:
+        gradient = weight_gradient(layout, potential_gradient(species, weights, activity, error), activity)
     gradient = gradient * genes.mask_ascending
     numeric = np.zeros_like(weights)
     for i, j in np.argwhere(genes.mask_ascending.any(axis=0)):
@@ -44,3 +48,16 @@ def test_gradient_equals_central_differences(activation, wiring):
             numeric[:, i, j] -= sign * losses(species, moved, inputs, targets)[0] / (2 * STEP)
     numeric *= genes.mask_ascending
     assert np.abs(numeric - gradient).max() <= 1e-6 * np.abs(numeric).max()
+
+
+def test_unrolled_gradient_equals_the_adjoint_sweep_where_there_are_no_loops():
+    levels = (4, 3, 2)
+    species = make_species(levels, wiring="recurrent", settle=len(levels))
+    rng, layout = np.random.default_rng(1), species.layout
+    inputs, targets = rng.standard_normal((1, layout.input_units, 9)), rng.standard_normal((1, layout.outputs, 9))
+    weights = rng.standard_normal((1, layout.neurons, layout.units)) * layout.below()
+    _, activity, error = losses(species, weights, inputs, targets)
+    potential = potential_gradient(species, weights, activity, error)
+    found = unrolled_gradient(species, weights, activity[:, : layout.input_units], error)
+    np.testing.assert_allclose(found[0], potential)
+    np.testing.assert_allclose(found[1] * layout.below(), weight_gradient(layout, potential, activity) * layout.below())

@@ -29,6 +29,7 @@ def twin_weights(species, genes, innate, lived, individual, task):
         innate.descending[individual],
         species.activation,
         species.derivative,
+        species.settle if species.family.recurrent else 0,
     )
     heterosynaptic = [
         np.broadcast_to(genes[f"gains_{pathway}"][individual], rows).astype(float)
@@ -123,6 +124,15 @@ def test_every_rule_and_term_equals_the_twin(rule, terms, shared, batch):
 def test_filtered_and_scaled_signals_equal_the_twin(terms, kinds, batch):
     species = make_species(terms=terms, gain_scale=0.03, term_scale=0.02, life={"batch": batch})
     species = replace(species, rule=replace(species.rule, **kinds))
+    assert_twins(species, make_population(species))
+
+
+@pytest.mark.parametrize("settle", [1, 2, 6])
+@pytest.mark.parametrize("wiring", ["cortical", "recurrent"])
+@pytest.mark.parametrize("batch", [1, 5])
+@pytest.mark.parametrize("rule", ["heterosynaptic", "shuffled-signal", "hebbian"])
+def test_settling_equals_the_twin(settle, wiring, batch, rule):
+    species = make_species(wiring=wiring, settle=settle, rule=rule, life={"batch": batch})
     assert_twins(species, make_population(species))
 
 

@@ -11,6 +11,7 @@ from populations.streams import Purpose, stream
 from populations.wiring import WIRINGS
 from populations.wiring.amorphous import Amorphous
 from populations.wiring.cerebellum import Cerebellum
+from populations.wiring.cortical import Cortical
 from populations.wiring.geometry import distances
 from populations.wiring.lattice import Lattice
 from populations.wiring.layered import Layered
@@ -39,8 +40,12 @@ def fitting(name, inputs, levels, outputs, bias):
 def test_wiring_is_acyclic_within_bounds_and_reproducible(name, levels, inputs, outputs, bias, seed):
     layout, family = fitting(name, inputs, tuple(levels), outputs, bias)
     allowed = family.allowed(layout)
-    assert not (allowed.ascending & ~layout.below()).any()
-    assert not (allowed.descending & ~layout.above()).any()
+    if not family.recurrent:
+        assert not (allowed.ascending & ~layout.below()).any()
+        assert not (allowed.descending & ~layout.above()).any()
+    own = np.arange(layout.hidden)
+    assert not allowed.ascending[own, layout.input_units + own].any()
+    assert not allowed.descending[own, own].any()
     drawn = family.draw(layout, (0.5, 0.5), stream(seed, 0, Purpose.FOUNDER))
     again = family.draw(layout, (0.5, 0.5), stream(seed, 0, Purpose.FOUNDER))
     assert not (drawn.ascending & ~allowed.ascending).any()
@@ -119,12 +124,23 @@ def test_only_purkinje_cells_receive_the_error_and_granule_cells_have_few_dendri
         Cerebellum().check(Layout(6, (8,), 2))
 
 
+def test_areas_have_lateral_synapses_unless_they_are_switched_off():
+    allowed, layered = Cortical().allowed(LAYOUT), Layered().allowed(LAYOUT)
+    assert allowed.ascending.sum() == layered.ascending.sum() + 2 * 30 * 29
+    assert allowed.descending.sum() == layered.descending.sum() + 2 * 30 * 29
+    without = drawn(Cortical(lateral=0.0), density=(1, 1))
+    np.testing.assert_array_equal(without.ascending, layered.ascending)
+    half = drawn(Cortical(lateral=0.5), density=(1, 1))
+    assert half.ascending.sum() - layered.ascending.sum() == pytest.approx(30 * 29, rel=0.1)
+
+
 @pytest.mark.parametrize(
     ("family", "option", "value", "message"),
     [
         ("small-world", "rewiring", 1.2, "0 to 1, got 1.2"),
         ("rewired", "ascending", -0.1, "0 to 1, got -0.1"),
         ("scale-free", "exponent", 2, "more than 2"),
+        ("cortical", "lateral", 2, "0 to 1"),
         ("cerebellum", "dendrites", 0, "at least 1"),
     ],
 )
