@@ -5,6 +5,8 @@ and ``hetevo claims`` run over every entry.
 """
 
 from analysis.claims import (
+    cerebellum,
+    cortical_loop,
     emergence,
     feedback_alignment,
     flexibility,
@@ -14,6 +16,7 @@ from analysis.claims import (
     metaplasticity,
     minimal,
     optimisers,
+    recurrent,
     rewired,
     rule_discovery,
     symmetric_start,
@@ -28,10 +31,13 @@ CLAIMS: dict[str, Claim] = {
     for claim in (
         emergence.CLAIM,
         minimal.CLAIM,
+        cerebellum.CLAIM,
+        cortical_loop.CLAIM,
         kolen_pollack.CLAIM,
         feedback_alignment.CLAIM,
         *graphs.CLAIMS,
         rewired.CLAIM,
+        recurrent.CLAIM,
         symmetric_start.CLAIM,
         optimisers.CLAIM,
         hebbian.CLAIM,

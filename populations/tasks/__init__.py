@@ -7,6 +7,7 @@ One task family a file, a frozen dataclass whose fields are its options. To add 
 from populations.tasks.digits import Digits
 from populations.tasks.history import History
 from populations.tasks.linear import Linear
+from populations.tasks.reach import Reach
 from populations.tasks.sine import Sine
 from populations.tasks.task import Samples, Task, TaskInstance
 from populations.tasks.teacher import Teacher
@@ -17,9 +18,10 @@ TASKS: dict[str, type[Task]] = {
     "xor": Xor,
     "teacher": Teacher,
     "linear": Linear,
+    "reach": Reach,
     "history": History,
     "digits": Digits,
 }
 """Task families by the name used in ``[task] name``."""
 
-__all__ = ["TASKS", "Digits", "Linear", "Samples", "Sine", "Task", "TaskInstance", "Teacher", "Xor"]
+__all__ = ["TASKS", "Digits", "Linear", "Reach", "Samples", "Sine", "Task", "TaskInstance", "Teacher", "Xor"]

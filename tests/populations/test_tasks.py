@@ -7,7 +7,7 @@ import pytest
 
 from populations.errors import SettingError
 from populations.streams import Purpose, stream
-from populations.tasks import TASKS, Digits, Sine, Xor
+from populations.tasks import TASKS, Digits, Reach, Sine, Xor
 
 
 @pytest.mark.parametrize("name", sorted(TASKS))
@@ -41,6 +41,21 @@ def test_xor_is_no_linear_task_and_needs_two_inputs():
     assert ((inputs @ slope) ** 2).mean() < 0.01 * (targets**2).mean()
     with pytest.raises(SettingError, match="at least 2 inputs"):
         Xor(inputs=1)
+
+
+def test_reach_gives_angles_that_bring_the_hand_to_the_place():
+    arm = Reach().draw(stream(3, 0, Purpose.TASK))
+    rng = np.random.default_rng(0)
+    distance, direction = rng.uniform(0.45, 0.95, 500), rng.uniform(-1, 1, 500)
+    shoulder, elbow = arm.angles(distance, direction).T * [[0.65], [0.43]] + [[-0.77], [1.56]]
+    hand = arm.upper * np.exp(1j * shoulder) + arm.lower * np.exp(1j * (shoulder + elbow))
+    np.testing.assert_allclose(hand, distance * (arm.upper + arm.lower) * np.exp(1j * direction))
+    inputs, targets = arm.training(rng, 20_000)
+    assert 0.4 < inputs.std() < 1.6
+    np.testing.assert_allclose(targets.mean(axis=0), 0, atol=0.3)
+    np.testing.assert_allclose(targets.std(axis=0), 1, atol=0.3)
+    with pytest.raises(SettingError, match="exactly 2 outputs"):
+        Reach(outputs=3)
 
 
 def test_digits_are_real_standardised_and_split():
