@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from evolve.config import Config
+from populations.circumstances import Circumstance, Hardware, Injury
 from populations.layout import Layout
 from populations.rules import RULES, with_terms
 from populations.species import SETTLE, Founders, Life, Species, Wiring
@@ -46,8 +47,22 @@ def species_of(config: Config) -> Species:
             inherited=genome.innate == "inherited",
             symmetric=genome.descending_start == "transposed",
         ),
-        life=Life(**config.lifetime.model_dump()),
+        life=Life(**config.lifetime.model_dump(), successive=config.environment.within),
         activation=network.activation,
         derivative=config.plasticity.derivative,
+        circumstances=_circumstances(config),
+        every=config.environment.every,
         settle=SETTLE if network.settle == "auto" else network.settle,
     )
+
+
+def _circumstances(config: Config) -> tuple[Circumstance, ...]:
+    injury, hardware, found = config.injury, config.hardware, list[Circumstance]()
+    if injury.share:
+        kinds = injury.what == "neurons", injury.kind == "insert"
+        found.append(Injury(injury.share, *kinds, injury.at, not injury.plastic_after))
+    settings = hardware.model_dump(exclude={"rounding"})
+    device = Hardware(**settings, stochastic=hardware.rounding == "stochastic")
+    if device != Hardware(range=device.range, stochastic=device.stochastic):
+        found.append(device)
+    return tuple(found)

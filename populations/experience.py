@@ -58,12 +58,20 @@ def experience(species: Species, seed: int, generation: int, probe_samples: int 
         Size of the probe batch; 0 for none. It comes from a stream of its own, so that measuring changes nothing.
     """
     life = species.life
+    era = generation - generation % species.every if species.every else 0
     training, test, probe = [], [], []
     for k in range(life.tasks):
-        task = species.task.draw(stream(seed, generation, Purpose.TASK, k))
-        count = life.presentations * life.batch
-        lived = task.training(stream(seed, generation, Purpose.TRAINING, k), count)
-        training.append([_by_unit(part, life.presentations) for part in _with_bias(species, lived)])
+        # the last of successive tasks comes first among the streams: it is the task of a life that has only one
+        places = [k + life.tasks * number for number in reversed(range(life.successive))]
+        tasks = [species.task.draw(stream(seed, era, Purpose.TASK, place)) for place in places]
+        spans = np.diff(np.arange(life.successive + 1) * life.presentations // life.successive)
+        lived = [
+            task.training(stream(seed, generation, Purpose.TRAINING, place), int(span) * life.batch)
+            for task, place, span in zip(tasks, places, spans, strict=True)
+        ]
+        whole = np.concatenate([inputs for inputs, _ in lived]), np.concatenate([targets for _, targets in lived])
+        training.append([_by_unit(part, life.presentations) for part in _with_bias(species, whole)])
+        task = tasks[-1]
         tested = task.test(stream(seed, generation, Purpose.TEST, k), life.test_samples)
         test.append([part.T for part in _with_bias(species, tested)])
         if probe_samples:

@@ -43,20 +43,21 @@ class Plasticity:
         Whose activities and signals drive the change.
     genes : Population
         Gains, other coefficients, decays and masks, one row a circuit (N rows).
+
+    Attributes
+    ----------
+    frozen : bool
+        Whether `change` does nothing.
     """
 
     def __init__(self, circuits: Circuits, sweep: Sweep, genes: Population) -> None:
         self.circuits, self.sweep = circuits, sweep
         species, layout, dtype = circuits.species, circuits.species.layout, circuits.dtype
+        self.frozen = False
         self._pathways = [pathway for pathway in PATHWAYS if species.rule.terms(pathway)]
-        self._coefficients = {p: _coefficients(species, genes, p, dtype) for p in self._pathways}
-        self._shared = all(given.keys() == {"heterosynaptic"} for given in self._coefficients.values())
         self._activity = sweep.activity[:, : layout.units].swapaxes(1, 2)
         # a right operand has to be contiguous; for products that are element-wise it need not
         self._senders = self._activity if circuits.networks_last else np.empty_like(self._activity, order="C")
-        self._receivers: dict[Pathway, Receivers] = {}
-        if not self._shared:
-            self._receivers = {p: Receivers(sweep, self._coefficients[p], p) for p in self._pathways}
         # the planes of W and V that are plastic; all arrays below have one plane for each of these
         planes = [PATHWAYS.index(pathway) for pathway in self._pathways]
         self._weights = circuits.weights[planes[0] : planes[-1] + 1] if planes else circuits.weights[:0]
@@ -68,13 +69,37 @@ class Plasticity:
         # one number a network and pathway, but broadcasting it over short rows takes twice as long as reading it
         self._keep = np.empty_like(self._weights[:, :, : 1 if self._weights.shape[2] > SHORT else None])
         for plane, pathway in enumerate(self._pathways):
-            self._scale[plane] = circuits.flat(self._scale_of(pathway, genes))
             self._keep[plane] = 1 - genes[f"decay_{pathway}"].astype(dtype)[:, None]
+        self._plastic = np.ones((1, 1, 1), dtype)
         if species.rule.readout_only:
             readout = np.arange(layout.neurons) >= layout.hidden
-            rows = circuits.flat(np.broadcast_to(readout[:, None], (1, layout.neurons, layout.units)))
-            self._scale *= rows
-            self._keep = np.where(rows > 0, self._keep, 1).astype(dtype)
+            self._plastic = circuits.flat(np.broadcast_to(readout[:, None], (1, layout.neurons, layout.units)))
+            self._keep = np.where(self._plastic > 0, self._keep, 1).astype(dtype)
+        self._broken = np.zeros(circuits.networks, np.bool_)
+        self.rewire(genes)
+
+    def rewire(self, genes: Population) -> None:
+        """Read gains, other coefficients and masks again, where they have changed in the course of a life.
+
+        Momentum ends where a synapse does.
+
+        Parameters
+        ----------
+        genes : Population
+            As for the constructor.
+        """
+        circuits, species = self.circuits, self.circuits.species
+        self._coefficients = {p: _coefficients(species, genes, p, circuits.dtype) for p in self._pathways}
+        self._shared = all(given.keys() == {"heterosynaptic"} for given in self._coefficients.values())
+        self._receivers: dict[Pathway, Receivers] = {}
+        if not self._shared:
+            self._receivers = {p: Receivers(self.sweep, self._coefficients[p], p) for p in self._pathways}
+        for plane, pathway in enumerate(self._pathways):
+            self._scale[plane] = circuits.flat(self._scale_of(pathway, genes))
+        self._scale *= self._plastic
+        self._scale[:, self._broken] = 0
+        if self.momentum:
+            self._trace *= self._scale != 0
 
     def _scale_of(self, pathway: Pathway, genes: Population) -> Floats:
         """Return what correlations are multiplied by: mask, 1/S and, where it stands alone, the heterosynaptic gain."""
@@ -90,6 +115,8 @@ class Plasticity:
 
     def change(self) -> None:
         """Apply one presentation's changes; all are computed from the same weights and activities."""
+        if self.frozen:
+            return
         self._correlate()
         np.multiply(self._weights, self._keep, out=self._weights)
         for plane, receivers in enumerate(self._receivers.values()):
@@ -168,6 +195,7 @@ class Plasticity:
         np.greater_equal(self._drive, NEGLIGIBLE, out=self._drive)
         np.multiply(self._weights, self._drive, out=self._weights)
         if broken.any():
+            self._broken |= broken
             self._weights[:, broken] = 0
             self._scale[:, broken] = 0
             if self.momentum:

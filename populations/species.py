@@ -103,6 +103,8 @@ class Life:
         Presentations between two clippings of the weights.
     loss_cap : float
         Largest normalised loss; a lifetime that diverges gets it.
+    successive : int
+        Tasks that follow one another in each of the K lives; test and measures are about the last.
     """
 
     presentations: int = 400
@@ -113,6 +115,7 @@ class Life:
     weight_clip: float = 8.0
     clip_every: int = 20
     loss_cap: float = 4.0
+    successive: int = 1
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,8 @@ class Species:
         Whether the learning signal carries the factor ``f'(p_i)``.
     settle : int
         Steps for which both pathways settle, if the wiring family has loops; at least 1.
+    every : int
+        Generations after which tasks change; 0: never. Samples are new in every generation.
     circumstances : tuple of Circumstance
         What befalls every life, in this order; see `populations.circumstances`.
     """
@@ -152,6 +157,7 @@ class Species:
     activation: str = "tanh"
     derivative: bool = True
     settle: int = SETTLE
+    every: int = 1
     circumstances: "tuple[Circumstance, ...]" = ()
 
     @cached_property

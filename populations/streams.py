@@ -25,6 +25,8 @@ class Purpose(IntEnum):
     PROBE = 8
     MIGRATE = 9
     TRANSPLANT = 10
+    INJURY = 11
+    HARDWARE = 12
 
 
 def stream(seed: int, generation: int, purpose: Purpose, index: int = 0) -> Generator:

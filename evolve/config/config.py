@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
+from evolve.config.circumstances import EnvironmentTable, HardwareTable, InjuryTable
 from evolve.config.identity import config_hash
 from evolve.config.operators import check_operator
 from evolve.config.options import check_options
@@ -46,6 +47,9 @@ class Config(Table):
     network: NetworkTable = NetworkTable()
     plasticity: PlasticityTable = PlasticityTable()
     lifetime: LifetimeTable = LifetimeTable()
+    environment: EnvironmentTable = EnvironmentTable()
+    injury: InjuryTable = InjuryTable()
+    hardware: HardwareTable = HardwareTable()
     genome: GenomeTable = GenomeTable()
     transplant: TransplantTable = TransplantTable()
     evolution: EvolutionTable = EvolutionTable()
@@ -117,6 +121,15 @@ class Config(Table):
                         f"heldout.families: the networks of this run have {self.task.inputs} inputs and"
                         f" {self.task.outputs} outputs, which {name!r} cannot use: {error}"
                     ) from None
+        return self
+
+    @model_validator(mode="after")
+    def _check_environment(self) -> Self:
+        within, presentations = self.environment.within, self.lifetime.presentations
+        if within > presentations:
+            raise ValueError(
+                f"environment.within: expected at most as many tasks as presentations ({presentations}), got {within}"
+            )
         return self
 
     @model_validator(mode="after")

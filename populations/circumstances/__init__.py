@@ -5,5 +5,7 @@ lives (see `circumstance`), and let `evolve.species` build it from its table of 
 """
 
 from populations.circumstances.circumstance import Circumstance, Course, Lot, Streams
+from populations.circumstances.hardware import Hardware
+from populations.circumstances.injury import Injury
 
-__all__ = ["Circumstance", "Course", "Lot", "Streams"]
+__all__ = ["Circumstance", "Course", "Hardware", "Injury", "Lot", "Streams"]

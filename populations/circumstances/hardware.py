@@ -1,0 +1,103 @@
+"""Imperfect hardware: noise, coarse weights, gains that mismatch, changes and signals that come late."""
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+from populations.circumstances.circumstance import Course, Lot
+from populations.streams import Purpose
+from populations.types import Floats
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """What devices do to learning; every default is the perfect device.
+
+    Parameters
+    ----------
+    noise : float
+        Standard deviation of the error with which a change of a weight is written, relative to the change.
+    bits : int
+        Bits of a stored weight, which is one of 2^bits - 1 evenly spaced values from ``-range`` to ``range``, 0 among
+        them; at least 2, or 0: exact.
+    range : float
+        Largest weight that is stored, if bits are.
+    stochastic : bool
+        Round up or down by lot, without bias, instead of to the nearest value.
+    mismatch : float
+        Standard deviation of the logarithm by which every neuron's two gains miss their values, for life.
+    delay : int
+        Presentations after which a change of the weights takes place.
+    stale : int
+        Presentations by which hidden neurons' learning signals are older than the activities that they meet.
+    """
+
+    noise: float = 0.0
+    bits: int = 0
+    range: float = 2.0
+    stochastic: bool = True
+    mismatch: float = 0.0
+    delay: int = 0
+    stale: int = 0
+
+    def begin(self, lot: Lot) -> Course:
+        """Draw the mismatch, and round the innate weights."""
+        return _Imperfect(self, lot)
+
+
+class _Imperfect(Course):
+    def __init__(self, hardware: Hardware, lot: Lot) -> None:
+        self._hardware, self._lot = hardware, lot
+        self._generators = lot.streams(Purpose.HARDWARE)
+        self._weights = lot.circuits.weights
+        self._signals: deque[Floats] = deque(maxlen=hardware.stale + 1)
+        self._changes: deque[Floats] = deque(maxlen=hardware.delay + 1)
+        self._old = self._weights.copy()
+        if hardware.mismatch:
+            for name in ("gains_ascending", "gains_descending"):
+                gains = lot.genes[name]
+                for n, rng in enumerate(self._generators):
+                    gains[n] *= np.exp(hardware.mismatch * rng.standard_normal(gains.shape[1]))
+            lot.plasticity.rewire(lot.genes)
+        self._store()
+
+    def before(self, t: int) -> None:
+        np.copyto(self._old, self._weights)
+
+    def between(self, t: int) -> None:
+        if not self._hardware.stale:
+            return
+        sweep = self._lot.sweep
+        hidden = sweep.signal[:, : sweep.circuits.species.layout.hidden]
+        self._signals.append(hidden.copy())
+        hidden[:] = self._signals[0] if t >= self._hardware.stale else 0
+
+    def after(self, t: int) -> None:
+        hardware = self._hardware
+        change = self._weights - self._old
+        if hardware.noise:
+            change *= 1 + hardware.noise * self._drawn("standard_normal")
+        if hardware.delay:
+            self._changes.append(change)
+            change = self._changes[0] if t >= hardware.delay else np.zeros_like(change)
+        np.add(self._old, change, out=self._weights)
+        self._store()
+
+    def _store(self) -> None:
+        """Round the weights to what the device can hold."""
+        hardware = self._hardware
+        if not hardware.bits:
+            return
+        most = 2 ** (hardware.bits - 1) - 1
+        step = hardware.range / most
+        levels: Floats = np.asarray(self._weights / step)
+        # floor keeps 0, so that an absent synapse stays absent
+        offset = self._drawn("random") if hardware.stochastic else 0.5
+        np.multiply(np.clip(np.floor(levels + offset), -most, most), step, out=self._weights)
+
+    def _drawn(self, kind: str) -> Floats:
+        """Draw a number for every synapse, each life from a generator of its own."""
+        planes, _, cells = self._weights.shape
+        drawn = [getattr(rng, kind)((planes, cells), dtype=np.float32) for rng in self._generators]
+        return np.stack(drawn, axis=1).astype(self._weights.dtype)

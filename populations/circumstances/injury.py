@@ -1,0 +1,93 @@
+"""Injury, and growth: hidden neurons or synapses that a circuit loses, or gets, in the middle of its life."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from populations.birth import Weights
+from populations.circuits import Circuits
+from populations.circumstances.circumstance import Course, Lot
+from populations.streams import Purpose
+from populations.types import Floats, Mask
+
+
+@dataclass(frozen=True)
+class Injury:
+    """What happens to every life at one moment.
+
+    Parameters
+    ----------
+    share : float
+        Probability that a hidden neuron, or a synapse of either pathway, is concerned; 0 to 1.
+    neurons : bool
+        Whether hidden neurons are concerned, with all their synapses, or single synapses.
+    inserted : bool
+        False: they are there from birth and removed; True: they are absent from birth and join with innate weights.
+    at : float
+        When, as a fraction of the presentations, 0 to 1.
+    frozen : bool
+        Whether nothing is plastic any more from then on.
+    """
+
+    share: float = 0.3
+    neurons: bool = True
+    inserted: bool = False
+    at: float = 0.5
+    frozen: bool = False
+
+    def begin(self, lot: Lot) -> Course:
+        """Draw what is concerned, and take it away at once if it is to be inserted."""
+        return _Injured(self, lot)
+
+
+class _Injured(Course):
+    def __init__(self, injury: Injury, lot: Lot) -> None:
+        self._injury, self._lot = injury, lot
+        self._moment = int(injury.at * lot.presentations)
+        layout, size = lot.circuits.species.layout, lot.genes.size
+        self._up: Mask = np.zeros((size, layout.neurons, layout.units), np.bool_)
+        self._down: Mask = np.zeros((size, layout.hidden, layout.neurons), np.bool_)
+        for n, rng in enumerate(lot.streams(Purpose.INJURY)):
+            if injury.neurons:
+                hit = rng.random(layout.hidden) < injury.share
+                self._up[n, : layout.hidden][hit] = True
+                self._up[n, :, layout.input_units :][:, hit] = True
+                self._down[n][hit] = True
+                self._down[n, :, : layout.hidden][:, hit] = True
+            else:
+                self._up[n] = rng.random(self._up[n].shape) < injury.share
+                self._down[n] = rng.random(self._down[n].shape) < injury.share
+        self._masks = lot.genes.mask_ascending.copy(), lot.genes.mask_descending.copy()
+        self._innate = lot.circuits.weights.copy()
+        if injury.inserted:
+            self._remove()
+
+    def before(self, t: int) -> None:
+        if t != self._moment:
+            return
+        if self._injury.inserted:
+            self._insert()
+        else:
+            self._remove()
+        if self._injury.frozen:
+            self._lot.plasticity.frozen = True
+
+    def _remove(self) -> None:
+        genes, circuits = self._lot.genes, self._lot.circuits
+        genes.mask_ascending[:] &= ~self._up
+        genes.mask_descending[:] &= ~self._down
+        circuits.weights *= self._present(circuits)
+        self._lot.plasticity.rewire(genes)
+
+    def _insert(self) -> None:
+        genes, circuits = self._lot.genes, self._lot.circuits
+        absent = self._present(circuits) == 0
+        genes.mask_ascending[:], genes.mask_descending[:] = self._masks
+        circuits.weights[absent] = self._innate[absent]
+        self._lot.plasticity.rewire(genes)
+
+    def _present(self, circuits: Circuits) -> Floats:
+        """Return 1 where there is a synapse and 0 elsewhere, in the layout of the weights."""
+        genes, dtype = self._lot.genes, circuits.dtype
+        masks = Weights(genes.mask_ascending.astype(dtype), genes.mask_descending.astype(dtype))
+        return Circuits(circuits.species, masks, dtype, networks_last=circuits.networks_last).weights

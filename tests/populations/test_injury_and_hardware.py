@@ -1,0 +1,174 @@
+"""Injuries, imperfect hardware and changing environments: what each does, and that blocks do not matter."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from builders import make_population, make_species
+
+from analysis.probe import AlignmentProbe
+from populations.birth import born
+from populations.circumstances import Hardware, Injury
+from populations.evaluation import evaluate
+from populations.experience import experience
+from populations.lifetime import live
+from populations.streams import stream
+
+CIRCUMSTANCES = [
+    Injury(0.5),
+    Injury(0.5, neurons=False),
+    Injury(0.5, inserted=True),
+    Injury(0.5, frozen=True),
+    Hardware(noise=0.5),
+    Hardware(bits=5),
+    Hardware(bits=4, stochastic=False),
+    Hardware(mismatch=0.5),
+    Hardware(delay=3),
+    Hardware(stale=2),
+    Hardware(noise=0.1, bits=6, mismatch=0.1, delay=1, stale=1),
+]
+
+
+def lived(species, genes, moments=(), batch_seed=4):
+    """Return snapshots by stage, and where the lives ended."""
+    seen = {}
+
+    def observe(snapshot):
+        seen[snapshot.stage] = snapshot
+
+    def streams(purpose):
+        return [stream(batch_seed, 0, purpose, n) for n in range(genes.size * species.life.tasks)]
+
+    innate = born(species, genes, np.arange(genes.size), batch_seed, 0)
+    world = experience(species, batch_seed, 0, 20)
+    ended = live(species, genes, innate, world, observer=observe, moments=moments, streams=streams, dtype=np.float64)
+    return seen, ended.circuits.whole()
+
+
+def same(first, second):
+    return all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+@pytest.mark.parametrize(
+    "circumstance", CIRCUMSTANCES, ids=lambda one: re.sub(r"[a-z]+=(0.0|0|True|2.0)(, |(?=\)))", "", str(one))
+)
+@pytest.mark.parametrize("batch", [1, 5])
+@pytest.mark.parametrize("wiring", ["amorphous", "recurrent"])
+def test_blocks_change_no_bit_and_no_synapse_comes_from_nowhere(circumstance, batch, wiring):
+    species = make_species((5, 4), wiring=wiring, life={"batch": batch}, gain_mean=0.05)
+    species = replace(species, circumstances=(circumstance,))
+    genes = make_population(species, 7)
+    before = {name: array.copy() for name, array in genes.items()}
+    whole = evaluate(species, genes, np.arange(7), seed=9, generation=2, block=7, probe=AlignmentProbe())
+    for block in (1, 3):
+        other = evaluate(species, genes, np.arange(7), seed=9, generation=2, block=block, probe=AlignmentProbe())
+        np.testing.assert_array_equal(other.loss, whole.loss)
+        for name, column in whole.observed.items():
+            np.testing.assert_array_equal(other.observed[name], column)
+    for name, array in genes.items():
+        np.testing.assert_array_equal(array, before[name])
+    seen, ended = lived(species, genes)
+    np.testing.assert_array_equal(ended.ascending[~np.repeat(genes.mask_ascending, 2, axis=0)], 0)
+    assert all((s.weights.ascending[~s.mask_ascending] == 0).all() for s in seen.values())
+    healthy = evaluate(
+        replace(species, circumstances=()), genes, np.arange(7), seed=9, generation=2, probe=AlignmentProbe()
+    )
+    assert not np.array_equal(healthy.loss, whole.loss)
+
+
+@pytest.mark.parametrize("terms", [(), ("hebbian", "oja")])
+def test_a_perfect_device_changes_nothing(terms):
+    species = make_species(terms=terms, gain_mean=0.05)
+    genes = make_population(species)
+    expected = lived(species, genes)[1]
+    found = lived(replace(species, circumstances=(Hardware(),)), genes)[1]
+    for one, other in zip(expected, found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12)  # change = new - old, and back
+
+
+def test_removed_neurons_are_silent_and_the_others_learn_on_unless_frozen():
+    species = make_species((6, 5), life={"presentations": 20}, gain_mean=0.05)
+    genes = make_population(species, 4)
+    healthy, _ = lived(species, genes, moments=(50, 60))
+    injured = replace(species, circumstances=(Injury(0.5),))
+    seen, ended = lived(injured, genes, moments=(50, 60))
+    assert same(seen["life_50"].weights, healthy["life_50"].weights)
+    gone = (seen["life_60"].activity[:, species.layout.input_units : species.layout.units] == 0).all(axis=2)
+    assert 0.2 < gone.mean() < 0.8
+    assert not ended.ascending[:, : species.layout.hidden][gone].any()
+    assert not ended.descending[gone].any()
+    assert not np.array_equal(ended.ascending, seen["life_60"].weights.ascending)
+    frozen = replace(species, circumstances=(Injury(0.5, frozen=True),))
+    seen, ended = lived(frozen, genes, moments=(60,))
+    assert same(ended, seen["life_60"].weights)
+
+
+def test_inserted_synapses_join_with_their_innate_weights():
+    species = make_species((6, 5), life={"presentations": 20}, gain_mean=0.05)
+    genes = make_population(species, 4)
+    growing = replace(species, circumstances=(Injury(0.5, neurons=False, inserted=True, at=0.5),))
+    seen, _ = lived(growing, genes, moments=(5, 50, 55))
+    early, late = seen["life_5"], seen["life_55"]
+    before, after = seen["life_50"].weights.ascending != 0, late.weights.ascending != 0
+    assert before.sum() < 0.7 * after.sum()
+    assert (after >= before).all()
+    np.testing.assert_array_equal(late.mask_ascending, np.repeat(genes.mask_ascending, 2, axis=0))
+    assert (early.mask_ascending.sum() / late.mask_ascending.sum()) == pytest.approx(0.5, abs=0.1)
+
+
+@pytest.mark.parametrize("stochastic", [True, False])
+def test_stored_weights_are_levels_and_rounding_by_lot_has_no_bias(stochastic):
+    species = make_species((8, 8), life={"presentations": 2})
+    genes = make_population(species, 60)
+    device = Hardware(bits=4, range=3.0, stochastic=stochastic)
+    seen, ended = lived(replace(species, circumstances=(device,)), genes)
+    levels = ended.ascending * 7 / 3.0
+    np.testing.assert_allclose(levels, np.round(levels), atol=1e-9)
+    assert np.abs(levels).max() <= 7
+    exact, _ = lived(species, genes)
+    error = seen["birth"].weights.ascending - exact["birth"].weights.ascending
+    assert abs(error[seen["birth"].mask_ascending].mean()) < 0.01
+
+
+def test_a_delay_shifts_changes_and_stale_signals_are_those_of_before():
+    species = make_species(life={"presentations": 10}, gain_mean=0.05)
+    genes = make_population(species)
+    late, _ = lived(replace(species, circumstances=(Hardware(delay=2),)), genes, moments=(20, 30, 40))
+    prompt, _ = lived(species, genes, moments=(10,))
+    assert same(late["life_20"].weights, late["birth"].weights)
+    for one, other in zip(late["life_30"].weights, prompt["life_10"].weights, strict=True):
+        np.testing.assert_allclose(one, other)
+    stale, _ = lived(replace(species, circumstances=(Hardware(stale=2),)), genes, moments=(10,))
+    hidden = species.layout.hidden
+    change = stale["life_10"].weights.ascending - stale["birth"].weights.ascending
+    decay = np.repeat(genes["decay_ascending"], 2)[:, None, None]
+    np.testing.assert_allclose((change + decay * stale["birth"].weights.ascending)[:, :hidden], 0, atol=1e-7)
+    assert change[:, hidden:].any()
+
+
+def test_environments_change_between_generations_within_a_life_or_never():
+    def targets(generation, **options):
+        species = make_species(task="linear", life={"presentations": 9, "tasks": 1, **options.pop("life", {})})
+        lived = experience(replace(species, **options), 5, generation)
+        inputs, outputs = lived.training.inputs[0], lived.training.targets[0]
+        maps = [np.linalg.lstsq(x.T, y.T, rcond=None)[0] for x, y in zip(inputs, outputs, strict=True)]
+        test = np.linalg.lstsq(lived.test.inputs[0].T, lived.test.targets[0].T, rcond=None)[0]
+        return maps, test, inputs
+
+    def close(one, other):
+        return np.allclose(one, other, atol=1e-4)
+
+    never, always = [targets(g, every=0) for g in (0, 7)], [targets(g) for g in (0, 7)]
+    assert close(never[0][1], never[1][1])
+    assert not close(always[0][1], always[1][1])
+    assert not np.array_equal(never[0][2], never[1][2])
+    eras = [targets(g, every=4)[1] for g in (4, 7, 8)]
+    assert close(eras[0], eras[1])
+    assert not close(eras[1], eras[2])
+    maps, test, _ = targets(0, life={"batch": 12, "successive": 3})
+    same_as_last = [close(one, test) for one in maps]
+    assert same_as_last == [False] * 6 + [True] * 3
+    assert close(maps[0], maps[2])
+    assert not close(maps[2], maps[3])
+    assert close(test, targets(0)[1])
