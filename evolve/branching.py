@@ -45,14 +45,14 @@ class Origin:
         if not separator or Path(text).is_dir():
             path, number = text, ""
         if number and not number.isdecimal():
-            raise RunDirectoryError(f"--from {text}: expected RUN@GENERATION, such as runs/demo@20.")
+            raise RunDirectoryError(f"{text}: expected RUN@GENERATION, such as runs/demo@20.")
         directory = RunDirectory.open(path)
         found = checkpoints.listed(directory.checkpoints)
         wanted = [one for one in found if not number or checkpoints.generation_of(one) == int(number)]
         if not wanted:
             has = ", ".join(str(checkpoints.generation_of(one)) for one in found) or "none"
             raise RunDirectoryError(
-                f"--from {text}: {path} has no checkpoint of generation {number or 'any'}; it has: {has}."
+                f"{text}: {path} has no checkpoint of generation {number or 'any'}; it has: {has}."
                 " checkpoint.keep_every = n in a run's configuration keeps those of every n-th generation."
             )
         config = from_mapping(directory.config(), source=str(directory.config_file))

@@ -9,6 +9,7 @@ import typer
 
 from scripts.bench.command import bench
 from scripts.claims import claims
+from scripts.draw import draw
 from scripts.init import init
 from scripts.plot import plot
 from scripts.presets import presets
@@ -27,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, resume, status, plot, report, verify, presets, init, sweep, claims):
+for command in (run, resume, status, plot, draw, report, verify, presets, init, sweep, claims):
     app.command()(command)
 app.add_typer(bench, name="bench")
 

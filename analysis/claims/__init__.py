@@ -7,11 +7,14 @@ and ``hetevo claims`` run over every entry.
 from analysis.claims import (
     cerebellum,
     cortical_loop,
+    ecology,
     emergence,
     feedback_alignment,
     flexibility,
     graphs,
+    hardware,
     hebbian,
+    injury,
     kolen_pollack,
     metaplasticity,
     minimal,
@@ -43,8 +46,11 @@ CLAIMS: dict[str, Claim] = {
         hebbian.CLAIM,
         metaplasticity.CLAIM,
         flexibility.CLAIM,
+        injury.CLAIM,
+        hardware.CLAIM,
         rule_discovery.CLAIM,
         transfer.CLAIM,
+        ecology.CLAIM,
     )
 }
 """Claims by the name of their sweep."""

@@ -75,7 +75,7 @@ class _Imperfect(Course):
 
     def after(self, t: int) -> None:
         hardware = self._hardware
-        change = self._weights - self._old
+        change: Floats = self._weights - self._old
         if hardware.noise:
             change *= 1 + hardware.noise * self._drawn("standard_normal")
         if hardware.delay:
@@ -91,10 +91,9 @@ class _Imperfect(Course):
             return
         most = 2 ** (hardware.bits - 1) - 1
         step = hardware.range / most
-        levels: Floats = np.asarray(self._weights / step)
         # floor keeps 0, so that an absent synapse stays absent
         offset = self._drawn("random") if hardware.stochastic else 0.5
-        np.multiply(np.clip(np.floor(levels + offset), -most, most), step, out=self._weights)
+        np.multiply(np.clip(np.floor(self._weights / step + offset), -most, most), step, out=self._weights)
 
     def _drawn(self, kind: str) -> Floats:
         """Draw a number for every synapse, each life from a generator of its own."""

@@ -78,6 +78,20 @@ def test_plot_draws_the_figure_that_suits_what_was_run(tmp_path):
     assert "Expected a run directory" in hetevo("plot").stderr
 
 
+def test_draw_shows_founders_of_presets_and_individuals_of_runs(finished, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path, _ = finished
+    best = hetevo("draw", path)
+    assert best.exit_code == 0, best.stderr
+    assert Path(best.stdout.splitlines()[0]).parent == path / "figures"
+    assert hetevo("draw", "cerebellum").stdout.splitlines()[0] == "cerebellum.png"
+    wrong = hetevo("draw", path, "--individual", 10**6)
+    assert wrong.exit_code == 2
+    assert "has the individuals" in wrong.stderr
+    assert "has the founders 0 to" in hetevo("draw", "smoke", "--individual", -1).stderr
+    assert "leave it out" in hetevo("draw", path, "-s", "seed=1").stderr
+
+
 def test_presets_and_init(tmp_path):
     names = json.loads(hetevo("presets", "--json").stdout)
     assert {"emergence", "neutral", "digits", "smoke"} <= names.keys()

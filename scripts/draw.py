@@ -1,0 +1,88 @@
+"""`hetevo draw`: draw the circuit of an individual."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
+
+from scripts.errors import explained
+
+if TYPE_CHECKING:
+    from populations.genome import Population
+    from populations.layout import Layout
+
+Source = Annotated[
+    str,
+    typer.Argument(metavar="PRESET|FILE.toml|RUN[@G]", help="A preset or file: a founder; a run: one of those saved."),
+]
+Individual = Annotated[
+    int | None,
+    typer.Option(help="Id of an individual of the saved generation, or number of a founder. Default: the best, or 0."),
+]
+Set = Annotated[list[str] | None, typer.Option("-s", "--set", metavar="KEY=VALUE", help="Change of a preset or file.")]
+File = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", help="File: PNG, PDF or SVG. Default: RUN/figures/circuit-ID.png or PRESET.png."),
+]
+
+
+@explained
+def draw(source: Source, individual: Individual = None, settings: Set = None, output: File = None) -> None:
+    """Draw both pathways of a circuit, with the signs of its gains."""
+    from analysis.circuit import draw_circuit
+    from analysis.figures import save
+    from populations.errors import SettingError
+
+    of_run = any(Path(name).is_dir() for name in (source, source.rpartition("@")[0]) if name)
+    if of_run and settings:
+        raise SettingError("-s changes a preset or a file, not what is saved of a run: leave it out.")
+    chosen = _saved(source, individual) if of_run else _founder(source, individual, settings or [])
+    plot = draw_circuit(chosen.layout, chosen.genes, chosen.row, chosen.title)
+    for file in save(plot, output or chosen.target):
+        print(file)
+
+
+class _Chosen(NamedTuple):
+    layout: "Layout"
+    genes: "Population"
+    row: int
+    title: str
+    target: Path
+
+
+def _saved(source: str, individual: int | None) -> _Chosen:
+    """Find an individual of a run's checkpoint: the one with the lowest loss unless another is named."""
+    from evolve.branching import Origin
+    from evolve.species import species_of
+    from populations.errors import SettingError
+
+    origin = Origin.find(source)
+    species = species_of(origin.config)
+    state = origin.load(origin.config, species)
+    ids = [int(one) for one in state.cohort.identifiers]
+    chosen = ids[int(state.loss.argmin())] if individual is None else individual
+    if chosen not in ids:
+        raise SettingError(
+            f"--individual: generation {origin.generation} of {origin.directory.path} has the individuals {ids[0]} to"
+            f" {ids[-1]}, got {chosen}. Name one of them, or another saved generation: RUN@GENERATION."
+        )
+    row = ids.index(chosen)
+    title = f"individual {chosen}, generation {origin.generation}, loss {state.loss[row]:.3g}"
+    target = origin.directory.path / "figures" / f"circuit-{chosen}.png"
+    return _Chosen(species.layout, state.cohort.population, row, title, target)
+
+
+def _founder(source: str, individual: int | None, settings: list[str]) -> _Chosen:
+    """Draw the founders that a preset or a file begins with, and choose one."""
+    from evolve.cohort import founders
+    from evolve.config import load_config
+    from evolve.species import species_of
+    from populations.errors import SettingError
+
+    config = load_config(source, settings)
+    species, row = species_of(config), individual or 0
+    if not 0 <= row < config.evolution.size:
+        raise SettingError(f"--individual: {source} has the founders 0 to {config.evolution.size - 1}, got {row}.")
+    population = founders(species, config.seed, config.evolution.size).population
+    name = Path(source).stem
+    return _Chosen(species.layout, population, row, f"{name}, founder {row}, seed {config.seed}", Path(f"{name}.png"))
