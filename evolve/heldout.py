@@ -40,7 +40,7 @@ def held_out_species(config: Config, species: Species) -> dict[str, Species]:
     for name in config.heldout.families if config.heldout.every else ():
         task = species.task if name == config.task.name else TASKS[name](**sizes)
         task.prepare()
-        found[name] = replace(species, task=task)
+        found[name] = replace(species, task=task, every=1)  # new tasks, also where the run's own never change
     return found
 
 

@@ -6,6 +6,7 @@ and ``hetevo claims`` run over every entry.
 
 from analysis.claims import (
     cerebellum,
+    chalmers,
     cortical_loop,
     ecology,
     emergence,
@@ -49,6 +50,7 @@ CLAIMS: dict[str, Claim] = {
         injury.CLAIM,
         hardware.CLAIM,
         rule_discovery.CLAIM,
+        chalmers.CLAIM,
         transfer.CLAIM,
         ecology.CLAIM,
     )

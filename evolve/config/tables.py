@@ -22,7 +22,9 @@ class Table(BaseModel):
 class TaskTable(Table):
     """What is learned."""
 
-    name: str = Field("sine", description="task family: sine, xor, teacher, linear, reach, history or digits")
+    name: str = Field(
+        "sine", description="task family: sine, xor, teacher, linear, separable, reach, history or digits"
+    )
     inputs: Count = Field(6, description="sensory inputs, without the bias; at least 1")
     outputs: Count = Field(2, description="target dimensions; at least 1")
     options: dict[str, float | int] = Field({}, description="options of the task family, e.g. {amplitude = 1.4}")

@@ -8,6 +8,7 @@ from populations.tasks.digits import Digits
 from populations.tasks.history import History
 from populations.tasks.linear import Linear
 from populations.tasks.reach import Reach
+from populations.tasks.separable import Separable
 from populations.tasks.sine import Sine
 from populations.tasks.task import Samples, Task, TaskInstance
 from populations.tasks.teacher import Teacher
@@ -18,10 +19,23 @@ TASKS: dict[str, type[Task]] = {
     "xor": Xor,
     "teacher": Teacher,
     "linear": Linear,
+    "separable": Separable,
     "reach": Reach,
     "history": History,
     "digits": Digits,
 }
 """Task families by the name used in ``[task] name``."""
 
-__all__ = ["TASKS", "Digits", "Linear", "Reach", "Samples", "Sine", "Task", "TaskInstance", "Teacher", "Xor"]
+__all__ = [
+    "TASKS",
+    "Digits",
+    "Linear",
+    "Reach",
+    "Samples",
+    "Separable",
+    "Sine",
+    "Task",
+    "TaskInstance",
+    "Teacher",
+    "Xor",
+]

@@ -7,7 +7,7 @@ import pytest
 
 from populations.errors import SettingError
 from populations.streams import Purpose, stream
-from populations.tasks import TASKS, Digits, Reach, Sine, Xor
+from populations.tasks import TASKS, Digits, Reach, Separable, Sine, Xor
 
 
 @pytest.mark.parametrize("name", sorted(TASKS))
@@ -41,6 +41,13 @@ def test_xor_is_no_linear_task_and_needs_two_inputs():
     assert ((inputs @ slope) ** 2).mean() < 0.01 * (targets**2).mean()
     with pytest.raises(SettingError, match="at least 2 inputs"):
         Xor(inputs=1)
+
+
+def test_separable_tasks_are_separated_by_a_plane_through_the_middle():
+    instance = Separable().draw(stream(4, 0, Purpose.TASK))
+    inputs, targets = instance.training(stream(4, 0, Purpose.TRAINING), 500)
+    assert set(np.unique(inputs)) == set(np.unique(targets)) == {-1.0, 1.0}
+    np.testing.assert_array_equal(np.sign(inputs @ instance.normals), targets)
 
 
 def test_reach_gives_angles_that_bring_the_hand_to_the_place():
