@@ -13,6 +13,6 @@ default_role = None
 html_theme = "pydata_sphinx_theme"
 html_title = "Hetevo"
 html_extra_path = ["reports"]
-exclude_patterns = ["_build", "_templates"]
+exclude_patterns = ["_build", "_templates", "claims/table.md"]
 templates_path = ["_templates"]
 suppress_warnings = ["myst.xref_missing"]

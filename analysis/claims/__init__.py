@@ -28,6 +28,7 @@ from analysis.claims import (
 )
 from analysis.claims.claim import Claim, check, markdown, table, verdict
 from analysis.claims.contrast import Contrast, Found, measure
+from analysis.claims.pages import overview, page
 from analysis.claims.picture import draw, picture
 
 CLAIMS: dict[str, Claim] = {
@@ -66,6 +67,8 @@ __all__ = [
     "draw",
     "markdown",
     "measure",
+    "overview",
+    "page",
     "picture",
     "table",
     "verdict",

@@ -22,4 +22,10 @@ CLAIM = Claim(
     label="alignment on new tasks,\nend of life (cosine)",
     source="Chalmers (1990), The evolution of learning, Connectionist Models Summer School",
     came_out="holds in part",
+    note=(
+        "In our circuits one task is enough. A rule has few coefficients and meets new innate weights in "
+        "every life, so that there is little room for a rule that solves only the task it evolved on. "
+        "Chalmers' own model, with its 35-bit rules and ten terms, is in `make verify`: there the number of "
+        "tasks decides, as he found (see [Verification](../verification.md))."
+    ),
 )

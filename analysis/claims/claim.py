@@ -32,6 +32,8 @@ class Claim:
         Draws the figure instead, from the runs of the sweep.
     source : str
         Where it comes from.
+    note : str
+        What to make of what came out, for the page of the claim.
     came_out : str
         What 20 seeds (10 with all controls) said when it was last measured: ``make verify`` fails if that changes.
     """
@@ -43,6 +45,7 @@ class Claim:
     label: str = "gradient alignment,\nend of life (cosine)"
     draw: Callable[[Sequence[LoadedRun]], Plot] | None = None
     source: str = SOURCE
+    note: str = ""
     came_out: str = "holds"
 
 

@@ -18,4 +18,8 @@ CLAIM = Claim(
         Contrast("more than with fixed feedback", ((1, "heterosynaptic", END), (-1, "fixed-feedback", END))),
     ),
     came_out="holds in part",
+    note=(
+        "Alignment assembles itself from nothing, but the plasticity of feedback adds nothing to fixed "
+        "feedback in these circuits: as in layered ones of moderate density (see `rewired`)."
+    ),
 )

@@ -33,4 +33,9 @@ CLAIM = Claim(
         ),
     ),
     source="after Baldwin (1896), Hinton and Nowlan (1987); our own experiment",
+    note=(
+        "With long lives even tasks that never change are learned anew in every life, and nothing becomes "
+        "innate: learning shields innate weights from selection. With fifty tasks a life the loss of those "
+        "that are alive is not high, but what they do in life is no gradient descent."
+    ),
 )

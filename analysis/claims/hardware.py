@@ -34,4 +34,9 @@ CLAIM = Claim(
         *(_half(condition, what, 1) for condition, what in TOLERATED.items()),
         *(_half(condition, what, -1) for condition, what in BREAKING.items()),
     ),
+    note=(
+        "What breaks learning is not imprecision as such: errors of half a change's size, 6 bits and gains "
+        "that miss by a third cost little. Four bits are too coarse even with unbiased rounding, and signals "
+        "must meet the activities that they belong to."
+    ),
 )

@@ -38,4 +38,9 @@ CLAIM = Claim(
     shows=END,
     label="loss at the end of life, population median",
     came_out="holds in part",
+    note=(
+        "Plasticity repairs most of what an injury breaks, after lost neurons and lost synapses alike. "
+        "Alignment itself rises after neurons are lost, but not after synapses are: what was selected as a "
+        "pattern of single synapses is not learned anew."
+    ),
 )

@@ -1,11 +1,13 @@
 """Claims: contrasts on planted runs, and what every claim needs to be testable."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from planted import plant
 
 from analysis import load_run
-from analysis.claims import CLAIMS, Claim, Contrast, check, measure, table, verdict
+from analysis.claims import CLAIMS, Claim, Contrast, check, measure, overview, page, picture, table, verdict
 from analysis.figures.claim import claim as draw
 from analysis.probe import InstrumentsProbe
 from evolve.config import preset_names
@@ -83,7 +85,7 @@ def test_every_claim_has_a_preset_a_sweep_with_its_conditions_and_predictions_of
     assert used <= conditions
     assert len({member.seed for member in plan.members}) >= 10
     assert claim.came_out in ("holds", "holds in part", "fails")
-    stages = ("birth", "mid", "end", "median", "best", "mean")
+    stages = ("birth", "mid", "end", "median", "best", "mean", "champion", "life_51")
     for contrast in claim.contrasts:
         assert contrast.sign in (-1, 1)
         for _, condition, column in contrast.terms:
@@ -103,3 +105,40 @@ def test_the_figure_shows_seeds_means_and_what_is_undefined(runs, tmp_path):
     assert plot.data["value"].isna().sum() == 1
     with pytest.raises(SettingError, match="instruments"):
         draw(runs, column="probe_loss_end")
+
+
+def test_pages_say_what_was_claimed_measured_and_drawn(runs):
+    contrasts = (
+        Contrast("it rises", ((1, "rising", END),), value=0.1),
+        Contrast("more than flat", ((1, "rising", END), (-1, "flat", END))),
+        Contrast("it falls", ((1, "rising", END),), sign=-1),
+    )
+    claim = Claim("planted", "Planted runs rise.", contrasts, note="Of course.")
+    found = check(claim, runs)
+    text = page(claim, found, circuit="c.png", figure="f.png")
+    for part in (
+        "# planted",
+        "**Planted runs rise.**",
+        "c.png",
+        "f.png",
+        "holds in part",
+        "Of course.",
+        "more than flat",
+    ):
+        assert part in text
+    row = overview({"planted": (claim, found)}).splitlines()[2].split(" | ")
+    assert row[0] == "| [planted](planted.md)"
+    assert row[2].startswith("more than flat: +0.5")
+    assert row[3:] == ["flat", "2 of 3", "**holds in part** |"]
+
+
+def test_runs_of_a_claim_are_drawn_by_it_and_others_by_what_they_are(runs):
+    claim = Claim("rising", "", (), shows="loss_median", label="loss")
+    claims = {"rising": claim}
+    assert picture(claims, runs)[0] == "alignment"
+    alone = [run for run in runs if run.condition == "rising"]
+    assert picture(claims, alone)[0] == "alignment"
+    one = [replace(run, label=f"{run.seed % 2}") for run in alone]
+    kind, plot = picture(claims, one)
+    assert kind == "claim"
+    assert set(plot.data.columns) == {"condition", "seed", "generation", "value"}

@@ -18,6 +18,7 @@ from evolve.config import (
     preset_names,
 )
 from evolve.species import species_of
+from populations.circumstances import Hardware, Injury
 
 
 @pytest.mark.parametrize("name", sorted(preset_names()))
@@ -165,3 +166,33 @@ def test_transposed_wiring_has_one_density():
 def test_what_cannot_fit_into_memory_is_refused_before_anything_is_written(override):
     with pytest.raises(ConfigError, match="GiB"):
         Experiment(preset("emergence", overrides=[override]))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (["network.settle=0"], "network.settle: expected"),
+        (["network.wiring=layered", "network.settle=4"], "have no loops.*cortical, recurrent"),
+        (["network.wiring=layered", "network.options={lateral=0.5}"], "wiring 'layered' has no option 'lateral'"),
+        (["network.wiring=rewired", "network.options={ascending=1.2}"], "ascending: expected 0 to 1, got 1.2"),
+        (["network.wiring=small-world", "network.options={rewirin=0.2}"], "Did you mean 'rewiring'"),
+        (["network.wiring=cerebellum", "network.levels=[8]"], "two, granule cells and Purkinje cells"),
+        (["network.wiring=cerebellum", "network.options={dendrites=2.5}"], "dendrites: expected a whole number"),
+        (["hardware.bits=1"], "hardware.bits: expected"),
+        (["injury.share=1.5"], "injury.share: expected"),
+        (["environment.within=500"], "at most as many tasks as presentations"),
+        (["task.name=reach", "task.outputs=3"], "exactly 2 outputs"),
+    ],
+)
+def test_circuits_and_circumstances_that_cannot_be_are_refused(changes, words):
+    with pytest.raises(ConfigError, match=words):
+        preset("emergence", overrides=changes)
+
+
+def test_circumstances_reach_the_species():
+    changes = ["injury.share=0.2", "hardware.bits=4", "environment.within=2", "environment.every=0"]
+    species = species_of(preset("emergence", overrides=changes))
+    assert species.circumstances == (Injury(0.2), Hardware(bits=4))
+    assert (species.life.successive, species.every) == (2, 0)
+    assert species_of(preset("emergence")).circumstances == ()
+    assert species_of(preset("recurrent")).settle == 4

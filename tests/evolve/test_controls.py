@@ -8,12 +8,15 @@ from evolve import Experiment, preset
 from evolve.branching import Origin
 from evolve.config import ConfigError
 from evolve.evolution import Evolution
+from evolve.heldout import held_out_species
 from evolve.rundir import RunDirectoryError
 from evolve.rundir.sweep import read_entries
+from evolve.species import species_of
 from evolve.sweeps import conduct, load_plan
 from evolve.sweeps.controls import CONTROLS
 from evolve.transplanting import transplanted
 from evolve.verifying import verify
+from populations.experience import experience
 from populations.genome import found, genome
 
 SMALL = ["evolution.size=12", "evolution.generations=3", "lifetime.presentations=20", "backend.workers=1"]
@@ -187,6 +190,15 @@ def test_held_out_tasks_are_measured_and_change_nothing(tmp_path):
     own, held = table["loss_mean"][0], table["heldout_sine_loss"][0]
     assert own != held  # tasks of the same family that nobody was selected on
     assert not any(column.startswith("heldout") for column in load_run(tmp_path / "plain").generations)
+
+
+def test_held_out_tasks_are_new_where_those_of_the_run_never_change():
+    config = preset("smoke", overrides=["environment.every=0", "heldout.every=1", 'heldout.families=["sine"]'])
+    species = species_of(config)
+    held = held_out_species(config, species)["sine"]
+    own, other = (experience(one, 0, generation) for one, generation in ((species, 3), (held, 3)))
+    assert (species.every, held.every) == (0, 1)
+    assert not np.array_equal(own.training.targets, other.training.targets)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,72 @@
+"""Pages about claims: one for each, and a table of all."""
+
+from collections.abc import Mapping, Sequence
+
+from analysis.claims.claim import Claim, markdown, verdict
+from analysis.claims.contrast import Contrast, Found
+
+
+def page(claim: Claim, found: Sequence[Found], *, circuit: str, figure: str) -> str:
+    """Write the page of a claim in Markdown: what is said, the circuit, what came out, what would refute it.
+
+    Parameters
+    ----------
+    claim : Claim
+        What is claimed.
+    found : sequence of Found
+        From `analysis.claims.check`.
+    circuit, figure : str
+        Names of the pictures, relative to the page.
+    """
+    seeds = max(one.n for one in found)
+    parts = [
+        f"# {claim.name}",
+        f"**{claim.says}**",
+        f"Source: {claim.source}. Repeat it: `hetevo claims {claim.name}`.",
+        "## The circuit",
+        f"```{{image}} {circuit}\n:alt: Both pathways of a founder of {claim.name}\n:width: 100%\n```",
+        f"A founder, drawn by `hetevo draw {claim.name.removesuffix('-with-controls')}`.",
+        "## What came out",
+        f"The claim **{verdict(found)}**; {seeds} seeds.",
+        f"```{{image}} {figure}\n:alt: Measures of {claim.name} by condition\n:width: 60%\n```",
+        markdown(claim, found),
+        *([claim.note] if claim.note else []),
+        "## What would refute it",
+        "Each row is a prediction of its own. It is refuted by an interval over seeds that does not lie on the"
+        " predicted side; a claim fails if none of its predictions holds, and holds in part if some do.",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def overview(results: Mapping[str, tuple[Claim, Sequence[Found]]]) -> str:
+    """Write the table of all claims in Markdown: each with its first prediction against a control.
+
+    Parameters
+    ----------
+    results : mapping of str to (Claim, sequence of Found)
+        By the name of the claim.
+    """
+    rows = []
+    for name, (claim, found) in results.items():
+        one = next((one for one in found if _control(one.contrast)), found[0])
+        measured = f"{one.contrast.says}: {one.effect:+.2f} ({one.low:+.2f} to {one.high:+.2f}), n = {one.n}"
+        control = _control(one.contrast) or f"the value {one.contrast.value:g}"
+        holding = f"{sum(each.holds for each in found)} of {len(found)}"
+        rows.append(
+            f"| [{name}]({name}.md) | {claim.says} | {measured} | {control} | {holding} | **{verdict(found)}** |"
+        )
+    head = [
+        "| preset | claim | one prediction, measured (mean over seeds, 95 % t interval) | control | predictions that"
+        " hold | verdict |",
+        "|---|---|---|---|---|---|",
+    ]
+    return "\n".join([*head, *rows]) + "\n"
+
+
+def _control(contrast: Contrast) -> str:
+    """Name what is subtracted; empty if nothing is."""
+    names = list(dict.fromkeys(condition for weight, condition, _ in contrast.terms if weight < 0))
+    first = {condition for weight, condition, _ in contrast.terms if weight > 0}
+    if not names or set(names) <= first:
+        return ""
+    return names[0] if len(names) == 1 else f"{len(names)} conditions like {names[0]}"
