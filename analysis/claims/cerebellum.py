@@ -26,7 +26,7 @@ CLAIM = Claim(
         ),
     ),
     shows=PURKINJE,
-    label="alignment of Purkinje cells' synapses,\nend of life (cosine)",
+    label="alignment of Purkinje cells (cosine)",
     source="Marr (1969); Albus (1971); Ziyin, Chuang, Poggio (2025), arXiv:2505.02248",
     note=(
         "Climbing fibres that change are no better than fixed ones here (alignment of Purkinje cells' "

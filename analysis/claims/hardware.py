@@ -5,11 +5,11 @@ from analysis.claims.contrast import Contrast
 
 END = "alignment_end"
 TOLERATED = {
-    "noise-0_5": "changes written with errors of half their size",
+    "noise-0.5": "changes written with errors of half their size",
     "bits-8": "8 bits",
     "bits-6": "6 bits",
     "bits-6-nearest": "6 bits, rounded to the nearest",
-    "mismatch-0_3": "gains that miss by a third",
+    "mismatch-0.3": "gains that miss by a third",
     "mismatch-1": "gains that miss by a factor of e",
     "delay-1": "changes one presentation late",
 }
