@@ -46,4 +46,9 @@ CLAIM = Claim(
         ),
     ),
     draw=metaplasticity,
+    note=(
+        "The sliding threshold of Bienenstock, Cooper and Munro (1982) predicts something else: less plasticity after"
+        " any strong history, whatever its sign. Here strong teaching makes more plasticity, and opposite teaching"
+        " turns it round, because V remembers the sign."
+    ),
 )

@@ -23,6 +23,7 @@ def metaplasticity(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
 
     A value of 1 says that a neuron answers as after the strongest teaching, 0 that it does not learn, a negative one
     that it learns with the opposite sign. For each seed the median over neurons and individuals is taken.
+    Beside it stands what a sliding threshold predicts, see `bcm`.
 
     Parameters
     ----------
@@ -63,7 +64,7 @@ def metaplasticity(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
         rows += [(kind, one, seed, float(value)) for one, value in relative.items()]
     data = pd.DataFrame(rows, columns=["rule", "strength", "seed", "score"])
     with style() as palette:
-        figure = Figure(figsize=(COLUMN_INCHES, 2.4), layout="constrained")
+        figure = Figure(figsize=(COLUMN_INCHES, 2.7), layout="constrained")
         axes = figure.subplots()
         for number, (name, group) in enumerate(data.groupby("rule", sort=False)):
             colour, line = look(number, palette)
@@ -74,13 +75,24 @@ def metaplasticity(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
                 summary["generation"], summary["mean"], yerr=half, color=colour, linestyle=line, marker="o",
                 markersize=3.5, capsize=2, label=label,
             )  # fmt: skip
+        past = np.linspace(data["strength"].min(), data["strength"].max(), 101)
+        axes.plot(past, bcm(past), color="0.5", linestyle=":", label="BCM, relative to no history")
         axes.axhline(0, **NULL_LINE)
         axes.set_xlabel("strength of the history (< 0: opposite teaching)")
         axes.set_ylabel("score φ, relative to that\nafter the strongest history")
         axes.set_title(f"median over neurons; mean over seeds, {INTERVAL}", loc="right", fontsize=7)
         axes.xaxis.set_major_locator(MultipleLocator(0.5))
-        axes.legend(loc="lower right")
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.28), ncols=2)
     return Plot(figure, data)
+
+
+def bcm(strength: Floats) -> Floats:
+    """Return what the rule of Bienenstock, Cooper and Munro (1982) predicts instead, relative to no history.
+
+    A synapse changes by ``y (y - theta)``; the threshold slides to the mean square of past activity, which a history of
+    strength s drives to ``s^2`` times that of the stimulus: ``1 - s^2``, the same for either sign.
+    """
+    return np.asarray(1 - strength**2)
 
 
 def scores(run: LoadedRun) -> Floats:
