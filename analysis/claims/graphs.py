@@ -12,8 +12,8 @@ def _graph(name: str, graph: str) -> Claim:
         f"In {graph}, alignment emerges by selection, and more with heterosynaptic plasticity of V than with fixed"
         " feedback.",
         (
-            Contrast("more than by drift", ((1, "heterosynaptic", END), (-1, "neutral", END))),
             Contrast("more than with fixed feedback", ((1, "heterosynaptic", END), (-1, "fixed-feedback", END))),
+            Contrast("more than by drift", ((1, "heterosynaptic", END), (-1, "neutral", END))),
         ),
     )
 

@@ -51,14 +51,11 @@ def overview(results: Mapping[str, tuple[Claim, Sequence[Found]]]) -> str:
         one = next((one for one in found if _control(one.contrast)), found[0])
         measured = f"{one.contrast.says}: {one.effect:+.2f} ({one.low:+.2f} to {one.high:+.2f}), n = {one.n}"
         control = _control(one.contrast) or f"the value {one.contrast.value:g}"
-        holding = f"{sum(each.holds for each in found)} of {len(found)}"
-        rows.append(
-            f"| [{name}]({name}.md) | {claim.says} | {measured} | {control} | {holding} | **{verdict(found)}** |"
-        )
+        said = f"**{verdict(found)}**, {sum(each.holds for each in found)} of {len(found)} predictions"
+        rows.append(f"| [{name}]({name}.md) | {said} | {claim.says} | {measured} | {control} |")
     head = [
-        "| preset | claim | one prediction, measured (mean over seeds, 95 % t interval) | control | predictions that"
-        " hold | verdict |",
-        "|---|---|---|---|---|---|",
+        "| preset | verdict | claim | one prediction, measured (mean over seeds, 95 % t interval) | control |",
+        "|---|---|---|---|---|",
     ]
     return "\n".join([*head, *rows]) + "\n"
 
@@ -69,4 +66,6 @@ def _control(contrast: Contrast) -> str:
     first = {condition for weight, condition, _ in contrast.terms if weight > 0}
     if not names or set(names) <= first:
         return ""
-    return names[0] if len(names) == 1 else f"{len(names)} conditions like {names[0]}"
+    # of a grid: what the cells that are subtracted have in common, and the others do not
+    shared = [part for part in names[0].split(", ") if all(part in name.split(", ") for name in names)]
+    return ", ".join(part for part in shared if not all(part in name.split(", ") for name in first)) or names[0]

@@ -128,8 +128,9 @@ def test_pages_say_what_was_claimed_measured_and_drawn(runs):
         assert part in text
     row = overview({"planted": (claim, found)}).splitlines()[2].split(" | ")
     assert row[0] == "| [planted](planted.md)"
-    assert row[2].startswith("more than flat: +0.5")
-    assert row[3:] == ["flat", "2 of 3", "**holds in part** |"]
+    assert row[1] == "**holds in part**, 2 of 3 predictions"
+    assert row[3].startswith("more than flat: +0.5")
+    assert row[4] == "flat |"
 
 
 def test_runs_of_a_claim_are_drawn_by_it_and_others_by_what_they_are(runs):
