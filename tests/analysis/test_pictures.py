@@ -7,10 +7,12 @@ import os
 from pathlib import Path
 
 import pytest
+from builders import make_population, make_species
 from matplotlib.testing.compare import compare_images
 from planted import plant
 
 from analysis import load_run
+from analysis.circuit import draw_circuit
 from analysis.figures import FIGURES
 from analysis.figures.style import style
 
@@ -42,14 +44,25 @@ ONE = [{"checkpoints": True}]
 PLANTED = {"phase-diagram": GRID, "metaplasticity": HISTORIES, "gains": ONE, "signs": ONE, "phi": ONE}
 
 
+CIRCUITS = {
+    "circuit": {"levels": (8, 6), "wiring": "amorphous"},
+    "circuit-loops": {"levels": (6, 5), "wiring": "cortical"},
+    "circuit-matrix": {"levels": (50, 30), "wiring": "small-world", "density": (0.2, 0.2)},
+}
+
+
 def draw(kind, where, path):
-    runs = [load_run(plant(where / str(n), **options)) for n, options in enumerate(PLANTED.get(kind, SEEDS))]
-    plot = FIGURES[kind](runs)
+    if kind in CIRCUITS:
+        species = make_species(**CIRCUITS[kind])
+        plot = draw_circuit(species.layout, make_population(species), title="a title")
+    else:
+        runs = [load_run(plant(where / str(n), **options)) for n, options in enumerate(PLANTED.get(kind, SEEDS))]
+        plot = FIGURES[kind](runs)
     with style():
         plot.figure.savefig(path, dpi=80, metadata={"Software": None})
 
 
-@pytest.mark.parametrize("kind", sorted(FIGURES))
+@pytest.mark.parametrize("kind", [*sorted(FIGURES), *CIRCUITS])
 def test_a_figure_looks_as_it_did(kind, tmp_path):
     expected = PICTURES / f"{kind}.png"
     if os.environ.get("HETEVO_DRAW"):
