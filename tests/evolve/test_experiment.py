@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from evolve import Experiment, preset
+from evolve import Experiment, preset, resume
 from evolve.config import from_mapping, preset_names
 from evolve.rundir import RunDirectory, RunDirectoryError, RunExistsError
 
@@ -70,7 +70,7 @@ class Raise:
         if name == "analysis.gradient" or name.split(".")[0] == "analysis":
             raise RuntimeError("evolution asked for the gradient")
 sys.meta_path.insert(0, Raise())
-from evolve import Experiment, preset
+from evolve import Experiment, preset, resume
 config = preset("smoke", overrides={[*SMALL, "probe.every=0"]!r})
 print(Experiment(config).run({str(tmp_path / "blind")!r}).digest)
 """
@@ -168,3 +168,16 @@ def test_every_preset_runs_and_is_repeated_bit_for_bit(name, tmp_path):
     runs = [Experiment(preset(name, overrides=overrides)).run(tmp_path / f"{n}") for n in range(2)]
     assert runs[0].digest == runs[1].digest
     assert runs[0].probe_digest == runs[1].probe_digest
+
+
+def test_circumstances_and_loops_have_the_same_digest_however_a_run_is_computed_and_interrupted(tmp_path):
+    befalling = ["injury.share=0.3", "hardware.bits=5", "hardware.delay=2", "environment.within=2"]
+    overrides = [*BRIEF, *befalling, "network.wiring=cortical", "evolution.generations=2", "backend.name=local"]
+
+    def experiment(*more):
+        return Experiment(preset("smoke", overrides=[*overrides, *more]))
+
+    whole = experiment("backend.workers=2", "backend.block=2").run(tmp_path / "whole")
+    brief = experiment("backend.workers=1", "evolution.generations=1").run(tmp_path / "brief")
+    resumed = resume(brief.path, generations=2)
+    assert (resumed.digest, resumed.probe_digest) == (whole.digest, whole.probe_digest)
