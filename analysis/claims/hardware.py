@@ -3,7 +3,7 @@
 from analysis.claims.claim import Claim
 from analysis.claims.contrast import Contrast
 
-END = "alignment_end"
+END, LOSS = "alignment_end", "loss_median"
 TOLERATED = {
     "noise-0.5": "changes written with errors of half their size",
     "bits-8": "8 bits",
@@ -33,6 +33,10 @@ CLAIM = Claim(
     (
         *(_half(condition, what, 1) for condition, what in TOLERATED.items()),
         *(_half(condition, what, -1) for condition, what in BREAKING.items()),
+        *(
+            Contrast(f"costs loss: {what}", ((1, condition, LOSS), (-1, "perfect", LOSS)))
+            for condition, what in BREAKING.items()
+        ),
     ),
     note=(
         "What breaks learning is not imprecision as such: errors of half a change's size, 6 bits and gains "
