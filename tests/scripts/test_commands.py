@@ -258,7 +258,10 @@ def test_a_claim_is_tested_by_one_command_and_goes_on(tmp_path):
     assert "The claim **holds**" in first.stdout
     assert first.stdout.count("| yes |") == 5
     assert (tmp_path / "minimal" / "figures" / "claim.png").exists()
-    again = hetevo("claims", "minimal", "-o", tmp_path, "--json")
+    again = hetevo("claims", "minimal", "-o", tmp_path, "--json", "--pages", tmp_path / "pages")
+    assert {file.name for file in (tmp_path / "pages").iterdir()} == {
+        "minimal.md", "minimal-circuit.png", "minimal-claim.png", "table.md"
+    }  # fmt: skip
     assert json.loads(again.stdout)["minimal"]["verdict"] == "holds"
     listed = hetevo("claims")
     assert "minimal" in listed.stdout
