@@ -4,16 +4,18 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from evolve.config.circumstances import EnvironmentTable, HardwareTable, InjuryTable
 from evolve.config.identity import config_hash
 from evolve.config.operators import check_operator
 from evolve.config.options import check_options
 from evolve.config.tables import (
     BackendTable,
     CheckpointTable,
+    EnvironmentTable,
     EvolutionTable,
     GenomeTable,
+    HardwareTable,
     HeldOutTable,
+    InjuryTable,
     IslandsTable,
     LifetimeTable,
     NetworkTable,

@@ -1,0 +1,31 @@
+"""The tables of a configuration: one class a table, each field with its meaning, unit and bounds.
+
+The defaults are the experiment `emergence`.
+"""
+
+from evolve.config.tables.base import Table
+from evolve.config.tables.circumstances import EnvironmentTable, HardwareTable, InjuryTable
+from evolve.config.tables.evolving import EvolutionTable, GenomeTable, IslandsTable, TransplantTable
+from evolve.config.tables.living import LifetimeTable, NetworkTable, PlasticityTable, TaskTable
+from evolve.config.tables.measuring import HeldOutTable, ProbeTable
+from evolve.config.tables.running import BackendTable, CheckpointTable, RecordsTable
+
+__all__ = [
+    "BackendTable",
+    "CheckpointTable",
+    "EnvironmentTable",
+    "EvolutionTable",
+    "GenomeTable",
+    "HardwareTable",
+    "HeldOutTable",
+    "InjuryTable",
+    "IslandsTable",
+    "LifetimeTable",
+    "NetworkTable",
+    "PlasticityTable",
+    "ProbeTable",
+    "RecordsTable",
+    "Table",
+    "TaskTable",
+    "TransplantTable",
+]

@@ -1,0 +1,97 @@
+"""The tables of evolution: genes, selection, islands, and genes of other runs."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from evolve.config.tables.base import Count, Scale, Share, Table
+
+
+class GenomeTable(Table):
+    """What founders are born with, and what is inherited."""
+
+    gain_mean: float = Field(
+        0.0, allow_inf_nan=False, description="mean of the founders' plasticity gains (a presentation)"
+    )
+    gain_mean_descending: Annotated[float, Field(allow_inf_nan=False)] | Literal["same"] = Field(
+        "same", description='mean of the founders\' descending gains, or "same" as gain_mean'
+    )
+    gain_scale: Scale = Field(0.1, description="standard deviation of the founders' gains; 0 or more")
+    term_scale: Scale = Field(0.1, description="standard deviation of coefficients of extra terms; 0 or more")
+    decay: bool = Field(True, description="whether weights decay at all")
+    decay_log_mean: float = Field(
+        -7.0, le=0, description="mean of the logarithm of the decay a presentation; at most 0"
+    )
+    decay_log_scale: Scale = Field(0.5, description="standard deviation of the logarithm of the decay; 0 or more")
+    innate: Literal["redrawn", "inherited"] = Field(
+        "redrawn", description="innate weights: drawn at each birth, or genes"
+    )
+    innate_scale: tuple[Scale, Scale] = Field(
+        (1.0, 1.0),
+        strict=False,
+        description="size of innate weights, ascending and descending, in units of 1 / sqrt(fan-in); 0 or more",
+    )
+    descending_start: Literal["random", "transposed"] = Field(
+        "random", description="V at birth: drawn independently, or the transpose of W"
+    )
+
+
+class EvolutionTable(Table):
+    """How the population changes."""
+
+    size: int = Field(128, ge=2, description="individuals; at least 2")
+    generations: int = Field(50, ge=0, description="generations after the founders'; 0 or more")
+    elites: int = Field(4, ge=0, description="individuals of each island that pass on unchanged; below its size")
+    crossover: Share = Field(0.5, description="probability that a child has two parents; 0 to 1")
+    turnover: Literal["generations", "none"] = Field(
+        "generations",
+        description="none: the founders live again in every generation, in new tasks, and nobody is replaced",
+    )
+    select: dict[str, Any] = Field(
+        {"name": "selTournament", "tournsize": 3}, description="operator of deap.tools that selects parents"
+    )
+    select_elites: dict[str, Any] = Field({"name": "selBest"}, description="operator of deap.tools that selects elites")
+    pool: int = Field(
+        0, ge=0, description="parents that `select` picks on each island and that lots are drawn from; 0: no pool"
+    )
+    gain_mutation_rate: Share = Field(0.3, description="probability that a gain mutates; 0 to 1")
+    gain_mutation_scale: Scale = Field(0.05, description="standard deviation of a gain's mutation; 0 or more")
+    decay_mutation_rate: Share = Field(0.3, description="probability that a decay mutates; 0 to 1")
+    decay_mutation_scale: Scale = Field(
+        0.3, description="standard deviation of the change of a decay's logarithm; 0 or more"
+    )
+    mask_flip: Share = Field(0.002, description="probability that an allowed synapse appears or disappears; 0 to 1")
+    innate_mutation_rate: Share = Field(0.1, description="probability that an inherited innate weight mutates; 0 to 1")
+    innate_mutation_scale: Scale = Field(
+        0.1, description="standard deviation of that, before scaling by fan-in; 0 or more"
+    )
+
+
+class IslandsTable(Table):
+    """Parts of the population that breed among themselves."""
+
+    count: Count = Field(1, description="islands of equal size; 1: one population")
+    every: Count = Field(10, description="generations between two migrations; at least 1")
+    migrants: int = Field(1, ge=0, description="individuals that leave an island on each route; 0: none")
+    topology: str = Field("ring", description="routes of migration: ring, torus, complete or random")
+    emigrants: Literal["best", "worst", "lot"] = Field(
+        "best", description="who leaves; immigrants take the place of those that left"
+    )
+
+
+class TransplantTable(Table):
+    """Founders that carry genes of another run, in new wirings and with new innate weights."""
+
+    source: str = Field(
+        "",
+        description='run to take genes from, RUN or RUN@GENERATION; a relative path begins beside this run; "": none',
+    )
+    individuals: Literal["all", "champion"] = Field(
+        "all", description="whose genes: each founder's those of one individual, or all those of the champion"
+    )
+    scale: float = Field(
+        1.0, gt=0, allow_inf_nan=False, description="factor for transplanted gains, e.g. for another fan-in; above 0"
+    )
+    genes: tuple[Literal["gain", "decay", "mask", "innate"], ...] = Field(
+        ("gain", "decay"), strict=False, min_length=1, description="kinds of genes to take; the others are drawn anew"
+    )
