@@ -3,18 +3,15 @@
 import pytest
 
 from analysis.claims import CLAIMS, check, table, verdict
-from analysis.loading import load_all
-from evolve.sweeps import conduct, load_plan
+from evolve.sweeps import load_plan
 
 pytestmark = pytest.mark.verification
 
 
 @pytest.mark.parametrize("name", CLAIMS)
-def test_claim(name, verification_folder):
+def test_claim(name, lived):
     claim = CLAIMS[name]
-    outcomes, _ = conduct(load_plan(name), verification_folder / name)
-    assert {outcome.state for outcome in outcomes} == {"done"}
-    found = check(claim, load_all([verification_folder / name]))
+    found = check(claim, lived(load_plan(name)))
     shown = table(claim, found).drop(columns="claim").to_string(index=False, float_format="%.3f")
     print(f"\n{claim.says}\n{shown}\n{name}: the claim {verdict(found)}")
     assert min(one.n for one in found) >= 9, "a measure is undefined in more than one seed"

@@ -4,6 +4,8 @@ import pandas as pd
 import pytest
 
 from analysis.figures import alignment, save
+from evolve import preset
+from evolve.sweeps import load_plan, plan_of_seeds
 
 pytestmark = pytest.mark.verification
 ROOM = "runs/verification"
@@ -36,9 +38,11 @@ def publish(runs, name):
     return found
 
 
-def test_emergence_and_neutral_drift(runs):
-    emergence, neutral = runs("emergence", range(10)), runs("neutral", range(10))
-    found = publish([*emergence, *neutral], "emergence")
+def test_emergence_and_neutral_drift(lived):
+    # the claim of the same name has lived these runs already, unless this test runs alone
+    runs = [run for run in lived(load_plan("emergence-with-controls")) if run.condition in ("emergence", "neutral")]
+    found = publish(runs, "emergence")
+    assert found.groupby("condition").size().to_dict() == {"emergence": 10, "neutral": 10}
     selected, drifted = (found[found["condition"] == name] for name in ("emergence", "neutral"))
     assert (selected["alignment_end"] >= 0.45).sum() >= 9
     assert (selected["largest |alignment_birth|"] <= 0.08).all()
@@ -46,9 +50,10 @@ def test_emergence_and_neutral_drift(runs):
     assert abs(drifted["alignment_end"].mean()) <= 0.10
 
 
-def test_digits(runs):
-    learned, control = runs("digits", range(5)), runs("digits-neutral", range(5))
-    found = publish([*learned, *control], "digits")
+def test_digits(lived):
+    plans = [plan_of_seeds(name, preset(name), "0..4") for name in ("digits", "digits-neutral")]
+    found = publish([run for plan in plans for run in lived(plan)], "digits")
+    assert found.groupby("condition").size().to_dict() == {"digits": 5, "digits-neutral": 5}
     selected, drifted = (found[found["condition"] == name] for name in ("digits", "digits-neutral"))
     assert (selected["alignment_end"] >= 0.10).all()
     assert selected["alignment_end"].mean() >= 0.25
