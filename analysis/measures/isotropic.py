@@ -1,7 +1,6 @@
 """The isotropic null: what the cosine of a random direction is."""
 
 import numpy as np
-from scipy import stats
 
 from analysis.measures.view import View
 from populations.types import Floats
@@ -25,8 +24,10 @@ def isotropic_band(dimensions: Floats | int, coverage: float = 0.95) -> Floats:
     ndarray of float64
         1 in one dimension, where the cosine is -1 or 1; NaN for d < 1.
     """
+    from scipy import special  # here, because runs import this module, need only its column, and would start .2 s later
+
     d = np.asarray(dimensions, float)
-    wide = np.sqrt(stats.beta.ppf(coverage, 0.5, np.where(d > 1, (d - 1) / 2, 1)))
+    wide = np.sqrt(special.betaincinv(0.5, np.where(d > 1, (d - 1) / 2, 1), coverage))
     return np.where(d > 1, wide, np.where(d == 1, 1.0, np.nan))
 
 
