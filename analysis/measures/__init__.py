@@ -28,18 +28,13 @@ from analysis.measures.alignment import (
     level_columns,
 )
 from analysis.measures.alignment import neuron_columns as alignment_neuron_columns
+from analysis.measures.change import change_columns, full_change
 from analysis.measures.coefficients import coefficient_columns
 from analysis.measures.consistency import Consistency, consistency, consistency_columns, neuron_columns
 from analysis.measures.hebbian import hebbian_columns, hebbian_index
 from analysis.measures.isotropic import isotropic_band, isotropic_columns
 from analysis.measures.loss import loss_columns, probe_loss
-from analysis.measures.optimiser import (
-    Optimiser,
-    change_columns,
-    equivalent_optimiser,
-    full_change,
-    optimiser_columns,
-)
+from analysis.measures.optimiser import Optimiser, equivalent_optimiser, optimiser_columns
 from analysis.measures.postsynaptic import postsynaptic_columns, sign_agreement
 from analysis.measures.samples import sample_alignment, sample_columns
 from analysis.measures.stationarity import feedback_drift, stationarity_columns, weight_alignment

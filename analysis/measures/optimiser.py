@@ -10,7 +10,7 @@ neurons         ``u = diag(phi) G``       a learning rate, with its sign, for ev
 units           ``u = diag(phi) G H``     H diagonal: also a scale for every sending unit
 ==============  ========================  ============================================================
 
-Beside them, `full_change` fits what a synapse does altogether, decay and momentum included, and sign-like signals.
+Beside them, `analysis.measures.change` fits what a synapse does altogether, decay and momentum included.
 
 The full matrix H, units by units, has more entries than one mean update has numbers: it cannot be identified from it.
 """
@@ -81,20 +81,16 @@ def equivalent_optimiser(update: Floats, gradient: Floats, mask: Mask) -> Optimi
         Synapses present.
     """
     with np.errstate(all="ignore"):
-        u, g = (np.where(mask, values, 0).astype(np.float64) for values in (update, gradient))
-        power = (u**2).sum(axis=(1, 2))
-        defined = (np.sqrt(power) > FLOOR) & (np.sqrt((g**2).sum(axis=(1, 2))) > FLOOR)
-        defined &= np.isfinite(power) & np.isfinite(g).all(axis=(1, 2))
-        u, g = (np.where(defined[:, None, None], values, 0) for values in (u, g))
-        rate = _ratio((u * g).sum(axis=(1, 2)), (g**2).sum(axis=(1, 2)))
-        rates = _ratio((u * g).sum(axis=2), (g**2).sum(axis=2))
+        u, g, power, defined = _comparable(update, gradient, mask)
+        along, steepness = u * g, g**2
+        rate = _ratio(along.sum(axis=(1, 2)), steepness.sum(axis=(1, 2)))
+        rates = _ratio(along.sum(axis=2), steepness.sum(axis=2))
         fits = [np.nan_to_num(rate)[:, None, None] * g, np.nan_to_num(rates)[:, :, None] * g]
         phi, scales = np.nan_to_num(rates), rate[:, None]
         for _ in range(ROUNDS):
-            led = phi[:, :, None] * g
-            scales = _ratio((u * led).sum(axis=1), (led**2).sum(axis=1))
-            scaled = g * np.nan_to_num(scales)[:, None]
-            phi = np.nan_to_num(_ratio((u * scaled).sum(axis=2), (scaled**2).sum(axis=2)))
+            scales = _ratio(_weighed(along.swapaxes(1, 2), phi), _weighed(steepness.swapaxes(1, 2), phi**2))
+            known = np.nan_to_num(scales)
+            phi = np.nan_to_num(_ratio(_weighed(along, known), _weighed(steepness, known**2)))
         fits.append(phi[:, :, None] * g * np.nan_to_num(scales)[:, None])
         explained = np.stack([1 - ((u - fit) ** 2).sum(axis=(1, 2)) / power for fit in fits], axis=1)
         numbers = mask.sum(axis=(1, 2)).astype(float)
@@ -110,75 +106,23 @@ def equivalent_optimiser(update: Floats, gradient: Floats, mask: Mask) -> Optimi
     return Optimiser(rate, rates, scales, explained, adjusted)
 
 
-def full_change(
-    update: Floats, gradient: Floats, weights: Floats, decay: Floats, carried: Floats, mask: Mask
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Fit the whole change of the weights, ``update - decay W``, as gradient descent with momentum and weight decay.
+def neurons_explained(update: Floats, gradient: Floats, mask: Mask) -> Floats:
+    """Return R^2 of the second model alone, ``u = diag(phi) G``.
 
     Parameters
     ----------
-    update : ndarray of float, shape (N, H, units)
-        Change without decay, what momentum carries over included.
-    gradient : ndarray of float, shape (N, H, units)
-        Negative gradient.
-    weights : ndarray of float, shape (N, H, units)
-        ``W``.
-    decay : ndarray of float, shape (N,)
-        ``lambdaA``.
-    carried : ndarray of float, shape (N, H, units)
-        The last change; zeros if nothing is carried over.
-    mask : ndarray of bool, shape (N, H, units)
-        Synapses present.
+    update, gradient, mask : ndarray, shape (N, H, units)
+        As `equivalent_optimiser` takes them.
 
     Returns
     -------
-    rate, momentum, loss, explained : ndarray of float64, shape (N,)
-        Least squares of ``eta G + mu carried - lambda W`` and its R^2; a coefficient whose regressor is absent is NaN,
-        and all are where nothing changes.
+    ndarray of float64, shape (N,)
+        NaN where undefined.
     """
-    found = np.full((len(update), 4), np.nan)
-    for n, present in enumerate(mask):
-        regressors = np.stack([values[n][present].astype(float) for values in (gradient, carried, -weights)], axis=1)
-        change = update[n][present].astype(float) + decay[n] * regressors[:, 2]
-        there = np.sqrt((regressors**2).sum(axis=0)) > FLOOR
-        power = (change**2).sum()
-        if not (np.isfinite(regressors).all() and np.isfinite(power) and power > FLOOR**2 and there[0]):
-            continue
-        fitted = np.linalg.lstsq(regressors[:, there], change, rcond=None)[0]
-        found[n, :3][there] = fitted
-        found[n, 3] = 1 - ((change - regressors[:, there] @ fitted) ** 2).sum() / power
-    return tuple(found.T)  # type: ignore[return-value]
-
-
-def change_columns(view: View) -> dict[str, Floats]:
-    """Return the columns of `full_change`, and how well signals of the gradient's sign explain the update.
-
-    ``change_rate``, ``change_momentum``, ``change_decay``, ``change_r2``; and ``optimiser_r2_signs``, the R^2 of
-    ``u_ij = phi_i <sign(g_i) x_j>``.
-    """
-    snapshot, layout = view.snapshot, view.snapshot.species.layout
-    rows, plastic = slice(layout.hidden), bool(snapshot.species.rule.ascending)
-    mask, decay = snapshot.mask_ascending[:, rows], snapshot.genes["decay_ascending"] * plastic
-    shared = snapshot.species.rule.momentum
-    carried = np.zeros_like(snapshot.update) if snapshot.carried is None else snapshot.carried
-    rate, momentum, loss, explained = full_change(
-        (snapshot.update + carried)[:, rows],
-        view.weight_gradient[:, rows],
-        snapshot.weights.ascending[:, rows],
-        decay,
-        carried[:, rows] / (shared or 1),
-        mask,
-    )
-    signs = np.sign(view.potential_gradient[:, rows])
-    steps = np.matmul(signs, snapshot.activity[:, : layout.units].swapaxes(1, 2)) / signs.shape[2]
-    by_sign = equivalent_optimiser(snapshot.update[:, rows], steps, mask).explained[:, 1]
-    return {
-        "change_rate": rate,
-        "change_momentum": momentum,
-        "change_decay": loss,
-        "change_r2": explained,
-        "optimiser_r2_signs": by_sign,
-    }
+    with np.errstate(all="ignore"):
+        u, g, power, defined = _comparable(update, gradient, mask)
+        rates = np.nan_to_num(_ratio((u * g).sum(axis=2), (g**2).sum(axis=2)))
+        return np.where(defined, 1 - ((u - rates[:, :, None] * g) ** 2).sum(axis=(1, 2)) / power, np.nan)
 
 
 def optimiser_columns(view: View) -> dict[str, Floats]:
@@ -198,6 +142,22 @@ def optimiser_columns(view: View) -> dict[str, Floats]:
         **{f"optimiser_r2_{name}": values for name, values in named.items()},
         "alignment_preconditioned": np.sqrt(np.maximum(named["neurons"], 0)),
     }
+
+
+def _comparable(update: Floats, gradient: Floats, mask: Mask) -> tuple[Floats, Floats, Floats, Mask]:
+    """Return update and gradient, 0 where there is no synapse or nothing to compare, with u's power."""
+    u, g = (np.where(mask, values, 0).astype(np.float64) for values in (update, gradient))
+    power = (u**2).sum(axis=(1, 2))
+    defined = (np.sqrt(power) > FLOOR) & (np.sqrt((g**2).sum(axis=(1, 2))) > FLOOR)
+    defined &= np.isfinite(power) & np.isfinite(g).all(axis=(1, 2))
+    u, g = (np.where(defined[:, None, None], values, 0) for values in (u, g))
+    return u, g, power, defined
+
+
+def _weighed(matrices: Floats, weights: Floats) -> Floats:
+    """Multiply each network's matrix with its vector."""
+    product: Floats = np.matmul(matrices, weights[:, :, None])
+    return product[:, :, 0]
 
 
 def _ratio(over: Floats, under: Floats) -> Floats:
