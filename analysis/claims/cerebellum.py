@@ -2,6 +2,7 @@
 
 from analysis.claims.claim import Claim
 from analysis.claims.contrast import Contrast
+from analysis.figures.claim import SHOWN
 
 PURKINJE, LOSS = "alignment_level_2_end", "loss_median"
 CELLS = range(49, 57)
@@ -25,8 +26,7 @@ CLAIM = Claim(
             value=0.5,
         ),
     ),
-    shows=PURKINJE,
-    label="alignment of Purkinje cells (cosine)",
+    shows={PURKINJE: "alignment of Purkinje cells,\nend of life (cosine)", LOSS: SHOWN[LOSS]},
     source="Marr (1969); Albus (1971); Ziyin, Chuang, Poggio (2025), arXiv:2505.02248",
     note=(
         "Climbing fibres that change are no better than fixed ones here (alignment of Purkinje cells' "

@@ -18,8 +18,10 @@ CLAIM = Claim(
         Contrast("20 tasks: more than with 1", ((1, "tasks-20", NEW), (-1, "tasks-1", NEW))),
         Contrast("1 task: no more than by drift", ((1, "tasks-1", NEW), (-1, "neutral", NEW)), value=0.1, sign=-1),
     ),
-    shows=NEW,
-    label="alignment on new tasks,\nend of life (cosine)",
+    shows={
+        NEW: "alignment on new tasks,\nend of life (cosine)",
+        LOSS: "normalised loss (1: silent)\nof the champion on new tasks",
+    },
     source="Chalmers (1990), The evolution of learning, Connectionist Models Summer School",
     came_out="holds in part",
     note=(

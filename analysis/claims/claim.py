@@ -1,11 +1,12 @@
 """A claim of the theory: what it says, which runs can show it, and what would refute it."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from analysis.claims.contrast import Contrast, Found, measure
+from analysis.figures.claim import SHOWN
 from analysis.figures.plot import Plot
 from analysis.loading import LoadedRun
 
@@ -24,10 +25,8 @@ class Claim:
         The claim in one sentence.
     contrasts : tuple of Contrast
         Its predictions. Each is refuted by an interval over seeds that does not lie on the predicted side.
-    shows : str
-        Column that the figure draws for every condition.
-    label : str
-        What the axis of the figure says.
+    shows : mapping of str to str
+        What the figure draws for every condition: what the axis says, by column of the table of generations.
     draw : callable, optional
         Draws the figure instead, from the runs of the sweep.
     source : str
@@ -41,8 +40,7 @@ class Claim:
     name: str
     says: str
     contrasts: tuple[Contrast, ...]
-    shows: str = "alignment_end"
-    label: str = "gradient alignment,\nend of life (cosine)"
+    shows: Mapping[str, str] = field(default_factory=lambda: SHOWN)
     draw: Callable[[Sequence[LoadedRun]], Plot] | None = None
     source: str = SOURCE
     note: str = ""

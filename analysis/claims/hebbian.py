@@ -21,7 +21,6 @@ CLAIM = Claim(
             ((1, "plastic", "hebbian_sign_agreement_end"), (-1, "frozen", "hebbian_sign_agreement_end")),
         ),
     ),
-    shows="hebbian_sign_agreement_end",
-    label="neurons Hebbian as predicted (share)",
+    shows={"hebbian_sign_agreement_end": "neurons Hebbian as predicted (share)"},
     source="a prediction of this model, see docs/model",
 )

@@ -35,8 +35,6 @@ CLAIM = Claim(
             ((1, "neurons-50", END), (-1, "intact", END)),
         ),
     ),
-    shows=END,
-    label="loss at the end of life, population median",
     came_out="holds in part",
     note=(
         "Plasticity repairs most of what an injury breaks, after lost neurons and lost synapses alike. "

@@ -3,7 +3,7 @@
 from analysis.claims.claim import Claim
 from analysis.claims.contrast import Contrast
 
-R2 = "optimiser_r2_rate_end"
+R2, NEURONS = "optimiser_r2_rate_end", "optimiser_r2_neurons_end"
 
 CLAIM = Claim(
     "optimisers",
@@ -14,12 +14,10 @@ CLAIM = Claim(
         Contrast("momentum of .9 is found", ((1, "momentum", "change_momentum_end"),), value=0.85),
         Contrast("and with it all of the change (R²)", ((1, "momentum", "change_r2_end"),), value=0.99),
         Contrast("a decay of .018 is found", ((1, "weight decay", "change_decay_end"),), value=0.017),
-        Contrast(
-            "rates by neuron explain the update (R²)", ((1, "rates by neuron", "optimiser_r2_neurons_end"),), value=0.99
-        ),
+        Contrast("rates by neuron explain the update (R²)", ((1, "rates by neuron", NEURONS),), value=0.99),
         Contrast(
             "one rate does not",
-            ((1, "rates by neuron", "optimiser_r2_neurons_end"), (-1, "rates by neuron", R2)),
+            ((1, "rates by neuron", NEURONS), (-1, "rates by neuron", R2)),
             value=0.02,
         ),
         Contrast(
@@ -28,14 +26,11 @@ CLAIM = Claim(
         ),
         Contrast(
             "flipped signs: rates by neuron explain it (R²)",
-            ((1, "sign-flipped", "optimiser_r2_neurons_end"),),
+            ((1, "sign-flipped", NEURONS),),
             value=0.99,
         ),
         Contrast("one rate does not", ((1, "sign-flipped", R2),), value=0.5, sign=-1),
-        Contrast(
-            "a Hebbian circuit is none of them (R²)", ((1, "hebbian", "optimiser_r2_neurons_end"),), value=0.5, sign=-1
-        ),
+        Contrast("a Hebbian circuit is none of them (R²)", ((1, "hebbian", NEURONS),), value=0.5, sign=-1),
     ),
-    shows=R2,
-    label="R² of gradient descent with one rate",
+    shows={R2: "R² of gradient descent\nwith one rate", NEURONS: "R² of gradient descent\nwith a rate for each neuron"},
 )

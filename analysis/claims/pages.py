@@ -28,7 +28,7 @@ def page(claim: Claim, found: Sequence[Found], *, circuit: str, figure: str) -> 
         f"A founder, drawn by `hetevo draw {claim.name.removesuffix('-with-controls')}`.",
         "## What came out",
         f"The claim **{verdict(found)}**; {seeds} seeds.",
-        f"```{{image}} {figure}\n:alt: Measures of {claim.name} by condition\n:width: 60%\n```",
+        f"```{{image}} {figure}\n:alt: Measures of {claim.name} by condition\n```",
         markdown(claim, found),
         *([claim.note] if claim.note else []),
         "## What would refute it",

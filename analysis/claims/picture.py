@@ -39,7 +39,7 @@ def picture(claims: dict[str, Claim], runs: Sequence[LoadedRun]) -> tuple[str, P
 
 
 def draw(claim: Claim, runs: Sequence[LoadedRun]) -> Plot:
-    """Draw the figure of a claim: its own, or the measure that it names, in every condition."""
+    """Draw the figure of a claim: its own, or the measures that it names, in every condition."""
     if claim.draw is not None:
         return claim.draw(runs)
-    return dots(runs, column=claim.shows, label=claim.label.replace("\n", " "))
+    return dots(runs, shows=claim.shows)

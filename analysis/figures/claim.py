@@ -1,9 +1,11 @@
-"""The figure `claim`: one measure of every condition, seed by seed, with the interval of its mean."""
+"""The figure `claim`: measures of every condition, seed by seed, with the interval of their means."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy import stats
 
@@ -11,75 +13,102 @@ from analysis.emergence.table import by_condition
 from analysis.figures.input import probed
 from analysis.figures.layout import counted
 from analysis.figures.plot import Plot
-from analysis.figures.style import COLUMN_INCHES, NULL_LINE, style
+from analysis.figures.style import COLUMN_INCHES, NULL_LINE, Palette, style
 from analysis.figures.summary import CONFIDENCE
 from analysis.loading import LoadedRun
 from populations.errors import SettingError
+from populations.types import Floats
 
 INCHES_PER_CONDITION = 0.24
 
+SILENT = 1.0
+"""Normalised loss of a network that always answers 0."""
 
-def claim(
-    runs: LoadedRun | Sequence[LoadedRun],
-    *,
-    column: str = "alignment_end",
-    label: str = "gradient alignment, end of life (cosine)",
-) -> Plot:
-    """Draw a column of the last generation that has it: a dot a seed, the mean and its t interval, a row a condition.
+FAR = 100 * SILENT
+"""Loss beyond which the axis is logarithmic."""
+
+SHOWN = MappingProxyType(
+    {
+        "alignment_end": "gradient alignment,\nend of life (cosine)",
+        "loss_median": "normalised test loss (1: silent),\nmedian of the population",
+    }
+)
+"""What axes say, by column of the table of generations."""
+
+
+def claim(runs: LoadedRun | Sequence[LoadedRun], *, shows: Mapping[str, str] = SHOWN) -> Plot:
+    """Draw columns of the last generation that has them: a dot a seed, the mean and its t interval, a row a condition.
 
     Parameters
     ----------
     runs : LoadedRun or sequence of LoadedRun
         Of one condition or more.
-    column : str, optional
-        Of the table of generations.
-    label : str, optional
-        What the axis says.
+    shows : mapping of str to str, optional
+        What the axis says, by column of the table of generations: a panel each, side by side.
 
     Returns
     -------
     Plot
-        Data: condition, seed, generation, value.
+        Data: measure, condition, seed, generation, value.
 
     Raises
     ------
     SettingError
-        If no run has the column defined anywhere.
+        If no run has any of the columns defined anywhere.
     """
     groups = by_condition(probed(runs))
-    rows = [(condition, run.seed, *_last(run, column)) for condition, group in groups.items() for run in group]
-    data = pd.DataFrame(rows, columns=["condition", "seed", "generation", "value"])
-    if data["value"].isna().all():
+    rows = [
+        (column, condition, run.seed, *_last(run, column))
+        for column in shows
+        for condition, group in groups.items()
+        for run in group
+    ]
+    data = pd.DataFrame(rows, columns=["measure", "condition", "seed", "generation", "value"])
+    there = [column for column in shows if data.loc[data["measure"] == column, "value"].notna().any()]
+    if not there:
         raise SettingError(
-            f'No run has recorded {column!r}, so there is nothing to draw. Run again with probe.name = "instruments".'
+            f"No run has recorded {' or '.join(map(repr, shows))}, so there is nothing to draw."
+            ' Run again with probe.name = "instruments".'
         )
-    defined = data.dropna(subset="value").groupby("condition")["seed"].nunique()
-    labels, title = counted({name: pd.Series([int(defined.get(name, 0))]) for name in groups})
     with style() as palette:
-        height = max(1.3, 0.75 + INCHES_PER_CONDITION * len(groups))
-        figure = Figure(figsize=(COLUMN_INCHES, height), layout="constrained")
-        axes = figure.subplots()
-        names = list(groups)
-        for place, name in enumerate(names):
-            values = data.loc[data["condition"] == name, "value"].dropna().to_numpy(float)
-            if not values.size:
-                continue  # its label says so
-            spread = np.linspace(-0.16, 0.16, values.size) if values.size > 1 else np.zeros(1)
-            axes.plot(values, place + spread, "o", markersize=2, color=palette[0], alpha=0.45, markeredgewidth=0)
-            mean = values.mean()
-            half = stats.t.ppf((1 + CONFIDENCE) / 2, values.size - 1) * stats.sem(values) if values.size > 1 else 0.0
-            axes.errorbar(mean, place, xerr=half, fmt="D", markersize=4, color="black", capsize=2.5, linewidth=1.1)
-        axes.axvline(0, **NULL_LINE)
-        axes.set_yticks(range(len(names)), [labels[name] for name in names])
-        axes.set_ylim(len(names) - 0.5, -0.5)
-        axes.set_xlabel(label)
-        axes.set_title(title, loc="right")
+        height = max(1.3, 0.85 + INCHES_PER_CONDITION * len(groups))
+        figure = Figure(figsize=(COLUMN_INCHES * len(there), height), layout="constrained")
+        told: list[str] = []
+        for axes, column in zip(figure.subplots(1, len(there), squeeze=False)[0], there, strict=True):
+            values = data[data["measure"] == column].dropna(subset="value")
+            defined = values.groupby("condition")["seed"].nunique()
+            labels, title = counted({name: pd.Series([int(defined.get(name, 0))]) for name in groups})
+            _draw(axes, [values.loc[values["condition"] == name, "value"].to_numpy(float) for name in groups], palette)
+            # the names once, unless another number of seeds stands behind this measure
+            names = [labels[name] for name in groups]
+            axes.set_yticks(range(len(groups)), names if names != told else [""] * len(names))
+            told = names
+            if "loss" in column and values["value"].max() > FAR:
+                axes.set_xscale("log")
+            axes.axvline(SILENT if "loss" in column else 0, **NULL_LINE)
+            axes.set_xlabel(shows[column])
+            axes.set_title(title, loc="right")
     return Plot(figure, data)
+
+
+def _draw(axes: Axes, conditions: Sequence[Floats], palette: Palette) -> None:
+    """Draw a row for each condition, from top to bottom; one without values stays empty: its label says so."""
+    for place, values in enumerate(conditions):
+        if not values.size:
+            continue
+        spread = np.linspace(-0.16, 0.16, values.size) if values.size > 1 else np.zeros(1)
+        axes.plot(values, place + spread, "o", markersize=2, color=palette[0], alpha=0.45, markeredgewidth=0)
+        mean = values.mean()
+        half = stats.t.ppf((1 + CONFIDENCE) / 2, values.size - 1) * stats.sem(values) if values.size > 1 else 0.0
+        axes.errorbar(mean, place, xerr=half, fmt="D", markersize=4, color="black", capsize=2.5, linewidth=1.1)
+    axes.set_ylim(len(conditions) - 0.5, -0.5)
 
 
 def _last(run: LoadedRun, column: str) -> tuple[float, float]:
     """Return the last generation in which a column is defined, and its value."""
-    if column not in run.generations:
+    # losses are those of the end of life: nothing is known of them at the stage that a control looks at
+    elsewhere = run.stage != "end" and not column.endswith("_end")
+    if column not in run.generations or elsewhere:
         return float("nan"), float("nan")
     table = run.generations[["generation", column]].dropna()
     if not len(table):

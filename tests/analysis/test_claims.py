@@ -102,9 +102,15 @@ def test_the_figure_shows_seeds_means_and_what_is_undefined(runs, tmp_path):
     axes = plot.figure.axes[0]
     labels = [label.get_text() for label in axes.get_yticklabels()]
     assert labels == ["rising (n = 5)", "flat (n = 6)", "nothing: undefined"]
-    assert plot.data["value"].isna().sum() == 1
+    assert [each.get_xlabel().split(",")[0] for each in plot.figure.axes] == [
+        "gradient alignment",
+        "normalised test loss (1: silent)",
+    ]
+    # the loss is known of all seeds: its panel names conditions anew
+    assert plot.figure.axes[1].get_yticklabels()[2].get_text().startswith("nothing")
+    assert plot.data.loc[plot.data["measure"] == "alignment_end", "value"].isna().sum() == 1
     with pytest.raises(SettingError, match="instruments"):
-        draw(runs, column="probe_loss_end")
+        draw(runs, shows={"probe_loss_end": "loss"})
 
 
 def test_pages_say_what_was_claimed_measured_and_drawn(runs):
@@ -134,7 +140,7 @@ def test_pages_say_what_was_claimed_measured_and_drawn(runs):
 
 
 def test_runs_of_a_claim_are_drawn_by_it_and_others_by_what_they_are(runs):
-    claim = Claim("rising", "", (), shows="loss_median", label="loss")
+    claim = Claim("rising", "", (), shows={"loss_median": "loss"})
     claims = {"rising": claim}
     assert picture(claims, runs)[0] == "alignment"
     alone = [run for run in runs if run.condition == "rising"]
@@ -142,4 +148,4 @@ def test_runs_of_a_claim_are_drawn_by_it_and_others_by_what_they_are(runs):
     one = [replace(run, label=f"{run.seed % 2}") for run in alone]
     kind, plot = picture(claims, one)
     assert kind == "claim"
-    assert set(plot.data.columns) == {"condition", "seed", "generation", "value"}
+    assert set(plot.data.columns) == {"measure", "condition", "seed", "generation", "value"}

@@ -93,7 +93,8 @@ def test_every_figure_is_drawn_and_saved_with_its_data_or_says_what_it_needs(kin
             FIGURES[kind](runs)
         return
     plot = FIGURES[kind](runs)
-    assert plot.figure.get_size_inches()[0] == 3.5
+    columns = 2 if kind == "claim" else 1  # a panel a measure, side by side
+    assert plot.figure.get_size_inches()[0] == 3.5 * columns
     shown = [axes for axes in plot.figure.axes if axes.get_visible()]
     assert shown[0].get_ylabel() or kind == "claim"  # its rows are conditions
     assert any(axes.get_xlabel() for axes in shown)
