@@ -1,24 +1,22 @@
 """Draw one circuit from its wiring: both pathways, the signs of the gains, the levels."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import FancyArrowPatch
 
 from analysis.figures.plot import Plot
-from analysis.figures.style import COLUMN_INCHES, UNDEFINED, Palette, panel_letter, style
+from analysis.figures.style import COLUMN_INCHES, Palette, panel_letter, style
+from analysis.graph import colour_of, draw_graph, marker_of, synapses
 from populations.genome import Population
 from populations.layout import Layout
+from populations.rules import Pathway
 from populations.types import Floats, Mask
 
 MOST_UNITS = 75
 """Units, inputs among them, up to which a circuit is drawn as a graph; larger ones as two matrices."""
 
-Place = tuple[float, float]
 SIGNS = {1: "gain above 0", -1: "gain below 0", 0: "no gain"}
 
 
@@ -44,12 +42,12 @@ def draw_circuit(layout: Layout, genes: Population, individual: int = 0, title: 
     Plot
         Data: pathway, sender, receiver, gain of the receiver; one row a synapse.
     """
-    pathways = {
+    pathways: dict[Pathway, tuple[Mask, Floats]] = {
         "ascending": (genes.mask_ascending[individual], _gains(genes.gains_ascending[individual], layout.neurons)),
         "descending": (genes.mask_descending[individual], _gains(genes.gains_descending[individual], layout.hidden)),
     }
     names = unit_names(layout)
-    data = pd.concat([_synapses(layout, name, *parts) for name, parts in pathways.items()], ignore_index=True)
+    data = pd.concat([synapses(layout, name, *parts) for name, parts in pathways.items()], ignore_index=True)
     graph = layout.units + layout.outputs <= MOST_UNITS
     with style() as palette:
         figure = Figure(figsize=(2 * COLUMN_INCHES, 3.6 if graph else 3.3), layout="constrained")
@@ -59,7 +57,7 @@ def draw_circuit(layout: Layout, genes: Population, individual: int = 0, title: 
             symbol = "$W$" if name == "ascending" else "$V$"
             axes.set_title(f"{name} pathway {symbol}: {count}", fontsize=8)
             if graph:
-                _graph(axes, layout, name, mask, gains, palette)
+                draw_graph(axes, layout, name, mask, gains, palette)
             else:
                 _matrix(axes, layout, name, mask, gains, palette)
             panel_letter(axes, letter) if not graph else axes.text(
@@ -88,65 +86,9 @@ def _gains(values: Floats, neurons: int) -> Floats:
     return np.broadcast_to(values, (neurons,))
 
 
-def _synapses(layout: Layout, pathway: str, mask: Mask, gains: Floats) -> pd.DataFrame:
-    to, come = np.nonzero(mask)
-    first = layout.input_units
-    sender = come if pathway == "ascending" else come + first
-    return pd.DataFrame({"pathway": pathway, "sender": sender, "receiver": to + first, "gain": gains[to]})
-
-
-def _places(layout: Layout) -> list[Place]:
-    """Place inputs, hidden levels and outputs in rows, from below."""
-
-    def row(size: int, height: int) -> Iterator[Place]:
-        yield from (((number + 0.5) / size, float(height)) for number in range(size))
-
-    sizes = (layout.input_units, *layout.levels, layout.outputs)
-    return [place for height, size in enumerate(sizes) for place in row(size, height)]
-
-
-def _graph(axes: Axes, layout: Layout, pathway: str, mask: Mask, gains: Floats, palette: Palette) -> None:
-    places, table = _places(layout), _synapses(layout, pathway, mask, gains)
-    size = float(np.clip(240 / max(layout.input_units, *layout.levels), 12, 60))
-    for sender, receiver, gain in zip(table["sender"], table["receiver"], table["gain"], strict=True):
-        start, end = places[sender], places[receiver]
-        level = start[1] == end[1]
-        far = abs(start[1] - end[1]) > 1
-        # lateral synapses and those that skip a level pass around what is between
-        bend = (0.5 if level else 0.12 if far else 0.0) * (1 if sender < receiver else -1)
-        axes.add_patch(
-            FancyArrowPatch(
-                start,
-                end,
-                connectionstyle=f"arc3,rad={bend}",
-                arrowstyle="-|>,head_length=2,head_width=1",
-                shrinkA=size**0.5 / 2,
-                shrinkB=size**0.5 / 2,
-                color=_colour(gain, palette),
-                alpha=float(np.clip(60 / max(len(table), 1), 0.18, 0.8)),
-                linewidth=0.6,
-            )
-        )
-    received = dict(zip(range(layout.input_units, layout.input_units + len(gains)), gains, strict=True))
-    for unit, place in enumerate(places):
-        if unit not in received:
-            axes.scatter(*place, s=size * 0.6, marker="s", facecolor="white", edgecolor="0.3", linewidth=0.8, zorder=3)
-            continue
-        colour, marker = _colour(received[unit], palette), _marker(received[unit])
-        axes.scatter(*place, s=size, marker=marker, facecolor=colour, edgecolor="white", linewidth=0.5, zorder=3)
-    levels = [f"level {number + 1}" for number in range(len(layout.levels))]
-    axes.set_yticks(range(len(levels) + 2), ["inputs", *levels, "outputs"])
-    axes.set_xticks([])
-    axes.set_xlim(-0.04, 1.04)
-    axes.set_ylim(-0.45, len(levels) + 1.45)
-    axes.tick_params(length=0)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-
-
 def _matrix(axes: Axes, layout: Layout, pathway: str, mask: Mask, gains: Floats, palette: Palette) -> None:
     signs = np.sign(gains).astype(int)[:, None] + 1
-    colours = np.array([_colour(sign, palette) for sign in (-1, 0, 1)])
+    colours = np.array([colour_of(sign, palette) for sign in (-1, 0, 1)])
     picture = np.ones((*mask.shape, 3))
     picture[mask] = np.broadcast_to(colours[signs], picture.shape)[mask]
     axes.imshow(picture, aspect="auto", interpolation="nearest")
@@ -161,15 +103,12 @@ def _matrix(axes: Axes, layout: Layout, pathway: str, mask: Mask, gains: Floats,
     axes.set_ylabel("receiving neuron, from below" if first else "receiving hidden neuron")
 
 
-def _colour(gain: float, palette: Palette) -> tuple[float, float, float]:
-    return palette[0] if gain > 0 else palette[3] if gain < 0 else UNDEFINED
-
-
-def _marker(gain: float) -> str:
-    return "o" if gain > 0 else "D" if gain < 0 else "X"
-
-
 def _handle(sign: int, palette: Palette, graph: bool) -> Line2D:
     return Line2D(
-        [], [], linestyle="", marker=_marker(sign) if graph else "s", color=_colour(sign, palette), label=SIGNS[sign]
+        [],
+        [],
+        linestyle="",
+        marker=marker_of(sign) if graph else "s",
+        color=colour_of(sign, palette),
+        label=SIGNS[sign],
     )

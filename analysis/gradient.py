@@ -8,6 +8,7 @@ It is the full gradient through every path to the output, not the one-step-local
 import numpy as np
 
 from analysis.unrolled import unrolled_gradient
+from populations.layer import LayerSnapshot
 from populations.layout import Layout
 from populations.lifetime import Snapshot
 from populations.species import Species
@@ -66,6 +67,26 @@ def weight_gradient(layout: Layout, potential: Floats, activity: Floats) -> Floa
     """
     senders = activity[:, : layout.units].swapaxes(1, 2)
     return np.asarray(np.matmul(potential, senders) / activity.shape[2])
+
+
+def layer_gradient(snapshot: LayerSnapshot) -> Floats:
+    """Compute the negative gradient of the mean loss at the weights of single layers with logistic outputs.
+
+    With ``o = 1 / (1 + exp(-w . a))`` and half the squared error as loss it is ``<(t - o) o (1 - o) a>``.
+
+    Parameters
+    ----------
+    snapshot : LayerSnapshot
+        N layers on S samples.
+
+    Returns
+    -------
+    ndarray of float64, shape (N, O, I)
+        Mean over samples.
+    """
+    outputs = snapshot.outputs
+    potential = (snapshot.targets - outputs) * outputs * (1 - outputs)
+    return np.asarray(np.matmul(potential, snapshot.inputs.swapaxes(1, 2)) / outputs.shape[2])
 
 
 def snapshot_gradients(snapshot: Snapshot) -> tuple[Floats, Floats]:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from analysis.measures import MEASURES, View
+from analysis.measures.layer import layer_columns
+from populations.layer import LayerSnapshot
 from populations.lifetime import Snapshot
 from populations.types import Floats
 
@@ -14,19 +16,21 @@ class AlignmentProbe:
 
     instruments: ClassVar[bool] = False
 
-    def measure(self, snapshot: Snapshot) -> dict[str, Floats]:
+    def measure(self, snapshot: Snapshot | LayerSnapshot) -> dict[str, Floats]:
         """Return the measures of one stage.
 
         Parameters
         ----------
-        snapshot : Snapshot
-            N circuits.
+        snapshot : Snapshot or LayerSnapshot
+            N circuits, or single layers with inherited rules, which have measures of their own.
 
         Returns
         -------
         dict of str to ndarray of float64, shape (N,)
             ``alignment``; at the end of life also ``alignment_level_1`` and so on, ``hs``, ``dc``, ``phi_positive``.
         """
+        if isinstance(snapshot, LayerSnapshot):
+            return layer_columns(snapshot)
         view = View.of(snapshot)
         columns: dict[str, Floats] = {}
         for measure in MEASURES.values():

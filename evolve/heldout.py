@@ -16,7 +16,9 @@ from populations.types import Floats
 APART = 1 << 40
 """Added to the generation in the address of held-out streams: nobody else has these tasks, samples, innate weights."""
 
-MEASURES = ("alignment_end", "hs_end", "dc_end")
+ALIGNMENT, CONSISTENCY = ("alignment_mid", "alignment_end"), ("hs_end", "dc_end")
+"""What is recorded of held-out lives; consistency of circuits only."""
+
 SUFFIXES = ("", "_champion")
 
 
@@ -40,7 +42,9 @@ def held_out_species(config: Config, species: Species) -> dict[str, Species]:
     for name in config.heldout.families if config.heldout.every else ():
         task = species.task if name == config.task.name else TASKS[name](**sizes)
         task.prepare()
-        found[name] = replace(species, task=task, every=1)  # new tasks, also where the run's own never change
+        life = replace(species.life, tasks=config.heldout.tasks or species.life.tasks)
+        # new tasks in every generation, also where the run's own never change
+        found[name] = replace(species, task=task, life=life, every=1)
     return found
 
 
@@ -67,12 +71,17 @@ def held_out(
     Returns
     -------
     dict of str to float
-        For each family ``heldout_<family>_loss`` and, where measured, ``heldout_<family>_alignment_end``, ``_hs_end``
-        and ``_dc_end``: means over the population; with the suffix ``_champion`` the value of the individual with the
-        lowest loss on the run's own tasks. NaN in generations in between. Empty without families.
+        For each family ``heldout_<family>_loss`` and, where measured, ``heldout_<family>_alignment_mid``,
+        ``_alignment_end`` and, of circuits, ``_hs_end`` and ``_dc_end``: means over the population; with the
+        suffix ``_champion`` the value of the individual with the lowest loss on the run's own tasks. NaN in generations
+        in between. Empty without families.
     """
-    measures = MEASURES if config.probe.every else ()
-    names = [f"heldout_{name}_{what}{who}" for name in families for what in ("loss", *measures) for who in SUFFIXES]
+    names = [
+        f"heldout_{name}_{what}{who}"
+        for name, species in families.items()
+        for what in ("loss", *_measures(config, species))
+        for who in SUFFIXES
+    ]
     if not families or cohort.generation % config.heldout.every:
         return dict.fromkeys(names, float("nan"))
     champion, row = int(np.argmin(loss)), dict.fromkeys(names, float("nan"))
@@ -84,3 +93,9 @@ def held_out(
                 row[f"heldout_{name}_{what}"] = mean_defined(values)
                 row[f"heldout_{name}_{what}_champion"] = float(values[champion])
     return row
+
+
+def _measures(config: Config, species: Species) -> tuple[str, ...]:
+    if not config.probe.every:
+        return ()
+    return ALIGNMENT if species.formula else ALIGNMENT + CONSISTENCY

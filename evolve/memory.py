@@ -3,6 +3,8 @@
 import math
 import os
 
+import numpy as np
+
 from evolve.config import Config, ConfigError
 from populations.genome import genome
 from populations.species import Species
@@ -24,7 +26,7 @@ def check_memory(config: Config, species: Species) -> None:
         Naming what is needed and what there is.
     """
     life, task = config.lifetime, config.task
-    each = sum(math.prod(gene.shape) * (1 if gene.kind == "mask" else 4) for gene in genome(species))
+    each = sum(math.prod(gene.shape) * np.dtype(gene.dtype).itemsize for gene in genome(species))
     samples = life.tasks * (life.presentations * life.batch + life.test_samples + config.probe.samples)
     needs = {
         # parents and children are there at the same time

@@ -5,7 +5,7 @@ from dataclasses import replace
 from evolve.config import Config
 from populations.circumstances import Circumstance, Hardware, Injury
 from populations.layout import Layout
-from populations.rules import RULES, with_terms
+from populations.rules import FORMULAS, RULES, Rule, with_terms
 from populations.species import SETTLE, Founders, Life, Species, Wiring
 from populations.tasks import TASKS
 
@@ -22,11 +22,8 @@ def species_of(config: Config) -> Species:
     return Species(
         layout=Layout(task.inputs, tuple(network.levels), task.outputs, network.bias),
         task=TASKS[task.name](inputs=task.inputs, outputs=task.outputs, **task.options),  # type: ignore[call-arg]
-        rule=replace(
-            with_terms(RULES[config.plasticity.rule], tuple(config.plasticity.terms)),
-            momentum=config.plasticity.momentum,
-            signs=config.plasticity.signals == "signs",
-        ),
+        rule=_rule(config),
+        formula=FORMULAS.get(config.plasticity.rule),
         wiring=Wiring(
             network.wiring,
             (network.density_ascending, network.density_descending),
@@ -54,6 +51,14 @@ def species_of(config: Config) -> Species:
         every=config.environment.every,
         settle=SETTLE if network.settle == "auto" else network.settle,
     )
+
+
+def _rule(config: Config) -> Rule:
+    settings = config.plasticity
+    if settings.rule in FORMULAS:
+        return Rule()  # means nothing to a single layer
+    rule = with_terms(RULES[settings.rule], tuple(settings.terms))
+    return replace(rule, momentum=settings.momentum, signs=settings.signals == "signs")
 
 
 def _circumstances(config: Config) -> tuple[Circumstance, ...]:

@@ -12,12 +12,14 @@ from populations.genome import Gene, Kind, Population, genome
 from populations.species import Species
 from populations.types import Indices, Mask
 
-CROSSED: frozenset[Kind] = frozenset({"gain", "decay"})
+CROSSED: frozenset[Kind] = frozenset({"gain", "decay", "bits"})
 """Kinds of genes that crossover exchanges; wiring and innate weights come from the first parent."""
 
 
 def cross(children: Population, second: Population, crossed: Indices, species: Species, rng: Generator) -> None:
-    """Uniform crossover, in place: each gain and decay comes from either parent with probability one half.
+    """Cross in place: each gain and decay comes from either parent with probability one half.
+
+    Bits are crossed at two points, as in `deap.tools.cxTwoPoint`: what lies between them comes from the second parent.
 
     Parameters
     ----------
@@ -34,9 +36,22 @@ def cross(children: Population, second: Population, crossed: Indices, species: S
     """
     for gene in genome(species):
         if gene.kind in CROSSED:
-            from_second = rng.random((len(crossed), *gene.shape), dtype=np.float32) < 0.5
+            if gene.kind == "bits":
+                from_second = _between_two_points(len(crossed), gene.shape[0], rng)
+            else:
+                from_second = rng.random((len(crossed), *gene.shape), dtype=np.float32) < 0.5
             genes = children[gene.name]
             genes[crossed] = np.where(from_second, second[gene.name], genes[crossed])
+
+
+def _between_two_points(count: int, length: int, rng: Generator) -> Mask:
+    """Choose a stretch of 1 to ``length - 1`` places in each of ``count`` rows, shape (count, length)."""
+    first = rng.integers(1, length + 1, count)
+    second = rng.integers(1, length, count)
+    second += second >= first
+    low, high = np.minimum(first, second)[:, None], np.maximum(first, second)[:, None]
+    places = np.arange(length)
+    return np.asarray((places >= low) & (places < high))
 
 
 def mutate(children: Population, species: Species, settings: EvolutionTable, rng: Generator) -> None:
@@ -95,11 +110,19 @@ def _mutate_mask(values: Mask, gene: Gene, species: Species, settings: Evolution
     flat[individual, places[place]] ^= True
 
 
+def _mutate_bits(values: Mask, gene: Gene, species: Species, settings: EvolutionTable, rng: Generator) -> None:
+    del gene, species
+    flat = values.reshape(-1)
+    hit = sparse(rng, flat.size, settings.bit_flip)
+    flat[hit] = ~flat[hit]
+
+
 MUTATIONS: dict[Kind, Callable[[NDArray[Any], Gene, Species, EvolutionTable, Generator], None]] = {
     "gain": _mutate_gain,
     "decay": _mutate_decay,
     "mask": _mutate_mask,
     "innate": _mutate_innate,
+    "bits": _mutate_bits,
 }
 """How each kind of gene mutates, in place."""
 

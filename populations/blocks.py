@@ -14,6 +14,9 @@ BLOCK_NETWORKS = (32, 256)
 ONLINE_NETWORKS = (128, 512)
 """The same for one sample a presentation, where networks are the fastest axis."""
 
+LAYER_NETWORKS = 1024
+"""Lives in a block of single layers, which are small: a pass over them should cost more than its call."""
+
 
 def block_size(species: Species) -> int:
     """Choose how many individuals live side by side so that a block's working memory stays in cache.
@@ -24,6 +27,8 @@ def block_size(species: Species) -> int:
         Names the sizes.
     """
     layout, life = species.layout, species.life
+    if species.formula is not None:
+        return max(1, LAYER_NETWORKS // life.tasks)
     cells = sum(panel.cells for panel in panels(species))
     signals = (3 * layout.units + 3 * layout.neurons) * life.batch
     bytes_each = 4 * (2 * 4 * cells + signals)  # weights, drive, scale and keep of two pathways

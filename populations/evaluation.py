@@ -1,5 +1,6 @@
 """Fitness of a population: lives in blocks, then a test."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -11,12 +12,13 @@ from populations.blocks import block_size
 from populations.circuits import Circuits
 from populations.experience import Experience, Samples, experience
 from populations.genome import Population
+from populations.layer import LayerSnapshot, live_layer
 from populations.lifetime import Snapshot, live
 from populations.outcome import Evaluation, Status
 from populations.settling import sweep_of
 from populations.species import Species
 from populations.streams import Purpose, stream
-from populations.types import Floats, Indices
+from populations.types import Floats, Indices, Mask
 
 __all__ = ["Probe", "evaluate", "test"]
 
@@ -24,7 +26,7 @@ __all__ = ["Probe", "evaluate", "test"]
 class Probe(Protocol):
     """A measure taken on lifetime snapshots; what it returns is recorded and never reaches fitness."""
 
-    def measure(self, snapshot: Snapshot) -> dict[str, Floats]:
+    def measure(self, snapshot: Snapshot | LayerSnapshot) -> dict[str, Floats]:
         """Return named measures, each of shape (N,), NaN where undefined."""
         ...
 
@@ -91,22 +93,23 @@ def _evaluate_block(
     moments: tuple[int, ...],
 ) -> Evaluation:
     tasks = species.life.tasks
-    innate = born(species, genes, individuals, seed, generation)
     columns: dict[str, list[Floats]] = {}
 
-    def observe(snapshot: Snapshot) -> None:
+    def observe(snapshot: Snapshot | LayerSnapshot) -> None:
         assert probe is not None
         for name, values in probe.measure(snapshot).items():
             columns.setdefault(f"{name}_{snapshot.stage}", []).append(_mean_defined(values.reshape(-1, tasks)))
 
-    def streams(purpose: Purpose) -> list[Generator]:
-        places = (int(individual) * tasks + task for individual in individuals for task in range(tasks))
-        return [stream(seed, generation, purpose, place) for place in places]
-
     observer = observe if probe is not None else None
-    lives = live(species, genes, innate, lived, observer=observer, moments=moments, streams=streams)
-    loss, accuracy = test(lives.circuits, lived.test)
-    diverged = lives.diverged | ~np.isfinite(loss)
+    if species.formula is not None:
+        loss, diverged = live_layer(
+            species, genes, lived, seed=seed, generation=generation, observer=observer, moments=moments
+        )
+        accuracy = np.full(loss.shape, np.nan)
+    else:
+        loss, accuracy, diverged = _live_circuits(
+            species, genes, individuals, seed, generation, lived, observer, moments
+        )
     cap = species.life.loss_cap
     loss = np.where(diverged, cap, np.minimum(loss, cap))
     ended = diverged.reshape(-1, tasks).any(axis=1)
@@ -116,6 +119,29 @@ def _evaluate_block(
         accuracy.reshape(-1, tasks).mean(axis=1),
         {name: np.concatenate(parts) for name, parts in columns.items()},
     )
+
+
+def _live_circuits(
+    species: Species,
+    genes: Population,
+    individuals: Indices,
+    seed: int,
+    generation: int,
+    lived: Experience,
+    observer: Callable[[Snapshot], None] | None,
+    moments: tuple[int, ...],
+) -> tuple[Floats, Floats, Mask]:
+    """Let circuits be born, live and be tested: loss and accuracy, see `test`, and which lives diverged."""
+    tasks = species.life.tasks
+
+    def streams(purpose: Purpose) -> list[Generator]:
+        places = (int(individual) * tasks + task for individual in individuals for task in range(tasks))
+        return [stream(seed, generation, purpose, place) for place in places]
+
+    innate = born(species, genes, individuals, seed, generation)
+    lives = live(species, genes, innate, lived, observer=observer, moments=moments, streams=streams)
+    loss, accuracy = test(lives.circuits, lived.test)
+    return loss, accuracy, lives.diverged | ~np.isfinite(loss)
 
 
 def test(circuits: Circuits, samples: Samples) -> tuple[Floats, Floats]:

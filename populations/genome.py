@@ -13,7 +13,10 @@ from populations.species import Species
 from populations.streams import Purpose, stream
 from populations.types import Floats, Indices, Mask
 
-Kind = Literal["gain", "decay", "mask", "innate"]
+Kind = Literal["gain", "decay", "mask", "innate", "bits"]
+
+FORMULA = "formula"
+"""Name of the gene that holds an inherited learning rule."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +28,8 @@ class Gene:
     name : str
         Name of the array, e.g. ``"gains_ascending"``.
     kind : str
-        ``"gain"`` (signed), ``"decay"`` (positive), ``"mask"`` (boolean) or ``"innate"`` (standard normal, scaled by
-        fan-in at birth). The kind decides how variation treats the block.
+        ``"gain"`` (signed), ``"decay"`` (positive), ``"mask"`` (boolean), ``"innate"`` (standard normal, scaled by
+        fan-in at birth) or ``"bits"`` (boolean, read by a formula). The kind decides how variation treats the block.
     shape : tuple of int
         Shape for one individual.
     scale : float
@@ -40,8 +43,8 @@ class Gene:
 
     @property
     def dtype(self) -> type[np.generic]:
-        """Boolean for masks, float32 for the rest."""
-        return np.bool_ if self.kind == "mask" else np.float32
+        """Boolean for masks and bits, float32 for the rest."""
+        return np.bool_ if self.kind in ("mask", "bits") else np.float32
 
 
 def term_gene(pathway: Pathway, term: str) -> str:
@@ -51,6 +54,8 @@ def term_gene(pathway: Pathway, term: str) -> str:
 
 def genome(species: Species) -> tuple[Gene, ...]:
     """List the blocks of a species' genome, in the order in which they are drawn, saved and hashed."""
+    if species.formula is not None:
+        return (Gene(FORMULA, "bits", (species.formula.bits,)),)
     layout, founders = species.layout, species.founders
     rows = {"ascending": layout.neurons, "descending": layout.hidden}
     shapes = {"ascending": (layout.neurons, layout.units), "descending": (layout.hidden, layout.neurons)}
@@ -151,17 +156,22 @@ def found(species: Species, seed: int, size: int, purpose: Purpose = Purpose.FOU
     arrays = {gene.name: np.empty((size, *gene.shape), gene.dtype) for gene in genes}
     for individual in range(size):
         rng = stream(seed, 0, purpose, individual)
-        wiring = species.family.draw(species.layout, species.wiring.density, rng)
-        masks = {"mask_ascending": wiring.ascending, "mask_descending": wiring.descending}
-        if species.wiring.transposed:
-            masks["mask_descending"] = species.mirror(wiring.ascending)
+        masks = {} if species.formula else _wired(species, rng)
         for gene in genes:
             arrays[gene.name][individual] = masks[gene.name] if gene.kind == "mask" else _draw(gene, species, rng)
     return Population(arrays)
 
 
+def _wired(species: Species, rng: Generator) -> dict[str, Mask]:
+    wiring = species.family.draw(species.layout, species.wiring.density, rng)
+    descending = species.mirror(wiring.ascending) if species.wiring.transposed else wiring.descending
+    return {"mask_ascending": wiring.ascending, "mask_descending": descending}
+
+
 def _draw(gene: Gene, species: Species, rng: Generator) -> Any:
     founders = species.founders
+    if gene.kind == "bits":
+        return rng.random(gene.shape) < 0.5
     if gene.kind == "decay":
         drawn = np.exp(rng.normal(founders.decay_log_mean, founders.decay_log_scale))
         return drawn if founders.decay else 0.0

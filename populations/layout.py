@@ -22,16 +22,16 @@ class Layout:
     inputs : int
         Sensory inputs, without the bias.
     levels : tuple of int
-        Neurons in each hidden level, lowest first.
+        Neurons in each hidden level, lowest first. Circuits have at least one; none is a single layer.
     outputs : int
-        Linear output neurons.
+        Output neurons.
     bias : bool, optional
         Whether the last input unit is a constant 1.
 
     Raises
     ------
     SettingError
-        If a size is below 1 or there is no hidden level.
+        If a size is below 1.
     """
 
     inputs: int
@@ -40,9 +40,9 @@ class Layout:
     bias: bool = True
 
     def __post_init__(self) -> None:
-        if not self.levels or min(self.levels) < 1:
+        if min(self.levels, default=1) < 1:
             raise SettingError(
-                f"A network needs at least one hidden level of at least 1 neuron, got levels = {list(self.levels)}."
+                f"A hidden level has at least 1 neuron, got levels = {list(self.levels)}."
                 " Give for example levels = [8, 8]."
             )
         if self.inputs < 1 or self.outputs < 1:

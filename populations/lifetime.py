@@ -14,13 +14,10 @@ from populations.experience import Experience, Samples
 from populations.genome import Population
 from populations.plasticity import Plasticity, effective_gains
 from populations.settling import sweep_of
-from populations.species import Species
+from populations.species import Species, Stage
 from populations.streams import Purpose
 from populations.sweeps import Sweep
 from populations.types import Floats, Mask
-
-Stage = str
-"""``"birth"``, ``"mid"``, ``"end"``, or ``"life_25"`` for the moment after a quarter of the presentations."""
 
 
 @dataclass(frozen=True)
@@ -143,15 +140,13 @@ def live(
     sweep = sweep_of(circuits, life.batch)
     plasticity = Plasticity(circuits, sweep, genes)
     diverged = np.zeros(circuits.networks, np.bool_)
-    stages: dict[Stage, int] = {"birth": 0, "mid": life.presentations // 2, "end": life.presentations}
-    stages |= {f"life_{percent}": life.presentations * percent // 100 for percent in moments}
     courses = _begun(species, circuits, sweep, plasticity, genes, streams, circuits.networks // networks)
-    training = experience.training
+    training, stages = experience.training, life.stages(moments)
     # a diverging life overflows on purpose until it is stopped: that is counted, not warned about
     with np.errstate(all="ignore"):
         for t in range(life.presentations + 1):
             if observer is not None and experience.probe is not None:
-                for stage in (stage for stage, when in stages.items() if when == t):
+                for stage in stages.get(t, ()):
                     for rows in _parts(networks, tasks):
                         own = genes.take(np.arange(rows.start, rows.stop))
                         part, carried = _part(circuits, rows), plasticity.carried(rows)

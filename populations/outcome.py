@@ -43,8 +43,8 @@ class Evaluation:
     Parameters
     ----------
     loss : ndarray of float64, shape (P,)
-        Normalised test loss, mean over the tasks: mean squared error over the mean square of the target, capped.
-        Never NaN. Fitness is minus this.
+        Test loss, mean over the tasks, capped: mean squared error over the mean square of the target; of layers with
+        inherited rules the mean absolute error. Never NaN. Fitness is minus this.
     status : ndarray of int64, shape (P,)
         `Status` values.
     accuracy : ndarray of float64, shape (P,)

@@ -1,5 +1,6 @@
 """Everything that the individuals of a population have in common."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
@@ -8,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from populations.activations import ACTIVATIONS, Activation
+from populations.errors import SettingError
 from populations.layout import Layout
-from populations.rules import Rule
+from populations.rules import Formula, Rule
 from populations.tasks import Task
 from populations.wiring import WIRINGS, Pathways, WiringFamily
 
@@ -18,6 +20,9 @@ if TYPE_CHECKING:  # they act on circuits, which belong to a species
 
 SETTLE = 8
 """Steps that signals may take through loops, unless a species says otherwise."""
+
+Stage = str
+"""``"birth"``, ``"mid"``, ``"end"``, or ``"life_25"`` for the moment after a quarter of the presentations."""
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
@@ -117,6 +122,15 @@ class Life:
     loss_cap: float = 4.0
     successive: int = 1
 
+    def stages(self, moments: Sequence[int] = ()) -> dict[int, list[Stage]]:
+        """Name the stages of life by the presentations after which they begin; ``moments`` add some, in percent."""
+        begin = {"birth": 0, "mid": self.presentations // 2, "end": self.presentations}
+        begin |= {f"life_{percent}": self.presentations * percent // 100 for percent in moments}
+        found: dict[int, list[Stage]] = {}
+        for stage, presented in begin.items():
+            found.setdefault(presented, []).append(stage)
+        return found
+
 
 @dataclass(frozen=True)
 class Species:
@@ -146,6 +160,14 @@ class Species:
         Generations after which tasks change; 0: never. Samples are new in every generation.
     circumstances : tuple of Circumstance
         What befalls every life, in this order; see `populations.circumstances`.
+    formula : Formula or None
+        What is inherited where the learning rule itself is: then individuals are single layers
+        (`populations.layer`), not circuits, and what only circuits have means nothing.
+
+    Raises
+    ------
+    SettingError
+        If circuits have no hidden level, or layers have one.
     """
 
     layout: Layout
@@ -159,6 +181,15 @@ class Species:
     settle: int = SETTLE
     every: int = 1
     circumstances: "tuple[Circumstance, ...]" = ()
+    formula: Formula | None = None
+
+    def __post_init__(self) -> None:
+        levels = self.layout.levels
+        if bool(levels) == (self.formula is not None):
+            wanted = (
+                "no hidden levels with an inherited formula" if levels else "at least one hidden level, as in (8, 8)"
+            )
+            raise SettingError(f"A species has {wanted}, got levels = {levels}.")
 
     @cached_property
     def transfer(self) -> Activation:

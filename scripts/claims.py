@@ -102,8 +102,8 @@ def _tested(claim: "Claim", folder: Path, workers: int) -> "tuple[list[LoadedRun
 
 def _write_page(claim: "Claim", runs: "Sequence[LoadedRun]", found: "Sequence[Found]", folder: Path) -> None:
     """Write a claim's page, its figure, and the drawing of a founder's circuit."""
-    from analysis.circuit import draw_circuit
     from analysis.claims import draw, page
+    from analysis.drawing import draw_individual
     from analysis.figures.style import style
     from evolve.cohort import founders
     from evolve.config import preset
@@ -113,7 +113,7 @@ def _write_page(claim: "Claim", runs: "Sequence[LoadedRun]", found: "Sequence[Fo
     config = preset(runs[0].config["preset"])
     species = species_of(config)
     genes = founders(species, config.seed, config.evolution.size).population
-    figures = {"circuit": draw_circuit(species.layout, genes), "claim": draw(claim, runs)}
+    figures = {"circuit": draw_individual(species, genes), "claim": draw(claim, runs)}
     files = {kind: f"{claim.name}-{kind}.png" for kind in figures}
     with style():
         for kind, plot in figures.items():

@@ -9,7 +9,7 @@ from scripts.errors import explained
 
 if TYPE_CHECKING:
     from populations.genome import Population
-    from populations.layout import Layout
+    from populations.species import Species
 
 Source = Annotated[
     str,
@@ -28,8 +28,8 @@ File = Annotated[
 
 @explained
 def draw(source: Source, individual: Individual = None, settings: Set = None, output: File = None) -> None:
-    """Draw both pathways of a circuit, with the signs of its gains."""
-    from analysis.circuit import draw_circuit
+    """Draw both pathways of a circuit, with the signs of its gains; or an inherited rule."""
+    from analysis.drawing import draw_individual
     from analysis.figures import save
     from populations.errors import SettingError
 
@@ -37,13 +37,13 @@ def draw(source: Source, individual: Individual = None, settings: Set = None, ou
     if of_run and settings:
         raise SettingError("-s changes a preset or a file, not what is saved of a run: leave it out.")
     chosen = _saved(source, individual) if of_run else _founder(source, individual, settings or [])
-    plot = draw_circuit(chosen.layout, chosen.genes, chosen.row, chosen.title)
+    plot = draw_individual(chosen.species, chosen.genes, chosen.row, chosen.title)
     for file in save(plot, output or chosen.target):
         print(file)
 
 
 class _Chosen(NamedTuple):
-    layout: "Layout"
+    species: "Species"
     genes: "Population"
     row: int
     title: str
@@ -69,7 +69,7 @@ def _saved(source: str, individual: int | None) -> _Chosen:
     row = ids.index(chosen)
     title = f"individual {chosen}, generation {origin.generation}, loss {state.loss[row]:.3g}"
     target = origin.directory.path / "figures" / f"circuit-{chosen}.png"
-    return _Chosen(species.layout, state.cohort.population, row, title, target)
+    return _Chosen(species, state.cohort.population, row, title, target)
 
 
 def _founder(source: str, individual: int | None, settings: list[str]) -> _Chosen:
@@ -85,4 +85,4 @@ def _founder(source: str, individual: int | None, settings: list[str]) -> _Chose
         raise SettingError(f"--individual: {source} has the founders 0 to {config.evolution.size - 1}, got {row}.")
     population = founders(species, config.seed, config.evolution.size).population
     name = Path(source).stem
-    return _Chosen(species.layout, population, row, f"{name}, founder {row}, seed {config.seed}", Path(f"{name}.png"))
+    return _Chosen(species, population, row, f"{name}, founder {row}, seed {config.seed}", Path(f"{name}.png"))

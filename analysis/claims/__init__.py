@@ -17,6 +17,7 @@ from analysis.claims import (
     hebbian,
     injury,
     kolen_pollack,
+    many_tasks,
     metaplasticity,
     minimal,
     optimisers,
@@ -52,6 +53,7 @@ CLAIMS: dict[str, Claim] = {
         hardware.CLAIM,
         rule_discovery.CLAIM,
         chalmers.CLAIM,
+        many_tasks.CLAIM,
         transfer.CLAIM,
         ecology.CLAIM,
     )

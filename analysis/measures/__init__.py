@@ -11,6 +11,7 @@
 `stationarity`    drift of V, and its alignment with W transposed
 `isotropic`       the cosine of a random direction
 `loss`            loss on the probe batch, for learning curves
+`layer`           the same questions about single layers whose rule is inherited
 `view`            what a measure looks at
 ================  ==============================================================================
 
@@ -39,7 +40,7 @@ from analysis.measures.postsynaptic import postsynaptic_columns, sign_agreement
 from analysis.measures.samples import sample_alignment, sample_columns
 from analysis.measures.stationarity import feedback_drift, stationarity_columns, weight_alignment
 from analysis.measures.view import Measure, View
-from populations.lifetime import Stage
+from populations.species import Stage
 
 _END: frozenset[Stage] = frozenset({"end"})
 

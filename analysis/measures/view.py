@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from analysis.gradient import snapshot_gradients
-from populations.lifetime import Snapshot, Stage
+from populations.lifetime import Snapshot
+from populations.species import Stage
 from populations.types import Floats
 
 

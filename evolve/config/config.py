@@ -5,6 +5,7 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 
 from evolve.config.identity import config_hash
+from evolve.config.layer import check_layer
 from evolve.config.operators import check_operator
 from evolve.config.options import check_options
 from evolve.config.tables import (
@@ -30,7 +31,7 @@ from evolve.islands import TOPOLOGIES
 from populations.activations import ACTIVATIONS
 from populations.errors import SettingError, nearest
 from populations.layout import Layout
-from populations.rules import RULES, TERMS
+from populations.rules import FORMULAS, RULES, TERMS
 from populations.tasks import TASKS
 from populations.wiring import WIRINGS
 
@@ -68,7 +69,7 @@ class Config(Table):
             ("task.name", self.task.name, list(TASKS)),
             ("network.wiring", self.network.wiring, list(WIRINGS)),
             ("network.activation", self.network.activation, list(ACTIVATIONS)),
-            ("plasticity.rule", self.plasticity.rule, list(RULES)),
+            ("plasticity.rule", self.plasticity.rule, [*RULES, *FORMULAS]),
             *(("plasticity.terms", term, list(TERMS)) for term in self.plasticity.terms),
             *(("heldout.families", family, list(TASKS)) for family in self.heldout.families),
             ("islands.topology", self.islands.topology, list(TOPOLOGIES)),
@@ -147,7 +148,9 @@ class Config(Table):
     @model_validator(mode="after")
     def _check_sizes(self) -> Self:
         evolution, islands = self.evolution, self.islands
-        if not self.network.levels:
+        if self.plasticity.rule in FORMULAS:
+            check_layer(self)
+        elif not self.network.levels:
             raise ValueError("network.levels: expected at least one hidden level, such as [8, 8], got []")
         if evolution.size % islands.count or evolution.size // islands.count < 2:
             raise ValueError(

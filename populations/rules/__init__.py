@@ -1,11 +1,13 @@
 """Plasticity rules: which products of the two signals change a synapse.
 
 A rule is a list of terms for each pathway (`rule.Rule`); the terms are explained in `terms`. To add a rule, name it in
-`RULES`; the contract tests run over every entry.
+`RULES`; the contract tests run over every entry. Rules that are inherited themselves (`formula.Formula`) are in
+`FORMULAS`.
 """
 
 from dataclasses import replace
 
+from populations.rules.formula import CHALMERS, Formula
 from populations.rules.rule import PATHWAYS, Pathway, Rule
 from populations.rules.terms import HOMOSYNAPTIC
 
@@ -21,6 +23,9 @@ RULES: dict[str, Rule] = {
 }
 """Plasticity rules by the name used in ``[plasticity] rule``."""
 
+FORMULAS: dict[str, Formula] = {"chalmers": CHALMERS}
+"""Inherited rules of a single layer by the name used in ``[plasticity] rule``."""
+
 TERMS = HOMOSYNAPTIC
 
 
@@ -33,4 +38,4 @@ def with_terms(rule: Rule, extra: tuple[str, ...]) -> Rule:
     return replace(rule, ascending=extend(rule.ascending), descending=extend(rule.descending))
 
 
-__all__ = ["HOMOSYNAPTIC", "PATHWAYS", "RULES", "TERMS", "Pathway", "Rule", "with_terms"]
+__all__ = ["FORMULAS", "HOMOSYNAPTIC", "PATHWAYS", "RULES", "TERMS", "Formula", "Pathway", "Rule", "with_terms"]

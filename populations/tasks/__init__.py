@@ -7,6 +7,7 @@ One task family a file, a frozen dataclass whose fields are its options. To add 
 from populations.tasks.digits import Digits
 from populations.tasks.history import History
 from populations.tasks.linear import Linear
+from populations.tasks.patterns import Patterns
 from populations.tasks.reach import Reach
 from populations.tasks.separable import Separable
 from populations.tasks.sine import Sine
@@ -20,6 +21,7 @@ TASKS: dict[str, type[Task]] = {
     "teacher": Teacher,
     "linear": Linear,
     "separable": Separable,
+    "patterns": Patterns,
     "reach": Reach,
     "history": History,
     "digits": Digits,
@@ -30,6 +32,7 @@ __all__ = [
     "TASKS",
     "Digits",
     "Linear",
+    "Patterns",
     "Reach",
     "Samples",
     "Separable",

@@ -5,6 +5,7 @@ One family a file, a frozen dataclass whose fields are its options. To add one, 
 """
 
 from populations.wiring.amorphous import Amorphous
+from populations.wiring.barabasi_albert import BarabasiAlbert
 from populations.wiring.cerebellum import Cerebellum
 from populations.wiring.cortical import Cortical
 from populations.wiring.family import Pathways, WiringFamily
@@ -22,6 +23,7 @@ WIRINGS: dict[str, type[WiringFamily]] = {
     "lattice": Lattice,
     "small-world": SmallWorld,
     "scale-free": ScaleFree,
+    "barabasi-albert": BarabasiAlbert,
     "cerebellum": Cerebellum,
     "cortical": Cortical,
     "recurrent": Recurrent,

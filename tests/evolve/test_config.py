@@ -127,6 +127,34 @@ def test_wrong_values_are_explained(override):
         assert part in str(caught.value)
 
 
+WRONG_FOR_A_LAYER = {
+    "network.levels=[8]": ["network.levels", "single layer", "expected []", "got [8]"],
+    "lifetime.batch=4": ["lifetime.batch", "expected 1, got 4"],
+    "network.wiring=cortical": ["network.wiring", "'cortical'"],
+    "plasticity.momentum=0.5": ["plasticity.momentum", "left out"],
+    "genome.gain_scale=0.2": ["genome.gain_scale", "left out"],
+    "injury.share=0.2": ["injury.share"],
+    "hardware.bits=4": ["hardware.bits"],
+    "evolution.mask_flip=0.1": ["evolution.mask_flip"],
+    "environment.within=2": ["environment.within"],
+    "task.options={patterns=3}": ["patterns", "at least 4"],
+    'evolution.select={name="selDoubleTournament",fitness_size=2,parsimony_size=1.4,fitness_first=true}': ["synapses"],
+}
+
+
+@pytest.mark.parametrize("override", WRONG_FOR_A_LAYER)
+def test_what_a_single_layer_does_not_have_is_refused(override):
+    with pytest.raises(ConfigError) as caught:
+        preset("chalmers", overrides=[override])
+    for part in WRONG_FOR_A_LAYER[override]:
+        assert part in str(caught.value)
+
+
+def test_an_inherited_rule_needs_a_single_layer():
+    with pytest.raises(ConfigError, match=r"network.levels.*expected \[\], got \[8, 8\]"):
+        preset("emergence", overrides=["plasticity.rule=chalmers"])
+
+
 @pytest.mark.parametrize(
     ("content", "part"),
     [

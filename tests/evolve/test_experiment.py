@@ -11,9 +11,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from analysis import load_run
 from evolve import Experiment, preset, resume
 from evolve.config import from_mapping, preset_names
 from evolve.rundir import RunDirectory, RunDirectoryError, RunExistsError
+from evolve.verifying import verify
 
 SMALL = ["evolution.size=10", "evolution.generations=3", "lifetime.presentations=20", "backend.workers=1"]
 
@@ -181,3 +183,18 @@ def test_circumstances_and_loops_have_the_same_digest_however_a_run_is_computed_
     brief = experiment("backend.workers=1", "evolution.generations=1").run(tmp_path / "brief")
     resumed = resume(brief.path, generations=2)
     assert (resumed.digest, resumed.probe_digest) == (whole.digest, whole.probe_digest)
+
+
+def test_inherited_rules_have_the_same_digest_however_a_run_is_computed_and_interrupted(tmp_path):
+    overrides = ["evolution.size=12", "lifetime.tasks=2", "backend.name=local", "heldout.every=2", "heldout.tasks=3"]
+
+    def experiment(generations, *more):
+        return Experiment(preset("chalmers", overrides=[*overrides, f"evolution.generations={generations}", *more]))
+
+    whole = experiment(6, "backend.workers=2", "backend.block=5").run(tmp_path / "whole")
+    resumed = resume(experiment(3, "backend.workers=1").run(tmp_path / "brief").path, generations=6)
+    assert (resumed.digest, resumed.probe_digest) == (whole.digest, whole.probe_digest)
+    assert verify(whole.path, replay=True).ok
+    table = load_run(whole.path).generations
+    assert table["heldout_patterns_loss_champion"].notna().tolist() == [True, False] * 3 + [True]
+    assert table["heldout_patterns_alignment_mid"].abs().max() <= 1

@@ -15,8 +15,8 @@ from evolve.config.operators import REFUSED
 from evolve.reproduction import reproduce
 from evolve.seeding import global_generators
 from evolve.species import species_of
-from evolve.variation import mutate, sparse
-from populations.genome import found, genome
+from evolve.variation import cross, mutate, sparse
+from populations.genome import Population, found, genome
 
 ARGUMENTS = {
     "selTournament": "tournsize=3",
@@ -151,6 +151,24 @@ def test_global_generators_are_restored():
     assert (random.random(), np.random.random()) == expected
     with global_generators(np.random.default_rng(0)):
         assert (random.random(), np.random.random()) == first
+
+
+def test_bits_are_crossed_at_two_points_and_flip_at_the_given_rate():
+    config = preset("chalmers")
+    species = species_of(config)
+    first, second = (Population({"formula": np.full((4000, 35), bit)}) for bit in (False, True))
+    crossed = np.arange(0, 4000, 2)
+    cross(first, second.take(crossed), crossed, species, np.random.default_rng(0))
+    taken = first["formula"]
+    assert not taken[1::2].any()
+    borders = np.abs(np.diff(taken[crossed].astype(int), axis=1, prepend=0, append=0)).sum(axis=1)
+    assert set(borders) == {2}  # one stretch, neither empty nor everything
+    share = taken[crossed].mean(axis=0)
+    assert share[0] == 0  # as deap.tools.cxTwoPoint, whose first point is at least 1
+    assert share[17] == pytest.approx(0.5, abs=0.05)
+    before, after = found(species, 0, 2000)["formula"], found(species, 0, 2000)
+    mutate(after, species, config.evolution, np.random.default_rng(0))
+    assert (before ^ after["formula"]).mean() == pytest.approx(0.01, abs=0.001)
 
 
 def test_genes_of_every_kind_have_a_mutation():

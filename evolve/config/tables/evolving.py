@@ -61,6 +61,7 @@ class EvolutionTable(Table):
         0.3, description="standard deviation of the change of a decay's logarithm; 0 or more"
     )
     mask_flip: Share = Field(0.002, description="probability that an allowed synapse appears or disappears; 0 to 1")
+    bit_flip: Share = Field(0.01, description="probability that a bit of an inherited formula flips; 0 to 1")
     innate_mutation_rate: Share = Field(0.1, description="probability that an inherited innate weight mutates; 0 to 1")
     innate_mutation_scale: Scale = Field(
         0.1, description="standard deviation of that, before scaling by fan-in; 0 or more"
@@ -92,6 +93,6 @@ class TransplantTable(Table):
     scale: float = Field(
         1.0, gt=0, allow_inf_nan=False, description="factor for transplanted gains, e.g. for another fan-in; above 0"
     )
-    genes: tuple[Literal["gain", "decay", "mask", "innate"], ...] = Field(
+    genes: tuple[Literal["gain", "decay", "mask", "innate", "bits"], ...] = Field(
         ("gain", "decay"), strict=False, min_length=1, description="kinds of genes to take; the others are drawn anew"
     )

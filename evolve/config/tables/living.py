@@ -11,7 +11,7 @@ class TaskTable(Table):
     """What is learned."""
 
     name: str = Field(
-        "sine", description="task family: sine, xor, teacher, linear, separable, reach, history or digits"
+        "sine", description="task family: sine, xor, teacher, linear, separable, patterns, reach, history or digits"
     )
     inputs: Count = Field(6, description="sensory inputs, without the bias; at least 1")
     outputs: Count = Field(2, description="target dimensions; at least 1")
@@ -22,12 +22,14 @@ class NetworkTable(Table):
     """Sizes and wiring."""
 
     levels: tuple[Count, ...] = Field(
-        (8, 8), strict=False, description="neurons in each hidden level, lowest first; at least one level"
+        (8, 8),
+        strict=False,
+        description="neurons in each hidden level, lowest first; at least one level, but none for the rule chalmers",
     )
     wiring: str = Field(
         "amorphous",
-        description="wiring family: amorphous, layered, rewired, lattice, small-world, scale-free, cerebellum, cortical"
-        " or recurrent",
+        description="wiring family: amorphous, layered, rewired, lattice, small-world, scale-free, barabasi-albert,"
+        " cerebellum, cortical or recurrent",
     )
     options: dict[str, float | int] = Field(
         {}, description="options of the wiring family, e.g. {rewiring = 0.2} of small-world"
@@ -66,7 +68,7 @@ class PlasticityTable(Table):
     rule: str = Field(
         "heterosynaptic",
         description="plasticity rule: heterosynaptic, fixed-feedback, transported, sign-flipped, shuffled-signal,"
-        " hebbian, readout-only or none",
+        " hebbian, readout-only or none; or chalmers, which is inherited itself, by networks of a single layer",
     )
     terms: tuple[str, ...] = Field(
         (),

@@ -31,3 +31,6 @@ class HeldOutTable(Table):
         strict=False,
         description='task families, e.g. ["xor", "teacher"]; the run\'s own name: new tasks of its family',
     )
+    tasks: int = Field(
+        0, ge=0, description="tasks of each family, each a life of its own; 0: as many as lifetime.tasks"
+    )

@@ -1,0 +1,26 @@
+"""Draw an individual, whatever it inherits."""
+
+from analysis.circuit import draw_circuit
+from analysis.figures.plot import Plot
+from analysis.formula import draw_formula
+from populations.genome import Population
+from populations.species import Species
+
+
+def draw_individual(species: Species, genes: Population, individual: int = 0, title: str = "") -> Plot:
+    """Draw both pathways of a circuit (`analysis.circuit`), or a layer and its inherited rule (`analysis.formula`).
+
+    Parameters
+    ----------
+    species : Species
+        What the individuals have in common.
+    genes : Population
+        P genomes.
+    individual : int, optional
+        Which of them.
+    title : str, optional
+        What to write above.
+    """
+    if species.formula is not None:
+        return draw_formula(species, genes, individual, title)
+    return draw_circuit(species.layout, genes, individual, title)

@@ -1,0 +1,68 @@
+"""Draw a single layer and the learning rule that it inherits."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from analysis.figures.plot import Plot
+from analysis.figures.style import COLUMN_INCHES, NULL_LINE, panel_letter, style
+from analysis.graph import draw_graph
+from populations.genome import FORMULA, Population
+from populations.species import Species
+
+SYMBOLS = {"weight": "w", "input": "a", "output": "o", "target": "t"}
+"""How factors are written, as by Chalmers (1990)."""
+
+FINEST = 2.0**-8
+"""Smallest coefficient but 0: where the axis turns from linear to logarithmic."""
+
+
+def draw_formula(species: Species, genes: Population, individual: int = 0, title: str = "") -> Plot:
+    """Draw an individual's layer, and the coefficient of every term of its learning rule, the rate included.
+
+    Parameters
+    ----------
+    species : Species
+        It has a formula.
+    genes : Population
+        P genomes.
+    individual : int, optional
+        Which of them.
+    title : str, optional
+        What to write above.
+
+    Returns
+    -------
+    Plot
+        Data: term, coefficient; one row a term.
+    """
+    formula, layout = species.formula, species.layout
+    assert formula is not None
+    values = formula.coefficients(genes[FORMULA][individual : individual + 1])[0]
+    names = [" ".join(SYMBOLS[factor] for factor in term) for term in formula.terms]
+    data = pd.DataFrame({"term": names, "coefficient": values})
+    with style() as palette:
+        figure = Figure(figsize=(2 * COLUMN_INCHES, 2.6), layout="constrained")
+        wiring, bars = figure.subplots(1, 2)
+        complete = np.ones((layout.neurons, layout.units), np.bool_)
+        draw_graph(wiring, layout, "ascending", complete, np.ones(layout.neurons), palette)
+        wiring.set_title("single layer", fontsize=8)
+        colours = [palette[0] if value > 0 else palette[3] for value in values]
+        bars.barh(names, values, color=colours, height=0.7)
+        bars.invert_yaxis()
+        bars.axvline(0, **NULL_LINE)
+        bars.set_xscale("symlog", linthresh=FINEST, base=2)
+        farthest = max(1.0, float(2 * np.abs(values).max()))
+        bars.set_xlim(-farthest, farthest)
+        ticks = [size for size in (2.0**-6, 0.25, 4.0, 64.0) if size <= farthest]
+        marks = [*(-size for size in reversed(ticks)), 0.0, *ticks]
+        bars.set_xticks(marks, [f"{mark:g}" if abs(mark) >= 0.25 or not mark else f"{mark:.2g}" for mark in marks])
+        bars.minorticks_off()
+        bars.set_xlabel("coefficient in the weight change (symmetric log scale)")
+        bars.set_ylabel("term")
+        bars.set_title("inherited rule: w weight, a input, o output, t target", fontsize=8)
+        for axes, letter in ((wiring, "A"), (bars, "B")):
+            panel_letter(axes, letter)
+        if title:
+            figure.suptitle(title, fontsize=8)
+    return Plot(figure, data)

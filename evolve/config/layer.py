@@ -1,0 +1,65 @@
+"""What networks of a single layer, whose rule is inherited, know nothing of: refused, never ignored."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from evolve.config.config import Config
+
+CIRCUITS_ONLY = {
+    "network": ("wiring", "options", "density_ascending", "density_descending", "settle", "feedback", "activation"),
+    "plasticity": ("terms", "terms_shared", "gains_shared", "momentum", "signals", "derivative"),
+    "lifetime": ("signal_clip",),
+    "environment": ("within",),
+    "injury": (),
+    "hardware": (),
+    "genome": (),
+    "evolution": (
+        "gain_mutation_rate",
+        "gain_mutation_scale",
+        "decay_mutation_rate",
+        "decay_mutation_scale",
+        "mask_flip",
+        "innate_mutation_rate",
+        "innate_mutation_scale",
+    ),
+}
+"""Tables, and their keys, that only circuits with two pathways have; no keys: all of them."""
+
+
+def check_layer(config: "Config") -> None:
+    """Check the configuration of an inherited rule.
+
+    Parameters
+    ----------
+    config : Config
+        Whose ``plasticity.rule`` is a formula.
+
+    Raises
+    ------
+    ValueError
+        If it has hidden neurons, several samples a presentation, or settings that would do nothing.
+    """
+    rule, levels, batch = config.plasticity.rule, list(config.network.levels), config.lifetime.batch
+    if levels:
+        raise ValueError(
+            f'network.levels: the rule "{rule}" belongs to networks of a single layer, so expected [], got {levels}'
+        )
+    if batch != 1:
+        raise ValueError(
+            f'lifetime.batch: with the rule "{rule}" weights change after every sample: expected 1, got {batch}'
+        )
+    operators = config.evolution.select, config.evolution.select_elites
+    if "selDoubleTournament" in {operator.get("name") for operator in operators}:
+        raise ValueError(
+            f'evolution.select: selDoubleTournament compares numbers of synapses, which the rule "{rule}" leaves equal.'
+            " Choose another operator, for example selTournament"
+        )
+    for table, keys in CIRCUITS_ONLY.items():
+        given = getattr(config, table)
+        usual = type(given)()
+        for key in keys or type(given).model_fields:
+            if getattr(given, key) != getattr(usual, key):
+                raise ValueError(
+                    f'{table}.{key}: networks of a single layer, as the rule "{rule}" needs, have none; expected'
+                    f" the key to be left out, got {getattr(given, key)!r}"
+                )
