@@ -58,9 +58,9 @@ def draw_formula(species: Species, genes: Population, individual: int = 0, title
         marks = [*(-size for size in reversed(ticks)), 0.0, *ticks]
         bars.set_xticks(marks, [f"{mark:g}" if abs(mark) >= 0.25 or not mark else f"{mark:.2g}" for mark in marks])
         bars.minorticks_off()
-        bars.set_xlabel("coefficient in the weight change (symmetric log scale)")
-        bars.set_ylabel("term")
-        bars.set_title("inherited rule: w weight, a input, o output, t target", fontsize=8)
+        bars.set_xlabel("coefficient (symmetric log scale)")
+        bars.set_ylabel("term: w weight, a input,\no output, t target")
+        bars.set_title("inherited rule: change of a weight", fontsize=8)
         for axes, letter in ((wiring, "A"), (bars, "B")):
             panel_letter(axes, letter)
         if title:

@@ -20,6 +20,9 @@ from populations.types import Floats, Mask
 INNATE = 1.0
 """Innate weights are uniform within this (Chalmers 1990)."""
 
+SILENT = 0.5
+"""Output of a neuron whose weights are 0: as good as chance."""
+
 SATURATED = 30.0
 """Potentials beyond it give an output of 0 or 1 to thirteen digits; exp would overflow much further out."""
 
@@ -135,8 +138,8 @@ def live_layer(
     Returns
     -------
     loss : ndarray of float64, shape (N,)
-        Mean absolute error on the test samples, 0 to 1, for ``N = P * K`` lives, ordered individual by individual, task
-        by task; means nothing where a life diverged.
+        Mean absolute error on the test samples over that of a layer with weights 0, for ``N = P * K`` lives, ordered
+        individual by individual, task by task: 0 to 2 for targets 0 and 1. Means nothing where a life diverged.
     diverged : ndarray of bool, shape (N,)
         Lives in which a weight became infinite or undefined.
     """
@@ -157,7 +160,7 @@ def live_layer(
                 diverged |= ~np.isfinite(weights).all(axis=(1, 2))  # told before it is clipped
                 np.clip(weights, -life.weight_clip, life.weight_clip, out=weights)
         _, outputs, targets = _answers(weights, experience.test)
-        loss = np.abs(targets - outputs).mean(axis=(1, 2))
+        loss = np.abs(targets - outputs).mean(axis=(1, 2)) / np.abs(targets - SILENT).mean(axis=(1, 2))
     return loss, diverged
 
 

@@ -44,7 +44,7 @@ class Evaluation:
     ----------
     loss : ndarray of float64, shape (P,)
         Test loss, mean over the tasks, capped: mean squared error over the mean square of the target; of layers with
-        inherited rules the mean absolute error. Never NaN. Fitness is minus this.
+        inherited rules the mean absolute error over that of a silent layer. Never NaN. Fitness is minus this.
     status : ndarray of int64, shape (P,)
         `Status` values.
     accuracy : ndarray of float64, shape (P,)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from analysis.claims.contrast import Contrast, Found, measure
-from analysis.figures.claim import SHOWN, SILENT
+from analysis.figures.claim import SHOWN
 from analysis.figures.plot import Plot
 from analysis.loading import LoadedRun
 
@@ -27,8 +27,6 @@ class Claim:
         Its predictions. Each is refuted by an interval over seeds that does not lie on the predicted side.
     shows : mapping of str to str
         What the figure draws for every condition: what the axis says, by column of the table of generations.
-    chance : float
-        Loss of those that learn nothing, for the figure.
     draw : callable, optional
         Draws the figure instead, from the runs of the sweep.
     source : str
@@ -43,7 +41,6 @@ class Claim:
     says: str
     contrasts: tuple[Contrast, ...]
     shows: Mapping[str, str] = field(default_factory=lambda: SHOWN)
-    chance: float = SILENT
     draw: Callable[[Sequence[LoadedRun]], Plot] | None = None
     source: str = SOURCE
     note: str = ""

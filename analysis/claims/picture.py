@@ -42,4 +42,4 @@ def draw(claim: Claim, runs: Sequence[LoadedRun]) -> Plot:
     """Draw the figure of a claim: its own, or the measures that it names, in every condition."""
     if claim.draw is not None:
         return claim.draw(runs)
-    return dots(runs, shows=claim.shows, chance=claim.chance)
+    return dots(runs, shows=claim.shows)

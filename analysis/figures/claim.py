@@ -36,7 +36,7 @@ SHOWN = MappingProxyType(
 """What axes say, by column of the table of generations."""
 
 
-def claim(runs: LoadedRun | Sequence[LoadedRun], *, shows: Mapping[str, str] = SHOWN, chance: float = SILENT) -> Plot:
+def claim(runs: LoadedRun | Sequence[LoadedRun], *, shows: Mapping[str, str] = SHOWN) -> Plot:
     """Draw columns of the last generation that has them: a dot a seed, the mean and its t interval, a row a condition.
 
     Parameters
@@ -45,8 +45,6 @@ def claim(runs: LoadedRun | Sequence[LoadedRun], *, shows: Mapping[str, str] = S
         Of one condition or more.
     shows : mapping of str to str, optional
         What the axis says, by column of the table of generations: a panel each, side by side.
-    chance : float, optional
-        Loss of those that learn nothing, where panels of losses have a line.
 
     Returns
     -------
@@ -87,7 +85,7 @@ def claim(runs: LoadedRun | Sequence[LoadedRun], *, shows: Mapping[str, str] = S
             told = names
             if "loss" in column and values["value"].max() > FAR:
                 axes.set_xscale("log")
-            axes.axvline(chance if "loss" in column else 0, **NULL_LINE)
+            axes.axvline(SILENT if "loss" in column else 0, **NULL_LINE)
             axes.set_xlabel(shows[column])
             axes.set_title(title, loc="right")
     return Plot(figure, data)

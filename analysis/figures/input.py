@@ -45,6 +45,11 @@ def probed(runs: LoadedRun | Sequence[LoadedRun], *columns: str, probe: str = "a
             )
         missing = [column for column in columns if column not in run.generations]
         if missing:
+            if not run.config.get("network", {}).get("levels", [1]):
+                raise RunDirectoryError(
+                    f"{run.path} has no column {missing[0]!r}: its networks have a single layer, but this figure is"
+                    " about hidden neurons. Name runs of networks with hidden levels, or another figure (--kind list)."
+                )
             used = run.config.get("probe", {}).get("name", "?")
             raise RunDirectoryError(
                 f"{run.path} has no column {missing[0]!r}: its probe ({used}) does not measure that. Run it again with"

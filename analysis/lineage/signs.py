@@ -17,6 +17,9 @@ from evolve.rundir.checkpoint import listed
 from evolve.rundir.reading import checked_manifest, read
 
 GAINS = {"ascending": "gene_gains_ascending", "descending": "gene_gains_descending"}
+RULE = "gene_formula"
+"""Where the rule itself is inherited, there are no gains."""
+
 FIXED = 0.95
 """Share of a population that must have a sign for it to be fixed."""
 
@@ -111,6 +114,11 @@ def _arrays(folder: Path) -> tuple[int, dict[str, NDArray[Any]]]:
         expected = {name: (tuple(one.shape), np.dtype(one.dtype)) for name, one in manifest.arrays.items()}
     except TypeError:
         raise DamagedError(folder, "its manifest names a type that is not one of numbers") from None
+    if RULE in expected:
+        raise RunDirectoryError(
+            f"{folder.parent.parent} has no gains: what its individuals inherit is the learning rule itself. See it"
+            " with 'hetevo draw', or name runs of other networks."
+        )
     numbers = all(dtype.kind in "biuf" for _, dtype in expected.values())
     size = sum(file.bytes for file in manifest.files.values())
     if not numbers or size > LIMIT or not set(GAINS.values()) <= set(expected):

@@ -13,8 +13,11 @@ from planted import plant
 
 from analysis import load_run
 from analysis.circuit import draw_circuit
+from analysis.drawing import draw_individual
 from analysis.figures import FIGURES
 from analysis.figures.style import style
+from evolve import preset
+from evolve.species import species_of
 
 PICTURES = Path(__file__).parent / "pictures"
 TOLERANCE = 4
@@ -49,10 +52,14 @@ CIRCUITS = {
     "circuit-loops": {"levels": (6, 5), "wiring": "cortical"},
     "circuit-matrix": {"levels": (50, 30), "wiring": "small-world", "density": (0.2, 0.2)},
 }
+RULE = "inherited-rule"
 
 
 def draw(kind, where, path):
-    if kind in CIRCUITS:
+    if kind == RULE:
+        genes = make_population(species := species_of(preset("chalmers")), seed=0)
+        plot = draw_individual(species, genes, title="a title")
+    elif kind in CIRCUITS:
         species = make_species(**CIRCUITS[kind])
         plot = draw_circuit(species.layout, make_population(species), title="a title")
     else:
@@ -62,7 +69,7 @@ def draw(kind, where, path):
         plot.figure.savefig(path, dpi=80, metadata={"Software": None})
 
 
-@pytest.mark.parametrize("kind", [*sorted(FIGURES), *CIRCUITS])
+@pytest.mark.parametrize("kind", [*sorted(FIGURES), *CIRCUITS, RULE])
 def test_a_figure_looks_as_it_did(kind, tmp_path):
     expected = PICTURES / f"{kind}.png"
     if os.environ.get("HETEVO_DRAW"):

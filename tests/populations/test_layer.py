@@ -60,7 +60,7 @@ def test_lives_are_those_of_the_slow_twin(seed):
         observer=lambda snapshot: seen.update({snapshot.stage: AlignmentProbe().measure(snapshot)["alignment"]}),
         moments=(30,),
     )
-    np.testing.assert_allclose(loss.reshape(60, 3), errors, atol=1e-9)
+    np.testing.assert_allclose(loss.reshape(60, 3), 2 * errors, atol=1e-9)
     assert not diverged.any()
     for stage, epoch in (("birth", 0), ("life_30", 3), ("mid", 5), ("end", 10)):
         ours, theirs = seen[stage].reshape(60, 3), cosines[epoch]
@@ -90,12 +90,12 @@ def test_what_is_written_is_read(rate, terms):
 
 def test_the_delta_rule_learns_along_the_gradient_and_no_rule_is_undefined():
     result = evaluated(genomes(DELTA, NOTHING), species(tasks=20), probe=AlignmentProbe())
-    assert result.loss[0] < 0.1
+    assert result.loss[0] < 0.2
     assert result.observed["alignment_mid"][0] > 0.9
     assert (
         result.observed["coefficient_input_target_end"][0] == -result.observed["coefficient_input_output_end"][0] == 2
     )
-    assert result.loss[1] == pytest.approx(0.5, abs=0.06)
+    assert result.loss[1] == pytest.approx(1, abs=0.12)
     assert np.isnan([result.observed[f"alignment_{stage}"][1] for stage in ("birth", "mid", "end")]).all()
     assert result.status.tolist() == [Status.OK] * 2
 

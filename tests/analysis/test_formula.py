@@ -1,0 +1,39 @@
+"""Drawings of inherited rules, and figures that are about something else."""
+
+import pytest
+from builders import make_population
+
+from analysis import load_run
+from analysis.drawing import draw_individual
+from analysis.figures import FIGURES, save
+from evolve import Experiment, preset
+from evolve.rundir import RunDirectoryError
+from evolve.species import species_of
+from populations.rules import FORMULAS
+
+DELTA = FORMULAS["chalmers"].written((1, 8), [(1, 0)] * 7 + [(-1, 2), (1, 2), (1, 0)])
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    config = preset("chalmers", overrides=["evolution.size=6", "evolution.generations=20", "lifetime.tasks=2"])
+    return load_run(Experiment(config).run(tmp_path_factory.mktemp("runs") / "rules").path)
+
+
+def test_every_term_is_drawn_with_its_coefficient(tmp_path):
+    species = species_of(preset("chalmers"))
+    plot = draw_individual(species, make_population(species, formula=DELTA), 1, "a title")
+    found = dict(zip(plot.data["term"], plot.data["coefficient"], strict=True))
+    assert found == {**dict.fromkeys(["w", "a", "o", "t", "w a", "w o", "w t", "o t"], 0), "a o": -1, "a t": 1}
+    assert [file.suffix for file in save(plot, tmp_path / "rule.png")] == [".png", ".pdf", ".csv"]
+
+
+@pytest.mark.parametrize("kind", ["levels", "phi", "phase-plane", "gains", "signs"])
+def test_figures_of_hidden_neurons_and_gains_say_that_there_are_none(run, kind):
+    with pytest.raises(RunDirectoryError, match=r"single layer|has no gains"):
+        FIGURES[kind]([run])
+
+
+@pytest.mark.parametrize("kind", ["alignment", "lifetime", "fitness", "distribution"])
+def test_other_figures_draw_such_runs(run, kind):
+    assert len(FIGURES[kind]([run]).data)
