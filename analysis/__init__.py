@@ -21,6 +21,7 @@ _HOMES = {
             "consistency",
             "equivalent_optimiser",
             "feedback_drift",
+            "feedback_gap",
             "full_change",
             "hebbian_index",
             "isotropic_band",

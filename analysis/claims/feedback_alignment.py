@@ -4,8 +4,17 @@ import math
 
 from analysis.claims.claim import Claim
 from analysis.claims.contrast import Contrast
+from analysis.loading import LoadedRun
 
 FA = "feedback-alignment"
+
+
+def turned(run: LoadedRun) -> float:
+    """Return by how many degrees the angle changes in the second half of life."""
+    row = run.generations.iloc[-1]
+    middle, end = (math.degrees(math.acos(row[f"alignment_{stage}"])) for stage in ("mid", "end"))
+    return abs(end - middle)
+
 
 CLAIM = Claim(
     FA,
@@ -13,6 +22,13 @@ CLAIM = Claim(
     (
         Contrast("the angle ends below 40°", ((1, FA, "alignment_end"),), value=math.cos(math.radians(40))),
         Contrast("and above 20°", ((1, FA, "alignment_end"),), value=math.cos(math.radians(20)), sign=-1),
+        Contrast(
+            "the angle changes by less than 5° in the second half of life",
+            ((1, FA, "alignment_end"),),
+            value=5,
+            sign=-1,
+            of=turned,
+        ),
         Contrast("signals of other samples do not", ((1, FA, "alignment_end"), (-1, "shuffled", "alignment_end"))),
         Contrast("and teach nothing", ((1, "shuffled", "probe_loss_end"), (-1, FA, "probe_loss_end"))),
     ),

@@ -4,8 +4,20 @@ import math
 
 from analysis.claims.claim import Claim
 from analysis.claims.contrast import Contrast
+from analysis.loading import LoadedRun
 
 FA, KP = "feedback-alignment", "kolen-pollack"
+
+
+def shrinkage(run: LoadedRun) -> float:
+    """Divide the gap between V and W transposed that a life leaves by the one that theory leaves, (1 - lambda)^T."""
+    row = run.generations.iloc[-1]
+    decay = math.exp(run.config["genome"]["decay_log_mean"])
+    left = (1 - decay) ** run.config["lifetime"]["presentations"]
+    return float(row["feedback_gap_end"] / row["feedback_gap_birth"] / left)
+
+
+_GAP = ((1.0, KP, "feedback_gap_end"),)
 
 CLAIM = Claim(
     "kolen-pollack",
@@ -13,6 +25,8 @@ CLAIM = Claim(
     (
         Contrast("the angle ends below 3°", ((1, KP, "alignment_end"),), value=math.cos(math.radians(3))),
         Contrast("V and W are aligned", ((1, KP, "weight_alignment_end"),), value=0.99),
+        Contrast("V − Wᵀ over (1 − λ)^T of what it was at birth", _GAP, value=0.99, of=shrinkage),
+        Contrast("neither more nor less than 1", _GAP, value=1.01, sign=-1, of=shrinkage),
         Contrast("closer than feedback alignment comes", ((1, KP, "alignment_end"), (-1, FA, "alignment_end"))),
         Contrast("at the price of a larger loss, by decay", ((1, KP, "probe_loss_end"), (-1, FA, "probe_loss_end"))),
     ),

@@ -9,20 +9,35 @@ from analysis.figures.plot import Plot
 from analysis.loading import LoadedRun
 
 FRACTIONS, DENSITIES = (0.0, 0.25, 0.5, 0.75, 1.0), (0.3, 0.6, 1.0)
+PLASTIC, FIXED = "heterosynaptic", "fixed-feedback"
 
 
-def _mean(weight: float, rule: str, fractions: Sequence[float], density: float) -> tuple[Term, ...]:
-    """Mean over cells of one density."""
-    cells = [
-        f"rule={rule}, ascending={fraction}, descending={fraction},"
-        f" density_ascending={density}, density_descending={density}"
-        for fraction in fractions
-    ]
+def _cell(rule: str, ascending: float, descending: float, density: float) -> str:
+    both = f"density_ascending={density}, density_descending={density}"
+    return f"rule={rule}, ascending={ascending}, descending={descending}, {both}"
+
+
+def _mean(weight: float, cells: Sequence[str]) -> tuple[Term, ...]:
     return tuple((weight / len(cells), cell, "alignment_end") for cell in cells)
 
 
+def _line(rule: str, density: float) -> list[str]:
+    """Name the cells of one density with both pathways equally rewired."""
+    return [_cell(rule, fraction, fraction, density) for fraction in FRACTIONS]
+
+
+def _one_pathway(says: str, ascending: float, descending: float) -> Contrast:
+    cells = [_cell(PLASTIC, ascending, descending, density) for density in DENSITIES]
+    return Contrast(f"{says}, mean over the densities", _mean(1, cells), value=0.1)
+
+
+def _equally(run: LoadedRun) -> bool:
+    fractions = run.config["network"]["options"]
+    return bool(fractions["ascending"] == fractions["descending"])
+
+
 def _drawn(runs: Sequence[LoadedRun]) -> Plot:
-    own = [run for run in runs if run.config["plasticity"]["rule"] == "heterosynaptic"]
+    own = [run for run in runs if run.config["plasticity"]["rule"] == PLASTIC and _equally(run)]
     return phase_diagram(own, x="network.options.ascending", y="network.density_ascending")
 
 
@@ -34,7 +49,7 @@ CLAIM = Claim(
         *(
             Contrast(
                 f"{fraction:.0%} rewired, density {density}",
-                _mean(1, "heterosynaptic", [fraction], density),
+                _mean(1, [_cell(PLASTIC, fraction, fraction, density)]),
                 value=0.1,
             )
             for density in DENSITIES
@@ -43,10 +58,12 @@ CLAIM = Claim(
         *(
             Contrast(
                 f"more than with fixed feedback, density {density}, mean over the fractions",
-                (*_mean(1, "heterosynaptic", FRACTIONS, density), *_mean(-1, "fixed-feedback", FRACTIONS, density)),
+                (*_mean(1, _line(PLASTIC, density)), *_mean(-1, _line(FIXED, density))),
             )
             for density in DENSITIES
         ),
+        _one_pathway("only the ascending pathway rewired", 1.0, 0.0),
+        _one_pathway("only the descending pathway rewired", 0.0, 1.0),
     ),
     draw=_drawn,
     came_out="holds in part",

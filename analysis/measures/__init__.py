@@ -8,7 +8,7 @@
 `hebbian`         correlation of weight changes with co-activity
 `postsynaptic`    whether neurons are Hebbian or anti-Hebbian as the signs of their gains predict
 `coefficients`    coefficients of the rule, where they are genes
-`stationarity`    drift of V, and its alignment with W transposed
+`stationarity`    drift of V, its alignment with W transposed, and how far from it
 `isotropic`       the cosine of a random direction
 `loss`            loss on the probe batch, for learning curves
 `layer`           the same questions about single layers whose rule is inherited
@@ -38,7 +38,13 @@ from analysis.measures.loss import loss_columns, probe_loss
 from analysis.measures.optimiser import Optimiser, equivalent_optimiser, optimiser_columns
 from analysis.measures.postsynaptic import postsynaptic_columns, sign_agreement
 from analysis.measures.samples import sample_alignment, sample_columns
-from analysis.measures.stationarity import feedback_drift, stationarity_columns, weight_alignment
+from analysis.measures.stationarity import (
+    feedback_drift,
+    feedback_gap,
+    gap_columns,
+    stationarity_columns,
+    weight_alignment,
+)
 from analysis.measures.view import Measure, View
 from populations.species import Stage
 
@@ -57,6 +63,7 @@ MEASURES: dict[str, Measure] = {
     "postsynaptic": Measure(postsynaptic_columns, _END, instrument=True),
     "coefficients": Measure(coefficient_columns, _END, instrument=True, bounded=False),
     "stationarity": Measure(stationarity_columns, instrument=True),
+    "feedback gap": Measure(gap_columns, instrument=True, bounded=False),
     "loss": Measure(loss_columns, instrument=True, bounded=False),
     "isotropic": Measure(isotropic_columns, _END, instrument=True),
 }
@@ -76,6 +83,7 @@ __all__ = [
     "cosine",
     "equivalent_optimiser",
     "feedback_drift",
+    "feedback_gap",
     "full_change",
     "hebbian_index",
     "isotropic_band",

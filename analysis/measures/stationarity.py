@@ -53,14 +53,43 @@ def weight_alignment(descending: Floats, mirrored: Floats, mask: Mask) -> Floats
     return cosine(descending * mask, mirrored * mask, axis=(1, 2))
 
 
+def feedback_gap(descending: Floats, mirrored: Floats, mask: Mask) -> Floats:
+    """Root mean square of the differences between V and the transpose of W, over the pairs that both pathways connect.
+
+    With equal gains and equal decays it shrinks by ``1 - lambda`` a presentation (Kolen and Pollack 1994).
+
+    Parameters
+    ----------
+    descending, mirrored, mask
+        As for `weight_alignment`.
+
+    Returns
+    -------
+    ndarray of float64, shape (N,)
+        In units of weights; NaN where no pair has both.
+    """
+    count = mask.sum(axis=(1, 2))
+    squares = (np.where(mask, descending - mirrored, 0).astype(np.float64) ** 2).sum(axis=(1, 2))
+    return np.where(count > 0, np.sqrt(squares / np.maximum(count, 1)), np.nan)
+
+
 def stationarity_columns(view: View) -> dict[str, Floats]:
     """Return ``feedback_drift`` and ``weight_alignment``."""
-    snapshot, genes = view.snapshot, view.snapshot.genes
-    species, weights = snapshot.species, snapshot.weights
-    plastic = bool(species.rule.descending)
-    loss = weights.descending * genes["decay_descending"][:, None, None] * plastic
-    both = genes.mask_descending & species.mirror(genes.mask_ascending)
+    snapshot = view.snapshot
+    plastic = bool(snapshot.species.rule.descending)
+    loss = snapshot.weights.descending * snapshot.genes["decay_descending"][:, None, None] * plastic
     return {
         "feedback_drift": feedback_drift(snapshot.feedback_update(), loss),
-        "weight_alignment": weight_alignment(weights.descending, species.mirror(weights.ascending), both),
+        "weight_alignment": weight_alignment(*_pathways(view)),
     }
+
+
+def gap_columns(view: View) -> dict[str, Floats]:
+    """Return ``feedback_gap``."""
+    return {"feedback_gap": feedback_gap(*_pathways(view))}
+
+
+def _pathways(view: View) -> tuple[Floats, Floats, Mask]:
+    """Return V, the transpose of W, and the pairs that both pathways connect."""
+    weights, genes, mirror = view.snapshot.weights, view.snapshot.genes, view.snapshot.species.mirror
+    return weights.descending, mirror(weights.ascending), genes.mask_descending & mirror(genes.mask_ascending)

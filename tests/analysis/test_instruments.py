@@ -15,6 +15,7 @@ from analysis.measures import (
     consistency,
     equivalent_optimiser,
     feedback_drift,
+    feedback_gap,
     full_change,
     hebbian_index,
     isotropic_band,
@@ -153,6 +154,22 @@ def test_v_settles_when_it_decays_fast():
     at = {stage: MEASURES["stationarity"].columns(View.of(seen[stage]))["feedback_drift"] for stage in seen}
     assert (at["birth"] > 0.9).all()
     assert (at["end"] < 0.3).all()
+
+
+def test_the_gap_is_that_of_the_pairs_with_both_synapses_and_closes_as_kolen_and_pollack_say():
+    weights = RNG.standard_normal((2, 3, 4))
+    mask = np.zeros(weights.shape, bool)
+    mask[:, 0, 1] = mask[:, 2, 3] = True
+    away = weights + np.where(mask, [[[3.0]], [[-4.0]]], 100)
+    np.testing.assert_allclose(feedback_gap(away, weights, mask), [3, 4])
+    assert np.isnan(feedback_gap(away, weights, ~mask & False)).all()
+    life = {"presentations": 200, "batch": 4, "tasks": 1}
+    species = make_species(life=life, transposed=True)
+    equal = {f"gains_{pathway}": 0.01 for pathway in ("ascending", "descending")}
+    genes = make_population(species, **equal, decay_ascending=0.01, decay_descending=0.01)
+    seen = snapshots(species, genes)
+    at = {stage: MEASURES["feedback gap"].columns(View.of(seen[stage]))["feedback_gap"] for stage in seen}
+    np.testing.assert_allclose(at["end"] / at["birth"], 0.99**200, rtol=1e-3)
 
 
 def test_weight_alignment_of_transposed_opposite_and_missing_weights():
