@@ -157,7 +157,7 @@ def test_v_settles_when_it_decays_fast():
 
 
 def test_the_gap_is_that_of_the_pairs_with_both_synapses_and_closes_as_kolen_and_pollack_say():
-    weights = RNG.standard_normal((2, 3, 4))
+    weights = np.random.default_rng(0).standard_normal((2, 3, 4))
     mask = np.zeros(weights.shape, bool)
     mask[:, 0, 1] = mask[:, 2, 3] = True
     away = weights + np.where(mask, [[[3.0]], [[-4.0]]], 100)
