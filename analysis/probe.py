@@ -27,15 +27,15 @@ class AlignmentProbe:
         Returns
         -------
         dict of str to ndarray of float64, shape (N,)
-            ``alignment``; at the end of life also ``alignment_level_1`` and so on, ``hs``, ``dc``, ``phi_positive``.
+            ``alignment``; at the end of life, and at moments asked for, also ``alignment_level_1`` and so on, ``hs``,
+            ``dc``, ``phi_positive``.
         """
         if isinstance(snapshot, LayerSnapshot):
             return layer_columns(snapshot)
         view = View.of(snapshot)
         columns: dict[str, Floats] = {}
         for measure in MEASURES.values():
-            taken = measure.stages is None or snapshot.stage in measure.stages
-            if taken and (self.instruments or not measure.instrument):
+            if measure.taken(snapshot.stage) and (self.instruments or not measure.instrument):
                 columns |= measure.columns(view)
         return columns
 

@@ -2,6 +2,14 @@
 
 from analysis.claims.claim import Claim
 from analysis.claims.contrast import Contrast
+from analysis.loading import LoadedRun
+
+
+def restlessness(run: LoadedRun) -> float:
+    """Return by which share the neuron's score changes in the last quarter of life."""
+    row = run.generations.iloc[-1]
+    return float(abs(row["phi_neuron_1_end"] / row["phi_neuron_1_life_75"] - 1))
+
 
 CLAIM = Claim(
     "minimal",
@@ -14,6 +22,13 @@ CLAIM = Claim(
             sign=-1,
         ),
         Contrast("and it learns less", ((1, "flipped", "probe_loss_end"), (-1, "same", "probe_loss_end"))),
+        Contrast(
+            "its score settles: change in the last quarter of life, as a share",
+            ((1, "same", "phi_neuron_1_end"),),
+            value=0.1,
+            sign=-1,
+            of=restlessness,
+        ),
         Contrast(
             "V settles: it drifts less than at birth",
             ((1, "same", "feedback_drift_end"), (-1, "same", "feedback_drift_birth")),

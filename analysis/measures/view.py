@@ -42,7 +42,8 @@ class Measure:
     columns : callable
         Maps a `View` to named columns, each of shape (N,), NaN where undefined.
     stages : frozenset of str or None
-        Where it is taken: by default at all stages that the probe looks at.
+        Where it is taken, besides moments that a configuration asks for: by default at all stages that the probe looks
+        at.
     instrument : bool
         Only the probe ``instruments`` takes it: the default probe must not take more than a fifth of a generation.
     bounded : bool
@@ -53,3 +54,7 @@ class Measure:
     stages: frozenset[Stage] | None = None
     instrument: bool = False
     bounded: bool = True
+
+    def taken(self, stage: Stage) -> bool:
+        """Whether it is taken at a stage."""
+        return self.stages is None or stage in self.stages or stage.startswith("life_")
