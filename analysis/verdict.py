@@ -55,7 +55,8 @@ def _of_one(run: LoadedRun) -> str:
         meaning = "It rose, but part of it is there at birth already."
     else:
         meaning = "It did not rise beyond what drift alone may do."
-    return f"{what}\n{meaning} One run is one seed: compare with the preset 'neutral' and with more seeds."
+    control = "the preset 'neutral'" if run.config.get("preset") == "emergence" else "parents drawn by lot (selRandom)"
+    return f"{what}\n{meaning} One run is one seed: compare with {control} and with more seeds."
 
 
 def _of_several(runs: Sequence[LoadedRun]) -> str:

@@ -27,7 +27,8 @@ def check_memory(config: Config, species: Species) -> None:
     """
     life, task = config.lifetime, config.task
     each = sum(math.prod(gene.shape) * np.dtype(gene.dtype).itemsize for gene in genome(species))
-    samples = life.tasks * (life.presentations * life.batch + life.test_samples + config.probe.samples)
+    tasks = max(life.tasks, config.heldout.tasks if config.heldout.every else 0)
+    samples = tasks * (life.presentations * life.batch + life.test_samples + config.probe.samples)
     needs = {
         # parents and children are there at the same time
         "the population (evolution.size, network, task)": 2 * each * config.evolution.size,

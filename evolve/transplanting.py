@@ -70,7 +70,14 @@ def transplanted(config: Config, species: Species, beside: Path) -> Population:
         chosen[:] = int(np.argmin(state.loss))
     drawn = dict(found(species, config.seed, config.evolution.size, Purpose.TRANSPLANT))
     kinds = {gene.name: gene for gene in genome(before)}
-    for gene in genome(species):
+    own = genome(species)
+    if not any(gene.kind in settings.genes for gene in own):
+        there = ", ".join(dict.fromkeys(gene.kind for gene in own))
+        raise ConfigError(
+            f"transplant.genes: individuals have genes of the kinds {there}, got {', '.join(settings.genes)}. Name at"
+            " least one of those, or nothing is transplanted."
+        )
+    for gene in own:
         if gene.kind in settings.genes:
             donor = kinds.get(gene.name)
             if donor is None:

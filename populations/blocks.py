@@ -15,7 +15,10 @@ ONLINE_NETWORKS = (128, 512)
 """The same for one sample a presentation, where networks are the fastest axis."""
 
 LAYER_NETWORKS = 1024
-"""Lives in a block of single layers, which are small: a pass over them should cost more than its call."""
+"""Most lives in a block of single layers, which are small: a pass over them should cost more than its call."""
+
+PROBED_SAMPLES = 128
+"""Samples that a layer may meet at once, if its test has fewer."""
 
 
 def block_size(species: Species) -> int:
@@ -28,7 +31,8 @@ def block_size(species: Species) -> int:
     """
     layout, life = species.layout, species.life
     if species.formula is not None:
-        return max(1, LAYER_NETWORKS // life.tasks)
+        products = 8 * layout.outputs * layout.units * max(life.test_samples, PROBED_SAMPLES)
+        return max(1, min(LAYER_NETWORKS, BLOCK_BYTES // products) // life.tasks)
     cells = sum(panel.cells for panel in panels(species))
     signals = (3 * layout.units + 3 * layout.neurons) * life.batch
     bytes_each = 4 * (2 * 4 * cells + signals)  # weights, drive, scale and keep of two pathways

@@ -31,12 +31,16 @@ SATURATED = 30.0
 class LayerSnapshot:
     """What a probe may look at: ``N`` layers at one moment of their lives, on the probe batch of ``S`` samples.
 
+    All arrays are copies: a probe cannot change a life.
+
     Parameters
     ----------
     stage : str
         See `populations.species.Stage`.
     species : Species
         What the layers have in common.
+    weights : ndarray of float64, shape (N, O, I)
+        ``w``.
     inputs : ndarray of float64, shape (N, I, S)
         ``a``, the bias included.
     outputs, targets : ndarray of float64, shape (N, O, S)
@@ -49,6 +53,7 @@ class LayerSnapshot:
 
     stage: str
     species: Species
+    weights: Floats
     inputs: Floats
     outputs: Floats
     targets: Floats
@@ -153,15 +158,16 @@ def live_layer(
             for stage in stages.get(t, ()):
                 if observer is not None and experience.probe is not None:
                     observer(_snapshot(stage, species, weights, terms, experience.probe))
-            if t < life.presentations:
-                sample = Samples(training.inputs[:, t], training.targets[:, t])
-                weights += terms.change(weights, *_answers(weights, sample))
-            if (t + 1) % life.clip_every == 0 or t == life.presentations:
+            if t == life.presentations:
+                break
+            sample = Samples(training.inputs[:, t], training.targets[:, t])
+            weights += terms.change(weights, *_answers(weights, sample))
+            if (t + 1) % life.clip_every == 0 or t + 1 == life.presentations:
                 diverged |= ~np.isfinite(weights).all(axis=(1, 2))  # told before it is clipped
                 np.clip(weights, -life.weight_clip, life.weight_clip, out=weights)
         _, outputs, targets = _answers(weights, experience.test)
         loss = np.abs(targets - outputs).mean(axis=(1, 2)) / np.abs(targets - SILENT).mean(axis=(1, 2))
-    return loss, diverged
+    return loss, diverged | ~np.isfinite(loss)
 
 
 def _innate(species: Species, seed: int, generation: int, tasks: int) -> Floats:
@@ -185,4 +191,4 @@ def _answers(weights: Floats, samples: Samples) -> tuple[Floats, Floats, Floats]
 def _snapshot(stage: str, species: Species, weights: Floats, terms: Terms, probe: Samples) -> LayerSnapshot:
     inputs, outputs, targets = _answers(weights, probe)
     update = terms.change(weights, inputs, outputs, targets)
-    return LayerSnapshot(stage, species, inputs, outputs, targets, update, terms.coefficients)
+    return LayerSnapshot(stage, species, weights.copy(), inputs, outputs, targets, update, terms.coefficients.copy())

@@ -189,7 +189,9 @@ class Species:
             wanted = (
                 "no hidden levels with an inherited formula" if levels else "at least one hidden level, as in (8, 8)"
             )
-            raise SettingError(f"A species has {wanted}, got levels = {levels}.")
+            raise SettingError(
+                f"A species has {wanted}, got levels = {levels}. Give another layout, or another formula."
+            )
 
     @cached_property
     def transfer(self) -> Activation:

@@ -9,6 +9,7 @@ from scipy import stats
 
 from analysis.loading import LoadedRun
 from populations.errors import SettingError
+from populations.types import Floats
 
 CONFIDENCE = 0.95
 
@@ -31,7 +32,8 @@ class Contrast:
     sign : int
         1: it is predicted to be larger; -1: smaller.
     generation : int
-        Row of the table of generations; -1: the last one in which all terms are defined.
+        Row of the table of generations; -1: the last generation in which all terms are defined; where runs have other
+        numbers of generations, the last one in which each is.
     of : callable, optional
         Computes the measure from one seed's runs, in the order of the terms, which then only name the conditions.
     """
@@ -101,11 +103,7 @@ def measure(contrast: Contrast, runs: Sequence[LoadedRun]) -> Found:
     values = []
     for seed in sorted(seeds):
         own = [(weight, by_condition[condition][seed], column) for weight, condition, column in contrast.terms]
-        values.append(
-            contrast.of(*(run for _, run, _ in own))
-            if contrast.of
-            else sum(weight * _value(run, column, contrast.generation) for weight, run, column in own)
-        )
+        values.append(contrast.of(*(run for _, run, _ in own)) if contrast.of else _combined(own, contrast.generation))
     defined = np.array([value for value in values if np.isfinite(value)])
     if not defined.size:
         return Found(contrast, float("nan"), float("nan"), float("nan"), 0)
@@ -116,11 +114,22 @@ def measure(contrast: Contrast, runs: Sequence[LoadedRun]) -> Found:
     return Found(contrast, mean, mean - half, mean + half, int(defined.size))
 
 
-def _value(run: LoadedRun, column: str, generation: int) -> float:
-    if column not in run.generations:
-        return float("nan")
-    values = pd.to_numeric(run.generations[column]).to_numpy(float)
+def _combined(terms: Sequence[tuple[float, LoadedRun, str]], generation: int) -> float:
+    """Add up the terms of one seed, all of the same generation where the runs have equally many."""
+    columns = [_column(run, column) for _, run, column in terms]
     if generation >= 0:
-        return float(values[generation]) if generation < len(values) else float("nan")
-    defined = values[np.isfinite(values)]
-    return float(defined[-1]) if defined.size else float("nan")
+        columns = [values[generation : generation + 1] for values in columns]
+    elif len({len(values) for values in columns}) == 1:
+        defined = np.isfinite(columns).all(axis=0)
+        columns = [values[defined] for values in columns]
+    else:
+        columns = [values[np.isfinite(values)] for values in columns]
+    if any(not values.size for values in columns):
+        return float("nan")
+    return float(sum(weight * values[-1] for (weight, _, _), values in zip(terms, columns, strict=True)))
+
+
+def _column(run: LoadedRun, column: str) -> Floats:
+    if column not in run.generations:
+        return np.full(len(run.generations), np.nan)
+    return pd.to_numeric(run.generations[column]).to_numpy(float)

@@ -24,7 +24,7 @@ def page(claim: Claim, found: Sequence[Found], *, circuit: str, figure: str) -> 
         f"**{claim.says}**",
         f"Source: {claim.source}. Repeat it: `hetevo claims {claim.name}`.",
         "## The circuit",
-        f"```{{image}} {circuit}\n:alt: Both pathways of a founder of {claim.name}\n:width: 100%\n```",
+        f"```{{image}} {circuit}\n:alt: A founder of {claim.name}\n:width: 100%\n```",
         f"A founder, drawn by `hetevo draw {claim.name.removesuffix('-with-controls')}`.",
         "## What came out",
         f"The claim **{verdict(found)}**; {seeds} seeds.",

@@ -26,9 +26,14 @@ def _line(rule: str, density: float) -> list[str]:
     return [_cell(rule, fraction, fraction, density) for fraction in FRACTIONS]
 
 
-def _one_pathway(says: str, ascending: float, descending: float) -> Contrast:
-    cells = [_cell(PLASTIC, ascending, descending, density) for density in DENSITIES]
-    return Contrast(f"{says}, mean over the densities", _mean(1, cells), value=0.1)
+def _one_pathway(says: str, ascending: float, descending: float) -> tuple[Contrast, Contrast]:
+    plastic, fixed = (
+        [_cell(rule, ascending, descending, density) for density in DENSITIES] for rule in (PLASTIC, FIXED)
+    )
+    return (
+        Contrast(f"{says}, mean over the densities", _mean(1, plastic), value=0.1),
+        Contrast(f"{says}: more than with fixed feedback", (*_mean(1, plastic), *_mean(-1, fixed))),
+    )
 
 
 def _equally(run: LoadedRun) -> bool:
@@ -62,8 +67,8 @@ CLAIM = Claim(
             )
             for density in DENSITIES
         ),
-        _one_pathway("only the ascending pathway rewired", 1.0, 0.0),
-        _one_pathway("only the descending pathway rewired", 0.0, 1.0),
+        *_one_pathway("only the ascending pathway rewired", 1.0, 0.0),
+        *_one_pathway("only the descending pathway rewired", 0.0, 1.0),
     ),
     draw=_drawn,
     came_out="holds in part",

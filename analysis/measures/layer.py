@@ -10,7 +10,8 @@ def layer_columns(snapshot: LayerSnapshot) -> dict[str, Floats]:
     """Return the measures of N layers, each of shape (N,).
 
     ``alignment``: cosine of the change that the probe batch would cause with the negative gradient of half the squared
-    error, all synapses pooled; NaN for a rule that changes nothing. It is no triviality at these outputs, because the
+    error, all synapses pooled; NaN for a rule that changes nothing, and
+    where outputs are saturated, so that there is no gradient. It is no triviality at these outputs, because the
     rule that acts on them is inherited (Chalmers 1990).
 
     At the end of life also the coefficients of the formula, its rate included: ``coefficient_input_target`` and so on.

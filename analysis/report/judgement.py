@@ -55,7 +55,9 @@ def judge(study: Study, condition: Condition) -> Judgement:
     if not condition.measured:
         return Judgement("undecided", "alignment was not measured (probe.every = 0)")
     if not math.isfinite(condition.mean("alignment")):
-        return Judgement("undecided", "alignment is undefined: no hidden synapse changed, so there is no direction")
+        return Judgement(
+            "undecided", "alignment is undefined: no synapse that is measured changed, so there is no direction"
+        )
     if not condition.statistics:
         return Judgement("undecided", "nothing says here what drift alone does")
     criteria = _criteria(condition)

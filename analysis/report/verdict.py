@@ -32,14 +32,14 @@ def question_section() -> Markup:
         tag(
             "p",
             tag("strong", "Does gradient alignment emerge although nothing computes a gradient?"),
-            " The networks are wired at random, their plasticity is local, and evolution sees nothing but the loss.",
+            " Plasticity is local, and evolution sees nothing but the loss.",
         ),
         tag(
             "p",
-            "Gradient alignment is the cosine between what plasticity changes in hidden neurons and the negative"
-            " gradient of the loss, which only the measurement knows: +1 is gradient descent, −1 its opposite, 0 what"
-            " a random direction has. A positive cosine alone proves little, so runs are compared with neutral runs, in"
-            " which parents are drawn by lot. A run, that is a seed, is one observation.",
+            "Gradient alignment is the cosine between what plasticity changes (in hidden neurons, if there are any) and"
+            " the negative gradient of the loss, which only the measurement knows: +1 is gradient descent, −1 its"
+            " opposite, 0 what a random direction has. A positive cosine alone proves little, so runs are compared with"
+            " neutral runs, in which parents are drawn by lot. A run, that is a seed, is one observation.",
         ),
         id="question",
     )

@@ -152,6 +152,11 @@ class Config(Table):
             check_layer(self)
         elif not self.network.levels:
             raise ValueError("network.levels: expected at least one hidden level, such as [8, 8], got []")
+        elif evolution.bit_flip != EvolutionTable().bit_flip:
+            raise ValueError(
+                f"evolution.bit_flip: only rules that are inherited whole ({', '.join(FORMULAS)}) have bits, so"
+                f" expected the key to be left out, got {evolution.bit_flip}"
+            )
         if evolution.size % islands.count or evolution.size // islands.count < 2:
             raise ValueError(
                 f"islands.count: expected a divisor of evolution.size ({evolution.size}) with at least 2 individuals an"

@@ -10,6 +10,7 @@ CIRCUITS_ONLY = {
     "plasticity": ("terms", "terms_shared", "gains_shared", "momentum", "signals", "derivative"),
     "lifetime": ("signal_clip",),
     "environment": ("within",),
+    "transplant": ("scale",),
     "injury": (),
     "hardware": (),
     "genome": (),
@@ -24,6 +25,10 @@ CIRCUITS_ONLY = {
     ),
 }
 """Tables, and their keys, that only circuits with two pathways have; no keys: all of them."""
+
+
+BINARY = ("patterns",)
+"""Tasks whose targets are 0 or 1."""
 
 
 def check_layer(config: "Config") -> None:
@@ -48,6 +53,12 @@ def check_layer(config: "Config") -> None:
         raise ValueError(
             f'lifetime.batch: with the rule "{rule}" weights change after every sample: expected 1, got {batch}'
         )
+    for name in (config.task.name, *(config.heldout.families if config.heldout.every else ())):
+        if name not in BINARY:
+            raise ValueError(
+                f'task.name: outputs of a single layer lie between 0 and 1, so the rule "{rule}" needs a task whose'
+                f" targets do, expected {' or '.join(BINARY)}, got {name!r}"
+            )
     operators = config.evolution.select, config.evolution.select_elites
     if "selDoubleTournament" in {operator.get("name") for operator in operators}:
         raise ValueError(

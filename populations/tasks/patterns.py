@@ -14,7 +14,7 @@ MOST_COMMON = 0.75
 """Largest share of patterns with one and the same target: a task that always has the same answer teaches nothing."""
 
 ATTEMPTS = 1000
-"""Draws after which a task is given up; by chance about one draw in three has too common a target."""
+"""Draws of a plane after which a task is given up; more than half of them have too common a target."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,12 @@ class PatternSet:
         return self.inputs[order], self.targets[order]
 
     def test(self, rng: Generator, count: int) -> Samples:
-        """Return the patterns, or the first ``count`` of them."""
-        del rng
-        return self.inputs[:count], self.targets[:count]
+        """Return all patterns, whatever ``count``: a part of them may have the same target throughout."""
+        del rng, count
+        return self.inputs, self.targets
 
     def probe(self, rng: Generator, count: int) -> Samples:
-        """Return the patterns, or the first ``count`` of them, as in the test."""
+        """Return all patterns, as in the test."""
         return self.test(rng, count)
 
 
@@ -52,7 +52,8 @@ class PatternSet:
 class Patterns(Synthetic):
     """Random vectors of bits, and for each output whether ``w . x + b > 0``, with w and b uniform in -1..1.
 
-    Drawn again until each target is 1 for 25 % to 75 % of the patterns.
+    Patterns and plane are drawn again until the first target is 1 for 25 % to 75 % of the patterns; then only the
+    planes of further outputs, each until that is so.
 
     Parameters
     ----------
@@ -78,14 +79,18 @@ class Patterns(Synthetic):
 
     def draw(self, rng: Generator) -> PatternSet:
         """Draw patterns, and for each output a plane that does not leave nearly all of them on one side."""
-        for _ in range(ATTEMPTS):
-            inputs = (rng.random((self.patterns, self.inputs)) < 0.5).astype(float)
-            planes = rng.uniform(-1, 1, (self.inputs + 1, self.outputs))
-            targets = (inputs @ planes[:-1] + planes[-1] > 0).astype(float)
-            share = targets.mean(axis=0)
-            if ((share >= 1 - MOST_COMMON) & (share <= MOST_COMMON)).all():
-                return PatternSet(inputs, targets)
+        inputs: Floats | None = None
+        targets: list[Floats] = []
+        for _ in range(ATTEMPTS * self.outputs):
+            drawn = inputs if inputs is not None else (rng.random((self.patterns, self.inputs)) < 0.5).astype(float)
+            plane = rng.uniform(-1, 1, self.inputs + 1)
+            target = (drawn @ plane[:-1] + plane[-1] > 0).astype(float)
+            if 1 - MOST_COMMON <= target.mean() <= MOST_COMMON:
+                inputs = drawn
+                targets.append(target)
+                if len(targets) == self.outputs:
+                    return PatternSet(inputs, np.stack(targets, axis=1))
         raise SettingError(
-            f"The task 'patterns' found no {self.patterns} patterns with targets that vary in {ATTEMPTS} draws:"
-            f" with {self.inputs} inputs and {self.outputs} outputs that is unlikely. Use more inputs or fewer outputs."
+            f"The task 'patterns' found no {self.patterns} patterns with targets that vary in {ATTEMPTS} draws an"
+            f" output: with {self.inputs} inputs that is unlikely. Use more inputs."
         )

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from planted import plant
 
@@ -72,6 +73,24 @@ def test_verdicts():
         "holds in part",
         "fails",
     ]
+
+
+def test_terms_are_of_one_generation_where_runs_have_equally_many():
+    class Run:
+        path, seed = None, 0
+
+        def __init__(self, condition, *values):
+            self.condition = condition
+            self.generations = pd.DataFrame({"generation": range(len(values)), END: values})
+
+    nan = float("nan")
+    contrast = Contrast("more", ((1, "a", END), (-1, "b", END)))
+    assert measure(contrast, [Run("a", 0.5, 0.9, 2.0), Run("b", 0.1, 0.4, nan)]).effect == pytest.approx(0.5)
+    assert measure(contrast, [Run("a", 0.5, 0.9, 2.0), Run("b", 0.1, nan)]).effect == pytest.approx(1.9)
+    assert measure(contrast, [Run("a", 0.5, nan), Run("b", nan, 0.4)]).n == 0
+    assert measure(replace(contrast, generation=1), [Run("a", 0.5, 0.9), Run("b", 0.1, 0.4)]).effect == pytest.approx(
+        0.5
+    )
 
 
 @pytest.mark.parametrize("name", sorted(CLAIMS))

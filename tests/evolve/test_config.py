@@ -83,6 +83,7 @@ WRONG = {
     "task.name=sin": ["task.name", "'sine'"],
     "task.options={amplitud=3}": ["'amplitude'"],
     "network.levels=[]": ["at least one hidden level"],
+    "evolution.bit_flip=0.1": ["bit_flip", "chalmers", "left out"],
     "network.levels=[8,0]": ["network.levels", "got 0"],
     "network.density_ascending=0": ["density_ascending", "greater than 0"],
     "network.density_descending=1.2": ["density_descending", "got 1.2"],
@@ -138,6 +139,9 @@ WRONG_FOR_A_LAYER = {
     "evolution.mask_flip=0.1": ["evolution.mask_flip"],
     "environment.within=2": ["environment.within"],
     "task.options={patterns=3}": ["patterns", "at least 4"],
+    "task.name=sine": ["task.name", "between 0 and 1", "'sine'"],
+    'heldout.families=["separable"]': ["'separable'"],
+    "transplant.scale=2.0": ["transplant.scale"],
     'evolution.select={name="selDoubleTournament",fitness_size=2,parsimony_size=1.4,fitness_first=true}': ["synapses"],
 }
 

@@ -175,6 +175,23 @@ def test_what_cannot_be_transplanted_is_refused_before_anything_is_written(chang
     assert not (tmp_path / "new").exists()
 
 
+def test_inherited_rules_are_transplanted_whole_and_never_by_name_only(tmp_path):
+    brief = ["evolution.size=6", "evolution.generations=2", "lifetime.tasks=1", "backend.workers=1"]
+    donor = Experiment(preset("chalmers", overrides=brief)).run(tmp_path / "donor")
+    config = preset("chalmers", overrides=[*brief, "transplant.source=donor@2", "seed=5"])
+    genes = transplanted(config, species_of(config), tmp_path)
+    saved = Origin.find(f"{donor.path}@2").load(preset("chalmers", overrides=brief), species_of(config))
+    np.testing.assert_array_equal(genes["formula"], saved.cohort.population["formula"])
+    with pytest.raises(ConfigError, match=r"kinds bits, got gain"):
+        transplanted(
+            preset("chalmers", overrides=[*brief, "transplant={source='donor@2',genes=['gain']}"]),
+            species_of(config),
+            tmp_path,
+        )
+    with pytest.raises(ConfigError, match=r"transplant.scale"):
+        preset("chalmers", overrides=["transplant.scale=3.0"])
+
+
 HELD = ["heldout.every=2", 'heldout.families=["sine", "xor"]']
 
 
@@ -183,13 +200,20 @@ def test_held_out_tasks_are_measured_and_change_nothing(tmp_path):
     assert (plain.digest, plain.probe_digest) == (measured.digest, measured.probe_digest)
     table = load_run(tmp_path / "measured").generations
     for family in ("sine", "xor"):
-        for what in ("loss", "alignment_end"):
+        for what in ("loss", "alignment_mid", "alignment_end"):
             for who in ("", "_champion"):
                 column = table[f"heldout_{family}_{what}{who}"]
                 assert column.notna().tolist() == [True, False, True, False]
     own, held = table["loss_mean"][0], table["heldout_sine_loss"][0]
     assert own != held  # tasks of the same family that nobody was selected on
     assert not any(column.startswith("heldout") for column in load_run(tmp_path / "plain").generations)
+
+
+def test_held_out_tasks_may_be_more_than_those_of_the_run():
+    config = preset("smoke", overrides=[*SMALL, *HELD, "heldout.tasks=7", "lifetime.tasks=2"])
+    assert {of.life.tasks for of in held_out_species(config, species_of(config)).values()} == {7}
+    with pytest.raises(ConfigError, match="samples"):
+        Evolution(preset("smoke", overrides=[*HELD, "heldout.tasks=1000000000000"]))
 
 
 def test_held_out_tasks_are_new_where_those_of_the_run_never_change():

@@ -112,6 +112,29 @@ def test_block_size_and_neighbours_change_no_bit():
     np.testing.assert_array_equal(evaluated(genes).loss, whole.loss)
 
 
+def test_a_probe_that_destroys_what_it_sees_changes_no_life():
+    class Vandal:
+        def measure(self, snapshot):
+            for array in (snapshot.weights, snapshot.coefficients, snapshot.update, snapshot.inputs, snapshot.outputs):
+                array[:] = 7
+            return {}
+
+    genes = found(species(), 1, 10)
+    np.testing.assert_array_equal(evaluated(genes, probe=Vandal()).loss, evaluated(genes).loss)
+
+
+def test_the_last_snapshot_is_of_the_weights_that_are_tested():
+    seen, of = {}, species(weight_clip=0.1, clip_every=1000)
+
+    class Last:
+        def measure(self, snapshot):
+            seen[snapshot.stage] = np.abs(snapshot.weights).max()
+            return {}
+
+    evaluated(genomes(DELTA), of, probe=Last())
+    assert seen["end"] == 0.1 < seen["mid"]
+
+
 def test_weights_that_overflow_are_flagged_and_get_the_cap(recwarn):
     growing = FORMULA_OF_CHALMERS.written((1, 15), [(1, 3)] + [(1, 0)] * 9)  # dw = 256 w
     free = species(weight_clip=1e308, clip_every=1000, presentations=240)
@@ -133,7 +156,7 @@ def test_the_gradient_of_a_layer_is_that_of_finite_differences():
         return ((targets - answers(w)) ** 2).sum(axis=1).mean(axis=1) / 2
 
     of = species()
-    snapshot = LayerSnapshot("end", of, inputs, answers(weights), targets, weights, np.zeros((2, 10)))
+    snapshot = LayerSnapshot("end", of, weights, inputs, answers(weights), targets, weights, np.zeros((2, 10)))
     gradient = layer_gradient(snapshot)
     for place in np.ndindex(3, 5):
         step = np.zeros_like(weights)
@@ -142,7 +165,7 @@ def test_the_gradient_of_a_layer_is_that_of_finite_differences():
         np.testing.assert_allclose(gradient[:, *place], -slope, atol=1e-8)
 
 
-def test_patterns_are_presented_in_order_again_and_again_and_tested():
+def test_patterns_are_presented_in_order_again_and_again_and_tested(monkeypatch):
     task = Patterns(patterns=5).draw(stream(0, 0, Purpose.TASK))
     inputs, targets = task.training(stream(0, 0, Purpose.TRAINING), 11)
     np.testing.assert_array_equal(inputs[:5], task.test(stream(0, 0, Purpose.TEST), 12)[0])
@@ -151,8 +174,12 @@ def test_patterns_are_presented_in_order_again_and_again_and_tested():
     assert 0.25 <= targets[:5].mean() <= 0.75
     with pytest.raises(SettingError, match="at least 4 patterns"):
         Patterns(patterns=3)
-    with pytest.raises(SettingError, match="fewer outputs"):
-        Patterns(inputs=1, outputs=40, patterns=4).draw(stream(0, 0, Purpose.TASK))
+    shares = Patterns(inputs=3, outputs=40, patterns=8).draw(stream(0, 0, Purpose.TASK)).targets.mean(axis=0)
+    assert shares.shape == (40,)
+    assert ((shares >= 0.25) & (shares <= 0.75)).all()
+    monkeypatch.setattr("populations.tasks.patterns.ATTEMPTS", 0)
+    with pytest.raises(SettingError, match="Use more inputs"):
+        Patterns().draw(stream(0, 0, Purpose.TASK))
 
 
 def test_a_layer_has_no_hidden_level_and_a_circuit_has():
