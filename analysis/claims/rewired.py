@@ -75,6 +75,6 @@ CLAIM = Claim(
     note=(
         "Alignment emerges everywhere and grows with density. Plastic V helps where circuits are complete, "
         "makes no clear difference at a density of 0.6, and costs alignment where they are sparse (see the "
-        "rows). Rewiring as such matters little."
+        "rows). Rewiring as such matters little, in both pathways or in one of them."
     ),
 )

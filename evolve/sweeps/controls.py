@@ -10,6 +10,7 @@ from typing import Any
 
 from evolve.config import Config
 from evolve.rundir.sweep import Stage
+from populations.rules import FORMULAS
 
 Changes = dict[str, Any]
 LOT = {"name": "selRandom"}
@@ -77,6 +78,7 @@ CONTROLS: dict[str, Control] = {
         lambda base, run: {
             "evolution.turnover": "none",
             "transplant.source": f"{run}@{base.evolution.generations}",
+            **({"transplant.genes": ["bits"]} if base.plasticity.rule in FORMULAS else {}),
         },
         follows=True,
     ),

@@ -178,13 +178,13 @@ def test_what_cannot_be_transplanted_is_refused_before_anything_is_written(chang
 def test_inherited_rules_are_transplanted_whole_and_never_by_name_only(tmp_path):
     brief = ["evolution.size=6", "evolution.generations=2", "lifetime.tasks=1", "backend.workers=1"]
     donor = Experiment(preset("chalmers", overrides=brief)).run(tmp_path / "donor")
-    config = preset("chalmers", overrides=[*brief, "transplant.source=donor@2", "seed=5"])
+    config = preset("chalmers", overrides=[*brief, "transplant={source='donor@2',genes=['bits']}", "seed=5"])
     genes = transplanted(config, species_of(config), tmp_path)
     saved = Origin.find(f"{donor.path}@2").load(preset("chalmers", overrides=brief), species_of(config))
     np.testing.assert_array_equal(genes["formula"], saved.cohort.population["formula"])
-    with pytest.raises(ConfigError, match=r"kinds bits, got gain"):
+    with pytest.raises(ConfigError, match=r"kinds bits, got gain, decay. Name"):
         transplanted(
-            preset("chalmers", overrides=[*brief, "transplant={source='donor@2',genes=['gain']}"]),
+            preset("chalmers", overrides=[*brief, "transplant={source='donor@2',genes=['gain','decay']}"]),
             species_of(config),
             tmp_path,
         )

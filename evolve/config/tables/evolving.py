@@ -94,8 +94,5 @@ class TransplantTable(Table):
         1.0, gt=0, allow_inf_nan=False, description="factor for transplanted gains, e.g. for another fan-in; above 0"
     )
     genes: tuple[Literal["gain", "decay", "mask", "innate", "bits"], ...] = Field(
-        ("gain", "decay", "bits"),
-        strict=False,
-        min_length=1,
-        description="kinds of genes to take, as far as there are such; the others are drawn anew",
+        ("gain", "decay"), strict=False, min_length=1, description="kinds of genes to take; the others are drawn anew"
     )
