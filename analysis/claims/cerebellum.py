@@ -29,8 +29,7 @@ CLAIM = Claim(
     shows={PURKINJE: "alignment of Purkinje cells,\nend of life (cosine)", LOSS: SHOWN[LOSS]},
     source="Marr (1969); Albus (1971); Ziyin, Chuang, Poggio (2025), arXiv:2505.02248",
     note=(
-        "Climbing fibres that change are no better than fixed ones here (alignment of Purkinje cells' "
-        "synapses 0.69 and 0.73, by the figure): one level above the fixed expansion, any informative error "
-        "will do, and selection finds the signs."
+        "Climbing fibres that change are no better than fixed ones here, by the figure: one level above the "
+        "fixed expansion, any informative error will do, and selection finds the signs."
     ),
 )

@@ -36,4 +36,10 @@ CLAIM = Claim(
         LOSS: "champion's normalised loss on new tasks\n(absolute error, 1: silent)",
     },
     source="Chalmers (1990), The evolution of learning, Connectionist Models Summer School",
+    note=(
+        "An independent implementation, with 8 seeds, had cosines of 0.10, 0.16, 0.46 and 0.63 (mean over life) with "
+        "1, 3, 10 and 20 tasks and 0.01 by drift, and losses on new tasks of 0.86, 0.74, 0.40, 0.32 and 0.96. The "
+        "figure has the same order, with lower losses. Champions of 20 tasks learn new tasks nearly without error, but "
+        "not all of them along the gradient: a rule with further terms can learn, too."
+    ),
 )

@@ -32,7 +32,8 @@ def _against(rule: str, says: str, sign: int = 1, column: str = END, **wanted: o
 
 def _drawn(runs: Sequence[LoadedRun]) -> Plot:
     own = [run for run in runs if run.config["plasticity"]["rule"] == "heterosynaptic"]
-    return phase_diagram(own, x="network.density_ascending", y="network.wiring")
+    x, y = "network.density_ascending", "network.wiring"
+    return phase_diagram(own, x=x, y=y, names={x: "density, both pathways (mean over three sizes)", y: "wiring"})
 
 
 CLAIM = Claim(

@@ -43,7 +43,9 @@ def _equally(run: LoadedRun) -> bool:
 
 def _drawn(runs: Sequence[LoadedRun]) -> Plot:
     own = [run for run in runs if run.config["plasticity"]["rule"] == PLASTIC and _equally(run)]
-    return phase_diagram(own, x="network.options.ascending", y="network.density_ascending")
+    x, y = "network.options.ascending", "network.density_ascending"
+    names = {x: "fraction of synapses rewired, both pathways", y: "density, both pathways"}
+    return phase_diagram(own, x=x, y=y, names=names)
 
 
 CLAIM = Claim(

@@ -1,6 +1,7 @@
 """The figure `phase-diagram`: alignment in the last generation over two parameters of a sweep."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,16 @@ MOST_NUMBERS = 12
 """Values along one axis up to which the cells have room for their numbers."""
 
 
-def phase_diagram(runs: LoadedRun | Sequence[LoadedRun], *, x: str | None = None, y: str | None = None) -> Plot:
+def phase_diagram(
+    runs: LoadedRun | Sequence[LoadedRun],
+    *,
+    x: str | None = None,
+    y: str | None = None,
+    names: Mapping[str, str] = MappingProxyType({}),
+) -> Plot:
     """Draw the mean over seeds of the last generation's alignment, over the two parameters in which the runs differ.
+
+    Seeds are the unit: runs of one seed in one cell, which differ in further parameters, count as their mean.
 
     Parameters
     ----------
@@ -30,11 +39,13 @@ def phase_diagram(runs: LoadedRun | Sequence[LoadedRun], *, x: str | None = None
         For instance of a sweep with a grid of two keys.
     x, y : str, optional
         Keys of the configuration, such as ``"genome.gain_scale"``. Default: the only two that vary.
+    names : mapping of str to str, optional
+        What the axes say in place of a key.
 
     Returns
     -------
     Plot
-        Data: the two keys, mean, sd and n of each cell.
+        Data: the two keys, mean, sd and n (seeds) of each cell.
 
     Raises
     ------
@@ -47,8 +58,10 @@ def phase_diagram(runs: LoadedRun | Sequence[LoadedRun], *, x: str | None = None
     table = pd.DataFrame([flat(run.config) for run in runs])
     x, y = _axes(table, x, y)
     shown = pd.DataFrame({x: table[x].map(_shown), y: table[y].map(_shown)})
+    shown["seed"] = [run.seed for run in runs]
     shown["alignment"] = [float(run.measured["alignment_end"].iloc[-1]) for run in runs]
-    cells = shown.groupby([x, y], sort=False)["alignment"].agg(["mean", "std", "count"]).reset_index()
+    seeds = shown.groupby([x, y, "seed"], sort=False)["alignment"].mean().reset_index()
+    cells = seeds.groupby([x, y], sort=False)["alignment"].agg(["mean", "std", "count"]).reset_index()
     orders = {key: [_shown(value) for value in _sorted(table[key])] for key in (x, y)}
     grid, counts = (
         cells.pivot(index=y, columns=x, values=name).reindex(index=orders[y][::-1], columns=orders[x])
@@ -73,8 +86,8 @@ def phase_diagram(runs: LoadedRun | Sequence[LoadedRun], *, x: str | None = None
             linewidths=0.5,
             cbar_kws={"label": "gradient alignment\n(cosine), last generation"},
         )
-        axes.set_xlabel(x)
-        axes.set_ylabel(y)
+        axes.set_xlabel(names.get(x, x))
+        axes.set_ylabel(names.get(y, y))
         axes.tick_params(axis="y", rotation=0)
         axes.tick_params(length=0)
         low, high = int(np.nanmin(counts)), int(np.nanmax(counts))

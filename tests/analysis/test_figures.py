@@ -155,6 +155,11 @@ def test_a_phase_diagram_means_over_seeds_and_ignores_what_changes_no_result(tmp
     assert data["n"].tolist() == [2] * 4
     assert data.loc[("0.2", "0.6"), "mean"] == pytest.approx(0.5, abs=0.02)
     assert data.loc[("0.1", "0.3"), "mean"] == pytest.approx(0, abs=0.02)
+    # runs of one seed with different densities are one observation, not two
+    pooled = FIGURES["phase-diagram"](runs, x="genome.gain_scale", y="backend.workers", names={"backend.workers": "w"})
+    assert pooled.data["n"].tolist() == [1] * 4
+    assert "n = 1 seed a cell" in pooled.figure.axes[0].get_title(loc="right")
+    assert pooled.figure.axes[0].get_ylabel() == "w"
 
 
 def test_undefined_values_are_gaps_and_never_zero(tmp_path):
