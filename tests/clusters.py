@@ -25,6 +25,8 @@ class Nodes:
         head = {"num_cpus": 0, "object_store_memory": STORE, "include_dashboard": False, "temp_dir": self.folder}
         self._sigterm, self._set = signal.getsignal(signal.SIGTERM), utils.set_sigterm_handler
         utils.set_sigterm_handler = lambda handler: None  # would need the main thread, and shall not be replaced
+        # a head announces itself in a folder that nobody makes on a machine where Ray never ran
+        Path(utils.get_ray_address_file(None)).parent.mkdir(parents=True, exist_ok=True)
         self._thread = ThreadPoolExecutor(1)
         self._cluster = self._thread.submit(Cluster, initialize_head=True, head_node_args=head).result()
         self.address = self._cluster.address

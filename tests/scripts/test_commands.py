@@ -256,7 +256,7 @@ def test_a_claim_is_tested_by_one_command_and_goes_on(tmp_path):
     first = hetevo("claims", "minimal", "-o", tmp_path, "--markdown")
     assert first.exit_code == 0, first.output
     assert "The claim **holds**" in first.stdout
-    assert first.stdout.count("| yes |") == 5
+    assert first.stdout.count("| yes |") == 6
     assert (tmp_path / "minimal" / "figures" / "claim.png").exists()
     again = hetevo("claims", "minimal", "-o", tmp_path, "--json", "--pages", tmp_path / "pages")
     assert {file.name for file in (tmp_path / "pages").iterdir()} == {
