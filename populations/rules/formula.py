@@ -76,6 +76,60 @@ def _power(bits: Mask, offset: int) -> Floats:
     return np.where(bits[..., 0], 1.0, -1.0) * np.where(number > 0, 2.0 ** (number - offset), 0.0)
 
 
+class Terms:
+    """The formulas of ``N`` layers, their terms grouped by what they share, so that a change takes few passes.
+
+    With ``s`` the sum of all terms that remain when a weight and an input are taken out of the product,
+
+        dw = s_0 + s_a a + w (s_w + s_wa a)
+
+    Parameters
+    ----------
+    formula : Formula
+        Names the terms.
+    coefficients : ndarray of float64, shape (N, terms)
+        What each is multiplied by.
+    """
+
+    def __init__(self, formula: Formula, coefficients: Floats) -> None:
+        self.coefficients = coefficients
+        self._groups: dict[tuple[bool, bool], list[tuple[Floats, list[str]]]] = {}
+        for term, coefficient in zip(formula.terms, coefficients.T, strict=True):
+            shared = "weight" in term, "input" in term
+            rest = [factor for factor in term if factor not in ("weight", "input")]
+            self._groups.setdefault(shared, []).append((coefficient[:, None, None], rest))
+
+    def change(self, weights: Floats, inputs: Floats, outputs: Floats, targets: Floats) -> Floats:
+        """Evaluate the formula at every synapse, mean over samples.
+
+        Parameters
+        ----------
+        weights : ndarray of float64, shape (N, O, I)
+            ``w``.
+        inputs : ndarray of float64, shape (N, I, S)
+            ``a``.
+        outputs, targets : ndarray of float64, shape (N, O, S)
+            ``o`` and ``t``.
+
+        Returns
+        -------
+        ndarray of float64, shape (N, O, I)
+        """
+        factors = {"output": outputs, "target": targets}
+        total: Floats = np.zeros_like(weights)
+        for (weighted, sent), terms in self._groups.items():
+            remaining: Floats = np.zeros_like(outputs)
+            for coefficient, rest in terms:
+                product = coefficient
+                for factor in rest:
+                    product = product * factors[factor]
+                remaining += product
+            change = remaining[:, :, None] * inputs[:, None] if sent else remaining[:, :, None]
+            change = change[..., 0] if change.shape[3] == 1 else change.mean(axis=3)
+            total += weights * change if weighted else change
+        return total
+
+
 CHALMERS = Formula(
     (
         ("weight",),
