@@ -54,11 +54,11 @@ def draw_formula(species: Species, genes: Population, individual: int = 0, title
         bars.set_xscale("symlog", linthresh=FINEST, base=2)
         farthest = max(1.0, float(2 * np.abs(values).max()))
         bars.set_xlim(-farthest, farthest)
-        ticks = [size for size in (2.0**-6, 0.25, 4.0, 64.0) if size <= farthest]
+        ticks = [size for size in (0.25, 4.0, 64.0) if size <= farthest]
         marks = [*(-size for size in reversed(ticks)), 0.0, *ticks]
-        bars.set_xticks(marks, [f"{mark:g}" if abs(mark) >= 0.25 or not mark else f"{mark:.2g}" for mark in marks])
+        bars.set_xticks(marks, [f"{mark:.2g}".replace("-", "−") for mark in marks])
         bars.minorticks_off()
-        bars.set_xlabel("coefficient (symmetric log scale)")
+        bars.set_xlabel("coefficient, rate included (symmetric log scale)")
         bars.set_ylabel("term: w weight, a input,\no output, t target")
         bars.set_title("inherited rule: change of a weight", fontsize=8)
         for axes, letter in ((wiring, "A"), (bars, "B")):

@@ -42,6 +42,12 @@ def _of_one(run: LoadedRun) -> str:
             " 0).\nNothing evolved: this is what living alone does. One run is one seed: compare with a control and"
             " with more seeds."
         )
+    if first["generation"] == last["generation"]:
+        return (
+            f"Gradient alignment at the end of life: {last['alignment_end']:+.2f} in generation"
+            f" {last['generation']:.0f}, the only one that was measured (a random direction has 0).\nNo change can be"
+            f" told. Let it go on for more generations, or measure more of them (probe.every)."
+        )
     birth = run.generations["alignment_birth"].abs().max()
     what = (
         f"Gradient alignment at the end of life: {first['alignment_end']:+.2f} in generation {first['generation']:.0f},"
@@ -49,7 +55,12 @@ def _of_one(run: LoadedRun) -> str:
         f" at birth never beyond ±{birth:.2f} (a random direction has 0)."
     )
     rise = last["alignment_end"] - first["alignment_end"]
-    if rise >= RISE and birth <= BIRTH_BAND:
+    if not run.config.get("network", {}).get("levels", [1]):
+        elite = last.get("alignment_end_elite", float("nan"))
+        meaning = (
+            f"What is inherited is the rule, so that it may follow the gradient from birth on; best tenth {elite:+.2f}."
+        )
+    elif rise >= RISE and birth <= BIRTH_BAND:
         meaning = "It rose by selection on loss alone and is learned anew in every life."
     elif rise >= RISE:
         meaning = "It rose, but part of it is there at birth already."
@@ -75,7 +86,9 @@ def _of_several(runs: Sequence[LoadedRun]) -> str:
         parts.append(f"{condition} {values.mean():+.2f}{spread}, n = {values.count()}")
     counts = ends.groupby("condition")["alignment"].count()
     enough = "" if counts[counts > 0].min() >= 10 else " Fewer than 10 seeds a condition: take it as a first look."
+    sparse = any(len(run.measured) and run.measured["generation"].iloc[-1] < run.last for run in runs if run.probed)
+    when = "in the last generation that was measured" if sparse else "in the last generation"
     return (
-        f"Gradient alignment in the last generation, mean over seeds: {'; '.join(parts)}.\n"
+        f"Gradient alignment {when}, mean over seeds: {'; '.join(parts)}.\n"
         f"Seeds are the unit of these statistics; a random direction has 0, drift is what 'neutral' shows.{enough}"
     )

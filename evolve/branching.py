@@ -96,6 +96,12 @@ class Origin:
         }
 
     def _check(self, config: Config, species: Species) -> None:
+        if (species.formula is None) != (species_of(self.config).formula is None):
+            raise ConfigError(
+                f"plasticity.rule: {self.directory.path} has {self.config.plasticity.rule!r}, got"
+                f" {config.plasticity.rule!r}: rules that are inherited whole and gains are different genes."
+                " Branch off with the same kind of rule."
+            )
         if config.evolution.size != self.config.evolution.size:
             raise ConfigError(
                 f"evolution.size: {self.directory.path} has {self.config.evolution.size} individuals, and a branch"

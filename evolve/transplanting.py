@@ -70,6 +70,13 @@ def transplanted(config: Config, species: Species, beside: Path) -> Population:
         chosen[:] = int(np.argmin(state.loss))
     drawn = dict(found(species, config.seed, config.evolution.size, Purpose.TRANSPLANT))
     kinds = {gene.name: gene for gene in genome(before)}
+    if (before.formula is None) != (species.formula is None):
+        inherits = {True: "gains", False: "whole rules"}
+        raise ConfigError(
+            f"transplant.source: individuals of {origin.directory.path} inherit {inherits[before.formula is None]},"
+            f" those of this run {inherits[species.formula is None]}. Name a run with plasticity.rule ="
+            f" {config.plasticity.rule!r}."
+        )
     own = genome(species)
     if not any(gene.kind in settings.genes for gene in own):
         there = ", ".join(dict.fromkeys(gene.kind for gene in own))

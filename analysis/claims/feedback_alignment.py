@@ -20,8 +20,10 @@ CLAIM = Claim(
     FA,
     "With fixed random feedback the forward weights turn towards it, and the angle settles between 20° and 40°.",
     (
-        Contrast("the angle ends below 40°", ((1, FA, "alignment_end"),), value=math.cos(math.radians(40))),
-        Contrast("and above 20°", ((1, FA, "alignment_end"),), value=math.cos(math.radians(20)), sign=-1),
+        Contrast(
+            "the angle ends below 40° (its cosine)", ((1, FA, "alignment_end"),), value=math.cos(math.radians(40))
+        ),
+        Contrast("and above 20° (its cosine)", ((1, FA, "alignment_end"),), value=math.cos(math.radians(20)), sign=-1),
         Contrast(
             "the angle changes by less than 5° in the second half of life",
             ((1, FA, "alignment_end"),),

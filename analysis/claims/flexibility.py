@@ -52,9 +52,13 @@ CLAIM = Claim(
         _against(
             "fixed-feedback", "more than with fixed feedback, amorphous and sparse", wiring="amorphous", density=0.3
         ),
-        _against("fixed-feedback", "amorphous and complete", wiring="amorphous", density=1.0),
-        _against("fixed-feedback", "layered and sparse", wiring="layered", density=0.3),
-        _against("fixed-feedback", "layered and complete", wiring="layered", density=1.0),
+        _against(
+            "fixed-feedback", "more than with fixed feedback, amorphous and complete", wiring="amorphous", density=1.0
+        ),
+        _against("fixed-feedback", "more than with fixed feedback, layered and sparse", wiring="layered", density=0.3),
+        _against(
+            "fixed-feedback", "more than with fixed feedback, layered and complete", wiring="layered", density=1.0
+        ),
         _against("transported", "less than with transported weights, all cells", sign=-1),
         _against("fixed-feedback", "the loss is lower than with fixed feedback, all cells", -1, LOSS),
         _against("transported", "the loss is higher than with transported weights, all cells", 1, LOSS),

@@ -23,10 +23,10 @@ CLAIM = Claim(
     "kolen-pollack",
     "With transposed wiring, equal gains and equal decays V becomes the transpose of W, and learning gradient descent.",
     (
-        Contrast("the angle ends below 3°", ((1, KP, "alignment_end"),), value=math.cos(math.radians(3))),
+        Contrast("the angle ends below 3° (its cosine)", ((1, KP, "alignment_end"),), value=math.cos(math.radians(3))),
         Contrast("V and W are aligned", ((1, KP, "weight_alignment_end"),), value=0.99),
         Contrast("V − Wᵀ over (1 − λ)^T of what it was at birth", _GAP, value=0.99, of=shrinkage),
-        Contrast("neither more nor less than 1", _GAP, value=1.01, sign=-1, of=shrinkage),
+        Contrast("the same ratio is not above 1 either", _GAP, value=1.01, sign=-1, of=shrinkage),
         Contrast("closer than feedback alignment comes", ((1, KP, "alignment_end"), (-1, FA, "alignment_end"))),
         Contrast("at the price of a larger loss, by decay", ((1, KP, "probe_loss_end"), (-1, FA, "probe_loss_end"))),
     ),

@@ -18,7 +18,7 @@ CLAIM = Claim(
         Contrast("with gains of one sign it follows the gradient", ((1, "same", "alignment_end"),), value=0.9),
         Contrast(
             "one flipped sign turns it against the gradient",
-            ((1, "flipped", "alignment_end"), (-1, "same", "alignment_end")),
+            ((1, "flipped", "alignment_end"),),
             sign=-1,
         ),
         Contrast("and it learns less", ((1, "flipped", "probe_loss_end"), (-1, "same", "probe_loss_end"))),

@@ -16,12 +16,12 @@ CLAIM = Claim(
         Contrast("a decay of .018 is found", ((1, "weight decay", "change_decay_end"),), value=0.017),
         Contrast("rates by neuron explain the update (R²)", ((1, "rates by neuron", NEURONS),), value=0.99),
         Contrast(
-            "one rate does not",
+            "rates by neuron: what one rate explains less (R²)",
             ((1, "rates by neuron", NEURONS), (-1, "rates by neuron", R2)),
             value=0.02,
         ),
         Contrast(
-            "signs of the gradient explain updates by signs better",
+            "signs: the gradient's signs explain more than the gradient (R²)",
             ((1, "signs", "optimiser_r2_signs_end"), (-1, "signs", R2)),
         ),
         Contrast(
@@ -29,7 +29,7 @@ CLAIM = Claim(
             ((1, "sign-flipped", NEURONS),),
             value=0.99,
         ),
-        Contrast("one rate does not", ((1, "sign-flipped", R2),), value=0.5, sign=-1),
+        Contrast("flipped signs: one rate does not (R²)", ((1, "sign-flipped", R2),), value=0.5, sign=-1),
         Contrast("a Hebbian circuit is none of them (R²)", ((1, "hebbian", NEURONS),), value=0.5, sign=-1),
     ),
     shows={R2: "R² of gradient descent\nwith one rate", NEURONS: "R² of gradient descent\nwith a rate for each neuron"},

@@ -54,6 +54,8 @@ def judge(study: Study, condition: Condition) -> Judgement:
     """Say whether gradient alignment emerged in a condition."""
     if not condition.measured:
         return Judgement("undecided", "alignment was not measured (probe.every = 0)")
+    if not math.isfinite(condition.mean("alignment")) and any(run.probed for run in condition.runs):
+        return Judgement("undecided", f"alignment was not measured in the last {STAY} generations (see probe.every)")
     if not math.isfinite(condition.mean("alignment")):
         return Judgement(
             "undecided", "alignment is undefined: no synapse that is measured changed, so there is no direction"

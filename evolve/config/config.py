@@ -5,7 +5,7 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 
 from evolve.config.identity import config_hash
-from evolve.config.layer import check_layer
+from evolve.config.layer import check_binary, check_layer
 from evolve.config.operators import check_operator
 from evolve.config.options import check_options
 from evolve.config.tables import (
@@ -83,6 +83,8 @@ class Config(Table):
     def _check_task(self) -> Self:
         if self.task.name not in TASKS:
             return self
+        if self.plasticity.rule in FORMULAS:
+            check_binary(self)
         family: Any = TASKS[self.task.name]
         check_options("task", self.task.name, family, self.task.options)
         # the family's own checks, such as fixed sizes
@@ -151,7 +153,11 @@ class Config(Table):
         if self.plasticity.rule in FORMULAS:
             check_layer(self)
         elif not self.network.levels:
-            raise ValueError("network.levels: expected at least one hidden level, such as [8, 8], got []")
+            raise ValueError(
+                f'network.levels: the rule "{self.plasticity.rule}" is one of circuits with two pathways, so expected'
+                " at least one hidden level, such as [8, 8], got []. Single layers live by an inherited rule:"
+                f" {', '.join(FORMULAS)}"
+            )
         elif evolution.bit_flip != EvolutionTable().bit_flip:
             raise ValueError(
                 f"evolution.bit_flip: only rules that are inherited whole ({', '.join(FORMULAS)}) have bits, so"

@@ -31,6 +31,29 @@ BINARY = ("patterns",)
 """Tasks whose targets are 0 or 1."""
 
 
+def check_binary(config: "Config") -> None:
+    """Check that the targets of an inherited rule's tasks are what logistic outputs can say.
+
+    Parameters
+    ----------
+    config : Config
+        Whose ``plasticity.rule`` is a formula.
+
+    Raises
+    ------
+    ValueError
+        If they are not.
+    """
+    held_out = config.heldout.families if config.heldout.every else ()
+    for key, name in (("task.name", config.task.name), *(("heldout.families", name) for name in held_out)):
+        if name not in BINARY:
+            raise ValueError(
+                f'{key}: outputs of a single layer lie between 0 and 1, so the rule "{config.plasticity.rule}" needs'
+                f" tasks whose targets do, expected {' or '.join(BINARY)}, got {name!r}. The"
+                f" preset {config.plasticity.rule} has all that the rule needs: begin with that"
+            )
+
+
 def check_layer(config: "Config") -> None:
     """Check the configuration of an inherited rule.
 
@@ -47,18 +70,13 @@ def check_layer(config: "Config") -> None:
     rule, levels, batch = config.plasticity.rule, list(config.network.levels), config.lifetime.batch
     if levels:
         raise ValueError(
-            f'network.levels: the rule "{rule}" belongs to networks of a single layer, so expected [], got {levels}'
+            f'network.levels: the rule "{rule}" belongs to networks of a single layer, so expected [], got {levels}.'
+            f" The preset {rule} has all that it needs: begin with that"
         )
     if batch != 1:
         raise ValueError(
             f'lifetime.batch: with the rule "{rule}" weights change after every sample: expected 1, got {batch}'
         )
-    for name in (config.task.name, *(config.heldout.families if config.heldout.every else ())):
-        if name not in BINARY:
-            raise ValueError(
-                f'task.name: outputs of a single layer lie between 0 and 1, so the rule "{rule}" needs a task whose'
-                f" targets do, expected {' or '.join(BINARY)}, got {name!r}"
-            )
     operators = config.evolution.select, config.evolution.select_elites
     if "selDoubleTournament" in {operator.get("name") for operator in operators}:
         raise ValueError(
@@ -71,6 +89,6 @@ def check_layer(config: "Config") -> None:
         for key in keys or type(given).model_fields:
             if getattr(given, key) != getattr(usual, key):
                 raise ValueError(
-                    f'{table}.{key}: networks of a single layer, as the rule "{rule}" needs, have none; expected'
-                    f" the key to be left out, got {getattr(given, key)!r}"
+                    f'{table}.{key}: networks of a single layer, as the rule "{rule}" needs, have no such thing;'
+                    f" expected the key to be left out, got {getattr(given, key)!r}"
                 )

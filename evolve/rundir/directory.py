@@ -15,6 +15,7 @@ from evolve.rundir.parts import parts, read_part
 from evolve.rundir.provenance import Provenance
 from evolve.rundir.reading import checked_manifest
 from evolve.rundir.records import Records
+from evolve.rundir.sweep import FILE as SWEEP_FILE
 from evolve.rundir.telemetry import latest
 from populations.errors import HetevoError
 
@@ -98,6 +99,12 @@ class RunDirectory:
                     f"{directory.path / name} is a symbolic link. A run directory holds plain files and folders only,"
                     " so that it is complete wherever it is moved: put what the link points to in its place."
                 )
+        if (directory.path / SWEEP_FILE).exists():
+            held = [run.parent for run in sorted(directory.path.glob("*/config.toml"))]
+            raise RunDirectoryError(
+                f"{path} is not a run directory but a sweep, which holds {len(held)} runs. Name one of them, such as"
+                f" {held[0] if held else directory.path / 'RUN'}."
+            )
         if not directory.config_file.exists():
             raise RunDirectoryError(
                 f"{path} is not a run directory: it has no config.toml. If a start was interrupted before anything"

@@ -6,6 +6,7 @@ from builders import make_population
 from analysis import load_run
 from analysis.drawing import draw_individual
 from analysis.figures import FIGURES, save
+from analysis.verdict import verdict
 from evolve import Experiment, preset
 from evolve.rundir import RunDirectoryError
 from evolve.species import species_of
@@ -37,3 +38,12 @@ def test_figures_of_hidden_neurons_and_gains_say_that_there_are_none(run, kind):
 @pytest.mark.parametrize("kind", ["alignment", "lifetime", "fitness", "distribution"])
 def test_other_figures_draw_such_runs(run, kind):
     assert len(FIGURES[kind]([run]).data)
+
+
+def test_what_is_said_of_runs_that_were_measured_now_and_then(run, tmp_path):
+    assert "may follow the gradient from birth on; best tenth" in verdict([run])
+    brief = preset("chalmers", overrides=["evolution.size=6", "evolution.generations=5", "lifetime.tasks=2"])
+    once = load_run(Experiment(brief).run(tmp_path / "once").path)
+    assert "in generation 0, the only one that was measured" in verdict([once])
+    assert "in the last generation that was measured" in verdict([once, once])
+    assert "in the last generation, mean" in verdict([run, run])

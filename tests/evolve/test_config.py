@@ -129,7 +129,9 @@ def test_wrong_values_are_explained(override):
 
 
 WRONG_FOR_A_LAYER = {
-    "network.levels=[8]": ["network.levels", "single layer", "expected []", "got [8]"],
+    "network.levels=[8]": ["network.levels", "single layer", "expected []", "got [8]", "preset chalmers"],
+    "task.name=digits": ["task.name", "expected patterns", "'digits'"],
+    "plasticity.rule=heterosynaptic": ["network.levels", "two pathways", "chalmers"],
     "lifetime.batch=4": ["lifetime.batch", "expected 1, got 4"],
     "network.wiring=cortical": ["network.wiring", "'cortical'"],
     "plasticity.momentum=0.5": ["plasticity.momentum", "left out"],
@@ -154,9 +156,13 @@ def test_what_a_single_layer_does_not_have_is_refused(override):
         assert part in str(caught.value)
 
 
-def test_an_inherited_rule_needs_a_single_layer():
-    with pytest.raises(ConfigError, match=r"network.levels.*expected \[\], got \[8, 8\]"):
+def test_an_inherited_rule_needs_another_preset_than_circuits():
+    with pytest.raises(
+        ConfigError, match=r"task.name.*expected patterns, got 'sine'.*preset chalmers.*begin with that"
+    ):
         preset("emergence", overrides=["plasticity.rule=chalmers"])
+    with pytest.raises(ConfigError, match=r"network.levels.*expected \[\], got \[8, 8\].*begin with that"):
+        preset("emergence", overrides=["plasticity.rule=chalmers", 'task={name="patterns",inputs=5,outputs=1}'])
 
 
 @pytest.mark.parametrize(

@@ -188,6 +188,13 @@ def test_inherited_rules_are_transplanted_whole_and_never_by_name_only(tmp_path)
             species_of(config),
             tmp_path,
         )
+    run(tmp_path / "circuits")
+    with pytest.raises(ConfigError, match=r"inherit gains, those of this run whole rules"):
+        transplanted(
+            preset("chalmers", overrides=[*brief, "transplant.source=circuits@3"]), species_of(config), tmp_path
+        )
+    with pytest.raises(ConfigError, match=r"different genes"):
+        Origin.find(f"{tmp_path / 'circuits'}@3").load(config, species_of(config))
     with pytest.raises(ConfigError, match=r"transplant.scale"):
         preset("chalmers", overrides=["transplant.scale=3.0"])
 

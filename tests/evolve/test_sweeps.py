@@ -8,7 +8,7 @@ import pytest
 from analysis import load_all, load_runs
 from evolve import Experiment
 from evolve.config import BackendTable
-from evolve.rundir import RunDirectoryError
+from evolve.rundir import RunDirectory, RunDirectoryError
 from evolve.rundir.sweep import Entry, read_entries, write_entries
 from evolve.sweeps import Plan, conduct, load_plan
 
@@ -121,3 +121,13 @@ def test_a_sweep_on_ray_is_the_same_sweep(plan, tmp_path):
     assert signal == 0
     assert [outcome.state for outcome in there] == ["done"] * 4
     assert digests(there) == digests(here)
+
+
+def test_a_sweep_is_no_run_and_says_which_it_holds(tmp_path):
+    (tmp_path / "sweep.json").write_text("{}")
+    with pytest.raises(RunDirectoryError, match=r"holds 0 runs.*RUN"):
+        RunDirectory.open(tmp_path)
+    (tmp_path / "first-seed0").mkdir()
+    (tmp_path / "first-seed0" / "config.toml").write_text("")
+    with pytest.raises(RunDirectoryError, match=r"holds 1 runs.*first-seed0"):
+        RunDirectory.open(tmp_path)
