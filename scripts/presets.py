@@ -19,5 +19,6 @@ def presets(as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps(names))
         return
+    width = max(map(len, names))
     for name, meaning in names.items():
-        print(f"{name:15} {meaning}")
+        print(f"{name:{width}} {meaning}")

@@ -5,6 +5,11 @@ from dataclasses import fields
 from typing import Any
 
 from populations.errors import nearest
+from populations.tasks import TASKS
+from populations.wiring import WIRINGS
+
+FAMILIES: dict[str, dict[str, Any]] = {"task": dict(TASKS), "network": dict(WIRINGS)}
+"""Whose options there are, by table."""
 
 
 def check_options(table: str, name: str, family: Any, options: dict[str, Any]) -> None:
@@ -31,9 +36,11 @@ def check_options(table: str, name: str, family: Any, options: dict[str, Any]) -
     for option, value in options.items():
         if option not in types:
             known = f"it has {', '.join(types)}" if types else "it has none"
-            raise ValueError(
-                f"{table}.options: the {kind} {name!r} has no option {option!r}; {known}.{nearest(option, types)}"
-            )
+            having = [
+                other for other, one in FAMILIES[table].items() if option in {field.name for field in fields(one)}
+            ]
+            hint = f" {kind.capitalize()} with {option!r}: {', '.join(having)}." if having else nearest(option, types)
+            raise ValueError(f"{table}.options: the {kind} {name!r} has no option {option!r}; {known}.{hint}")
         whole = types[option] in (int, "int")
         if isinstance(value, bool) or (whole and not isinstance(value, int)) or not math.isfinite(value):
             expected = "a whole number" if whole else "a finite number"

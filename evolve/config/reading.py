@@ -124,7 +124,14 @@ def from_mapping(
     except HetevoError as error:
         raise ConfigError(f"{source}: {error}") from None
     except ValidationError as error:
-        problems = [_explain(problem) for problem in error.errors(include_url=False)]
+        found = error.errors(include_url=False)
+        # of a key that may be a number or a word, its description names the word: one message is enough
+        numbers = {_location(problem) for problem in found if problem["type"] != "literal_error"}
+        problems = [
+            _explain(problem)
+            for problem in found
+            if problem["type"] != "literal_error" or _location(problem) not in numbers
+        ]
         raise ConfigError(f"{source}: " + "\n  ".join(problems)) from None
 
 
@@ -151,10 +158,13 @@ def _parsed(override: str) -> tuple[str, Any]:
         return key, text.strip()  # a bare word is a string
 
 
+def _location(problem: Any) -> tuple[str, ...]:
+    """Name table and key; the branch of a union that failed is not part of it."""
+    return tuple(part for part in map(str, problem["loc"]) if part not in _BRANCHES)
+
+
 def _explain(problem: Any) -> str:
-    location = [str(part) for part in problem["loc"]]
-    # the branch of a union that failed is not part of the key
-    location = [part for part in location if part not in _BRANCHES]
+    location = _location(problem)
     key, given = ".".join(location), problem["input"]
     if problem["type"] == "extra_forbidden":
         return _explain_unknown(location)

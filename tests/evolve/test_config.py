@@ -89,6 +89,7 @@ WRONG = {
     "network.density_descending=1.2": ["density_descending", "got 1.2"],
     "network.wiring=amorphus": ["'amorphous'"],
     "network.activation=tan": ["'tanh'"],
+    'network={wiring="layered",options={lateral=0.5}}': ["'lateral'", "it has none", "Wiring with 'lateral': cortical"],
     "plasticity.rule=hebb": ["'hebbian'"],
     'plasticity.terms=["oya"]': ["'oja'"],
     "evolution.elites=128": ["fewer elites"],
@@ -118,6 +119,14 @@ WRONG = {
     "=3": ["table.key=value"],
     "seed.low=3": ["seed"],
 }
+
+
+def test_a_number_or_a_word_is_explained_once():
+    with pytest.raises(ConfigError) as caught:
+        preset("recurrent", overrides=["network.settle=0"])
+    assert str(caught.value).count("network.settle") == 1
+    assert "greater than or equal to 1, got 0" in str(caught.value)
+    assert "auto" in str(caught.value)
 
 
 @pytest.mark.parametrize("override", WRONG)
