@@ -64,6 +64,11 @@ class LoadedRun:
         return "alignment_end" in self.generations
 
     @property
+    def single_layer(self) -> bool:
+        """Whether its networks have no hidden neurons, because what they inherit is the learning rule itself."""
+        return bool(self.config.get("network", {}).get("levels") == [])
+
+    @property
     def measured(self) -> pd.DataFrame:
         """Those of its generations at which the probe looked: in the others every measure is missing."""
         every = self.config.get("probe", {}).get("every", 1) or 1

@@ -55,7 +55,7 @@ def _of_one(run: LoadedRun) -> str:
         f" at birth never beyond ±{birth:.2f} (a random direction has 0)."
     )
     rise = last["alignment_end"] - first["alignment_end"]
-    if not run.config.get("network", {}).get("levels", [1]):
+    if run.single_layer:
         elite = last.get("alignment_end_elite", float("nan"))
         meaning = (
             f"What is inherited is the rule, so that it may follow the gradient from birth on; best tenth {elite:+.2f}."

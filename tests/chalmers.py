@@ -11,8 +11,8 @@ rule, k9 = -k8, is one of its 2^35 rules.
 
 import numpy as np
 
-INNATE, LARGEST, EPOCHS = 1.0, 20.0, 10
-"""Innate weights are uniform within the first; weights are clipped at the second."""
+LARGEST, EPOCHS = 20.0, 10
+"""Weights are clipped at the first."""
 
 
 def decode(rules):

@@ -129,6 +129,11 @@ def _combined(terms: Sequence[tuple[float, LoadedRun, str]], generation: int) ->
     return float(sum(weight * values[-1] for (weight, _, _), values in zip(terms, columns, strict=True)))
 
 
+def final(run: LoadedRun, column: str) -> float:
+    """Return a column's value in the last generation; NaN if the run did not record it."""
+    return float(_column(run, column)[-1])
+
+
 def _column(run: LoadedRun, column: str) -> Floats:
     if column not in run.generations:
         return np.full(len(run.generations), np.nan)

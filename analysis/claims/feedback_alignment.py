@@ -3,7 +3,7 @@
 import math
 
 from analysis.claims.claim import Claim
-from analysis.claims.contrast import Contrast
+from analysis.claims.contrast import Contrast, final
 from analysis.loading import LoadedRun
 
 FA = "feedback-alignment"
@@ -11,8 +11,7 @@ FA = "feedback-alignment"
 
 def turned(run: LoadedRun) -> float:
     """Return by how many degrees the angle changes in the second half of life."""
-    row = run.generations.iloc[-1]
-    middle, end = (math.degrees(math.acos(row[f"alignment_{stage}"])) for stage in ("mid", "end"))
+    middle, end = (math.degrees(math.acos(final(run, f"alignment_{stage}"))) for stage in ("mid", "end"))
     return abs(end - middle)
 
 

@@ -3,7 +3,7 @@
 import math
 
 from analysis.claims.claim import Claim
-from analysis.claims.contrast import Contrast
+from analysis.claims.contrast import Contrast, final
 from analysis.loading import LoadedRun
 
 FA, KP = "feedback-alignment", "kolen-pollack"
@@ -11,10 +11,9 @@ FA, KP = "feedback-alignment", "kolen-pollack"
 
 def shrinkage(run: LoadedRun) -> float:
     """Divide the gap between V and W transposed that a life leaves by the one that theory leaves, (1 - lambda)^T."""
-    row = run.generations.iloc[-1]
     decay = math.exp(run.config["genome"]["decay_log_mean"])
     left = (1 - decay) ** run.config["lifetime"]["presentations"]
-    return float(row["feedback_gap_end"] / row["feedback_gap_birth"] / left)
+    return float(final(run, "feedback_gap_end") / final(run, "feedback_gap_birth") / left)
 
 
 _GAP = ((1.0, KP, "feedback_gap_end"),)

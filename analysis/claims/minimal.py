@@ -1,14 +1,13 @@
 """The smallest circuit: one neuron, two pathways."""
 
 from analysis.claims.claim import Claim
-from analysis.claims.contrast import Contrast
+from analysis.claims.contrast import Contrast, final
 from analysis.loading import LoadedRun
 
 
 def restlessness(run: LoadedRun) -> float:
     """Return by which share the neuron's score changes in the last quarter of life."""
-    row = run.generations.iloc[-1]
-    return float(abs(row["phi_neuron_1_end"] / row["phi_neuron_1_life_75"] - 1))
+    return abs(final(run, "phi_neuron_1_end") / final(run, "phi_neuron_1_life_75") - 1)
 
 
 CLAIM = Claim(

@@ -45,7 +45,7 @@ def probed(runs: LoadedRun | Sequence[LoadedRun], *columns: str, probe: str = "a
             )
         missing = [column for column in columns if column not in run.generations]
         if missing:
-            if not run.config.get("network", {}).get("levels", [1]):
+            if run.single_layer:
                 raise RunDirectoryError(
                     f"{run.path} has no column {missing[0]!r}: its networks have a single layer, but this figure is"
                     " about hidden neurons. Name runs of networks with hidden levels, or another figure (--kind list)."

@@ -1,6 +1,7 @@
 """Checks of the options of task and wiring families, before a run begins."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -8,7 +9,7 @@ from populations.errors import nearest
 from populations.tasks import TASKS
 from populations.wiring import WIRINGS
 
-FAMILIES: dict[str, dict[str, Any]] = {"task": dict(TASKS), "network": dict(WIRINGS)}
+FAMILIES: Mapping[str, Mapping[str, Any]] = {"task": TASKS, "network": WIRINGS}
 """Whose options there are, by table."""
 
 

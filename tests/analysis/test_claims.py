@@ -93,6 +93,20 @@ def test_terms_are_of_one_generation_where_runs_have_equally_many():
     )
 
 
+@pytest.mark.parametrize("name", ["minimal", "kolen-pollack", "feedback-alignment"])
+def test_measures_of_a_claim_that_a_run_did_not_record_are_undefined(name):
+    class Run:
+        seed, path, condition = 0, None, name if name != "minimal" else "same"
+        generations = pd.DataFrame({"generation": [0]})
+
+        def __init__(self):
+            self.config = {"genome": {"decay_log_mean": -7.0}, "lifetime": {"presentations": 10}}
+
+    own = [contrast for contrast in CLAIMS[name].contrasts if contrast.of]
+    assert own
+    assert all(measure(contrast, [Run()]).n == 0 for contrast in own)
+
+
 @pytest.mark.parametrize("name", sorted(CLAIMS))
 def test_every_claim_has_a_preset_a_sweep_with_its_conditions_and_predictions_of_recorded_columns(name):
     claim = CLAIMS[name]
