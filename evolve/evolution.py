@@ -53,8 +53,9 @@ class Evolution:
 
     @contextlib.contextmanager
     def connected(self) -> Iterator[None]:
-        """Hold the backend while the block runs; a cluster that is not there is an error before anything is written."""
+        """Hold the backend while the block runs; what does not work with it is an error before anything is written."""
         with BACKENDS[self.config.backend.name](self.config.backend) as backend:
+            backend.prepare(self.job(0))
             self._backend = backend
             yield
 

@@ -7,6 +7,7 @@ from evolve.branching import Origin
 from evolve.config import Config, ConfigError, differences, dump_toml
 from evolve.evolution import Evolution
 from evolve.keeper import kept_facts
+from evolve.news import harmless
 from evolve.results import GenerationReport, Notice, Progress, Run, logged
 from evolve.resuming import go_on, saved_config
 from evolve.rundir import RunDirectory, RunExistsError
@@ -58,7 +59,7 @@ class Experiment:
         or_resume : bool, optional
             If the directory is a run already, go on with it where it stands, provided that it is the same experiment.
         progress : callable, optional
-            Is called with a `GenerationReport` after every generation.
+            Is called with a `GenerationReport` after every generation. Its failure is logged and ends nothing.
         notice : callable, optional
             Is told what a person should know although the run goes on; by default Python's logging is.
 
@@ -76,6 +77,7 @@ class Experiment:
         RunDirectoryError, DamagedError, StorageError
             If the directory cannot be written, or the origin cannot be read.
         """
+        progress, notice = progress and harmless(progress), harmless(notice)
         try:
             if not (or_resume and RunDirectory(path).is_begun()):
                 return self._begin(path, origin, or_resume, progress, notice)

@@ -2,8 +2,10 @@
 
 import contextlib
 import time
+from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from statistics import median
 from typing import Any, Self
 
 import numpy as np
@@ -20,6 +22,15 @@ from populations.outcome import Evaluation
 
 SHARE = 0.02
 """Share of a run's time that checkpoints may cost when ``checkpoint.every`` is ``"auto"``."""
+
+COSTS = 9
+"""Saves whose median says what the next one will cost: one alone may have met a busy disk."""
+
+UNSAVED_BYTES = 256 << 20
+"""Rows that take more memory than this are saved, whatever ``checkpoint.every`` says."""
+
+LATE_LINES = 1_000
+"""Lines of telemetry that wait for a disk that does not take them; older ones are dropped."""
 
 
 def kept_facts(content: Mapping[str, Any], origin: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -61,13 +72,14 @@ class Keeper:
         self.directory, self.config, self.notice = directory, config, notice
         self._facts = kept_facts(directory.config(), origin)
         self._begin = self._last = time.perf_counter()
-        self._cost = self._spent = 0.0
+        self._costs: deque[float] = deque(maxlen=COSTS)
+        self._spent = 0.0
         self._seen = self._saved = 0
-        self._telemetry: list[dict[str, Any]] = []
+        self._telemetry: deque[dict[str, Any]] = deque(maxlen=LATE_LINES)
         self._late = False
         self._thread = ThreadPoolExecutor(1, "keeper")
         self._planned: tuple[State | None, dict[str, Any]] | None = None
-        self._writing: Future[None] | None = None
+        self._writing: Future[float] | None = None
 
     @property
     def is_behind(self) -> bool:
@@ -99,11 +111,16 @@ class Keeper:
 
     def is_due(self, generation: int) -> bool:
         """Tell whether a checkpoint should follow this generation."""
-        every, since = self.config.checkpoint.every, time.perf_counter() - self._last
-        if isinstance(every, int):
-            return generation % every == 0
-        # what the last one cost: processor time, and time that the run waited for a disk that was not ready yet
-        return self._cost <= SHARE * since if every == "auto" else since >= float(every.removesuffix("s"))
+        settings, since = self.config.checkpoint, time.perf_counter() - self._last
+        if settings.keep_every and generation % settings.keep_every == 0:
+            return True  # what is to be kept has to be saved
+        if sum(table.unsaved for table in self.directory.tables) > UNSAVED_BYTES:
+            return True
+        if isinstance(settings.every, int):
+            return generation % settings.every == 0
+        if settings.every == "auto":
+            return since >= settings.longest or not self._costs or median(self._costs) <= SHARE * since
+        return since >= float(settings.every.removesuffix("s"))
 
     def write(self, state: State | None, **telemetry: Any) -> None:
         """Plan to write, once the next generation lives: records and state if it is due, and a line of telemetry.
@@ -139,10 +156,10 @@ class Keeper:
         if self._writing is not None:
             begin, writing = time.perf_counter(), self._writing
             self._writing = None
-            writing.result()
-            waited = time.perf_counter() - begin
-            self._cost += waited
-            self._spent += waited
+            if cost := writing.result():
+                # processor time, and time that the run waited until it was saved: not for what is written after that
+                self._costs.append(cost + max(0.0, self._last - begin))
+                self._spent += self._costs[-1]
 
     @property
     def summary(self) -> str:
@@ -153,15 +170,17 @@ class Keeper:
         often = "every generation" if self._saved >= self._seen else f"{self._saved} of {self._seen} generations"
         return f"saved after {often}, {share:.1%} of the time"
 
-    def _write(self, state: State | None, telemetry: dict[str, Any]) -> None:
+    def _write(self, state: State | None, telemetry: dict[str, Any]) -> float:
+        """Write, and return the processor time that saving took; 0 if nothing was saved."""
+        cost = 0.0
         if state is not None:
             begin = time.thread_time()
             self._commit(state)
-            self._cost = time.thread_time() - begin
-            self._spent += self._cost
+            cost = time.thread_time() - begin
             self._last = time.perf_counter()
             self._saved += 1
         self._tell(telemetry)
+        return cost
 
     def _commit(self, state: State) -> None:
         """Make records and state durable: records first, so that a checkpoint never lacks the rows before it."""
@@ -182,7 +201,7 @@ class Keeper:
         try:
             while self._telemetry:
                 self.directory.event(**self._telemetry[0])
-                self._telemetry.pop(0)
+                self._telemetry.popleft()
                 self._late = False
         except StorageError as error:
             if not self._late:

@@ -5,7 +5,8 @@ They go through the logger ``hetevo``. The keeper of a run writes them down, and
 
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from evolve.results import Notice, logged
 
@@ -32,3 +33,29 @@ def told(*listeners: Notice) -> Iterator[None]:
         yield
     finally:
         news.removeHandler(handler)
+
+
+def harmless(listener: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Return a listener that cannot end a run: no result depends on what people are told.
+
+    Its first failure is logged. It is called again nevertheless: a full disk may have space again.
+
+    Parameters
+    ----------
+    listener : callable
+        A `Progress` or `Notice`. KeyboardInterrupt passes through.
+    """
+    if listener is logged:
+        return listener  # `told` knows it by its identity
+    failed = False
+
+    def tell(message: Any) -> None:
+        nonlocal failed
+        try:
+            listener(message)
+        except Exception as error:
+            if not failed:
+                failed = True
+                news.warning("progress could not be shown, and the run goes on: %s: %s", type(error).__name__, error)
+
+    return tell

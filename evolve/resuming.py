@@ -6,6 +6,7 @@ import tomli_w
 
 from evolve.config import NOT_RESULTS, Config, ConfigError, config_hash, differences, from_mapping
 from evolve.evolution import Evolution
+from evolve.news import harmless
 from evolve.results import Notice, Progress, Run, logged
 from evolve.rundir import NothingIntactError, RunDirectory, SchemaError
 from evolve.rundir import checkpoint as checkpoints
@@ -43,7 +44,7 @@ def resume(
     probe : Probe, optional
         Measures to take; by default those that the configuration names.
     progress : callable, optional
-        Is called with a `GenerationReport` after every generation.
+        Is called with a `GenerationReport` after every generation. Its failure is logged and ends nothing.
     notice : callable, optional
         Is told which checkpoints were skipped and why, and the like; by default Python's logging is.
 
@@ -63,6 +64,7 @@ def resume(
     StorageError
         If it cannot be written.
     """
+    progress, notice = progress and harmless(progress), harmless(notice)
     directory = RunDirectory.open(path)
     with directory.lock() as lock:
         config = saved_config(directory)

@@ -8,14 +8,23 @@ from typing import Any, Self
 
 from evolve.rundir.files import remove_tree
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
-"""Ctrl-C, a polite kill, and the early warning that Slurm can be asked for."""
+SIGNALS = (
+    signal.SIGINT,
+    signal.SIGTERM,
+    signal.SIGHUP,
+    signal.SIGUSR1,
+    signal.SIGUSR2,
+    signal.SIGXCPU,
+)
+"""Ctrl-C, a polite kill, a terminal that is gone, two early warnings that batch systems can be asked for, and the one
+that comes when the processor time that was granted is used up."""
 
 
 class StopRequest:
     """Listens for requests to stop while its block runs.
 
-    A second SIGINT raises KeyboardInterrupt at once: the run then ends at its last checkpoint.
+    A second SIGINT raises KeyboardInterrupt at once: the run then ends at its last checkpoint. A signal that is ignored
+    when the block begins stays ignored: so ``nohup`` keeps its meaning.
 
     Parameters
     ----------
@@ -56,7 +65,9 @@ class StopRequest:
     def __enter__(self) -> Self:
         # only the main thread may set handlers; elsewhere (a notebook's worker thread) the file still works
         if threading.current_thread() is threading.main_thread():
-            self._previous = {number: signal.signal(number, self._handle) for number in SIGNALS}
+            # None: a handler that is not Python's and could not be put back
+            heeded = [number for number in SIGNALS if signal.getsignal(number) not in (signal.SIG_IGN, None)]
+            self._previous = {number: signal.signal(number, self._handle) for number in heeded}
         return self
 
     def __exit__(self, *exception: object) -> None:

@@ -1,6 +1,7 @@
 """The `hetevo` command: one subcommand a file; heavy imports happen inside the commands."""
 
 import os
+import signal
 import sys
 from importlib.metadata import version as installed_version
 from typing import Annotated
@@ -17,6 +18,7 @@ from scripts.report import report
 from scripts.resume import resume
 from scripts.run import run
 from scripts.status import status
+from scripts.streams import OutputError, secure
 from scripts.sweep import sweep
 from scripts.verify import verify
 
@@ -50,16 +52,27 @@ def _options(
 
 def main() -> None:
     """Run the command line."""
+    secure()
+    code = 0
     try:
         app()
     except SystemExit as ended:
-        if "ray" in sys.modules:
-            _leave_at_once(ended)
-        raise
+        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except OutputError as error:
+        code = _unwritten(error)
+    try:
+        sys.stdout.flush()
+    except OutputError as error:
+        code = code or _unwritten(error)
+    if "ray" in sys.modules:
+        # everything is closed by now, but threads of Ray's that still run when Python ends may abort the process
+        os._exit(code)
+    sys.exit(code)
 
 
-def _leave_at_once(ended: SystemExit) -> None:
-    # everything is closed by now, but threads of Ray's that still run when the interpreter ends may abort the process
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(ended.code if isinstance(ended.code, int) else int(ended.code is not None))
+def _unwritten(error: OutputError) -> int:
+    """Say that results were not written, unless their reader had simply seen enough; return the exit status."""
+    if isinstance(error.reason, BrokenPipeError):
+        return 128 + signal.SIGPIPE
+    print(f"hetevo: error: {error}", file=sys.stderr)
+    return 1

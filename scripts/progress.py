@@ -1,5 +1,6 @@
 """Progress of a run: a live line on a terminal, plain lines elsewhere; always on stderr."""
 
+import os
 import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TextIO
@@ -103,7 +104,12 @@ class PlainLines:
 
 def progress() -> Progress:
     """Return the display that suits where stderr goes."""
-    return LiveLine() if sys.stderr.isatty() else PlainLines(sys.stderr)
+    return LiveLine() if is_live() else PlainLines(sys.stderr)
+
+
+def is_live() -> bool:
+    """Tell whether stderr goes to a terminal on which lines can be written over."""
+    return sys.stderr.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
 
 
 def _duration(seconds: float) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scripts.errors import explained
+from scripts.progress import is_live
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -100,7 +101,7 @@ class _Display:
         from rich.live import Live
 
         console = Console(stderr=True)
-        self._live = Live(console=console, refresh_per_second=2, transient=True) if console.is_terminal else None
+        self._live = Live(console=console, refresh_per_second=2, transient=True) if is_live() else None
         self._last = 0.0
 
     def show(self, outcomes: list["Outcome"]) -> None:

@@ -36,7 +36,10 @@ NULL_LINE: dict[str, Any] = {"color": "0.45", "linewidth": 0.8, "linestyle": (0,
 
 @contextmanager
 def style() -> Iterator[Palette]:
-    """Apply the style inside the block, and yield the palette: six colours that are dark enough for thin lines."""
+    """Apply the style inside the block, and yield the palette: six colours that are dark enough for thin lines.
+
+    It begins with Matplotlib's own defaults: a ``matplotlibrc`` of the user's changes no figure, and breaks none.
+    """
     settings = {
         **seaborn.axes_style("ticks"),
         **seaborn.plotting_context("paper"),
@@ -63,7 +66,9 @@ def style() -> Iterator[Palette]:
         "legend.frameon": False,
         "lines.linewidth": 1.3,
     }
-    with matplotlib.rc_context(settings):
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(settings)
         colours = seaborn.color_palette("colorblind")
         yield [colours[place] for place in (0, 1, 2, 3, 4, 9)]
 

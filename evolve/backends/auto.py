@@ -64,6 +64,11 @@ class AutoBackend:
         """What it is, for the log."""
         return f"auto: {self._chosen.description if self._chosen else 'not chosen yet'}"
 
+    def prepare(self, job: Job) -> None:
+        """Make ready for what every generation of a run needs, if it is clear already where that will be."""
+        if self._chosen:
+            self._chosen.prepare(job)
+
     def evaluate(self, job: Job, cohort: Cohort, meanwhile: Callable[[], None] = idle) -> Evaluation:
         """Evaluate all individuals of a cohort, in order; call ``meanwhile`` once, as soon as workers are busy."""
         reason = "no address of a cluster was given"

@@ -65,6 +65,16 @@ class Backend(Protocol):
         """What it is, for the log: for example ``"local, 2 processes"``."""
         ...
 
+    def prepare(self, job: Job) -> None:
+        """Make ready for what every generation of a run needs.
+
+        Raises
+        ------
+        NotLoadableError
+            If workers cannot load it.
+        """
+        ...
+
     def evaluate(self, job: Job, cohort: Cohort, meanwhile: Callable[[], None] = idle) -> Evaluation:
         """Evaluate all individuals of a cohort, in order; call ``meanwhile`` once, as soon as workers are busy."""
         ...

@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor, Future
+from concurrent.futures import Future
 from typing import Self
 
 from evolve.backends.backend import Job, Telemetry, idle
 from evolve.backends.pieces import Piece, Pieces
-from evolve.backends.pool import WorkerPool
-from evolve.backends.shards import Lived, live_shard
+from evolve.backends.pool import NoWorkersError, WorkerDiedError, WorkerPool
+from evolve.backends.shards import Lived, live_shard, load
 from evolve.backends.timing import Clock
 from evolve.cohort import Cohort
 from evolve.config import BackendTable
@@ -44,6 +44,18 @@ class LocalBackend:
         self.telemetry: Telemetry = {}
         self._pool = WorkerPool(self.workers)
 
+    def prepare(self, job: Job) -> None:
+        """Start the workers, and let them load what every block needs; without them all is computed in this process."""
+        if self.workers == 1:
+            return
+        try:
+            for loading in [self._pool.submit(load, job) for _ in range(self.workers)]:
+                loading.result()
+        except NoWorkersError as error:
+            self.close()
+            self.workers = 1
+            news.warning("%s Everything is computed in this one process instead.", error)
+
     @property
     def description(self) -> str:
         """What it is, for the log."""
@@ -72,17 +84,14 @@ class LocalBackend:
             for piece, future in sent:
                 try:
                     self._keep(pieces, piece, future.result(), clock)
-                except BrokenExecutor:
-                    self.close()
-                    pieces.returned(piece, "a worker process died")
+                except WorkerDiedError as error:
+                    self._died(pieces, piece, error)
             # after a death: one piece at a time, so that there is no doubt whose fault it is
             while piece := pieces.next(pieces.fresh):
                 try:
                     self._keep(pieces, piece, self._send(pieces, piece).result(), clock)
-                except BrokenExecutor:
-                    self.close()
-                    news.warning("a worker process died with individuals %d to %d", piece.start, piece.stop - 1)
-                    pieces.crashed(piece)
+                except WorkerDiedError as error:
+                    self._died(pieces, piece, error)
 
     def seconds_for_one(self, job: Job, cohort: Cohort) -> float:
         """Measure a block in a worker, per individual; infinite if the block killed the worker."""
@@ -91,22 +100,19 @@ class LocalBackend:
         assert piece is not None
         try:
             return self._send(pieces, piece).result().seconds / piece.size
-        except BrokenExecutor:
-            self.close()
+        except WorkerDiedError:
             return float("inf")
+
+    def _died(self, pieces: Pieces, piece: Piece, error: WorkerDiedError) -> None:
+        news.warning("%s with individuals %d to %d", error, piece.start, piece.stop - 1)
+        pieces.crashed(piece)
 
     def _keep(self, pieces: Pieces, piece: Piece, lived: Lived, clock: Clock) -> None:
         clock.busy += lived.seconds
         pieces.place(piece, lived.evaluation)
 
     def _send(self, pieces: Pieces, piece: Piece) -> "Future[Lived]":
-        future: Future[Lived] = Future()
-        try:
-            genes, generation = pieces.genes(piece), pieces.cohort.generation
-            future = self._pool.submit(live_shard, pieces.job, genes, piece.start, generation)
-        except BrokenExecutor as error:  # a worker died while the others were being sent
-            future.set_exception(error)
-        return future
+        return self._pool.submit(live_shard, pieces.job, pieces.genes(piece), piece.start, pieces.cohort.generation)
 
     def _shards(self, job: Job, size: int) -> int:
         blocks = -(-size // (job.block or block_size(job.species)))

@@ -1,73 +1,255 @@
-"""Worker processes on this machine, deaf to the signals that their driver listens to."""
+"""Worker processes of this machine, which end with the process that started them, however that ends.
 
+Each worker is an interpreter of its own (`evolve.backends.worker`), and a thread of this process hands it one call
+after the other through a socket. That takes no semaphore, no shared memory and no copy of this process, so it works
+where ``/dev/shm`` is full, in processes that are daemons, and in a script without ``if __name__ == "__main__"``.
+"""
+
+import os
 import signal
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
-from contextlib import contextmanager
-from typing import ParamSpec, TypeVar
-
-from loky import ProcessPoolExecutor
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, Future
+from multiprocessing.connection import Connection, Pipe
+from multiprocessing.reduction import ForkingPickler
+from multiprocessing.spawn import get_executable
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Lock, Thread
+from typing import Any, ParamSpec, TypeVar
 
 from evolve.stopping import SIGNALS
+from populations.errors import RunFailedError, SettingError
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+PAUSES = (0.5, 2.0)
+"""Seconds to wait before a worker that ended while it started is started once more."""
+
+_STARTED_IN = Path.cwd()
+"""What an empty entry of `sys.path` means, also after the working directory was changed."""
+
+_BEGIN = """
+import sys
+from multiprocessing.connection import Connection
+driver, parent = Connection(int(sys.argv[1])), int(sys.argv[2])
+sys.path[:], sys.argv[:] = driver.recv()
+try:
+    from evolve.backends.worker import serve
+except BaseException as error:
+    driver.send(f"{type(error).__name__}: {error}")
+    sys.exit(1)
+serve(driver, parent)
+"""
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
+def ended(status: int) -> str:
+    """Say how a process ended: its exit status is minus the number of the signal that ended it, if one did."""
+    return signal.Signals(-status).name if -status in set(signal.Signals) else f"exit status {status}"
+
+
+class WorkerDiedError(BrokenExecutor):
+    """A worker process ended while it had something to do.
+
+    Parameters
+    ----------
+    status : int
+        Its exit status; minus the number of the signal that ended it.
+    """
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        super().__init__(f"a worker process died ({ended(status)})")
+
+
+class NoWorkersError(RunFailedError):
+    """Worker processes cannot be started here."""
+
+
+class NotLoadableError(SettingError):
+    """Something cannot be sent to a worker process, or not be loaded there."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"Expected a task, rule and probe that a worker process can load, but: {reason}. A class that is defined in"
+            " the script that was started, in a notebook's cell or inside a function is known to this process alone:"
+            " put it into a module of its own, a file beside the script, and import it from there. Or compute in this"
+            " process alone: backend.workers = 1."
+        )
+
+
 class WorkerPool:
-    """Worker processes, started with the first call.
+    """Worker processes, started when they are needed.
 
     Parameters
     ----------
     workers : int
-        How many.
+        How many at most.
     """
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
-        self._pool: ProcessPoolExecutor | None = None
+        self._calls: SimpleQueue[_Call | None] = SimpleQueue()
+        self._hosts: list[_Host] = []
 
     def submit(
         self, function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
     ) -> "Future[Result]":
         """Call a function in a worker.
 
-        Raises
-        ------
-        concurrent.futures.BrokenExecutor
-            If a worker has died; `close` and submit again.
+        Returns
+        -------
+        Future
+            Fails with `WorkerDiedError` if the worker dies (the others go on, and the next call gets a new one),
+            `NotLoadableError` if function or arguments do not reach it, `NoWorkersError` if none can be started, and
+            else with what the function raises.
         """
-        with _postponed():
-            if self._pool is None:
-                self._pool = ProcessPoolExecutor(self.workers, initializer=_ignore_signals, env=ONE_THREAD)
-            future: Future[Result] = self._pool.submit(function, *args, **kwargs)
-            return future
+        future: Future[Result] = Future()
+        self._calls.put((future, function, args, kwargs))
+        if len(self._hosts) < self.workers:
+            self._hosts.append(_Host(self._calls))
+        return future
 
     def close(self) -> None:
-        """Stop the processes."""
-        if self._pool is not None:
-            self._pool.shutdown(kill_workers=True)
-            self._pool = None
+        """Stop the processes at once; what they had to do fails. The next call starts new ones."""
+        hosts, calls = self._hosts, self._calls
+        self._hosts, self._calls = [], SimpleQueue()
+        for host in hosts:
+            host.stop()
+            calls.put(None)
+        for host in hosts:
+            host.join()
 
 
-@contextmanager
-def _postponed() -> Iterator[None]:
-    """Let signals wait: processes that are started meanwhile never get them, this one gets them afterwards.
-
-    Signals reach the whole process group, by Ctrl-C or from a batch system. A helper process of the pool would die of
-    SIGUSR1 and complain.
-    """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+_Call = tuple[Future[Any], Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 
 
-def _ignore_signals() -> None:
-    # the driver alone decides what a signal means; a run inside a worker listens itself as long as it lasts
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+class _Host(Thread):
+    """Hands calls to one worker, and starts another when it dies."""
+
+    def __init__(self, calls: "SimpleQueue[_Call | None]") -> None:
+        super().__init__(name="worker", daemon=True)
+        self._calls = calls
+        self._lock, self._stopped = Lock(), False
+        self._worker: _Worker | None = None
+        self.start()
+
+    def run(self) -> None:
+        # signals are for the main thread; and a worker inherits this mask, so that none reaches it while it starts
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        while (call := self._calls.get()) is not None:
+            future, function, args, kwargs = call
+            try:
+                future.set_result(self._running().call((function, args, kwargs)))
+            except BaseException as error:
+                future.set_exception(error)
+            del call, future, args, kwargs  # which may be large
+        if self._worker:
+            self._worker.end()
+
+    def _running(self) -> "_Worker":
+        pauses = iter(PAUSES)
+        while True:
+            if self._worker is None or not self._worker.is_alive():
+                with self._lock:
+                    if self._stopped:
+                        raise BrokenExecutor("the workers were stopped")
+                    self._worker = _Worker()
+            if self._worker.is_ready():
+                return self._worker
+            pause = next(pauses, None)
+            if pause is None:
+                raise NoWorkersError(
+                    f"A worker process was started {len(PAUSES) + 1} times, and each time it ended before it could do"
+                    f" anything ({ended(self._worker.process.returncode)})."
+                )
+            time.sleep(pause)
+
+    def stop(self) -> None:
+        """Kill the worker, and start none any more; the thread sees that, and tidies up."""
+        with self._lock:
+            self._stopped = True
+            if self._worker:
+                self._worker.process.kill()
+
+
+class _Worker:
+    """A worker process, seen from here."""
+
+    def __init__(self) -> None:
+        self._ready = False
+        self._connection: Connection
+        self._connection, there = Pipe()
+        command = [get_executable(), "-P", "-c", _BEGIN, str(there.fileno()), str(os.getpid())]
+        try:
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, pass_fds=[there.fileno()], env={**os.environ, **ONE_THREAD}
+            )
+        except OSError as error:
+            self._connection.close()
+            raise NoWorkersError(f"Cannot start a worker process: {error.strerror}.") from None
+        finally:
+            there.close()
+
+    def is_alive(self) -> bool:
+        return self.process.poll() is None
+
+    def is_ready(self) -> bool:
+        """Wait until it has started; false if it died on the way.
+
+        Raises
+        ------
+        NoWorkersError
+            If it cannot import what it needs.
+        """
+        if self._ready:
+            return True
+        try:
+            self._connection.send((_import_path(), sys.argv))
+            problem: str = self._connection.recv()
+        except (EOFError, OSError):
+            self.end()
+            return False
+        if problem:
+            self.end()
+            raise NoWorkersError(f"A worker process cannot import what it needs: {problem}.")
+        self._ready = True
+        return True
+
+    def call(self, what: Any) -> Any:
+        """Let it do something, and return the result."""
+        try:
+            content = ForkingPickler.dumps(what)
+        except Exception as error:
+            raise NotLoadableError(f"{type(error).__name__}: {error}") from None
+        try:
+            self._connection.send_bytes(content)
+            kind, value = self._connection.recv()
+        except (EOFError, OSError):
+            self.end()
+            raise WorkerDiedError(self.process.returncode) from None
+        except BaseException:
+            self.end()  # there may be half a message left
+            raise
+        if kind == "unreadable":
+            raise NotLoadableError(value)
+        if kind == "raised":
+            raise value
+        return value
+
+    def end(self) -> None:
+        """Kill it, if it lives still, and wait until it is gone."""
+        self.process.kill()
+        self.process.wait()
+        self._connection.close()
+
+
+def _import_path() -> list[str]:
+    """Return where modules are found here, the folder that is only there because Python was started in it last."""
+    chosen = [place for place in sys.path if place]
+    return chosen if len(chosen) == len(sys.path) else [*chosen, str(_STARTED_IN)]

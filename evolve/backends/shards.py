@@ -29,6 +29,11 @@ class Lived:
     seconds: float
 
 
+def load(job: Job) -> None:
+    """Do nothing: a worker that was asked to do so could load what a job is made of."""
+    del job
+
+
 def live_shard(job: Job, population: Population, first: int, generation: int) -> Lived:
     """Evaluate consecutive individuals of a generation.
 

@@ -35,11 +35,11 @@ class RunDirectory:
     Parameters
     ----------
     path : Path or str
-        The directory.
+        The directory; made absolute, so that a change of the working directory changes nothing.
     """
 
     def __init__(self, path: Path | str) -> None:
-        self.path = Path(path)
+        self.path = Path(path).absolute()
         self.config_file = self.path / "config.toml"
         self.events_file = self.path / "events.jsonl"
         self.stop_file = self.path / "STOP"

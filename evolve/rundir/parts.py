@@ -69,6 +69,7 @@ def read_part(path: Path) -> pa.Table:
                 source,
                 thrift_string_size_limit=_METADATA,
                 thrift_container_size_limit=_METADATA,
+                pre_buffer=False,
             ) as file:
                 _check_size(path, file)
                 table: pa.Table = file.read(use_threads=False)

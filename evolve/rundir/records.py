@@ -35,6 +35,8 @@ class Records:
         Size and checksum of every part, by its path in the run directory, as of the last commit.
     dirty : bool
         Whether the files differ from what they should hold.
+    unsaved : int
+        Bytes of memory that rows take which were not committed yet.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -42,6 +44,7 @@ class Records:
         self.written: dict[str, File] = {}
         self.dirty = False
         self._open: list[pa.Table] = []
+        self.unsaved = 0
 
     def add(self, columns: Mapping[str, Any]) -> None:
         """Buffer the rows of one generation.
@@ -51,7 +54,9 @@ class Records:
         columns : mapping of str to array or list
             Must hold ``generation``. NaN in a float column is stored as null: undefined is not a number.
         """
-        self._open.append(pa.table({name: _nullable(values) for name, values in columns.items()}))
+        rows = pa.table({name: _nullable(values) for name, values in columns.items()})
+        self._open.append(rows)
+        self.unsaved += rows.nbytes
         self.dirty = True
 
     def commit(self) -> None:
@@ -67,7 +72,7 @@ class Records:
             self._open = []
         elif len(self._open) > PIECES:
             self._open = [table.combine_chunks()]
-        self.dirty = False
+        self.dirty, self.unsaved = False, 0
 
     def rewind(self, generation: int, records: Mapping[str, File]) -> None:
         """Go on after a generation; rows beyond it disappear with the next commit, in the step that adds new ones.
@@ -85,7 +90,7 @@ class Records:
             If the last part cannot be read.
         """
         self.sweep()
-        self._open, self.dirty = [], False
+        self._open, self.dirty, self.unsaved = [], False, 0
         self.written = {name: file for name, file in records.items() if name.startswith(f"{self.folder.name}/")}
         files = parts(self.folder)
         while files and first_generation(files[-1]) > generation:

@@ -15,6 +15,7 @@ from analysis import load_run
 from evolve import Experiment, preset, resume
 from evolve.config import from_mapping, preset_names
 from evolve.rundir import RunDirectory, RunDirectoryError, RunExistsError
+from evolve.stopping import SIGNALS
 from evolve.verifying import verify
 
 SMALL = ["evolution.size=10", "evolution.generations=3", "lifetime.presentations=20", "backend.workers=1"]
@@ -131,7 +132,7 @@ def test_nothing_is_overwritten(reference, tmp_path):
         Experiment(small()).run(tmp_path / "file" / "below")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGUSR1])
+@pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_finishes_the_generation_and_saves_it(tmp_path, number):
     def ask(report):
         if report.generation == 1:
@@ -142,6 +143,40 @@ def test_a_signal_finishes_the_generation_and_saves_it(tmp_path, number):
     assert run.generation == 2
     status = RunDirectory(run.path).status()
     assert (status["state"], status["generation"], status["digest"]) == ("stopped", 2, run.digest)
+
+
+def test_a_signal_that_was_ignored_before_stays_ignored(reference, tmp_path):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+    try:
+        run = Experiment(small()).run(tmp_path / "run", progress=lambda report: os.kill(os.getpid(), signal.SIGHUP))
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert (run.signal, run.digest) == (0, reference.digest)
+
+
+def test_a_change_of_the_working_directory_changes_nothing(reference, tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    run = Experiment(small()).run("run", progress=lambda report: os.chdir(tmp_path / "elsewhere"))
+    assert run.digest == reference.digest
+    assert run.path == tmp_path / "run"
+    assert not any((tmp_path / "elsewhere").iterdir())
+    os.chdir(tmp_path)
+    longer = resume("run", 6, progress=lambda report: os.chdir(tmp_path / "elsewhere"))
+    assert (longer.path, longer.generation) == (tmp_path / "run", 6)
+    assert not any((tmp_path / "elsewhere").iterdir())
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), RuntimeError("it is full of mistakes")])
+def test_who_is_told_cannot_end_a_run(reference, tmp_path, caplog, error):
+    def fail(told):
+        raise error
+
+    (tmp_path / "run").mkdir()
+    run = Experiment(small()).run(tmp_path / "run", progress=fail, notice=fail)
+    assert run.digest == reference.digest
+    assert caplog.text.count(f"progress could not be shown, and the run goes on: {type(error).__name__}") >= 1
 
 
 def test_the_file_stop_stops(tmp_path):

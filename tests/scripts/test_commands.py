@@ -155,7 +155,7 @@ def test_a_branch_takes_the_configuration_of_its_origin_or_of_a_preset(finished,
     done = hetevo("run", "--from", f"{path}@2", "--generations", 3, "-s", "evolution.mask_flip=0.1", "--json")
     assert done.exit_code == 0, done.stderr
     status = json.loads(done.stdout)
-    assert (status["path"], status["generation"]) == ("runs/finished-from2-seed0", 3)
+    assert (status["path"], status["generation"]) == (str(tmp_path / "runs" / "finished-from2-seed0"), 3)
     assert hetevo("verify", "runs/finished-from2-seed0").exit_code == 0
     neutral = ["run", "neutral", *SMALL, "--from", path, "--generations", 3, "-o", "neutral"]
     assert hetevo(*neutral).exit_code == 0
@@ -223,7 +223,17 @@ def test_an_unwritable_folder_is_refused(tmp_path):
     assert "Choose a writable place" in done.stderr
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGUSR1, 138)])
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [
+        (signal.SIGINT, 130),
+        (signal.SIGTERM, 143),
+        (signal.SIGHUP, 129),
+        (signal.SIGUSR1, 138),
+        (signal.SIGUSR2, 140),
+        (signal.SIGXCPU, 152),
+    ],
+)
 def test_the_installed_command_stops_on_a_signal_with_128_and_its_number(tmp_path, number, status):
     """A real process, with worker processes; the whole group gets the signal, as by Ctrl-C or a batch system."""
     command = [str(Path(sys.executable).parent / "hetevo"), "run", "emergence", "-o", str(tmp_path / "run")]

@@ -9,12 +9,14 @@ import ray
 from evolve.backends.backend import Job, Telemetry, idle
 from evolve.backends.local import available_cores
 from evolve.backends.pieces import Pieces
+from evolve.backends.pool import NotLoadableError
 from evolve.backends.ray.connection import check, connect
 from evolve.backends.ray.errors import ClusterLostError
 from evolve.backends.ray.flights import Flights
 from evolve.backends.ray.local import LocalCluster
 from evolve.backends.ray.preflight import check_cpus, check_software, cpus, largest_block, store_bytes
 from evolve.backends.ray.sizes import Sizes
+from evolve.backends.shards import load
 from evolve.backends.timing import Clock
 from evolve.cohort import Cohort
 from evolve.config import BackendTable
@@ -75,6 +77,19 @@ class RayBackend:
         """What it is, for the log."""
         where = "on this machine" if self._local else f"at {self._address}"
         return f"Ray {where}, {self.workers} worker{'s' if self.workers > 1 else ''}"
+
+    def prepare(self, job: Job) -> None:
+        """Let a worker load what every block needs.
+
+        Raises
+        ------
+        NotLoadableError
+            If it cannot.
+        """
+        try:
+            ray.get(ray.remote(num_cpus=1, max_retries=3)(load).remote(job))
+        except (ray.exceptions.RayTaskError, ray.exceptions.RaySystemError) as error:
+            raise NotLoadableError(str(error).strip().splitlines()[-1]) from None
 
     def evaluate(self, job: Job, cohort: Cohort, meanwhile: Callable[[], None] = idle) -> Evaluation:
         """Evaluate all individuals of a cohort, in order; call ``meanwhile`` once, as soon as workers are busy."""

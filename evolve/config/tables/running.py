@@ -20,6 +20,9 @@ class CheckpointTable(Table):
     every: int | str = Field(
         "auto", description='generations between checkpoints, seconds such as "60s", or "auto": at most 2 % of the time'
     )
+    longest: float = Field(
+        60.0, gt=0, allow_inf_nan=False, description='seconds after which "auto" saves, whatever it costs; above 0'
+    )
     keep: Count = Field(3, description="checkpoints to keep; at least 1")
     keep_every: int = Field(0, ge=0, description="keep those of every n-th generation too; 0: none")
 

@@ -1,0 +1,102 @@
+"""What a worker process does: it answers calls, one after the other, until its driver is gone."""
+
+import contextlib
+import io
+import os
+import signal
+import sys
+import time
+import traceback
+from multiprocessing.connection import Connection
+from multiprocessing.reduction import ForkingPickler
+from threading import Thread
+from types import FrameType
+from typing import Any
+
+from evolve.stopping import SIGNALS
+
+LOOK_SECONDS = 1.0
+"""Seconds between two looks at whether the driver is still there."""
+
+
+def serve(driver: Connection, parent: int) -> None:
+    """Answer calls.
+
+    Parameters
+    ----------
+    driver : Connection
+        Where they come from: pickled function, arguments and keyword arguments. The first answer is an empty text:
+        everything could be imported.
+    parent : int
+        Process id of the driver. This process ends with it, whatever it is doing then.
+    """
+    _listen(parent)
+    Thread(target=_end_with, args=(parent,), daemon=True).start()
+    # what a task prints is a message, and no result of the driver's command
+    with contextlib.suppress(OSError):
+        os.dup2(2, 1)
+    messages = _Messages(2, "w", closefd=False)
+    sys.stdout = sys.stderr = io.TextIOWrapper(
+        io.BufferedWriter(messages), errors="backslashreplace", line_buffering=True
+    )
+    try:
+        driver.send("")
+        while True:
+            driver.send_bytes(_answer(driver.recv_bytes()))
+    except (EOFError, OSError):
+        os._exit(0)  # the driver is gone: nobody is left to tidy up for
+
+
+class _Messages(io.FileIO):
+    """Standard error: nobody fails because nobody reads it."""
+
+    def write(self, content: Any, /) -> int:
+        try:
+            return super().write(content)
+        except OSError:
+            return len(content)
+
+
+def _listen(parent: int) -> None:
+    """Leave signals to the driver: it decides what they mean, and may be finishing a generation."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        del frame
+        if os.getppid() != parent:
+            os._exit(128 + number)
+
+    # a run inside a worker has handlers of its own as long as it lasts, for signals that are not ignored here
+    for number in SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handle)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(LOOK_SECONDS)
+    os._exit(1)
+
+
+def _answer(content: bytes) -> Any:
+    try:
+        function, args, kwargs = ForkingPickler.loads(content)
+    except Exception as error:
+        return ForkingPickler.dumps(("unreadable", f"{type(error).__name__}: {error}"))
+    try:
+        return ForkingPickler.dumps(("value", function(*args, **kwargs)))
+    except BaseException as error:
+        return _raised(error)
+
+
+def _raised(error: BaseException) -> Any:
+    trace = traceback.format_exc()
+    try:
+        content = ForkingPickler.dumps(("raised", error))
+        if isinstance(error, Exception) and type(ForkingPickler.loads(content)[1]) is type(error):
+            return content
+    except Exception:  # an exception that cannot be copied: its words can
+        pass
+    return ForkingPickler.dumps(
+        ("raised", RuntimeError(f"{type(error).__name__} in a worker process: {error}\n{trace}"))
+    )

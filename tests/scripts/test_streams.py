@@ -1,0 +1,124 @@
+"""Standard streams that are full, closed, or of another kind than usual: the work is done, and the status is right."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HETEVO = str(Path(sys.executable).parent / "hetevo")
+TINY = (
+    "run smoke -s evolution.size=6 -s evolution.elites=1 -s evolution.generations=2 -s lifetime.presentations=5"
+    " --workers 1 -o run"
+)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("streams")
+    subprocess.run([HETEVO, *TINY.split()], cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+def shell(text, folder, **environment):
+    """Run a line of a shell's, in which `hetevo` is the command; return exit status and what reached us."""
+    command = ["bash", "-c", f"set -o pipefail; {text.replace('hetevo', HETEVO)}"]
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=120, env={**os.environ, **environment}
+    )
+
+
+@pytest.mark.parametrize(
+    "stream", ["2>/dev/full", "2>&-", "2>&1 | head -1", "<&- >&- 2>&-", ">/dev/full", "2>&1 >/dev/full"]
+)
+def test_progress_that_cannot_be_written_does_not_end_a_run(finished, tmp_path, stream):
+    done = shell(f"hetevo {TINY} {stream}", tmp_path)
+    assert done.returncode == 0, done
+    status = [json.loads(shell("hetevo status run --json", folder).stdout) for folder in (finished, tmp_path)]
+    assert status[0]["digest"] == status[1]["digest"]
+    assert status[1]["state"] == "done"
+    assert "Traceback" not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize(
+    "command", ["status run --json", "plot run", "presets", "--help", "verify run", "claims", "report run"]
+)
+def test_results_that_cannot_be_written_are_one_clear_line(finished, command):
+    done = shell(f"hetevo {command} >/dev/full", finished)
+    assert done.returncode == 1
+    assert (
+        done.stderr == "hetevo: error: Cannot write to standard output: No space left on device. Send it elsewhere.\n"
+    )
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(finished):
+    done = shell("hetevo plot --kind list | head -1", finished)
+    assert (len(done.stdout.splitlines()), done.stderr) == (1, "")
+    done = shell("hetevo presets --json | true", finished)
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    "command", ["plot run", "status run", "presets", "init own.toml", "report run", "claims minimal"]
+)
+def test_output_in_ascii_does_not_end_a_command(finished, command):
+    done = shell(f"hetevo {command}", finished, PYTHONIOENCODING="ascii", PYTHONUTF8="0", LC_ALL="C")
+    assert done.returncode == 0, done
+    assert "Error" not in done.stderr
+    if command == "plot run":
+        assert r"\xb1" in done.stdout
+
+
+def on_terminal(command, folder, **environment):
+    """Run a command whose standard error is a terminal, and return what it wrote there."""
+    ours, theirs = pty.openpty()
+    try:
+        process = subprocess.Popen(
+            [HETEVO, *command.split()],
+            cwd=folder,
+            stdin=theirs,
+            stdout=subprocess.DEVNULL,
+            stderr=theirs,
+            env={**os.environ, **environment},
+        )
+        os.close(theirs)
+        written = bytearray()
+        while True:
+            try:
+                some = os.read(ours, 4096)
+            except OSError:  # Linux says so where others say that nothing is left
+                break
+            if not some:
+                break
+            written += some
+        assert process.wait(60) == 0
+    finally:
+        os.close(ours)
+    return written.decode()
+
+
+def test_a_dumb_terminal_gets_plain_lines(tmp_path):
+    text = on_terminal(TINY, tmp_path, TERM="dumb")
+    assert "\x1b" not in text
+    assert "generation 2/2" in text
+
+
+def test_a_terminal_gets_a_line_that_is_written_over(tmp_path):
+    text = on_terminal(TINY, tmp_path, TERM="xterm", COLUMNS="80")
+    assert "\x1b[" in text
+
+
+def test_a_terminal_that_goes_away_does_not_end_a_run(finished, tmp_path):
+    """Its end of the line is closed at once, so that every write fails with an input/output error."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([HETEVO, *TINY.split()], cwd=tmp_path, stderr=theirs, start_new_session=True)
+    os.close(theirs)
+    os.close(ours)
+    assert process.wait(120) == 0
+    digests = {
+        json.loads(shell("hetevo status run --json", folder).stdout)["digest"] for folder in (finished, tmp_path)
+    }
+    assert len(digests) == 1
