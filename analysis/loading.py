@@ -11,6 +11,7 @@ import pandas as pd
 from evolve.rundir import RunDirectory, RunDirectoryError, read_part
 from evolve.rundir.parts import first_generation
 from evolve.rundir.sweep import is_sweep, read_entries
+from populations.errors import spell
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ def load_all(paths: Sequence[str | Path]) -> list[LoadedRun]:
             continue
         begun = [entry for entry in read_entries(path) if RunDirectory(path / entry.run).generations_files()]
         if not begun:
-            raise RunDirectoryError(f"No run of the sweep {path} holds records yet. Go on with 'hetevo sweep'.")
+            raise RunDirectoryError(f"No run of the sweep {path} holds records yet. Go on with '{spell('sweep')}'.")
         for entry in begun:
             run = load_run(path / entry.run)
             generations = at_stage(run.generations, entry.stage)

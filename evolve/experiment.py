@@ -14,6 +14,7 @@ from evolve.rundir import RunDirectory, RunExistsError
 from evolve.rundir import checkpoint as checkpoints
 from evolve.rundir.lock import Lock
 from evolve.transplanting import first_cohort
+from populations.errors import spell
 from populations.evaluation import Probe
 
 __all__ = ["Experiment", "GenerationReport", "Run"]
@@ -118,7 +119,7 @@ class Experiment:
             raise ConfigError(
                 f"{directory.path} is another experiment than the one that was asked for:"
                 + "".join(f"\n  {change}" for change in changes)
-                + f"\nAsk for the saved values, or go on with it as it is ('hetevo resume {directory.path}', with"
-                " --generations N to extend it), or choose another directory with -o."
+                + "\nAsk for the saved values, or choose another directory with -o, or go on with it as it is (with"
+                f" --generations N to extend it): {spell('resume', directory.path)}"
             )
         return go_on(directory, lock, self._evolution, None, progress, notice)

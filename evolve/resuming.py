@@ -15,7 +15,7 @@ from evolve.rundir.lock import Lock
 from evolve.rundir.parts import damaged_parts
 from evolve.rundir.reading import checked_manifest
 from evolve.state import State, load
-from populations.errors import HetevoError
+from populations.errors import HetevoError, spell
 from populations.evaluation import Probe
 from populations.species import Species
 
@@ -159,7 +159,8 @@ def newest_intact(
         raise NothingIntactError(
             f"No checkpoint of {directory.path} can be trusted, so it cannot go on"
             + "".join(f"\n  {problem}" for problem in problems or ["there is none, and the run is a branch"])
-            + f"\nPut a copy in its place, or repeat the run: hetevo run {directory.config_file} -o ANOTHER"
+            + "\nPut a copy in its place, or repeat the run:"
+            f" {spell('run', directory.config_file, '-o', 'ANOTHER')}"
         )
     notice(f"{directory.path} was never saved: it begins with its founders")
     return None
@@ -181,8 +182,8 @@ def check_configuration(directory: RunDirectory, path: Path) -> None:
     raise ConfigError(
         f"{directory.config_file} was changed since {path.name} was saved, in what decides the results:"
         + "".join(f"\n  {change}" for change in changes[:20])
-        + f"\nPut the saved values back; for an experiment that goes on otherwise, branch:"
-        f" hetevo run --from {directory.path} -s KEY=VALUE -o ANOTHER"
+        + "\nPut the saved values back; for an experiment that goes on otherwise, branch:"
+        f" {spell('run', '--from', directory.path, '-s', 'KEY=VALUE', '-o', 'ANOTHER')}"
     )
 
 
@@ -191,7 +192,7 @@ def _extended(directory: RunDirectory, evolution: Evolution, generations: int, s
     if generations < max(stands, 0):
         raise ConfigError(
             f"--generations: {directory.path} stands at generation {stands} already; expected at least that, got"
-            f" {generations}. 'hetevo run --from {directory.path}@G' starts anew from an earlier generation."
+            f" {generations}. Start anew from an earlier generation: {spell('run', '--from', f'{directory.path}@G')}"
         )
     content = directory.config()
     if content.get("evolution", {}).get("generations") != generations:

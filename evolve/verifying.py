@@ -18,7 +18,7 @@ from evolve.rundir.checkpoint import Checkpoint
 from evolve.rundir.parts import damaged_parts, last_generation, parts, read_part, up_to
 from evolve.species import species_of
 from evolve.state import load
-from populations.errors import HetevoError
+from populations.errors import HetevoError, spell
 
 
 @dataclass
@@ -133,8 +133,8 @@ def _rows(folder: Path, generation: int, report: Report) -> pa.Table | None:
     whole = pa.concat_tables(tables, promote_options="default")
     if last_generation(whole) > generation:
         report.notes.append(
-            f"{folder.name} reach beyond the newest checkpoint: the run was killed (or is running); 'hetevo resume'"
-            " drops those rows and lives them again"
+            f"{folder.name} reach beyond the newest checkpoint: the run was killed (or is running);"
+            f" '{spell('resume')}' drops those rows and lives them again"
         )
     return up_to(whole, generation)
 

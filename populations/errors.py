@@ -1,7 +1,12 @@
-"""Errors whose message is written for the person at the keyboard."""
+"""Errors whose message is written for the person at the keyboard, and what such messages are made of."""
 
+import contextlib
+import shlex
+import shutil
+import sys
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
 
 
 class HetevoError(Exception):
@@ -33,3 +38,37 @@ def nearest(name: str, valid: Iterable[str]) -> str:
     """
     close = get_close_matches(name, list(valid), n=1, cutoff=0.5)
     return f" Did you mean '{close[0]}'?" if close else ""
+
+
+def spell(*words: str | Path) -> str:
+    """Spell a command of Hetevo as it can be typed here: the program as it was called, words quoted for a shell.
+
+    Parameters
+    ----------
+    *words : str or Path
+        Subcommand, options and their values, such as ``"resume", path``.
+
+    Returns
+    -------
+    str
+        Such as ``hetevo resume 'runs/my run'``.
+    """
+    return shlex.join([*_program(), *(_typed(word) if isinstance(word, Path) else word for word in words)])
+
+
+def _typed(path: Path) -> str:
+    with contextlib.suppress(OSError, ValueError):  # the working directory is gone, or the path lies elsewhere
+        path = path.relative_to(Path.cwd())
+    # a path that begins with a dash would be taken for an option
+    return f"./{path}" if str(path).startswith("-") else str(path)
+
+
+def _program() -> list[str]:
+    called = next(iter(sys.argv), "")
+    path = Path(called)
+    if path.parts[-2:] == ("scripts", "__main__.py"):
+        return [sys.orig_argv[0], "-m", "scripts"]
+    found = shutil.which("hetevo")
+    if path.stem == "hetevo" and path.name != called and path.is_file() and not (found and path.samefile(found)):
+        return [called]  # a clone's, whose folder is not searched for commands
+    return ["hetevo"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scripts.errors import explained
+from scripts.presets import list_names
 
 if TYPE_CHECKING:
     from analysis.claims import Claim, Found
@@ -43,7 +44,7 @@ def claims(
     from populations.errors import SettingError, nearest
 
     if not names:
-        print(json.dumps({name: claim.says for name, claim in CLAIMS.items()}) if as_json else _listed())
+        list_names({name: claim.says for name, claim in CLAIMS.items()}, as_json=as_json)
         return
     names = list(CLAIMS) if names == ["all"] else names
     unknown = [name for name in names if name not in CLAIMS]
@@ -70,13 +71,6 @@ def claims(
         print(json.dumps(printed))
 
 
-def _listed() -> str:
-    from analysis.claims import CLAIMS
-
-    width = max(map(len, CLAIMS))
-    return "\n".join(f"{name:{width}} {claim.says}" for name, claim in CLAIMS.items())
-
-
 def _tested(claim: "Claim", folder: Path, workers: int) -> "tuple[list[LoadedRun], list[Found]]":
     """Run a claim's sweep, say what came out, and draw it."""
     from analysis.claims import check, draw, table, verdict
@@ -84,9 +78,10 @@ def _tested(claim: "Claim", folder: Path, workers: int) -> "tuple[list[LoadedRun
     from analysis.loading import load_all
     from evolve.config import BackendTable
     from evolve.sweeps import load_plan
+    from populations.errors import spell
     from scripts.sweep import conducted
 
-    again = f"hetevo claims {claim.name} -o {folder.parent}"
+    again = spell("claims", claim.name, "-o", folder.parent)
     conducted(load_plan(claim.name), folder, BackendTable(workers=workers), again=again, as_json=False, following=False)
     runs = load_all([folder])
     found = check(claim, runs)

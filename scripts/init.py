@@ -16,7 +16,7 @@ def init(file: File = Path("experiment.toml"), preset: Preset = "emergence") -> 
     """Write a configuration in which every key is explained."""
     from evolve.config import commented_toml
     from evolve.config import preset as named
-    from populations.errors import SettingError
+    from populations.errors import SettingError, spell
 
     content = commented_toml(named(preset))
     try:
@@ -26,4 +26,4 @@ def init(file: File = Path("experiment.toml"), preset: Preset = "emergence") -> 
         raise SettingError(f"{file} exists already and is not overwritten. Give another name.") from None
     except OSError as error:
         raise SettingError(f"Cannot write {file}: {error.strerror}. Give a name in a writable folder.") from None
-    print(f"{file}: edit it, then run it with: hetevo run {file}")
+    print(f"{file}: edit it, then run it with: {spell('run', file)}")

@@ -21,7 +21,7 @@ def plot(runs: Runs = None, kind: Kind = "", output: File = None) -> None:
     from analysis.figures import FIGURES, save
     from analysis.loading import load_all
     from analysis.verdict import verdict
-    from populations.errors import SettingError, nearest
+    from populations.errors import SettingError, nearest, spell
 
     if kind == "list":
         for name, function in FIGURES.items():
@@ -30,7 +30,7 @@ def plot(runs: Runs = None, kind: Kind = "", output: File = None) -> None:
     if kind and kind not in FIGURES:
         raise SettingError(f"--kind: expected one of {', '.join(FIGURES)}, got {kind!r}.{nearest(kind, FIGURES)}")
     if not runs:
-        raise SettingError("Expected a run directory or a sweep to draw, got none: hetevo plot RUN...")
+        raise SettingError(f"Expected a run directory or a sweep to draw, got none: {spell('plot', 'RUN...')}")
     loaded = load_all(runs)
     kind, drawn = (kind, FIGURES[kind](loaded)) if kind else picture(CLAIMS, loaded)
     target = output or (runs[0] / "figures" / f"{kind}.png" if len(runs) == 1 else Path(f"{kind}.png"))

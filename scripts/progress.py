@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections import deque
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
@@ -12,6 +13,12 @@ if TYPE_CHECKING:
 
 PLAIN_SECONDS = 10.0
 """Seconds between two lines where there is no terminal, so that a log stays short."""
+
+RECENT = 50
+"""Generations by whose time the time left is estimated."""
+
+SPINNER = 2
+"""Columns that the sign of life takes before the live line."""
 
 
 class Progress(Protocol):
@@ -30,26 +37,50 @@ class Progress(Protocol):
     ) -> None: ...
 
 
-def line(report: "GenerationReport", done: int) -> str:
+class Pace:
+    """Seconds a generation, by the recent ones that this process did; its first, which starts workers, never counts."""
+
+    def __init__(self) -> None:
+        self._ends: deque[float] = deque(maxlen=RECENT + 1)
+
+    def __call__(self, report: "GenerationReport") -> float | None:
+        """Hear that a generation is done; return None until the second is."""
+        self._ends.append(report.elapsed)
+        count = len(self._ends) - 1
+        return (self._ends[-1] - self._ends[0]) / count if count else None
+
+
+def line(report: "GenerationReport", pace: float | None, width: int | None = None) -> str:
     """Say in one line where a run stands.
 
     Parameters
     ----------
     report : GenerationReport
         Of the generation just done.
-    done : int
-        Generations that this process has done.
+    pace : float or None
+        Seconds a generation; None: not known yet.
+    width : int, optional
+        Columns. What does not fit is left out in this order: the elite's alignment, the best loss, alignment, loss,
+        time; the generation is cut off.
     """
+    last = report.generation >= report.generations
+    left = None if pace is None else f"{_duration((report.generations - report.generation) * pace)} left"
+    alignment, elite = report.alignment_end, report.alignment_end_elite
+    # text, and the rank at which it is left out
     parts = [
-        f"generation {report.generation}/{report.generations}",
-        f"loss {report.loss_median:.3f} (best {report.loss_best:.3f})",
+        (f"generation {report.generation}/{report.generations}", 0),
+        (f"  loss {report.loss_median:.3f}", 2),
+        (f", best {report.loss_best:.3f}", 4),
+        (f"  alignment {alignment:+.3f}" if alignment is not None else "", 3),
+        (f", elite {elite:+.3f}" if alignment is not None and elite is not None else "", 5),
+        (f"  {_duration(report.elapsed)}" if last else f"  {left}" if left else "", 1),
     ]
-    if report.alignment_end is not None:
-        elite = f" (elite {report.alignment_end_elite:+.3f})" if report.alignment_end_elite is not None else ""
-        parts.append(f"alignment {report.alignment_end:+.3f}{elite}")
-    left = (report.generations - report.generation) * report.elapsed / max(done, 1)
-    parts.append(f"{_duration(left)} left" if report.generation < report.generations else _duration(report.elapsed))
-    return "  ".join(parts)
+    text = ""
+    for most in range(5, -1, -1):
+        text = "".join(part for part, rank in parts if rank <= most)
+        if width is None or len(text) <= width:
+            break
+    return text[:width]
 
 
 class LiveLine:
@@ -59,12 +90,11 @@ class LiveLine:
         from rich.console import Console
 
         self._status: Status = Console(stderr=True).status("generation 0: founders are living")
-        self._done = 0
+        self._pace = Pace()
 
     def __call__(self, report: "GenerationReport") -> None:
         """Show that a generation is done."""
-        self._done += 1
-        self._status.update(line(report, self._done))
+        self._status.update(line(report, self._pace(report), self._status.console.width - SPINNER))
 
     def say(self, message: str) -> None:
         """Show a notice, which stays."""
@@ -82,13 +112,13 @@ class PlainLines:
     """A line now and then, and one for the last generation."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._stream, self._done, self._next = stream, 0, 0.0
+        self._stream, self._pace, self._next = stream, Pace(), 0.0
 
     def __call__(self, report: "GenerationReport") -> None:
         """Show that a generation is done."""
-        self._done += 1
+        pace = self._pace(report)
         if report.elapsed >= self._next or report.generation == report.generations:
-            print(line(report, self._done), file=self._stream, flush=True)
+            print(line(report, pace), file=self._stream, flush=True)
             self._next = report.elapsed + PLAIN_SECONDS
 
     def say(self, message: str) -> None:

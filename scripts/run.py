@@ -19,7 +19,12 @@ Source = Annotated[
 ]
 Changes = Annotated[
     list[str] | None,
-    typer.Option("-s", "--set", metavar="KEY=VALUE", help="Change a value, e.g. -s evolution.size=64."),
+    typer.Option(
+        "-s",
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change a value, e.g. -s evolution.size=64 or -s 'network.levels=[8, 8]'.",
+    ),
 ]
 Output = Annotated[
     Path | None, typer.Option("-o", "--output", help="Run directory to make. Default: runs/PRESET-seedN.")
@@ -106,13 +111,15 @@ def _configuration(source: str | None, origin: str | None, overrides: list[str])
     """Return the configuration, and what to call a run of it."""
     from evolve import load_config
     from evolve.branching import Origin as Branch
-    from populations.errors import SettingError
+    from populations.errors import SettingError, spell
 
     if source is not None:
         config = load_config(source, overrides)
         return config, config.preset or Path(source).stem
     if origin is None:
-        raise SettingError("Expected PRESET or FILE.toml, or --from RUN@G, or both; 'hetevo presets' lists presets.")
+        raise SettingError(
+            f"Expected PRESET or FILE.toml, or --from RUN@G, or both. Presets are listed by: {spell('presets')}"
+        )
     branch = Branch.find(origin)
     return branch.changed(overrides), f"{branch.directory.path.resolve().name}-from{branch.generation}"
 
@@ -120,6 +127,7 @@ def _configuration(source: str | None, origin: str | None, overrides: list[str])
 def finish(ended: "Run", *, as_json: bool) -> None:
     """Say how a run ended, and leave with 128 + signal if one stopped it."""
     from evolve.rundir import RunDirectory
+    from populations.errors import spell
 
     if as_json:
         print(json.dumps(RunDirectory(ended.path).status()))
@@ -127,7 +135,7 @@ def finish(ended: "Run", *, as_json: bool) -> None:
         print(
             f"{ended.path}: generation {ended.generation}, digest {ended.digest[:16]}; {ended.saved}", file=sys.stderr
         )
-        todo = f"hetevo resume {ended.path}" if ended.stopped_by else f"hetevo plot {ended.path}"
+        todo = spell("resume" if ended.stopped_by else "plot", ended.path)
         print(f"{f'stopped by {ended.stopped_by}; go on' if ended.stopped_by else 'next'}: {todo}", file=sys.stderr)
     if ended.signal:
         raise typer.Exit(128 + ended.signal)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scripts.errors import explained
+from scripts.presets import list_names
 from scripts.progress import is_live
 
 if TYPE_CHECKING:
@@ -24,17 +25,22 @@ PLAIN_SECONDS = 30.0
 SHOWN = 20
 """Rows of the table on a terminal; runs under way come first."""
 
-Source = Annotated[str, typer.Argument(metavar="SWEEP|FILE.toml", help="A sweep that ships with Hetevo, or a file.")]
+Source = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="SWEEP|FILE.toml", help="A sweep that ships with Hetevo, or a file; without, sweeps are listed."
+    ),
+]
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="Directory of the sweep. Default: runs/NAME.")]
 Workers = Annotated[int, typer.Option(min=0, help="Runs side by side; 0: one a core.")]
 Backend = Annotated[str, typer.Option(help="Where runs go on: auto, local or ray.")]
 Address = Annotated[str, typer.Option(metavar="HOST:PORT", help="A Ray cluster; never guessed.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the outcomes as one JSON object on stdout.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the outcomes, or the list, as one JSON object on stdout.")]
 
 
 @explained
 def sweep(
-    source: Source,
+    source: Source = None,
     output: Output = None,
     workers: Workers = 0,
     backend: Backend = "auto",
@@ -43,13 +49,17 @@ def sweep(
 ) -> None:
     """Run a sweep, or go on with it: repeating the command does what is left to do."""
     from evolve.config import from_mapping
-    from evolve.sweeps import load_plan
+    from evolve.sweeps import load_plan, sweep_names
+    from populations.errors import spell
 
+    if source is None:
+        list_names(sweep_names(), as_json=as_json)
+        return
     settings = {"backend": {"name": backend, "workers": workers, "address": address}}
     place = from_mapping(settings, source="hetevo sweep").backend
-    plan = load_plan(source)
+    plan = load_plan(source, lambda message: print(f"hetevo: {message}", file=sys.stderr))
     folder = output or Path("runs") / plan.name
-    conducted(plan, folder, place, again=f"hetevo sweep {source} -o {folder}", as_json=as_json)
+    conducted(plan, folder, place, again=spell("sweep", source, "-o", folder), as_json=as_json)
 
 
 def conducted(
@@ -73,6 +83,7 @@ def conducted(
         Whether to say what to do next.
     """
     from evolve.sweeps import conduct
+    from populations.errors import spell
 
     with _Display() as display:
         outcomes, signal = conduct(plan, folder, backend=place, watch=display.show)
@@ -84,7 +95,7 @@ def conducted(
     print(f"{folder}: {_summary(outcomes)}", file=sys.stderr)
     if all(one.state == "done" for one in outcomes):
         if following:
-            print(f"next: hetevo plot {folder}", file=sys.stderr)
+            print(f"next: {spell('plot', folder)}", file=sys.stderr)
     else:
         print(f"go on: {again}", file=sys.stderr)
     if signal:

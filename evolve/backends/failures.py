@@ -1,7 +1,7 @@
 """What is said and kept of individuals that could not be evaluated."""
 
 from evolve.cohort import Cohort
-from populations.errors import RunFailedError
+from populations.errors import RunFailedError, spell
 from populations.outcome import Failure
 
 SHOWN = 5
@@ -35,5 +35,5 @@ def explain(failures: tuple[Failure, ...], seed: int, cohort: Cohort) -> Evaluat
     return EvaluationError(
         f"Generation {cohort.generation}, seed {seed}: expected a fitness of every individual, but it"
         f" failed for individual {who}{f' and {more} more' if more > 0 else ''}: {first.reason}\n"
-        f"{first.traceback}{advice}; 'hetevo resume' goes on from the last checkpoint."
+        f"{first.traceback}{advice}; '{spell('resume')}' goes on from the last checkpoint."
     )

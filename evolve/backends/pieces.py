@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from evolve.backends.backend import Job
 from evolve.backends.failures import EvaluationError, explain
 from evolve.cohort import Cohort
-from populations.errors import RunFailedError
+from populations.errors import RunFailedError, spell
 from populations.genome import Population
 from populations.outcome import Evaluation, Failure
 
@@ -133,7 +133,7 @@ class Pieces:
             raise RunFailedError(
                 f"Generation {self.cohort.generation}: individuals {piece.start} to {piece.stop - 1} were sent"
                 f" {piece.returns + 1} times and never came back; the last time: {reason}. Repair the cause and go on"
-                " from the last checkpoint with 'hetevo resume'."
+                f" from the last checkpoint with '{spell('resume')}'."
             )
         self._again(replace(piece, returns=piece.returns + 1))
 

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
+from evolve.config.errors import ConfigError
 from evolve.config.identity import config_hash
 from evolve.config.layer import check_binary, check_layer
 from evolve.config.operators import check_operator
@@ -37,6 +38,9 @@ from populations.wiring import WIRINGS
 
 BACKEND_NAMES = ("auto", "local", "ray")
 
+SEEDS = 2**63
+"""Seeds are below."""
+
 
 class Config(Table):
     """An experiment, completely described.
@@ -44,8 +48,8 @@ class Config(Table):
     Everything has a default: `Config()` is the experiment `emergence`.
     """
 
-    preset: str = Field("", description="preset from which this configuration was made")
-    seed: int = Field(0, ge=0, lt=2**63, description="seed of all random numbers; 0 or more")
+    preset: str = Field("", examples=["emergence"], description="preset from which this configuration was made")
+    seed: int = Field(0, ge=0, lt=SEEDS, description="seed of all random numbers; 0 or more")
     task: TaskTable = TaskTable()
     network: NetworkTable = NetworkTable()
     plasticity: PlasticityTable = PlasticityTable()
@@ -182,6 +186,18 @@ class Config(Table):
         if evolution.elites:
             check_operator("evolution.select_elites", evolution.select_elites, size, evolution.elites)
         return self
+
+    def seeded(self, seed: int) -> Self:
+        """Return the same experiment with another seed; nothing else depends on it, so nothing is validated again.
+
+        Raises
+        ------
+        ConfigError
+            If it is no seed.
+        """
+        if not 0 <= seed < SEEDS:
+            raise ConfigError(f"seed: expected a whole number from 0 to {SEEDS - 1}, got {seed}")
+        return self.model_copy(update={"seed": seed})
 
     def hash(self) -> str:
         """SHA-256 of everything that decides what a generation looks like, as hexadecimal digits.

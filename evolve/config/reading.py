@@ -1,34 +1,33 @@
 """Reading a configuration: a preset or a TOML file, with overrides, and messages that help."""
 
+import re
+import shlex
 import tomllib
 from collections.abc import Mapping, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from evolve.config.config import Config
 from evolve.config.errors import ConfigError
-from populations.errors import HetevoError, nearest
+from evolve.config.explaining import example_of, explain, field_of
+from evolve.config.sources import is_path, read_source, shipped
+from evolve.config.writing import inline
+from populations.errors import HetevoError, nearest, spell
 
 Override = str | tuple[str, Any]
 """A change: ``"evolution.size=32"`` with the value in TOML, or ``("evolution.size", 32)``."""
 
-LIMIT = 1 << 20
-"""Bytes beyond which a configuration is refused unread."""
+SWEEPS_ONLY = {"seeds", "controls", "conditions", "grid", "zip"}
+"""Keys by which a sweep is told from a configuration."""
 
-_BRANCHES = ("int", "float", "literal['auto']", "literal['same']", "constrained-int")
+_EXPECTED = "Expected table.key=value, for example -s evolution.size=64."
 
 
 def preset_names() -> dict[str, str]:
     """List the presets that ship with Hetevo, each with its one-line description."""
-    folder = resources.files("evolve") / "presets"
-    files = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
-    return {
-        file.name.removesuffix(".toml"): file.read_text("utf-8").splitlines()[0].removeprefix("#").strip()
-        for file in files
-    }
+    return dict(shipped("presets"))
 
 
 def preset(name: str, *, overrides: Sequence[Override] = (), **values: Any) -> Config:
@@ -51,7 +50,7 @@ def preset(name: str, *, overrides: Sequence[Override] = (), **values: Any) -> C
     names = preset_names()
     if name not in names:
         raise ConfigError(f"There is no preset {name!r}.{nearest(name, names)} Presets: {', '.join(names)}.")
-    content = tomllib.loads((resources.files("evolve") / "presets" / f"{name}.toml").read_text("utf-8"))
+    content = read_source(name, "presets")
     return from_mapping({**content, "preset": name, **values}, overrides=overrides, source=f"preset {name}")
 
 
@@ -72,29 +71,14 @@ def load_config(source: str | Path, overrides: Sequence[Override] = (), **values
     ConfigError
         If it cannot be read or is wrong.
     """
-    path = Path(source)
-    if path.suffix != ".toml" and path.name == str(source):
+    content = read_source(source, "presets")
+    if not is_path(source):
         return preset(str(source), overrides=overrides, **values)
-    try:
-        with open(path, "rb") as handle:
-            read = handle.read(LIMIT + 1)
-        if len(read) > LIMIT:
-            raise ConfigError(f"{path} has more than {LIMIT:,} bytes: that is not a configuration, and it is not read.")
-        text = read.decode("utf-8")
-        content = tomllib.loads(text)
-    except FileNotFoundError:
-        raise ConfigError(
-            f"There is no file {path}. Give a TOML file, or a preset: {', '.join(preset_names())}."
-        ) from None
-    except OSError as error:
-        raise ConfigError(f"Cannot read {path}: {error.strerror}. Give a readable TOML file.") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path} is not a text file in UTF-8. Give a TOML file; 'hetevo init' writes one.") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}.") from None
+    if content.keys() & SWEEPS_ONLY:
+        raise ConfigError(f"{source} is a sweep, not a configuration. Run it: {spell('sweep', source)}")
     if not content:
-        raise ConfigError(f"{path} is empty. 'hetevo init' writes a configuration with every key explained.")
-    return from_mapping({**content, **values}, overrides=overrides, source=str(path))
+        raise ConfigError(f"{source} is empty. Write a configuration with every key explained: {spell('init')}")
+    return from_mapping({**content, **values}, overrides=overrides, source=str(source))
 
 
 def from_mapping(
@@ -124,82 +108,53 @@ def from_mapping(
     except HetevoError as error:
         raise ConfigError(f"{source}: {error}") from None
     except ValidationError as error:
-        found = error.errors(include_url=False)
-        # of a key that may be a number or a word, its description names the word: one message is enough
-        numbers = {_location(problem) for problem in found if problem["type"] != "literal_error"}
-        problems = [
-            _explain(problem)
-            for problem in found
-            if problem["type"] != "literal_error" or _location(problem) not in numbers
-        ]
-        raise ConfigError(f"{source}: " + "\n  ".join(problems)) from None
+        raise ConfigError(f"{source}: " + "\n  ".join(explain(error, Config))) from None
 
 
 def _apply(tables: dict[str, Any], override: Override) -> None:
     key, value = _parsed(override) if isinstance(override, str) else override
+    given = f"-s {override}" if isinstance(override, str) else key
     path = [part.strip() for part in key.split(".")]
     if not all(path):
-        raise ConfigError(f"-s {override!r}: expected table.key=value, for example -s evolution.size=64.")
+        raise ConfigError(f"{given}: {_EXPECTED}")
     table = tables
     for part in path[:-1]:
         table = table.setdefault(part, {})
         if not isinstance(table, dict):
-            raise ConfigError(f"-s {override!r}: {part!r} is a value, not a table.")
+            raise ConfigError(f"{given}: {part!r} is a value, not a table. {_EXPECTED}")
     table[path[-1]] = value
 
 
 def _parsed(override: str) -> tuple[str, Any]:
     key, separator, text = override.partition("=")
     if not separator:
-        raise ConfigError(f"-s {override!r}: expected table.key=value, for example -s evolution.size=64.")
+        raise ConfigError(f"-s {override}: {_EXPECTED}")
     try:
-        return key, tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        content = tomllib.loads(f"value = {text}")
+    except ValueError as error:  # of TOML, and of numbers with thousands of digits
+        if text.lstrip()[:1] in ("[", "{", '"', "'"):
+            reason = str(error).partition(" (at ")[0]
+            raise ConfigError(f"-s {override}: not valid TOML ({reason}). {_correction(key, text)}") from None
         return key, text.strip()  # a bare word is a string
+    return key, content["value"] if len(content) == 1 else text.strip()
 
 
-def _location(problem: Any) -> tuple[str, ...]:
-    """Name table and key; the branch of a union that failed is not part of it."""
-    return tuple(part for part in map(str, problem["loc"]) if part not in _BRANCHES)
+def _correction(key: str, text: str) -> str:
+    """Spell a value as it was probably meant, or else an example of one, quoted for a shell."""
+    field = field_of([part.strip() for part in key.split(".")], Config)
+    example = example_of(field) if field else None
+    meant = text.strip("\"'") if isinstance(example, str) else _mended(text)
+    if meant is not None:
+        return f"Write -s {shlex.quote(f'{key}={inline(meant)}')}"
+    return f"For example: -s {shlex.quote(f'{key}={inline(example)}')}" if example else _EXPECTED
 
 
-def _explain(problem: Any) -> str:
-    location = _location(problem)
-    key, given = ".".join(location), problem["input"]
-    if problem["type"] == "extra_forbidden":
-        return _explain_unknown(location)
-    if problem["type"] == "value_error":
-        return str(problem["ctx"]["error"])
-    meaning = _description(location)
-    message = problem["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
-    return f"{key}: expected {message}, got {given!r}" + (f" ({meaning})" if meaning else "")
-
-
-def _model(location: Sequence[str]) -> type[BaseModel] | None:
-    model: Any = Config
-    for part in location:
-        field = model.model_fields.get(part)
-        model = field.annotation if field else None
-        if not (isinstance(model, type) and issubclass(model, BaseModel)):
-            return None
-    return model  # type: ignore[no-any-return]
-
-
-def _description(location: Sequence[str]) -> str | None:
-    model = _model(location[:1]) if len(location) > 1 else Config
-    name = location[1] if len(location) > 1 else location[0] if location else ""
-    field = model.model_fields.get(name) if model else None
-    return field.description if field else None
-
-
-def _explain_unknown(location: Sequence[str]) -> str:
-    *tables, key = location
-    model = _model(tables) or Config
-    place = f"table [{'.'.join(tables)}]" if tables else "configuration"
-    elsewhere = [
-        name for name, field in Config.model_fields.items() if key in getattr(field.annotation, "model_fields", {})
-    ]
-    hint = nearest(key, model.model_fields)
-    if elsewhere:
-        hint = f" It belongs into [{elsewhere[0]}]."
-    return f"{'.'.join(location)}: the {place} has no key {key!r}.{hint} Keys: {', '.join(model.model_fields)}"
+def _mended(text: str) -> Any:
+    """Read a list or table that lacks its end or quotation marks, or is written as in JSON; None if it is another."""
+    text = re.sub(r'"?([\w-]+)"?\s*:', r"\1 =", text)
+    text = re.sub(r"(?<=[\[=,])\s*(?!(?:true|false|inf|nan)\b)([A-Za-z][\w.-]*)\s*(?=[,\]}]|$)", r'"\1"', text)
+    ends = [{"[": "]", "{": "}"}[mark] for mark in text if mark in "[{"][text.count("]") + text.count("}") :]
+    try:
+        return tomllib.loads(f"value = {text}{''.join(reversed(ends))}")["value"]
+    except ValueError:
+        return None

@@ -36,11 +36,15 @@ def commented_toml(config: Config) -> str:
     return "\n".join(lines)
 
 
-def _assignment(key: str, value: Any) -> str:
+def inline(value: Any) -> str:
+    """Return a value as TOML on one line, such as ``{name = "selBest"}``."""
     if isinstance(value, dict):
-        inside = ", ".join(tomli_w.dumps({name: part}).strip() for name, part in value.items())
-        return f"{key} = {{{inside}}}"
+        keys = (tomli_w.dumps({name: 0}).strip().removesuffix(" = 0") for name in value)
+        return f"{{{', '.join(f'{key} = {inline(part)}' for key, part in zip(keys, value.values(), strict=True))}}}"
     if isinstance(value, list | tuple):
-        inside = ", ".join(tomli_w.dumps({"x": part}).strip().removeprefix("x = ") for part in value)
-        return f"{key} = [{inside}]"
-    return tomli_w.dumps({key: value}).strip()
+        return f"[{', '.join(map(inline, value))}]"
+    return tomli_w.dumps({"x": value}).strip().removeprefix("x = ")
+
+
+def _assignment(key: str, value: Any) -> str:
+    return f"{key} = {inline(value)}"

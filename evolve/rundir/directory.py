@@ -17,7 +17,7 @@ from evolve.rundir.reading import checked_manifest
 from evolve.rundir.records import Records
 from evolve.rundir.sweep import FILE as SWEEP_FILE
 from evolve.rundir.telemetry import latest
-from populations.errors import HetevoError
+from populations.errors import HetevoError, spell
 
 CONFIG_LIMIT = 1 << 20
 """Bytes beyond which a configuration is refused unread."""
@@ -91,7 +91,7 @@ class RunDirectory:
         if not directory.path.is_dir():
             reason = "is a file" if directory.path.exists() else "does not exist"
             raise RunDirectoryError(
-                f"{path} is not a run directory: it {reason}. 'hetevo run PRESET -o {path}' makes one."
+                f"{path} is not a run directory: it {reason}. Make one: {spell('run', 'PRESET', '-o', Path(path))}"
             )
         for name in names(directory.path):
             if (directory.path / name).is_symlink():
@@ -108,7 +108,7 @@ class RunDirectory:
         if not directory.config_file.exists():
             raise RunDirectoryError(
                 f"{path} is not a run directory: it has no config.toml. If a start was interrupted before anything"
-                f" lived, repeat that command; 'hetevo run PRESET -o {path}' makes a new run."
+                f" lived, repeat that command; or make a new run: {spell('run', 'PRESET', '-o', Path(path))}"
             )
         return directory
 
@@ -164,7 +164,7 @@ class RunDirectory:
     def config_toml(self) -> str:
         """Return the configuration as text."""
         try:
-            return read_bounded(self.config_file, CONFIG_LIMIT).decode("utf-8")
+            return read_bounded(self.config_file, CONFIG_LIMIT).decode("utf-8-sig")  # editors may put a mark first
         except UnicodeDecodeError as error:
             raise RunDirectoryError(f"{self.config_file} is damaged: {error}.") from None
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from populations.errors import HetevoError
+from populations.errors import HetevoError, spell
 
 
 class RunDirectoryError(HetevoError):
@@ -14,8 +14,8 @@ class RunExistsError(RunDirectoryError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(
-            f"{path} exists already, and a run is never overwritten. If it is a run, go on with it by"
-            f" 'hetevo resume {path}' (or add --or-resume to 'hetevo run'); otherwise choose another directory with -o."
+            f"{path} exists already, and a run is never overwritten. Choose another directory with -o; or if it is a"
+            f" run, go on with it (as --or-resume does): {spell('resume', path)}"
         )
 
 
@@ -44,5 +44,5 @@ class StorageError(HetevoError):
         reason = error.strerror or str(error)
         super().__init__(
             f"Cannot {action} {path}: {reason}.{space} What was saved before is intact: repair the cause, then go on"
-            " with 'hetevo resume' (or, if the run had not begun yet, with the same 'hetevo run')."
+            f" with '{spell('resume')}' (or, if the run had not begun yet, with the same '{spell('run')}')."
         )

@@ -9,6 +9,7 @@ from typing import Literal
 
 from evolve.rundir.errors import RunDirectoryError
 from evolve.rundir.files import make_folders, read_bounded, write_durably
+from populations.errors import spell
 
 FILE = "sweep.json"
 SCHEMA = 1
@@ -73,7 +74,7 @@ def read_entries(folder: Path) -> list[Entry]:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise RunDirectoryError(
             f"{path} is damaged: {error!r}. The runs beside it are whole. Remove the file and repeat"
-            " 'hetevo sweep' into this directory."
+            f" '{spell('sweep')}' into this directory."
         ) from None
     return entries
 

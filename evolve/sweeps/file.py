@@ -1,16 +1,16 @@
 """What a sweep file may contain, and how it is read."""
 
 import re
-import tomllib
-from importlib import resources
 from pathlib import Path
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from evolve.config import ConfigError
+from evolve.config import Config, ConfigError
+from evolve.config.explaining import explain
+from evolve.config.sources import read_source, shipped
 from evolve.sweeps.controls import CONTROLS
-from populations.errors import nearest
+from populations.errors import nearest, spell
 
 Changes = dict[str, Any]
 """Values by dotted key, such as ``{"network.wiring": "layered"}``."""
@@ -42,18 +42,29 @@ class SweepFile(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    base: str = "emergence"
-    seeds: list[int] = Field([0], min_length=1)
-    controls: list[str] = []
-    set: Changes = {}
-    conditions: dict[str, Changes] = {}
-    grid: dict[str, list[Any]] = {}
-    zip: dict[str, list[Any]] = {}
+    base: str = Field("emergence", description="preset or configuration file that all runs start from")
+    seeds: list[int] = Field(
+        [0], min_length=1, examples=[[0, 1, 2]], description='seeds of each condition, e.g. "0..9" or [0, 1, 2]'
+    )
+    controls: list[str] = Field([], examples=[["neutral", "birth"]], description="what the base is compared with")
+    set: Changes = Field({}, examples=[{"evolution.size": 64}], description="changes for all runs")
+    conditions: dict[str, Changes] = Field(
+        {}, examples=[{"layered": {"network.wiring": "layered"}}], description="named tables of changes"
+    )
+    grid: dict[str, list[Any]] = Field(
+        {}, examples=[{"lifetime.batch": [4, 8]}], description="lists of values, of which every combination is run"
+    )
+    zip: dict[str, list[Any]] = Field(
+        {}, examples=[{"lifetime.batch": [4, 8]}], description="lists of one length, walked together"
+    )
 
     @field_validator("seeds", mode="before")
     @classmethod
     def _range(cls, value: Any) -> Any:
-        return seed_range(value) if isinstance(value, str) else value
+        try:
+            return seed_range(value) if isinstance(value, str) else value
+        except ValueError as error:
+            raise ValueError(f"seeds: {error}") from None
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -74,7 +85,8 @@ class SweepFile(BaseModel):
         empty = [key for key, values in {**self.grid, **self.zip}.items() if not values]
         if empty:
             raise ValueError(f"{empty[0]}: expected at least one value, got []")
-        twice = (self.grid.keys() & self.zip.keys()) | ({"seed"} & {*self.set, *self.grid, *self.zip})
+        changed = {*self.set, *self.grid, *self.zip}.union(*self.conditions.values())
+        twice = (self.grid.keys() & self.zip.keys()) | ({"seed"} & changed)
         if twice:
             raise ValueError(f"{sorted(twice)[0]}: expected in one place only (seeds belong into seeds)")
         return self
@@ -98,12 +110,7 @@ def seed_range(text: str) -> list[int]:
 
 def sweep_names() -> dict[str, str]:
     """List the sweeps that ship with Hetevo, each with its one-line description."""
-    files = sorted(resources.files("evolve.sweeps").iterdir(), key=lambda file: file.name)
-    return {
-        file.name.removesuffix(".toml"): file.read_text("utf-8").splitlines()[0].removeprefix("#").strip()
-        for file in files
-        if file.name.endswith(".toml")
-    }
+    return dict(shipped("sweeps"))
 
 
 def read_sweep(source: str | Path) -> SweepFile:
@@ -119,30 +126,13 @@ def read_sweep(source: str | Path) -> SweepFile:
     ConfigError
         If it cannot be read, or naming what is wrong in it.
     """
-    path = Path(source)
-    if path.suffix != ".toml" and path.name == str(source):
-        names = sweep_names()
-        if str(source) not in names:
-            raise ConfigError(
-                f"There is no sweep {source!r}.{nearest(str(source), names)} Give a file or one of {', '.join(names)}."
-            )
-        text = (resources.files("evolve.sweeps") / f"{source}.toml").read_text("utf-8")
-    else:
-        try:
-            text = path.read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"Cannot read the sweep {path}: {error}. Give a TOML file.") from None
+    content = read_source(source, "sweeps")
+    if content and content.keys() <= Config.model_fields.keys():
+        raise ConfigError(
+            f"{source} is a configuration, not a sweep. Run it: {spell('run', source)}\n"
+            f'or name it in a sweep: base = "{source}"'
+        )
     try:
-        return SweepFile.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{source} is not valid TOML: {error}.") from None
+        return SweepFile.model_validate(content)
     except ValidationError as error:
-        raise ConfigError(f"{source}: " + "\n  ".join(_explained(problem) for problem in error.errors())) from None
-
-
-def _explained(problem: Any) -> str:
-    key = ".".join(map(str, problem["loc"]))
-    if problem["type"] == "extra_forbidden":
-        return f"{key}: a sweep has no such key.{nearest(key, SweepFile.model_fields)}"
-    message = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    return f"{key}: {message}" if key else message
+        raise ConfigError(f"{source}: " + "\n  ".join(explain(error, SweepFile))) from None

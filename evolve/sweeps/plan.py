@@ -1,15 +1,21 @@
 """From a sweep file to the runs that it stands for."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from evolve.config import Config, ConfigError, from_mapping, load_config
+from evolve.config import Config, ConfigError, load_config, preset_names
+from evolve.config.sources import exists, is_path
+from evolve.results import Notice
 from evolve.rundir.sweep import Stage
 from evolve.sweeps.conditions import conditions_of, directory_name
 from evolve.sweeps.controls import CONTROLS
 from evolve.sweeps.file import LIMIT, Changes, SweepFile, read_sweep, seed_range
 from populations.errors import HetevoError
+
+NOTICE_SECONDS = 5.0
+"""Seconds between two notices of how far planning has come."""
 
 
 @dataclass(frozen=True)
@@ -95,25 +101,24 @@ def plan_of_seeds(name: str, config: Config, seeds: str) -> Plan:
     ConfigError
         If the seeds cannot be understood.
     """
+    folder = directory_name(name)
     try:
-        wanted = seed_range(seeds)
-    except ValueError as error:
+        return Plan(
+            name, [Member(f"{folder}-seed{seed}", name, seed, config.seeded(seed)) for seed in seed_range(seeds)]
+        )
+    except (ValueError, ConfigError) as error:
         raise ConfigError(f"--seeds: {error}".replace(" or [0, 1, 2]", "")) from None
-    content = config.model_dump()
-    members = [
-        Member(f"{directory_name(name)}-seed{seed}", name, seed, from_mapping({**content, "seed": seed}))
-        for seed in wanted
-    ]
-    return Plan(name, members)
 
 
-def load_plan(source: str | Path) -> Plan:
+def load_plan(source: str | Path, notice: Notice | None = None) -> Plan:
     """Read a sweep and check every run of it.
 
     Parameters
     ----------
     source : str or Path
         One of `sweep_names`, or a file; what ends in ``.toml`` or contains a separator is a file.
+    notice : callable, optional
+        Is told now and then how many conditions are planned, if there are so many that it takes long.
 
     Raises
     ------
@@ -121,7 +126,7 @@ def load_plan(source: str | Path) -> Plan:
         Naming what is wrong, and in which run.
     """
     path, file = Path(source), read_sweep(source)
-    members = list(_members(file, str(source), path.parent))
+    members = list(_members(file, str(source), path.parent, notice))
     derived = [
         Derived(member.name, name, member.seed, CONTROLS[name].stage)
         for name in file.controls
@@ -131,47 +136,72 @@ def load_plan(source: str | Path) -> Plan:
     return Plan(path.stem, members, derived)
 
 
-def _members(file: SweepFile, source: str, folder: Path) -> Iterator[Member]:
+def _members(file: SweepFile, source: str, folder: Path, notice: Notice | None) -> Iterator[Member]:
     names: set[str] = set()
     conditions = list(conditions_of(file))
     if len(conditions) * len(file.seeds) > LIMIT:
         raise ConfigError(f"{source}: expected at most {LIMIT:,} runs, got {len(conditions) * len(file.seeds):,}")
-    for condition, changes in conditions:
+    told = time.monotonic()
+    for number, (condition, changes) in enumerate(conditions):
+        if notice and time.monotonic() - told >= NOTICE_SECONDS:
+            told = time.monotonic()
+            notice(f"{source}: planned {number:,} of {len(conditions):,} conditions")
+        config: Config | None = None  # validated once for all seeds
         for seed in file.seeds:
             name = f"{directory_name(condition)}-seed{seed}"
             if name in names:
                 raise ConfigError(f"{source}: two runs would be called {name!r}; give conditions different names")
             names.add(name)
-            config = _config(file.base, changes, seed, f"{source}, {name}", folder)
-            donor = config.transplant.source.partition("@")[0]
+            config = config or _config(file.base, changes, f"{source}, {name}", folder)
+            own = _seeded(config, seed, f"{source}, {name}")
+            donor = own.transplant.source.partition("@")[0]
             if donor and donor not in names:
                 raise ConfigError(
                     f"{source}, {name}: transplant.source names {donor!r}, which is no run of a condition before this"
                     f" one; expected one of {', '.join(sorted(names - {name})[:6])}…"
                 )
-            yield Member(name, condition, seed, config, donor)
-    base = conditions[0][0] if file.controls else ""
+            yield Member(name, condition, seed, own, donor)
+    yield from _controls(file, source, folder, *conditions[0], names)
+
+
+def _controls(
+    file: SweepFile, source: str, folder: Path, base: str, changes: Changes, names: set[str]
+) -> Iterator[Member]:
+    """Plan the controls that need runs of their own."""
+    before = f"{directory_name(base)}-seed{{seed}}"
     for control in (name for name in file.controls if CONTROLS[name].stage == "end"):
+        place = f"{source}, {control}-seed{file.seeds[0]}"
+        config = _config(file.base, changes, place, folder)
+        changed = _config(file.base, {**changes, **CONTROLS[control].changes(config, before)}, place, folder)
         for seed in file.seeds:
-            name, first = f"{control}-seed{seed}", f"{directory_name(base)}-seed{seed}"
+            name = f"{control}-seed{seed}"
             if name in names:
                 raise ConfigError(f"{source}: the base is called like the control {control!r}; rename its file")
             names.add(name)
-            config = _config(file.base, conditions[0][1], seed, f"{source}, {first}", folder)
-            changes = {**conditions[0][1], **CONTROLS[control].changes(config, first)}
-            changed = _config(file.base, changes, seed, f"{source}, {name}", folder)
-            yield Member(name, control, seed, changed, first if CONTROLS[control].follows else "")
+            after = before.replace("{seed}", str(seed)) if CONTROLS[control].follows else ""
+            yield Member(name, control, seed, _seeded(changed, seed, f"{source}, {name}"), after)
 
 
-def _config(base: str, changes: Changes, seed: int, place: str, folder: Path) -> Config:
+def _config(base: str, changes: Changes, place: str, folder: Path) -> Config:
+    """Validate a condition: all of its runs, but for their seeds."""
     base = changes.get("base", base)
-    path = Path(base)
-    if path.suffix == ".toml" and not path.is_absolute():
-        base = str(folder / path)  # beside the sweep's own file
-    overrides = [(key, value) for key, value in changes.items() if key != "base"]
-    # "donor-seed{seed}@20": each seed takes genes of the donor with its own seed
-    overrides = [(k, v.replace("{seed}", str(seed)) if k == "transplant.source" else v) for k, v in overrides]
+    if not isinstance(base, str):
+        raise ConfigError(f'{place}: base: expected a preset or a file, such as "emergence", got {base!r}')
+    if is_path(base) or (base not in preset_names() and exists(folder / base)):
+        base = str(folder / base)  # beside the sweep's own file
     try:
-        return load_config(base, overrides, seed=seed)
+        return load_config(base, [(key, value) for key, value in changes.items() if key != "base"], seed=0)
     except HetevoError as error:
         raise ConfigError(f"{place}: {error}") from None
+
+
+def _seeded(config: Config, seed: int, place: str) -> Config:
+    """Return a run of a condition; "donor-seed{seed}@20": each seed takes genes of the donor with its own seed."""
+    try:
+        own = config.seeded(seed)
+    except ConfigError as error:
+        raise ConfigError(f"{place}: {error}") from None
+    if "{seed}" not in own.transplant.source:
+        return own
+    source = own.transplant.source.replace("{seed}", str(seed))
+    return own.model_copy(update={"transplant": own.transplant.model_copy(update={"source": source})})

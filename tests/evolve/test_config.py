@@ -1,6 +1,8 @@
 """Configurations: round trips, and messages for everything that can be wrong."""
 
+import re
 import tomllib
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -78,7 +80,7 @@ WRONG = {
     "sead=3": ["sead", "'seed'"],
     "genome.size=3": ["[evolution]"],
     "evolution.size=1": ["evolution.size", "at least 2", "got 1"],
-    "evolution.size=many": ["evolution.size", "integer", "'many'"],
+    "evolution.size=many": ["evolution.size", "a whole number such as 128", "'many'"],
     "seed=-1": ["seed", "got -1"],
     "task.name=sin": ["task.name", "'sine'"],
     "task.options={amplitud=3}": ["'amplitude'"],
@@ -106,8 +108,8 @@ WRONG = {
     "task.options={amplitude=nan}": ["amplitude", "finite"],
     'task={name="teacher",options={hidden=2.5}}': ["hidden", "whole number", "2.5"],
     'task={name="teacher",options={hidden=0}}': ["hidden", "at least 1"],
-    "evolution.size=true": ["evolution.size", "integer", "True"],
-    'evolution.size="128"': ["evolution.size", "integer", "'128'"],
+    "evolution.size=true": ["evolution.size", "a whole number", "True"],
+    'evolution.size="128"': ["evolution.size", "a whole number", "'128'"],
     'network.bias="yes"': ["network.bias", "'yes'"],
     "lifetime.signal_clip=true": ["signal_clip", "True"],
     'network={feedback="transposed",density_descending=0.3}': ["density_descending", "0.3", "Leave the key out"],
@@ -118,6 +120,19 @@ WRONG = {
     "nonsense": ["table.key=value"],
     "=3": ["table.key=value"],
     "seed.low=3": ["seed"],
+    "network.levels=8,8": ["network.levels: expected a list of whole numbers such as [8, 8], got '8,8'"],
+    "network.levels=['a']": ["network.levels.0: expected a whole number such as 8, got 'a'"],
+    "task=3": ['task: expected a table with keys, such as task.name = "sine", got 3'],
+    'task.options={amplitude="x"}': ["task.options.amplitude: expected a number such as 1.4, got 'x'"],
+    "plasticity.terms=oja": ["""expected a list of words such as ["oja"], got 'oja'"""],
+    "evolution.select=selBest": ['expected a table such as {name = "selTournament", tournsize = 3}'],
+    "genome.innate_scale=[1]": ["genome.innate_scale: expected 2 values, such as [1.0, 1.0], got [1]"],
+    "genome.innate_scale=[1,2,3]": ["genome.innate_scale: expected 2 values, such as [1.0, 1.0], got [1, 2, 3]"],
+    "transplant.genes=[]": ['transplant.genes: expected at least one value, such as ["gain", "decay"], got []'],
+    "seed=2020-01-01": ["seed: expected a whole number such as 0, got 2020-01-01"],
+    f"seed={'1' * 5000}": ["seed: expected a whole number"],
+    f"seed=0x{'f' * 5000}": ["seed: expected less than 9223372036854775808, got a number of thousands of digits"],
+    "seed=-3": ["seed: expected greater than or equal to 0, got -3"],
 }
 
 
@@ -127,6 +142,69 @@ def test_a_number_or_a_word_is_explained_once():
     assert str(caught.value).count("network.settle") == 1
     assert "greater than or equal to 1, got 0" in str(caught.value)
     assert "auto" in str(caught.value)
+
+
+NOT_TOML = {
+    "network.levels=[8,8": "-s 'network.levels=[8, 8]'",
+    "network.levels=[8 8]": "-s 'network.levels=[8, 8]'",
+    "plasticity.terms=[oja, hebbian]": """-s 'plasticity.terms=["oja", "hebbian"]'""",
+    "evolution.select={name=selBest}": """-s 'evolution.select={name = "selBest"}'""",
+    'evolution.select={"name":"selBest"}': """-s 'evolution.select={name = "selBest"}'""",
+    "evolution.select={name: selTournament, tournsize: 3": (
+        """-s 'evolution.select={name = "selTournament", tournsize = 3}'"""
+    ),
+    'task.name="xor': """-s 'task.name="xor"'""",
+    "transplant.source=[old]/run": """-s 'transplant.source="[old]/run"'""",
+    "task.options={amplitude 2}": "-s 'task.options={amplitude = 1.4}'",
+    "nowhere={a b}": "-s evolution.size=64",
+}
+
+
+@pytest.mark.parametrize("override", NOT_TOML)
+def test_brackets_and_quotes_that_are_not_toml_are_refused_with_the_right_spelling(override):
+    with pytest.raises(ConfigError, match="not valid TOML") as caught:
+        preset("emergence", overrides=[override])
+    message = str(caught.value)
+    assert message.startswith(f"-s {override}: ")
+    assert NOT_TOML[override] in message
+
+
+def test_a_bare_word_is_text():
+    assert preset("emergence", overrides=["task.name=xor"]).task.name == "xor"
+    assert preset("emergence", overrides=["checkpoint.every=60s"]).checkpoint.every == "60s"
+    assert preset("emergence", overrides=["transplant.source=my runs/a@3"]).transplant.source == "my runs/a@3"
+    assert preset("emergence", overrides=["transplant.source="]).transplant.source == ""
+
+
+JARGON = re.compile(r"instance of|valid|dictionary|tuple|parse|Input|Field|item|union|literal|validation|datetime")
+KEYS = [
+    *Config.model_fields,
+    *(
+        f"{name}.{key}"
+        for name, field in Config.model_fields.items()
+        for key in getattr(field.annotation, "model_fields", ())
+    ),
+]
+NEVER = [date(2020, 1, 1), [[1]]]
+VALUES = [
+    *NEVER, 3, -1, 3.5, float("nan"), float("inf"), True, "text", "", [], [1.5], ["text"], [1, "text"], [1, 2, 3], {},
+    {"text": "text"}, {"text": [1]}, {"name": 3}, 10**30,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_every_key_explains_wrong_values_in_plain_words(key):
+    """Whatever is given, no word of the validator's; to a value that no key may have, an example or the meaning."""
+    for value in VALUES:
+        try:
+            preset("emergence", overrides=[(key, value)])
+        except ConfigError as error:
+            message = str(error).removeprefix("preset emergence: ")
+            assert not JARGON.search(message), message
+            if value in NEVER:
+                assert re.fullmatch(rf"{key}(\.0)?: expected .+(such as .+, got .+|, got .+ \(.+\))", message), message
+        else:
+            assert value not in NEVER
 
 
 @pytest.mark.parametrize("override", WRONG)
@@ -195,10 +273,69 @@ def test_missing_file_folder_and_unknown_preset_are_explained(tmp_path):
     with pytest.raises(ConfigError, match="There is no file"):
         load_config(tmp_path / "none.toml")
     (tmp_path / "folder.toml").mkdir()
-    with pytest.raises(ConfigError, match="Cannot read"):
+    with pytest.raises(ConfigError, match=r"folder.toml is a folder.*hetevo init"):
         load_config(tmp_path / "folder.toml")
     with pytest.raises(ConfigError, match="Did you mean 'emergence'"):
         load_config("emergance")
+
+
+@pytest.mark.parametrize(
+    ("source", "parts"),
+    [
+        ("wb.yaml", ["wb.yaml is not valid TOML", "A configuration is a TOML file", "hetevo init"]),
+        ("./conf.json", ["conf.json is not valid TOML", "hetevo init"]),
+        ("empty.yaml", ["empty.yaml is an empty file", "hetevo init"]),
+        ("bare", ["bare is a file", "without .toml", "./bare"]),
+        ("folder", ["folder is a folder", "hetevo init"]),
+        ("folder/", ["folder is a folder"]),
+        ("run", ["run is a run", "hetevo resume run", "hetevo run run/config.toml -o ANOTHER"]),
+        ("sweep.toml", ["sweep.toml is a sweep", "hetevo sweep sweep.toml"]),
+        ("folder/mina.toml", ["There is no file folder/mina.toml", "Did you mean 'mine.toml'?"]),
+        ("foldr/mine.toml", ["There is no file foldr/mine.toml", "There is no folder foldr"]),
+        ("emergence.toml", ["There is a preset emergence", "its name alone"]),
+        ("baree", ["There is no preset 'baree'", "emergence"]),
+        ("lokal", ["Did you mean 'local.toml'?"]),
+        ("emergence-and-neutral", ["but a sweep: hetevo sweep emergence-and-neutral"]),
+        ("", ["There is no preset ''"]),
+        ("x" * 5000, ["There is no preset 'xxx"]),
+        ("mine.toml/x", ["mine.toml/x"]),
+    ],
+)  # fmt: skip
+def test_what_is_no_configuration_is_named_as_what_it_is(tmp_path, monkeypatch, source, parts):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "wb.yaml").write_text("seed: 3\n")
+    (tmp_path / "conf.json").write_text('{"seed": 3}')
+    (tmp_path / "empty.yaml").touch()
+    (tmp_path / "sweep.toml").write_text('base = "emergence"\nseeds = "0..1"\n')
+    for folder in ("folder", "run"):
+        (tmp_path / folder).mkdir()
+    for file in ("bare", "mine.toml", "local.toml", "folder/mine.toml", "run/config.toml"):
+        (tmp_path / file).write_text("seed = 3\n")
+    with pytest.raises(ConfigError) as caught:
+        load_config(source)
+    for part in parts:
+        assert part in str(caught.value)
+
+
+def test_a_file_is_read_by_its_path_whatever_it_is_called(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("bare", "UPPER.TOML", "mine.toml"):
+        (tmp_path / name).write_text("seed = 3\n")
+        assert load_config(tmp_path / name).seed == 3
+    assert load_config("./bare").seed == load_config("UPPER.TOML").seed == 3
+
+
+def test_a_byte_order_mark_is_no_part_of_a_configuration(tmp_path):
+    (tmp_path / "mine.toml").write_bytes(b"\xef\xbb\xbfseed = 3\n")
+    assert load_config(tmp_path / "mine.toml").seed == 3
+
+
+def test_another_seed_is_all_that_seeded_changes():
+    config = preset("emergence")
+    assert config.seeded(7) == preset("emergence", seed=7)
+    for wrong in (-1, 2**63):
+        with pytest.raises(ConfigError, match="whole number from 0 to 9223372036854775807"):
+            config.seeded(wrong)
 
 
 def test_transposed_wiring_has_one_density():

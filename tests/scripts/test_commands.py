@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from analysis.figures import FIGURES
+from evolve.sweeps import sweep_names
 from scripts.main import app
 
 SMALL = ["-s", "evolution.size=8", "-s", "evolution.generations=2", "-s", "lifetime.presentations=20", "--workers", "1"]
@@ -126,6 +127,13 @@ def test_resume_extends_and_verify_replays(finished, tmp_path):
     assert str(damaged) in found.stderr
 
 
+def test_an_editor_that_marks_the_configuration_of_a_run_does_no_harm(finished, tmp_path):
+    path = shutil.copytree(finished[0], tmp_path / "run")
+    config = path / "config.toml"
+    config.write_bytes(b"\xef\xbb\xbf" + config.read_bytes())
+    assert "done already" in hetevo("resume", path).stderr
+
+
 def test_or_resume_starts_goes_on_and_is_done(finished, tmp_path):
     command = ["run", "smoke", *SMALL, "-o", tmp_path / "run", "--or-resume", "--json"]
     for _ in range(3):
@@ -135,6 +143,35 @@ def test_or_resume_starts_goes_on_and_is_done(finished, tmp_path):
     other = hetevo(*command, "--seed", 8)
     assert other.exit_code == 2
     assert "seed: 0 is saved, 8 was given" in other.stderr
+
+
+def test_what_to_do_next_can_be_typed(tmp_path, monkeypatch):
+    """Paths are quoted for a shell, in hints and in messages."""
+    monkeypatch.chdir(tmp_path)
+    folder = Path("my runs")
+    made = hetevo("init", folder / "a b.toml")
+    assert "Cannot write" in made.stderr
+    folder.mkdir()
+    made = hetevo("init", folder / "a b.toml", "--preset", "smoke")
+    assert made.stdout.endswith("run it with: hetevo run 'my runs/a b.toml'\n")
+    command = ["run", "smoke", *SMALL, "-o", folder / "a run"]
+    assert "next: hetevo plot 'my runs/a run'\n" in hetevo(*command).stderr
+    assert hetevo(*command).stderr.endswith("hetevo resume 'my runs/a run'\n")
+    file = folder / "a sweep.toml"
+    file.write_text('base = "smoke"\n[set]\nevolution.size = 8\nevolution.generations = 1\n')
+    command = ["sweep", file, "-o", folder / "a sweep"]
+    assert "next: hetevo plot 'my runs/a sweep'\n" in hetevo(*command).stderr
+    file.write_text(file.read_text().replace("8", "10"))
+    assert "go on: hetevo sweep 'my runs/a sweep.toml' -o 'my runs/a sweep'\n" in hetevo(*command).stderr
+
+
+def test_sweep_alone_lists_the_sweeps_that_ship():
+    listed = hetevo("sweep")
+    assert listed.exit_code == 0, listed.output
+    names = json.loads(hetevo("sweep", "--json").stdout)
+    assert names == sweep_names()
+    lines = listed.stdout.splitlines()
+    assert [line.split(maxsplit=1) for line in lines] == [list(pair) for pair in names.items()]
 
 
 def test_seeds_run_side_by_side_in_one_directory_and_equal_single_runs(finished, tmp_path):
@@ -169,6 +206,14 @@ WRONG = {
     "no hidden level": ["run", "smoke", "-s", "network.levels=[]"],
     "density 0": ["run", "smoke", "-s", "network.density_descending=0"],
     "missing file": ["run", "none.toml"],
+    "file that is not TOML": ["run", "wb.yaml"],
+    "sweep that is not TOML": ["sweep", "wb.yaml"],
+    "folder as configuration": ["run", "taken"],
+    "folder as sweep": ["sweep", "taken"],
+    "unclosed bracket": ["run", "smoke", "-s", "network.levels=[8,8"],
+    "unquoted word in brackets": ["run", "smoke", "-s", "evolution.select={name=selBest}"],
+    "too large a seed": ["run", "smoke", "--seed", "9" * 30],
+    "too large seeds": ["run", "smoke", "--seeds", "9223372036854775807..9223372036854775808"],
     "empty file": ["run", "empty.toml"],
     "broken file": ["run", "broken.toml"],
     "binary file": ["run", "binary.toml"],
@@ -201,6 +246,7 @@ WRONG = {
 def test_a_mistake_exits_2_with_one_message_and_writes_nothing(case, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty.toml").write_text("")
+    (tmp_path / "wb.yaml").write_text("seed: 3\n")
     (tmp_path / "broken.toml").write_text("seed = = 3")
     (tmp_path / "binary.toml").write_bytes(bytes(range(256)))
     (tmp_path / "taken").mkdir()

@@ -22,6 +22,7 @@ from evolve.cohort import Cohort
 from evolve.config import BackendTable
 from evolve.news import news
 from populations.blocks import block_size
+from populations.errors import spell
 from populations.outcome import Evaluation
 from populations.species import Species
 
@@ -160,7 +161,7 @@ class RayBackend:
         if now - self._seen > self.settings.patience:
             raise ClusterLostError(
                 f"All workers of the cluster at {self._address} have been gone for {now - self._seen:.0f} seconds."
-                " 'hetevo resume' goes on from the last checkpoint, on any cluster or on one machine."
+                f" '{spell('resume')}' goes on from the last checkpoint, on any cluster or on one machine."
             )
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ class GenomeTable(Table):
         0.0, allow_inf_nan=False, description="mean of the founders' plasticity gains (a presentation)"
     )
     gain_mean_descending: Annotated[float, Field(allow_inf_nan=False)] | Literal["same"] = Field(
-        "same", description='mean of the founders\' descending gains, or "same" as gain_mean'
+        "same", examples=[-0.05], description='mean of the founders\' descending gains, or "same" as gain_mean'
     )
     gain_scale: Scale = Field(0.1, description="standard deviation of the founders' gains; 0 or more")
     term_scale: Scale = Field(0.1, description="standard deviation of coefficients of extra terms; 0 or more")
@@ -85,6 +85,7 @@ class TransplantTable(Table):
 
     source: str = Field(
         "",
+        examples=["donor@50"],
         description='run to take genes from, RUN or RUN@GENERATION; a relative path begins beside this run; "": none',
     )
     individuals: Literal["all", "champion"] = Field(

@@ -15,7 +15,9 @@ class TaskTable(Table):
     )
     inputs: Count = Field(6, description="sensory inputs, without the bias; at least 1")
     outputs: Count = Field(2, description="target dimensions; at least 1")
-    options: dict[str, float | int] = Field({}, description="options of the task family, e.g. {amplitude = 1.4}")
+    options: dict[str, float | int] = Field(
+        {}, examples=[{"amplitude": 1.4}], description="options of the task family, e.g. {amplitude = 1.4}"
+    )
 
 
 class NetworkTable(Table):
@@ -32,7 +34,9 @@ class NetworkTable(Table):
         " cerebellum, cortical or recurrent",
     )
     options: dict[str, float | int] = Field(
-        {}, description="options of the wiring family, e.g. {rewiring = 0.2} of small-world"
+        {},
+        examples=[{"rewiring": 0.2}],
+        description="options of the wiring family, e.g. {rewiring = 0.2} of small-world",
     )
     density_ascending: float = Field(
         0.6, gt=0, le=1, description="share of allowed ascending synapses present; above 0 to 1"
@@ -41,7 +45,9 @@ class NetworkTable(Table):
         0.6, gt=0, le=1, description="share of allowed descending synapses present; above 0 to 1"
     )
     settle: Count | Literal["auto"] = Field(
-        "auto", description="steps for which networks with loops settle in both pathways; at least 1; auto: 8"
+        "auto",
+        examples=[8],
+        description="steps for which networks with loops settle in both pathways; at least 1; auto: 8",
     )
     feedback: Literal["independent", "transposed"] = Field(
         "independent", description="descending wiring: drawn independently, or the transpose of the ascending one"
@@ -73,6 +79,7 @@ class PlasticityTable(Table):
     terms: tuple[str, ...] = Field(
         (),
         strict=False,
+        examples=[["oja"]],
         description="extra homosynaptic terms, each with coefficient genes: hebbian, presynaptic, postsynaptic, oja",
     )
     terms_shared: bool = Field(False, description="one coefficient a network for the extra terms, not one a neuron")

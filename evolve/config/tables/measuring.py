@@ -18,6 +18,7 @@ class ProbeTable(Table):
     moments: tuple[Annotated[int, Field(ge=1, le=99)], ...] = Field(
         (),
         strict=False,
+        examples=[[10, 25, 75]],
         description="moments of life at which to measure, in percent, besides birth, middle and end, e.g. [10, 25, 75]",
     )
 
@@ -29,6 +30,7 @@ class HeldOutTable(Table):
     families: tuple[str, ...] = Field(
         (),
         strict=False,
+        examples=[["xor", "teacher"]],
         description='task families, e.g. ["xor", "teacher"]; the run\'s own name: new tasks of its family',
     )
     tasks: int = Field(

@@ -29,12 +29,13 @@ class CheckpointTable(Table):
     @field_validator("every", mode="before")
     @classmethod
     def _check_every(cls, value: Any) -> int | str:
-        count = isinstance(value, int) and not isinstance(value, bool) and value >= 1
-        if count or (isinstance(value, str) and (value == "auto" or re.fullmatch(r"[1-9]\d{0,8}s", value))):
-            return value  # type: ignore[no-any-return]
-        raise ValueError(
-            f'checkpoint.every: expected "auto", generations (at least 1) or seconds such as "60s", got {value!r}'
-        )
+        word = isinstance(value, str) and not re.fullmatch(r"auto|[1-9]\d{0,8}s", value)
+        number = isinstance(value, int) and not isinstance(value, bool) and value < 1
+        if word or number:
+            raise ValueError(
+                f'checkpoint.every: expected "auto", generations (at least 1) or seconds such as "60s", got {value!r}'
+            )
+        return value  # type: ignore[no-any-return]  # other types are refused by the field's own
 
 
 class BackendTable(Table):
@@ -42,7 +43,9 @@ class BackendTable(Table):
 
     name: str = Field("auto", description="backend: auto, local or ray")
     workers: int = Field(0, ge=0, description="processes; 0: one a core, on a cluster all its cores")
-    address: str = Field("", description='address of a Ray cluster, "host:port"; empty: this machine')
+    address: str = Field(
+        "", examples=["10.0.0.9:6379"], description='address of a Ray cluster, "host:port"; empty: this machine'
+    )
     block: int = Field(0, ge=0, description="individuals that live side by side; 0: chosen from sizes and cache")
     on_failure: Literal["quarantine", "stop"] = Field(
         "quarantine",
