@@ -17,7 +17,7 @@ from populations.lifetime import Snapshot, live
 from populations.outcome import Evaluation, Status
 from populations.settling import sweep_of
 from populations.species import Species
-from populations.streams import Purpose, stream
+from populations.streams import Purpose
 from populations.types import Floats, Indices, Mask
 
 __all__ = ["Probe", "evaluate", "test"]
@@ -136,7 +136,7 @@ def _live_circuits(
 
     def streams(purpose: Purpose) -> list[Generator]:
         places = (int(individual) * tasks + task for individual in individuals for task in range(tasks))
-        return [stream(seed, generation, purpose, place) for place in places]
+        return [species.stream(seed, generation, purpose, place) for place in places]
 
     innate = born(species, genes, individuals, seed, generation)
     lives = live(species, genes, innate, lived, observer=observer, moments=moments, streams=streams)
