@@ -4,9 +4,8 @@ import inspect
 from typing import Any
 
 import numpy as np
-from deap import tools
 
-from evolve.seeding import global_generators
+from evolve.private_deap import private_generators, tools
 from evolve.selection import individuals, operator
 from populations.errors import nearest
 
@@ -72,7 +71,7 @@ def _try(key: str, settings: dict[str, Any]) -> None:
     rng = np.random.default_rng(0)
     light = individuals(rng.random(6), 1.0, np.arange(1, 7))
     try:
-        with global_generators(rng):
+        with private_generators(rng):
             function(light, 2, **arguments)
     except Exception as error:
         given = ", ".join(f"{name} = {value!r}" for name, value in settings.items() if name != "name")

@@ -1,19 +1,16 @@
 """Selection through DEAP and variation on arrays."""
 
-import random
-
 import numpy as np
 import pytest
 from builders import make_species
-from deap import tools
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evolve.cohort import Operator, founders
 from evolve.config import ConfigError, preset
 from evolve.config.operators import REFUSED
+from evolve.private_deap import tools
 from evolve.reproduction import reproduce
-from evolve.seeding import global_generators
 from evolve.species import species_of
 from evolve.variation import cross, mutate, sparse
 from populations.genome import Population, found, genome
@@ -138,19 +135,6 @@ def test_sparse_events_happen_with_their_probability():
         counts[sparse(np.random.default_rng(seed), 50, 0.1)] += 1
     # each position is Bernoulli(0.1): standard error .0047; the largest of 50 deviations stays below 4 of them
     np.testing.assert_allclose(counts / 4000, 0.1, atol=0.019)
-
-
-def test_global_generators_are_restored():
-    random.seed(1)
-    np.random.seed(1)
-    expected = random.random(), np.random.random()
-    random.seed(1)
-    np.random.seed(1)
-    with global_generators(np.random.default_rng(0)):
-        first = random.random(), np.random.random()
-    assert (random.random(), np.random.random()) == expected
-    with global_generators(np.random.default_rng(0)):
-        assert (random.random(), np.random.random()) == first
 
 
 def test_bits_are_crossed_at_two_points_and_flip_at_the_given_rate():
