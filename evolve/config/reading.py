@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from evolve.config.config import Config
 from evolve.config.errors import ConfigError
+from evolve.config.operators import check_new
 from populations.errors import HetevoError, nearest
 
 Override = str | tuple[str, Any]
@@ -31,7 +32,7 @@ def preset_names() -> dict[str, str]:
     }
 
 
-def preset(name: str, *, overrides: Sequence[Override] = (), **values: Any) -> Config:
+def preset(name: str, *, overrides: Sequence[Override] = (), saved: bool = False, **values: Any) -> Config:
     """Return a preset, with changes.
 
     Parameters
@@ -40,6 +41,8 @@ def preset(name: str, *, overrides: Sequence[Override] = (), **values: Any) -> C
         See `preset_names`.
     overrides : sequence of str or (str, value), optional
         Changes such as ``"evolution.size=32"``, values in TOML.
+    saved : bool, optional
+        See `from_mapping`.
     **values
         Values of top-level keys, such as ``seed=7``.
 
@@ -52,10 +55,13 @@ def preset(name: str, *, overrides: Sequence[Override] = (), **values: Any) -> C
     if name not in names:
         raise ConfigError(f"There is no preset {name!r}.{nearest(name, names)} Presets: {', '.join(names)}.")
     content = tomllib.loads((resources.files("evolve") / "presets" / f"{name}.toml").read_text("utf-8"))
-    return from_mapping({**content, "preset": name, **values}, overrides=overrides, source=f"preset {name}")
+    content |= {"preset": name, **values}
+    return from_mapping(content, overrides=overrides, source=f"preset {name}", saved=saved)
 
 
-def load_config(source: str | Path, overrides: Sequence[Override] = (), **values: Any) -> Config:
+def load_config(
+    source: str | Path, overrides: Sequence[Override] = (), *, saved: bool = False, **values: Any
+) -> Config:
     """Return the configuration of a preset or of a TOML file.
 
     Parameters
@@ -64,6 +70,8 @@ def load_config(source: str | Path, overrides: Sequence[Override] = (), **values
         Name of a preset, or a path; what ends in ``.toml`` or contains a separator is a path.
     overrides : sequence of str or (str, value), optional
         Changes such as ``"evolution.size=32"``.
+    saved : bool, optional
+        See `from_mapping`.
     **values
         Values of top-level keys.
 
@@ -74,7 +82,7 @@ def load_config(source: str | Path, overrides: Sequence[Override] = (), **values
     """
     path = Path(source)
     if path.suffix != ".toml" and path.name == str(source):
-        return preset(str(source), overrides=overrides, **values)
+        return preset(str(source), overrides=overrides, saved=saved, **values)
     try:
         with open(path, "rb") as handle:
             read = handle.read(LIMIT + 1)
@@ -94,11 +102,15 @@ def load_config(source: str | Path, overrides: Sequence[Override] = (), **values
         raise ConfigError(f"{path} is not valid TOML: {error}.") from None
     if not content:
         raise ConfigError(f"{path} is empty. 'hetevo init' writes a configuration with every key explained.")
-    return from_mapping({**content, **values}, overrides=overrides, source=str(path))
+    return from_mapping({**content, **values}, overrides=overrides, source=str(path), saved=saved)
 
 
 def from_mapping(
-    content: Mapping[str, Any], *, overrides: Sequence[Override] = (), source: str = "configuration"
+    content: Mapping[str, Any],
+    *,
+    overrides: Sequence[Override] = (),
+    source: str = "configuration",
+    saved: bool = False,
 ) -> Config:
     """Validate nested values.
 
@@ -110,6 +122,8 @@ def from_mapping(
         Changes to make first.
     source : str, optional
         What to call it in messages.
+    saved : bool, optional
+        Whether it may be that of a run that was begun already: then it may have what new runs are refused.
 
     Raises
     ------
@@ -120,7 +134,7 @@ def from_mapping(
     for override in overrides:
         _apply(tables, override)
     try:
-        return Config.model_validate(tables)
+        config = Config.model_validate(tables)
     except HetevoError as error:
         raise ConfigError(f"{source}: {error}") from None
     except ValidationError as error:
@@ -133,6 +147,9 @@ def from_mapping(
             if problem["type"] != "literal_error" or _location(problem) not in numbers
         ]
         raise ConfigError(f"{source}: " + "\n  ".join(problems)) from None
+    if not saved:
+        check_new(config, source)
+    return config
 
 
 def _apply(tables: dict[str, Any], override: Override) -> None:
