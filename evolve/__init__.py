@@ -6,6 +6,7 @@
 `evolution`                 the loop of generations
 `cohort`, `reproduction`    a generation, and the way to the next one
 `selection`, `variation`    who reproduces (DEAP), what genes do (arrays)
+`private_deap`              DEAP on random generators of its own
 `backends`                  where lives are computed
 `state`, `keeper`           what is saved, and when
 `verifying`, `replaying`    whether what was saved is what was lived

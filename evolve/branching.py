@@ -55,7 +55,7 @@ class Origin:
                 f"{text}: {path} has no checkpoint of generation {number or 'any'}; it has: {has}."
                 " checkpoint.keep_every = n in a run's configuration keeps those of every n-th generation."
             )
-        config = from_mapping(directory.config(), source=str(directory.config_file))
+        config = from_mapping(directory.config(), source=str(directory.config_file), saved=True)
         return cls(directory, wanted[-1], config)
 
     @property
@@ -63,10 +63,13 @@ class Origin:
         """The generation to begin with."""
         return checkpoints.generation_of(self.checkpoint)
 
-    def changed(self, overrides: Sequence[str]) -> Config:
-        """Return the origin's configuration with changes, each such as ``"evolution.mask_flip=0"``."""
+    def changed(self, overrides: Sequence[str], *, saved: bool = False) -> Config:
+        """Return the origin's configuration with changes, each such as ``"evolution.mask_flip=0"``.
+
+        ``saved``: whether the branch may have begun already, see `evolve.config.from_mapping`.
+        """
         content = {**self.directory.config(), "preset": ""}
-        return from_mapping(content, overrides=overrides, source=f"--from {self.directory.path}")
+        return from_mapping(content, overrides=overrides, source=f"--from {self.directory.path}", saved=saved)
 
     def load(self, config: Config, species: Species) -> State:
         """Return the generation, for a run of another configuration.

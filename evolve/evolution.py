@@ -151,7 +151,7 @@ class Evolution:
         """Return the same with another last generation."""
         content = self.config.model_dump()
         content["evolution"]["generations"] = generations
-        other = Evolution(from_mapping(content), self.probe)
+        other = Evolution(from_mapping(content, saved=True), self.probe)
         other._backend = self._backend
         return other
 

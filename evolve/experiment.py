@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 
 from evolve.branching import Origin
-from evolve.config import Config, ConfigError, differences, dump_toml
+from evolve.config import Config, ConfigError, check_new, differences, dump_toml
 from evolve.evolution import Evolution
 from evolve.keeper import kept_facts
 from evolve.news import harmless
@@ -74,7 +74,8 @@ class Experiment:
         RunExistsError
             If the directory exists already, and not ``or_resume``.
         ConfigError
-            With ``or_resume``, if the saved configuration is another one; with ``origin``, if the sizes do not fit.
+            If a new run is refused its operators (`evolve.config.check_new`); with ``or_resume``, if the saved
+            configuration is another one; with ``origin``, if the sizes do not fit.
         RunDirectoryError, DamagedError, StorageError
             If the directory cannot be written, or the origin cannot be read.
         """
@@ -90,6 +91,7 @@ class Experiment:
     def _begin(
         self, path: str | Path, origin: str | None, or_resume: bool, progress: Progress | None, notice: Notice
     ) -> Run:
+        check_new(self.config)
         branch = Origin.find(origin) if origin else None
         state = branch.load(self.config, self._evolution.species) if branch else None
         facts = branch.facts(state) if branch and state else None

@@ -1,4 +1,7 @@
-"""Held-out tasks: the population lives through them only to be measured, and selection never sees them."""
+"""Held-out tasks: the population lives through them only to be measured, and selection never sees them.
+
+Tasks, samples, innate weights and lots come from streams of their own (`populations.streams.HELD_OUT`).
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,9 +15,6 @@ from evolve.recording import mean_defined
 from populations.species import Species
 from populations.tasks import TASKS
 from populations.types import Floats
-
-APART = 1 << 40
-"""Added to the generation in the address of held-out streams: nobody else has these tasks, samples, innate weights."""
 
 ALIGNMENT, CONSISTENCY = ("alignment_mid", "alignment_end"), ("hs_end", "dc_end")
 """What is recorded of held-out lives; consistency of circuits only."""
@@ -44,7 +44,7 @@ def held_out_species(config: Config, species: Species) -> dict[str, Species]:
         task.prepare()
         life = replace(species.life, tasks=config.heldout.tasks or species.life.tasks)
         # new tasks in every generation, also where the run's own never change
-        found[name] = replace(species, task=task, life=life, every=1)
+        found[name] = replace(species, task=task, life=life, every=1, held_out=name)
     return found
 
 
@@ -85,9 +85,8 @@ def held_out(
     if not families or cohort.generation % config.heldout.every:
         return dict.fromkeys(names, float("nan"))
     champion, row = int(np.argmin(loss)), dict.fromkeys(names, float("nan"))
-    apart = replace(cohort, generation=APART + cohort.generation)
     for name, species in families.items():
-        evaluation = backend.evaluate(replace(job, species=species), apart)
+        evaluation = backend.evaluate(replace(job, species=species), cohort)
         for what, values in {"loss": evaluation.loss, **evaluation.observed}.items():
             if f"heldout_{name}_{what}" in row:
                 row[f"heldout_{name}_{what}"] = mean_defined(values)

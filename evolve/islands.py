@@ -5,15 +5,13 @@ Selection sees one island at a time. Every few generations some individuals chan
 generation, so no worker ever waits for an island. With one island nothing changes.
 """
 
-import random as draw
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
-from deap import tools
 from numpy.random import Generator
 
-from evolve.seeding import global_generators
+from evolve.private_deap import PYTHON, private_generators, tools
 from evolve.selection import Individual
 from populations.types import Indices
 
@@ -64,7 +62,7 @@ TOPOLOGIES: dict[str, Callable[[int, Generator], list[Route]]] = {
 EMIGRANTS: dict[str, Callable[[list[Individual], int], list[Individual]]] = {
     "best": tools.selBest,
     "worst": tools.selWorst,
-    "lot": draw.sample,
+    "lot": PYTHON.sample,
 }
 """Who leaves, by the name used in ``[islands] emigrants``; `deap.tools.migRing` needs each individual at most once."""
 
@@ -94,7 +92,7 @@ def migrate(demes: list[list[Individual]], generation: int, config: "Config", rn
     settings = config.islands
     if len(demes) == 1 or not settings.migrants or (generation + 1) % settings.every:
         return
-    with global_generators(rng):
+    with private_generators(rng):
         for route in TOPOLOGIES[settings.topology](len(demes), rng):
             tools.migRing(demes, settings.migrants, EMIGRANTS[settings.emigrants], migarray=route)
 

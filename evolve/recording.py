@@ -4,9 +4,9 @@ import io
 from typing import Any
 
 import numpy as np
-from deap import tools
 
 from evolve.cohort import Cohort, Operator
+from evolve.private_deap import tools
 from populations.genome import Population
 from populations.outcome import Evaluation, Status
 from populations.types import Floats

@@ -75,7 +75,7 @@ def _elsewhere(config: Config, workers: int | None) -> Config:
     usual = min(config.backend.block or block_size(species_of(config)), config.evolution.size)
     chosen = workers if workers is not None else 2 if config.backend.workers == 1 else 1
     changes = [f"backend.workers={chosen}", f"backend.block={usual // 2 + 1 if usual > 2 else usual + 1}"]
-    return from_mapping(config.model_dump(), overrides=changes)
+    return from_mapping(config.model_dump(), overrides=changes, saved=True)
 
 
 def _again(saved: Mapping[int, Path], generation: int, config: Config, species: Species, folder: Path) -> Cohort | None:

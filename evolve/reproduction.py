@@ -1,15 +1,15 @@
 """From one generation to the next, through DEAP's toolbox."""
 
 import numpy as np
-from deap import base, tools
 
 from evolve.cohort import Cohort, Operator
 from evolve.config import Config
 from evolve.islands import migrate
-from evolve.seeding import global_generators
+from evolve.private_deap import base, private_generators, tools
 from evolve.selection import Individual, individuals, operator, positions
 from evolve.variation import cross, mutate
 from populations.genome import Population
+from populations.isolation import isolated
 from populations.species import Species
 from populations.streams import Purpose, stream
 from populations.types import Floats, Indices
@@ -39,6 +39,7 @@ def toolbox(config: Config, species: Species) -> base.Toolbox:
     return box
 
 
+@isolated
 def reproduce(cohort: Cohort, loss: Floats, config: Config, species: Species) -> Cohort:
     """Make the next generation: elites unchanged, then children by selection, crossover and mutation.
 
@@ -137,7 +138,7 @@ def _parents_of_island(
     settings = config.evolution
     children = len(deme) - settings.elites
     rng = stream(config.seed, generation, Purpose.SELECT, island)
-    with global_generators(rng):
+    with private_generators(rng):
         elites = positions(box.elites(deme, settings.elites) if settings.elites else [], settings.elites)
         if settings.pool:
             pool = positions(box.select(deme, settings.pool), settings.pool)

@@ -70,7 +70,7 @@ def resume(
         config = saved_config(directory)
         given = {"backend.name": backend, "backend.address": address, "backend.workers": workers}
         changes = [(key, value) for key, value in given.items() if value is not None]
-        config = from_mapping(config.model_dump(), overrides=changes, source="resume") if changes else config
+        config = from_mapping(config.model_dump(), overrides=changes, source="resume", saved=True)
         evolution = Evolution(config, probe)
         with evolution.connected():
             return go_on(directory, lock, evolution, generations, progress, notice)
@@ -78,7 +78,7 @@ def resume(
 
 def saved_config(directory: RunDirectory) -> Config:
     """Return the configuration of a run."""
-    return from_mapping(directory.config(), source=str(directory.config_file))
+    return from_mapping(directory.config(), source=str(directory.config_file), saved=True)
 
 
 def go_on(
@@ -197,7 +197,7 @@ def _extended(directory: RunDirectory, evolution: Evolution, generations: int, s
     content = directory.config()
     if content.get("evolution", {}).get("generations") != generations:
         content.setdefault("evolution", {})["generations"] = generations
-        from_mapping(content, source="--generations")
+        from_mapping(content, source="--generations", saved=True)
         directory.begin(tomli_w.dumps(content))
     return evolution.until(generations)
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from deap import base, tools
 
+from evolve.private_deap import base, tools
 from populations.types import Floats, Indices
 
 

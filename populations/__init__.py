@@ -1,6 +1,6 @@
 """Living: what evolves, and how it lives.
 
-======================  =====================================================
+======================  =======================================================
 `layout`, `species`     sizes, and everything that individuals have in common
 `wiring`                wiring families, one a file
 `tasks`                 task families, one a file
@@ -12,7 +12,8 @@
 `lifetime`              birth to test, for a block of networks
 `evaluation`            fitness
 `streams`               addressed random numbers
-======================  =====================================================
+`isolation`             what else goes on in the process changes no result
+======================  =======================================================
 """
 
 from populations.evaluation import Probe, evaluate

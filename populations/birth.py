@@ -6,7 +6,7 @@ import numpy as np
 
 from populations.genome import Population
 from populations.species import Species
-from populations.streams import Purpose, stream
+from populations.streams import Purpose
 from populations.types import Floats, Indices, Mask
 
 
@@ -52,7 +52,7 @@ def born(species: Species, population: Population, individuals: Indices, seed: i
     else:
         raw = [np.empty(mask.shape, np.float32) for mask in masks]
         for row, individual in enumerate(individuals):
-            rng = stream(seed, generation, Purpose.INNATE, int(individual))
+            rng = species.stream(seed, generation, Purpose.INNATE, int(individual))
             for pathway in raw:
                 rng.standard_normal(out=pathway[row], dtype=np.float32)
     scales = species.founders.innate_scale

@@ -5,19 +5,19 @@ from typing import Protocol
 
 import numpy as np
 from numpy.random import Generator
-from threadpoolctl import threadpool_limits
 
 from populations.birth import born
 from populations.blocks import block_size
 from populations.circuits import Circuits
 from populations.experience import Experience, Samples, experience
 from populations.genome import Population
+from populations.isolation import isolated, one_thread
 from populations.layer import LayerSnapshot, live_layer
 from populations.lifetime import Snapshot, live
 from populations.outcome import Evaluation, Status
 from populations.settling import sweep_of
 from populations.species import Species
-from populations.streams import Purpose, stream
+from populations.streams import Purpose
 from populations.types import Floats, Indices, Mask
 
 __all__ = ["Probe", "evaluate", "test"]
@@ -31,6 +31,7 @@ class Probe(Protocol):
         ...
 
 
+@isolated
 def evaluate(
     species: Species,
     population: Population,
@@ -71,8 +72,7 @@ def evaluate(
     """
     observed = probe_samples if probe is not None else 0
     step = block or block_size(species)
-    # a result must not depend on how many threads a library happens to use
-    with threadpool_limits(1):
+    with one_thread():
         lived = experience(species, seed, generation, observed)
         parts = []
         for start in range(0, population.size, step):
@@ -136,7 +136,7 @@ def _live_circuits(
 
     def streams(purpose: Purpose) -> list[Generator]:
         places = (int(individual) * tasks + task for individual in individuals for task in range(tasks))
-        return [stream(seed, generation, purpose, place) for place in places]
+        return [species.stream(seed, generation, purpose, place) for place in places]
 
     innate = born(species, genes, individuals, seed, generation)
     lives = live(species, genes, innate, lived, observer=observer, moments=moments, streams=streams)

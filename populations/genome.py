@@ -8,6 +8,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from populations.isolation import isolated
 from populations.rules import Pathway
 from populations.species import Species
 from populations.streams import Purpose, stream
@@ -133,6 +134,7 @@ class Population(Mapping[str, NDArray[Any]]):
         return Population({name: np.concatenate([part[name] for part in whole]) for name in whole[0]})
 
 
+@isolated
 def found(species: Species, seed: int, size: int, purpose: Purpose = Purpose.FOUNDER) -> Population:
     """Draw the founders, generation 0.
 

@@ -14,7 +14,7 @@ from populations.experience import Experience, Samples
 from populations.genome import FORMULA, Population
 from populations.rules.formula import Terms
 from populations.species import Species
-from populations.streams import Purpose, stream
+from populations.streams import Purpose
 from populations.types import Floats, Mask
 
 INNATE = 1.0
@@ -119,7 +119,7 @@ def live_layer(
 def _innate(species: Species, seed: int, generation: int, tasks: int) -> Floats:
     """Draw the innate weights (K, O, I) of every task's lives."""
     shape = species.layout.outputs, species.layout.input_units
-    places = (stream(seed, generation, Purpose.INNATE, task) for task in range(tasks))
+    places = (species.stream(seed, generation, Purpose.INNATE, task) for task in range(tasks))
     return np.stack([rng.uniform(-INNATE, INNATE, shape) for rng in places])
 
 

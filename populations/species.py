@@ -6,12 +6,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 
 from populations.activations import ACTIVATIONS, Activation
 from populations.errors import SettingError
 from populations.layout import Layout
 from populations.rules import Formula, Rule
+from populations.streams import HELD_OUT, Purpose, stream
 from populations.tasks import Task
 from populations.wiring import WIRINGS, Pathways, WiringFamily
 
@@ -163,6 +165,9 @@ class Species:
     formula : Formula or None
         What is inherited where the learning rule itself is: then individuals are single layers
         (`populations.layer`), not circuits, and what only circuits have means nothing.
+    held_out : str
+        Name of the task family, if its tasks are held out, so that selection never sees these lives; else empty. They
+        have random streams that no other lives have; families share them, and so differ by their tasks only.
 
     Raises
     ------
@@ -182,6 +187,7 @@ class Species:
     every: int = 1
     circumstances: "tuple[Circumstance, ...]" = ()
     formula: Formula | None = None
+    held_out: str = ""
 
     def __post_init__(self) -> None:
         levels = self.layout.levels
@@ -192,6 +198,10 @@ class Species:
             raise SettingError(
                 f"A species has {wanted}, got levels = {levels}. Give another layout, or another formula."
             )
+
+    def stream(self, seed: int, generation: int, purpose: Purpose, index: int = 0) -> Generator:
+        """Return the generator for something that lives draw; see `populations.streams.stream`."""
+        return stream(seed, generation, HELD_OUT[purpose] if self.held_out else purpose, index)
 
     @cached_property
     def transfer(self) -> Activation:

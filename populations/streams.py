@@ -27,6 +27,25 @@ class Purpose(IntEnum):
     TRANSPLANT = 10
     INJURY = 11
     HARDWARE = 12
+    HELD_OUT_INNATE = 13
+    HELD_OUT_TASK = 14
+    HELD_OUT_TRAINING = 15
+    HELD_OUT_TEST = 16
+    HELD_OUT_PROBE = 17
+    HELD_OUT_INJURY = 18
+    HELD_OUT_HARDWARE = 19
+
+
+HELD_OUT = {
+    Purpose.INNATE: Purpose.HELD_OUT_INNATE,
+    Purpose.TASK: Purpose.HELD_OUT_TASK,
+    Purpose.TRAINING: Purpose.HELD_OUT_TRAINING,
+    Purpose.TEST: Purpose.HELD_OUT_TEST,
+    Purpose.PROBE: Purpose.HELD_OUT_PROBE,
+    Purpose.INJURY: Purpose.HELD_OUT_INJURY,
+    Purpose.HARDWARE: Purpose.HELD_OUT_HARDWARE,
+}
+"""What the streams of a life are for where its tasks are held out: nothing that it draws is drawn by another life."""
 
 
 def stream(seed: int, generation: int, purpose: Purpose, index: int = 0) -> Generator:

@@ -81,7 +81,7 @@ def run(
         "probe.every": 0 if no_probe else None,
     }
     overrides = [*(changes or []), *(f"{key}={value}" for key, value in given.items() if value is not None)]
-    config, name = _configuration(source, origin, overrides)
+    config, name = _configuration(source, origin, overrides, or_resume=or_resume)
     if seeds is not None:
         _run_seeds(config, name, seeds, output, {"--from": origin, "--seed": seed}, as_json=as_json)
         return
@@ -107,21 +107,23 @@ def _run_seeds(
     conducted(plan, folder, config.backend, again="the same command", as_json=as_json)
 
 
-def _configuration(source: str | None, origin: str | None, overrides: list[str]) -> tuple["Config", str]:
+def _configuration(
+    source: str | None, origin: str | None, overrides: list[str], *, or_resume: bool
+) -> tuple["Config", str]:
     """Return the configuration, and what to call a run of it."""
     from evolve import load_config
     from evolve.branching import Origin as Branch
     from populations.errors import SettingError, spell
 
     if source is not None:
-        config = load_config(source, overrides)
+        config = load_config(source, overrides, saved=or_resume)  # Experiment.run knows whether it is
         return config, config.preset or Path(source).stem
     if origin is None:
         raise SettingError(
             f"Expected PRESET or FILE.toml, or --from RUN@G, or both. Presets are listed by: {spell('presets')}"
         )
     branch = Branch.find(origin)
-    return branch.changed(overrides), f"{branch.directory.path.resolve().name}-from{branch.generation}"
+    return branch.changed(overrides, saved=or_resume), f"{branch.directory.path.resolve().name}-from{branch.generation}"
 
 
 def finish(ended: "Run", *, as_json: bool) -> None:

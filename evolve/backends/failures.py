@@ -1,5 +1,6 @@
 """What is said and kept of individuals that could not be evaluated."""
 
+from evolve.backends.backend import Job
 from evolve.cohort import Cohort
 from populations.errors import RunFailedError, spell
 from populations.outcome import Failure
@@ -12,17 +13,21 @@ class EvaluationError(RunFailedError):
     """Individuals could not be evaluated, and the run does not go on without them."""
 
 
-def explain(failures: tuple[Failure, ...], seed: int, cohort: Cohort) -> EvaluationError:
+def place(job: Job, cohort: Cohort) -> str:
+    """Name the generation and the seed, and the family of tasks where they are held out."""
+    held_out = f", held-out tasks of the family {job.species.held_out!r}" if job.species.held_out else ""
+    return f"Generation {cohort.generation}, seed {job.seed}{held_out}"
+
+
+def explain(failures: tuple[Failure, ...], job: Job, cohort: Cohort) -> EvaluationError:
     """Return the error that names who failed, where and why.
 
     Parameters
     ----------
     failures : tuple of Failure
         At least one.
-    seed : int
-        Seed of the experiment.
-    cohort : Cohort
-        The generation.
+    job, cohort
+        Who lived.
     """
     first, more = failures[0], len(failures) - SHOWN
     who = ", ".join(f"{f.individual} (id {cohort.identifiers[f.individual]})" for f in failures[:SHOWN])
@@ -33,7 +38,7 @@ def explain(failures: tuple[Failure, ...], seed: int, cohort: Cohort) -> Evaluat
         else 'Repair the task, rule or probe, or give the worst fitness to who fails: backend.on_failure = "quarantine"'
     )
     return EvaluationError(
-        f"Generation {cohort.generation}, seed {seed}: expected a fitness of every individual, but it"
+        f"{place(job, cohort)}: expected a fitness of every individual, but it"
         f" failed for individual {who}{f' and {more} more' if more > 0 else ''}: {first.reason}\n"
         f"{first.traceback}{advice}; '{spell('resume')}' goes on from the last checkpoint."
     )

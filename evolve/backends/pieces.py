@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 
 from evolve.backends.backend import Job
-from evolve.backends.failures import EvaluationError, explain
+from evolve.backends.failures import EvaluationError, explain, place
 from evolve.cohort import Cohort
 from populations.errors import RunFailedError, spell
 from populations.genome import Population
@@ -103,7 +103,7 @@ class Pieces:
             If someone failed and the policy is to stop, or everyone did.
         """
         if evaluation.failures and self.on_failure == "stop":
-            raise explain(evaluation.failures, self.job.seed, self.cohort)
+            raise explain(evaluation.failures, self.job, self.cohort)
         self._done[piece.start] = evaluation
         self._missing -= piece.size
 
@@ -131,7 +131,7 @@ class Pieces:
         """
         if piece.returns >= RETURNS:
             raise RunFailedError(
-                f"Generation {self.cohort.generation}: individuals {piece.start} to {piece.stop - 1} were sent"
+                f"{place(self.job, self.cohort)}: individuals {piece.start} to {piece.stop - 1} were sent"
                 f" {piece.returns + 1} times and never came back; the last time: {reason}. Repair the cause and go on"
                 f" from the last checkpoint with '{spell('resume')}'."
             )
@@ -151,7 +151,7 @@ class Pieces:
         """
         evaluation = Evaluation.join([self._done[start] for start in sorted(self._done)])
         if len(evaluation.failures) == self.cohort.size:
-            raise explain(evaluation.failures, self.job.seed, self.cohort)
+            raise explain(evaluation.failures, self.job, self.cohort)
         return evaluation
 
 

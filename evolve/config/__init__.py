@@ -3,6 +3,7 @@
 from evolve.config.config import Config
 from evolve.config.errors import ConfigError
 from evolve.config.identity import NOT_RESULTS, config_hash, differences
+from evolve.config.operators import check_new
 from evolve.config.reading import from_mapping, load_config, preset, preset_names
 from evolve.config.tables import BackendTable, EvolutionTable
 from evolve.config.writing import commented_toml, dump_toml
@@ -13,6 +14,7 @@ __all__ = [
     "Config",
     "ConfigError",
     "EvolutionTable",
+    "check_new",
     "commented_toml",
     "config_hash",
     "differences",

@@ -1,14 +1,17 @@
 """Checks of DEAP's selection operators, before a run begins."""
 
 import inspect
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from deap import tools
 
-from evolve.seeding import global_generators
+from evolve.config.errors import ConfigError
+from evolve.private_deap import private_generators, tools
 from evolve.selection import individuals, operator
 from populations.errors import nearest
+
+if TYPE_CHECKING:  # a configuration checks its operators
+    from evolve.config.config import Config
 
 TRUNCATING = ("selBest", "selWorst", "selNSGA2", "selSPEA2")
 """Operators that return each individual at most once: asked for as many as there are, they select nothing."""
@@ -18,6 +21,18 @@ REFUSED = {
     "selNSGA3": "its sorting by reference points needs several objectives",
     "selNSGA3WithMemory": "it is a class that keeps state between generations, which would break resuming",
 }
+
+_CASES = "it looks at the losses of several cases one after another, and with a single one"
+_OBJECTIVES = "it weighs several objectives, and with a single one it picks what selBest picks"
+REFUSED_ANEW = {
+    "selLexicase": f"{_CASES} all parents are the best individual, or those that tie with it",
+    "selEpsilonLexicase": f"{_CASES} it draws lots among the few that come near the best",
+    "selAutomaticEpsilonLexicase": f"{_CASES} it draws lots among the few that come near the best",
+    "selNSGA2": f"{_OBJECTIVES}; ask for selBest",
+    "selSPEA2": f"{_OBJECTIVES}; ask for selBest",
+}
+"""Operators that mean something else than their names where individuals have one loss: refused for new runs only, since
+runs that were begun with them go on with the same bits."""
 
 
 def check_operator(key: str, settings: dict[str, Any], size: int, count: int | None) -> None:
@@ -39,11 +54,10 @@ def check_operator(key: str, settings: dict[str, Any], size: int, count: int | N
     ValueError
         With what was expected, what was given, and how to correct it.
     """
-    valid = sorted(
-        name for name in dir(tools) if name.startswith("sel") and callable(getattr(tools, name)) and name not in REFUSED
-    )
+    known = {name for name in dir(tools) if name.startswith("sel") and callable(getattr(tools, name))} - set(REFUSED)
     name = settings.get("name")
-    if not isinstance(name, str) or name not in valid:
+    if not isinstance(name, str) or name not in known:
+        valid = sorted(known - set(REFUSED_ANEW))
         reason = f": {REFUSED[name]}" if name in REFUSED else ""
         raise ValueError(
             f'{key}: expected the name of an operator of deap.tools, such as {{name = "selTournament", tournsize = 3}},'
@@ -53,8 +67,8 @@ def check_operator(key: str, settings: dict[str, Any], size: int, count: int | N
     allowed = [parameter.name for parameter in parameters if parameter.name != "fit_attr"]
     for given in settings:
         if given != "name" and given not in allowed:
-            known = ", ".join(allowed) or "none"
-            raise ValueError(f"{key}: {name} has no argument {given!r}; it has {known}.{nearest(given, allowed)}")
+            there = ", ".join(allowed) or "none"
+            raise ValueError(f"{key}: {name} has no argument {given!r}; it has {there}.{nearest(given, allowed)}")
     missing = [p.name for p in parameters if p.default is inspect.Parameter.empty and p.name not in settings]
     if missing:
         raise ValueError(f"{key}: {name} needs the argument{'s' if len(missing) > 1 else ''} {', '.join(missing)}")
@@ -66,13 +80,40 @@ def check_operator(key: str, settings: dict[str, Any], size: int, count: int | N
     _try(key, settings)
 
 
+def check_new(config: "Config", source: str = "configuration") -> None:
+    """Check what a run may still have, but no longer begin with.
+
+    Parameters
+    ----------
+    config : Config
+        Of a run that is about to begin.
+    source : str, optional
+        What to call it in messages.
+
+    Raises
+    ------
+    ConfigError
+        If an operator of it cannot do with one loss what its name says.
+    """
+    evolution = config.evolution
+    used = {"select": evolution.select} | ({"select_elites": evolution.select_elites} if evolution.elites else {})
+    for key, settings in used.items():
+        name = settings["name"]
+        if name in REFUSED_ANEW:
+            raise ConfigError(
+                f"{source}: evolution.{key}: expected an operator that selects by one loss, such as"
+                f' {{name = "selTournament", tournsize = 3}}, got {name!r}: {REFUSED_ANEW[name]}. Only runs that'
+                " have it already go on with it."
+            )
+
+
 def _try(key: str, settings: dict[str, Any]) -> None:
     """Let the operator select from a few individuals: DEAP checks its arguments nowhere else."""
     function, arguments = operator(settings)
     rng = np.random.default_rng(0)
     light = individuals(rng.random(6), 1.0, np.arange(1, 7))
     try:
-        with global_generators(rng):
+        with private_generators(rng):
             function(light, 2, **arguments)
     except Exception as error:
         given = ", ".join(f"{name} = {value!r}" for name, value in settings.items() if name != "name")

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from evolve.config.config import Config
 from evolve.config.errors import ConfigError
 from evolve.config.explaining import example_of, explain, field_of
+from evolve.config.operators import check_new
 from evolve.config.sources import is_path, read_source, shipped
 from evolve.config.writing import inline
 from populations.errors import HetevoError, nearest, spell
@@ -30,7 +31,7 @@ def preset_names() -> dict[str, str]:
     return dict(shipped("presets"))
 
 
-def preset(name: str, *, overrides: Sequence[Override] = (), **values: Any) -> Config:
+def preset(name: str, *, overrides: Sequence[Override] = (), saved: bool = False, **values: Any) -> Config:
     """Return a preset, with changes.
 
     Parameters
@@ -39,6 +40,8 @@ def preset(name: str, *, overrides: Sequence[Override] = (), **values: Any) -> C
         See `preset_names`.
     overrides : sequence of str or (str, value), optional
         Changes such as ``"evolution.size=32"``, values in TOML.
+    saved : bool, optional
+        See `from_mapping`.
     **values
         Values of top-level keys, such as ``seed=7``.
 
@@ -51,10 +54,13 @@ def preset(name: str, *, overrides: Sequence[Override] = (), **values: Any) -> C
     if name not in names:
         raise ConfigError(f"There is no preset {name!r}.{nearest(name, names)} Presets: {', '.join(names)}.")
     content = read_source(name, "presets")
-    return from_mapping({**content, "preset": name, **values}, overrides=overrides, source=f"preset {name}")
+    content |= {"preset": name, **values}
+    return from_mapping(content, overrides=overrides, source=f"preset {name}", saved=saved)
 
 
-def load_config(source: str | Path, overrides: Sequence[Override] = (), **values: Any) -> Config:
+def load_config(
+    source: str | Path, overrides: Sequence[Override] = (), *, saved: bool = False, **values: Any
+) -> Config:
     """Return the configuration of a preset or of a TOML file.
 
     Parameters
@@ -63,6 +69,8 @@ def load_config(source: str | Path, overrides: Sequence[Override] = (), **values
         Name of a preset, or a path; what ends in ``.toml`` or contains a separator is a path.
     overrides : sequence of str or (str, value), optional
         Changes such as ``"evolution.size=32"``.
+    saved : bool, optional
+        See `from_mapping`.
     **values
         Values of top-level keys.
 
@@ -73,16 +81,20 @@ def load_config(source: str | Path, overrides: Sequence[Override] = (), **values
     """
     content = read_source(source, "presets")
     if not is_path(source):
-        return preset(str(source), overrides=overrides, **values)
+        return preset(str(source), overrides=overrides, saved=saved, **values)
     if content.keys() & SWEEPS_ONLY:
         raise ConfigError(f"{source} is a sweep, not a configuration. Run it: {spell('sweep', source)}")
     if not content:
         raise ConfigError(f"{source} is empty. Write a configuration with every key explained: {spell('init')}")
-    return from_mapping({**content, **values}, overrides=overrides, source=str(source))
+    return from_mapping({**content, **values}, overrides=overrides, source=str(source), saved=saved)
 
 
 def from_mapping(
-    content: Mapping[str, Any], *, overrides: Sequence[Override] = (), source: str = "configuration"
+    content: Mapping[str, Any],
+    *,
+    overrides: Sequence[Override] = (),
+    source: str = "configuration",
+    saved: bool = False,
 ) -> Config:
     """Validate nested values.
 
@@ -94,6 +106,8 @@ def from_mapping(
         Changes to make first.
     source : str, optional
         What to call it in messages.
+    saved : bool, optional
+        Whether it may be that of a run that was begun already: then it may have what new runs are refused.
 
     Raises
     ------
@@ -104,11 +118,14 @@ def from_mapping(
     for override in overrides:
         _apply(tables, override)
     try:
-        return Config.model_validate(tables)
+        config = Config.model_validate(tables)
     except HetevoError as error:
         raise ConfigError(f"{source}: {error}") from None
     except ValidationError as error:
         raise ConfigError(f"{source}: " + "\n  ".join(explain(error, Config))) from None
+    if not saved:
+        check_new(config, source)
+    return config
 
 
 def _apply(tables: dict[str, Any], override: Override) -> None:

@@ -1,14 +1,20 @@
 """Controls, transplants, held-out tasks, and a population that nobody replaces."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from analysis import load_all, load_run
+from analysis.probe import AlignmentProbe
 from evolve import Experiment, preset
+from evolve.backends import LocalBackend
+from evolve.backends.failures import EvaluationError
 from evolve.branching import Origin
+from evolve.cohort import founders
 from evolve.config import ConfigError
 from evolve.evolution import Evolution
-from evolve.heldout import held_out_species
+from evolve.heldout import held_out, held_out_species
 from evolve.rundir import RunDirectoryError
 from evolve.rundir.sweep import read_entries
 from evolve.species import species_of
@@ -16,10 +22,14 @@ from evolve.sweeps import conduct, load_plan
 from evolve.sweeps.controls import CONTROLS
 from evolve.transplanting import transplanted
 from evolve.verifying import verify
+from populations.evaluation import evaluate
 from populations.experience import experience
 from populations.genome import found, genome
+from populations.streams import HELD_OUT, Purpose, stream
+from populations.tasks import TASKS
 
 SMALL = ["evolution.size=12", "evolution.generations=3", "lifetime.presentations=20", "backend.workers=1"]
+HELD = ["heldout.every=2", 'heldout.families=["sine", "xor"]']
 
 
 def run(path, *changes, name="smoke", **values):
@@ -199,9 +209,6 @@ def test_inherited_rules_are_transplanted_whole_and_never_by_name_only(tmp_path)
         preset("chalmers", overrides=["transplant.scale=3.0"])
 
 
-HELD = ["heldout.every=2", 'heldout.families=["sine", "xor"]']
-
-
 def test_held_out_tasks_are_measured_and_change_nothing(tmp_path):
     plain, measured = run(tmp_path / "plain"), run(tmp_path / "measured", *HELD)
     assert (plain.digest, plain.probe_digest) == (measured.digest, measured.probe_digest)
@@ -214,6 +221,50 @@ def test_held_out_tasks_are_measured_and_change_nothing(tmp_path):
     own, held = table["loss_mean"][0], table["heldout_sine_loss"][0]
     assert own != held  # tasks of the same family that nobody was selected on
     assert not any(column.startswith("heldout") for column in load_run(tmp_path / "plain").generations)
+
+
+class Stumbling(AlignmentProbe):
+    """A probe that cannot look at one family of tasks."""
+
+    def measure(self, snapshot):
+        if isinstance(snapshot.species.task, TASKS["xor"]):
+            raise ZeroDivisionError("planted")
+        return super().measure(snapshot)
+
+
+def test_a_failure_on_held_out_tasks_names_the_generation_and_the_family():
+    config = preset("smoke", overrides=[*SMALL, *HELD])
+    evolution = Evolution(config, Stumbling())
+    cohort = replace(founders(evolution.species, 0, 12), generation=2)
+    families = held_out_species(config, evolution.species)
+    with pytest.raises(EvaluationError, match=r"^Generation 2, seed 0, held-out tasks of the family 'xor': .*planted"):
+        held_out(LocalBackend(config.backend), evolution.job(2), families, config, cohort, np.arange(12.0))
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "without"),
+    [
+        ("smoke", ["injury.share=0.2", "hardware.noise=0.1", *HELD], set()),
+        ("chalmers", ["heldout.every=1", "environment.every=1"], {Purpose.INJURY, Purpose.HARDWARE}),
+    ],
+)
+def test_all_that_a_held_out_life_draws_is_its_own(monkeypatch, name, changes, without):
+    drawn = set()
+
+    def watched(seed, generation, purpose, index=0):
+        drawn.add(purpose)
+        assert generation == 3
+        return stream(seed, generation, purpose, index)
+
+    monkeypatch.setattr("populations.species.stream", watched)
+    config = preset(name, overrides=[*changes, "evolution.size=12", "evolution.elites=1"])
+    own = set(HELD_OUT) - without
+    species, probe = species_of(config), AlignmentProbe()
+    for one in (species, *held_out_species(config, species).values()):
+        drawn.clear()
+        evaluate(one, found(one, 0, 2), np.arange(2), seed=0, generation=3, probe=probe)
+        assert drawn == {HELD_OUT[purpose] if one.held_out else purpose for purpose in own}
+    assert not set(HELD_OUT) & set(HELD_OUT.values())
 
 
 def test_held_out_tasks_may_be_more_than_those_of_the_run():

@@ -1,19 +1,16 @@
 """Selection through DEAP and variation on arrays."""
 
-import random
-
 import numpy as np
 import pytest
 from builders import make_species
-from deap import tools
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evolve.cohort import Operator, founders
 from evolve.config import ConfigError, preset
-from evolve.config.operators import REFUSED
+from evolve.config.operators import REFUSED, REFUSED_ANEW
+from evolve.private_deap import tools
 from evolve.reproduction import reproduce
-from evolve.seeding import global_generators
 from evolve.species import species_of
 from evolve.variation import cross, mutate, sparse
 from populations.genome import Population, found, genome
@@ -26,10 +23,11 @@ ARGUMENTS = {
 OPERATORS = sorted(
     name for name in dir(tools) if name.startswith("sel") and callable(getattr(tools, name)) and name not in REFUSED
 )
+SEVERAL = ["selAutomaticEpsilonLexicase", "selEpsilonLexicase", "selLexicase", "selNSGA2", "selSPEA2"]
 
 
-def settled(name="smoke", *overrides):
-    config = preset(name, overrides=overrides)
+def settled(name="smoke", *overrides, saved=False):
+    config = preset(name, overrides=overrides, saved=saved)
     return config, species_of(config)
 
 
@@ -41,7 +39,11 @@ def next_generation(config, species, loss):
 @pytest.mark.parametrize("name", OPERATORS)
 def test_every_operator_of_deap_selects_or_is_refused_with_the_reason(name):
     arguments = f",{ARGUMENTS[name]}" if name in ARGUMENTS else ""
-    config, species = settled("smoke", f'evolution.select={{name="{name}"{arguments}}}', "evolution.pool=8")
+    changes = [f'evolution.select={{name="{name}"{arguments}}}', "evolution.pool=8"]
+    if name in REFUSED_ANEW:
+        with pytest.raises(ConfigError, match=rf"evolution\.select: .*{name}': it .* single one"):
+            settled("smoke", *changes)
+    config, species = settled("smoke", *changes, saved=name in REFUSED_ANEW)
     loss = np.linspace(0, 4, 16)
     parents, children = next_generation(config, species, loss)
     again = next_generation(config, species, loss)[1]
@@ -51,6 +53,15 @@ def test_every_operator_of_deap_selects_or_is_refused_with_the_reason(name):
         assert set(children.parent_a) <= set(range(8))
     if name == "selWorst":
         assert set(children.parent_a[2:]) <= set(range(8, 16))
+
+
+def test_operators_that_need_several_losses_are_refused_for_new_runs_only():
+    assert sorted(REFUSED_ANEW) == SEVERAL
+    with pytest.raises(ConfigError, match=r"preset smoke: evolution\.select_elites: .* selBest"):
+        settled("smoke", 'evolution.select_elites={name="selNSGA2"}')
+    settled("smoke", 'evolution.select_elites={name="selNSGA2"}', "evolution.elites=0")  # nobody is selected by it
+    with pytest.raises(ConfigError, match=r"Valid: selBest, selDoubleTournament, selRandom, (?!.*selSPEA2)"):
+        settled("smoke", 'evolution.select={name="selNobody"}')
 
 
 @pytest.mark.parametrize("name", sorted(REFUSED))
@@ -138,19 +149,6 @@ def test_sparse_events_happen_with_their_probability():
         counts[sparse(np.random.default_rng(seed), 50, 0.1)] += 1
     # each position is Bernoulli(0.1): standard error .0047; the largest of 50 deviations stays below 4 of them
     np.testing.assert_allclose(counts / 4000, 0.1, atol=0.019)
-
-
-def test_global_generators_are_restored():
-    random.seed(1)
-    np.random.seed(1)
-    expected = random.random(), np.random.random()
-    random.seed(1)
-    np.random.seed(1)
-    with global_generators(np.random.default_rng(0)):
-        first = random.random(), np.random.random()
-    assert (random.random(), np.random.random()) == expected
-    with global_generators(np.random.default_rng(0)):
-        assert (random.random(), np.random.random()) == first
 
 
 def test_bits_are_crossed_at_two_points_and_flip_at_the_given_rate():

@@ -12,9 +12,11 @@ import pandas as pd
 import pytest
 from faults import CHILDREN, child, failing, go, operations, outcome, tiny
 from sealing import reseal
+from typer.testing import CliRunner
 
 from evolve import Experiment, resume
 from evolve.config import ConfigError
+from evolve.resuming import saved_config
 from evolve.rundir import (
     NothingIntactError,
     RunDirectory,
@@ -27,6 +29,7 @@ from evolve.rundir import (
 )
 from evolve.rundir.checkpoint import listed
 from evolve.verifying import verify
+from scripts.main import app
 
 SCHEMA_1 = Path(__file__).parent / "fixtures" / "schema-1"
 MORE = "evolution.generations=6"
@@ -36,6 +39,10 @@ MORE = "evolution.generations=6"
 def whole(tmp_path_factory):
     """Six generations in one go."""
     return go(tmp_path_factory.mktemp("whole") / "run", MORE, "checkpoint={every=1,keep=9}")
+
+
+def hetevo(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 def stopped(path, after, *overrides, number=signal.SIGTERM):
@@ -322,3 +329,53 @@ def test_an_older_format_names_the_version_that_reads_it(tmp_path, monkeypatch):
     monkeypatch.setattr(manifest, "SCHEMA", 2)
     with pytest.raises(SchemaError, match=r"format 1; hetevo .* reads format 2. .*hetevo 0.1 reads it"):
         resume(path)
+
+
+SEVERAL = ["evolution.pool=2", 'evolution.select={name="selLexicase"}']
+
+
+@pytest.fixture
+def lexicase(tmp_path, monkeypatch):
+    """A run from the time when an operator was not refused yet."""
+    with monkeypatch.context() as before:
+        before.setattr("evolve.config.operators.REFUSED_ANEW", {})
+        go(tmp_path / "old", *SEVERAL, "checkpoint.every=1", "checkpoint.keep=9")
+        return tmp_path / "old", go(tmp_path / "longer", MORE, *SEVERAL)
+
+
+def test_a_run_with_an_operator_that_new_runs_are_refused_goes_on_and_is_read(lexicase):
+    path, longer = lexicase
+    assert outcome(resume(path, 4, workers=1)) != outcome(longer)
+    assert outcome(resume(path, 6)) == outcome(longer)
+    assert verify(path, replay=True).ok
+    for command in ("status", "verify", "plot", "draw"):
+        assert hetevo(command, path).exit_code == 0, command
+    assert hetevo("report", path, "-o", path / "report.html").exit_code == 0
+    assert hetevo("resume", path, "--generations", 7).exit_code == 0
+    again = hetevo("run", path / "config.toml", "-o", path, "--or-resume", "--json")
+    assert (again.exit_code, json.loads(again.stdout)["generation"]) == (0, 7)
+
+
+def test_such_an_operator_is_refused_wherever_a_run_begins(lexicase, tmp_path):
+    path, _ = lexicase
+    config, new = path / "config.toml", tmp_path / "new"
+    (tmp_path / "sweep.toml").write_text(f'base = "{config}"\nseeds = [1]\n')
+    changed = ["-s", 'evolution.select={name="selTournament", tournsize=2}']
+    for refused in (
+        ["run", config, "-o", new],
+        ["run", config, "-o", new, "--or-resume"],
+        ["run", config, "-o", new, "--seeds", "0..1"],
+        ["run", "smoke", "-s", 'evolution.select={name="selNSGA2"}', "-s", "evolution.pool=4", "-o", new],
+        ["run", "--from", f"{path}@1", "-o", new],
+        ["run", "--from", f"{path}@1", "-o", new, "--or-resume"],
+        ["sweep", tmp_path / "sweep.toml", "-o", new],
+    ):
+        ended = hetevo(*refused)
+        assert ended.exit_code == 2, refused
+        assert "a single one" in ended.stderr
+        assert "evolution.select: expected an operator that selects by one loss" in ended.stderr
+    with pytest.raises(ConfigError, match="selects by one loss"):
+        Experiment(saved_config(RunDirectory(path))).run(new)
+    assert not new.exists()
+    assert hetevo("run", "--from", f"{path}@1", *changed, "-o", new).exit_code == 0
+    assert verify(new).ok

@@ -1,0 +1,89 @@
+"""DEAP with random generators of its own: its files are executed a second time, as the package ``hetevo_deap``.
+
+DEAP's operators draw from Python's and NumPy's global generators, which belong to everybody: a thread that calls
+`random.random` between two draws would change who reproduces. In the private copy the names ``random`` and ``numpy``
+stand for private generators. So nothing that others do with the global generators, or with the modules named ``deap``,
+reaches a run, and a run leaves both alone. All of DEAP that Hetevo uses is imported from here.
+"""
+
+import importlib
+import importlib.util
+import random
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import RLock
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.random import Generator
+
+if TYPE_CHECKING:  # the copy has the same names as what it copies
+    from deap import base, cma, tools
+
+__all__ = ["PYTHON", "base", "cma", "private_generators", "tools"]
+
+NAME = "hetevo_deap"
+"""Package under which the copy is known to Python."""
+
+PYTHON = random.Random()
+"""What the copy calls ``random``: an object with the module's functions."""
+
+NUMPY = np.random.RandomState()
+"""What the copy calls ``numpy.random``: the kind of generator behind the functions of that module."""
+
+# one pair for all threads and a lock, not a pair for each: a selection takes milliseconds, and a generator that is
+# simply there can take the place of a module, and of functions that were imported from it
+_LOCK = RLock()
+
+
+@contextmanager
+def private_generators(rng: Generator) -> Iterator[None]:
+    """Seed the generators of the private copy, and keep other threads from drawing from them, inside the block.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Addressed stream from which the two seeds are drawn.
+    """
+    with _LOCK:
+        PYTHON.seed(int(rng.integers(2**63)))
+        NUMPY.seed(int(rng.integers(2**32)))
+        yield
+
+
+def _replacements() -> dict[int, Any]:
+    """Return the private counterpart of whatever draws from a global generator, by the identity of the latter."""
+    numpy = ModuleType("numpy")
+    vars(numpy).update(vars(np), random=NUMPY)
+    found: dict[int, Any] = {id(random): PYTHON, id(np): numpy, id(np.random): NUMPY}
+    for shared, private in ((random, PYTHON), (np.random, NUMPY)):
+        names = (name for name in shared.__all__ if hasattr(private, name))
+        found |= {id(getattr(shared, name)): getattr(private, name) for name in names}
+    return found
+
+
+def _copied(*names: str) -> list[ModuleType]:
+    """Execute DEAP's package and some of its modules anew, and give all of them the private generators."""
+    original = importlib.util.find_spec("deap")
+    assert original is not None
+    assert original.origin is not None
+    spec = importlib.util.spec_from_file_location(
+        NAME, original.origin, submodule_search_locations=original.submodule_search_locations
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    sys.modules[NAME] = package = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(package)
+    # DEAP's own imports are relative, so they find the copies
+    modules = [importlib.import_module(f"{NAME}.{name}") for name in names]
+    private = _replacements()
+    for name, module in list(sys.modules.items()):
+        if name.startswith(f"{NAME}."):
+            vars(module).update({key: private.get(id(value), value) for key, value in vars(module).items()})
+    return modules
+
+
+if not TYPE_CHECKING:
+    base, cma, tools = _copied("base", "cma", "tools")
