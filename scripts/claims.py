@@ -110,7 +110,7 @@ def _write_page(claim: "Claim", runs: "Sequence[LoadedRun]", found: "Sequence[Fo
     from evolve.species import species_of
 
     folder.mkdir(parents=True, exist_ok=True)
-    config = preset(runs[0].config["preset"])
+    config = preset(runs[0].preset)
     species = species_of(config)
     genes = founders(species, config.seed, config.evolution.size).population
     figures = {"circuit": draw_individual(species, genes), "claim": draw(claim, runs)}

@@ -41,3 +41,8 @@ def fail(message: str, status: int) -> None:
     """Print a message to stderr and leave with a status."""
     print(f"hetevo: error: {message}", file=sys.stderr)
     raise typer.Exit(status)
+
+
+def warn(message: str) -> None:
+    """Print what somebody should know to stderr, and go on."""
+    print(f"hetevo: warning: {message}", file=sys.stderr)

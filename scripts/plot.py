@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.errors import explained
+from scripts.errors import explained, warn
 
 Runs = Annotated[list[Path] | None, typer.Argument(metavar="RUN...", help="Run directories, or sweeps.")]
 Kind = Annotated[str, typer.Option(help="Kind of figure; 'list' names them. Default: the one that suits what was run.")]
@@ -31,7 +31,7 @@ def plot(runs: Runs = None, kind: Kind = "", output: File = None) -> None:
         raise SettingError(f"--kind: expected one of {', '.join(FIGURES)}, got {kind!r}.{nearest(kind, FIGURES)}")
     if not runs:
         raise SettingError("Expected a run directory or a sweep to draw, got none: hetevo plot RUN...")
-    loaded = load_all(runs)
+    loaded = load_all(runs, notice=warn)
     kind, drawn = (kind, FIGURES[kind](loaded)) if kind else picture(CLAIMS, loaded)
     target = output or (runs[0] / "figures" / f"{kind}.png" if len(runs) == 1 else Path(f"{kind}.png"))
     for path in save(drawn, target):

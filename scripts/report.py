@@ -1,12 +1,11 @@
 """`hetevo report`: everything about runs or sweeps in one HTML file."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from scripts.errors import explained
+from scripts.errors import explained, warn
 
 Runs = Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run directories, or sweeps.")]
 File = Annotated[
@@ -36,4 +35,4 @@ def report(runs: Runs, output: File = None, neutral: Neutral = None) -> None:
     for line in made.headline:
         print(line)
     for fault in made.faults:
-        print(f"hetevo: warning: {fault}", file=sys.stderr)
+        warn(fault)

@@ -43,7 +43,7 @@ class Report:
     headline : list of str
         The verdict, a line a condition.
     faults : list of str
-        Figures that failed.
+        What somebody should look at: copies of runs, which are left out, and figures that failed.
     """
 
     html: bytes
@@ -69,7 +69,7 @@ def report(paths: Sequence[str | Path], *, neutral: str | None = None) -> Report
         If a run is named twice, or there is no condition ``neutral``.
     """
     about = study(paths, neutral)
-    figures, faults = figures_section(about)
+    figures, failed = figures_section(about)
     sections = (
         question_section(),
         verdict_section(about),
@@ -80,7 +80,8 @@ def report(paths: Sequence[str | Path], *, neutral: str | None = None) -> Report
         provenance_section(about),
     )
     page = _page(about, joined(sections))
-    return Report(f"<!DOCTYPE html>\n{page}\n".encode("utf-8", "backslashreplace"), headline(about), faults)
+    html = f"<!DOCTYPE html>\n{page}\n".encode("utf-8", "backslashreplace")
+    return Report(html, headline(about), [*about.copies, *failed])
 
 
 def write(made: Report, path: str | Path) -> Path:

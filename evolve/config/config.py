@@ -4,7 +4,6 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from evolve.config.identity import config_hash
 from evolve.config.layer import check_binary, check_layer
 from evolve.config.operators import check_operator
 from evolve.config.options import check_options
@@ -27,6 +26,7 @@ from evolve.config.tables import (
     TaskTable,
     TransplantTable,
 )
+from evolve.identity import config_hash
 from evolve.islands import TOPOLOGIES
 from populations.activations import ACTIVATIONS
 from populations.errors import SettingError, nearest
@@ -44,7 +44,7 @@ class Config(Table):
     Everything has a default: `Config()` is the experiment `emergence`.
     """
 
-    preset: str = Field("", description="preset from which this configuration was made")
+    preset: str = Field("", description="preset from which this configuration was made, and what was changed")
     seed: int = Field(0, ge=0, lt=2**63, description="seed of all random numbers; 0 or more")
     task: TaskTable = TaskTable()
     network: NetworkTable = NetworkTable()

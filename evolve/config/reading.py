@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from evolve.config.config import Config
 from evolve.config.errors import ConfigError
+from evolve.config.naming import named
 from populations.errors import HetevoError, nearest
 
 Override = str | tuple[str, Any]
@@ -120,7 +121,7 @@ def from_mapping(
     for override in overrides:
         _apply(tables, override)
     try:
-        return Config.model_validate(tables)
+        return named(Config.model_validate(tables))
     except HetevoError as error:
         raise ConfigError(f"{source}: {error}") from None
     except ValidationError as error:
