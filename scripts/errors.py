@@ -3,12 +3,14 @@
 import sys
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Annotated, ParamSpec, TypeVar
 
 import typer
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
+
+Force = Annotated[bool, typer.Option("--force", help="Replace files too that Hetevo did not make.")]
 
 WRONG_USE, FAILED, INTERRUPTED = 2, 1, 130
 

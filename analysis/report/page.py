@@ -7,6 +7,7 @@ from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
 
+from analysis.made import check_replaceable, marked, write_files
 from analysis.report.configuration import configuration_section
 from analysis.report.figures import figures_section
 from analysis.report.markup import Markup, joined, tag
@@ -84,22 +85,29 @@ def report(paths: Sequence[str | Path], *, neutral: str | None = None) -> Report
     return Report(html, headline(about), [*about.copies, *failed])
 
 
-def write(made: Report, path: str | Path) -> Path:
-    """Write a report; one that is there is replaced.
+def write(made: Report, path: str | Path, *, force: bool = False, named: bool = True) -> Path:
+    """Write a report, whole or not at all; one that is there is replaced.
+
+    Parameters
+    ----------
+    made : Report
+        What to write.
+    path : str or Path
+        Name of the file, ending in .html.
+    force, named : bool, optional
+        See `analysis.figures.save`.
 
     Raises
     ------
     SettingError
-        If the name has another ending or the place is not writable.
+        If the name has another ending, the place is not writable, or a file is there that Hetevo did not make.
     """
     target = Path(path)
     if target.suffix not in SUFFIXES:
         raise SettingError(f"A report's name must end in .html; got {target}.")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(made.html)
-    except OSError as error:
-        raise SettingError(f"Cannot write {target}: {error.strerror}. Choose a writable place with -o.") from None
+    if not named:
+        check_replaceable([target], force=force)
+    write_files({target: marked(made.html, target.suffix)})
     return target
 
 
