@@ -1,6 +1,7 @@
 """Loading runs: directories in, tidy frames out."""
 
-from collections.abc import Collection, Sequence
+import logging
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -8,10 +9,18 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.conditions import Values, condition_of, labelled, without_copies
 from evolve.rundir import RunDirectory, RunDirectoryError, read_part
 from evolve.rundir.parts import first_generation
 from evolve.rundir.sweep import is_sweep, read_entries
 from populations.errors import spell
+
+_LOG = logging.getLogger("hetevo")
+
+MOST_UNDEFINED = 0.5
+"""Share of the individuals that may have no alignment in a generation whose mean counts."""
+
+_OF_LIVES = ("_birth", "_mid", "_end", "_elite")
 
 
 @dataclass(frozen=True)
@@ -27,7 +36,7 @@ class LoadedRun:
     generations : pandas.DataFrame
         One row a generation; undefined is NaN.
     label : str
-        Its condition in a sweep.
+        Its condition in a sweep, or what `load_all` calls runs of its configuration.
     stage : str
         ``"birth"``: a control that looks at the same lives before any plasticity. Columns that end with ``_end`` hold
         what was measured at birth then, and NaN where nothing was.
@@ -41,8 +50,14 @@ class LoadedRun:
 
     @property
     def condition(self) -> str:
-        """What to call runs of this kind: the condition of its sweep, the preset's name, or the directory's."""
-        return self.label or self.config.get("preset") or self.path.resolve().name
+        """What to call runs of its kind: the label, else the preset with its changes, or the directory without seed."""
+        name = self.path.resolve().name.removesuffix(f"-seed{self.seed}")
+        return self.label or self.config.get("preset") or name
+
+    @property
+    def preset(self) -> str:
+        """The preset that it was made from, without what was changed; empty if there is none."""
+        return str(self.config.get("preset", "")).partition(",")[0]
 
     @property
     def seed(self) -> int:
@@ -74,6 +89,20 @@ class LoadedRun:
         """Those of its generations at which the probe looked: in the others every measure is missing."""
         every = self.config.get("probe", {}).get("every", 1) or 1
         return self.generations[self.generations["generation"] % every == 0]
+
+    def values(self, column: str) -> "pd.Series[float]":
+        """Return a column of the table of generations without means over too few.
+
+        NaN where it is undefined or was not recorded, and, for measures of lives, in generations in which fewer than
+        half of the individuals have an alignment: a mean over the few others says nothing about the population.
+        """
+        table = self.generations
+        if column not in table:
+            return pd.Series(float("nan"), index=table.index)
+        values = pd.to_numeric(table[column]).astype(float)
+        if "undefined_share" not in table or not column.endswith(_OF_LIVES):
+            return values
+        return values.mask(table["undefined_share"] > MOST_UNDEFINED)
 
     @cached_property
     def individuals(self) -> pd.DataFrame:
@@ -117,32 +146,43 @@ def load_run(path: str | Path) -> LoadedRun:
     return LoadedRun(directory.path, directory.config(), _frame(files))
 
 
-def load_all(paths: Sequence[str | Path]) -> list[LoadedRun]:
-    """Read run directories, and all runs of sweeps' directories that have begun.
+def load_all(paths: Sequence[str | Path], *, notice: Callable[[str], None] = _LOG.warning) -> list[LoadedRun]:
+    """Read run directories, and all runs of sweeps' directories that have begun, each with its condition as label.
+
+    Runs of one condition have one configuration, apart from what `evolve.identity.NOT_CONDITIONS` lists. A run of a
+    sweep has its condition there as label, another one the preset's name with what was changed, or else the name of its
+    directory; where that is the same for different configurations, what differs between them is added.
 
     Parameters
     ----------
     paths : sequence of str or Path
         Run directories or sweeps.
+    notice : callable, optional
+        Is told what is left out: of runs with the same condition and seed, which are copies, all but the longest. By
+        default Python's logging is.
 
     Raises
     ------
     RunDirectoryError
         If one of them is neither, or nothing has been recorded in it yet.
     """
-    runs = []
+    runs: list[LoadedRun] = []
+    values: list[Values] = []
     for path in map(Path, paths):
         if not is_sweep(path):
             runs.append(load_run(path))
+            values.append(condition_of(runs[-1]))
             continue
         begun = [entry for entry in read_entries(path) if RunDirectory(path / entry.run).generations_files()]
         if not begun:
             raise RunDirectoryError(f"No run of the sweep {path} holds records yet. Go on with '{spell('sweep')}'.")
+        firsts: dict[str, Values] = {}  # a sweep may have been continued by a version that knows more keys
         for entry in begun:
             run = load_run(path / entry.run)
             generations = at_stage(run.generations, entry.stage)
             runs.append(replace(run, generations=generations, label=entry.condition, stage=entry.stage))
-    return runs
+            values.append(firsts.setdefault(entry.condition, condition_of(runs[-1])))
+    return without_copies(labelled(runs, values), notice)
 
 
 def load_runs(paths: Sequence[str | Path]) -> pd.DataFrame:
@@ -180,15 +220,17 @@ def at_stage(table: pd.DataFrame, stage: str) -> pd.DataFrame:
     table : pandas.DataFrame
         Of generations or individuals.
     stage : str
-        ``"end"`` changes nothing. NaN where a measure was not taken at that stage; so is ``alignment_end_elite``.
+        ``"end"`` changes nothing. NaN where a measure was not taken at that stage; so are
+        ``alignment_end_elite`` and ``undefined_share``.
     """
     if stage == "end":
         return table
     table = table.copy()
     for column in [str(name) for name in table if str(name).endswith("_end")]:
         table[column] = table.get(f"{column.removesuffix('_end')}_{stage}", float("nan"))
-    if "alignment_end_elite" in table:
-        table["alignment_end_elite"] = float("nan")
+    for column in ("alignment_end_elite", "undefined_share"):  # both are of the end of life
+        if column in table:
+            table[column] = float("nan")
     return table
 
 

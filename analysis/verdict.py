@@ -1,10 +1,17 @@
 """What a figure of alignment shows, in two lines of plain words."""
 
+import math
+import shlex
 from collections.abc import Sequence
 
 import pandas as pd
 
+from analysis.emergence.neutral import LOT, by_lot
+from analysis.emergence.table import by_condition
+from analysis.levels import Level, ending, last_level
 from analysis.loading import LoadedRun
+
+ALIGNMENT = "alignment_end"
 
 RISE = 0.2
 """Smallest rise of the population mean that a single run may call a rise: neutral runs of the default experiment,
@@ -12,6 +19,15 @@ whose wide drift is the relevant null, stay below it."""
 
 BIRTH_BAND = 0.08
 """Largest mean alignment at birth, in absolute value, that counts as none."""
+
+MANY = 30
+"""Individuals from which on the mean of a single generation, the founders', says where a run began."""
+
+ENOUGH_SEEDS = 10
+SEEDS_MISSING = f" Fewer than {ENOUGH_SEEDS} seeds a condition: take it as a first look."
+
+CONTROLS = {"emergence": "neutral", "digits": "digits-neutral"}
+"""Presets that differ from another one in nothing but that parents and elites are drawn by lot."""
 
 
 def verdict(runs: Sequence[LoadedRun]) -> str:
@@ -31,64 +47,133 @@ def verdict(runs: Sequence[LoadedRun]) -> str:
 
 
 def _of_one(run: LoadedRun) -> str:
-    table = run.generations.dropna(subset=["alignment_end"]) if run.probed else run.generations.iloc[:0]
-    if table.empty:
+    values = run.values(ALIGNMENT) if run.probed else pd.Series(dtype=float)
+    if not run.probed or run.generations[ALIGNMENT].isna().all():
         return "Alignment was never defined in this run.\nNothing can be concluded: no update, or no measurement."
-    first, last = table.iloc[0], table.iloc[-1]
-    if run.last == 0:
-        course = f"{last['alignment_birth']:+.2f} at birth, {last['alignment_mid']:+.2f} in mid-life"
+    if values.isna().all():
         return (
-            f"Gradient alignment: {course}, {last['alignment_end']:+.2f} at the end of life (a random direction has"
+            "In no generation of this run does gradient alignment exist in at least half of the individuals.\n"
+            "Nothing can be concluded: a mean over the few others says nothing about the population."
+        )
+    if run.last == 0:
+        now = run.generations.iloc[-1]
+        course = f"{now['alignment_birth']:+.2f} at birth, {now['alignment_mid']:+.2f} in mid-life"
+        return (
+            f"Gradient alignment: {course}, {now[ALIGNMENT]:+.2f} at the end of life (a random direction has"
             " 0).\nNothing evolved: this is what living alone does. One run is one seed: compare with a control and"
             " with more seeds."
         )
-    if first["generation"] == last["generation"]:
+    if len(run.measured) == 1:
         return (
-            f"Gradient alignment at the end of life: {last['alignment_end']:+.2f} in generation"
-            f" {last['generation']:.0f}, the only one that was measured (a random direction has 0).\nNo change can be"
-            f" told. Let it go on for more generations, or measure more of them (probe.every)."
+            f"Gradient alignment at the end of life: {values.dropna().iloc[-1]:+.2f} in generation"
+            f" {run.measured['generation'].iloc[-1]}, the only one that was measured (a random direction has 0).\n"
+            "No change can be told. Let it go on for more generations, or measure more of them (probe.every)."
         )
-    birth = run.generations["alignment_birth"].abs().max()
+    return _of_course(run)
+
+
+def _of_course(run: LoadedRun) -> str:
+    """Compare the end of a run with its beginning."""
+    most = ending(run)
+    end, birth = last_level(run, ALIGNMENT, most), last_level(run, "alignment_birth", most)
+    if end.counted < most / 2:
+        usable = run.generations.loc[run.values(ALIGNMENT).notna(), "generation"]
+        return (
+            f"In {most - end.counted} of the last {most} generations ({end.generations[0]} to {end.generations[-1]})"
+            " fewer than half of the individuals have a gradient alignment; the last in which more have is"
+            f" {usable.iloc[-1]}.\nNothing can be concluded about what the run ended with."
+        )
+    begin = _beginning(run, most)
+    innate = f"at birth {_signed(birth.value)} by then"
+    before = f"{_signed(begin.value)} {' '.join(_when(begin))}" if begin.counted else "undefined before"
     what = (
-        f"Gradient alignment at the end of life: {first['alignment_end']:+.2f} in generation {first['generation']:.0f},"
-        f" {last['alignment_end']:+.2f} in generation {last['generation']:.0f};"
-        f" at birth never beyond ±{birth:.2f} (a random direction has 0)."
+        f"Gradient alignment at the end of life: {before}, {_signed(end.value)} {' '.join(_when(end))}; {innate}"
+        " (a random direction has 0)."
     )
-    rise = last["alignment_end"] - first["alignment_end"]
+    return f"{what}\n{_meaning(run, end.value - begin.value, birth.value, most)} One run is one seed: {_next(run)}"
+
+
+def _beginning(run: LoadedRun, most: int) -> Level:
+    """Return the level that a run began with: that of the founders alone, where they are many.
+
+    Selection acts from then on, and alignment may rise within a few generations: a mean over more of them would hide
+    that. Few founders are noise, so that there as many generations count as at the end.
+    """
+    table = run.measured.iloc[:-most].assign(value=run.values(ALIGNMENT)).dropna(subset="value")
+    if table.empty:
+        return Level.of(run, ALIGNMENT, table["generation"])
+    first = table.iloc[0]
+    undefined = first.get("undefined_share", 0.0)
+    having = run.size * (1.0 if math.isnan(undefined) else 1 - undefined)
+    alone = first["generation"] == run.generations["generation"].iloc[0] and having >= MANY
+    return Level.of(run, ALIGNMENT, table["generation"].iloc[: 1 if alone else most])
+
+
+def _when(level: Level) -> tuple[str, ...]:
+    """Say of which generations a level is, and over how many of them it is the mean."""
+    first, last = level.generations[0], level.generations[-1]
+    if first == last:
+        return (f"in generation {first}",)
+    left = len(level.generations) - level.counted
+    few = f"; in {left} more, fewer than half of the individuals have a value" if left else ""
+    return f"in generations {first} to {last}", f"(mean of {level.counted}{few})"
+
+
+def _signed(value: float) -> str:
+    return "undefined" if math.isnan(value) else f"{value:+.2f}"
+
+
+def _meaning(run: LoadedRun, rise: float, birth: float, most: int) -> str:
+    if by_lot(run):
+        return "Parents are drawn by lot: whatever it did, it drifted."
     if run.single_layer:
-        elite = last.get("alignment_end_elite", float("nan"))
-        meaning = (
-            f"What is inherited is the rule, so that it may follow the gradient from birth on; best tenth {elite:+.2f}."
-        )
-    elif rise >= RISE and birth <= BIRTH_BAND:
-        meaning = "It rose by selection on loss alone and is learned anew in every life."
-    elif rise >= RISE:
-        meaning = "It rose, but part of it is there at birth already."
-    else:
-        meaning = "It did not rise beyond what drift alone may do."
-    control = "the preset 'neutral'" if run.config.get("preset") == "emergence" else "parents drawn by lot (selRandom)"
-    return f"{what}\n{meaning} One run is one seed: compare with {control} and with more seeds."
+        elite = _signed(last_level(run, "alignment_end_elite", most).value)
+        return f"What is inherited is the rule, so that it may follow the gradient from birth on; best tenth {elite}."
+    if math.isnan(rise):
+        return "Whether it rose cannot be told."
+    if rise < RISE:
+        return "It did not rise beyond what drift alone may do."
+    if abs(birth) > BIRTH_BAND:
+        return "It rose, but part of it is there at birth already."
+    return "It rose by selection on loss alone and is learned anew in every life."
+
+
+def _next(run: LoadedRun) -> str:
+    """Say what to compare a run with: the same experiment with parents drawn by lot."""
+    if by_lot(run):
+        return "compare with selection and with more seeds."
+    control = CONTROLS.get(str(run.config.get("preset")))
+    if control:
+        return f"compare with the preset '{control}' and with more seeds."
+    lot = [f"-s evolution.{key}='{{name=\"{LOT}\"}}'" for key in ("select", "select_elites")]
+    file, target = (shlex.quote(str(path)) for path in (run.path / "config.toml", f"{run.path}-by-lot"))
+    # nothing after the command: it can be copied
+    return f"compare with more seeds and with parents drawn by lot: hetevo run {file} {' '.join(lot)} -o {target}"
 
 
 def _of_several(runs: Sequence[LoadedRun]) -> str:
-    ends = pd.DataFrame(
-        {
-            "condition": [run.condition for run in runs],
-            "alignment": [run.measured["alignment_end"].iloc[-1] if run.probed else float("nan") for run in runs],
-        }
-    )
-    parts = []
-    for condition, values in ends.groupby("condition", sort=False)["alignment"]:
-        if not values.count():
+    groups = by_condition(runs)
+    parts, counts, lengths, sparse = [], [], set(), False
+    for condition, group in groups.items():
+        levels = [last_level(run, ALIGNMENT, ending(run)) for run in group if run.probed]
+        values = pd.Series([level.value for level in levels], dtype=float).dropna()
+        lengths |= {len(level.generations) for level in levels}
+        sparse |= any(len(run.measured) < len(run.generations) for run in group if run.probed)
+        if values.empty:
             parts.append(f"{condition} undefined")
             continue
-        spread = f" (sd {values.std():.2f})" if values.count() > 1 else ""
-        parts.append(f"{condition} {values.mean():+.2f}{spread}, n = {values.count()}")
-    counts = ends.groupby("condition")["alignment"].count()
-    enough = "" if counts[counts > 0].min() >= 10 else " Fewer than 10 seeds a condition: take it as a first look."
-    sparse = any(len(run.measured) and run.measured["generation"].iloc[-1] < run.last for run in runs if run.probed)
-    when = "in the last generation that was measured" if sparse else "in the last generation"
+        counts.append(len(values))
+        spread = f" (sd {values.std():.2f})" if len(values) > 1 else ""
+        undefined = f" ({len(group) - len(values)} more undefined)" if len(values) < len(group) else ""
+        parts.append(f"{condition} {values.mean():+.2f}{spread}, n = {len(values)}{undefined}")
+    few, many = min(lengths, default=1), max(lengths, default=1)
+    span = f"{many} generations" if few == many else f"{few} to {many} generations"
+    when = f"over the last {span}" if many > 1 else "in the last generation"
+    enough = "" if min(counts, default=0) >= ENOUGH_SEEDS else SEEDS_MISSING
+    drifting = [name for name, group in groups.items() if all(map(by_lot, group))]
+    drift = " and ".join(map(repr, drifting)) or "runs with parents drawn by lot"
+    shows = "show" if len(drifting) != 1 else "shows"
     return (
-        f"Gradient alignment {when}, mean over seeds: {'; '.join(parts)}.\n"
-        f"Seeds are the unit of these statistics; a random direction has 0, drift is what 'neutral' shows.{enough}"
+        f"Gradient alignment {when}{' that were measured' if sparse else ''}, mean over seeds: {'; '.join(parts)}.\n"
+        f"Seeds are the unit of these statistics; a random direction has 0, drift is what {drift} {shows}.{enough}"
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.errors import explained
+from scripts.errors import Force, explained
 from scripts.presets import list_names
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ Pages = Annotated[
 ]
 
 PAGE_DPI = 130
+FIGURE = Path("figures", "claim.png")
+TABLE = "table.md"
 
 
 @explained
@@ -38,9 +40,11 @@ def claims(
     pages: Pages = None,
     as_markdown: AsMarkdown = False,
     as_json: AsJson = False,
+    force: Force = False,
 ) -> None:
     """Run the sweep of each claim, or go on with it, and say whether the claim holds."""
     from analysis.claims import CLAIMS, markdown, overview, table, verdict
+    from analysis.made import marked, write_files
     from populations.errors import SettingError, nearest
 
     if not names:
@@ -52,10 +56,11 @@ def claims(
         raise SettingError(
             f"There is no claim {unknown[0]!r}.{nearest(unknown[0], CLAIMS)} Claims: {', '.join(CLAIMS)}."
         )
+    _check_places(names, output, pages, force=force)
     results, printed = {}, {}
     for name in names:
         claim = CLAIMS[name]
-        runs, found = _tested(claim, output / name, workers)
+        runs, found = _tested(claim, output / name, workers, force=force)
         results[name] = claim, found
         predictions = table(claim, found).drop(columns="claim").to_json(orient="records")  # NaN becomes null
         printed[name] = {"verdict": verdict(found), "predictions": json.loads(predictions)}
@@ -65,13 +70,29 @@ def claims(
         if pages:
             _write_page(claim, runs, found, pages)
     if pages:
-        (pages / "table.md").write_text(overview(results), encoding="utf-8")
-        print(pages / "table.md", file=sys.stderr)
+        write_files({pages / TABLE: marked(overview(results).encode(), ".md")})
+        print(pages / TABLE, file=sys.stderr)
     if as_json:
         print(json.dumps(printed))
 
 
-def _tested(claim: "Claim", folder: Path, workers: int) -> "tuple[list[LoadedRun], list[Found]]":
+def _check_places(names: Sequence[str], output: Path, pages: Path | None, *, force: bool) -> None:
+    """Refuse to replace what is not Hetevo's before anything is run."""
+    from analysis.made import check_replaceable
+
+    files = [output / name / FIGURE.with_suffix(suffix) for name in names for suffix in (".png", ".pdf", ".csv")]
+    if pages:
+        files += [pages / file for name in names for file in _page_files(name)]
+        files.append(pages / TABLE)
+    check_replaceable(files, force=force)
+
+
+def _page_files(name: str) -> tuple[str, str, str]:
+    """Name the files of a claim's page: text, circuit, figure."""
+    return f"{name}.md", f"{name}-circuit.png", f"{name}-claim.png"
+
+
+def _tested(claim: "Claim", folder: Path, workers: int, *, force: bool) -> "tuple[list[LoadedRun], list[Found]]":
     """Run a claim's sweep, say what came out, and draw it."""
     from analysis.claims import check, draw, table, verdict
     from analysis.figures import save
@@ -91,7 +112,7 @@ def _tested(claim: "Claim", folder: Path, workers: int) -> "tuple[list[LoadedRun
         holds = "yes" if row["holds"] else "NO "
         print(f"  {holds} {row['prediction']}: {found_out}; predicted {row['predicted']}", file=sys.stderr)
     print(f"{claim.name}: the claim {verdict(found)}", file=sys.stderr)
-    print(save(draw(claim, runs), folder / "figures" / "claim.png")[0], file=sys.stderr)
+    print(save(draw(claim, runs), folder / FIGURE, force=force, named=False)[0], file=sys.stderr)
     return runs, found
 
 
@@ -99,20 +120,18 @@ def _write_page(claim: "Claim", runs: "Sequence[LoadedRun]", found: "Sequence[Fo
     """Write a claim's page, its figure, and the drawing of a founder's circuit."""
     from analysis.claims import draw, page
     from analysis.drawing import draw_individual
-    from analysis.figures.style import style
+    from analysis.figures.plot import drawn
+    from analysis.made import marked, write_files
     from evolve.cohort import founders
     from evolve.config import preset
     from evolve.species import species_of
 
-    folder.mkdir(parents=True, exist_ok=True)
-    config = preset(runs[0].config["preset"])
+    config = preset(runs[0].preset)
     species = species_of(config)
     genes = founders(species, config.seed, config.evolution.size).population
-    figures = {"circuit": draw_individual(species, genes), "claim": draw(claim, runs)}
-    files = {kind: f"{claim.name}-{kind}.png" for kind in figures}
-    with style():
-        for kind, plot in figures.items():
-            plot.figure.savefig(folder / files[kind], dpi=PAGE_DPI)
-    text = page(claim, found, circuit=files["circuit"], figure=files["claim"])
-    (folder / f"{claim.name}.md").write_text(text, encoding="utf-8")
-    print(folder / f"{claim.name}.md", file=sys.stderr)
+    text, circuit, figure = _page_files(claim.name)
+    plots = {circuit: draw_individual(species, genes), figure: draw(claim, runs)}
+    content = page(claim, found, circuit=circuit, figure=figure).encode()
+    images = {folder / file: marked(drawn(plot.figure, ".png", PAGE_DPI), ".png") for file, plot in plots.items()}
+    write_files({**images, folder / text: marked(content, ".md")})
+    print(folder / text, file=sys.stderr)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from scripts.errors import explained
+from scripts.errors import Force, explained
 
 if TYPE_CHECKING:
     from populations.genome import Population
@@ -27,7 +27,9 @@ File = Annotated[
 
 
 @explained
-def draw(source: Source, individual: Individual = None, settings: Set = None, output: File = None) -> None:
+def draw(
+    source: Source, individual: Individual = None, settings: Set = None, output: File = None, force: Force = False
+) -> None:
     """Draw both pathways of a circuit, with the signs of its gains; or an inherited rule."""
     from analysis.drawing import draw_individual
     from analysis.figures import save
@@ -38,7 +40,7 @@ def draw(source: Source, individual: Individual = None, settings: Set = None, ou
         raise SettingError("-s changes a preset or a file, not what is saved of a run: leave it out.")
     chosen = _saved(source, individual) if of_run else _founder(source, individual, settings or [])
     plot = draw_individual(chosen.species, chosen.genes, chosen.row, chosen.title)
-    for file in save(plot, output or chosen.target):
+    for file in save(plot, output or chosen.target, force=force, named=output is not None):
         print(file)
 
 

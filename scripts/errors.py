@@ -3,12 +3,14 @@
 import sys
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Annotated, ParamSpec, TypeVar
 
 import typer
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
+
+Force = Annotated[bool, typer.Option("--force", help="Replace files too that Hetevo did not make.")]
 
 WRONG_USE, FAILED, INTERRUPTED = 2, 1, 130
 
@@ -41,3 +43,8 @@ def fail(message: str, status: int) -> None:
     """Print a message to stderr and leave with a status."""
     print(f"hetevo: error: {message}", file=sys.stderr)
     raise typer.Exit(status)
+
+
+def warn(message: str) -> None:
+    """Print what somebody should know to stderr, and go on."""
+    print(f"hetevo: warning: {message}", file=sys.stderr)

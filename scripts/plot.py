@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.errors import explained
+from scripts.errors import Force, explained, warn
 
 Runs = Annotated[list[Path] | None, typer.Argument(metavar="RUN...", help="Run directories, or sweeps.")]
 Kind = Annotated[str, typer.Option(help="Kind of figure; 'list' names them. Default: the one that suits what was run.")]
@@ -15,7 +15,7 @@ File = Annotated[
 
 
 @explained
-def plot(runs: Runs = None, kind: Kind = "", output: File = None) -> None:
+def plot(runs: Runs = None, kind: Kind = "", output: File = None, force: Force = False) -> None:
     """Draw a figure, and say in two lines what it shows."""
     from analysis.claims import CLAIMS, picture
     from analysis.figures import FIGURES, save
@@ -31,9 +31,9 @@ def plot(runs: Runs = None, kind: Kind = "", output: File = None) -> None:
         raise SettingError(f"--kind: expected one of {', '.join(FIGURES)}, got {kind!r}.{nearest(kind, FIGURES)}")
     if not runs:
         raise SettingError(f"Expected a run directory or a sweep to draw, got none: {spell('plot', 'RUN...')}")
-    loaded = load_all(runs)
+    loaded = load_all(runs, notice=warn)
     kind, drawn = (kind, FIGURES[kind](loaded)) if kind else picture(CLAIMS, loaded)
     target = output or (runs[0] / "figures" / f"{kind}.png" if len(runs) == 1 else Path(f"{kind}.png"))
-    for path in save(drawn, target):
+    for path in save(drawn, target, force=force, named=output is not None):
         print(path)
     print(verdict(loaded))

@@ -1,12 +1,11 @@
 """`hetevo report`: everything about runs or sweeps in one HTML file."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from scripts.errors import explained
+from scripts.errors import Force, explained, warn
 
 Runs = Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run directories, or sweeps.")]
 File = Annotated[
@@ -20,7 +19,7 @@ Neutral = Annotated[
 
 
 @explained
-def report(runs: Runs, output: File = None, neutral: Neutral = None) -> None:
+def report(runs: Runs, output: File = None, neutral: Neutral = None, force: Force = False) -> None:
     """Write verdict, figures, tables, configuration and provenance into one HTML file."""
     from analysis.report import report as make
     from analysis.report import write
@@ -32,8 +31,8 @@ def report(runs: Runs, output: File = None, neutral: Neutral = None) -> None:
             " -o report.html."
         )
     made = make(runs, neutral=neutral)
-    print(write(made, output or runs[0] / "report.html"))
+    print(write(made, output or runs[0] / "report.html", force=force, named=output is not None))
     for line in made.headline:
         print(line)
     for fault in made.faults:
-        print(f"hetevo: warning: {fault}", file=sys.stderr)
+        warn(fault)

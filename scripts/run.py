@@ -27,7 +27,10 @@ Changes = Annotated[
     ),
 ]
 Output = Annotated[
-    Path | None, typer.Option("-o", "--output", help="Run directory to make. Default: runs/PRESET-seedN.")
+    Path | None,
+    typer.Option(
+        "-o", "--output", help="Run directory to make. Default: runs/NAME-seedN, NAME as preset and changes, or file."
+    ),
 ]
 Origin = Annotated[
     str | None,
@@ -71,6 +74,7 @@ def run(
 ) -> None:
     """Evolve a population and record what happens."""
     from evolve import Experiment
+    from evolve.sweeps import directory_name
 
     given: dict[str, Any] = {
         "seed": seed,
@@ -85,7 +89,7 @@ def run(
     if seeds is not None:
         _run_seeds(config, name, seeds, output, {"--from": origin, "--seed": seed}, as_json=as_json)
         return
-    path = output or Path("runs") / f"{name}-seed{config.seed}"
+    path = output or Path("runs") / f"{directory_name(name)}-seed{config.seed}"
     experiment = Experiment(config)
     with progress() as display:
         ended = experiment.run(path, origin=origin, or_resume=or_resume, progress=display, notice=display.say)
@@ -96,14 +100,14 @@ def _run_seeds(
     config: "Config", name: str, seeds: str, output: Path | None, others: dict[str, Any], *, as_json: bool
 ) -> None:
     """Run a configuration with several seeds, as a sweep."""
-    from evolve.sweeps import plan_of_seeds
+    from evolve.sweeps import directory_name, plan_of_seeds
     from populations.errors import SettingError
     from scripts.sweep import conducted
 
     beside = [option for option, value in others.items() if value is not None]
     if beside:
         raise SettingError(f"--seeds {seeds}: expected no {beside[0]} beside it. Leave one of them out.")
-    plan, folder = plan_of_seeds(name, config, seeds), output or Path("runs") / name
+    plan, folder = plan_of_seeds(name, config, seeds), output or Path("runs") / directory_name(name)
     conducted(plan, folder, config.backend, again="the same command", as_json=as_json)
 
 
@@ -113,11 +117,12 @@ def _configuration(
     """Return the configuration, and what to call a run of it."""
     from evolve import load_config
     from evolve.branching import Origin as Branch
+    from evolve.config.sources import is_path
     from populations.errors import SettingError, spell
 
     if source is not None:
         config = load_config(source, overrides, saved=or_resume)  # Experiment.run knows whether it is
-        return config, config.preset or Path(source).stem
+        return config, Path(source).stem if is_path(source) else config.preset
     if origin is None:
         raise SettingError(
             f"Expected PRESET or FILE.toml, or --from RUN@G, or both. Presets are listed by: {spell('presets')}"

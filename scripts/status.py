@@ -35,6 +35,7 @@ def status(run: RunPath, as_json: AsJson = False, watch: Watch = False) -> None:
 
 def _text(found: dict[str, Any]) -> str:
     lines = [f"{found['path']}: {found['state']}"]
+    found = {**found, "preset": ", ".join(part for part in (found["preset"], found["changes"]) if part)}
     for name in ("preset", "seed", "generation", "generations", "loss_best", "alignment_end", "digest", "probe_digest"):
         value = found[name]
         if value is not None and value != "":

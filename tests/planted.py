@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from evolve.recording import mean_defined
 from evolve.rundir import RunDirectory
 from evolve.rundir.checkpoint import Checkpoint, write
 
@@ -18,14 +19,17 @@ def plant(
     size=8,
     probed=True,
     undefined=(),
+    lonely=(),
+    planned=9,
     neutral=False,
     checkpoints=False,
     extra="",
     noise=0.01,
 ):
-    """Write a run directory whose alignment grows by ``slope`` a generation."""
+    """Write a run whose alignment grows by ``slope`` a generation; in ``lonely`` ones one individual has any."""
     directory = RunDirectory.new(path)
-    config = f'preset = "{condition}"\nseed = {seed}\n{extra}[evolution]\ngenerations = 9\nsize = {size}\n'
+    config = f'preset = "{condition}"\nplanted = "{condition}"\nseed = {seed}\n{extra}[evolution]\n'
+    config += f"generations = {planned}\nsize = {size}\n"
     directory.begin(config + (LOT if neutral else ""))
     rng = np.random.default_rng(seed)
     gains = rng.standard_normal((size, 5)).astype(np.float32)
@@ -34,6 +38,8 @@ def plant(
         loss = np.full(size, 2.0 / (1 + g)) + 0.01 * rng.random(size)
         common = {"alignment_birth": 0.01 * rng.standard_normal(size), "alignment_mid": np.full(size, slope * g / 2)}
         values = np.full(size, np.nan) if g in undefined else slope * g + noise * rng.standard_normal(size)
+        if g in lonely:
+            values = np.where(np.arange(size) == 0, 1.0, np.nan)
         common |= {"alignment_end": values, "alignment_level_1_end": values / 2, "alignment_level_2_end": values * 1.1}
         common |= {"hs_end": np.full(size, 0.5), "dc_end": np.full(size, 0.45 + slope * g / 5)}
         common |= {"phi_positive_end": np.full(size, 0.5)}
@@ -42,7 +48,8 @@ def plant(
             common[f"phi_sign_neuron_{neuron}_end"] = np.sign(values - 0.1 * neuron)
         row = {"generation": g, "evaluations": size, "loss_best": loss.min(), "loss_median": 1.0 / (1 + g)}
         if probed:
-            row |= {name: column.mean() for name, column in common.items()} | {"alignment_end_elite": values.mean()}
+            row |= {name: mean_defined(column) for name, column in common.items()}
+            row |= {"alignment_end_elite": row["alignment_end"], "undefined_share": np.isnan(values).mean()}
         directory.generations.add({name: np.array([value]) for name, value in row.items()})
         columns = {"generation": np.full(size, g), "id": np.arange(size) + g * size, "parent_a": parent_a}
         columns |= {"parent_b": parent_b, "operator": operator, "island": np.zeros(size, int), "loss": loss}

@@ -29,10 +29,12 @@ def picture(claims: dict[str, Claim], runs: Sequence[LoadedRun]) -> tuple[str, P
     plot : Plot
         The figure.
     """
-    presets = {run.config.get("preset") for run in runs}
-    claim = claims.get(presets.pop() or "") if len(presets) == 1 else None
-    if claim is not None and len(by_condition(runs)) > 1:
-        return "claim", draw(claim, runs)
+    presets, conditions = {run.preset for run in runs}, set(by_condition(runs))
+    claim = claims.get(presets.pop()) if len(presets) == 1 else None
+    if claim is not None and len(conditions) > 1:
+        compared = {condition for contrast in claim.contrasts for _, condition, _ in contrast.terms}
+        # its own drawing is about the runs of its sweep, not of any variants of its preset
+        return "claim", draw(claim, runs) if compared <= conditions else dots(runs, shows=claim.shows)
     if all(run.probed and run.last == 0 for run in runs):
         return "lifetime", lifetime(runs)
     return "alignment", alignment(runs)

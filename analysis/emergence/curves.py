@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from analysis.loading import LoadedRun
 from populations.types import Floats, Indices
@@ -17,7 +16,7 @@ class Curves:
     Parameters
     ----------
     values : ndarray of float64, shape (R, G)
-        NaN where it is undefined or not recorded.
+        NaN where it is undefined, not recorded, or defined in too few individuals, see `LoadedRun.values`.
     generations : ndarray of int64, shape (G,)
         Consecutive.
     last : ndarray of int64, shape (R,)
@@ -49,6 +48,5 @@ def curves(runs: Sequence[LoadedRun], column: str = "alignment_end") -> Curves:
     generations = np.arange(first, last.max() + 1, dtype=np.int64)
     values = np.full((len(runs), len(generations)), np.nan)
     for row, run in zip(values, runs, strict=True):
-        if column in run.generations:
-            row[run.generations["generation"].to_numpy() - first] = pd.to_numeric(run.generations[column])
+        row[run.generations["generation"].to_numpy() - first] = run.values(column)
     return Curves(values, generations, last)

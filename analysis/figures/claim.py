@@ -110,7 +110,7 @@ def _last(run: LoadedRun, column: str) -> tuple[float, float]:
     elsewhere = run.stage != "end" and not column.endswith("_end")
     if column not in run.generations or elsewhere:
         return float("nan"), float("nan")
-    table = run.generations[["generation", column]].dropna()
-    if not len(table):
+    values = run.values(column).dropna()
+    if not len(values):
         return float("nan"), float("nan")
-    return float(table["generation"].iloc[-1]), float(table[column].iloc[-1])
+    return float(run.generations.loc[values.index[-1], "generation"]), float(values.iloc[-1])

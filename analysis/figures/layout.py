@@ -167,8 +167,8 @@ def logarithmic(axes: Axes, name: str = "y", few: bool = False) -> None:
 
 
 def shortened(name: str, most: int = 40) -> str:
-    """Cut a name that would not fit."""
-    return name if len(name) <= most else f"{name[: most - 1]}…"
+    """Cut a name that would not fit in its middle: at its end stands what tells it from others."""
+    return name if len(name) <= most else f"{name[: most // 2]}…{name[most // 2 + 1 - most :]}"
 
 
 def spaced(generations: Indices | Sequence[int], count: int) -> Indices:

@@ -1,4 +1,4 @@
-"""The figure `phase-diagram`: alignment in the last generation over two parameters of a sweep."""
+"""The figure `phase-diagram`: alignment in the last generations over two parameters of a sweep."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -12,7 +12,9 @@ from matplotlib.figure import Figure
 from analysis.figures.input import probed
 from analysis.figures.plot import Plot
 from analysis.figures.style import COLUMN_INCHES, UNDEFINED, style
+from analysis.levels import ending, last_level
 from analysis.loading import LoadedRun
+from evolve.identity import flat_values
 from populations.errors import SettingError
 
 IGNORED = ("seed", "preset", "backend.", "checkpoint.", "records.", "probe.")
@@ -29,9 +31,10 @@ def phase_diagram(
     y: str | None = None,
     names: Mapping[str, str] = MappingProxyType({}),
 ) -> Plot:
-    """Draw the mean over seeds of the last generation's alignment, over the two parameters in which the runs differ.
+    """Draw the mean over seeds of the last generations' alignment, over the two parameters in which the runs differ.
 
-    Seeds are the unit: runs of one seed in one cell, which differ in further parameters, count as their mean.
+    The last generations are five, of short runs fewer than half. Seeds are the unit: runs of one seed in one cell,
+    which differ in further parameters, count as their mean.
 
     Parameters
     ----------
@@ -55,11 +58,11 @@ def phase_diagram(
         If the runs do not differ in exactly two parameters, and none are named.
     """
     runs = probed(runs)
-    table = pd.DataFrame([flat(run.config) for run in runs])
+    table = pd.DataFrame([dict(flat_values(run.config)) for run in runs])
     x, y = _axes(table, x, y)
     shown = pd.DataFrame({x: table[x].map(_shown), y: table[y].map(_shown)})
     shown["seed"] = [run.seed for run in runs]
-    shown["alignment"] = [float(run.measured["alignment_end"].iloc[-1]) for run in runs]
+    shown["alignment"] = [last_level(run, "alignment_end", ending(run)).value for run in runs]
     seeds = shown.groupby([x, y, "seed"], sort=False)["alignment"].mean().reset_index()
     cells = seeds.groupby([x, y], sort=False)["alignment"].agg(["mean", "std", "count"]).reset_index()
     orders = {key: [_shown(value) for value in _sorted(table[key])] for key in (x, y)}
@@ -84,7 +87,7 @@ def phase_diagram(
             fmt=".2f",
             annot_kws={"fontsize": 7 if grid.shape[1] <= 6 else 5},
             linewidths=0.5,
-            cbar_kws={"label": "gradient alignment\n(cosine), last generation"},
+            cbar_kws={"label": "gradient alignment\n(cosine), last generations"},
         )
         axes.set_xlabel(names.get(x, x))
         axes.set_ylabel(names.get(y, y))
@@ -95,14 +98,6 @@ def phase_diagram(
         grey = "; grey: undefined" if grid.isna().any(axis=None) else ""
         axes.set_title(f"mean over n = {each} seed{'s' if high > 1 else ''} a cell; 0 is chance{grey}", loc="right")
     return Plot(figure, cells.rename(columns={"std": "sd", "count": "n"}))
-
-
-def flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Turn nested tables into dotted keys."""
-    found: dict[str, Any] = {}
-    for key, value in config.items():
-        found |= flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
-    return found
 
 
 def varied(table: pd.DataFrame) -> list[str]:

@@ -1,16 +1,26 @@
 """A figure together with the numbers in it."""
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.figures.style import style
+from analysis.made import IMAGES, check_replaceable, marked, write_files
 from populations.errors import SettingError
 
-SUFFIXES = (".png", ".pdf", ".svg")
+SUFFIXES = IMAGES
 DPI = 300
+
+_METADATA: dict[str, dict[str, Any]] = {
+    ".png": {"Software": None},  # the mark says it
+    ".pdf": {"Creator": "Hetevo", "CreationDate": None},
+    ".svg": {"Creator": "Hetevo", "Date": None},
+}
+"""What image files say of themselves: who made them, but no date, so that the same figure is the same file."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +39,10 @@ class Plot:
     data: pd.DataFrame
 
 
-def save(plot: Plot, path: str | Path) -> list[Path]:
+def save(plot: Plot, path: str | Path, *, force: bool = False, named: bool = True) -> list[Path]:
     """Write a figure as PNG and PDF (and SVG if asked for), and its data as CSV beside them.
+
+    The same figure gives the same bytes. All files are written, or none.
 
     Parameters
     ----------
@@ -38,6 +50,10 @@ def save(plot: Plot, path: str | Path) -> list[Path]:
         From a figure function.
     path : str or Path
         Name of the file, ending in .png, .pdf or .svg; the others differ by their ending.
+    force : bool, optional
+        Whether to replace files beside it that Hetevo did not make, too.
+    named : bool, optional
+        Whether somebody chose ``path``: then what is there is replaced, whatever it is. What Hetevo made always is.
 
     Returns
     -------
@@ -47,19 +63,24 @@ def save(plot: Plot, path: str | Path) -> list[Path]:
     Raises
     ------
     SettingError
-        If the ending is another one or the place is not writable.
+        If the ending is another one, the place is not writable, or a file is there that Hetevo did not make.
     """
     wanted = Path(path)
     if wanted.suffix not in SUFFIXES:
         raise SettingError(f"A figure's name must end in {', '.join(SUFFIXES)}; got {wanted}.")
-    files = [wanted, *(wanted.with_suffix(suffix) for suffix in (".png", ".pdf") if suffix != wanted.suffix)]
+    images = [wanted, *(wanted.with_suffix(suffix) for suffix in (".png", ".pdf") if suffix != wanted.suffix)]
     table = wanted.with_suffix(".csv")
-    try:
-        wanted.parent.mkdir(parents=True, exist_ok=True)
-        with style():  # how text is embedded is decided when a file is written
-            for file in files:
-                plot.figure.savefig(file, dpi=DPI)
-        plot.data.to_csv(table, index=False)
-    except OSError as error:
-        raise SettingError(f"Cannot write {wanted}: {error.strerror}. Choose a writable place with -o.") from None
-    return [*files, table]
+    check_replaceable([*images[named:], table], force=force)
+    data = plot.data.to_csv(index=False).encode()
+    contents = {image: marked(drawn(plot.figure, image.suffix), image.suffix, data) for image in images}
+    # the data before the last image: whenever this is cut off, one of the images names what is there
+    write_files({**{image: contents[image] for image in images[:-1]}, table: data, images[-1]: contents[images[-1]]})
+    return [*images, table]
+
+
+def drawn(figure: Figure, suffix: str, dpi: int = DPI) -> bytes:
+    """Return a figure as the content of an image file with this ending."""
+    sink = io.BytesIO()
+    with style():  # how text is embedded is decided when a file is written
+        figure.savefig(sink, format=suffix[1:], dpi=dpi, metadata=_METADATA[suffix])
+    return sink.getvalue()

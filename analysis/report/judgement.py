@@ -19,8 +19,6 @@ SIGNIFICANT = 0.05
 YES, NO = 0.8, 0.6
 """HS or DC from which on, and below which, a condition is said to have it or not; in part between them."""
 
-ENOUGH_SEEDS = 10
-
 
 @dataclass(frozen=True)
 class Criterion:
@@ -54,12 +52,8 @@ def judge(study: Study, condition: Condition) -> Judgement:
     """Say whether gradient alignment emerged in a condition."""
     if not condition.measured:
         return Judgement("undecided", "alignment was not measured (probe.every = 0)")
-    if not math.isfinite(condition.mean("alignment")) and any(run.probed for run in condition.runs):
-        return Judgement("undecided", f"alignment was not measured in the last {STAY} generations (see probe.every)")
     if not math.isfinite(condition.mean("alignment")):
-        return Judgement(
-            "undecided", "alignment is undefined: no synapse that is measured changed, so there is no direction"
-        )
+        return Judgement("undecided", _why_undefined(condition))
     if not condition.statistics:
         return Judgement("undecided", "nothing says here what drift alone does")
     criteria = _criteria(condition)
@@ -73,6 +67,16 @@ def judge(study: Study, condition: Condition) -> Judgement:
     if condition.unfinished:
         return Judgement("undecided", f"not yet: {len(condition.unfinished)} of its runs are unfinished", criteria)
     return Judgement("no", "gradient alignment did not exceed what drift alone does", criteria)
+
+
+def _why_undefined(condition: Condition) -> str:
+    runs = [run for run in condition.runs if run.probed]
+    tails = [run.measured[run.measured["generation"] > run.last - STAY] for run in runs]
+    if all(tail.empty for tail in tails):
+        return f"alignment was not measured in the last {STAY} generations (see probe.every)"
+    if any(tail["alignment_end"].notna().any() for tail in tails):
+        return f"in the last {STAY} generations fewer than half of the individuals have an alignment"
+    return "alignment is undefined: no synapse that is measured changed, so there is no direction"
 
 
 def _criteria(condition: Condition) -> tuple[Criterion, ...]:

@@ -7,6 +7,7 @@ from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
 
+from analysis.made import check_replaceable, marked, write_files
 from analysis.report.configuration import configuration_section
 from analysis.report.figures import figures_section
 from analysis.report.markup import Markup, joined, tag
@@ -43,7 +44,7 @@ class Report:
     headline : list of str
         The verdict, a line a condition.
     faults : list of str
-        Figures that failed.
+        What somebody should look at: copies of runs, which are left out, and figures that failed.
     """
 
     html: bytes
@@ -69,7 +70,7 @@ def report(paths: Sequence[str | Path], *, neutral: str | None = None) -> Report
         If a run is named twice, or there is no condition ``neutral``.
     """
     about = study(paths, neutral)
-    figures, faults = figures_section(about)
+    figures, failed = figures_section(about)
     sections = (
         question_section(),
         verdict_section(about),
@@ -80,25 +81,33 @@ def report(paths: Sequence[str | Path], *, neutral: str | None = None) -> Report
         provenance_section(about),
     )
     page = _page(about, joined(sections))
-    return Report(f"<!DOCTYPE html>\n{page}\n".encode("utf-8", "backslashreplace"), headline(about), faults)
+    html = f"<!DOCTYPE html>\n{page}\n".encode("utf-8", "backslashreplace")
+    return Report(html, headline(about), [*about.copies, *failed])
 
 
-def write(made: Report, path: str | Path) -> Path:
-    """Write a report; one that is there is replaced.
+def write(made: Report, path: str | Path, *, force: bool = False, named: bool = True) -> Path:
+    """Write a report, whole or not at all; one that is there is replaced.
+
+    Parameters
+    ----------
+    made : Report
+        What to write.
+    path : str or Path
+        Name of the file, ending in .html.
+    force, named : bool, optional
+        See `analysis.figures.save`.
 
     Raises
     ------
     SettingError
-        If the name has another ending or the place is not writable.
+        If the name has another ending, the place is not writable, or a file is there that Hetevo did not make.
     """
     target = Path(path)
     if target.suffix not in SUFFIXES:
         raise SettingError(f"A report's name must end in .html; got {target}.")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(made.html)
-    except OSError as error:
-        raise SettingError(f"Cannot write {target}: {error.strerror}. Choose a writable place with -o.") from None
+    if not named:
+        check_replaceable([target], force=force)
+    write_files({target: marked(made.html, target.suffix)})
     return target
 
 

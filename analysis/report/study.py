@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from analysis.emergence import Emergence, emergence
 from analysis.emergence.onset import STAY
@@ -91,6 +90,8 @@ class Study:
         Conditions that the verdict is about: those without an expectation, or else all but the neutral one.
     missing : tuple of str
         Runs of the sweeps that hold no records yet.
+    copies : tuple of str
+        What is said of runs that repeat another one and are left out.
     """
 
     name: str
@@ -99,6 +100,7 @@ class Study:
     reason: str
     questions: tuple[str, ...]
     missing: tuple[str, ...]
+    copies: tuple[str, ...] = ()
 
     @property
     def runs(self) -> list[LoadedRun]:
@@ -128,8 +130,9 @@ def study(paths: Sequence[str | Path], neutral: str | None = None) -> Study:
     SettingError
         If a run is named twice, or there is no condition ``neutral``.
     """
-    runs = load_all(paths)
-    _check_distinct(runs)
+    _check_distinct(paths)
+    copies: list[str] = []
+    runs = load_all(paths, notice=copies.append)
     groups = by_condition(runs)
     if neutral is not None and neutral not in groups:
         raise SettingError(f"--neutral: expected one of {', '.join(groups)}, got {neutral!r}.")
@@ -144,7 +147,7 @@ def study(paths: Sequence[str | Path], neutral: str | None = None) -> Study:
     questions = [name for name in others if not conditions[name].expectation] or others
     missing = [str(path) for path in map(Path, paths) if is_sweep(path) for path in _not_begun(path)]
     name = Path(paths[0]).resolve().name if len(paths) == 1 else f"{len(groups)} conditions, {len(runs)} runs"
-    return Study(name, conditions, found, reason, tuple(questions), tuple(missing))
+    return Study(name, conditions, found, reason, tuple(questions), tuple(missing), tuple(copies))
 
 
 def planned(run: LoadedRun) -> int:
@@ -178,21 +181,19 @@ def _every(run: LoadedRun) -> int:
 
 
 def _levels(group: Sequence[LoadedRun]) -> dict[str, Floats]:
-    return {name: np.array([_level(run.generations, column) for run in group]) for name, column in MEASURES.items()}
+    return {name: np.array([_level(run, column) for run in group]) for name, column in MEASURES.items()}
 
 
-def _level(table: pd.DataFrame, column: str) -> float:
-    """Return the mean of what is defined in the last generations, as the statistics of emergence do."""
-    return float(pd.to_numeric(table[column].iloc[-STAY:]).mean()) if column in table else float("nan")
+def _level(run: LoadedRun, column: str) -> float:
+    """Return the mean of what counts in the last generations, as the statistics of emergence do."""
+    return float(run.values(column).iloc[-STAY:].mean())
 
 
-def _check_distinct(runs: Sequence[LoadedRun]) -> None:
-    seen: set[tuple[Path, str]] = set()
-    for run in runs:
-        place = run.path.resolve(), run.stage
-        if place in seen:
-            raise SettingError(f"{run.path} is named twice, and would count as two seeds. Name each run once.")
-        seen.add(place)
+def _check_distinct(paths: Sequence[str | Path]) -> None:
+    places = [Path(path).resolve() for path in paths]
+    for path, place in zip(paths, places, strict=True):
+        if places.count(place) > 1:
+            raise SettingError(f"{path} is named twice, and would count as two seeds. Name each run once.")
 
 
 def _not_begun(sweep: Path) -> list[Path]:

@@ -5,7 +5,6 @@ import math
 from analysis.emergence.band import COVERAGE
 from analysis.emergence.onset import STAY
 from analysis.report.judgement import (
-    ENOUGH_SEEDS,
     NO,
     YES,
     Judgement,
@@ -16,6 +15,7 @@ from analysis.report.judgement import (
 from analysis.report.markup import Markup, listed, table, tag
 from analysis.report.numbers import CONFIDENCE, between, estimate, generation, probability, share, signed
 from analysis.report.study import Condition, Study
+from analysis.verdict import ENOUGH_SEEDS
 from analysis.verdict import verdict as of_one_run
 
 MOST_SPOKEN = 4
@@ -132,14 +132,7 @@ def _cautions(study: Study) -> list[str]:
         found.append(f"Not at their last generation yet: {', '.join(late)}. Go on with 'hetevo resume' or the sweep.")
     if study.missing:
         found.append(f"Without any record yet, and left out: {', '.join(study.missing)}.")
-    for one in study.conditions.values():
-        seeds = [run.seed for run in one.runs]
-        twice = sorted({seed for seed in seeds if seeds.count(seed) > 1})
-        if twice:
-            numbers = ", ".join(map(str, twice))
-            found.append(
-                f"{one.name} has several runs with seed {numbers}: if they are copies, they are no independent seeds."
-            )
+    found += study.copies
     return found
 
 

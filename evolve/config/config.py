@@ -5,7 +5,6 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 
 from evolve.config.errors import ConfigError
-from evolve.config.identity import config_hash
 from evolve.config.layer import check_binary, check_layer
 from evolve.config.operators import check_operator
 from evolve.config.options import check_options
@@ -28,6 +27,7 @@ from evolve.config.tables import (
     TaskTable,
     TransplantTable,
 )
+from evolve.identity import config_hash
 from evolve.islands import TOPOLOGIES
 from populations.activations import ACTIVATIONS
 from populations.errors import SettingError, nearest
@@ -48,7 +48,9 @@ class Config(Table):
     Everything has a default: `Config()` is the experiment `emergence`.
     """
 
-    preset: str = Field("", examples=["emergence"], description="preset from which this configuration was made")
+    preset: str = Field(
+        "", examples=["emergence"], description="preset from which this configuration was made, and what was changed"
+    )
     seed: int = Field(0, ge=0, lt=SEEDS, description="seed of all random numbers; 0 or more")
     task: TaskTable = TaskTable()
     network: NetworkTable = NetworkTable()

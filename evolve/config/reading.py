@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from evolve.config.config import Config
 from evolve.config.errors import ConfigError
 from evolve.config.explaining import example_of, explain, field_of
+from evolve.config.naming import named
 from evolve.config.operators import check_new
 from evolve.config.sources import is_path, read_source, shipped
 from evolve.config.writing import inline
@@ -118,7 +119,7 @@ def from_mapping(
     for override in overrides:
         _apply(tables, override)
     try:
-        config = Config.model_validate(tables)
+        config = named(Config.model_validate(tables))
     except HetevoError as error:
         raise ConfigError(f"{source}: {error}") from None
     except ValidationError as error:

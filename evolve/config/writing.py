@@ -5,12 +5,13 @@ from typing import Any
 import tomli_w
 
 from evolve.config.config import Config
+from evolve.config.naming import named
 from evolve.config.tables import Table
 
 
 def dump_toml(config: Config) -> str:
-    """Return a configuration as TOML, complete: reading it back gives an equal one."""
-    return tomli_w.dumps(config.model_dump(mode="json"))
+    """Return a configuration as TOML, complete and by its name (`named`): reading it back gives an equal one."""
+    return tomli_w.dumps(named(config).model_dump(mode="json"))
 
 
 def commented_toml(config: Config) -> str:

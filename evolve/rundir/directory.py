@@ -204,15 +204,18 @@ class RunDirectory:
         Returns
         -------
         dict
-            path, preset, state (running, done, stopped, failed), generation, generations, seed, digest, probe_digest,
-            alignment_end, loss_best, telemetry (of the last generation), news (the last line).
+            path, preset, changes (of it, as text), state (running, done, stopped, failed), generation, generations,
+            seed, digest, probe_digest, alignment_end, loss_best, telemetry (of the last generation), news (the last
+            line).
         """
         config, row, facts = self.config(), self.last_generation(), self._newest_facts()
         evolution = config.get("evolution")
         telemetry, news = latest(self.events_file)
+        preset, _, changes = str(config.get("preset", "")).partition(", ")
         return {
             "path": str(self.path),
-            "preset": config.get("preset", ""),
+            "preset": preset,
+            "changes": changes,
             "state": "running" if is_held(self.lock_file) else self.provenance.outcome() or "stopped",
             "generation": row.get("generation"),
             "generations": evolution.get("generations") if isinstance(evolution, dict) else None,

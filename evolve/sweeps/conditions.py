@@ -6,6 +6,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from evolve.identity import shown
 from evolve.sweeps.file import Changes, SweepFile
 
 
@@ -45,10 +46,5 @@ def _keys(changes: Changes) -> Iterator[tuple[str, Any]]:
 def _varied(key: str, value: Any) -> str:
     if isinstance(value, Mapping) and "name" not in value:
         return ", ".join(_varied(*item) for item in value.items())
-    return f"{key.rpartition('.')[2]}={_shown(value)}"
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return str(value["name"])
-    return "x".join(map(str, value)) if isinstance(value, list) else str(value)
+    text = str(value["name"]) if isinstance(value, Mapping) else shown(value)
+    return f"{key.rpartition('.')[2]}={text}"

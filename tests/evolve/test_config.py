@@ -32,6 +32,41 @@ def test_presets_are_valid_and_round_trip(name):
     assert species_of(config).layout.outputs == config.task.outputs
 
 
+NAMES = {
+    "emergence": [],
+    "emergence, task=xor": ["task.name=xor"],
+    "emergence, select=selRandom": ['evolution.select={name="selRandom"}'],
+    "emergence, tournsize=7": ["evolution.select.tournsize=7"],
+    "emergence, wiring=small-world, rewiring=0.3": ["network.wiring=small-world", "network.options={rewiring=0.3}"],
+    "emergence, environment.every=3": ["environment.every=3"],
+    "emergence, terms=hebbian+oja, levels=4x4": ["network.levels=[4,4]", 'plasticity.terms=["hebbian","oja"]'],
+    "emergence, task=xor, levels=4x4, 2 more changes": [
+        "task.name=xor", "network.levels=[4,4]", "evolution.size=32", "genome.decay=false"
+    ],
+}  # fmt: skip
+UNNAMED = ["seed=3", "evolution.generations=7", "backend.workers=1", "checkpoint.keep=9", "probe.every=0"]
+UNNAMED += ["records.individuals_every=2", "heldout.tasks=3"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_configuration_is_called_by_its_preset_and_what_was_changed(name, tmp_path):
+    config = preset("emergence", overrides=[*NAMES[name], *UNNAMED])
+    assert sorted(config.preset.split(", ")) == sorted(name.split(", "))
+    assert tomllib.loads(dump_toml(config))["preset"] == config.preset
+    stale = config.model_copy(update={"preset": "emergence"})
+    assert tomllib.loads(dump_toml(stale))["preset"] == config.preset
+    file = tmp_path / "mine.toml"
+    file.write_text(commented_toml(stale))
+    assert load_config(file).preset == config.preset
+    assert load_config(file, ["evolution.elites=7"]).preset != config.preset
+    assert stale.hash() == config.hash()
+
+
+def test_a_name_that_is_no_presets_stays(tmp_path):
+    assert from_mapping({"preset": "mine", "task": {"name": "xor"}}).preset == "mine"
+    assert from_mapping({"task": {"name": "xor"}}).preset == ""
+
+
 def test_emergence_is_the_default():
     assert preset("emergence").model_copy(update={"preset": ""}) == Config()
 

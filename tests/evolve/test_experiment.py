@@ -118,6 +118,7 @@ def test_status_says_where_a_run_stands(reference):
     assert (status["generation"], status["generations"], status["digest"]) == (3, 3, reference.digest)
     assert status["probe_digest"] == reference.probe_digest
     assert status["preset"] == "smoke"
+    assert status["changes"] == "presentations=20, size=10"
 
 
 def test_nothing_is_overwritten(reference, tmp_path):

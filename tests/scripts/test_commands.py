@@ -93,6 +93,69 @@ def test_draw_shows_founders_of_presets_and_individuals_of_runs(finished, tmp_pa
     assert "leave it out" in hetevo("draw", path, "-s", "seed=1").stderr
 
 
+def test_plot_replaces_nothing_of_somebody_else(finished, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path, _ = finished
+    Path("fig.csv").write_text("mine")
+    Path("cerebellum.png").write_text("mine")
+    before = sorted(tmp_path.rglob("*"))
+    for command, file in ((("plot", path, "-o", "fig.png"), "fig.csv"), (("draw", "cerebellum"), "cerebellum.png")):
+        refused = hetevo(*command)
+        assert (refused.exit_code, refused.stdout) == (2, "")
+        assert file in refused.stderr
+        assert "--force" in refused.stderr
+        assert Path(file).read_text() == "mine"
+        assert sorted(tmp_path.rglob("*")) == before
+    for _ in range(2):
+        assert hetevo("plot", path, "-o", "fig.png", "--force").exit_code == 0
+    for _ in range(2):
+        assert hetevo("plot", path, "-o", "fig.png").exit_code == 0
+        assert hetevo("plot", path).exit_code == 0
+        assert hetevo("draw", "cerebellum", "-o", "cerebellum.png").exit_code == 0  # named: it may be anything
+
+
+def test_report_and_claims_replace_nothing_of_somebody_else(finished, tmp_path):
+    path = shutil.copytree(finished[0], tmp_path / "run")
+    for _ in range(2):
+        assert hetevo("report", path).exit_code == 0
+    (path / "report.html").write_text("mine")
+    assert "report.html" in hetevo("report", path).stderr
+    assert (path / "report.html").read_text() == "mine"
+    assert hetevo("report", path, "-o", path / "report.html").exit_code == 0
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "minimal.md").write_text("mine")
+    refused = hetevo("claims", "minimal", "-o", tmp_path / "sweeps", "--pages", tmp_path / "pages")
+    assert refused.exit_code == 2
+    assert "minimal.md" in refused.stderr
+    assert not (tmp_path / "sweeps").exists()  # before anything is run
+
+
+def test_changed_presets_and_files_have_names_of_their_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    few = ["-s", "lifetime.presentations=20", "--workers", "1", "--generations", 1]
+    changed = [*few, "-s", "task.name=xor", "-s", "plasticity.rule=fixed-feedback"]
+    run = hetevo("run", "smoke", *changed)
+    assert run.exit_code == 0, run.stderr
+    (path,) = Path("runs").iterdir()
+    assert path.name.startswith("smoke-task=xor")
+    name = "smoke, task=xor, rule=fixed-feedback, presentations=20"
+    assert f"preset         {name}\n" in hetevo("status", path).stdout
+    status = json.loads(hetevo("status", path, "--json").stdout)
+    assert f"{status['preset']}, {status['changes']}" == name
+    assert name in hetevo("report", path).stdout
+    assert hetevo("run", "smoke", *few, "-o", "plain").exit_code == 0
+    shutil.copytree("plain", "copy")
+    plotted = hetevo("plot", path, "plain", "copy")
+    assert plotted.exit_code == 0, plotted.stderr
+    assert "copy: the same configuration and seed as plain" in plotted.stderr
+    assert f"{name} " in plotted.stdout
+    assert "smoke, presentations=20 " in plotted.stdout
+    hetevo("init", "mine.toml", "--preset", "smoke")
+    Path("mine.toml").write_text(Path("mine.toml").read_text().replace("[8, 8]", "[4, 4]"))
+    assert hetevo("run", "mine.toml", *few).exit_code == 0
+    assert "smoke, levels=4x4" in hetevo("status", "runs/mine-seed0").stdout
+
+
 def test_presets_and_init(tmp_path):
     names = json.loads(hetevo("presets", "--json").stdout)
     assert {"emergence", "neutral", "digits", "smoke"} <= names.keys()

@@ -1,0 +1,117 @@
+"""When two configurations are the same experiment, and where they differ."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+NOT_RESULTS = ("preset", "backend", "checkpoint", "records", "evolution.generations")
+"""Tables and keys that decide nothing about what a generation looks like."""
+
+NOT_CONDITIONS = ("seed", *NOT_RESULTS, "heldout", "probe.name", "probe.every", "probe.moments")
+"""Tables and keys in which runs of one condition may differ: what is looked at, and how often, changes no value."""
+
+
+def config_hash(content: Mapping[str, Any]) -> str:
+    """Return a SHA-256 over everything that decides what a generation looks like, as hexadecimal digits.
+
+    Where lives are computed, what is kept of them and how many generations there are does not.
+
+    Parameters
+    ----------
+    content : mapping
+        A complete configuration as nested values, as it is in the file: so the hash of a saved run stays what it is
+        when a later version has more keys.
+    """
+    results = {key: value for key, value in _flat(content) if not _among(key, NOT_RESULTS)}
+    return hashlib.sha256(json.dumps(results, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def differences(saved: Mapping[str, Any], given: Mapping[str, Any], *, ignored: tuple[str, ...] = ()) -> list[str]:
+    """List the keys in which two complete configurations differ, with both values.
+
+    Parameters
+    ----------
+    saved, given : mapping
+        Nested values.
+    ignored : tuple of str, optional
+        Keys and tables that may differ.
+    """
+    before, after = dict(_flat(saved)), dict(_flat(given))
+    keys = [key for key in {**before, **after} if not _among(key, ignored)]
+    missing = "(not there)"
+    return [
+        f"{key}: {before.get(key, missing)!r} is saved, {after.get(key, missing)!r} was given"
+        for key in keys
+        if before.get(key, missing) != after.get(key, missing)
+    ]
+
+
+def condition_values(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what makes the condition of a run: the values that its seeds have in common, by dotted key.
+
+    Parameters
+    ----------
+    content : mapping
+        A complete configuration as nested values.
+    """
+    values = {key: value for key, value in flat_values(content) if not _among(key, NOT_CONDITIONS)}
+    donor, seed = values.get("transplant.source"), f"seed{content.get('seed')}"
+    if isinstance(donor, str):  # in a sweep each seed has the donor with its own seed
+        values["transplant.source"] = "@".join(
+            part[: -len(seed)] + "seed{seed}" if part.endswith(seed) else part for part in donor.split("@")
+        )
+    return values
+
+
+def labels(values: Mapping[str, Any], keys: Iterable[str]) -> list[str]:
+    """Write some values of a condition shortly, such as ``rule=hebbian``.
+
+    A key is called by its last part, a ``name`` by what it names, and by all its parts where that could be another key.
+
+    Parameters
+    ----------
+    values : mapping
+        From `condition_values`.
+    keys : iterable of str
+        Which of them to write; one that is not among them is ``none``.
+    """
+    short = Counter(map(_short, values))
+    return [
+        f"{_short(key) if short[_short(key)] < 2 else key}={shown(values[key]) if key in values else 'none'}"
+        for key in keys
+    ]
+
+
+def shown(value: Any) -> str:
+    """Write a value for a label; lists as ``8x8``, lists of words as ``hebbian+oja``."""
+    if not isinstance(value, list | tuple):
+        return str(value)
+    return ("+" if any(isinstance(part, str) for part in value) else "x").join(map(str, value)) or "none"
+
+
+def flat_values(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Iterate over the values of tables in tables, each with its dotted key."""
+    for key, value in content.items():
+        if isinstance(value, Mapping):
+            yield from flat_values(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _short(key: str) -> str:
+    *tables, last = key.split(".")
+    return tables[-1] if last == "name" and tables else last
+
+
+def _among(key: str, names: tuple[str, ...]) -> bool:
+    return key in names or key.split(".")[0] in names
+
+
+def _flat(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in content.items():
+        if isinstance(value, Mapping) and not prefix:
+            yield from _flat(value, f"{key}.")
+        else:
+            yield f"{prefix}{key}", value

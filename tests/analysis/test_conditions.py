@@ -1,0 +1,96 @@
+"""Which runs are seeds of one condition, and what conditions are called."""
+
+import shutil
+
+import pytest
+from planted import plant
+
+from analysis import load_all
+from analysis.emergence.table import by_condition
+from analysis.figures import FIGURES
+from analysis.figures.layout import shortened
+from analysis.report import report
+from analysis.verdict import verdict
+from evolve.rundir.sweep import Entry, write_entries
+
+
+def rule(name):
+    return f'[plasticity]\nrule = "{name}"\n'
+
+
+def loaded(*paths):
+    told = []
+    return load_all(paths, notice=told.append), told
+
+
+def test_different_configurations_are_never_seeds_of_one_condition(tmp_path):
+    a = plant(tmp_path / "a", seed=0, extra=rule("hebbian"))
+    b = plant(tmp_path / "b", seed=1, extra=rule("oja"))
+    c = plant(tmp_path / "c", seed=1, extra=rule("hebbian"))
+    runs, told = loaded(a, b, c)
+    assert [run.condition for run in runs] == ["planted, rule=hebbian", "planted, rule=oja", "planted, rule=hebbian"]
+    assert told == []
+    assert set(FIGURES["alignment"](runs).data["n"]) == {1, 2}
+    assert "rule=oja +" in verdict(runs)
+
+
+def test_a_condition_is_neither_made_by_the_preset_nor_by_what_changes_no_result(tmp_path):
+    same = {"condition": "x"}
+    paths = [
+        plant(tmp_path / "x-seed0", seed=0, **same),
+        plant(tmp_path / "b", seed=1, generations=3, planned=3, **same),
+        plant(tmp_path / "c", seed=2, extra='[probe]\nname = "instruments"\n[backend]\nworkers = 3\n', **same),
+        plant(tmp_path / "d", seed=3, extra="[records]\nindividuals_every = 5\n[checkpoint]\nkeep = 9\n", **same),
+    ]
+    file = paths[1] / "config.toml"
+    file.write_text(file.read_text().replace('preset = "x"', 'preset = ""'))
+    assert list(by_condition(loaded(*paths)[0])) == ["x"]
+    file = paths[0] / "config.toml"
+    file.write_text(file.read_text().replace('preset = "x"', 'preset = ""'))
+    assert [run.condition for run in loaded(*paths[:2])[0]] == ["x", "x"]  # the directory's name, without the seed
+
+
+def test_copies_of_a_run_are_said_and_counted_once_the_longest(tmp_path):
+    a, other = plant(tmp_path / "a", generations=4), plant(tmp_path / "c", seed=1)
+    longer = plant(tmp_path / "b", generations=6)
+    copy = shutil.copytree(a, tmp_path / "copy")
+    runs, told = loaded(a, other, longer, copy)
+    assert [run.path.name for run in runs] == ["c", "b"]
+    assert len(told) == 1
+    assert all(part in told[0] for part in (str(a), str(copy), f"Only {longer}, which has 6 generations"))
+    made = report([a, other, longer, copy])
+    assert told == made.faults
+    assert "no further seed" in made.html.decode().split('class="caution"')[1]
+
+
+def test_a_run_without_measurements_does_not_take_the_place_of_its_copy(tmp_path):
+    unmeasured, measured = plant(tmp_path / "a", probed=False), plant(tmp_path / "b", generations=3)
+    assert [run.path.name for run in loaded(unmeasured, measured)[0]] == ["b"]
+
+
+@pytest.fixture
+def sweeps(tmp_path):
+    for name, given in (("one", "hebbian"), ("two", "hebbian"), ("three", "oja")):
+        seeds = range(2) if name != "two" else range(2, 4)
+        entries = [Entry(f"base-seed{seed}", "base", seed) for seed in seeds]
+        write_entries(tmp_path / name, name, entries)
+        for entry in entries:
+            plant(tmp_path / name / entry.run, seed=entry.seed, extra=rule(given))
+    return tmp_path
+
+
+def test_labels_of_sweeps_stay_and_join_only_equal_configurations(sweeps):
+    assert list(by_condition(loaded(sweeps / "one")[0])) == ["base"]
+    assert {name: len(group) for name, group in by_condition(loaded(sweeps / "one", sweeps / "two")[0]).items()} == {
+        "base": 4
+    }
+    groups = by_condition(loaded(sweeps / "one", sweeps / "three")[0])
+    assert {name: len(group) for name, group in groups.items()} == {"base, rule=hebbian": 2, "base, rule=oja": 2}
+
+
+def test_a_long_name_keeps_its_end_where_it_differs():
+    names = [f"emergence, with a long list of changes, rule={rule}" for rule in ("hebbian", "oja")]
+    short = [shortened(name, 24) for name in names]
+    assert all(len(name) == 24 for name in short)
+    assert short[0] != short[1]
+    assert shortened("short", 24) == "short"

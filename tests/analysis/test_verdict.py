@@ -1,0 +1,110 @@
+"""Verdicts in words: over several generations, and over enough individuals."""
+
+import shlex
+
+import pytest
+from planted import plant
+
+from analysis import load_run
+from analysis.figures import FIGURES
+from analysis.levels import ending, last_level
+from analysis.report import report
+from analysis.verdict import CONTROLS, MANY, verdict
+from evolve.config import load_config, preset
+from evolve.identity import condition_values
+
+
+def judged(path, **options):
+    return verdict([load_run(plant(path, **options))])
+
+
+def test_one_generation_decides_nothing(tmp_path):
+    text = judged(tmp_path / "run", generations=40, slope=0, lonely=(39,))
+    assert "did not rise" in text
+    assert "+1.00" not in text
+    assert "in generations 35 to 39 (mean of 4; in 1 more, fewer than half of the individuals have a value)" in text
+
+
+def test_a_run_whose_last_generations_have_no_value_is_not_judged_by_an_earlier_one(tmp_path):
+    for number, options in enumerate(({"undefined": range(30, 40)}, {"lonely": range(30, 40)})):
+        text = judged(tmp_path / str(number), generations=40, **options)
+        assert "In 5 of the last 5 generations (35 to 39) fewer than half" in text
+        assert "the last in which more have is 29" in text
+        assert "rose" not in text
+    assert "In no generation" in judged(tmp_path / "never", lonely=range(6))
+    assert "never defined" in judged(tmp_path / "none", undefined=range(6))
+
+
+def test_the_beginning_is_the_founders_where_they_are_many(tmp_path):
+    few, many = (judged(tmp_path / str(size), generations=40, size=size) for size in (MANY - 1, MANY))
+    assert "in generations 0 to 4 (mean of 5), +3.7" in few
+    assert "+0.00 in generation 0, +3.7" in many or "-0.00 in generation 0, +3.7" in many
+    late = judged(tmp_path / "late", generations=40, size=MANY, lonely=range(3))
+    assert "+0.50 in generations 3 to 7 (mean of 5)" in late
+
+
+def test_the_end_of_a_short_run_is_less_than_half_of_it(tmp_path):
+    for generations, most in ((2, 1), (3, 1), (5, 2), (6, 2), (11, 5), (40, 5)):
+        run = load_run(plant(tmp_path / str(generations), generations=generations))
+        assert ending(run) == most
+        assert last_level(run, "alignment_end", most).generations[-1] == generations - 1
+
+
+def test_a_sparse_probe_is_judged_by_what_it_measured(tmp_path):
+    text = judged(
+        tmp_path / "run", generations=31, extra="[probe]\nevery = 10\n", undefined=set(range(31)) - {0, 10, 20, 30}
+    )
+    assert "in generation 30" in text
+    assert "It rose" in text
+
+
+def test_several_runs_are_compared_by_means_and_say_how_many_are_undefined(tmp_path):
+    runs = [
+        load_run(plant(tmp_path / str(seed), seed=seed, generations=40, slope=0, lonely=(39,))) for seed in range(3)
+    ]
+    runs.append(load_run(plant(tmp_path / "3", seed=3, generations=40, lonely=range(40))))
+    text = verdict(runs)
+    assert "over the last 5 generations" in text
+    assert "n = 3 (1 more undefined)" in text
+    assert "+1.00" not in text
+    neutral = load_run(plant(tmp_path / "4", condition="control", neutral=True))
+    assert "drift is what 'control' shows" in verdict([*runs, neutral])
+
+
+def test_levels_of_reports_and_phase_diagrams_leave_lonely_values_out(tmp_path):
+    paths = []
+    for scale in (0.1, 0.2):
+        for density in (0.3, 0.6):
+            extra = f"[genome]\ngain_scale = {scale}\n[network]\ndensity = {density}\n"
+            paths.append(plant(tmp_path / f"{scale}-{density}", generations=40, slope=0, lonely=(38, 39), extra=extra))
+    data = FIGURES["phase-diagram"]([load_run(path) for path in paths]).data
+    assert data["mean"].abs().max() < 0.1
+    html = report([plant(tmp_path / "run", generations=40, slope=0, lonely=(38, 39))]).html.decode()
+    assert "+1.00" not in html.split('id="tables"')[1].split("</section>")[0]
+    lonely = report([plant(tmp_path / "lonely", lonely=range(6))])
+    assert "fewer than half of the individuals have an alignment" in lonely.headline[0]
+
+
+def test_drift_is_not_said_to_be_selected(tmp_path):
+    text = judged(tmp_path / "run", neutral=True)
+    assert "selection on loss" not in text
+    assert "drawn by lot" in text
+
+
+@pytest.mark.parametrize(("base", "control"), CONTROLS.items())
+def test_the_control_of_a_preset_differs_from_it_by_the_lot_only(base, control):
+    lot = [f'evolution.{key}={{name="selRandom"}}' for key in ("select", "select_elites")]
+    values = [condition_values(one.model_dump(mode="json")) for one in (preset(base, overrides=lot), preset(control))]
+    assert values[0] == values[1]
+
+
+def test_what_to_compare_with_is_a_command_unless_a_preset_is_just_that(tmp_path):
+    assert "compare with the preset 'neutral'" in judged(tmp_path / "run", condition="emergence")
+    path = plant(tmp_path / "other run", condition="emergence, task=xor")
+    text = verdict([load_run(path)])
+    assert "'neutral'" not in text
+    words = shlex.split(text[text.index("hetevo run") :])
+    assert words[2] == str(path / "config.toml")
+    assert words[-2:] == ["-o", f"{path}-by-lot"]
+    changed = load_config("emergence", [words[4], words[6]])
+    assert changed.evolution.select == changed.evolution.select_elites == {"name": "selRandom"}
