@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.errors import Force, explained
+from scripts.errors import Force, explained, load_matplotlib
 from scripts.presets import list_names
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def claims(
     force: Force = False,
 ) -> None:
     """Run the sweep of each claim, or go on with it, and say whether the claim holds."""
+    load_matplotlib()
     from analysis.claims import CLAIMS, markdown, overview, table, verdict
     from analysis.made import marked, write_files
     from populations.errors import SettingError, nearest

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from scripts.errors import Force, explained
+from scripts.errors import Force, explained, load_matplotlib
 
 if TYPE_CHECKING:
     from populations.genome import Population
@@ -31,6 +31,7 @@ def draw(
     source: Source, individual: Individual = None, settings: Set = None, output: File = None, force: Force = False
 ) -> None:
     """Draw both pathways of a circuit, with the signs of its gains; or an inherited rule."""
+    load_matplotlib()
     from analysis.drawing import draw_individual
     from analysis.figures import save
     from populations.errors import SettingError

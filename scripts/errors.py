@@ -1,5 +1,6 @@
 """How mistakes end: one clear message, no traceback, and the documented exit status."""
 
+import os
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -37,6 +38,26 @@ def explained(command: Callable[Arguments, Result]) -> Callable[Arguments, Resul
         raise AssertionError  # fail() has left
 
     return guarded
+
+
+def load_matplotlib() -> None:
+    """Load Matplotlib for a command that draws, and shows no window.
+
+    Raises
+    ------
+    SettingError
+        If settings of the user's, which Matplotlib reads when it is loaded, hinder that.
+    """
+    from populations.errors import SettingError
+
+    os.environ["MPLBACKEND"] = "agg"
+    try:
+        import matplotlib  # noqa: F401
+    except (ValueError, OSError) as error:
+        raise SettingError(
+            f"Matplotlib cannot be loaded: {error}. It reads the file matplotlibrc, first from the current folder:"
+            " correct that, or remove it."
+        ) from None
 
 
 def fail(message: str, status: int) -> None:

@@ -1,6 +1,5 @@
 """The `hetevo` command: one subcommand a file; heavy imports happen inside the commands."""
 
-import os
 import signal
 import sys
 from importlib.metadata import version as installed_version
@@ -64,9 +63,6 @@ def main() -> None:
         sys.stdout.flush()
     except OutputError as error:
         code = code or _unwritten(error)
-    if "ray" in sys.modules:
-        # everything is closed by now, but threads of Ray's that still run when Python ends may abort the process
-        os._exit(code)
     sys.exit(code)
 
 

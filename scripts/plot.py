@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.errors import Force, explained, warn
+from scripts.errors import Force, explained, load_matplotlib, warn
 
 Runs = Annotated[list[Path] | None, typer.Argument(metavar="RUN...", help="Run directories, or sweeps.")]
 Kind = Annotated[str, typer.Option(help="Kind of figure; 'list' names them. Default: the one that suits what was run.")]
@@ -17,6 +17,7 @@ File = Annotated[
 @explained
 def plot(runs: Runs = None, kind: Kind = "", output: File = None, force: Force = False) -> None:
     """Draw a figure, and say in two lines what it shows."""
+    load_matplotlib()
     from analysis.claims import CLAIMS, picture
     from analysis.figures import FIGURES, save
     from analysis.loading import load_all

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.errors import Force, explained, warn
+from scripts.errors import Force, explained, load_matplotlib, warn
 
 Runs = Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run directories, or sweeps.")]
 File = Annotated[
@@ -21,6 +21,7 @@ Neutral = Annotated[
 @explained
 def report(runs: Runs, output: File = None, neutral: Neutral = None, force: Force = False) -> None:
     """Write verdict, figures, tables, configuration and provenance into one HTML file."""
+    load_matplotlib()
     from analysis.report import report as make
     from analysis.report import write
     from populations.errors import SettingError

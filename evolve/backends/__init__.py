@@ -5,14 +5,15 @@ One backend a file. To add one, write a class like `backend.Backend` and name it
 
 from collections.abc import Callable
 
-from evolve.backends.auto import AutoBackend, ray_backend
+from evolve.backends.auto import AutoBackend
 from evolve.backends.backend import Backend, Job
 from evolve.backends.local import LocalBackend, available_cores
+from evolve.backends.ray import RayBackend
 from evolve.config import BackendTable
 
 BACKENDS: dict[str, Callable[[BackendTable], Backend]] = {
     "local": LocalBackend,
-    "ray": ray_backend,
+    "ray": RayBackend,
     "auto": AutoBackend,
 }
 """Backends by the name used in ``[backend] name``."""

@@ -5,32 +5,15 @@ from typing import Self
 
 from evolve.backends.backend import Backend, Job, Telemetry, idle
 from evolve.backends.local import LocalBackend, available_cores
+from evolve.backends.ray import RayBackend
+from evolve.backends.ray.session import check_session
 from evolve.cohort import Cohort
 from evolve.config import BackendTable
 from evolve.news import news
-from populations.errors import SettingError
 from populations.outcome import Evaluation
 
 CLUSTER_SECONDS = 5.0
 """A generation that takes less than this on this machine stays there: what joining a cluster takes."""
-
-
-def ray_backend(settings: BackendTable) -> Backend:
-    """Return the Ray backend.
-
-    Raises
-    ------
-    SettingError
-        If Ray cannot be imported.
-    """
-    try:
-        from evolve.backends.ray import RayBackend
-    except ImportError as error:
-        raise SettingError(
-            f"backend.name: expected Ray to be installed for 'ray', but it cannot be imported ({error}). Install it by"
-            " pip install 'ray[default]', or compute on this machine: --backend local."
-        ) from None
-    return RayBackend(settings)
 
 
 class AutoBackend:
@@ -42,9 +25,16 @@ class AutoBackend:
     ----------
     settings : BackendTable
         See `CLUSTER_SECONDS` for what decides when there is an address.
+
+    Raises
+    ------
+    SettingError
+        If there is an address, and this process is connected to Ray otherwise.
     """
 
     def __init__(self, settings: BackendTable) -> None:
+        if settings.address:
+            check_session(settings.address)  # not only when the first generation has lived
         self.settings = settings
         self._chosen: Backend | None = None if settings.address else LocalBackend(settings)
         self._told = False
@@ -81,7 +71,7 @@ class AutoBackend:
                 self._chosen = local
             else:
                 local.close()
-                self._chosen = ray_backend(self.settings)
+                self._chosen = RayBackend(self.settings)
             reason = (
                 f"a generation takes about {seconds:.3g} s on {cores} cores, a cluster pays from {CLUSTER_SECONDS:g} s"
             )

@@ -20,6 +20,7 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Any, ParamSpec, TypeVar
 
+from evolve.news import news
 from evolve.stopping import SIGNALS
 from populations.errors import RunFailedError, SettingError
 
@@ -156,6 +157,8 @@ class _Host(Thread):
         pauses = iter(PAUSES)
         while True:
             if self._worker is None or not self._worker.is_alive():
+                if self._worker:
+                    self._worker.end()
                 with self._lock:
                     if self._stopped:
                         raise BrokenExecutor("the workers were stopped")
@@ -229,13 +232,15 @@ class _Worker:
             raise NotLoadableError(f"{type(error).__name__}: {error}") from None
         try:
             self._connection.send_bytes(content)
-            kind, value = self._connection.recv()
+            while (answer := self._connection.recv())[0] == "news":
+                news.log(*answer[1])
         except (EOFError, OSError):
             self.end()
             raise WorkerDiedError(self.process.returncode) from None
         except BaseException:
             self.end()  # there may be half a message left
             raise
+        kind, value = answer
         if kind == "unreadable":
             raise NotLoadableError(value)
         if kind == "raised":

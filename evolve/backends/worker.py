@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import logging
 import os
 import signal
 import sys
@@ -9,10 +10,11 @@ import time
 import traceback
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import ForkingPickler
-from threading import Thread
+from threading import Lock, Thread
 from types import FrameType
 from typing import Any
 
+from evolve.news import news
 from evolve.stopping import SIGNALS
 
 LOOK_SECONDS = 1.0
@@ -32,6 +34,7 @@ def serve(driver: Connection, parent: int) -> None:
     """
     _listen(parent)
     Thread(target=_end_with, args=(parent,), daemon=True).start()
+    news.addHandler(_Forward(driver, sending := Lock()))
     # what a task prints is a message, and no result of the driver's command
     with contextlib.suppress(OSError):
         os.dup2(2, 1)
@@ -42,9 +45,23 @@ def serve(driver: Connection, parent: int) -> None:
     try:
         driver.send("")
         while True:
-            driver.send_bytes(_answer(driver.recv_bytes()))
+            answer = _answer(driver.recv_bytes())
+            with sending:
+                driver.send_bytes(answer)
     except (EOFError, OSError):
         os._exit(0)  # the driver is gone: nobody is left to tidy up for
+
+
+class _Forward(logging.Handler):
+    """Tells the driver the news at once, while a call is under way."""
+
+    def __init__(self, driver: Connection, sending: Lock) -> None:
+        super().__init__()
+        self._driver, self._sending = driver, sending
+
+    def emit(self, record: logging.LogRecord) -> None:
+        with self._sending, contextlib.suppress(OSError):
+            self._driver.send(("news", (record.levelno, record.getMessage())))
 
 
 class _Messages(io.FileIO):

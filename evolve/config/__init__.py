@@ -4,11 +4,12 @@ from evolve.config.config import Config
 from evolve.config.errors import ConfigError
 from evolve.config.operators import check_new
 from evolve.config.reading import from_mapping, load_config, preset, preset_names
-from evolve.config.tables import BackendTable, EvolutionTable
+from evolve.config.tables import CURRENT, BackendTable, EvolutionTable
 from evolve.config.writing import commented_toml, dump_toml
 from evolve.identity import NOT_RESULTS, config_hash, differences
 
 __all__ = [
+    "CURRENT",
     "NOT_RESULTS",
     "BackendTable",
     "Config",

@@ -1,16 +1,25 @@
 """Where the runs of a sweep go on: processes of this machine, or tasks of a Ray cluster."""
 
+import itertools
+import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any, Protocol
 
-from evolve.backends.auto import ray_backend
 from evolve.backends.local import available_cores
-from evolve.backends.pool import WorkerPool
+from evolve.backends.pool import NoWorkersError, WorkerPool
+from evolve.backends.ray import RayBackend
+from evolve.backends.ray.backend import Call, exchange
 from evolve.config import BackendTable
+from evolve.news import news
 
 NODE_LOSSES = 100
 """Times that a run may be sent again because its node was lost; it goes on where it was saved."""
+
+WAIT_SECONDS = 0.5
+"""Longest time in which a new run is not sent to a cluster, because others are waited for."""
 
 
 class Pool(Protocol):
@@ -22,9 +31,40 @@ class Pool(Protocol):
         """Call a function somewhere."""
         ...
 
+    def check(self) -> None:
+        """Raise an error if what is under way can never come back."""
+        ...
+
     def close(self) -> None:
         """Stop what is under way, and give everything back."""
         ...
+
+
+class LocalPool(WorkerPool):
+    """Processes of this machine; one that dies fails its own run alone."""
+
+    def check(self) -> None:
+        """Do nothing: a process that dies is noticed by its future."""
+
+
+class ThreadPool:
+    """One thread of this process, where worker processes cannot be started; it does not see signals, as they do not."""
+
+    workers = 1
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1)
+
+    def submit(self, function: Callable[..., Any], *args: Any) -> "Future[Any]":
+        """Call a function in the thread."""
+        return self._thread.submit(function, *args)
+
+    def check(self) -> None:
+        """Do nothing: nothing can be lost."""
+
+    def close(self) -> None:
+        """Wait for what is under way."""
+        self._thread.shutdown(cancel_futures=True)
 
 
 class RayPool:
@@ -37,19 +77,46 @@ class RayPool:
     """
 
     def __init__(self, settings: BackendTable) -> None:
-        self._cluster = ray_backend(settings)
+        self._cluster = RayBackend(settings)
         self.workers = self._cluster.workers
+        self._numbers = itertools.count()
+        self._fresh: SimpleQueue[Call] = SimpleQueue()
+        self._futures: dict[int, Future[Any]] = {}
+        self._lost: Exception | None = None
+        self._closing = False
+        self._thread = Thread(target=self._exchange, name="sweep", daemon=True)
+        self._thread.start()
 
     def submit(self, function: Callable[..., Any], *args: Any) -> "Future[Any]":
         """Call a function on the cluster."""
-        import ray
-
-        task = ray.remote(num_cpus=1, max_retries=NODE_LOSSES, scheduling_strategy="SPREAD")(function)
-        future: Future[Any] = task.remote(*args).future()
+        number, future = next(self._numbers), Future[Any]()
+        self._futures[number] = future
+        self._fresh.put((number, function, args))
         return future
 
+    def _exchange(self) -> None:
+        """Send new calls and take results, until the pool is closed or the cluster is lost."""
+        try:
+            while not self._closing:
+                calls = [self._fresh.get() for _ in range(self._fresh.qsize())]
+                if not calls and not self._futures:
+                    time.sleep(WAIT_SECONDS / 10)
+                    continue
+                for number, result, error in self._cluster.ask(exchange, calls, NODE_LOSSES, WAIT_SECONDS):
+                    future = self._futures.pop(number)
+                    future.set_exception(error) if error else future.set_result(result)
+        except Exception as error:
+            self._lost = error
+
+    def check(self) -> None:
+        """Raise what ended the connection to the cluster, if anything did."""
+        if self._lost:
+            raise self._lost
+
     def close(self) -> None:
-        """Leave the cluster."""
+        """Leave the cluster; what is under way ends."""
+        self._closing = True
+        self._thread.join()
         self._cluster.close()
 
 
@@ -65,4 +132,11 @@ def pool_of(settings: BackendTable, runs: int) -> Pool:
     """
     if settings.name == "ray" or settings.address:
         return RayPool(settings)
-    return WorkerPool(min(settings.workers or available_cores(), runs))
+    pool = LocalPool(min(settings.workers or available_cores(), runs))
+    try:
+        pool.submit(int).result()
+    except NoWorkersError as error:
+        pool.close()
+        news.warning("%s The runs go on in this one process instead, one after the other.", error)
+        return ThreadPool()
+    return pool

@@ -1,41 +1,40 @@
 """A real cluster of several nodes: the same bits as on this machine, whatever happens to it."""
 
 import logging
+import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
-from clusters import Nodes, authentication
+from builders import make_species
+from clusters import Nodes, alone
 from mishaps import BAD, SEED, Fault, assert_quarantined, cohort_of, evaluated
 
-ray = pytest.importorskip("ray")
-
-from builders import make_species  # noqa: E402
-
-from evolve import Experiment, preset  # noqa: E402
-from evolve.backends import BACKENDS, Job, LocalBackend  # noqa: E402
-from evolve.backends.failures import EvaluationError  # noqa: E402
-from evolve.backends.ray import ClusterError, ClusterLostError, RayBackend  # noqa: E402
-from evolve.backends.ray.connection import connect  # noqa: E402
-from evolve.backends.ray.preflight import compare, largest_block  # noqa: E402
-from evolve.backends.ray.sizes import Sizes  # noqa: E402
-from evolve.config import BackendTable  # noqa: E402
-from populations.errors import SettingError  # noqa: E402
+from evolve import Experiment, preset
+from evolve.backends import BACKENDS, Job, LocalBackend
+from evolve.backends.failures import EvaluationError
+from evolve.backends.ray import ClusterError, ClusterLostError, RayBackend
+from evolve.backends.ray.preflight import compare, largest_block
+from evolve.backends.ray.sizes import Sizes
+from evolve.config import BackendTable
+from populations.errors import SettingError
 
 pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture(scope="module")
 def nodes():
-    with authentication("disabled"), pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_AUTH_MODE", "disabled")
         patch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))  # where workers find the faults
         nodes = Nodes()
         nodes.add(2)
         yield nodes
-        ray.shutdown()
         nodes.close()
 
 
@@ -65,18 +64,16 @@ def test_the_same_digests_as_on_this_machine(nodes, reference, tmp_path, workers
     assert (run.digest, run.probe_digest) == (reference.digest, reference.probe_digest)
 
 
-def test_the_same_digests_with_four_workers_and_a_stranger_is_not_joined(nodes, reference, tmp_path, monkeypatch):
+def test_the_same_digests_with_four_workers_and_a_stranger_is_not_joined(
+    nodes, reference, tmp_path, monkeypatch, caplog
+):
+    caplog.set_level(logging.INFO, logger="hetevo")
     monkeypatch.setenv("RAY_ADDRESS", nodes.address)
-    where = []
-
-    def look(report):
-        where.append((ray.get_runtime_context().gcs_address, ray.cluster_resources()["CPU"]))
-
     config = preset("smoke", overrides=[*OPTIONS, "backend.name=ray", "backend.workers=4"])
-    run = Experiment(config).run(tmp_path / "run", progress=look)
+    run = Experiment(config).run(tmp_path / "run")
     assert (run.digest, run.probe_digest) == (reference.digest, reference.probe_digest)
-    assert {cpus for _, cpus in where} == {4}
-    assert nodes.address not in {address for address, _ in where}
+    assert "backend: Ray on this machine, 4 workers" in caplog.messages
+    assert nodes.address not in caplog.text
 
 
 def test_a_worker_killed_in_mid_block_changes_nothing(nodes, calm, tmp_path):
@@ -141,7 +138,6 @@ def test_without_workers_patience_ends(nodes, tmp_path):
 def test_too_few_cpus_names_both_numbers(nodes):
     with pytest.raises(ClusterError, match=r"at least 64 CPUs .* it has 2\."):
         backend(nodes, workers=64)
-    assert not ray.is_initialized()
 
 
 @pytest.mark.parametrize("address", ["auto", "local", "ray://10.0.0.1:10001", "head", "head:", "127.0.0.1:port"])
@@ -156,20 +152,32 @@ def test_where_nothing_answers_is_refused(address):
         RayBackend(BackendTable(address=address))
 
 
-def test_what_answers_but_is_no_cluster_is_refused(monkeypatch):
-    monkeypatch.setattr("evolve.backends.ray.connection.ANSWER_SECONDS", 3.0)
+def test_what_answers_but_is_no_cluster_is_refused():
     stranger = socket.create_server(("127.0.0.1", 0))
     address = f"127.0.0.1:{stranger.getsockname()[1]}"
     with stranger, pytest.raises(ClusterError, match="no answer of a Ray head"):
-        RayBackend(BackendTable(address=address))
-    assert not ray.is_initialized()
+        alone(_check_briefly, address)
 
 
-def test_another_version_is_refused(nodes, monkeypatch):
-    monkeypatch.setattr(ray, "__version__", "2.0.0")
+def _check_briefly(address):
+    from evolve.backends.ray import connection
+
+    connection.ANSWER_SECONDS = 3.0
+    connection.check(address)
+
+
+def test_another_version_is_refused(nodes):
     with pytest.raises(ClusterError, match=r"other versions(.|\n)*2\.0\.0"):
-        connect(nodes.address)
-    ray.shutdown()
+        alone(_connect_as, "2.0.0", nodes.address)
+
+
+def _connect_as(version, address):
+    import ray
+
+    from evolve.backends.ray.connection import connect
+
+    ray.__version__ = version
+    connect(address)
 
 
 def test_other_software_on_a_node_is_refused_and_another_processor_is_news(caplog):
@@ -188,14 +196,31 @@ def test_an_object_store_that_is_too_small_names_both_numbers():
         largest_block(80_000_000, 6, 10_000_000)
 
 
-def test_without_ray_the_error_says_how_to_go_on(monkeypatch):
-    import sys
-
-    for name in [name for name in sys.modules if name.startswith("evolve.backends.ray")]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "ray", None)
+def test_without_ray_the_error_says_how_to_go_on(tmp_path, monkeypatch):
+    (tmp_path / "ray.py").write_text("raise ImportError('No module named ray')")
+    monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(SettingError, match="--backend local"):
         BACKENDS["ray"](BackendTable(name="ray"))
+
+
+def test_a_backend_of_ray_loads_nothing_of_it_here(tmp_path):
+    code = """
+import sys
+from evolve import Experiment, preset
+Experiment(preset("smoke", overrides=["backend.name=ray", "backend.workers=1"])).run(sys.argv[1])
+print([name for name in sys.modules if name.split(".")[0] == "ray"])
+"""
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "run")], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "[]\n"), done
+
+
+def test_the_end_of_the_process_that_speaks_to_ray_is_a_clear_error(nodes, calm, tmp_path):
+    """Ray itself ends it when the head of a cluster has been gone for a minute."""
+    lost = backend(nodes)
+    with pytest.raises(ClusterLostError, match=r"has ended: a worker process died .exit status 1.* hetevo resume"):
+        lost.ask(os._exit, 1)
+    lost.close()
+    assert_quarantined(evaluated(backend(nodes), Fault("none", "")), calm, bad=())
 
 
 def test_blocks_are_long_enough_to_pay_and_become_smaller_at_the_end():

@@ -122,3 +122,16 @@ def test_a_terminal_that_goes_away_does_not_end_a_run(finished, tmp_path):
         json.loads(shell("hetevo status run --json", folder).stdout)["digest"] for folder in (finished, tmp_path)
     }
     assert len(digests) == 1
+
+
+@pytest.mark.parametrize("content", [b"text.usetex: True", b"backend: nonsense", b"axes.linewidth: thick", b"\xff\xfe"])
+@pytest.mark.parametrize("command", ["plot run -o a.png", "draw smoke"])
+def test_settings_of_matplotlib_end_no_command_in_a_traceback(finished, tmp_path, content, command):
+    (tmp_path / "matplotlibrc").write_bytes(content)
+    done = shell(f"hetevo {command.replace('run', str(finished / 'run'))}", tmp_path, MPLBACKEND="nonsense")
+    assert "Traceback" not in done.stderr
+    if content[0] == 0xFF:
+        assert done.returncode == 2
+        assert "It reads the file matplotlibrc, first from the current folder" in done.stderr
+    else:
+        assert done.returncode == 0, done

@@ -1,4 +1,4 @@
-"""A Ray cluster: one started for this run on this machine, or one that was named."""
+"""A Ray cluster: one started for this run on this machine, one that was named, or that of the caller's own session."""
 
 from evolve.backends.ray.backend import RayBackend
 from evolve.backends.ray.errors import ClusterError, ClusterLostError

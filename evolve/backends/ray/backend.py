@@ -1,48 +1,56 @@
-"""Blocks of individuals as tasks of a Ray cluster."""
+"""Ray in a process of its own: the process that evolves never loads it.
 
-import time
-from collections.abc import Callable
-from typing import Self
+Ray keeps threads that can abort a process when it ends, ends the process itself when the head of a cluster is gone,
+sets handlers of signals and variables of the environment, and knows one session a process, which may be the caller's.
+All that happens to a worker (`evolve.backends.pool`) that can be replaced.
+"""
 
-import ray
+from collections.abc import Callable, Sequence
+from concurrent.futures import BrokenExecutor, Future, wait
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
 from evolve.backends.backend import Job, Telemetry, idle
-from evolve.backends.local import available_cores
-from evolve.backends.pieces import Pieces
-from evolve.backends.pool import NotLoadableError
-from evolve.backends.ray.connection import check, connect
+from evolve.backends.pool import WorkerPool
 from evolve.backends.ray.errors import ClusterLostError
-from evolve.backends.ray.flights import Flights
-from evolve.backends.ray.local import LocalCluster
-from evolve.backends.ray.preflight import check_cpus, check_software, cpus, largest_block, store_bytes
-from evolve.backends.ray.sizes import Sizes
-from evolve.backends.shards import load
-from evolve.backends.timing import Clock
+from evolve.backends.ray.session import check_session, is_connected, resolved
 from evolve.cohort import Cohort
-from evolve.config import BackendTable
-from evolve.news import news
-from populations.blocks import block_size
-from populations.errors import spell
+from evolve.config import CURRENT, BackendTable
+from populations.errors import SettingError, spell
 from populations.outcome import Evaluation
-from populations.species import Species
 
-IN_FLIGHT = 3
-"""Blocks sent for each CPU: one lives, and the next ones are there when it ends."""
+if TYPE_CHECKING:
+    from evolve.backends.ray.driver import RayDriver
 
-WATCH_SECONDS = 2.0
-"""Seconds between two counts of the workers."""
+WATCH_SECONDS = 1.0
+"""Seconds between two looks at whether the caller's own session is still there."""
+
+CLOSE_SECONDS = 60.0
+"""Longest time to leave a cluster, and to end one that was started for a run."""
+
+Result = TypeVar("Result")
+
+
+class _Facts(NamedTuple):
+    """What is told of the backend in the other process."""
+
+    workers: int
+    description: str
+    telemetry: Telemetry
 
 
 class RayBackend:
-    """Evaluates blocks as stateless tasks; the driver's checkpoint is all that lasts.
+    """A backend like any other; see `evolve.backends.ray.driver.RayDriver`, which does the work.
 
     Parameters
     ----------
     settings : BackendTable
-        Without an address Ray is started on this machine, and ended by `close`.
+        Without an address Ray is started on this machine, and ended by `close`. With the address ``"current"`` the
+        cluster of the caller's own session is used, and that session is left as it is.
 
     Raises
     ------
+    SettingError
+        If Ray is not installed, or this process is connected to it otherwise than was asked for.
     ClusterError
         If the cluster is not there or not what was asked for.
     ClusterLostError
@@ -50,129 +58,155 @@ class RayBackend:
     """
 
     def __init__(self, settings: BackendTable) -> None:
-        self.settings = settings
-        self.telemetry: Telemetry = {}
-        self._local: LocalCluster | None = None
-        self._sizes: Sizes | None = None
-        self._known: tuple[Species, int, int] | None = None
+        check_session(settings.address)
+        self._borrowed = settings.address == CURRENT
+        self._pool = WorkerPool(1)
+        self._under_way: Future[Any] | None = None
         try:
-            if not settings.address:
-                self._local = LocalCluster(settings.workers or available_cores())
-            self._address = self._local.address if self._local else settings.address
-            if not self._local:
-                check(self._address)
-            connect(self._address)
-            check_cpus(settings.workers, self._address)
-            if not self._local:
-                check_software()
-            self._cpus = cpus()
+            self._facts = self.ask(_start, settings.model_copy(update={"address": resolved(settings.address)}))
+        except ImportError as error:
+            self.close()
+            raise SettingError(
+                f"backend.name: expected Ray to be installed for 'ray', but it cannot be imported ({error}). Install it"
+                " by pip install 'ray[default]', or compute on this machine: --backend local."
+            ) from None
         except BaseException:
             self.close()
             raise
-        self._counted = self._seen = time.monotonic()
-        self.workers = self._limited()
-        news.info("backend: %s", self.description)
+
+    @property
+    def workers(self) -> int:
+        """CPUs that evaluate."""
+        return self._facts.workers
+
+    @property
+    def telemetry(self) -> Telemetry:
+        """Of the generation just evaluated."""
+        return self._facts.telemetry
 
     @property
     def description(self) -> str:
         """What it is, for the log."""
-        where = "on this machine" if self._local else f"at {self._address}"
-        return f"Ray {where}, {self.workers} worker{'s' if self.workers > 1 else ''}"
+        return self._facts.description
 
     def prepare(self, job: Job) -> None:
-        """Let a worker load what every block needs.
-
-        Raises
-        ------
-        NotLoadableError
-            If it cannot.
-        """
-        try:
-            ray.get(ray.remote(num_cpus=1, max_retries=3)(load).remote(job))
-        except (ray.exceptions.RayTaskError, ray.exceptions.RaySystemError) as error:
-            raise NotLoadableError(str(error).strip().splitlines()[-1]) from None
+        """Let a worker load what every block needs; NotLoadableError if it cannot."""
+        self.ask(_prepare, job)
 
     def evaluate(self, job: Job, cohort: Cohort, meanwhile: Callable[[], None] = idle) -> Evaluation:
         """Evaluate all individuals of a cohort, in order; call ``meanwhile`` once, as soon as workers are busy."""
-        pieces, clock = Pieces(job, cohort, self.settings.on_failure), Clock()
-        flights, sizes = Flights(self.settings.deadline), self._sizes_for(job, cohort)
-        try:
-            with clock.part("serialise"):
-                self._send(pieces, flights, sizes)
-            meanwhile()
-            while not pieces.finished:
-                with clock.part("serialise"):
-                    self._send(pieces, flights, sizes)
-                with clock.part("wait"):
-                    landed = flights.land(pieces)
-                for piece, lived in landed:
-                    clock.busy += lived.seconds
-                    sizes.learn(piece.size, lived.seconds)
-                    pieces.place(piece, lived.evaluation)
-                self._watch(flights)
-                flights.cancel_late(pieces)
-        finally:
-            flights.cancel_all()
-        self.telemetry = clock.telemetry(self.workers, pieces.resent)
-        return pieces.join()
+        evaluation, self._facts = self.ask(_evaluate, job, cohort, meanwhile=meanwhile)
+        return evaluation
 
-    def _sizes_for(self, job: Job, cohort: Cohort) -> Sizes:
-        if self._sizes and self._known == (job.species, job.block, self.workers):
-            return self._sizes  # it has learned from earlier generations
-        self._known = (job.species, job.block, self.workers)
-        bytes_each = -(-cohort.population.nbytes // cohort.size)
-        largest = largest_block(store_bytes(), IN_FLIGHT * max(self.workers, 1), bytes_each)
-        self._sizes = Sizes(job.block or block_size(job.species), largest, fixed=job.block > 0)
-        return self._sizes
-
-    def _send(self, pieces: Pieces, flights: Flights, sizes: Sizes) -> None:
-        # fewer workers than CPUs can only be had by not sending more than that many blocks
-        places = self.workers if self.workers < self._cpus else IN_FLIGHT * max(self.workers, 1)
-        while len(flights) < places:
-            piece = pieces.next(sizes.next(pieces.fresh, pieces.cohort.size, max(self.workers, 1)))
-            if piece is None:
-                return
-            flights.send(pieces.job, pieces, piece)
-
-    def _limited(self) -> int:
-        return min(self.settings.workers, self._cpus) if self.settings.workers else self._cpus
-
-    def _watch(self, flights: Flights) -> None:
-        """Notice workers that join or leave, and give up when all have been gone for long.
+    def ask(self, function: Callable[..., Result], *args: Any, meanwhile: Callable[[], None] = idle) -> Result:
+        """Call a function in the other process.
 
         Raises
         ------
         ClusterLostError
-            If none has come back.
+            If that process dies, or the caller ends a session that is used.
         """
-        now = time.monotonic()
-        if now - self._counted < WATCH_SECONDS:
-            return
-        self._counted, before, self._cpus = now, self._cpus, cpus()
-        if self._cpus:
-            self._seen = now
-        if self._cpus != before:
-            verb = "joined" if self._cpus > before else "left"
-            waits = "" if self._cpus else f"; waiting {self.settings.patience:.0f} seconds for others"
-            news.warning("workers %s: %d before, %d now%s", verb, before, self._cpus, waits)
-            self.workers = self._limited()
-        if self._cpus != before or not self._cpus:
-            flights.start_clocks_anew()
-        if now - self._seen > self.settings.patience:
+        self._under_way = future = self._pool.submit(function, *args)
+        meanwhile()
+        while not wait([future], WATCH_SECONDS).done:
+            if self._borrowed and not is_connected():
+                raise ClusterLostError(
+                    "Expected this process to stay connected to Ray until the run has ended, but ray.shutdown() was"
+                    f" called in it. {_go_on()}"
+                )
+        try:
+            return future.result()
+        except BrokenExecutor as error:
+            self._under_way = None
             raise ClusterLostError(
-                f"All workers of the cluster at {self._address} have been gone for {now - self._seen:.0f} seconds."
-                f" '{spell('resume')}' goes on from the last checkpoint, on any cluster or on one machine."
-            )
+                f"The process that speaks to the Ray cluster has ended: {error}. Ray ends it when the head of the"
+                f" cluster is gone. {_go_on()}"
+            ) from None
 
     def close(self) -> None:
         """Leave the cluster, and end it if it was started for this run."""
-        ray.shutdown()
-        if self._local:
-            self._local.close()
-            self._local = None
+        if self._under_way is not None and self._under_way.done():
+            # if it is gone, or hangs: a cluster that it started notices its end
+            wait([self._pool.submit(_close)], CLOSE_SECONDS)
+        self._under_way = None
+        self._pool.close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+def _go_on() -> str:
+    return f"Go on from the last checkpoint, on any cluster or on this machine alone: {spell('resume', 'RUN')}"
+
+
+# What follows happens in the other process, and only there.
+
+_driver: "RayDriver | None" = None
+_tasks: dict[Any, int] = {}
+
+Call = tuple[int, Callable[..., Any], tuple[Any, ...]]
+"""A number by which its result is known, a function, and its arguments."""
+
+
+def _start(settings: BackendTable) -> _Facts:
+    global _driver
+    from evolve.backends.ray.driver import RayDriver
+
+    _driver = RayDriver(settings)
+    return _facts()
+
+
+def _facts() -> _Facts:
+    assert _driver is not None
+    return _Facts(_driver.workers, _driver.description, _driver.telemetry)
+
+
+def _prepare(job: Job) -> None:
+    assert _driver is not None
+    _driver.prepare(job)
+
+
+def _evaluate(job: Job, cohort: Cohort) -> tuple[Evaluation, _Facts]:
+    assert _driver is not None
+    return _driver.evaluate(job, cohort), _facts()
+
+
+def _close() -> None:
+    if _driver is not None:
+        _driver.close()
+
+
+def exchange(calls: Sequence[Call], retries: int, seconds: float) -> list[tuple[int, Any, Exception | None]]:
+    """Begin some calls as tasks of the cluster, wait a moment, and return the results of those that have ended.
+
+    Parameters
+    ----------
+    calls : sequence of (int, callable, tuple)
+        Number, function and arguments of each.
+    retries : int
+        Times that a task may be sent again because its node was lost.
+    seconds : float
+        Longest time to wait.
+
+    Returns
+    -------
+    list of (int, result, exception)
+        Of calls of now and earlier.
+    """
+    import ray
+
+    for number, function, args in calls:
+        task = ray.remote(num_cpus=1, max_retries=retries, scheduling_strategy="SPREAD")(function)
+        _tasks[task.remote(*args)] = number
+    ended = ray.wait(list(_tasks), num_returns=1, timeout=seconds)[0] if _tasks else []
+    found: list[tuple[int, Any, Exception | None]] = []
+    for reference in ended:
+        number = _tasks.pop(reference)
+        try:
+            found.append((number, ray.get(reference), None))
+        except Exception as error:
+            found.append((number, None, RuntimeError(str(error))))
+    return found

@@ -7,6 +7,9 @@ from pydantic import Field, field_validator, model_validator
 
 from evolve.config.tables.base import Count, Table
 
+CURRENT = "current"
+"""In the place of a cluster's address: the session that a Python program began in this process by ``ray.init``."""
+
 
 class RecordsTable(Table):
     """What is kept of each generation."""

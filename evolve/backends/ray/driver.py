@@ -1,0 +1,178 @@
+"""Blocks of individuals as tasks of a Ray cluster; lives in a process of its own, see `evolve.backends.ray.backend`."""
+
+import time
+from collections.abc import Callable
+from typing import Self
+
+import ray
+
+from evolve.backends.backend import Job, Telemetry, idle
+from evolve.backends.local import available_cores
+from evolve.backends.pieces import Pieces
+from evolve.backends.pool import NotLoadableError
+from evolve.backends.ray.connection import check, connect
+from evolve.backends.ray.errors import ClusterLostError
+from evolve.backends.ray.flights import Flights
+from evolve.backends.ray.local import LocalCluster
+from evolve.backends.ray.preflight import check_cpus, check_software, cpus, largest_block, store_bytes
+from evolve.backends.ray.sizes import Sizes
+from evolve.backends.shards import load
+from evolve.backends.timing import Clock
+from evolve.cohort import Cohort
+from evolve.config import BackendTable
+from evolve.news import news
+from populations.blocks import block_size
+from populations.errors import spell
+from populations.outcome import Evaluation
+from populations.species import Species
+
+IN_FLIGHT = 3
+"""Blocks sent for each CPU: one lives, and the next ones are there when it ends."""
+
+WATCH_SECONDS = 2.0
+"""Seconds between two counts of the workers."""
+
+
+class RayDriver:
+    """Evaluates blocks as stateless tasks; the driver's checkpoint is all that lasts.
+
+    Parameters
+    ----------
+    settings : BackendTable
+        Without an address Ray is started on this machine, and ended by `close`.
+
+    Raises
+    ------
+    ClusterError
+        If the cluster is not there or not what was asked for.
+    ClusterLostError
+        If Ray does not start on this machine.
+    """
+
+    def __init__(self, settings: BackendTable) -> None:
+        self.settings = settings
+        self.telemetry: Telemetry = {}
+        self._local: LocalCluster | None = None
+        self._sizes: Sizes | None = None
+        self._known: tuple[Species, int, int] | None = None
+        try:
+            if not settings.address:
+                self._local = LocalCluster(settings.workers or available_cores())
+            self._address = self._local.address if self._local else settings.address
+            if not self._local:
+                check(self._address)
+            connect(self._address)
+            check_cpus(settings.workers, self._address)
+            if not self._local:
+                check_software()
+            self._cpus = cpus()
+        except BaseException:
+            self.close()
+            raise
+        self._counted = self._seen = time.monotonic()
+        self.workers = self._limited()
+        news.info("backend: %s", self.description)
+
+    @property
+    def description(self) -> str:
+        """What it is, for the log."""
+        where = "on this machine" if self._local else f"at {self._address}"
+        return f"Ray {where}, {self.workers} worker{'s' if self.workers > 1 else ''}"
+
+    def prepare(self, job: Job) -> None:
+        """Let a worker load what every block needs.
+
+        Raises
+        ------
+        NotLoadableError
+            If it cannot.
+        """
+        try:
+            ray.get(ray.remote(num_cpus=1, max_retries=3)(load).remote(job))
+        except (ray.exceptions.RayTaskError, ray.exceptions.RaySystemError) as error:
+            raise NotLoadableError(str(error).strip().splitlines()[-1]) from None
+
+    def evaluate(self, job: Job, cohort: Cohort, meanwhile: Callable[[], None] = idle) -> Evaluation:
+        """Evaluate all individuals of a cohort, in order; call ``meanwhile`` once, as soon as workers are busy."""
+        pieces, clock = Pieces(job, cohort, self.settings.on_failure), Clock()
+        flights, sizes = Flights(self.settings.deadline), self._sizes_for(job, cohort)
+        try:
+            with clock.part("serialise"):
+                self._send(pieces, flights, sizes)
+            meanwhile()
+            while not pieces.finished:
+                with clock.part("serialise"):
+                    self._send(pieces, flights, sizes)
+                with clock.part("wait"):
+                    landed = flights.land(pieces)
+                for piece, lived in landed:
+                    clock.busy += lived.seconds
+                    sizes.learn(piece.size, lived.seconds)
+                    pieces.place(piece, lived.evaluation)
+                self._watch(flights)
+                flights.cancel_late(pieces)
+        finally:
+            flights.cancel_all()
+        self.telemetry = clock.telemetry(self.workers, pieces.resent)
+        return pieces.join()
+
+    def _sizes_for(self, job: Job, cohort: Cohort) -> Sizes:
+        if self._sizes and self._known == (job.species, job.block, self.workers):
+            return self._sizes  # it has learned from earlier generations
+        self._known = (job.species, job.block, self.workers)
+        bytes_each = -(-cohort.population.nbytes // cohort.size)
+        largest = largest_block(store_bytes(), IN_FLIGHT * max(self.workers, 1), bytes_each)
+        self._sizes = Sizes(job.block or block_size(job.species), largest, fixed=job.block > 0)
+        return self._sizes
+
+    def _send(self, pieces: Pieces, flights: Flights, sizes: Sizes) -> None:
+        # fewer workers than CPUs can only be had by not sending more than that many blocks
+        places = self.workers if self.workers < self._cpus else IN_FLIGHT * max(self.workers, 1)
+        while len(flights) < places:
+            piece = pieces.next(sizes.next(pieces.fresh, pieces.cohort.size, max(self.workers, 1)))
+            if piece is None:
+                return
+            flights.send(pieces.job, pieces, piece)
+
+    def _limited(self) -> int:
+        return min(self.settings.workers, self._cpus) if self.settings.workers else self._cpus
+
+    def _watch(self, flights: Flights) -> None:
+        """Notice workers that join or leave, and give up when all have been gone for long.
+
+        Raises
+        ------
+        ClusterLostError
+            If none has come back.
+        """
+        now = time.monotonic()
+        if now - self._counted < WATCH_SECONDS:
+            return
+        self._counted, before, self._cpus = now, self._cpus, cpus()
+        if self._cpus:
+            self._seen = now
+        if self._cpus != before:
+            verb = "joined" if self._cpus > before else "left"
+            waits = "" if self._cpus else f"; waiting {self.settings.patience:.0f} seconds for others"
+            news.warning("workers %s: %d before, %d now%s", verb, before, self._cpus, waits)
+            self.workers = self._limited()
+        if self._cpus != before or not self._cpus:
+            flights.start_clocks_anew()
+        if now - self._seen > self.settings.patience:
+            raise ClusterLostError(
+                f"All workers of the cluster at {self._address} have been gone for {now - self._seen:.0f} seconds."
+                f" '{spell('resume')}' goes on from the last checkpoint, on any cluster or on one machine."
+            )
+
+    def close(self) -> None:
+        """Leave the cluster, and end it if it was started for this run."""
+        ray.shutdown()
+        if self._local:
+            self._local.close()
+            self._local = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
