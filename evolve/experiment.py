@@ -1,6 +1,7 @@
 """An experiment: founders, then lives and reproduction, generation after generation."""
 
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 from evolve.branching import Origin
@@ -31,11 +32,13 @@ class Experiment:
     probe : Probe, optional
         Measures to take on lifetimes; by default the one that ``config.probe.name`` names, or none if
         ``config.probe.every`` is 0. A probe can never change a result.
+    stop_files : sequence of Path, optional
+        Files whose appearance asks to stop, as that of ``STOP`` in the run directory does; unlike it they stay.
     """
 
-    def __init__(self, config: Config, *, probe: Probe | None = None) -> None:
+    def __init__(self, config: Config, *, probe: Probe | None = None, stop_files: Sequence[Path] = ()) -> None:
         self.config = config
-        self._evolution = Evolution(config, probe)
+        self._evolution = Evolution(config, probe, stop_files)
 
     def run(
         self,
@@ -71,6 +74,8 @@ class Experiment:
         ------
         RunExistsError
             If the directory exists already, and not ``or_resume``.
+        RunBusyError
+            If another process writes it.
         ConfigError
             With ``or_resume``, if the saved configuration is another one; with ``origin``, if the sizes do not fit.
         RunDirectoryError, DamagedError, StorageError

@@ -55,7 +55,7 @@ def resume(
     Raises
     ------
     RunDirectoryError
-        If it is no run, another process writes it, or ``generations`` lies before where it stands.
+        If it is no run, another process writes it (`RunBusyError`), or ``generations`` lies before where it stands.
     SchemaError
         If another version of Hetevo is needed.
     NothingIntactError

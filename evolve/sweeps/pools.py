@@ -1,7 +1,7 @@
 """Where the runs of a sweep go on: processes of this machine, or tasks of a Ray cluster."""
 
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import BrokenExecutor, Future
 from typing import Any, Protocol
 
 from evolve.backends.auto import ray_backend
@@ -22,9 +22,42 @@ class Pool(Protocol):
         """Call a function somewhere."""
         ...
 
+    def check(self) -> None:
+        """Raise an error if what is under way can never come back."""
+        ...
+
     def close(self) -> None:
         """Stop what is under way, and give everything back."""
         ...
+
+
+class LocalPool:
+    """Processes of this machine; if one of them dies, what was under way has failed, and others are started.
+
+    Parameters
+    ----------
+    workers : int
+        How many.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self._pool = WorkerPool(workers)
+
+    def submit(self, function: Callable[..., Any], *args: Any) -> "Future[Any]":
+        """Call a function in one of the processes."""
+        try:
+            return self._pool.submit(function, *args)
+        except BrokenExecutor:
+            self._pool.close()
+            return self._pool.submit(function, *args)
+
+    def check(self) -> None:
+        """Do nothing: a process that dies is noticed by its future."""
+
+    def close(self) -> None:
+        """Stop the processes."""
+        self._pool.close()
 
 
 class RayPool:
@@ -48,6 +81,9 @@ class RayPool:
         future: Future[Any] = task.remote(*args).future()
         return future
 
+    def check(self) -> None:
+        """Do nothing: Ray notices what is lost."""
+
     def close(self) -> None:
         """Leave the cluster."""
         self._cluster.close()
@@ -65,4 +101,4 @@ def pool_of(settings: BackendTable, runs: int) -> Pool:
     """
     if settings.name == "ray" or settings.address:
         return RayPool(settings)
-    return WorkerPool(min(settings.workers or available_cores(), runs))
+    return LocalPool(min(settings.workers or available_cores(), runs))
