@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evolve.branching import Origin
-from evolve.config import Config, ConfigError, differences, dump_toml
+from evolve.config import CURRENT, Config, ConfigError, differences, dump_toml, from_mapping
 from evolve.evolution import Evolution
 from evolve.keeper import kept_facts
 from evolve.results import GenerationReport, Notice, Progress, Run, logged
@@ -103,7 +103,7 @@ class Experiment:
                 return self._resume(directory, progress, notice, lock)
             directory.clear()
             directory.provenance.create(facts)
-            content = dump_toml(self.config)
+            content = dump_toml(_lasting(self.config))
             if state:
                 kept = kept_facts(tomllib.loads(content), facts)
                 checkpoints.write(directory.checkpoints, state.checkpoint({}, **kept))
@@ -125,3 +125,10 @@ class Experiment:
                 " --generations N to extend it), or choose another directory with -o."
             )
         return go_on(directory, lock, self._evolution, None, progress, notice)
+
+
+def _lasting(config: Config) -> Config:
+    """Return what to save of a configuration: the session of this process is none that another one could go on in."""
+    if config.backend.address != CURRENT:
+        return config
+    return from_mapping(config.model_dump(), overrides=[("backend.address", "")])

@@ -1,27 +1,31 @@
 """The choice between this machine and a cluster."""
 
 from collections.abc import Callable
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from evolve.backends.backend import Backend, Job, Telemetry, idle
 from evolve.backends.local import LocalBackend, available_cores
+from evolve.backends.session import check_session
 from evolve.cohort import Cohort
 from evolve.config import BackendTable
 from evolve.news import news
 from populations.errors import SettingError
 from populations.outcome import Evaluation
 
+if TYPE_CHECKING:
+    from evolve.backends.ray import RayBackend
+
 CLUSTER_SECONDS = 5.0
 """A generation that takes less than this on this machine stays there: what joining a cluster takes."""
 
 
-def ray_backend(settings: BackendTable) -> Backend:
+def ray_backend(settings: BackendTable) -> "RayBackend":
     """Return the Ray backend.
 
     Raises
     ------
     SettingError
-        If Ray cannot be imported.
+        If Ray cannot be imported, or this process is connected to it otherwise than was asked for.
     """
     try:
         from evolve.backends.ray import RayBackend
@@ -42,9 +46,16 @@ class AutoBackend:
     ----------
     settings : BackendTable
         See `CLUSTER_SECONDS` for what decides when there is an address.
+
+    Raises
+    ------
+    SettingError
+        If there is an address, and this process is connected to Ray otherwise.
     """
 
     def __init__(self, settings: BackendTable) -> None:
+        if settings.address:
+            check_session(settings.address)  # not only when the first generation has lived
         self.settings = settings
         self._chosen: Backend | None = None if settings.address else LocalBackend(settings)
         self._told = False

@@ -66,26 +66,39 @@ class RayPool:
     Parameters
     ----------
     settings : BackendTable
-        As for a run: without an address Ray is started on this machine.
+        As for a run: without an address Ray is started on this machine; with ``"current"`` the session of this process
+        is used, and left as it is.
     """
 
     def __init__(self, settings: BackendTable) -> None:
         self._cluster = ray_backend(settings)
+        self._tasks: dict[Future[Any], Any] = {}
         self.workers = self._cluster.workers
 
     def submit(self, function: Callable[..., Any], *args: Any) -> "Future[Any]":
         """Call a function on the cluster."""
         import ray
 
-        task = ray.remote(num_cpus=1, max_retries=NODE_LOSSES, scheduling_strategy="SPREAD")(function)
-        future: Future[Any] = task.remote(*args).future()
+        from evolve.backends.ray.connection import never_started
+
+        with never_started():
+            self.check()
+            task = ray.remote(num_cpus=1, max_retries=NODE_LOSSES, scheduling_strategy="SPREAD")(function)
+            reference = task.remote(*args)
+            future: Future[Any] = reference.future()
+        self._tasks[future] = reference
         return future
 
     def check(self) -> None:
-        """Do nothing: Ray notices what is lost."""
+        """Check that this process is connected still."""
+        self._cluster.check_connected()
 
     def close(self) -> None:
-        """Leave the cluster."""
+        """Leave the cluster; what is under way ends."""
+        from evolve.backends.ray.connection import cancel
+
+        if self._cluster.borrowed:  # other sessions end, and their tasks with them
+            cancel([reference for future, reference in self._tasks.items() if not future.done()])
         self._cluster.close()
 
 

@@ -9,15 +9,16 @@ import ray
 from evolve.backends.backend import Job, Telemetry, idle
 from evolve.backends.local import available_cores
 from evolve.backends.pieces import Pieces
-from evolve.backends.ray.connection import check, connect
+from evolve.backends.ray.connection import check, connect, never_started, session
 from evolve.backends.ray.errors import ClusterLostError
 from evolve.backends.ray.flights import Flights
 from evolve.backends.ray.local import LocalCluster
 from evolve.backends.ray.preflight import check_cpus, check_software, cpus, largest_block, store_bytes
 from evolve.backends.ray.sizes import Sizes
+from evolve.backends.session import check_session
 from evolve.backends.timing import Clock
 from evolve.cohort import Cohort
-from evolve.config import BackendTable
+from evolve.config import CURRENT, BackendTable
 from evolve.news import news
 from populations.blocks import block_size
 from populations.outcome import Evaluation
@@ -36,7 +37,8 @@ class RayBackend:
     Parameters
     ----------
     settings : BackendTable
-        Without an address Ray is started on this machine, and ended by `close`.
+        Without an address Ray is started on this machine, and ended by `close`. With the address ``"current"`` the
+        session of this process is used, and `close` leaves it as it is.
 
     Raises
     ------
@@ -44,21 +46,22 @@ class RayBackend:
         If the cluster is not there or not what was asked for.
     ClusterLostError
         If Ray does not start on this machine.
+    SettingError
+        If this process is connected to Ray otherwise than was asked for; then nothing was touched.
     """
 
     def __init__(self, settings: BackendTable) -> None:
+        check_session(settings.address)
         self.settings = settings
         self.telemetry: Telemetry = {}
         self._local: LocalCluster | None = None
+        self._session = ""
+        self.borrowed = settings.address == CURRENT
         self._sizes: Sizes | None = None
         self._known: tuple[Species, int, int] | None = None
         try:
-            if not settings.address:
-                self._local = LocalCluster(settings.workers or available_cores())
-            self._address = self._local.address if self._local else settings.address
-            if not self._local:
-                check(self._address)
-            connect(self._address)
+            self._address = self._connected()
+            self._session = session()
             check_cpus(settings.workers, self._address)
             if not self._local:
                 check_software()
@@ -70,14 +73,52 @@ class RayBackend:
         self.workers = self._limited()
         news.info("backend: %s", self.description)
 
+    def _connected(self) -> str:
+        """Return the address to which this process is connected from now on."""
+        if self.borrowed:
+            return str(ray.get_runtime_context().gcs_address)
+        if self.settings.address:
+            check(self.settings.address)
+        else:
+            self._local = LocalCluster(self.settings.workers or available_cores())
+        address = self._local.address if self._local else self.settings.address
+        connect(address)
+        return address
+
     @property
     def description(self) -> str:
         """What it is, for the log."""
         where = "on this machine" if self._local else f"at {self._address}"
+        where = f"{where}, in this program's own session" if self.borrowed else where
         return f"Ray {where}, {self.workers} worker{'s' if self.workers > 1 else ''}"
 
     def evaluate(self, job: Job, cohort: Cohort, meanwhile: Callable[[], None] = idle) -> Evaluation:
         """Evaluate all individuals of a cohort, in order; call ``meanwhile`` once, as soon as workers are busy."""
+        self.check_connected()
+        try:
+            with never_started():
+                return self._evaluate(job, cohort, meanwhile)
+        except (Exception, SystemExit):
+            # Ray's own word for a session that another thread has ended while this one waits is SystemExit(0)
+            self.check_connected()
+            raise
+
+    def check_connected(self) -> None:
+        """Check that the session still is the one with which this began.
+
+        Raises
+        ------
+        ClusterLostError
+            If the program has ended it.
+        """
+        if session() != self._session:
+            raise ClusterLostError(
+                f"Expected this process to stay connected to Ray at {self._address} until the run has ended, but"
+                " ray.shutdown() was called in it. 'hetevo resume' goes on from the last checkpoint, on any cluster or"
+                " on one machine."
+            )
+
+    def _evaluate(self, job: Job, cohort: Cohort, meanwhile: Callable[[], None]) -> Evaluation:
         pieces, clock = Pieces(job, cohort, self.settings.on_failure), Clock()
         flights, sizes = Flights(self.settings.deadline), self._sizes_for(job, cohort)
         try:
@@ -85,6 +126,7 @@ class RayBackend:
                 self._send(pieces, flights, sizes)
             meanwhile()
             while not pieces.finished:
+                self.check_connected()
                 with clock.part("serialise"):
                     self._send(pieces, flights, sizes)
                 with clock.part("wait"):
@@ -149,8 +191,10 @@ class RayBackend:
             )
 
     def close(self) -> None:
-        """Leave the cluster, and end it if it was started for this run."""
-        ray.shutdown()
+        """Leave the cluster, and end it if it was started for this run; a session of the program stays as it is."""
+        if self._session and not self.borrowed and session() == self._session:
+            ray.shutdown()
+        self._session = ""
         if self._local:
             self._local.close()
             self._local = None

@@ -6,12 +6,15 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import ray
+from ray._private import auto_init_hook
 
 from evolve.backends.ray.errors import ClusterError
+from evolve.backends.session import check_session
+from evolve.config import CURRENT
 
 REACH_SECONDS = 10.0
 """Longest time to wait for a connection to an address."""
@@ -19,7 +22,46 @@ REACH_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
 """Longest time to wait for an answer as a cluster's head gives it."""
 
+_GUARD = threading.Lock()
+_before: list[bool] = []
+
 _ASK = "import sys; from ray._raylet import GcsClient; GcsClient(address=sys.argv[1])"
+
+
+def session() -> str:
+    """Name what this process is connected to, cluster and job; empty if to nothing."""
+    with never_started():
+        try:
+            context = ray.get_runtime_context()
+            return f"{context.gcs_address} {context.get_job_id()}" if ray.is_initialized() else ""
+        except Exception:  # it ends at this moment
+            return ""
+
+
+@contextlib.contextmanager
+def never_started() -> Iterator[None]:
+    """Forbid what Ray does by itself in a process that is not connected, or no longer: start a cluster, or join one."""
+    with _GUARD:
+        _before.append(auto_init_hook.enable_auto_connect)
+        auto_init_hook.enable_auto_connect = False
+    try:
+        yield
+    finally:
+        with _GUARD:
+            before = _before.pop()
+            if not _before:  # runs in other threads have ended too
+                auto_init_hook.enable_auto_connect = before
+
+
+def cancel(references: Iterable[Any]) -> None:
+    """End tasks and their processes; nothing if the session has ended, for they have then too.
+
+    Not for tasks that may come back at this moment, if that can be avoided: Ray 2.60 can end the driver then.
+    """
+    with never_started():
+        for reference in references:
+            with contextlib.suppress(Exception):
+                ray.cancel(reference, force=True)
 
 
 def connect(address: str) -> None:
@@ -29,16 +71,17 @@ def connect(address: str) -> None:
     ------
     ClusterError
         If it cannot be joined, or is another version.
+    SettingError
+        If this process is connected already.
     """
-    if ray.is_initialized():
-        raise ClusterError(
-            "Expected a process that is not connected to Ray, but ray.init() was called in it. Call ray.shutdown()"
-            " first."
-        )
+    check_session(address)  # once more: a cluster of this machine took seconds to start
     with _signals_kept():
         try:
             ray.init(address=address, log_to_driver=False, logging_level="ERROR", configure_logging=False)
-        except Exception as error:
+        except BaseException as error:
+            ray.shutdown()  # what a failed start leaves
+            if not isinstance(error, Exception):
+                raise
             raise _explained(address, str(error).strip()) from None
 
 
@@ -58,8 +101,9 @@ def _reach(address: str) -> None:
     host, _, port = address.rpartition(":")
     if "://" in address or not host or not port.isdigit():
         raise ClusterError(
-            f"backend.address: expected host:port of the cluster's head, such as 10.0.0.1:6379, got {address!r}. 'ray"
-            " start --head' prints it; a cluster is never guessed, because it could be somebody else's."
+            "backend.address: expected host:port of the cluster's head, such as 10.0.0.1:6379, or, in a Python program"
+            f" that called ray.init(), \"{CURRENT}\", got {address!r}. 'ray start --head' prints it; a cluster is never"
+            " guessed, because it could be somebody else's."
         )
     try:
         socket.create_connection((host.strip("[]"), int(port)), REACH_SECONDS).close()

@@ -9,6 +9,7 @@ import ray
 
 from evolve.backends.backend import Job
 from evolve.backends.pieces import Piece, Pieces
+from evolve.backends.ray.connection import cancel
 from evolve.backends.ray.sizes import REMEMBERED
 from evolve.backends.shards import Lived, live_shard
 from evolve.news import news
@@ -92,8 +93,7 @@ class Flights:
 
     def cancel_all(self) -> None:
         """Cancel everything, for an error or an interrupt."""
-        for reference in self._flights:
-            ray.cancel(reference, force=True)
+        cancel(self._flights)
         self._flights.clear()
 
 

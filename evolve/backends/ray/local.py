@@ -44,8 +44,16 @@ class LocalCluster:
 
     def __init__(self, cpus: int) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="hetevo-ray-", dir=_short_folder()))
-        self._token = Token()
-        self._process = subprocess.Popen(
+        self._token, self._process = Token(), None
+        try:
+            self._process = self._started(cpus)
+            self.address = self._address(self._process)
+        except BaseException:
+            self.close()
+            raise
+
+    def _started(self, cpus: int) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
             [sys.executable, "-P", host.__file__, str(cpus), str(STORE_BYTES), str(self.folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -54,16 +62,11 @@ class LocalCluster:
             env={**os.environ, **self._token.environment},
             start_new_session=True,
         )
-        try:
-            self.address = self._address()
-        except BaseException:
-            self.close()
-            raise
 
-    def _address(self) -> str:
-        assert self._process.stdout is not None
-        ready, _, _ = select.select([self._process.stdout], [], [], START_SECONDS)
-        line = self._process.stdout.readline() if ready else ""
+    def _address(self, process: "subprocess.Popen[str]") -> str:
+        assert process.stdout is not None
+        ready, _, _ = select.select([process.stdout], [], [], START_SECONDS)
+        line = process.stdout.readline() if ready else ""
         answer = json.loads(line) if line else {"error": f"no answer in {START_SECONDS:.0f} seconds"}
         if "address" not in answer:
             raise ClusterLostError(
@@ -73,18 +76,24 @@ class LocalCluster:
         return str(answer["address"])
 
     def close(self) -> None:
-        """End all of Ray's processes and remove their files."""
-        process = self._process
-        for stream in (process.stdin, process.stdout):
-            if stream is not None:
-                stream.close()
+        """End all of Ray's processes, remove their files, and put the user's environment back."""
         try:
-            process.wait(host.GONE_SECONDS + 20)
-        except subprocess.TimeoutExpired:
-            process.kill()  # what it started ends with it
-            process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self._token.forget()
+            if self._process is not None:
+                _end(self._process)
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self._token.forget()
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            stream.close()
+    try:
+        process.wait(host.GONE_SECONDS + 20)
+    except subprocess.TimeoutExpired:
+        process.kill()  # what it started ends with it
+        process.wait()
 
 
 def _short_folder() -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 import ray
 
+from evolve.backends.ray.connection import cancel
 from evolve.backends.ray.errors import ClusterError
 from evolve.news import news
 from evolve.rundir.provenance import cpu_features
@@ -53,9 +54,10 @@ def check_software() -> None:
     try:
         found: list[dict[str, Any]] = ray.get(answers, timeout=ANSWER_SECONDS)
     except ray.exceptions.GetTimeoutError:
+        cancel(ray.wait(answers, num_returns=len(answers), timeout=0)[1])  # a session of the user's goes on
         raise ClusterError(
             f"Expected all {len(nodes)} nodes of the cluster to start a worker within {ANSWER_SECONDS:.0f} seconds, but"
-            " they did not. Is another job using all CPUs? 'ray status' tells."
+            " they did not. Is another job, or an actor of this program, using all CPUs? 'ray status' tells."
         ) from None
     except ray.exceptions.RayError as error:
         last = str(error).strip().splitlines()[-1]

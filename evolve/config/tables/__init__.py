@@ -8,9 +8,10 @@ from evolve.config.tables.circumstances import EnvironmentTable, HardwareTable, 
 from evolve.config.tables.evolving import EvolutionTable, GenomeTable, IslandsTable, TransplantTable
 from evolve.config.tables.living import LifetimeTable, NetworkTable, PlasticityTable, TaskTable
 from evolve.config.tables.measuring import HeldOutTable, ProbeTable
-from evolve.config.tables.running import BackendTable, CheckpointTable, RecordsTable
+from evolve.config.tables.running import CURRENT, BackendTable, CheckpointTable, RecordsTable
 
 __all__ = [
+    "CURRENT",
     "BackendTable",
     "CheckpointTable",
     "EnvironmentTable",

@@ -7,6 +7,9 @@ from pydantic import Field, field_validator, model_validator
 
 from evolve.config.tables.base import Count, Table
 
+CURRENT = "current"
+"""In the place of a cluster's address: the session that a Python program began in this process by ``ray.init``."""
+
 
 class RecordsTable(Table):
     """What is kept of each generation."""
@@ -39,7 +42,10 @@ class BackendTable(Table):
 
     name: str = Field("auto", description="backend: auto, local or ray")
     workers: int = Field(0, ge=0, description="processes; 0: one a core, on a cluster all its cores")
-    address: str = Field("", description='address of a Ray cluster, "host:port"; empty: this machine')
+    address: str = Field(
+        "",
+        description='a Ray cluster: "host:port", or "current", the session of the Python program; empty: this machine',
+    )
     block: int = Field(0, ge=0, description="individuals that live side by side; 0: chosen from sizes and cache")
     on_failure: Literal["quarantine", "stop"] = Field(
         "quarantine",
@@ -54,7 +60,7 @@ class BackendTable(Table):
     def _an_address_is_for_a_cluster(self) -> Self:
         if self.address and self.name == "local":
             raise ValueError(
-                'backend.address: expected no address with name = "local", got'
+                'backend.address: expected no address ("host:port" or "current") with name = "local", got'
                 f" {self.address!r}. Set backend.name (--backend) to ray or auto, or leave the address out"
             )
         return self

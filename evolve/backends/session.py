@@ -1,0 +1,38 @@
+"""The Ray session that a user's own program may hold in this process: used when asked for, never ended or changed."""
+
+import sys
+
+from evolve.config import CURRENT
+from populations.errors import SettingError
+
+
+def check_session(address: str) -> None:
+    """Compare an address with what this process is connected to, before anything is started or set.
+
+    Ray is not imported for that: a process that never did has no session.
+
+    Parameters
+    ----------
+    address : str
+        See ``[backend] address``.
+
+    Raises
+    ------
+    SettingError
+        If the process has a session that was not asked for, or has none that was.
+    """
+    ray = sys.modules.get("ray")
+    connected = ray is not None and ray.is_initialized()
+    if connected and address != CURRENT:
+        given = repr(address) if address else "none"
+        raise SettingError(
+            f'backend.address: this process called ray.init() itself, so expected "{CURRENT}", which computes in that'
+            f' session and leaves it as it is, got {given}. Or choose backend.name = "local", or call'
+            " ray.shutdown() first."
+        )
+    if not connected and address == CURRENT:
+        raise SettingError(
+            f'backend.address: "{CURRENT}" is the Ray session that a Python program began in this process, so expected'
+            " ray.init() to be called before, but it was not. Name a cluster (--address HOST:PORT), or compute on this"
+            " machine: --backend local."
+        )
