@@ -3,8 +3,9 @@
 import contextlib
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from evolve.backends import BACKENDS, Backend, Job
@@ -34,6 +35,8 @@ class Evolution:
         The whole experiment.
     probe : Probe, optional
         Measures to take on lifetimes; by default what the configuration names.
+    stop_files : sequence of Path, optional
+        See `evolve.Experiment`.
 
     Raises
     ------
@@ -41,8 +44,8 @@ class Evolution:
         If it cannot run on this machine; nothing was written then.
     """
 
-    def __init__(self, config: Config, probe: Probe | None = None) -> None:
-        self.config = config
+    def __init__(self, config: Config, probe: Probe | None = None, stop_files: Sequence[Path] = ()) -> None:
+        self.config, self.stop_files = config, stop_files
         self.species = species_of(config)
         check_memory(config, self.species)
         # fails here, before anything is written, if a data set's package is missing
@@ -92,7 +95,7 @@ class Evolution:
             notice(f"{lost}; what it said of earlier sessions is lost, the results are not")
         keeper = Keeper(directory, config, origin, notice)
         try:
-            with StopRequest(directory.stop_file) as stop, keeper, told(keeper.hear, notice):
+            with StopRequest(directory.stop_file, self.stop_files) as stop, keeper, told(keeper.hear, notice):
                 if stop.withdraw():
                     notice(f"the file {directory.stop_file} was there already: it was removed, and the run goes on")
                 final = self._generations(keeper, backend, stop, state, progress)
@@ -151,7 +154,7 @@ class Evolution:
         """Return the same with another last generation."""
         content = self.config.model_dump()
         content["evolution"]["generations"] = generations
-        other = Evolution(from_mapping(content, saved=True), self.probe)
+        other = Evolution(from_mapping(content, saved=True), self.probe, self.stop_files)
         other._backend = self._backend
         return other
 

@@ -1,10 +1,11 @@
 """An experiment: founders, then lives and reproduction, generation after generation."""
 
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 from evolve.branching import Origin
-from evolve.config import Config, ConfigError, check_new, differences, dump_toml
+from evolve.config import CURRENT, Config, ConfigError, check_new, differences, dump_toml, from_mapping
 from evolve.evolution import Evolution
 from evolve.keeper import kept_facts
 from evolve.news import harmless
@@ -33,11 +34,13 @@ class Experiment:
     probe : Probe, optional
         Measures to take on lifetimes; by default the one that ``config.probe.name`` names, or none if
         ``config.probe.every`` is 0. A probe can never change a result.
+    stop_files : sequence of Path, optional
+        Files whose appearance asks to stop, as that of ``STOP`` in the run directory does; unlike it they stay.
     """
 
-    def __init__(self, config: Config, *, probe: Probe | None = None) -> None:
+    def __init__(self, config: Config, *, probe: Probe | None = None, stop_files: Sequence[Path] = ()) -> None:
         self.config = config
-        self._evolution = Evolution(config, probe)
+        self._evolution = Evolution(config, probe, stop_files)
 
     def run(
         self,
@@ -73,6 +76,8 @@ class Experiment:
         ------
         RunExistsError
             If the directory exists already, and not ``or_resume``.
+        RunBusyError
+            If another process writes it.
         ConfigError
             If a new run is refused its operators (`evolve.config.check_new`); with ``or_resume``, if the saved
             configuration is another one; with ``origin``, if the sizes do not fit.
@@ -103,7 +108,7 @@ class Experiment:
                 return self._resume(directory, progress, notice, lock)
             directory.clear()
             directory.provenance.create(facts)
-            content = dump_toml(self.config)
+            content = dump_toml(_lasting(self.config))
             if state:
                 kept = kept_facts(tomllib.loads(content), facts)
                 checkpoints.write(directory.checkpoints, state.checkpoint({}, **kept))
@@ -125,3 +130,10 @@ class Experiment:
                 f" --generations N to extend it): {spell('resume', directory.path)}"
             )
         return go_on(directory, lock, self._evolution, None, progress, notice)
+
+
+def _lasting(config: Config) -> Config:
+    """Return what to save of a configuration: the session of this process is none that another one could go on in."""
+    if config.backend.address != CURRENT:
+        return config
+    return from_mapping(config.model_dump(), overrides=[("backend.address", "")])

@@ -40,7 +40,8 @@ def resume(
     generations : int, optional
         A new last generation. It is written into the run's configuration first.
     backend, address, workers : optional
-        Where lives are computed this time; by default as the configuration says. See ``[backend]``.
+        Where lives are computed this time; by default as the configuration says. See ``[backend]``. With
+        ``address="current"`` in the Ray session of this process, which must be named each time: it is never saved.
     probe : Probe, optional
         Measures to take; by default those that the configuration names.
     progress : callable, optional
@@ -56,7 +57,7 @@ def resume(
     Raises
     ------
     RunDirectoryError
-        If it is no run, another process writes it, or ``generations`` lies before where it stands.
+        If it is no run, another process writes it (`RunBusyError`), or ``generations`` lies before where it stands.
     SchemaError
         If another version of Hetevo is needed.
     NothingIntactError
@@ -68,6 +69,8 @@ def resume(
     directory = RunDirectory.open(path)
     with directory.lock() as lock:
         config = saved_config(directory)
+        if backend == "local" and address is None:
+            address = ""  # a saved one is for another backend
         given = {"backend.name": backend, "backend.address": address, "backend.workers": workers}
         changes = [(key, value) for key, value in given.items() if value is not None]
         config = from_mapping(config.model_dump(), overrides=changes, source="resume", saved=True)

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any, Self
@@ -30,6 +31,8 @@ class StopRequest:
     ----------
     stop_file : Path
         A file whose appearance is a request.
+    others : sequence of Path, optional
+        Further files of that kind, which are somebody else's: they are never removed.
 
     Attributes
     ----------
@@ -37,8 +40,8 @@ class StopRequest:
         Number of the signal that was received; 0 if none was.
     """
 
-    def __init__(self, stop_file: Path) -> None:
-        self.stop_file = stop_file
+    def __init__(self, stop_file: Path, others: Sequence[Path] = ()) -> None:
+        self.stop_file, self._others = stop_file, others
         self.signal = 0
         self._aborted = False
         self._previous: dict[int, Any] = {}
@@ -46,7 +49,7 @@ class StopRequest:
     @property
     def received(self) -> bool:
         """Whether the run should stop after this generation."""
-        return bool(self.signal) or self.stop_file.exists()
+        return bool(self.signal) or any(file.exists() for file in (self.stop_file, *self._others))
 
     def withdraw(self) -> bool:
         """Remove the file, if it is there: the request was met, or is of an earlier time. Tell whether it was."""

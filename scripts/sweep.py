@@ -65,7 +65,7 @@ def sweep(
 def conducted(
     plan: "Plan", folder: Path, place: "BackendTable", *, again: str, as_json: bool, following: bool = True
 ) -> None:
-    """Run a sweep, show how it goes, and leave with a status that says how it went.
+    """Run a sweep and show how it goes; return if all runs are done, otherwise leave with a status that says why not.
 
     Parameters
     ----------
@@ -100,8 +100,8 @@ def conducted(
         print(f"go on: {again}", file=sys.stderr)
     if signal:
         raise typer.Exit(128 + signal)
-    if failed:
-        raise typer.Exit(1)
+    if any(one.state != "done" for one in outcomes):
+        raise typer.Exit(1)  # also after STOP: whoever goes on with the results needs all of them
 
 
 class _Display:
@@ -134,8 +134,10 @@ class _Display:
 
 
 def _summary(outcomes: list["Outcome"]) -> str:
+    from evolve.sweeps import STATES
+
     states = [outcome.state for outcome in outcomes]
-    counts = [f"{states.count(state)} {state}" for state in ("done", "running", "waiting", "stopped", "failed")]
+    counts = [f"{states.count(state)} {state}" for state in STATES]
     return f"{len(states)} runs: " + ", ".join(count for count in counts if not count.startswith("0 "))
 
 
@@ -145,7 +147,7 @@ def _table(outcomes: list["Outcome"]) -> "Table":
     table = Table(title=_summary(outcomes))
     for column in ("condition", "seed", "state", "generation", "alignment", "best loss"):
         table.add_column(column, justify="left" if column in ("condition", "state") else "right")
-    order = ("running", "failed", "stopped", "waiting", "done")
+    order = ("running", "elsewhere", "failed", "stopped", "waiting", "done")
     for one in sorted(outcomes, key=lambda outcome: order.index(outcome.state))[:SHOWN]:
         generation = "" if one.generation is None else f"{one.generation}/{one.generations}"
         alignment = "" if one.alignment_end is None else f"{one.alignment_end:+.3f}"

@@ -195,7 +195,7 @@ class _Worker:
             )
         except OSError as error:
             self._connection.close()
-            raise NoWorkersError(f"Cannot start a worker process: {error.strerror}.") from None
+            raise NoWorkersError(f"Cannot start a worker process: {error.strerror or error}.") from None
         finally:
             there.close()
 

@@ -5,7 +5,7 @@
 `checkpoint`, `manifest`  writing a checkpoint, and what vouches for it
 `reading`, `parts`        reading checkpoints and records that may be damaged or made by an enemy
 `records`, `provenance`   what happened; where, when and with which versions
-`lock`                    one writer
+`lock`, `sweep`           one writer a run; many processes a sweep
 `files`, `streams`        durable operations; `system`: the system calls, for tests to put themselves between
 ========================  ==========================================================================
 """
@@ -14,6 +14,7 @@ from evolve.rundir.directory import RunDirectory
 from evolve.rundir.errors import (
     DamagedError,
     NothingIntactError,
+    RunBusyError,
     RunDirectoryError,
     RunExistsError,
     SchemaError,
@@ -24,6 +25,7 @@ from evolve.rundir.parts import read_part
 __all__ = [
     "DamagedError",
     "NothingIntactError",
+    "RunBusyError",
     "RunDirectory",
     "RunDirectoryError",
     "RunExistsError",

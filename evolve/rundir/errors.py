@@ -19,6 +19,10 @@ class RunExistsError(RunDirectoryError):
         )
 
 
+class RunBusyError(RunDirectoryError):
+    """Another process holds the lock of a run; the message names it."""
+
+
 class SchemaError(RunDirectoryError):
     """A run was written in a format that this version cannot read; the message names one that can."""
 

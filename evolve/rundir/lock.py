@@ -1,4 +1,4 @@
-"""One writer a run."""
+"""One writer a run; many processes a sweep."""
 
 import contextlib
 import fcntl
@@ -6,11 +6,12 @@ import json
 import os
 import platform
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
 from evolve.rundir import system
-from evolve.rundir.errors import RunDirectoryError
+from evolve.rundir.errors import RunBusyError
 from evolve.rundir.files import explained
 from evolve.rundir.provenance import now
 from evolve.rundir.streams import write_all
@@ -39,7 +40,7 @@ class Lock:
 
     Raises
     ------
-    RunDirectoryError
+    RunBusyError
         If another process holds the lock; the message names its host, process and start time.
     """
 
@@ -71,7 +72,7 @@ class Lock:
             if owner
             else "another process"
         )
-        raise RunDirectoryError(
+        raise RunBusyError(
             f"{self.path.parent} is being written by {who}. One run has one writer: wait for it, or stop it"
             f" (make the file {self.path.parent / 'STOP'})."
         )
@@ -90,6 +91,50 @@ class Lock:
 
     def __exit__(self, *exception: object) -> None:
         self.release()
+
+
+class Share:
+    """A share in a lock that many processes have at a time; the system gives it back however the process ends.
+
+    Parameters
+    ----------
+    path : Path
+        The lock file.
+    alone : callable
+        Is called first if no other process has a share; none can get one meanwhile.
+
+    Raises
+    ------
+    StorageError
+        If there can be no such file.
+    """
+
+    def __init__(self, path: Path, alone: Callable[[], object]) -> None:
+        self.path = path
+        with explained("lock", path):
+            self._descriptor = system.open_file(path, os.O_RDWR | os.O_CREAT)
+        try:
+            self._if_alone(alone)
+            with explained("lock", path):
+                system.share(self._descriptor)
+        except BaseException:
+            os.close(self._descriptor)
+            raise
+
+    def release(self, alone: Callable[[], object]) -> None:
+        """Give the share back, after a call of ``alone`` if no other process has one."""
+        try:
+            self._if_alone(alone)  # of two that end together, one succeeds: trying gives one's own share up
+        finally:
+            os.close(self._descriptor)
+
+    def _if_alone(self, call: Callable[[], object]) -> None:
+        with explained("lock", self.path):
+            try:
+                system.lock(self._descriptor)
+            except BlockingIOError:
+                return
+        call()
 
 
 def is_held(path: Path) -> bool:

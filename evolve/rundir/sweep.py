@@ -1,4 +1,8 @@
-"""A sweep's directory: one run directory a run, and ``sweep.json``, which says what each of them is."""
+"""A sweep's directory: one run directory a run, and ``sweep.json``, which says what each of them is.
+
+Any number of processes may run it. They have a share each in the lock on ``running``; the one that changes
+``sweep.json`` has that on ``lock``.
+"""
 
 import json
 import re
@@ -7,17 +11,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from evolve.rundir.errors import RunDirectoryError
-from evolve.rundir.files import make_folders, read_bounded, write_durably
+from evolve.rundir.errors import RunBusyError, RunDirectoryError
+from evolve.rundir.files import make_folders, names, read_bounded, remove_tree, write_durably
+from evolve.rundir.lock import Lock
 from populations.errors import spell
 
-FILE = "sweep.json"
+FILE, LOCK, SHARED = "sweep.json", "lock", "running"
 SCHEMA = 1
 LIMIT = 1 << 26
 
 Stage = Literal["birth", "end"]
 STAGES: tuple[Stage, ...] = ("birth", "end")
 
+_LEFTOVER = re.compile(r"\.sweep\.json\.tmp-\d+")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.=_-]*")
 
 
@@ -80,7 +86,7 @@ def read_entries(folder: Path) -> list[Entry]:
 
 
 def write_entries(folder: Path, name: str, entries: Iterable[Entry]) -> None:
-    """Make the directory, and write what its runs are; those that stand there already stay.
+    """Make the directory, and write what its runs are; those that stand there already, or come meanwhile, stay.
 
     Raises
     ------
@@ -89,15 +95,42 @@ def write_entries(folder: Path, name: str, entries: Iterable[Entry]) -> None:
     StorageError
         If it cannot be written.
     """
-    if folder.exists() and not is_sweep(folder) and (not folder.is_dir() or any(folder.iterdir())):
+    entries = list(entries)
+    if folder.exists() and not _is_ours(folder):
         raise RunDirectoryError(
             f"{folder} exists and is not a sweep. Choose another directory with -o; nothing is overwritten."
         )
-    known = {(entry.run, entry.stage): entry for entry in read_entries(folder)} if is_sweep(folder) else {}
-    for entry in entries:
-        there = known.setdefault((entry.run, entry.stage), entry)
-        if there != entry:
-            raise RunDirectoryError(f"{folder / entry.run} is {there}, not {entry}. Choose another directory.")
     make_folders(folder)
-    content = {"schema": SCHEMA, "name": name, "runs": [asdict(entry) for entry in known.values()]}
-    write_durably(folder / FILE, json.dumps(content, indent=1).encode())
+    with _lock(folder):
+        there = read_entries(folder) if is_sweep(folder) else None
+        known = _merged(folder, there or [], entries)
+        if known == there:
+            return
+        for left in filter(_LEFTOVER.fullmatch, names(folder)):
+            remove_tree(folder / left)
+        content = {"schema": SCHEMA, "name": name, "runs": [asdict(entry) for entry in known]}
+        write_durably(folder / FILE, json.dumps(content, indent=1).encode())
+
+
+def _merged(folder: Path, there: list[Entry], entries: list[Entry]) -> list[Entry]:
+    known = {(entry.run, entry.stage): entry for entry in there}
+    for entry in entries:
+        before = known.setdefault((entry.run, entry.stage), entry)
+        if before != entry:
+            raise RunDirectoryError(f"{folder / entry.run} is {before}, not {entry}. Choose another directory.")
+    return list(known.values())
+
+
+def _is_ours(folder: Path) -> bool:
+    """Tell whether a folder is a sweep, empty, or has only what a start leaves that was killed, or is under way."""
+    found = names(folder) if folder.is_dir() else [""]
+    return FILE in found or all(name in (LOCK, SHARED) or _LEFTOVER.fullmatch(name) for name in found)
+
+
+def _lock(folder: Path) -> Lock:
+    """Become the one that changes the list, after those that do: each takes a moment."""
+    while True:
+        try:
+            return Lock(folder / LOCK)
+        except RunBusyError:
+            continue

@@ -34,6 +34,11 @@ def lock(descriptor: int) -> None:
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+def share(descriptor: int) -> None:
+    """Take a share in a lock, waiting for whoever has it alone."""
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
+
+
 def rename(source: Path, target: Path) -> None:
     """Rename in one step; a file in the place of the new name is replaced."""
     source.rename(target)

@@ -5,8 +5,18 @@ files beside them are the sweeps that ship with Hetevo.
 """
 
 from evolve.sweeps.conditions import directory_name
-from evolve.sweeps.conduct import Outcome, conduct
+from evolve.sweeps.conduct import STATES, Outcome, conduct
 from evolve.sweeps.file import sweep_names
 from evolve.sweeps.plan import Member, Plan, load_plan, plan_of_seeds
 
-__all__ = ["Member", "Outcome", "Plan", "conduct", "directory_name", "load_plan", "plan_of_seeds", "sweep_names"]
+__all__ = [
+    "STATES",
+    "Member",
+    "Outcome",
+    "Plan",
+    "conduct",
+    "directory_name",
+    "load_plan",
+    "plan_of_seeds",
+    "sweep_names",
+]

@@ -1,6 +1,11 @@
-"""Running all runs of a sweep, side by side, each in one process; what is done already stays done."""
+"""Running all runs of a sweep, side by side, each in one process; what is done already stays done.
+
+Several processes may run one sweep, on one machine or on several that share its directory. The lock of each run says
+who writes it: the others take what nobody has, then wait, and take over what its process has left.
+"""
 
 import contextlib
+import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
@@ -8,15 +13,20 @@ from pathlib import Path
 
 from evolve.config import BackendTable, Config, from_mapping
 from evolve.experiment import Experiment
-from evolve.rundir import RunDirectory
+from evolve.rundir import RunBusyError, RunDirectory
+from evolve.rundir.lock import is_held
 from evolve.rundir.sweep import Entry, write_entries
 from evolve.stopping import StopRequest
 from evolve.sweeps.plan import Member, Plan
-from evolve.sweeps.pools import pool_of
+from evolve.sweeps.pools import Pool, pool_of
+from evolve.sweeps.sharing import taking_part
 from populations.errors import HetevoError
 
 POLL_SECONDS = 1.0
-"""Seconds between two looks at the runs under way."""
+"""Seconds between two looks at the runs under way, here and elsewhere."""
+
+STATES = ("done", "running", "elsewhere", "waiting", "stopped", "failed")
+"""Where a run can stand: ``running`` by this process, ``elsewhere`` by another one."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +38,7 @@ class Outcome:
     run, condition, seed
         See `evolve.rundir.sweep.Entry`.
     state : str
-        ``"waiting"``, ``"running"``, ``"done"``, ``"stopped"`` or ``"failed"``.
+        One of `STATES`.
     generation, generations : int or None
         The last one that is saved, and the last one to come.
     digest : str or None
@@ -61,7 +71,8 @@ def conduct(
     """Run a sweep, or go on with it.
 
     Each run evaluates in one process, so that as many runs as there are processes go on side by side. A run that fails
-    does not disturb the others.
+    does not disturb the others. Runs that another process has under way are waited for, and taken over if it leaves
+    them.
 
     Parameters
     ----------
@@ -86,38 +97,83 @@ def conduct(
     ------
     RunDirectoryError, StorageError
         If the directory holds something else or cannot be written.
+    SettingError, ClusterError, ClusterLostError
+        If a cluster cannot be had, or was lost on the way.
     """
     folder = Path(folder).absolute()
-    outcomes = {member.name: Outcome(member.name, member.condition, member.seed) for member in plan.members}
     pool = pool_of(backend or BackendTable(), len(plan.members))
     try:
         write_entries(folder, plan.name, _entries(plan))
-        with StopRequest(folder / "STOP") as stop:
-            stop.withdraw()
-            waiting = list(plan.members)
-            under_way: dict[Future[Outcome], Member] = {}
-            while under_way or (waiting and not stop.received):
-                while len(under_way) < pool.workers and not stop.received:
-                    member = _next(waiting, outcomes)
-                    if member is None:
-                        break
-                    outcomes[member.name] = replace(outcomes[member.name], state="running")
-                    under_way[pool.submit(_run, member, folder / member.name)] = member
-                done, _ = wait(under_way, POLL_SECONDS, FIRST_COMPLETED)
-                for future in done:
-                    member = under_way.pop(future)
-                    outcomes[member.name] = _ended(future, outcomes[member.name])
-                for member in under_way.values():
-                    outcomes[member.name] = _looked_at(folder, outcomes[member.name])
-                    if stop.received:
-                        with contextlib.suppress(OSError):  # not made yet: asked again in a moment
-                            (folder / member.name / "STOP").touch()
-                if watch:
-                    watch(list(outcomes.values()))
-            stop.withdraw()
-            return list(outcomes.values()), stop.signal
+        with taking_part(folder) as (stop, mine):
+            return _Conductor(plan, folder, pool).go_on(stop, mine, watch), stop.signal
     finally:
         pool.close()
+
+
+class _Conductor:
+    """Runs what is waiting, and looks at what other processes run."""
+
+    def __init__(self, plan: Plan, folder: Path, pool: Pool) -> None:
+        self.folder, self.pool = folder, pool
+        self.outcomes = {member.name: Outcome(member.name, member.condition, member.seed) for member in plan.members}
+        self.waiting = list(plan.members)
+        self.under_way: dict[Future[Outcome], Member] = {}
+
+    def go_on(self, stop: StopRequest, mine: Path, watch: Watch | None) -> list[Outcome]:
+        """Go on until all runs have ended, or those under way after a request to stop; ``mine`` passes that on."""
+        stop_files = (stop.stop_file, mine)
+        while self.under_way or (self.waiting and not stop.received):
+            self.pool.check()
+            while len(self.under_way) < self.pool.workers and not stop.received:
+                member = self._next()
+                if member is None:
+                    break
+                self.outcomes[member.name] = replace(self.outcomes[member.name], state="running")
+                self.under_way[self.pool.submit(_run, member, self.folder / member.name, stop_files)] = member
+            self._wait()
+            self._look()
+            if stop.signal:
+                with contextlib.suppress(OSError):  # tried again in a moment
+                    mine.touch()
+            if watch:
+                watch(list(self.outcomes.values()))
+        return list(self.outcomes.values())
+
+    def _next(self) -> Member | None:
+        """Take the next run that can begin; one whose predecessor has not come to its end never can."""
+        for member in list(self.waiting):
+            before = self.outcomes[member.after].state if member.after else "done"
+            if before == "failed":
+                error = f"it needs the run {member.after}, which has failed"
+                self.outcomes[member.name] = replace(self.outcomes[member.name], state="failed", error=error)
+            if before in ("failed", "stopped"):
+                self.waiting.remove(member)
+            elif before == "done" and not self._is_elsewhere(member):
+                self.waiting.remove(member)
+                return member
+        return None
+
+    def _is_elsewhere(self, member: Member) -> bool:
+        return is_held(RunDirectory(self.folder / member.name).lock_file)
+
+    def _wait(self) -> None:
+        """Wait a moment, or until a run has ended; one that another process was faster to begin waits again."""
+        if not self.under_way and self.waiting:
+            time.sleep(POLL_SECONDS)
+        for future in wait(self.under_way, POLL_SECONDS, FIRST_COMPLETED).done:
+            member = self.under_way.pop(future)
+            outcome = self.outcomes[member.name] = _ended(future, self.outcomes[member.name])
+            if outcome.state == "elsewhere":
+                self.waiting.append(member)
+
+    def _look(self) -> None:
+        for member in self.under_way.values():
+            self.outcomes[member.name] = _looked_at(self.folder, self.outcomes[member.name])
+        for member in self.waiting:
+            outcome = replace(self.outcomes[member.name], state="waiting")
+            if self._is_elsewhere(member):
+                outcome = replace(_looked_at(self.folder, outcome), state="elsewhere")
+            self.outcomes[member.name] = outcome
 
 
 def _entries(plan: Plan) -> list[Entry]:
@@ -125,25 +181,13 @@ def _entries(plan: Plan) -> list[Entry]:
     return own + [Entry(one.run, one.condition, one.seed, one.stage) for one in plan.derived]
 
 
-def _next(waiting: list[Member], outcomes: dict[str, Outcome]) -> Member | None:
-    """Take the next run that can begin; one whose predecessor has failed fails too."""
-    for member in list(waiting):
-        before = outcomes[member.after].state if member.after else "done"
-        if before == "failed":
-            waiting.remove(member)
-            error = f"it needs the run {member.after}, which has failed"
-            outcomes[member.name] = replace(outcomes[member.name], state="failed", error=error)
-        elif before == "done":
-            waiting.remove(member)
-            return member
-    return None
-
-
-def _run(member: Member, path: Path) -> Outcome:
+def _run(member: Member, path: Path, stop_files: tuple[Path, ...]) -> Outcome:
     """Run one of them, in a worker."""
     outcome = Outcome(member.name, member.condition, member.seed)
     try:
-        ended = Experiment(_in_one_process(member.config)).run(path, or_resume=True)
+        ended = Experiment(_in_one_process(member.config), stop_files=stop_files).run(path, or_resume=True)
+    except RunBusyError:
+        return replace(outcome, state="elsewhere")
     except HetevoError as error:
         return replace(_looked_at(path.parent, outcome), state="failed", error=str(error))
     state = "stopped" if ended.stopped_by else "done"

@@ -1,6 +1,8 @@
 """Sweeps: every run once, whatever interrupts them."""
 
 import json
+import os
+from concurrent.futures import BrokenExecutor
 from dataclasses import replace
 
 import pytest
@@ -11,6 +13,7 @@ from evolve.config import BackendTable
 from evolve.rundir import RunDirectory, RunDirectoryError
 from evolve.rundir.sweep import Entry, read_entries, write_entries
 from evolve.sweeps import Plan, conduct, load_plan
+from evolve.sweeps.pools import LocalPool
 
 SWEEP = """
 base = "smoke"
@@ -78,6 +81,14 @@ def test_a_run_that_cannot_go_on_does_not_disturb_the_others(plan, tmp_path):
     assert [outcome.state for outcome in outcomes] == ["done", "failed", "done", "done"]
     assert "exists" in outcomes[1].error
     assert len(load_all([tmp_path / "sweep"])) == 3
+
+
+def test_local_pool_starts_other_processes_when_one_has_died():
+    pool = LocalPool(1)
+    with pytest.raises(BrokenExecutor):
+        pool.submit(os._exit, 3).result()
+    assert pool.submit(abs, -1).result() == 1
+    pool.close()
 
 
 def test_a_changed_sweep_is_refused_run_by_run(plan, tmp_path):

@@ -108,12 +108,15 @@ class RayBackend:
         """
         self._under_way = future = self._pool.submit(function, *args)
         meanwhile()
-        while not wait([future], WATCH_SECONDS).done:
-            if self._borrowed and not is_connected():
-                raise ClusterLostError(
-                    "Expected this process to stay connected to Ray until the run has ended, but ray.shutdown() was"
-                    f" called in it. {_go_on()}"
-                )
+        while not self._is_lost():
+            if wait([future], WATCH_SECONDS).done:
+                break
+        if self._is_lost():
+            self._under_way = None  # what it does now may never end
+            raise ClusterLostError(
+                "Expected this process to stay connected to Ray until the run has ended, but ray.shutdown() was called"
+                f" in it. {_go_on()}"
+            )
         try:
             return future.result()
         except BrokenExecutor as error:
@@ -122,6 +125,9 @@ class RayBackend:
                 f"The process that speaks to the Ray cluster has ended: {error}. Ray ends it when the head of the"
                 f" cluster is gone. {_go_on()}"
             ) from None
+
+    def _is_lost(self) -> bool:
+        return self._borrowed and not is_connected()
 
     def close(self) -> None:
         """Leave the cluster, and end it if it was started for this run."""

@@ -47,7 +47,9 @@ class BackendTable(Table):
     name: str = Field("auto", description="backend: auto, local or ray")
     workers: int = Field(0, ge=0, description="processes; 0: one a core, on a cluster all its cores")
     address: str = Field(
-        "", examples=["10.0.0.9:6379"], description='address of a Ray cluster, "host:port"; empty: this machine'
+        "",
+        examples=["10.0.0.9:6379"],
+        description='a Ray cluster: "host:port", or "current", the session of the Python program; empty: this machine',
     )
     block: int = Field(0, ge=0, description="individuals that live side by side; 0: chosen from sizes and cache")
     on_failure: Literal["quarantine", "stop"] = Field(
@@ -63,7 +65,7 @@ class BackendTable(Table):
     def _an_address_is_for_a_cluster(self) -> Self:
         if self.address and self.name == "local":
             raise ValueError(
-                'backend.address: expected no address with name = "local", got'
+                'backend.address: expected no address ("host:port" or "current") with name = "local", got'
                 f" {self.address!r}. Set backend.name (--backend) to ray or auto, or leave the address out"
             )
         return self

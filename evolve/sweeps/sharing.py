@@ -1,0 +1,55 @@
+"""Taking part in a sweep that other processes may run too: whom a request to stop is for, and who removes it."""
+
+import contextlib
+import os
+import platform
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+from evolve.rundir.files import names, remove_tree
+from evolve.rundir.lock import Share
+from evolve.rundir.sweep import SHARED
+from evolve.stopping import StopRequest
+
+OWN = ".stop-"
+"""How the file begins by which a process tells its own runs of a signal."""
+
+
+@contextlib.contextmanager
+def taking_part(folder: Path) -> Iterator[tuple[StopRequest, Path]]:
+    """Take part as long as the block runs.
+
+    The file ``STOP`` is for all processes. It is removed by the last one that leaves, or if that was killed by the next
+    one that begins alone; one that begins beside others leaves it to them, and stops too.
+
+    Parameters
+    ----------
+    folder : Path
+        The sweep's directory.
+
+    Yields
+    ------
+    StopRequest
+        Signals to this process, and ``STOP``.
+    Path
+        A file that nobody else uses; it asks this process's runs to stop.
+    """
+    stop = StopRequest(folder / "STOP")
+    mine = folder / f"{OWN}{platform.node()}-{os.getpid()}-{secrets.token_hex(4)}"
+    share = Share(folder / SHARED, alone=lambda: _clear(folder, stop))
+    try:
+        with stop:
+            yield stop, mine
+        if mine.exists():
+            remove_tree(mine)
+    finally:
+        share.release(alone=lambda: _clear(folder, stop))
+
+
+def _clear(folder: Path, stop: StopRequest) -> None:
+    """Remove requests to stop that were for processes that have ended."""
+    stop.withdraw()
+    for name in names(folder):
+        if name.startswith(OWN):
+            remove_tree(folder / name)
