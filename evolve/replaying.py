@@ -62,6 +62,7 @@ def replay(
         compared += ["genes", "descent"]
         problems += [f"generation {chosen}: {name} differ" for name in _cohort_differences(cohort, state.cohort)]
     with LocalBackend(settings.backend) as backend:
+        backend.prepare(evolution.job(chosen))
         evaluation = backend.evaluate(evolution.job(chosen), state.cohort)
         how = f"{backend.description}, blocks of {settings.backend.block}"
     if evaluation.observed:

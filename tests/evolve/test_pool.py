@@ -218,6 +218,14 @@ def test_a_class_of_the_script_is_refused_at_once_with_the_way_out(tmp_path):
     assert script(OWN.format(workers=1), tmp_path).stdout == "done 3\n"
 
 
+def test_a_class_of_the_script_is_refused_on_ray_too(tmp_path):
+    pytest.importorskip("ray")
+    text = OWN.format(workers=1).replace("overrides=[", 'overrides=["backend.name=ray", ')
+    done = script(text, tmp_path)
+    assert done.stdout.startswith("NotLoadableError Expected a task"), done
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_module_beside_the_script_is_found_and_needs_no_guard(tmp_path):
     (tmp_path / "own.py").write_text("class Own:\n    def measure(self, snapshot):\n        return {}\n")
     text = (
@@ -297,6 +305,24 @@ def test_a_worker_that_ends_while_it_starts_is_started_again(monkeypatch):
     with pytest.raises(NoWorkersError, match=r"started 3 times, and each time it ended .*SIGKILL"):
         pool.submit(os.getpid).result()
     pool.close()
+
+
+def test_workers_need_no_semaphore_and_no_shared_memory(tmp_path):
+    """What a full or missing /dev/shm does to everything that asks for them."""
+    text = """
+        import _multiprocessing
+        from multiprocessing import shared_memory
+        from evolve import Experiment, preset
+
+        def refuse(*args, **options):
+            raise OSError(28, "No space left on device")
+
+        _multiprocessing.SemLock = _multiprocessing.sem_unlink = shared_memory.SharedMemory = refuse
+        if __name__ == "__main__":
+            print(Experiment(preset("smoke", overrides=["backend.workers=2"])).run("run").generation)
+    """
+    done = script(text, tmp_path)
+    assert done.stdout == "3\n", done
 
 
 def test_a_daemonic_process_can_have_workers(tmp_path):

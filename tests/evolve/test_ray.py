@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -214,13 +215,41 @@ print([name for name in sys.modules if name.split(".")[0] == "ray"])
     assert (done.returncode, done.stdout) == (0, "[]\n"), done
 
 
-def test_the_end_of_the_process_that_speaks_to_ray_is_a_clear_error(nodes, calm, tmp_path):
-    """Ray itself ends it when the head of a cluster has been gone for a minute."""
-    lost = backend(nodes)
-    with pytest.raises(ClusterLostError, match=r"has ended: a worker process died .exit status 1.* hetevo resume"):
-        lost.ask(os._exit, 1)
-    lost.close()
-    assert_quarantined(evaluated(backend(nodes), Fault("none", "")), calm, bad=())
+def test_a_process_that_speaks_to_ray_is_started_once_more(nodes, calm, tmp_path, caplog):
+    fragile = backend(nodes)
+    pid = fragile.ask(os.getpid)
+
+    def kill():
+        wait_for((tmp_path / "started").exists)
+        os.kill(pid, signal.SIGKILL)
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    found = evaluated(fragile, Fault("slow", str(tmp_path)), block=1)
+    thread.join()
+    assert_quarantined(found, calm, bad=())
+    assert "The process that speaks to Ray has ended" in caplog.text
+    assert "It is started once more" in caplog.text
+
+
+def test_the_end_of_a_head_is_a_clear_error_and_the_process_goes_on(calm, tmp_path, monkeypatch):
+    """Ray gives up, together with its process, when the head has been gone for a minute; here for three seconds."""
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
+    monkeypatch.setenv("RAY_gcs_rpc_server_reconnect_timeout_s", "3")
+    others = Nodes()
+    others.add(1)
+    headless = backend(others)
+
+    def end():
+        wait_for((tmp_path / "started").exists)
+        others.close()
+
+    thread = threading.Thread(target=end)
+    thread.start()
+    with pytest.raises(ClusterLostError, match=r"cannot be started again(.|\n)*hetevo resume"):
+        evaluated(headless, Fault("slow", str(tmp_path)), block=1)
+    thread.join()
 
 
 def test_blocks_are_long_enough_to_pay_and_become_smaller_at_the_end():

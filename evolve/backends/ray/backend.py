@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
 from evolve.backends.backend import Job, Telemetry, idle
 from evolve.backends.pool import WorkerPool
-from evolve.backends.ray.errors import ClusterLostError
+from evolve.backends.ray.errors import ClusterError, ClusterLostError
 from evolve.backends.ray.session import check_session, is_connected, resolved
 from evolve.cohort import Cohort
 from evolve.config import CURRENT, BackendTable
+from evolve.news import news
 from populations.errors import SettingError, spell
 from populations.outcome import Evaluation
 
@@ -36,6 +37,10 @@ class _Facts(NamedTuple):
     workers: int
     description: str
     telemetry: Telemetry
+
+
+class ProcessLostError(ClusterLostError):
+    """The process that speaks to Ray has ended."""
 
 
 class RayBackend:
@@ -62,8 +67,12 @@ class RayBackend:
         self._borrowed = settings.address == CURRENT
         self._pool = WorkerPool(1)
         self._under_way: Future[Any] | None = None
+        self._settings = settings.model_copy(update={"address": resolved(settings.address)})
+        self._facts = self._begin()
+
+    def _begin(self) -> "_Facts":
         try:
-            self._facts = self.ask(_start, settings.model_copy(update={"address": resolved(settings.address)}))
+            return self.ask(_start, self._settings)
         except ImportError as error:
             self.close()
             raise SettingError(
@@ -95,7 +104,16 @@ class RayBackend:
 
     def evaluate(self, job: Job, cohort: Cohort, meanwhile: Callable[[], None] = idle) -> Evaluation:
         """Evaluate all individuals of a cohort, in order; call ``meanwhile`` once, as soon as workers are busy."""
-        evaluation, self._facts = self.ask(_evaluate, job, cohort, meanwhile=meanwhile)
+        try:
+            evaluation, self._facts = self.ask(_evaluate, job, cohort, meanwhile=meanwhile)
+        except ProcessLostError as error:
+            # Ray ends its process for mistakes of its own too; a head that is gone is still gone the second time
+            news.warning("%s It is started once more.", error)
+            try:
+                self._facts = self._begin()
+            except ClusterError as again:
+                raise ClusterLostError(f"{error} It cannot be started again: {again} {_go_on()}") from None
+            evaluation, self._facts = self.ask(_evaluate, job, cohort)
         return evaluation
 
     def ask(self, function: Callable[..., Result], *args: Any, meanwhile: Callable[[], None] = idle) -> Result:
@@ -103,8 +121,10 @@ class RayBackend:
 
         Raises
         ------
+        ProcessLostError
+            If that process ends.
         ClusterLostError
-            If that process dies, or the caller ends a session that is used.
+            If the caller ends a session that is used.
         """
         self._under_way = future = self._pool.submit(function, *args)
         meanwhile()
@@ -121,9 +141,8 @@ class RayBackend:
             return future.result()
         except BrokenExecutor as error:
             self._under_way = None
-            raise ClusterLostError(
-                f"The process that speaks to the Ray cluster has ended: {error}. Ray ends it when the head of the"
-                f" cluster is gone. {_go_on()}"
+            raise ProcessLostError(
+                f"The process that speaks to Ray has ended ({error}). Ray ends it when the head of the cluster is gone."
             ) from None
 
     def _is_lost(self) -> bool:
