@@ -1,8 +1,8 @@
 """What a figure of alignment shows, in two lines of plain words."""
 
 import math
-import shlex
 from collections.abc import Sequence
+from pathlib import Path
 
 import pandas as pd
 
@@ -10,6 +10,7 @@ from analysis.emergence.neutral import LOT, by_lot
 from analysis.emergence.table import by_condition
 from analysis.levels import Level, ending, last_level
 from analysis.loading import LoadedRun
+from populations.errors import spell
 
 ALIGNMENT = "alignment_end"
 
@@ -145,10 +146,10 @@ def _next(run: LoadedRun) -> str:
     control = CONTROLS.get(str(run.config.get("preset")))
     if control:
         return f"compare with the preset '{control}' and with more seeds."
-    lot = [f"-s evolution.{key}='{{name=\"{LOT}\"}}'" for key in ("select", "select_elites")]
-    file, target = (shlex.quote(str(path)) for path in (run.path / "config.toml", f"{run.path}-by-lot"))
+    lot = [word for key in ("select", "select_elites") for word in ("-s", f'evolution.{key}={{name="{LOT}"}}')]
+    command = spell("run", run.path / "config.toml", *lot, "-o", Path(f"{run.path}-by-lot"))
     # nothing after the command: it can be copied
-    return f"compare with more seeds and with parents drawn by lot: hetevo run {file} {' '.join(lot)} -o {target}"
+    return f"compare with more seeds and with parents drawn by lot: {command}"
 
 
 def _of_several(runs: Sequence[LoadedRun]) -> str:

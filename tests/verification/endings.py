@@ -94,7 +94,8 @@ def check(counts, jobs=4, load=2, say=print):
             folder, begin = Path(place), time.monotonic()
             listed = commands(kind, count, folder)
             with ThreadPoolExecutor(1 if kind == "suites" else jobs) as threads:
-                found = list(threads.map(lambda command, folder=folder: ended(command, folder), listed))
+                place = ROOT if kind == "suites" else folder
+                found = list(threads.map(lambda command, place=place: ended(command, place), listed))
         wrong = [(status, text) for status, text in found if status != 0]
         bad += len(wrong)
         say(f"{kind}: {len(wrong)} of {count} ended badly ({time.monotonic() - begin:.0f} s)")
