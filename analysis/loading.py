@@ -143,7 +143,7 @@ def load_run(path: str | Path) -> LoadedRun:
         raise RunDirectoryError(
             f"{path} holds no records yet. Wait for its first checkpoint, or look at its events.jsonl."
         )
-    return LoadedRun(directory.path, directory.config(), _frame(files))
+    return LoadedRun(Path(path), directory.config(), _frame(files))
 
 
 def load_all(paths: Sequence[str | Path], *, notice: Callable[[str], None] = _LOG.warning) -> list[LoadedRun]:
