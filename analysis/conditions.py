@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def condition_of(run: "LoadedRun") -> dict[str, Any]:
-    """Return what the seeds of a condition share, by dotted key: configuration, where it branched off, where it looks."""
+    """Return what the seeds of a condition share, by dotted key: configuration, where it branched off and looks."""
     try:
         origin = RunDirectory(run.path).provenance.read().get("origin")
     except HetevoError:  # nothing depends on that file
