@@ -120,7 +120,7 @@ def test_the_kubernetes_job_is_consistent():
     yaml = pytest.importorskip("yaml")
     job = yaml.safe_load((FOLDER / "rayjob.yaml").read_text())
     assert (job["apiVersion"], job["kind"]) == ("ray.io/v1", "RayJob")
-    assert "--or-resume" in job["spec"]["entrypoint"]
+    assert '--address "$RAY_ADDRESS" --or-resume' in job["spec"]["entrypoint"]  # a saved one is not used
     cluster = job["spec"]["rayClusterSpec"]
     assert cluster["headGroupSpec"]["rayStartParams"] == {"num-cpus": "0"}
     for group in (cluster["headGroupSpec"], *cluster["workerGroupSpecs"]):

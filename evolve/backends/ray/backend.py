@@ -164,7 +164,8 @@ class RayBackend:
 
 
 def _go_on() -> str:
-    return f"Go on from the last checkpoint, on any cluster or on this machine alone: {spell('resume', 'RUN')}"
+    anywhere = f"{spell('resume', 'RUN', '--address', 'HOST:PORT')}, or on this machine alone: --backend local"
+    return f"Go on from the last checkpoint, on any cluster: {anywhere}"
 
 
 # What follows happens in the other process, and only there.

@@ -49,7 +49,8 @@ class BackendTable(Table):
     address: str = Field(
         "",
         examples=["10.0.0.9:6379"],
-        description='a Ray cluster: "host:port", or "current", the session of the Python program; empty: this machine',
+        description='a Ray cluster: "host:port" (in a file it takes --trust), or "current", the session of the Python'
+        " program; empty: this machine",
     )
     block: int = Field(0, ge=0, description="individuals that live side by side; 0: chosen from sizes and cache")
     on_failure: Literal["quarantine", "stop"] = Field(
