@@ -77,6 +77,24 @@ def test_the_same_digests_with_four_workers_and_a_stranger_is_not_joined(
     assert nodes.address not in caplog.text
 
 
+def test_workers_of_a_cluster_import_nothing_from_the_folder_of_the_start(nodes, tmp_path):
+    """Nor does what asks at the address."""
+    for name in ("ray", "evolve", "numpy", "pickle"):
+        (tmp_path / f"{name}.py").write_text("open('taken', 'w').write(__name__)\nraise SystemExit('a stranger')\n")
+    command = [
+        str(Path(sys.executable).parent / "hetevo"),
+        "run",
+        "smoke",
+        "--address",
+        nodes.address,
+        "--backend",
+        "ray",
+    ]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "taken").exists()
+
+
 def test_a_worker_killed_in_mid_block_changes_nothing(nodes, calm, tmp_path):
     assert_quarantined(evaluated(backend(nodes), Fault("kill", str(tmp_path), times=1)), calm, bad=())
 

@@ -1,5 +1,6 @@
 """Blocks of individuals as tasks of a Ray cluster; lives in a process of its own, see `evolve.backends.ray.backend`."""
 
+import sys
 import time
 from collections.abc import Callable
 from typing import Self
@@ -61,7 +62,7 @@ class RayDriver:
             self._address = self._local.address if self._local else settings.address
             if not self._local:
                 check(self._address)
-            connect(self._address)
+            connect(self._address, sys.path if self._local else None)
             check_cpus(settings.workers, self._address)
             if not self._local:
                 check_software()

@@ -51,7 +51,8 @@ class LocalCluster:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-            env={**os.environ, **self._token.environment},
+            # nothing that Ray starts imports from beside the file that it runs
+            env={**os.environ, **self._token.environment, "PYTHONSAFEPATH": "1"},
             start_new_session=True,
         )
         try:
