@@ -87,6 +87,9 @@ def test_a_slurm_job_starts_the_run_so_that_it_can_be_started_again(stage, tmp_p
     assert f"hetevo run emergence -o {tmp_path / 'run'} --backend ray --address " in told
     assert told.endswith(f"{workers}--or-resume -s evolution.size=9")
     assert "token 64 token" in lines  # a secret of 32 bytes
+    private = next((line.split()[-1] for line in lines if "mkdir -p -m 700" in line), None)
+    assert all(f"--temp-dir={private}/r " in line for line in lines if "--temp-dir=" in line)
+    assert not Path("/tmp/hetevo-4711").exists()  # removed at the end
     assert not [line for line in lines if line.startswith(("scontrol requeue", "ray stop"))]
 
 

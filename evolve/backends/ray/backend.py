@@ -5,6 +5,7 @@ sets handlers of signals and variables of the environment, and knows one session
 All that happens to a worker (`evolve.backends.pool`) that can be replaced.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor, Future, wait
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 from evolve.backends.backend import Job, Telemetry, idle
 from evolve.backends.pool import WorkerPool
 from evolve.backends.ray.errors import ClusterError, ClusterLostError
+from evolve.backends.ray.local import ONLY_HERE
 from evolve.backends.ray.session import check_session, is_connected, resolved
 from evolve.cohort import Cohort
 from evolve.config import CURRENT, BackendTable
@@ -179,6 +181,8 @@ Call = tuple[int, Callable[..., Any], tuple[Any, ...]]
 
 def _start(settings: BackendTable) -> _Facts:
     global _driver
+    if not settings.address:
+        os.environ.update(ONLY_HERE)
     from evolve.backends.ray.driver import RayDriver
 
     _driver = RayDriver(settings)
