@@ -20,7 +20,7 @@ from evolve import Experiment, preset
 from evolve.backends import BACKENDS, Job, LocalBackend
 from evolve.backends.failures import EvaluationError
 from evolve.backends.ray import ClusterError, ClusterLostError, RayBackend
-from evolve.backends.ray.preflight import compare, largest_block
+from evolve.backends.ray.preflight import largest_block
 from evolve.backends.ray.sizes import Sizes
 from evolve.config import BackendTable
 from populations.errors import SettingError
@@ -197,16 +197,6 @@ def _connect_as(version, address):
 
     ray.__version__ = version
     connect(address)
-
-
-def test_other_software_on_a_node_is_refused_and_another_processor_is_news(caplog):
-    mine = {"versions": {"hetevo": "1", "numpy": "2"}, "features": ["AVX2"]}
-    compare(mine, [mine, mine])
-    assert not caplog.text
-    compare(mine, [mine, mine | {"features": []}])
-    assert "processors differ" in caplog.text
-    with pytest.raises(ClusterError, match=r"requirements\.lock"):
-        compare(mine, [mine, mine | {"versions": {"hetevo": "2", "numpy": "2"}}])
 
 
 def test_an_object_store_that_is_too_small_names_both_numbers():

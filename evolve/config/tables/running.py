@@ -60,6 +60,9 @@ class BackendTable(Table):
     deadline: float = Field(
         60.0, gt=0, description="seconds that a block may always take before it is thought to hang; above 0"
     )
+    mixed: bool = Field(
+        False, description="whether nodes of a cluster may have other processors than this machine; changes last bits"
+    )
     patience: float = Field(600.0, ge=0, description="seconds to wait for workers once all of them are gone; 0 or more")
 
     @model_validator(mode="after")
