@@ -2,16 +2,20 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.set-up
+# every file is the one whose hash is locked, whatever an index offers
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MPLBACKEND=Agg
 
-.PHONY: setup demo test lint verify bench docs clean
+.PHONY: setup demo test lint verify bench docs lock clean
 
 setup: $(STAMP)
 
 $(STAMP): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "Hetevo needs Python 3.11, 3.12 or 3.13, but $(PYTHON) is %d.%d. Name another one: make PYTHON=python3.12" % v)'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[data,dev,stats]'
+	$(INSTALL) --require-hashes -r requirements.lock
+	$(INSTALL) --no-deps --no-build-isolation --no-index -e .
 	@touch $(STAMP)
 
 demo: setup
@@ -34,7 +38,7 @@ verify: setup
 	$(ONE_THREAD) $(BIN)/python -m pytest -q -m verification --timeout 3600 --durations 10 tests/verification
 
 bench: setup
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[bench]'
+	$(INSTALL) --require-hashes -r requirements-bench.lock
 	@$(BIN)/python -c 'import subprocess as s, timeit as t; \
 	call = lambda: s.run(["$(BIN)/hetevo", "--help"], check=True, stdout=s.DEVNULL); \
 	print("hetevo --help: %.2f s (best of 5)" % min(t.repeat(call, number=1, repeat=5)))'
@@ -43,10 +47,17 @@ bench: setup
 	$(BIN)/hetevo bench ray
 
 docs: setup
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[docs]'
+	$(INSTALL) --require-hashes -r requirements-docs.lock
 	rm -rf docs/generated
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
+
+# needs uv; the extras' own files hold what they need, in the versions of requirements.lock
+lock:
+	$(LOCK) --extra data --extra dev --extra stats pyproject.toml -o requirements.lock
+	for extra in bench docs; do \
+	$(PYTHON) -c 'import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"][sys.argv[1]], sep="\n")' $$extra \
+	| $(LOCK) -c requirements.lock - -o requirements-$$extra.lock || exit 1; done
 
 clean:
 	rm -rf .venv docs/_build dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from evolve.config import Config, ConfigError, config_hash, from_mapping
+from evolve.config import Config, ConfigError, config_hash, from_mapping, without_address
 from evolve.rundir import RunDirectory, RunDirectoryError
 from evolve.rundir import checkpoint as checkpoints
 from evolve.species import species_of
@@ -67,8 +67,14 @@ class Origin:
         """Return the origin's configuration with changes, each such as ``"evolution.mask_flip=0"``.
 
         ``saved``: whether the branch may have begun already, see `evolve.config.from_mapping`.
+
+        Raises
+        ------
+        ConfigError
+            If a change is wrong, or the origin was computed on a cluster and no change says where the branch is.
         """
-        content = {**self.directory.config(), "preset": ""}
+        content = without_address(self.directory.config(), overrides, str(self.directory.config_file))
+        content["preset"] = ""
         return from_mapping(content, overrides=overrides, source=f"--from {self.directory.path}", saved=saved)
 
     def load(self, config: Config, species: Species) -> State:

@@ -90,6 +90,7 @@ class Evolution:
             seed=config.seed,
             after=state.cohort.generation if state else None,
             generations=config.evolution.generations,
+            mixed=config.backend.mixed,
         )
         if lost:
             notice(f"{lost}; what it said of earlier sessions is lost, the results are not")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import tomli_w
 
-from evolve.config import NOT_RESULTS, Config, ConfigError, config_hash, differences, from_mapping
+from evolve.config import NOT_RESULTS, Config, ConfigError, config_hash, differences, from_mapping, without_address
 from evolve.evolution import Evolution
 from evolve.news import harmless
 from evolve.results import Notice, Progress, Run, logged
@@ -40,8 +40,9 @@ def resume(
     generations : int, optional
         A new last generation. It is written into the run's configuration first.
     backend, address, workers : optional
-        Where lives are computed this time; by default as the configuration says. See ``[backend]``. With
-        ``address="current"`` in the Ray session of this process, which must be named each time: it is never saved.
+        Where lives are computed this time; by default as the configuration says. See ``[backend]``. The address of a
+        cluster must be named each time, or another backend: what is saved is never contacted by itself. With
+        ``address="current"`` lives are computed in the Ray session of this process.
     probe : Probe, optional
         Measures to take; by default those that the configuration names.
     progress : callable, optional
@@ -58,6 +59,8 @@ def resume(
     ------
     RunDirectoryError
         If it is no run, another process writes it (`RunBusyError`), or ``generations`` lies before where it stands.
+    ConfigError
+        If the run was computed on a cluster, and neither ``address`` nor ``backend="local"`` is given.
     SchemaError
         If another version of Hetevo is needed.
     NothingIntactError
@@ -69,11 +72,10 @@ def resume(
     directory = RunDirectory.open(path)
     with directory.lock() as lock:
         config = saved_config(directory)
-        if backend == "local" and address is None:
-            address = ""  # a saved one is for another backend
         given = {"backend.name": backend, "backend.address": address, "backend.workers": workers}
         changes = [(key, value) for key, value in given.items() if value is not None]
-        config = from_mapping(config.model_dump(), overrides=changes, source="resume", saved=True)
+        content = without_address(config.model_dump(), changes, str(directory.config_file))
+        config = from_mapping(content, overrides=changes, source="resume", saved=True)
         evolution = Evolution(config, probe)
         with evolution.connected():
             return go_on(directory, lock, evolution, generations, progress, notice)

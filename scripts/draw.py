@@ -82,7 +82,7 @@ def _founder(source: str, individual: int | None, settings: list[str]) -> _Chose
     from evolve.species import species_of
     from populations.errors import SettingError
 
-    config = load_config(source, settings)
+    config = load_config(source, settings, trust=True)  # nothing is computed, so nothing is contacted
     species, row = species_of(config), individual or 0
     if not 0 <= row < config.evolution.size:
         raise SettingError(f"--individual: {source} has the founders 0 to {config.evolution.size - 1}, got {row}.")

@@ -39,4 +39,6 @@ def resume(
             progress=display,
             notice=display.say,
         )
-    finish(ended, as_json=as_json)
+    given = {"--backend": backend, "--address": address}
+    where = [word for option, value in given.items() if value for word in (option, value)]
+    finish(ended, where, as_json=as_json)

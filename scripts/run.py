@@ -52,6 +52,9 @@ Generations = Annotated[int | None, typer.Option(help="Generations after the fou
 Backend = Annotated[str | None, typer.Option(help="Where lives are computed: auto, local or ray.")]
 Workers = Annotated[int | None, typer.Option(help="Processes; 0: one a core, on a cluster all its cores.")]
 Address = Annotated[str | None, typer.Option(metavar="HOST:PORT", help="A Ray cluster; never guessed.")]
+Trust = Annotated[
+    bool, typer.Option("--trust", help="Contact the cluster whose address stands in FILE.toml; else give --address.")
+]
 NoProbe = Annotated[bool, typer.Option("--no-probe", help="Measure nothing; evolution is the same, bit for bit.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the final status as one JSON object on stdout.")]
 
@@ -69,6 +72,7 @@ def run(
     backend: Backend = None,
     workers: Workers = None,
     address: Address = None,
+    trust: Trust = False,
     no_probe: NoProbe = False,
     as_json: AsJson = False,
 ) -> None:
@@ -85,7 +89,7 @@ def run(
         "probe.every": 0 if no_probe else None,
     }
     overrides = [*(changes or []), *(f"{key}={value}" for key, value in given.items() if value is not None)]
-    config, name = _configuration(source, origin, overrides, or_resume=or_resume)
+    config, name = _configuration(source, origin, overrides, or_resume=or_resume, trust=trust)
     if seeds is not None:
         _run_seeds(config, name, seeds, output, {"--from": origin, "--seed": seed}, as_json=as_json)
         return
@@ -93,7 +97,7 @@ def run(
     experiment = Experiment(config)
     with progress() as display:
         ended = experiment.run(path, origin=origin, or_resume=or_resume, progress=display, notice=display.say)
-    finish(ended, as_json=as_json)
+    finish(ended, ["--address", config.backend.address] if config.backend.address else [], as_json=as_json)
 
 
 def _run_seeds(
@@ -112,7 +116,7 @@ def _run_seeds(
 
 
 def _configuration(
-    source: str | None, origin: str | None, overrides: list[str], *, or_resume: bool
+    source: str | None, origin: str | None, overrides: list[str], *, or_resume: bool, trust: bool
 ) -> tuple["Config", str]:
     """Return the configuration, and what to call a run of it."""
     from evolve import load_config
@@ -121,7 +125,7 @@ def _configuration(
     from populations.errors import SettingError, spell
 
     if source is not None:
-        config = load_config(source, overrides, saved=or_resume)  # Experiment.run knows whether it is
+        config = load_config(source, overrides, saved=or_resume, trust=trust)  # Experiment.run knows whether it is
         return config, Path(source).stem if is_path(source) else config.preset
     if origin is None:
         raise SettingError(
@@ -131,8 +135,8 @@ def _configuration(
     return branch.changed(overrides, saved=or_resume), f"{branch.directory.path.resolve().name}-from{branch.generation}"
 
 
-def finish(ended: "Run", *, as_json: bool) -> None:
-    """Say how a run ended, and leave with 128 + signal if one stopped it."""
+def finish(ended: "Run", where: list[str], *, as_json: bool) -> None:
+    """Say how a run ended, and leave with 128 + signal if one stopped it; ``where``: options to go on with."""
     from evolve.rundir import RunDirectory
     from populations.errors import spell
 
@@ -142,7 +146,7 @@ def finish(ended: "Run", *, as_json: bool) -> None:
         print(
             f"{ended.path}: generation {ended.generation}, digest {ended.digest[:16]}; {ended.saved}", file=sys.stderr
         )
-        todo = spell("resume" if ended.stopped_by else "plot", ended.path)
+        todo = spell("resume", ended.path, *where) if ended.stopped_by else spell("plot", ended.path)
         print(f"{f'stopped by {ended.stopped_by}; go on' if ended.stopped_by else 'next'}: {todo}", file=sys.stderr)
     if ended.signal:
         raise typer.Exit(128 + ended.signal)

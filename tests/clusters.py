@@ -23,10 +23,12 @@ class Nodes:
         self._pool = WorkerPool(1)
         self.address = self._pool.submit(_begin, self.folder).result()
 
-    def add(self, count=1):
-        self._pool.submit(_add, count).result()
+    def add(self, count=1, **variables):
+        """Start nodes, with other variables in their environment than this process has."""
+        self._pool.submit(_add, count, variables).result()
 
     def remove(self, count=1):
+        """Kill nodes, the oldest first."""
         self._pool.submit(_remove, count).result()
 
     def close(self):
@@ -47,9 +49,9 @@ def _begin(folder):
     return _cluster.address
 
 
-def _add(count):
+def _add(count, variables):
     for _ in range(count):
-        _cluster.add_node(num_cpus=1, object_store_memory=STORE)
+        _cluster.add_node(num_cpus=1, object_store_memory=STORE, env_vars=variables)
 
 
 def _remove(count):

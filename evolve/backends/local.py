@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from typing import Self
 
 from evolve.backends.backend import Job, Telemetry, idle
+from evolve.backends.fingerprint import check_result, fingerprint
 from evolve.backends.pieces import Piece, Pieces
 from evolve.backends.pool import NoWorkersError, WorkerDiedError, WorkerPool
 from evolve.backends.shards import Lived, live_shard, load
@@ -46,6 +47,7 @@ class LocalBackend:
 
     def prepare(self, job: Job) -> None:
         """Start the workers, and let them load what every block needs; without them all is computed in this process."""
+        fingerprint(job)  # as it is now
         if self.workers == 1:
             return
         try:
@@ -108,6 +110,7 @@ class LocalBackend:
         pieces.crashed(piece)
 
     def _keep(self, pieces: Pieces, piece: Piece, lived: Lived, clock: Clock) -> None:
+        check_result(lived.worker, fingerprint(pieces.job))
         clock.busy += lived.seconds
         pieces.place(piece, lived.evaluation)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evolve.backends.backend import Job
+from evolve.backends.fingerprint import Fingerprint, fingerprint
 from populations.evaluation import evaluate
 from populations.genome import Population
 from populations.outcome import Evaluation, Failure
@@ -23,15 +24,18 @@ class Lived:
         Of the individuals it got, in order.
     seconds : float
         Time that it took in the worker.
+    worker : Fingerprint
+        What it was computed with; the driver compares that with its own before the results count.
     """
 
     evaluation: Evaluation
     seconds: float
+    worker: Fingerprint = Fingerprint()
 
 
 def load(job: Job) -> None:
-    """Do nothing: a worker that was asked to do so could load what a job is made of."""
-    del job
+    """Note what this worker computes with; one that was asked to do so could load what a job is made of."""
+    fingerprint(job)
 
 
 def live_shard(job: Job, population: Population, first: int, generation: int) -> Lived:
@@ -50,7 +54,8 @@ def live_shard(job: Job, population: Population, first: int, generation: int) ->
     """
     begin = time.perf_counter()
     individuals = np.arange(first, first + population.size, dtype=np.int64)
-    return Lived(_evaluate(job, population, individuals, generation), time.perf_counter() - begin)
+    evaluation = _evaluate(job, population, individuals, generation)
+    return Lived(evaluation, time.perf_counter() - begin, fingerprint(job))
 
 
 def _evaluate(job: Job, population: Population, individuals: Indices, generation: int) -> Evaluation:

@@ -1,5 +1,6 @@
 """Configuration: tables, checks, TOML, presets."""
 
+from evolve.config.addresses import without_address
 from evolve.config.config import Config
 from evolve.config.errors import ConfigError
 from evolve.config.operators import check_new
@@ -24,4 +25,5 @@ __all__ = [
     "load_config",
     "preset",
     "preset_names",
+    "without_address",
 ]

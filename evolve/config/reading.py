@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from evolve.config.addresses import Override, without_address
 from evolve.config.config import Config
 from evolve.config.errors import ConfigError
 from evolve.config.explaining import example_of, explain, field_of
@@ -17,9 +18,6 @@ from evolve.config.operators import check_new
 from evolve.config.sources import is_path, read_source, shipped
 from evolve.config.writing import inline
 from populations.errors import HetevoError, nearest, spell
-
-Override = str | tuple[str, Any]
-"""A change: ``"evolution.size=32"`` with the value in TOML, or ``("evolution.size", 32)``."""
 
 SWEEPS_ONLY = {"seeds", "controls", "conditions", "grid", "zip"}
 """Keys by which a sweep is told from a configuration."""
@@ -60,7 +58,12 @@ def preset(name: str, *, overrides: Sequence[Override] = (), saved: bool = False
 
 
 def load_config(
-    source: str | Path, overrides: Sequence[Override] = (), *, saved: bool = False, **values: Any
+    source: str | Path,
+    overrides: Sequence[Override] = (),
+    *,
+    saved: bool = False,
+    trust: bool = False,
+    **values: Any,
 ) -> Config:
     """Return the configuration of a preset or of a TOML file.
 
@@ -72,13 +75,15 @@ def load_config(
         Changes such as ``"evolution.size=32"``.
     saved : bool, optional
         See `from_mapping`.
+    trust : bool, optional
+        Whether a cluster whose address stands in the file alone may be contacted.
     **values
         Values of top-level keys.
 
     Raises
     ------
     ConfigError
-        If it cannot be read or is wrong.
+        If it cannot be read or is wrong, or names an address that neither ``overrides`` nor ``trust`` allow.
     """
     content = read_source(source, "presets")
     if not is_path(source):
@@ -87,6 +92,8 @@ def load_config(
         raise ConfigError(f"{source} is a sweep, not a configuration. Run it: {spell('sweep', source)}")
     if not content:
         raise ConfigError(f"{source} is empty. Write a configuration with every key explained: {spell('init')}")
+    if not trust:
+        content = without_address(content, overrides, str(source), more=", or trust the file: --trust (trust=True)")
     return from_mapping({**content, **values}, overrides=overrides, source=str(source), saved=saved)
 
 

@@ -150,14 +150,21 @@ def _source() -> dict[str, Any] | None:
         return None
     try:
         commit = _git(folder, "rev-parse", "HEAD")
-        dirty = bool(_git(folder, "status", "--porcelain", "--untracked-files=no"))
+        dirty = bool(_git(folder, "status", "--porcelain", "--untracked-files=no", "--ignore-submodules"))
     except (OSError, subprocess.SubprocessError):
         return None
     return {"commit": commit, "dirty": dirty}
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        ["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True, timeout=10
-    )
+    """Ask git about a folder, and let nobody else have a say: no variable GIT_*, no program that settings name."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    environment |= {
+        "PATH": os.pathsep.join(filter(os.path.isabs, os.get_exec_path())),  # never the current folder
+        "GIT_CEILING_DIRECTORIES": str(folder.parent),
+        "GIT_OPTIONAL_LOCKS": "0",  # the index is not refreshed
+    }
+    safe = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "protocol.allow=never")
+    command = ["git", "-C", str(folder), *safe, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10, env=environment)
     return done.stdout.strip()

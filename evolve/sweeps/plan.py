@@ -190,7 +190,8 @@ def _config(base: str, changes: Changes, place: str, folder: Path) -> Config:
     if is_path(base) or (base not in preset_names() and exists(folder / base)):
         base = str(folder / base)  # beside the sweep's own file
     try:
-        return load_config(base, [(key, value) for key, value in changes.items() if key != "base"], seed=0)
+        given = [(key, value) for key, value in changes.items() if key != "base"]
+        return load_config(base, [*given, ("backend.address", "")], seed=0)  # where runs go on, no file says
     except HetevoError as error:
         raise ConfigError(f"{place}: {error}") from None
 

@@ -77,7 +77,8 @@ class RayPool:
     """
 
     def __init__(self, settings: BackendTable) -> None:
-        self._cluster = RayBackend(settings)
+        # a run is computed on one node as a whole, which notes its processor in the run's provenance
+        self._cluster = RayBackend(settings.model_copy(update={"mixed": True}))
         self.workers = self._cluster.workers
         self._numbers = itertools.count()
         self._fresh: SimpleQueue[Call] = SimpleQueue()

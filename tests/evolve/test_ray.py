@@ -20,7 +20,7 @@ from evolve import Experiment, preset
 from evolve.backends import BACKENDS, Job, LocalBackend
 from evolve.backends.failures import EvaluationError
 from evolve.backends.ray import ClusterError, ClusterLostError, RayBackend
-from evolve.backends.ray.preflight import compare, largest_block
+from evolve.backends.ray.preflight import largest_block
 from evolve.backends.ray.sizes import Sizes
 from evolve.config import BackendTable
 from populations.errors import SettingError
@@ -75,6 +75,24 @@ def test_the_same_digests_with_four_workers_and_a_stranger_is_not_joined(
     assert (run.digest, run.probe_digest) == (reference.digest, reference.probe_digest)
     assert "backend: Ray on this machine, 4 workers" in caplog.messages
     assert nodes.address not in caplog.text
+
+
+def test_workers_of_a_cluster_import_nothing_from_the_folder_of_the_start(nodes, tmp_path):
+    """Nor does what asks at the address."""
+    for name in ("ray", "evolve", "numpy", "pickle"):
+        (tmp_path / f"{name}.py").write_text("open('taken', 'w').write(__name__)\nraise SystemExit('a stranger')\n")
+    command = [
+        str(Path(sys.executable).parent / "hetevo"),
+        "run",
+        "smoke",
+        "--address",
+        nodes.address,
+        "--backend",
+        "ray",
+    ]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "taken").exists()
 
 
 def test_a_worker_killed_in_mid_block_changes_nothing(nodes, calm, tmp_path):
@@ -179,16 +197,6 @@ def _connect_as(version, address):
 
     ray.__version__ = version
     connect(address)
-
-
-def test_other_software_on_a_node_is_refused_and_another_processor_is_news(caplog):
-    mine = {"versions": {"hetevo": "1", "numpy": "2"}, "features": ["AVX2"]}
-    compare(mine, [mine, mine])
-    assert not caplog.text
-    compare(mine, [mine, mine | {"features": []}])
-    assert "processors differ" in caplog.text
-    with pytest.raises(ClusterError, match=r"requirements\.lock"):
-        compare(mine, [mine, mine | {"versions": {"hetevo": "2", "numpy": "2"}}])
 
 
 def test_an_object_store_that_is_too_small_names_both_numbers():

@@ -1,9 +1,11 @@
 """Whole processes with Ray on this machine: how they end, and that nothing of them is left."""
 
+import contextlib
 import json
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -14,6 +16,7 @@ import pytest
 from clusters import processes
 
 from evolve import Experiment, preset, resume
+from evolve.backends.ray.local import LONGEST_FOLDER
 from evolve.rundir import RunDirectory
 
 pytestmark = [
@@ -29,8 +32,9 @@ ENDLESS = ["--generations", "100000"]
 def place():
     folder = tempfile.mkdtemp(prefix="place-", dir="/tmp")  # short, for Ray's sockets
     yield Path(folder)
-    for pid in processes(folder):
-        os.kill(pid, signal.SIGKILL)
+    for used in (folder, *Path(folder).iterdir()):
+        for pid in processes(used):
+            os.kill(pid, signal.SIGKILL)
     shutil.rmtree(folder)
 
 
@@ -63,6 +67,34 @@ def test_success_leaves_nothing_and_has_the_digest_of_this_machine(place, tmp_pa
     config = preset("smoke", overrides=[*OPTIONS[1:4:2], "backend.workers=1"])
     assert json.loads(printed)["digest"] == Experiment(config).run(tmp_path / "local").digest
     assert_nothing_left(place)
+
+
+def listening(pids):
+    """List the addresses at which processes listen, as /proc/net/tcp and tcp6 write them, without the port."""
+    sockets = set()
+    for pid in pids:
+        for entry in Path(f"/proc/{pid}/fd").glob("*"):
+            with contextlib.suppress(OSError):
+                sockets.add(str(entry.readlink()).removeprefix("socket:[").removesuffix("]"))
+    lines = [line.split() for kind in ("tcp", "tcp6") for line in Path("/proc/net", kind).read_text().splitlines()[1:]]
+    return [line[1].partition(":")[0] for line in lines if line[3] == "0A" and line[9] in sockets]
+
+
+def test_other_users_and_machines_reach_nothing_of_a_local_ray(place, tmp_path):
+    inner = place / ("x" * (LONGEST_FOLDER - len(f"{place}/")))  # the longest place in which its sockets fit
+    inner.mkdir()
+    process = start(inner, *ENDLESS, "-o", str(tmp_path / "run"))
+    wait_for_generation(process, tmp_path / "run", 2)
+    (folder,) = inner.iterdir()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert (folder.stat().st_uid, len(list(folder.rglob("plasma_store")))) == (os.getuid(), 1)
+    here = {"0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000"}
+    found = listening(processes(inner))
+    assert len(found) > 5
+    assert set(found) <= here
+    process.terminate()
+    process.communicate()
+    assert_nothing_left(inner)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -87,6 +87,9 @@ def test_a_slurm_job_starts_the_run_so_that_it_can_be_started_again(stage, tmp_p
     assert f"hetevo run emergence -o {tmp_path / 'run'} --backend ray --address " in told
     assert told.endswith(f"{workers}--or-resume -s evolution.size=9")
     assert "token 64 token" in lines  # a secret of 32 bytes
+    private = next((line.split()[-1] for line in lines if "mkdir -p -m 700" in line), None)
+    assert all(f"--temp-dir={private}/r " in line for line in lines if "--temp-dir=" in line)
+    assert not Path("/tmp/hetevo-4711").exists()  # removed at the end
     assert not [line for line in lines if line.startswith(("scontrol requeue", "ray stop"))]
 
 
@@ -120,7 +123,7 @@ def test_the_kubernetes_job_is_consistent():
     yaml = pytest.importorskip("yaml")
     job = yaml.safe_load((FOLDER / "rayjob.yaml").read_text())
     assert (job["apiVersion"], job["kind"]) == ("ray.io/v1", "RayJob")
-    assert "--or-resume" in job["spec"]["entrypoint"]
+    assert '--address "$RAY_ADDRESS" --or-resume' in job["spec"]["entrypoint"]  # a saved one is not used
     cluster = job["spec"]["rayClusterSpec"]
     assert cluster["headGroupSpec"]["rayStartParams"] == {"num-cpus": "0"}
     for group in (cluster["headGroupSpec"], *cluster["workerGroupSpecs"]):

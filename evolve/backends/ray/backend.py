@@ -5,13 +5,17 @@ sets handlers of signals and variables of the environment, and knows one session
 All that happens to a worker (`evolve.backends.pool`) that can be replaced.
 """
 
+import os
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor, Future, wait
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
 from evolve.backends.backend import Job, Telemetry, idle
+from evolve.backends.fingerprint import Fingerprint, check_same, fingerprint
 from evolve.backends.pool import WorkerPool
 from evolve.backends.ray.errors import ClusterError, ClusterLostError
+from evolve.backends.ray.local import ONLY_HERE
 from evolve.backends.ray.session import check_session, is_connected, resolved
 from evolve.cohort import Cohort
 from evolve.config import CURRENT, BackendTable
@@ -28,6 +32,9 @@ WATCH_SECONDS = 1.0
 CLOSE_SECONDS = 60.0
 """Longest time to leave a cluster, and to end one that was started for a run."""
 
+STRANGER_SECONDS = 5.0
+"""Seconds that a worker that computes otherwise does nothing, so that others take what it gets."""
+
 Result = TypeVar("Result")
 
 
@@ -37,6 +44,10 @@ class _Facts(NamedTuple):
     workers: int
     description: str
     telemetry: Telemetry
+
+
+class StrangerError(Exception):
+    """A worker computes otherwise than the process that sent it something to do."""
 
 
 class ProcessLostError(ClusterLostError):
@@ -72,7 +83,7 @@ class RayBackend:
 
     def _begin(self) -> "_Facts":
         try:
-            return self.ask(_start, self._settings)
+            return self.ask(_start, self._settings, fingerprint())
         except ImportError as error:
             self.close()
             raise SettingError(
@@ -164,7 +175,8 @@ class RayBackend:
 
 
 def _go_on() -> str:
-    return f"Go on from the last checkpoint, on any cluster or on this machine alone: {spell('resume', 'RUN')}"
+    anywhere = f"{spell('resume', 'RUN', '--address', 'HOST:PORT')}, or on this machine alone: --backend local"
+    return f"Go on from the last checkpoint, on any cluster: {anywhere}"
 
 
 # What follows happens in the other process, and only there.
@@ -176,8 +188,11 @@ Call = tuple[int, Callable[..., Any], tuple[Any, ...]]
 """A number by which its result is known, a function, and its arguments."""
 
 
-def _start(settings: BackendTable) -> _Facts:
+def _start(settings: BackendTable, mine: Fingerprint) -> _Facts:
     global _driver
+    check_same(mine)
+    if not settings.address:
+        os.environ.update(ONLY_HERE)
     from evolve.backends.ray.driver import RayDriver
 
     _driver = RayDriver(settings)
@@ -223,9 +238,10 @@ def exchange(calls: Sequence[Call], retries: int, seconds: float) -> list[tuple[
     """
     import ray
 
+    options = {"max_retries": retries, "retry_exceptions": [StrangerError], "scheduling_strategy": "SPREAD"}
+    task = ray.remote(num_cpus=1, **options)(_call)
     for number, function, args in calls:
-        task = ray.remote(num_cpus=1, max_retries=retries, scheduling_strategy="SPREAD")(function)
-        _tasks[task.remote(*args)] = number
+        _tasks[task.remote(fingerprint(), function, args)] = number
     ended = ray.wait(list(_tasks), num_returns=1, timeout=seconds)[0] if _tasks else []
     found: list[tuple[int, Any, Exception | None]] = []
     for reference in ended:
@@ -235,3 +251,17 @@ def exchange(calls: Sequence[Call], retries: int, seconds: float) -> list[tuple[
         except Exception as error:
             found.append((number, None, RuntimeError(str(error))))
     return found
+
+
+def _call(sender: Fingerprint, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    """Call a function in a worker; in one of another machine's kind too, since whatever is sent here is a whole run.
+
+    Raises
+    ------
+    StrangerError
+        If this worker has other software than the sender.
+    """
+    if problem := fingerprint().problem(sender, mixed=True):
+        time.sleep(STRANGER_SECONDS)
+        raise StrangerError(problem)
+    return function(*args)

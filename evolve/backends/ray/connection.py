@@ -1,15 +1,18 @@
 """The way to a cluster: this process as its driver."""
 
 import contextlib
+import os
 import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import ray
+from ray.job_config import JobConfig
 
 from evolve.backends.ray.errors import ClusterError
 
@@ -22,8 +25,15 @@ ANSWER_SECONDS = 30.0
 _ASK = "import sys; from ray._raylet import GcsClient; GcsClient(address=sys.argv[1])"
 
 
-def connect(address: str) -> None:
+def connect(address: str, path: Sequence[str] | None = None) -> None:
     """Make this process a driver of the cluster at an address.
+
+    Parameters
+    ----------
+    address : str
+        ``"host:port"``.
+    path : sequence of str, optional
+        Where workers look for modules first; by default where their nodes say.
 
     Raises
     ------
@@ -35,9 +45,13 @@ def connect(address: str) -> None:
             "Expected a process that is not connected to Ray, but ray.init() was called in it. Call ray.shutdown()"
             " first."
         )
-    with _signals_kept():
+    # Ray puts these in front of a worker's own, one after the other
+    job = JobConfig(_py_driver_sys_path=[*reversed(path)]) if path else None
+    with _signals_kept(), _current_folder_kept_out(path is None):
         try:
-            ray.init(address=address, log_to_driver=False, logging_level="ERROR", configure_logging=False)
+            ray.init(
+                address=address, log_to_driver=False, logging_level="ERROR", configure_logging=False, job_config=job
+            )
         except Exception as error:
             raise _explained(address, str(error).strip()) from None
 
@@ -94,6 +108,22 @@ def _explained(address: str, text: str) -> ClusterError:
         f" --address={address}'), and what answers at this address must be the head of a Ray cluster. If it"
         " asks for a token, set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN here too."
     )
+
+
+@contextlib.contextmanager
+def _current_folder_kept_out(unless_chosen: bool) -> Iterator[None]:
+    """Stand elsewhere for a moment: Ray lets workers import from the current folder first, whatever lies there.
+
+    ``unless_chosen``: if this program imports from there itself, as a notebook does, workers may too.
+    """
+    here = os.open(".", os.O_RDONLY)  # it may have been removed, and still be here
+    try:
+        if not (unless_chosen and os.path.realpath(".") in map(os.path.realpath, sys.path)):
+            os.chdir(sysconfig.get_path("stdlib"))
+        yield
+    finally:
+        os.fchdir(here)
+        os.close(here)
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """Blocks of individuals as tasks of a Ray cluster; lives in a process of its own, see `evolve.backends.ray.backend`."""
 
+import sys
 import time
 from collections.abc import Callable
 from typing import Self
@@ -7,6 +8,7 @@ from typing import Self
 import ray
 
 from evolve.backends.backend import Job, Telemetry, idle
+from evolve.backends.fingerprint import fingerprint
 from evolve.backends.local import available_cores
 from evolve.backends.pieces import Pieces
 from evolve.backends.pool import NotLoadableError
@@ -16,7 +18,7 @@ from evolve.backends.ray.flights import Flights
 from evolve.backends.ray.local import LocalCluster
 from evolve.backends.ray.preflight import check_cpus, check_software, cpus, largest_block, store_bytes
 from evolve.backends.ray.sizes import Sizes
-from evolve.backends.shards import load
+from evolve.backends.shards import Lived, load
 from evolve.backends.timing import Clock
 from evolve.cohort import Cohort
 from evolve.config import BackendTable
@@ -55,16 +57,17 @@ class RayDriver:
         self._local: LocalCluster | None = None
         self._sizes: Sizes | None = None
         self._known: tuple[Species, int, int] | None = None
+        self._strangers: dict[str, str] = {}
         try:
             if not settings.address:
                 self._local = LocalCluster(settings.workers or available_cores())
             self._address = self._local.address if self._local else settings.address
             if not self._local:
                 check(self._address)
-            connect(self._address)
+            connect(self._address, sys.path if self._local else None)
             check_cpus(settings.workers, self._address)
             if not self._local:
-                check_software()
+                check_software(mixed=settings.mixed)
             self._cpus = cpus()
         except BaseException:
             self.close()
@@ -106,6 +109,9 @@ class RayDriver:
                 with clock.part("wait"):
                     landed = flights.land(pieces)
                 for piece, lived in landed:
+                    if self._is_strange(job, lived):
+                        pieces.returned(piece, self._strangers[lived.worker.host])
+                        continue
                     clock.busy += lived.seconds
                     sizes.learn(piece.size, lived.seconds)
                     pieces.place(piece, lived.evaluation)
@@ -115,6 +121,18 @@ class RayDriver:
             flights.cancel_all()
         self.telemetry = clock.telemetry(self.workers, pieces.resent)
         return pieces.join()
+
+    def _is_strange(self, job: Job, lived: Lived) -> bool:
+        """Tell whether results are those of a worker that computes otherwise, also of one that has joined later."""
+        problem = lived.worker.problem(fingerprint(job), mixed=self.settings.mixed)
+        if problem and self._strangers.get(lived.worker.host) != problem:
+            self._strangers[lived.worker.host] = problem
+            news.warning(
+                "%s: its results are not used, and their blocks are sent again. Take the node out of the cluster, or"
+                " install the same environment there and start it anew",
+                problem,
+            )
+        return bool(problem)
 
     def _sizes_for(self, job: Job, cohort: Cohort) -> Sizes:
         if self._sizes and self._known == (job.species, job.block, self.workers):

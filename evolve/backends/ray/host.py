@@ -37,7 +37,7 @@ def main() -> None:
             include_dashboard=False,
             log_to_driver=False,
             logging_level="ERROR",
-            _temp_dir=folder,
+            _temp_dir=f"{folder}/r",  # which Ray opens for everybody; the folder itself stays ours
         )
         _say(address=context.address_info["gcs_address"])
         sys.stdin.read()

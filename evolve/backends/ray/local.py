@@ -19,8 +19,11 @@ START_SECONDS = 120.0
 STORE_BYTES = 256 << 20
 """Object store of a local cluster: blocks and results are small, so it is never more than a few blocks full."""
 
-LONGEST_FOLDER = 40
+LONGEST_FOLDER = 25
 """Ray puts sockets below its folder, and a socket's path must stay below 108 bytes."""
+
+ONLY_HERE = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+"""Lets Ray listen on 127.0.0.1 alone, as it does by default on macOS; to be set before Ray is loaded."""
 
 
 class LocalCluster:
@@ -43,7 +46,7 @@ class LocalCluster:
     """
 
     def __init__(self, cpus: int) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="hetevo-ray-", dir=_short_folder()))
+        self.folder = Path(tempfile.mkdtemp(prefix="hetevo-", dir=_short_folder()))
         self._token = Token()
         self._process = subprocess.Popen(
             [sys.executable, "-P", host.__file__, str(cpus), str(STORE_BYTES), str(self.folder)],
@@ -51,7 +54,8 @@ class LocalCluster:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-            env={**os.environ, **self._token.environment},
+            # nothing that Ray starts imports from beside the file that it runs
+            env={**os.environ, **self._token.environment, "PYTHONSAFEPATH": "1"},
             start_new_session=True,
         )
         try:

@@ -1,13 +1,12 @@
 """Whether a cluster can do what is asked of it, before anything is computed."""
 
-from importlib.metadata import version
-from typing import Any
+from collections.abc import Iterable
 
 import ray
 
+from evolve.backends.fingerprint import Fingerprint, fingerprint
 from evolve.backends.ray.errors import ClusterError
 from evolve.news import news
-from evolve.rundir.provenance import cpu_features
 
 ANSWER_SECONDS = 120.0
 """Longest time that a node gets to start a worker and import Hetevo."""
@@ -34,24 +33,29 @@ def check_cpus(wanted: int, address: str) -> None:
         )
 
 
-def check_software() -> None:
-    """Let every node say what it runs.
+def check_software(*, mixed: bool) -> None:
+    """Let every node say what it computes with.
+
+    Parameters
+    ----------
+    mixed : bool
+        Whether their processors may differ.
 
     Raises
     ------
     ClusterError
-        If Hetevo is not installed there, or in another version.
+        If Hetevo is not installed there, or a node computes otherwise than this machine.
     """
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     nodes = [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU", 0) >= 1]
-    ask = ray.remote(num_cpus=1, max_retries=3)(software)
+    ask = ray.remote(num_cpus=1, max_retries=3)(fingerprint)
     answers = [
         ask.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=True)).remote()
         for node in nodes
     ]
     try:
-        found: list[dict[str, Any]] = ray.get(answers, timeout=ANSWER_SECONDS)
+        found: list[Fingerprint] = ray.get(answers, timeout=ANSWER_SECONDS)
     except ray.exceptions.GetTimeoutError:
         raise ClusterError(
             f"Expected all {len(nodes)} nodes of the cluster to start a worker within {ANSWER_SECONDS:.0f} seconds, but"
@@ -63,30 +67,31 @@ def check_software() -> None:
             f"Expected Hetevo on every node of the cluster, but a worker could not import it: {last}. Install the same"
             " environment on all machines (requirements.lock)."
         ) from None
-    compare(software(), found)
+    compare(fingerprint(), found, mixed=mixed)
 
 
-def software() -> dict[str, Any]:
-    """Return what decides the bits of a result; runs on every node."""
-    return {"versions": {name: version(name) for name in ("hetevo", "numpy", "scipy")}, "features": cpu_features()}
-
-
-def compare(mine: dict[str, Any], theirs: list[dict[str, Any]]) -> None:
-    """Compare the software of this process with that of the nodes; other processors are news, other versions an error.
+def compare(mine: Fingerprint, theirs: Iterable[Fingerprint], *, mixed: bool) -> None:
+    """Compare what this process computes with and what the nodes do.
 
     Raises
     ------
     ClusterError
-        If a version differs.
+        If the software of a node differs, or its processor does and they are not ``mixed``; else that is news.
     """
     for node in theirs:
-        if node["versions"] != mine["versions"]:
+        if problem := node.problem(mine, mixed=True):
             raise ClusterError(
-                f"Expected the same versions on every node as here, {mine['versions']}, but one has"
-                f" {node['versions']}. Install the same environment on all machines (requirements.lock)."
+                f"Expected the same software on every node as here, but {problem}. Install the same environment on all"
+                " machines (requirements.lock), with the same sources."
             )
-    if any(node["features"] != mine["features"] for node in theirs):
-        news.warning("processors differ between nodes: digests may differ from those of a run on one kind")
+        if problem := node.problem(mine, mixed=False):
+            if not mixed:
+                raise ClusterError(
+                    f"Expected the same kind of processor on every node as here, but {problem}: last bits differ, so"
+                    " the digest would depend on who computed what. Use nodes of one kind (also for this machine), or"
+                    " let the run mix them, which it records: -s backend.mixed=true"
+                )
+            news.warning("%s: digests are those of no single kind of processor", problem)
 
 
 def store_bytes() -> int:

@@ -49,7 +49,8 @@ class BackendTable(Table):
     address: str = Field(
         "",
         examples=["10.0.0.9:6379"],
-        description='a Ray cluster: "host:port", or "current", the session of the Python program; empty: this machine',
+        description='a Ray cluster: "host:port" (in a file it takes --trust), or "current", the session of the Python'
+        " program; empty: this machine",
     )
     block: int = Field(0, ge=0, description="individuals that live side by side; 0: chosen from sizes and cache")
     on_failure: Literal["quarantine", "stop"] = Field(
@@ -58,6 +59,9 @@ class BackendTable(Table):
     )
     deadline: float = Field(
         60.0, gt=0, description="seconds that a block may always take before it is thought to hang; above 0"
+    )
+    mixed: bool = Field(
+        False, description="whether nodes of a cluster may have other processors than this machine; changes last bits"
     )
     patience: float = Field(600.0, ge=0, description="seconds to wait for workers once all of them are gone; 0 or more")
 

@@ -1,0 +1,137 @@
+"""What computes: the software and the machine that decide the bits of a result, as every worker shows them."""
+
+import hashlib
+import importlib.util
+import platform
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from threadpoolctl import threadpool_info
+
+from evolve.backends.backend import Job
+from evolve.rundir.provenance import cpu_features
+from populations.errors import MachineFailedError, spell
+
+OWN = frozenset({"evolve", "populations"})
+"""Packages whose sources decide a result, whatever is evaluated."""
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What a process computes with.
+
+    Parameters
+    ----------
+    host : str
+        Name of the machine.
+    software : mapping of str to str
+        Versions, and hashes of the sources of packages.
+    machine : mapping of str to str
+        What the machine chooses among: the kernel of linear algebra, the processor's features.
+    """
+
+    host: str = "a worker that shows no fingerprint"
+    software: Mapping[str, str] = field(default_factory=dict)
+    machine: Mapping[str, str] = field(default_factory=dict)
+
+    def problem(self, mine: "Fingerprint", *, mixed: bool) -> str:
+        """Say why results of this process cannot stand beside those of ``mine``; empty if they can.
+
+        ``mixed``: whether machines may differ.
+        """
+        other = _differences(self.software, mine.software)
+        if not mixed:
+            other += _differences(self.machine, mine.machine)
+        return f"{self.host} computes otherwise than this run ({'; '.join(other)})" if other else ""
+
+
+def _differences(theirs: Mapping[str, str], mine: Mapping[str, str]) -> list[str]:
+    return [
+        f"{name}: {theirs.get(name, 'none')} there, {mine.get(name, 'none')} here"
+        for name in {**mine, **theirs}
+        if theirs.get(name) != mine.get(name)
+    ]
+
+
+def fingerprint(job: Job | None = None) -> Fingerprint:
+    """Return that of this process, found out once: the code that it has loaded stays what it was.
+
+    Parameters
+    ----------
+    job : Job, optional
+        What is evaluated: the packages of its task, rule, wiring and probe count too.
+    """
+    parts = (job.probe, job.species.task, job.species.rule, job.species.wiring) if job else ()
+    return _fingerprint(OWN.union(type(part).__module__.partition(".")[0] for part in parts if part is not None))
+
+
+def check_same(mine: Fingerprint) -> None:
+    """Compare this process, on the machine of the run, with the one that started it.
+
+    Raises
+    ------
+    MachineFailedError
+        If the code was changed in between.
+    """
+    check_result(fingerprint(), mine)
+
+
+def check_result(theirs: Fingerprint, mine: Fingerprint) -> None:
+    """Compare a worker on this machine with the process that evolves.
+
+    Raises
+    ------
+    MachineFailedError
+        If it is another one: then so will be every other that is started from now on.
+    """
+    if problem := theirs.problem(mine, mixed=False):
+        raise MachineFailedError(
+            f"Expected worker processes that compute as the run does, but a new one on {problem}. Its results are not"
+            " used. The code or an installed package was changed while the run went on: put it back, or let the run go"
+            f" on with what is there now, as far as it was saved: {spell('resume', 'RUN')}"
+        )
+
+
+@cache
+def _fingerprint(packages: frozenset[str]) -> Fingerprint:
+    sources = {f"sources of {name}": found for name in sorted(packages) if (found := _sources(name))}
+    libraries = [library for library in threadpool_info() if library["user_api"] == "blas"]
+    # others, such as SciPy's, are loaded in some processes only
+    libraries = [library for library in libraries if "numpy" in library["filepath"]] or libraries
+    return Fingerprint(
+        platform.node(),
+        {
+            "python": ".".join(platform.python_version_tuple()[:2]),
+            **{name: version(name) for name in ("hetevo", "numpy", "scipy")},
+            "linear algebra": _listed(f"{library['internal_api']} {library['version']}" for library in libraries),
+            **sources,
+        },
+        {
+            "kernel of linear algebra": _listed(library.get("architecture", "") for library in libraries),
+            "processor": " ".join([platform.machine(), *cpu_features()]),
+        },
+    )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(set(names)))
+
+
+def _sources(package: str) -> str:
+    """Return a short hash of the sources of a package or module, where it was loaded from; empty if it has none."""
+    try:
+        spec = importlib.util.find_spec(package)
+    except ValueError:
+        return ""  # what was typed, or a script
+    if spec is None:
+        return ""
+    digest, found = hashlib.sha256(), False
+    for place in map(Path, spec.submodule_search_locations or [spec.origin or ""]):
+        for file in sorted(place.rglob("*.py")) if place.is_dir() else [place] if place.suffix == ".py" else []:
+            found = True
+            digest.update(f"{file.relative_to(place.parent).as_posix()}\0".encode())
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()[:12] if found else ""
