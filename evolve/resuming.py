@@ -146,7 +146,7 @@ def newest_intact(
         try:
             check_configuration(directory, path)
             state, saved = load(path, species, size)
-            damage = list(damaged_parts(directory.path, saved.records, saved.generation, known))
+            damage = list(damaged_parts(directory.place, saved.records, saved.generation, known))
             if damage:
                 known |= {one.path for one in damage}
                 raise damage[0]

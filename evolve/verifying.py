@@ -102,7 +102,7 @@ def _check_provenance(directory: RunDirectory, report: Report) -> None:
 
 
 def _check_records(directory: RunDirectory, config: Config, newest: Checkpoint, report: Report) -> None:
-    report.problems += [str(problem) for problem in damaged_parts(directory.path, newest.records, newest.generation)]
+    report.problems += [str(problem) for problem in damaged_parts(directory.place, newest.records, newest.generation)]
     origin = newest.facts.get("origin")
     first = origin["generation"] + 1 if isinstance(origin, dict) else 0
     every = config.records.individuals_every

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from evolve.rundir import system
-from evolve.rundir.errors import RunBusyError
+from evolve.rundir.errors import RunBusyError, RunDirectoryError
 from evolve.rundir.files import explained
 from evolve.rundir.provenance import now
-from evolve.rundir.streams import write_all
+from evolve.rundir.streams import open_plain, write_all
 
 TRIES, PAUSE = 20, 0.02
 """A look at the lock (`is_held`) has it for an instant: a writer tries so often, so many seconds apart."""
@@ -47,7 +47,7 @@ class Lock:
     def __init__(self, path: Path) -> None:
         self.path = path
         with explained("lock", path):
-            self._descriptor = system.open_file(path, os.O_RDWR | os.O_CREAT)
+            self._descriptor = open_plain(path, os.O_RDWR | os.O_CREAT)
             try:
                 self._acquire()
                 self.taken_over = _owner(os.pread(self._descriptor, _LIMIT, 0))
@@ -112,7 +112,7 @@ class Share:
     def __init__(self, path: Path, alone: Callable[[], object]) -> None:
         self.path = path
         with explained("lock", path):
-            self._descriptor = system.open_file(path, os.O_RDWR | os.O_CREAT)
+            self._descriptor = open_plain(path, os.O_RDWR | os.O_CREAT)
         try:
             self._if_alone(alone)
             with explained("lock", path):
@@ -140,8 +140,8 @@ class Share:
 def is_held(path: Path) -> bool:
     """Tell whether a process holds the lock at this moment."""
     try:
-        descriptor = system.open_file(path, os.O_RDONLY)
-    except OSError:
+        descriptor = open_plain(path, os.O_RDONLY)
+    except (OSError, RunDirectoryError):
         return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
