@@ -13,12 +13,9 @@ from populations.errors import HetevoError
 if TYPE_CHECKING:
     from analysis.loading import LoadedRun
 
-Values = dict[str, Any]
-"""What the seeds of a condition have in common, by dotted key."""
 
-
-def condition_of(run: "LoadedRun") -> Values:
-    """Return what makes the condition of a run: values of its configuration, where it branched off, where it looks."""
+def condition_of(run: "LoadedRun") -> dict[str, Any]:
+    """Return what the seeds of a condition share, by dotted key: configuration, where it branched off and looks."""
     try:
         origin = RunDirectory(run.path).provenance.read().get("origin")
     except HetevoError:  # nothing depends on that file
@@ -27,7 +24,7 @@ def condition_of(run: "LoadedRun") -> Values:
     return {**condition_values(run.config), "from": start, "stage": run.stage}
 
 
-def labelled(runs: Sequence["LoadedRun"], values: Sequence[Values]) -> list["LoadedRun"]:
+def labelled(runs: Sequence["LoadedRun"], values: Sequence[dict[str, Any]]) -> list["LoadedRun"]:
     """Give runs of one condition one label, and runs of different ones different labels.
 
     Parameters
@@ -43,7 +40,7 @@ def labelled(runs: Sequence["LoadedRun"], values: Sequence[Values]) -> list["Loa
         if not run.label:  # named by its preset, if any run of the condition has one
             names.setdefault(key, run.condition)
     found = [run.label or names[key] for run, key in zip(runs, keys, strict=True)]
-    kinds: dict[str, dict[str, Values]] = {}
+    kinds: dict[str, dict[str, dict[str, Any]]] = {}
     for label, key, one in zip(found, keys, values, strict=True):
         kinds.setdefault(label, {})[key] = one
     final = {}
@@ -75,7 +72,7 @@ def without_copies(runs: Sequence["LoadedRun"], notice: Callable[[str], None]) -
     return [run for run in runs if any(run is one for one in kept)]
 
 
-def _telling(kinds: Sequence[Values]) -> list[str]:
+def _telling(kinds: Sequence[dict[str, Any]]) -> list[str]:
     """Choose the keys, as few as will do, by whose values conditions can be told apart."""
     chosen: list[str] = []
     apart = 1

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.conditions import Values, condition_of, labelled, without_copies
+from analysis.conditions import condition_of, labelled, without_copies
 from evolve.rundir import RunDirectory, RunDirectoryError, read_part
 from evolve.rundir.parts import first_generation
 from evolve.rundir.places import inside
@@ -144,7 +144,7 @@ def load_run(path: str | Path) -> LoadedRun:
         raise RunDirectoryError(
             f"{path} holds no records yet. Wait for its first checkpoint, or look at its events.jsonl."
         )
-    return LoadedRun(directory.path, directory.config(), _frame(files))
+    return LoadedRun(Path(path), directory.config(), _frame(files))
 
 
 def load_all(paths: Sequence[str | Path], *, notice: Callable[[str], None] = _LOG.warning) -> list[LoadedRun]:
@@ -168,7 +168,7 @@ def load_all(paths: Sequence[str | Path], *, notice: Callable[[str], None] = _LO
         If one of them is neither, or nothing has been recorded in it yet.
     """
     runs: list[LoadedRun] = []
-    values: list[Values] = []
+    values: list[dict[str, Any]] = []
     for path in map(Path, paths):
         if not is_sweep(path):
             runs.append(load_run(path))
@@ -178,7 +178,7 @@ def load_all(paths: Sequence[str | Path], *, notice: Callable[[str], None] = _LO
         begun = [entry for entry in read_entries(path) if RunDirectory(sweep / entry.run).generations_files()]
         if not begun:
             raise RunDirectoryError(f"No run of the sweep {path} holds records yet. Go on with '{spell('sweep')}'.")
-        firsts: dict[str, Values] = {}  # a sweep may have been continued by a version that knows more keys
+        firsts: dict[str, dict[str, Any]] = {}  # a sweep may have been continued by a version that knows more keys
         for entry in begun:
             run = load_run(sweep / entry.run)
             generations = at_stage(run.generations, entry.stage)

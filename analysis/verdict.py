@@ -1,8 +1,8 @@
 """What a figure of alignment shows, in two lines of plain words."""
 
 import math
-import shlex
 from collections.abc import Sequence
+from pathlib import Path
 
 import pandas as pd
 
@@ -10,6 +10,7 @@ from analysis.emergence.neutral import LOT, by_lot
 from analysis.emergence.table import by_condition
 from analysis.levels import Level, ending, last_level
 from analysis.loading import LoadedRun
+from populations.errors import spell
 
 ALIGNMENT = "alignment_end"
 
@@ -145,10 +146,10 @@ def _next(run: LoadedRun) -> str:
     control = CONTROLS.get(str(run.config.get("preset")))
     if control:
         return f"compare with the preset '{control}' and with more seeds."
-    lot = [f"-s evolution.{key}='{{name=\"{LOT}\"}}'" for key in ("select", "select_elites")]
-    file, target = (shlex.quote(str(path)) for path in (run.path / "config.toml", f"{run.path}-by-lot"))
+    lot = [word for key in ("select", "select_elites") for word in ("-s", f'evolution.{key}={{name="{LOT}"}}')]
+    command = spell("run", run.path / "config.toml", *lot, "-o", Path(f"{run.path}-by-lot"))
     # nothing after the command: it can be copied
-    return f"compare with more seeds and with parents drawn by lot: hetevo run {file} {' '.join(lot)} -o {target}"
+    return f"compare with more seeds and with parents drawn by lot: {command}"
 
 
 def _of_several(runs: Sequence[LoadedRun]) -> str:
@@ -158,7 +159,10 @@ def _of_several(runs: Sequence[LoadedRun]) -> str:
         levels = [last_level(run, ALIGNMENT, ending(run)) for run in group if run.probed]
         values = pd.Series([level.value for level in levels], dtype=float).dropna()
         lengths |= {len(level.generations) for level in levels}
-        sparse |= any(len(run.measured) < len(run.generations) for run in group if run.probed)
+        sparse |= any(
+            level.generations != tuple(run.generations["generation"].iloc[-len(level.generations) :])
+            for run, level in zip((run for run in group if run.probed), levels, strict=True)
+        )
         if values.empty:
             parts.append(f"{condition} undefined")
             continue
@@ -169,11 +173,12 @@ def _of_several(runs: Sequence[LoadedRun]) -> str:
     few, many = min(lengths, default=1), max(lengths, default=1)
     span = f"{many} generations" if few == many else f"{few} to {many} generations"
     when = f"over the last {span}" if many > 1 else "in the last generation"
+    were = "were" if many > 1 else "was"
     enough = "" if min(counts, default=0) >= ENOUGH_SEEDS else SEEDS_MISSING
     drifting = [name for name, group in groups.items() if all(map(by_lot, group))]
     drift = " and ".join(map(repr, drifting)) or "runs with parents drawn by lot"
     shows = "show" if len(drifting) != 1 else "shows"
     return (
-        f"Gradient alignment {when}{' that were measured' if sparse else ''}, mean over seeds: {'; '.join(parts)}.\n"
+        f"Gradient alignment {when}{f' that {were} measured' if sparse else ''}, mean over seeds: {'; '.join(parts)}.\n"
         f"Seeds are the unit of these statistics; a random direction has 0, drift is what {drift} {shows}.{enough}"
     )

@@ -60,18 +60,7 @@ def commands(kind, count, folder):
     if kind == "scripts":
         (folder / "script.py").write_text(SCRIPT)
         return [[sys.executable, "script.py", f"script{number}"] for number in range(count)]
-    suite = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "--rootdir",
-        str(ROOT),
-        str(ROOT / "tests"),
-    ]
-    return [suite] * count
+    return [[sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]] * count
 
 
 def check(counts, jobs=4, load=2, say=print):
@@ -90,11 +79,10 @@ def check(counts, jobs=4, load=2, say=print):
     """
     bad = 0
     for kind, count in counts.items():
-        with tempfile.TemporaryDirectory() as place, busy(load):
-            folder, begin = Path(place), time.monotonic()
-            listed = commands(kind, count, folder)
-            with ThreadPoolExecutor(1 if kind == "suites" else jobs) as threads:
-                found = list(threads.map(lambda command, folder=folder: ended(command, folder), listed))
+        with tempfile.TemporaryDirectory() as made, busy(load):
+            folder, begin = Path(made) if kind != "suites" else ROOT, time.monotonic()
+            with ThreadPoolExecutor(jobs if kind != "suites" else 1) as threads:
+                found = list(threads.map(ended, commands(kind, count, folder), [folder] * count))
         wrong = [(status, text) for status, text in found if status != 0]
         bad += len(wrong)
         say(f"{kind}: {len(wrong)} of {count} ended badly ({time.monotonic() - begin:.0f} s)")
