@@ -109,7 +109,8 @@ def go_on(
     done = saved.generation >= evolution.config.evolution.generations
     if state and done and directory.provenance.outcome() == "done" and not directory.generations.dirty:
         return Run(directory.path, saved.generation, state.digest, state.probe_digest, saved="it was done already")
-    return evolution.go_on(directory, state, origin=saved.facts.get("origin"), progress=progress, notice=notice)
+    facts = {name: saved.facts.get(name) for name in ("origin", "records_from")}
+    return evolution.go_on(directory, state, **facts, progress=progress, notice=notice)
 
 
 def newest_intact(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evolve.rundir import checkpoint as checkpoints
-from evolve.rundir.errors import RunDirectoryError, RunExistsError, StorageError
+from evolve.rundir.errors import LostError, RunDirectoryError, RunExistsError, StorageError
 from evolve.rundir.files import (
     append_line,
     check_no_link,
@@ -60,6 +60,7 @@ class RunDirectory:
         self.checkpoints = self.place / "checkpoints"
         self.figures = self.place / "figures"
         self.provenance = Provenance(self.place / "provenance.json")
+        self._lock: Lock | None = None
         self.generations, self.individuals, self.failures = (Records(self.place / name) for name in TABLES)
 
     @classmethod
@@ -143,8 +144,24 @@ class RunDirectory:
         return is_there(self.config_file)
 
     def lock(self) -> Lock:
-        """Become the one writer of this run."""
-        return Lock(self.lock_file)
+        """Become the one writer of this run, in this very directory, whatever it is called later."""
+        self._lock = Lock(self.lock_file)
+        return self._lock
+
+    def check(self) -> None:
+        """Check that the directory which was locked is there, and still this process's; see `Lock.check`."""
+        if self._lock:
+            self._lock.check()
+
+    def loss(self) -> LostError | None:
+        """Return what `check` raises, as far as it can be told."""
+        try:
+            self.check()
+        except LostError as error:
+            return error
+        except StorageError:
+            pass
+        return None
 
     def clear(self) -> None:
         """Remove what a start left that was killed; the caller holds the lock.

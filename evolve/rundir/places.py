@@ -53,12 +53,10 @@ class Root:
         held, self._held = self._held, -1
         os.close(held)
 
-    def is_linked(self) -> bool:
-        """Tell whether the directory that is held still has a name anywhere."""
-        return os.fstat(self._held).st_nlink > 0
-
     def is_moved(self) -> bool:
         """Tell whether the path names another directory than the one that is held, or none."""
+        if self._held < 0:
+            return False
         try:
             with located(self.path) as (folder, name):
                 there = os.stat(name, dir_fd=folder)
@@ -68,7 +66,7 @@ class Root:
 
     def found(self) -> Path:
         """Return where the directory that is held lies now, as far as the system says; else its path."""
-        if self._held < 0 or not self.is_moved():
+        if not self.is_moved():
             return Path(self.path)
         with contextlib.suppress(OSError):
             if hasattr(fcntl, "F_GETPATH"):  # macOS
