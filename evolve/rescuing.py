@@ -11,6 +11,7 @@ from evolve.rundir import LostError, RunDirectory
 from evolve.rundir import checkpoint as checkpoints
 from evolve.rundir.directory import TABLES
 from evolve.rundir.files import make_folder
+from evolve.rundir.places import Place
 from evolve.state import State
 from populations.errors import HetevoError, MachineFailedError, spell
 
@@ -54,8 +55,9 @@ def rescue(
 
 
 def _places(path: Path) -> Iterator[Path]:
-    """Name places that are not there yet: beside the run, or in the nearest folder above it, or a temporary one."""
-    above = next(folder for folder in Path(path).parents if folder.is_dir())
+    """Name places that are not there yet: beside the run or its sweep, or above that if it is gone, or temporary."""
+    whole = path.within.path if isinstance(path, Place) and path.within else path  # a sweep may be deleted with it
+    above = next(folder for folder in Path(whole).absolute().parents if folder.is_dir())
     for folder in (above, Path(tempfile.gettempdir())):
         place = folder / f"{path.name}-rescued-{os.getpid()}"
         yield place.with_name(f"{place.name}-{secrets.token_hex(2)}") if os.path.lexists(place) else place

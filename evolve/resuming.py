@@ -10,6 +10,7 @@ from evolve.news import harmless
 from evolve.results import Notice, Progress, Run, logged
 from evolve.rundir import NothingIntactError, RunDirectory, SchemaError
 from evolve.rundir import checkpoint as checkpoints
+from evolve.rundir import owner as owners
 from evolve.rundir.checkpoint import Checkpoint
 from evolve.rundir.lock import Lock
 from evolve.rundir.parts import damaged_parts
@@ -94,8 +95,8 @@ def go_on(
 ) -> Run:
     """Go on with a run whose lock is held; see `resume`."""
     if lock.taken_over:
-        owner = "process {pid} on {host} since {started}".format(**lock.taken_over)
-        notice(f"{directory.path} was left by {owner}, which no longer runs: taken over")
+        gone = "gives no sign of life any more" if owners.is_far(lock.taken_over) else "no longer runs"
+        notice(f"{directory.path} was left by {owners.named(lock.taken_over)}, which {gone}: taken over")
     directory.sweep()
     newest = newest_intact(directory, evolution.species, evolution.config.evolution.size, notice)
     state, saved = newest or (None, Checkpoint(-1, {}, {}))

@@ -1,36 +1,48 @@
-"""One writer a run; many processes a sweep."""
+"""One writer a run; many processes a sweep.
+
+The lock of the system (`flock`) decides where it works. There are mounts on which it is refused, or given to everybody
+or to each machine alone; so the lock file also says who has it (`evolve.rundir.owner`), and each looks whether it still
+names the one that is writing before anything is written.
+"""
 
 import contextlib
 import errno
 import fcntl
 import json
 import os
-import platform
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Event, Thread
 from typing import Self
 
+from evolve.rundir import owner as owners
 from evolve.rundir import system
 from evolve.rundir.errors import LostError, RunBusyError, RunDirectoryError
 from evolve.rundir.files import explained
 from evolve.rundir.places import Place
-from evolve.rundir.provenance import now
 from evolve.rundir.streams import open_plain, write_all
+from populations.errors import HetevoError
 
 TRIES, PAUSE = 20, 0.02
 """A look at the lock (`is_held`) has it for an instant: a writer tries so often, so many seconds apart."""
 
+SETTLED = 0.2
+"""Seconds after which two that began at the same moment without a lock of the system see which of them was the last."""
+
 _LIMIT = 4096
+_NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
+_DELETED = (errno.ENOENT, errno.ESTALE, errno.ELOOP)
 
 
 class Lock:
     """An exclusive lock on a run directory, released by the system when the process ends, however it ends.
 
-    The file says who holds it: host, process and start, and a token that nobody else has. A file that names an owner
-    while nobody holds the lock was left by a process that was killed; the lock is then taken over. If the file is a
-    place in a run directory (`evolve.rundir.places`), that is held too: whatever it is called later, it stays that one.
+    The file says who holds it: host, process and start, and a token that nobody else has; and it is touched now and
+    then. A file that names an owner while nobody holds the lock was left by a process that was killed; the lock is then
+    taken over. If the file is a place in a run directory (`evolve.rundir.places`), that is held too: whatever it is
+    called later, it stays that one.
 
     Parameters
     ----------
@@ -56,43 +68,90 @@ class Lock:
             self._descriptor = -1
             try:
                 self._descriptor = open_plain(path, os.O_RDWR | os.O_CREAT)
-                self._acquire()
-                self.taken_over = _owner(os.pread(self._descriptor, _LIMIT, 0))
-                owner = {"host": platform.node(), "pid": os.getpid(), "started": now(), "token": self._token}
-                system.truncate(self._descriptor, 0)
-                write_all(self._descriptor, memoryview(json.dumps(owner).encode()))
+                self.taken_over = self._acquire()
             except BaseException:
                 if self._descriptor >= 0:
                     os.close(self._descriptor)
                 if self._root and holds:
                     self._root.release()
                 raise
+        owners.held.add(self._token)
+        self._ended = Event()
+        self._signs = Thread(target=self._give_signs_of_life, name="lock", daemon=True)
+        self._signs.start()
 
-    def _acquire(self) -> None:
+    def _acquire(self) -> dict[str, str]:
+        """Become the owner, and return the one before if that is gone without having said so."""
         for attempt in range(TRIES):
             try:
-                system.lock(self._descriptor)
-                return
+                with _as_far_as_there_are_locks():
+                    system.lock(self._descriptor)
+                break
             except BlockingIOError:
-                if attempt < TRIES - 1:
-                    time.sleep(PAUSE)
-        owner = _owner(os.pread(self._descriptor, _LIMIT, 0))
-        raise RunBusyError(
-            f"{self.path.parent} is being written by {_named(owner)}. One run has one writer: wait for it, or stop it"
-            f" (make the file {self.path.parent / 'STOP'})."
+                if attempt == TRIES - 1:
+                    raise self._busy() from None
+                time.sleep(PAUSE)
+        locks_work = _locks_work(self.path)
+        before = self._owner()
+        if not owners.is_gone(before, _silence(self._descriptor), locks_work=locks_work):
+            raise self._busy()
+        if owners.is_far(before) and self._stirs():
+            raise self._busy()
+        system.truncate(self._descriptor, 0)
+        write_all(self._descriptor, memoryview(json.dumps(owners.me(self._token)).encode()))
+        if not locks_work:
+            time.sleep(SETTLED)
+            if self._owner().get("token") != self._token:
+                raise self._busy()
+        return before
+
+    def _busy(self) -> RunBusyError:
+        owner = self._owner()
+        silence = _silence(self._descriptor)
+        waiting = (
+            f" Its last sign of life is {silence:.0f} seconds old; it is taken over after"
+            f" {owners.SILENT * owners.INTERVAL:.0f}."
+            if owners.is_far(owner) and silence > 2 * owners.INTERVAL
+            else ""
         )
+        return RunBusyError(
+            f"{self.path.parent} is being written by {owners.named(owner)}. One run has one writer: wait for it, or"
+            f" stop it (make the file {self.path.parent / 'STOP'}).{waiting}"
+        )
+
+    def _owner(self) -> dict[str, str]:
+        return owners.read(os.pread(self._descriptor, _LIMIT, 0))
+
+    def _stirs(self) -> bool:
+        """Watch for a sign of life, for longer than one can take: the clocks of two machines may differ."""
+        before = os.fstat(self._descriptor).st_mtime_ns
+        for _ in range(25):
+            time.sleep(owners.INTERVAL / 10)
+            if os.fstat(self._descriptor).st_mtime_ns != before:
+                return True
+        return False
+
+    def _give_signs_of_life(self) -> None:
+        while not self._ended.wait(owners.INTERVAL):
+            with contextlib.suppress(OSError):
+                if self._owner().get("token") == self._token:
+                    os.utime(self._descriptor)
 
     def release(self) -> None:
         """Give the lock back; the file stays, empty, so that nobody can hold a lock on a deleted one."""
-        if self._descriptor >= 0:
-            # closing is what releases; a name that stays would only be taken for that of a killed process
-            with contextlib.suppress(OSError):
-                if self._names_us():
-                    system.truncate(self._descriptor, 0)
-            os.close(self._descriptor)
-            self._descriptor = -1
-            if self._root:
-                self._root.release()
+        if self._descriptor < 0:
+            return
+        self._ended.set()
+        self._signs.join()
+        # closing is what releases; a name that stays would only be taken for that of a killed process
+        with contextlib.suppress(OSError, HetevoError):
+            if self._found().get("token") == self._token:
+                system.truncate(self._descriptor, 0)
+        os.close(self._descriptor)
+        self._descriptor = -1
+        owners.held.discard(self._token)
+        if self._root:
+            self._root.release()
 
     def check(self) -> None:
         """Check that this process still is the one that writes, and writes into the directory that it began with.
@@ -108,23 +167,34 @@ class Lock:
             return
         with explained("look at", self.path):
             try:
-                there = os.path.samestat(system.look(self.path), os.fstat(self._descriptor))
-            except OSError as error:
-                if error.errno not in (errno.ENOENT, errno.ESTALE):
+                owner = self._found()
+            except (OSError, RunDirectoryError) as error:
+                if isinstance(error, OSError) and error.errno not in _DELETED:
                     raise
-                there = False
-            if not there:
-                raise LostError(f"{self.path.parent} was deleted while this run wrote it.", deleted=True)
-            if not self._names_us():
-                who = _named(_owner(os.pread(self._descriptor, _LIMIT, 0)))
-                raise LostError(
-                    f"{self.path.parent} is being written by {who} now, which took it over because this process had"
-                    " given no sign of life for long. Nothing was written over what it does: the run goes on there.",
-                    deleted=False,
-                )
+                raise LostError(f"{self.path.parent} was deleted while this run wrote it.", deleted=True) from None
+        if owner.get("token") != self._token:
+            raise LostError(
+                f"{self.path.parent} is being written by {owners.named(owner)} now, which took it over because this"
+                " process had given no sign of life for long. Nothing was written over what it does: the run goes on"
+                " there, from where it was saved.",
+                deleted=False,
+            )
 
-    def _names_us(self) -> bool:
-        return _owner(os.pread(self._descriptor, _LIMIT, 0)).get("token") == self._token
+    def _found(self) -> dict[str, str]:
+        """Return whom the lock file names; it is opened anew, for a network file system may say what was otherwise.
+
+        Raises
+        ------
+        FileNotFoundError
+            If it is not there any more, or is another file.
+        """
+        descriptor = open_plain(self.path, os.O_RDONLY)
+        try:
+            if not os.path.samestat(os.fstat(descriptor), os.fstat(self._descriptor)):
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+            return owners.read(os.pread(descriptor, _LIMIT, 0))
+        finally:
+            os.close(descriptor)
 
     def __enter__(self) -> Self:
         return self
@@ -155,7 +225,7 @@ class Share:
             self._descriptor = open_plain(path, os.O_RDWR | os.O_CREAT)
         try:
             self._if_alone(alone)
-            with explained("lock", path):
+            with explained("lock", path), _as_far_as_there_are_locks():
                 system.share(self._descriptor)
         except BaseException:
             os.close(self._descriptor)
@@ -171,7 +241,8 @@ class Share:
     def _if_alone(self, call: Callable[[], object]) -> None:
         with explained("lock", self.path):
             try:
-                system.lock(self._descriptor)
+                with _as_far_as_there_are_locks():
+                    system.lock(self._descriptor)
             except BlockingIOError:
                 return
         call()
@@ -184,24 +255,43 @@ def is_held(path: Path) -> bool:
     except (OSError, RunDirectoryError):
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
+        with contextlib.suppress(OSError):
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        owner = owners.read(os.pread(descriptor, _LIMIT, 0))
+        return bool(owner) and not owners.is_gone(
+            owner, _silence(descriptor), locks_work=_locks_work(path, os.O_RDONLY)
+        )
+    except (OSError, RunDirectoryError):
+        return False
     finally:
         os.close(descriptor)
+
+
+def _locks_work(path: Path, flags: int = os.O_RDWR) -> bool:
+    """Tell whether the system keeps a second opening of a file out of the lock that the first one has."""
+    second = open_plain(path, flags)
+    try:
+        with _as_far_as_there_are_locks():
+            system.lock(second)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(second)
     return False
 
 
-def _owner(content: bytes) -> dict[str, str]:
-    """Return who a lock file names; empty if nobody."""
+@contextlib.contextmanager
+def _as_far_as_there_are_locks() -> Iterator[None]:
     try:
-        found = json.loads(content)
-    except (ValueError, RecursionError):
-        return {}
-    if not isinstance(found, dict):
-        return {}
-    return {key: str(found.get(key, ""))[:200] for key in ("host", "pid", "started", "token")}
+        yield
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
 
 
-def _named(owner: Mapping[str, str]) -> str:
-    return "process {pid} on {host} since {started}".format(**owner) if owner else "another process"
+def _silence(descriptor: int) -> float:
+    """Return the seconds since the last sign of life by the clock of this machine; or until it, if clocks differ."""
+    return abs(time.time() - os.fstat(descriptor).st_mtime)

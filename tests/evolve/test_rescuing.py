@@ -10,7 +10,9 @@ from faults import go, operations, outcome, tiny, traced
 from typer.testing import CliRunner
 
 from evolve import Experiment, resume
+from evolve.config import BackendTable
 from evolve.rundir import RunDirectory, StorageError
+from evolve.sweeps import conduct, plan_of_seeds
 from evolve.verifying import verify
 from populations.errors import MachineFailedError
 from scripts.main import app
@@ -161,6 +163,23 @@ def test_a_run_that_was_moved_is_stopped_where_it_is(tmp_path):
 
     assert start(path, after=1, act=act)[0].generation == 2
     assert not (there / "STOP").exists()
+
+
+def test_a_sweep_that_is_deleted_is_not_made_anew_and_its_runs_are_saved(tmp_path):
+    folder = tmp_path / "sweep"
+
+    def watch(outcomes):
+        while any(one.state == "running" and one.generation for one in outcomes) and folder.exists():
+            shutil.rmtree(folder, ignore_errors=True)  # a run that writes just now is in the way
+
+    plan = plan_of_seeds("sweep", tiny("evolution.generations=100000"), "0..1")
+    outcomes, _ = conduct(plan, folder, backend=BackendTable(workers=1), watch=watch)
+    assert [one.state for one in outcomes] == ["failed", "failed"]
+    generation, place = rescued(outcomes[0].error)
+    assert not folder.exists()
+    assert place.parent == tmp_path
+    assert resume(place, generation + 1).generation == generation + 1
+    assert "Cannot make the run directory" in outcomes[1].error
 
 
 def test_deleted_inside_any_file_operation(tmp_path):
