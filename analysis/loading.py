@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.conditions import condition_of, labelled, without_copies
 from evolve.rundir import RunDirectory, RunDirectoryError, read_part
 from evolve.rundir.parts import first_generation
+from evolve.rundir.places import Place, inside
 from evolve.rundir.sweep import is_sweep, read_entries
 from populations.errors import spell
 
@@ -143,7 +144,7 @@ def load_run(path: str | Path) -> LoadedRun:
         raise RunDirectoryError(
             f"{path} holds no records yet. Wait for its first checkpoint, or look at its events.jsonl."
         )
-    return LoadedRun(Path(path), directory.config(), _frame(files))
+    return LoadedRun(path if isinstance(path, Place) else Path(path), directory.config(), _frame(files))
 
 
 def load_all(paths: Sequence[str | Path], *, notice: Callable[[str], None] = _LOG.warning) -> list[LoadedRun]:
@@ -173,12 +174,13 @@ def load_all(paths: Sequence[str | Path], *, notice: Callable[[str], None] = _LO
             runs.append(load_run(path))
             values.append(condition_of(runs[-1]))
             continue
-        begun = [entry for entry in read_entries(path) if RunDirectory(path / entry.run).generations_files()]
+        sweep = inside(path)
+        begun = [entry for entry in read_entries(path) if RunDirectory(sweep / entry.run).generations_files()]
         if not begun:
             raise RunDirectoryError(f"No run of the sweep {path} holds records yet. Go on with '{spell('sweep')}'.")
         firsts: dict[str, dict[str, Any]] = {}  # a sweep may have been continued by a version that knows more keys
         for entry in begun:
-            run = load_run(path / entry.run)
+            run = load_run(sweep / entry.run)
             generations = at_stage(run.generations, entry.stage)
             runs.append(replace(run, generations=generations, label=entry.condition, stage=entry.stage))
             values.append(firsts.setdefault(entry.condition, condition_of(runs[-1])))

@@ -9,11 +9,15 @@ import contextlib
 import hashlib
 import os
 import re
-import shutil
+import stat
 import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from evolve.rundir import StorageError, system
+from evolve.rundir.files import explained, is_there, make_folder, make_folders
+from evolve.rundir.places import Place, inside
+from evolve.rundir.streams import opened, reading, write_all
 from populations.errors import SettingError
 
 IMAGES = (".png", ".pdf", ".svg")
@@ -56,18 +60,26 @@ def is_ours(path: Path) -> bool:
         return _known(content, path.suffix) is not None
     digest = hashlib.sha256(content).hexdigest()
     images = (path.with_suffix(suffix) for suffix in IMAGES)
-    return any(_known(_read(image), image.suffix) == digest for image in images if image.is_file())
+    return any(_known(_read(image), image.suffix) == digest for image in images if _is_plain(image))
+
+
+def beside(path: Path) -> Place:
+    """Return the place of a file that nobody named: its folder was, but the file itself must be no link."""
+    return path if isinstance(path, Place) else inside(path.parent) / path.name
 
 
 def check_replaceable(paths: Iterable[Path], *, force: bool = False) -> None:
-    """Check that files which nobody named are not there, or Hetevo's own.
+    """Check that files which nobody named are not there, or Hetevo's own; a link is somebody else's.
 
     Raises
     ------
     SettingError
         Naming those that somebody else made or changed, unless ``force``.
+    RunDirectoryError
+        If a folder inside a run or sweep is a link.
     """
-    foreign = [str(path) for path in paths if os.path.lexists(path) and not (path.is_file() and is_ours(path))]
+    places = [beside(path) for path in paths]
+    foreign = [str(place) for place in places if is_there(place) and not (_is_plain(place) and is_ours(place))]
     if foreign and not force:
         several = len(foreign) > 1
         raise SettingError(
@@ -81,35 +93,63 @@ def check_replaceable(paths: Iterable[Path], *, force: bool = False) -> None:
 def write_files(contents: Mapping[Path, bytes]) -> None:
     """Write files, replacing what is there: all are written beside their places first, and then take these.
 
+    Parameters
+    ----------
+    contents : mapping of Path to bytes
+        A path may lead through links; a place inside a run or sweep, or `beside` a named file, never does: a link
+        there is replaced.
+
     Raises
     ------
     SettingError
         If one cannot be written; all old files are still there then.
+    RunDirectoryError
+        If a folder inside a run or sweep is a link.
     """
-    partial: dict[Path, Path] = {}
+    partial: dict[Place, Place] = {}
     try:
         for path, content in contents.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            place = path.resolve()  # a link stays a link
-            if place.exists():
-                with open(place, "ab"):  # what may not be written is not replaced either
-                    pass
-            partial[place] = place.with_name(f".{place.name}.tmp-{os.getpid()}")
-            with open(partial[place], "xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            if place.exists():
-                shutil.copymode(place, partial[place])
+            place = path if isinstance(path, Place) else beside(path.resolve())  # a link stays a link
+            _make_parent(place)
+            mode = _mode_kept(place)
+            partial[place] = beside(place.with_name(f".{place.name}.tmp-{os.getpid()}"))
+            with opened(partial[place], os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666) as descriptor:
+                write_all(descriptor, memoryview(content))
+                os.fsync(descriptor)
+                if mode is not None:
+                    os.fchmod(descriptor, mode)
         for place, written in partial.items():
-            written.replace(place)
-    except OSError as error:
-        reason = error.strerror or str(error)
+            system.rename(written, place)
+    except (OSError, StorageError) as error:
+        cause = error if isinstance(error, OSError) else error.__cause__
+        reason = getattr(cause, "strerror", None) or str(error)
         raise SettingError(f"Cannot write {path}: {reason}. Choose a writable place with -o.") from None
     finally:
         for written in partial.values():
             with contextlib.suppress(OSError):
-                written.unlink(missing_ok=True)
+                system.unlink(written)
+
+
+def _make_parent(place: Place) -> None:
+    folder = place.parent
+    if isinstance(folder, Place) and folder.names:
+        _make_parent(folder)
+        make_folder(folder)
+    else:
+        make_folders(Path(folder))
+
+
+def _mode_kept(place: Place) -> int | None:
+    """Return the permissions of a file that is to be replaced; what may not be written is not replaced either."""
+    if not _is_plain(place):
+        return None
+    with opened(place, os.O_WRONLY) as descriptor:
+        return stat.S_IMODE(os.fstat(descriptor).st_mode)
+
+
+def _is_plain(path: Path) -> bool:
+    """Tell whether a file is one, and neither a link nor a pipe."""
+    return is_there(path) and stat.S_ISREG(system.look(path).st_mode)
 
 
 def _known(content: bytes, suffix: str) -> str | None:
@@ -130,6 +170,8 @@ def _known(content: bytes, suffix: str) -> str | None:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
-    except OSError as error:
-        raise SettingError(f"Cannot read {path}: {error.strerror}. Choose another place with -o.") from None
+        with explained("read", path), reading(path) as source:
+            return source.read()
+    except StorageError as error:
+        reason = getattr(error.__cause__, "strerror", None) or str(error)
+        raise SettingError(f"Cannot read {path}: {reason}. Choose another place with -o.") from None

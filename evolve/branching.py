@@ -8,6 +8,8 @@ from typing import Any, Self
 from evolve.config import Config, ConfigError, config_hash, from_mapping, without_address
 from evolve.rundir import RunDirectory, RunDirectoryError
 from evolve.rundir import checkpoint as checkpoints
+from evolve.rundir.files import is_directory
+from evolve.rundir.places import inside
 from evolve.species import species_of
 from evolve.state import State, load
 from populations.genome import genome
@@ -33,8 +35,15 @@ class Origin:
     config: Config
 
     @classmethod
-    def find(cls, text: str) -> Self:
+    def find(cls, text: str, sweep: Path | None = None) -> Self:
         """Find what ``RUN@G`` or ``RUN`` (its newest generation) means.
+
+        Parameters
+        ----------
+        text : str
+            The run's directory, and the generation.
+        sweep : Path, optional
+            Of which the run is one; it is found there by its name, and not through a link.
 
         Raises
         ------
@@ -42,11 +51,11 @@ class Origin:
             If there is no such run, or it has no such checkpoint; the message lists those that it has.
         """
         path, separator, number = text.rpartition("@")
-        if not separator or Path(text).is_dir():
+        if not separator or is_directory(inside(sweep) / text if sweep else Path(text)):
             path, number = text, ""
         if number and not number.isdecimal():
             raise RunDirectoryError(f"{text}: expected RUN@GENERATION, such as runs/demo@20.")
-        directory = RunDirectory.open(path)
+        directory = RunDirectory.open(inside(sweep) / path if sweep else path)
         found = checkpoints.listed(directory.checkpoints)
         wanted = [one for one in found if not number or checkpoints.generation_of(one) == int(number)]
         if not wanted:

@@ -16,8 +16,9 @@ from evolve.memory import check_memory
 from evolve.news import told
 from evolve.probes import probe_named
 from evolve.reproduction import reproduce
+from evolve.rescuing import rescue
 from evolve.results import GenerationReport, Notice, Progress, Run
-from evolve.rundir import RunDirectory
+from evolve.rundir import LostError, RunDirectory
 from evolve.species import species_of
 from evolve.state import State, after
 from evolve.stopping import StopRequest
@@ -68,6 +69,7 @@ class Evolution:
         state: State | None,
         *,
         origin: Mapping[str, Any] | None = None,
+        records_from: Mapping[str, int] | None = None,
         progress: Progress | None = None,
         notice: Notice,
     ) -> Run:
@@ -81,8 +83,16 @@ class Evolution:
             None: begin with founders.
         origin : mapping, optional
             What the run branched off from.
+        records_from : mapping of str to int, optional
+            First generation in each table of records, if earlier ones were lost.
         progress, notice : callable
             Who is told.
+
+        Raises
+        ------
+        MachineFailedError
+            If the directory was deleted or taken over by another process meanwhile; the message says where the run was
+            saved and how it goes on.
         """
         config, backend = self.config, self._backend
         assert backend is not None
@@ -94,22 +104,25 @@ class Evolution:
         )
         if lost:
             notice(f"{lost}; what it said of earlier sessions is lost, the results are not")
-        keeper = Keeper(directory, config, origin, notice)
+        keeper = Keeper(directory, config, origin, notice, state, records_from)
         try:
             with StopRequest(directory.stop_file, self.stop_files) as stop, keeper, told(keeper.hear, notice):
                 if stop.withdraw():
                     notice(f"the file {directory.stop_file} was there already: it was removed, and the run goes on")
                 final = self._generations(keeper, backend, stop, state, progress)
                 stop.withdraw()
+            finished = final.cohort.generation >= config.evolution.generations
+            directory.provenance.end_session("done" if finished else "stopped", saved=keeper.summary)
+            directory.check()
         except BaseException as error:
+            if gone := error if isinstance(error, LostError) else directory.loss():
+                raise rescue(gone, directory, keeper.toml, keeper.newest, keeper.facts) from error
             with contextlib.suppress(HetevoError):  # the error that ended it is the one to report
                 directory.provenance.end_session("stopped" if isinstance(error, KeyboardInterrupt) else "failed")
             raise
-        finished = final.cohort.generation >= config.evolution.generations
-        directory.provenance.end_session("done" if finished else "stopped", saved=keeper.summary)
         reason = "" if finished else f"signal {stop.signal}" if stop.signal else "STOP"
         return Run(
-            directory.path,
+            directory.root.found(),
             final.cohort.generation,
             final.digest,
             final.probe_digest,
@@ -142,7 +155,7 @@ class Evolution:
             clock.append(time.perf_counter())
             vary, evaluate, record = (round(after - before, 6) for before, after in pairwise(clock))
             spent = {"vary": vary, "evaluate": evaluate, "record": record, "saved": saved, **backend.telemetry}
-            keeper.write(state if saved else None, generation=cohort.generation, **spent, **_shown(row))
+            keeper.write(state, due=saved, generation=cohort.generation, **spent, **_shown(row))
             if progress:
                 progress(self._report(cohort.generation, row, clock[-1] - clock[0], clock[-1] - begin))
             if last:

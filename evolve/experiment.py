@@ -13,6 +13,7 @@ from evolve.results import GenerationReport, Notice, Progress, Run, logged
 from evolve.resuming import go_on, saved_config
 from evolve.rundir import RunDirectory, RunExistsError
 from evolve.rundir import checkpoint as checkpoints
+from evolve.rundir.files import make_folder
 from evolve.rundir.lock import Lock
 from evolve.transplanting import first_cohort
 from populations.errors import spell
@@ -111,6 +112,7 @@ class Experiment:
             content = dump_toml(_lasting(self.config))
             if state:
                 kept = kept_facts(tomllib.loads(content), facts)
+                make_folder(directory.checkpoints)
                 checkpoints.write(directory.checkpoints, state.checkpoint({}, **kept))
             directory.begin(content)
             return self._evolution.go_on(directory, state, origin=facts, progress=progress, notice=notice)

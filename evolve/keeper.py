@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from statistics import median
 from typing import Any, Self
 
@@ -14,8 +15,9 @@ from evolve.cohort import Cohort
 from evolve.config import NOT_RESULTS, Config, config_hash
 from evolve.recording import failure_rows, generation_row, individual_rows
 from evolve.results import Notice
-from evolve.rundir import RunDirectory, StorageError
+from evolve.rundir import LostError, RunDirectory, StorageError
 from evolve.rundir import checkpoint as checkpoints
+from evolve.rundir.files import make_folder, names
 from evolve.rundir.provenance import now
 from evolve.state import State
 from populations.outcome import Evaluation
@@ -33,7 +35,9 @@ LATE_LINES = 1_000
 """Lines of telemetry that wait for a disk that does not take them; older ones are dropped."""
 
 
-def kept_facts(content: Mapping[str, Any], origin: Mapping[str, Any] | None) -> dict[str, Any]:
+def kept_facts(
+    content: Mapping[str, Any], origin: Mapping[str, Any] | None, records_from: Mapping[str, int] | None = None
+) -> dict[str, Any]:
     """Return what every checkpoint of a run remembers.
 
     Parameters
@@ -42,9 +46,12 @@ def kept_facts(content: Mapping[str, Any], origin: Mapping[str, Any] | None) -> 
         The configuration as it is in the file.
     origin : mapping or None
         Run, generation and digest from which the run branched off.
+    records_from : mapping of str to int, optional
+        First generation in each table of records, if the earlier ones were lost; see `evolve.rescuing`.
     """
     configuration = {key: value for key, value in content.items() if key not in NOT_RESULTS}
-    return {"seed": content["seed"], "config": config_hash(content), "configuration": configuration, "origin": origin}
+    facts = {"seed": content["seed"], "config": config_hash(content), "configuration": configuration, "origin": origin}
+    return {**facts, "records_from": dict(records_from)} if records_from else facts
 
 
 class Keeper:
@@ -64,13 +71,31 @@ class Keeper:
         Run, generation and digest from which this run branched off.
     notice : callable
         Is told what went wrong without doing harm.
+    newest : State, optional
+        The state from which the run goes on.
+    records_from : mapping of str to int, optional
+        See `kept_facts`.
+
+    Attributes
+    ----------
+    newest : State or None
+        That of the last generation that was recorded.
     """
 
     def __init__(
-        self, directory: RunDirectory, config: Config, origin: Mapping[str, Any] | None, notice: Notice
+        self,
+        directory: RunDirectory,
+        config: Config,
+        origin: Mapping[str, Any] | None,
+        notice: Notice,
+        newest: State | None = None,
+        records_from: Mapping[str, int] | None = None,
     ) -> None:
-        self.directory, self.config, self.notice = directory, config, notice
-        self._facts = kept_facts(directory.config(), origin)
+        self.directory, self.config, self.notice, self.newest = directory, config, notice, newest
+        self.toml = directory.config_toml()
+        self.facts = kept_facts(directory.config(), origin, records_from)
+        self._checkpoint: Path | None = None
+        self._moved = False
         self._begin = self._last = time.perf_counter()
         self._costs: deque[float] = deque(maxlen=COSTS)
         self._spent = 0.0
@@ -122,17 +147,20 @@ class Keeper:
             return since >= settings.longest or not self._costs or median(self._costs) <= SHARE * since
         return since >= float(settings.every.removesuffix("s"))
 
-    def write(self, state: State | None, **telemetry: Any) -> None:
+    def write(self, state: State, *, due: bool = True, **telemetry: Any) -> None:
         """Plan to write, once the next generation lives: records and state if it is due, and a line of telemetry.
 
         Parameters
         ----------
-        state : State or None
-            What to save; None if that is not due.
+        state : State
+            Of the generation that was recorded.
+        due : bool, optional
+            Whether to save it.
         **telemetry
             What to tell of the generation.
         """
-        self._planned = (state, {"time": now(), **telemetry})
+        self.newest = state
+        self._planned = (state if due else None, {"time": now(), **telemetry})
 
     def hear(self, message: str) -> None:
         """Take up a line of news; it is written with the next line of telemetry."""
@@ -151,6 +179,8 @@ class Keeper:
         ------
         StorageError
             If it could not be.
+        LostError
+            If the directory was deleted, or another process has taken it over.
         """
         self.begin()
         if self._writing is not None:
@@ -172,6 +202,7 @@ class Keeper:
 
     def _write(self, state: State | None, telemetry: dict[str, Any]) -> float:
         """Write, and return the processor time that saving took; 0 if nothing was saved."""
+        self._check()
         cost = 0.0
         if state is not None:
             begin = time.thread_time()
@@ -185,15 +216,32 @@ class Keeper:
     def _commit(self, state: State) -> None:
         """Make records and state durable: records first, so that a checkpoint never lacks the rows before it."""
         tables = self.directory.tables
+        self._check_kept()
         for table in tables:
             table.commit()
         written = {name: file for table in tables for name, file in table.written.items()}
-        checkpoints.write(self.directory.checkpoints, state.checkpoint(written, **self._facts))
+        self._checkpoint = checkpoints.write(self.directory.checkpoints, state.checkpoint(written, **self.facts))
         settings = self.config.checkpoint
         try:
             checkpoints.prune(self.directory.checkpoints, settings.keep, settings.keep_every)
         except StorageError as error:
             self.notice(f"an old checkpoint is still there, and will be removed later: {error}")
+
+    def _check(self) -> None:
+        """Check that the directory is still this run's; say so if it has another name now."""
+        self.directory.check()
+        if not self._moved and self.directory.root.is_moved():
+            self._moved = True
+            self.notice(f"{self.directory.path} was moved: the run goes on in {self.directory.root.found()}")
+
+    def _check_kept(self) -> None:
+        """Check that what was written before is there: otherwise somebody deletes the run, and is not done yet."""
+        missing = [name for table in self.directory.tables for name in table.missing()]
+        if self._checkpoint and self._checkpoint.name not in names(self.directory.checkpoints):
+            missing.append(f"checkpoints/{self._checkpoint.name}")
+        if missing:
+            message = f"{self.directory.path / missing[0]} was deleted while this run wrote there."
+            raise LostError(message, deleted=True)
 
     def _tell(self, telemetry: dict[str, Any]) -> None:
         """Append telemetry; lines that could not be written wait for the next one, for nothing depends on them."""
@@ -209,6 +257,7 @@ class Keeper:
                 self.notice(f"telemetry waits until it can be written: {error}")
 
     def __enter__(self) -> Self:
+        make_folder(self.directory.checkpoints)
         return self
 
     def __exit__(self, *exception: object) -> None:

@@ -10,6 +10,7 @@ from evolve.news import harmless
 from evolve.results import Notice, Progress, Run, logged
 from evolve.rundir import NothingIntactError, RunDirectory, SchemaError
 from evolve.rundir import checkpoint as checkpoints
+from evolve.rundir import owner as owners
 from evolve.rundir.checkpoint import Checkpoint
 from evolve.rundir.lock import Lock
 from evolve.rundir.parts import damaged_parts
@@ -96,8 +97,8 @@ def go_on(
 ) -> Run:
     """Go on with a run whose lock is held; see `resume`."""
     if lock.taken_over:
-        owner = "process {pid} on {host} since {started}".format(**lock.taken_over)
-        notice(f"{directory.path} was left by {owner}, which no longer runs: taken over")
+        gone = "gives no sign of life any more" if owners.is_far(lock.taken_over) else "no longer runs"
+        notice(f"{directory.path} was left by {owners.named(lock.taken_over)}, which {gone}: taken over")
     directory.sweep()
     newest = newest_intact(directory, evolution.species, evolution.config.evolution.size, notice)
     state, saved = newest or (None, Checkpoint(-1, {}, {}))
@@ -111,7 +112,8 @@ def go_on(
     done = saved.generation >= evolution.config.evolution.generations
     if state and done and directory.provenance.outcome() == "done" and not directory.generations.dirty:
         return Run(directory.path, saved.generation, state.digest, state.probe_digest, saved="it was done already")
-    return evolution.go_on(directory, state, origin=saved.facts.get("origin"), progress=progress, notice=notice)
+    facts = {name: saved.facts.get(name) for name in ("origin", "records_from")}
+    return evolution.go_on(directory, state, **facts, progress=progress, notice=notice)
 
 
 def newest_intact(
@@ -148,7 +150,7 @@ def newest_intact(
         try:
             check_configuration(directory, path)
             state, saved = load(path, species, size)
-            damage = list(damaged_parts(directory.path, saved.records, saved.generation, known))
+            damage = list(damaged_parts(directory.place, saved.records, saved.generation, known))
             if damage:
                 known |= {one.path for one in damage}
                 raise damage[0]

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Self
 
-from evolve.rundir.files import remove_tree
+from evolve.rundir.files import is_folder, is_link, is_there, remove_tree
 
 SIGNALS = (
     signal.SIGINT,
@@ -49,11 +49,11 @@ class StopRequest:
     @property
     def received(self) -> bool:
         """Whether the run should stop after this generation."""
-        return bool(self.signal) or any(file.exists() for file in (self.stop_file, *self._others))
+        return bool(self.signal) or any(is_there(file) for file in (self.stop_file, *self._others))
 
     def withdraw(self) -> bool:
         """Remove the file, if it is there: the request was met, or is of an earlier time. Tell whether it was."""
-        found = self.stop_file.is_file()
+        found = is_link(self.stop_file) or (is_there(self.stop_file) and not is_folder(self.stop_file))
         if found:
             remove_tree(self.stop_file)
         return found

@@ -11,6 +11,7 @@ from evolve.cohort import Cohort, founders
 from evolve.config import Config, ConfigError
 from evolve.islands import assignment
 from evolve.rundir import RunDirectoryError
+from evolve.rundir.sweep import is_sweep
 from evolve.species import species_of
 from evolve.state import load
 from populations.genome import Gene, Population, found, genome
@@ -57,7 +58,9 @@ def transplanted(config: Config, species: Species, beside: Path) -> Population:
     """
     settings = config.transplant
     try:
-        origin = Origin.find(str(beside / settings.source))
+        # a sweep's own runs lie in it, whoever made it; any other source is the user's word
+        within = is_sweep(beside) and not {"/", ".."} & {*Path(settings.source).parts}
+        origin = Origin.find(settings.source, beside) if within else Origin.find(str(beside / settings.source))
     except RunDirectoryError as error:
         raise RunDirectoryError(
             f"transplant.source = {settings.source!r}, looked for beside the run, in {beside}: {error}"

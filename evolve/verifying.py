@@ -102,13 +102,14 @@ def _check_provenance(directory: RunDirectory, report: Report) -> None:
 
 
 def _check_records(directory: RunDirectory, config: Config, newest: Checkpoint, report: Report) -> None:
-    report.problems += [str(problem) for problem in damaged_parts(directory.path, newest.records, newest.generation)]
+    report.problems += [str(problem) for problem in damaged_parts(directory.place, newest.records, newest.generation)]
     origin = newest.facts.get("origin")
     first = origin["generation"] + 1 if isinstance(origin, dict) else 0
     every = config.records.individuals_every
     size = config.evolution.size
-    lived = range(first, newest.generation + 1)
-    kept = [g for g in lived if every and g % every == 0]
+    begins = {name: max(first, start) for name, start in _records_from(newest).items()}
+    lived = range(begins.get("generations", first), newest.generation + 1)
+    kept = [g for g in range(begins.get("individuals", first), newest.generation + 1) if every and g % every == 0]
     try:
         rows = _rows(directory.generations.folder, newest.generation, report)
         _check_order("generations", rows, np.array(lived), report)
@@ -118,11 +119,17 @@ def _check_records(directory: RunDirectory, config: Config, newest: Checkpoint, 
             expected = np.repeat(np.array(kept, np.int64), size) * size + np.tile(np.arange(size), len(kept))
             if not np.array_equal(rows["id"].to_numpy(), expected):
                 report.problems.append(f"{directory.individuals.folder}: identifiers are not those of the generations")
-            elif report.ok and every == 1 and first == 0:
+            elif report.ok and every == 1 and kept[:1] == [0]:
                 _check_chain(rows, newest, size, report)
     except (DamagedError, RunDirectoryError) as error:
         if str(error) not in report.problems:
             report.problems.append(str(error))
+
+
+def _records_from(newest: Checkpoint) -> dict[str, int]:
+    """Return where records begin, by table, if earlier ones were lost with the directory that they were in."""
+    found = newest.facts.get("records_from")
+    return {name: start for name, start in found.items() if type(start) is int} if isinstance(found, dict) else {}
 
 
 def _rows(folder: Path, generation: int, report: Report) -> pa.Table | None:

@@ -45,7 +45,7 @@ def claims(
     """Run the sweep of each claim, or go on with it, and say whether the claim holds."""
     load_matplotlib()
     from analysis.claims import CLAIMS, markdown, overview, table, verdict
-    from analysis.made import marked, write_files
+    from analysis.made import beside, marked, write_files
     from populations.errors import SettingError, nearest
 
     if not names:
@@ -71,7 +71,7 @@ def claims(
         if pages:
             _write_page(claim, runs, found, pages)
     if pages:
-        write_files({pages / TABLE: marked(overview(results).encode(), ".md")})
+        write_files({beside(pages / TABLE): marked(overview(results).encode(), ".md")})
         print(pages / TABLE, file=sys.stderr)
     if as_json:
         print(json.dumps(printed))
@@ -122,7 +122,7 @@ def _write_page(claim: "Claim", runs: "Sequence[LoadedRun]", found: "Sequence[Fo
     from analysis.claims import draw, page
     from analysis.drawing import draw_individual
     from analysis.figures.plot import drawn
-    from analysis.made import marked, write_files
+    from analysis.made import beside, marked, write_files
     from evolve.cohort import founders
     from evolve.config import preset
     from evolve.species import species_of
@@ -133,6 +133,7 @@ def _write_page(claim: "Claim", runs: "Sequence[LoadedRun]", found: "Sequence[Fo
     text, circuit, figure = _page_files(claim.name)
     plots = {circuit: draw_individual(species, genes), figure: draw(claim, runs)}
     content = page(claim, found, circuit=circuit, figure=figure).encode()
-    images = {folder / file: marked(drawn(plot.figure, ".png", PAGE_DPI), ".png") for file, plot in plots.items()}
-    write_files({**images, folder / text: marked(content, ".md")})
+    files = {file: marked(drawn(plot.figure, ".png", PAGE_DPI), ".png") for file, plot in plots.items()}
+    files[text] = marked(content, ".md")
+    write_files({beside(folder / file): content for file, content in files.items()})
     print(folder / text, file=sys.stderr)

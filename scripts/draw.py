@@ -71,7 +71,7 @@ def _saved(source: str, individual: int | None) -> _Chosen:
         )
     row = ids.index(chosen)
     title = f"individual {chosen}, generation {origin.generation}, loss {state.loss[row]:.3g}"
-    target = origin.directory.path / "figures" / f"circuit-{chosen}.png"
+    target = origin.directory.figures / f"circuit-{chosen}.png"
     return _Chosen(species, state.cohort.population, row, title, target)
 
 

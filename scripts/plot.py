@@ -22,6 +22,7 @@ def plot(runs: Runs = None, kind: Kind = "", output: File = None, force: Force =
     from analysis.figures import FIGURES, save
     from analysis.loading import load_all
     from analysis.verdict import verdict
+    from evolve.rundir.places import inside
     from populations.errors import SettingError, nearest, spell
 
     if kind == "list":
@@ -34,7 +35,7 @@ def plot(runs: Runs = None, kind: Kind = "", output: File = None, force: Force =
         raise SettingError(f"Expected a run directory or a sweep to draw, got none: {spell('plot', 'RUN...')}")
     loaded = load_all(runs, notice=warn)
     kind, drawn = (kind, FIGURES[kind](loaded)) if kind else picture(CLAIMS, loaded)
-    target = output or (runs[0] / "figures" / f"{kind}.png" if len(runs) == 1 else Path(f"{kind}.png"))
+    target = output or (inside(runs[0]) / "figures" / f"{kind}.png" if len(runs) == 1 else Path(f"{kind}.png"))
     for path in save(drawn, target, force=force, named=output is not None):
         print(path)
     print(verdict(loaded))

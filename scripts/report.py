@@ -24,6 +24,7 @@ def report(runs: Runs, output: File = None, neutral: Neutral = None, force: Forc
     load_matplotlib()
     from analysis.report import report as make
     from analysis.report import write
+    from evolve.rundir.places import inside
     from populations.errors import SettingError
 
     if output is None and len(runs) > 1:
@@ -32,7 +33,7 @@ def report(runs: Runs, output: File = None, neutral: Neutral = None, force: Forc
             " -o report.html."
         )
     made = make(runs, neutral=neutral)
-    print(write(made, output or runs[0] / "report.html", force=force, named=output is not None))
+    print(write(made, output or inside(runs[0]) / "report.html", force=force, named=output is not None))
     for line in made.headline:
         print(line)
     for fault in made.faults:

@@ -24,7 +24,7 @@ TINY = [
 ]
 OPERATIONS = [
     *("open_file", "write", "sync", "truncate", "lock", "rename", "unlink"),
-    *("make_directory", "remove_directory", "names", "read", "close"),
+    *("make_directory", "remove_directory", "names", "look", "read", "close"),
 ]
 CHANGING = {"open_file", "write", "sync", "truncate", "rename", "make_directory"}
 """Operations that a full disk can refuse."""

@@ -55,6 +55,7 @@ def plant(
         columns |= {"parent_b": parent_b, "operator": operator, "island": np.zeros(size, int), "loss": loss}
         directory.individuals.add(columns | (common if probed else {}))
         if checkpoints:
+            directory.checkpoints.mkdir(exist_ok=True)
             # the first gain of every individual turns positive one by one, the others stay
             gains[:, 0] = np.where(np.arange(size) < g * size / 3, 1, -1)
             arrays = {"gene_gains_ascending": gains, "gene_gains_descending": gains[:, :3].copy(), "loss": loss}

@@ -9,7 +9,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.figures.style import style
-from analysis.made import IMAGES, check_replaceable, marked, write_files
+from analysis.made import IMAGES, beside, check_replaceable, marked, write_files
+from evolve.rundir.places import Place
 from populations.errors import SettingError
 
 SUFFIXES = IMAGES
@@ -65,11 +66,11 @@ def save(plot: Plot, path: str | Path, *, force: bool = False, named: bool = Tru
     SettingError
         If the ending is another one, the place is not writable, or a file is there that Hetevo did not make.
     """
-    wanted = Path(path)
+    wanted = path if isinstance(path, Place) else Path(path)
     if wanted.suffix not in SUFFIXES:
         raise SettingError(f"A figure's name must end in {', '.join(SUFFIXES)}; got {wanted}.")
-    images = [wanted, *(wanted.with_suffix(suffix) for suffix in (".png", ".pdf") if suffix != wanted.suffix)]
-    table = wanted.with_suffix(".csv")
+    others = (beside(wanted.with_suffix(suffix)) for suffix in (".png", ".pdf") if suffix != wanted.suffix)
+    images, table = [wanted if named else beside(wanted), *others], beside(wanted.with_suffix(".csv"))
     check_replaceable([*images[named:], table], force=force)
     data = plot.data.to_csv(index=False).encode()
     contents = {image: marked(drawn(plot.figure, image.suffix), image.suffix, data) for image in images}

@@ -7,7 +7,7 @@ from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
 
-from analysis.made import check_replaceable, marked, write_files
+from analysis.made import beside, check_replaceable, marked, write_files
 from analysis.report.configuration import configuration_section
 from analysis.report.figures import figures_section
 from analysis.report.markup import Markup, joined, tag
@@ -15,6 +15,7 @@ from analysis.report.provenance import provenance_section
 from analysis.report.study import Study, study
 from analysis.report.tables import controls_section, tables_section
 from analysis.report.verdict import headline, question_section, verdict_section
+from evolve.rundir.places import Place
 from populations.errors import SettingError
 
 SUFFIXES = (".html", ".htm")
@@ -102,10 +103,11 @@ def write(made: Report, path: str | Path, *, force: bool = False, named: bool = 
     SettingError
         If the name has another ending, the place is not writable, or a file is there that Hetevo did not make.
     """
-    target = Path(path)
+    target = path if isinstance(path, Place) else Path(path)
     if target.suffix not in SUFFIXES:
         raise SettingError(f"A report's name must end in .html; got {target}.")
     if not named:
+        target = beside(target)
         check_replaceable([target], force=force)
     write_files({target: marked(made.html, target.suffix)})
     return target

@@ -13,6 +13,7 @@ from analysis.emergence.table import by_condition
 from analysis.loading import LoadedRun, load_all
 from analysis.report.expectations import Expectation, expectation
 from evolve.rundir import RunDirectory
+from evolve.rundir.places import inside
 from evolve.rundir.sweep import is_sweep, read_entries
 from populations.errors import SettingError
 from populations.types import Floats
@@ -198,5 +199,7 @@ def _check_distinct(paths: Sequence[str | Path]) -> None:
 
 def _not_begun(sweep: Path) -> list[Path]:
     return [
-        sweep / entry.run for entry in read_entries(sweep) if not RunDirectory(sweep / entry.run).generations_files()
+        sweep / entry.run
+        for entry in read_entries(sweep)
+        if not RunDirectory(inside(sweep) / entry.run).generations_files()
     ]

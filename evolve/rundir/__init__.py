@@ -5,14 +5,16 @@
 `checkpoint`, `manifest`  writing a checkpoint, and what vouches for it
 `reading`, `parts`        reading checkpoints and records that may be damaged or made by an enemy
 `records`, `provenance`   what happened; where, when and with which versions
-`lock`, `sweep`           one writer a run; many processes a sweep
+`lock`, `owner`, `sweep`  one writer a run, whoever says so; many processes a sweep
 `files`, `streams`        durable operations; `system`: the system calls, for tests to put themselves between
+`places`                  ways inside a run: through no link, and to the same directory wherever it is moved
 ========================  ==========================================================================
 """
 
 from evolve.rundir.directory import RunDirectory
 from evolve.rundir.errors import (
     DamagedError,
+    LostError,
     NothingIntactError,
     RunBusyError,
     RunDirectoryError,
@@ -24,6 +26,7 @@ from evolve.rundir.parts import read_part
 
 __all__ = [
     "DamagedError",
+    "LostError",
     "NothingIntactError",
     "RunBusyError",
     "RunDirectory",

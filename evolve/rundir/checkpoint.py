@@ -55,7 +55,7 @@ def write(folder: Path, checkpoint: Checkpoint) -> Path:
     Parameters
     ----------
     folder : Path
-        ``RUN/checkpoints``.
+        ``RUN/checkpoints``; it exists, for one that is gone must not be made anew.
     checkpoint : Checkpoint
         What to save.
 
@@ -66,7 +66,6 @@ def write(folder: Path, checkpoint: Checkpoint) -> Path:
     """
     final = folder / f"gen-{checkpoint.generation:06d}"
     partial = folder / f"{final.name}.tmp-{os.getpid()}"
-    make_folder(folder)
     make_folder(partial)
     size = sum(array.nbytes for array in checkpoint.arrays.values())
     state = write_new(partial / STATE, lambda sink: _write_arrays(sink, checkpoint.arrays), size)

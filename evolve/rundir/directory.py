@@ -8,10 +8,21 @@ from pathlib import Path
 from typing import Any
 
 from evolve.rundir import checkpoint as checkpoints
-from evolve.rundir.errors import RunDirectoryError, RunExistsError, StorageError
-from evolve.rundir.files import append_line, make_folders, names, read_bounded, remove_tree, write_durably
+from evolve.rundir.errors import LostError, RunDirectoryError, RunExistsError, StorageError
+from evolve.rundir.files import (
+    append_line,
+    check_no_link,
+    is_directory,
+    is_there,
+    make_folders,
+    names,
+    read_bounded,
+    remove_tree,
+    write_durably,
+)
 from evolve.rundir.lock import Lock, is_held
 from evolve.rundir.parts import parts, read_part
+from evolve.rundir.places import Place, Root
 from evolve.rundir.provenance import Provenance
 from evolve.rundir.reading import checked_manifest
 from evolve.rundir.records import Records
@@ -35,19 +46,22 @@ class RunDirectory:
     Parameters
     ----------
     path : Path or str
-        The directory; made absolute, so that a change of the working directory changes nothing.
+        The directory; made absolute, so that a change of the working directory changes nothing. Links on the way to it
+        are followed, unless it is a place in a sweep (`evolve.rundir.places`); inside it none is.
     """
 
     def __init__(self, path: Path | str) -> None:
-        self.path = Path(path).absolute()
-        self.config_file = self.path / "config.toml"
-        self.events_file = self.path / "events.jsonl"
-        self.stop_file = self.path / "STOP"
-        self.lock_file = self.path / "lock"
-        self.checkpoints = self.path / "checkpoints"
-        self.figures = self.path / "figures"
-        self.provenance = Provenance(self.path / "provenance.json")
-        self.generations, self.individuals, self.failures = (Records(self.path / name) for name in TABLES)
+        self.root = Root(path if isinstance(path, Place) else Path(path).absolute())
+        self.path, self.place = self.root.path, self.root.place
+        self.config_file = self.place / "config.toml"
+        self.events_file = self.place / "events.jsonl"
+        self.stop_file = self.place / "STOP"
+        self.lock_file = self.place / "lock"
+        self.checkpoints = self.place / "checkpoints"
+        self.figures = self.place / "figures"
+        self.provenance = Provenance(self.place / "provenance.json")
+        self._lock: Lock | None = None
+        self.generations, self.individuals, self.failures = (Records(self.place / name) for name in TABLES)
 
     @classmethod
     def new(cls, path: Path | str) -> "RunDirectory":
@@ -88,24 +102,21 @@ class RunDirectory:
             If it is not one, or holds links.
         """
         directory = cls(path)
-        if not directory.path.is_dir():
-            reason = "is a file" if directory.path.exists() else "does not exist"
+        if not is_directory(directory.path):
+            reason = "is a file" if is_there(directory.path) else "does not exist"
             raise RunDirectoryError(
                 f"{path} is not a run directory: it {reason}. Make one: {spell('run', 'PRESET', '-o', Path(path))}"
             )
-        for name in names(directory.path):
-            if (directory.path / name).is_symlink():
-                raise RunDirectoryError(
-                    f"{directory.path / name} is a symbolic link. A run directory holds plain files and folders only,"
-                    " so that it is complete wherever it is moved: put what the link points to in its place."
-                )
-        if (directory.path / SWEEP_FILE).exists():
-            held = [run.parent for run in sorted(directory.path.glob("*/config.toml"))]
+        found = names(directory.place)
+        for name in found:
+            check_no_link(directory.place / name)
+        if SWEEP_FILE in found:
+            held = [name for name in found if is_there(directory.place / name / "config.toml")]
             raise RunDirectoryError(
                 f"{path} is not a run directory but a sweep, which holds {len(held)} runs. Name one of them, such as"
-                f" {held[0] if held else directory.path / 'RUN'}."
+                f" {directory.path / (held[0] if held else 'RUN')}."
             )
-        if not directory.config_file.exists():
+        if not directory.is_begun():
             raise RunDirectoryError(
                 f"{path} is not a run directory: it has no config.toml. If a start was interrupted before anything"
                 f" lived, repeat that command; or make a new run: {spell('run', 'PRESET', '-o', Path(path))}"
@@ -120,7 +131,7 @@ class RunDirectory:
         RunExistsError
             If there is something already.
         """
-        if self.path.exists() and not (self.path.is_dir() and self._is_unbegun()):
+        if not self._is_unbegun() if is_directory(self.path) else is_there(self.path):
             raise RunExistsError(self.path)
 
     @property
@@ -130,11 +141,27 @@ class RunDirectory:
 
     def is_begun(self) -> bool:
         """Tell whether there is a run: its configuration is written last of what a start writes."""
-        return self.config_file.exists()
+        return is_there(self.config_file)
 
     def lock(self) -> Lock:
-        """Become the one writer of this run."""
-        return Lock(self.lock_file)
+        """Become the one writer of this run, in this very directory, whatever it is called later."""
+        self._lock = Lock(self.lock_file)
+        return self._lock
+
+    def check(self) -> None:
+        """Check that the directory which was locked is there, and still this process's; see `Lock.check`."""
+        if self._lock:
+            self._lock.check()
+
+    def loss(self) -> LostError | None:
+        """Return what `check` raises, as far as it can be told."""
+        try:
+            self.check()
+        except LostError as error:
+            return error
+        except StorageError:
+            pass
+        return None
 
     def clear(self) -> None:
         """Remove what a start left that was killed; the caller holds the lock.
@@ -146,9 +173,9 @@ class RunDirectory:
         """
         if not self._is_unbegun():
             raise RunExistsError(self.path)
-        for name in names(self.path):
+        for name in names(self.place):
             if name != self.lock_file.name:
-                remove_tree(self.path / name)
+                remove_tree(self.place / name)
 
     def begin(self, config: str) -> None:
         """Write the configuration, complete, as TOML: from here on the directory is a run."""
@@ -156,9 +183,9 @@ class RunDirectory:
 
     def sweep(self) -> None:
         """Remove what an interrupted writer left; the caller holds the lock."""
-        for name in names(self.path):
+        for name in names(self.place):
             if _LEFTOVER.fullmatch(name):
-                remove_tree(self.path / name)
+                remove_tree(self.place / name)
         checkpoints.sweep(self.checkpoints)
 
     def config_toml(self) -> str:
@@ -238,7 +265,7 @@ class RunDirectory:
 
     def _is_unbegun(self) -> bool:
         """Tell whether there is nothing, or only what a start leaves that was killed before anything lived."""
-        found = {name for name in names(self.path) if not _LEFTOVER.fullmatch(name)}
+        found = {name for name in names(self.place) if not _LEFTOVER.fullmatch(name)}
         return found <= {self.lock_file.name, self.provenance.path.name} or (
             # a branch begins with the checkpoint that it goes on from
             found == {self.lock_file.name, self.provenance.path.name, self.checkpoints.name}

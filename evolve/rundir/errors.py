@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from populations.errors import HetevoError, spell
+from populations.errors import HetevoError, MachineFailedError, spell
 
 
 class RunDirectoryError(HetevoError):
@@ -21,6 +21,14 @@ class RunExistsError(RunDirectoryError):
 
 class RunBusyError(RunDirectoryError):
     """Another process holds the lock of a run; the message names it."""
+
+
+class LostError(MachineFailedError):
+    """A run's directory was deleted, or another process writes it now; ``deleted`` says which."""
+
+    def __init__(self, message: str, *, deleted: bool) -> None:
+        self.deleted = deleted
+        super().__init__(message)
 
 
 class SchemaError(RunDirectoryError):

@@ -5,13 +5,16 @@ Every change that a run makes to its directory goes through these few functions,
 """
 
 import contextlib
+import errno
 import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from evolve.rundir import system
 from evolve.rundir.errors import RunDirectoryError, StorageError
+from evolve.rundir.places import Place
 from evolve.rundir.streams import Sink, Written, opened, reading, write_all
 
 
@@ -73,6 +76,12 @@ def append_line(path: Path, line: str) -> None:
         write_all(file, memoryview(b"\n" + content if torn else content))
 
 
+def touch(path: Path) -> None:
+    """Make an empty file if there is none."""
+    with explained("make", path), opened(path, os.O_WRONLY | os.O_CREAT):
+        pass
+
+
 def read_bounded(path: Path, limit: int) -> bytes:
     """Read a small, plain file completely.
 
@@ -108,7 +117,7 @@ def rename_folder(source: Path, target: Path, *, durably: bool = True) -> None:
 def remove_tree(path: Path) -> None:
     """Remove a folder or file of the run; links are removed, never followed."""
     with explained("remove", path):
-        if path.is_symlink() or not path.is_dir():
+        if not stat.S_ISDIR(system.look(path).st_mode):
             system.unlink(path)
             return
         for name in system.names(path):
@@ -118,22 +127,22 @@ def remove_tree(path: Path) -> None:
 
 def make_folder(path: Path) -> None:
     """Make a folder if it is not there; what is there must be a folder, not a link to one."""
-    with explained("make folder", path):
-        if path.is_symlink():
-            raise RunDirectoryError(f"{path} is a symbolic link: put the folder that it points to in its place.")
-        if not path.is_dir():
+    if not is_folder(path):
+        with explained("make folder", path):
             system.make_directory(path)
 
 
 def make_folders(path: Path) -> None:
     """Make a folder and those above it that are missing; links on the way are followed, for the user named them."""
-    if not path.is_dir():
+    if isinstance(path, Place):  # the sweep in which it lies is there, or was deleted
+        make_folder(path)
+    elif not is_directory(path):
         make_folders(path.parent)
         with explained("make folder", path):
             try:
                 system.make_directory(path)
             except FileExistsError:
-                if not path.is_dir():  # another start may have made it just now
+                if not is_directory(path):  # another start may have made it just now
                     raise
 
 
@@ -146,13 +155,72 @@ def names(folder: Path) -> list[str]:
             return []
 
 
+def is_there(path: Path) -> bool:
+    """Tell whether there is anything of that name in the run."""
+    return _mode(path) is not None
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether something in the run is a folder.
+
+    Raises
+    ------
+    RunDirectoryError
+        If it is a link.
+    """
+    check_no_link(path)
+    mode = _mode(path)
+    return mode is not None and stat.S_ISDIR(mode)
+
+
+def is_link(path: Path) -> bool:
+    """Tell whether something in the run is a link."""
+    mode = _mode(path)
+    return mode is not None and stat.S_ISLNK(mode)
+
+
+def is_directory(path: Path) -> bool:
+    """Tell whether there is a directory of a run or sweep: a link to one is one, but for a run inside a sweep."""
+    if isinstance(path, Place):
+        return is_folder(path)
+    with contextlib.suppress(OSError):  # such as a name that is too long
+        return path.is_dir()
+    return False
+
+
+def check_no_link(path: Path) -> None:
+    """Raise a `RunDirectoryError` if something in the run is a link."""
+    if is_link(path):
+        raise _link(path)
+
+
 @contextmanager
 def explained(action: str, path: Path, needed: int = 0) -> Iterator[None]:
-    """Turn the failure of a file operation into a `StorageError` that names the file."""
+    """Turn the failure of a file operation into a `StorageError` that names the file; a link is none of the run's."""
     try:
         yield
     except OSError as error:
+        if error.errno == errno.ELOOP:
+            found = Path(error.filename or path)  # a name alone is that of the file itself
+            raise _link(path if found.name == path.name else found) from None
         raise StorageError(action, path, error, needed) from error
+
+
+def _link(path: Path) -> RunDirectoryError:
+    return RunDirectoryError(
+        f"{path} is a symbolic link. A run directory holds plain files and folders only, so that it"
+        " is complete wherever it is moved: put what the link points to in its place."
+    )
+
+
+def _mode(path: Path) -> int | None:
+    with explained("look at", path):
+        try:
+            return system.look(path).st_mode
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
+                return None
+            raise
 
 
 def _write(path: Path, produce: Callable[[Sink], object]) -> Written:

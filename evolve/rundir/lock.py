@@ -1,32 +1,48 @@
-"""One writer a run; many processes a sweep."""
+"""One writer a run; many processes a sweep.
+
+The lock of the system (`flock`) decides where it works. There are mounts on which it is refused, or given to everybody
+or to each machine alone; so the lock file also says who has it (`evolve.rundir.owner`), and each looks whether it still
+names the one that is writing before anything is written.
+"""
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
-import platform
+import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Self
+from threading import Event, Thread
+from typing import Self
 
+from evolve.rundir import owner as owners
 from evolve.rundir import system
-from evolve.rundir.errors import RunBusyError
+from evolve.rundir.errors import LostError, RunBusyError, RunDirectoryError
 from evolve.rundir.files import explained
-from evolve.rundir.provenance import now
-from evolve.rundir.streams import write_all
+from evolve.rundir.places import Place
+from evolve.rundir.streams import open_plain, write_all
+from populations.errors import HetevoError
 
 TRIES, PAUSE = 20, 0.02
 """A look at the lock (`is_held`) has it for an instant: a writer tries so often, so many seconds apart."""
 
+SETTLED = 0.2
+"""Seconds after which two that began at the same moment without a lock of the system see which of them was the last."""
+
 _LIMIT = 4096
+_NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
+_DELETED = (errno.ENOENT, errno.ESTALE, errno.ELOOP)
 
 
 class Lock:
     """An exclusive lock on a run directory, released by the system when the process ends, however it ends.
 
-    The file says who holds it: host, process and start. A file that names an owner while nobody holds the lock was
-    left by a process that was killed; the lock is then taken over.
+    The file says who holds it: host, process and start, and a token that nobody else has; and it is touched now and
+    then. A file that names an owner while nobody holds the lock was left by a process that was killed; the lock is then
+    taken over. If the file is a place in a run directory (`evolve.rundir.places`), that is held too: whatever it is
+    called later, it stays that one.
 
     Parameters
     ----------
@@ -45,46 +61,140 @@ class Lock:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.path, self._token = path, secrets.token_hex(8)
+        self._root = path.within if isinstance(path, Place) else None
         with explained("lock", path):
-            self._descriptor = system.open_file(path, os.O_RDWR | os.O_CREAT)
+            holds = self._root is not None and self._root.hold()
+            self._descriptor = -1
             try:
-                self._acquire()
-                self.taken_over = _owner(os.pread(self._descriptor, _LIMIT, 0))
-                owner = {"host": platform.node(), "pid": os.getpid(), "started": now()}
-                system.truncate(self._descriptor, 0)
-                write_all(self._descriptor, memoryview(json.dumps(owner).encode()))
+                self._descriptor = open_plain(path, os.O_RDWR | os.O_CREAT)
+                self.taken_over = self._acquire()
             except BaseException:
-                os.close(self._descriptor)
+                if self._descriptor >= 0:
+                    os.close(self._descriptor)
+                if self._root and holds:
+                    self._root.release()
                 raise
+        owners.held.add(self._token)
+        self._ended = Event()
+        self._signs = Thread(target=self._give_signs_of_life, name="lock", daemon=True)
+        self._signs.start()
 
-    def _acquire(self) -> None:
+    def _acquire(self) -> dict[str, str]:
+        """Become the owner, and return the one before if that is gone without having said so."""
         for attempt in range(TRIES):
             try:
-                system.lock(self._descriptor)
-                return
+                with _as_far_as_there_are_locks():
+                    system.lock(self._descriptor)
+                break
             except BlockingIOError:
-                if attempt < TRIES - 1:
-                    time.sleep(PAUSE)
-        owner = _owner(os.pread(self._descriptor, _LIMIT, 0))
-        who = (
-            f"process {owner.get('pid')} on {owner.get('host')} since {owner.get('started')}"
-            if owner
-            else "another process"
+                if attempt == TRIES - 1:
+                    raise self._busy() from None
+                time.sleep(PAUSE)
+        locks_work = _locks_work(self.path)
+        before = self._owner()
+        if not owners.is_gone(before, _silence(self._descriptor), locks_work=locks_work):
+            raise self._busy()
+        if owners.is_far(before) and self._stirs():
+            raise self._busy()
+        system.truncate(self._descriptor, 0)
+        write_all(self._descriptor, memoryview(json.dumps(owners.me(self._token)).encode()))
+        if not locks_work:
+            time.sleep(SETTLED)
+            if self._owner().get("token") != self._token:
+                raise self._busy()
+        return before
+
+    def _busy(self) -> RunBusyError:
+        owner = self._owner()
+        silence = _silence(self._descriptor)
+        waiting = (
+            f" Its last sign of life is {silence:.0f} seconds old; it is taken over after"
+            f" {owners.SILENT * owners.INTERVAL:.0f}."
+            if owners.is_far(owner) and silence > 2 * owners.INTERVAL
+            else ""
         )
-        raise RunBusyError(
-            f"{self.path.parent} is being written by {who}. One run has one writer: wait for it, or stop it"
-            f" (make the file {self.path.parent / 'STOP'})."
+        return RunBusyError(
+            f"{self.path.parent} is being written by {owners.named(owner)}. One run has one writer: wait for it, or"
+            f" stop it (make the file {self.path.parent / 'STOP'}).{waiting}"
         )
+
+    def _owner(self) -> dict[str, str]:
+        return owners.read(os.pread(self._descriptor, _LIMIT, 0))
+
+    def _stirs(self) -> bool:
+        """Watch for a sign of life, for longer than one can take: the clocks of two machines may differ."""
+        before = os.fstat(self._descriptor).st_mtime_ns
+        for _ in range(25):
+            time.sleep(owners.INTERVAL / 10)
+            if os.fstat(self._descriptor).st_mtime_ns != before:
+                return True
+        return False
+
+    def _give_signs_of_life(self) -> None:
+        while not self._ended.wait(owners.INTERVAL):
+            with contextlib.suppress(OSError):
+                if self._owner().get("token") == self._token:
+                    os.utime(self._descriptor)
 
     def release(self) -> None:
         """Give the lock back; the file stays, empty, so that nobody can hold a lock on a deleted one."""
-        if self._descriptor >= 0:
-            # closing is what releases; a name that stays would only be taken for that of a killed process
-            with contextlib.suppress(OSError):
+        if self._descriptor < 0:
+            return
+        self._ended.set()
+        self._signs.join()
+        # closing is what releases; a name that stays would only be taken for that of a killed process
+        with contextlib.suppress(OSError, HetevoError):
+            if self._found().get("token") == self._token:
                 system.truncate(self._descriptor, 0)
-            os.close(self._descriptor)
-            self._descriptor = -1
+        os.close(self._descriptor)
+        self._descriptor = -1
+        owners.held.discard(self._token)
+        if self._root:
+            self._root.release()
+
+    def check(self) -> None:
+        """Check that this process still is the one that writes, and writes into the directory that it began with.
+
+        Raises
+        ------
+        LostError
+            If the directory was deleted, or the lock taken over.
+        StorageError
+            If that cannot be told.
+        """
+        if self._descriptor < 0:
+            return
+        with explained("look at", self.path):
+            try:
+                owner = self._found()
+            except (OSError, RunDirectoryError) as error:
+                if isinstance(error, OSError) and error.errno not in _DELETED:
+                    raise
+                raise LostError(f"{self.path.parent} was deleted while this run wrote it.", deleted=True) from None
+        if owner.get("token") != self._token:
+            raise LostError(
+                f"{self.path.parent} is being written by {owners.named(owner)} now, which took it over because this"
+                " process had given no sign of life for long. Nothing was written over what it does: the run goes on"
+                " there, from where it was saved.",
+                deleted=False,
+            )
+
+    def _found(self) -> dict[str, str]:
+        """Return whom the lock file names; it is opened anew, for a network file system may say what was otherwise.
+
+        Raises
+        ------
+        FileNotFoundError
+            If it is not there any more, or is another file.
+        """
+        descriptor = open_plain(self.path, os.O_RDONLY)
+        try:
+            if not os.path.samestat(os.fstat(descriptor), os.fstat(self._descriptor)):
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+            return owners.read(os.pread(descriptor, _LIMIT, 0))
+        finally:
+            os.close(descriptor)
 
     def __enter__(self) -> Self:
         return self
@@ -112,10 +222,10 @@ class Share:
     def __init__(self, path: Path, alone: Callable[[], object]) -> None:
         self.path = path
         with explained("lock", path):
-            self._descriptor = system.open_file(path, os.O_RDWR | os.O_CREAT)
+            self._descriptor = open_plain(path, os.O_RDWR | os.O_CREAT)
         try:
             self._if_alone(alone)
-            with explained("lock", path):
+            with explained("lock", path), _as_far_as_there_are_locks():
                 system.share(self._descriptor)
         except BaseException:
             os.close(self._descriptor)
@@ -131,7 +241,8 @@ class Share:
     def _if_alone(self, call: Callable[[], object]) -> None:
         with explained("lock", self.path):
             try:
-                system.lock(self._descriptor)
+                with _as_far_as_there_are_locks():
+                    system.lock(self._descriptor)
             except BlockingIOError:
                 return
         call()
@@ -140,22 +251,47 @@ class Share:
 def is_held(path: Path) -> bool:
     """Tell whether a process holds the lock at this moment."""
     try:
-        descriptor = system.open_file(path, os.O_RDONLY)
-    except OSError:
+        descriptor = open_plain(path, os.O_RDONLY)
+    except (OSError, RunDirectoryError):
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
+        with contextlib.suppress(OSError):
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        owner = owners.read(os.pread(descriptor, _LIMIT, 0))
+        return bool(owner) and not owners.is_gone(
+            owner, _silence(descriptor), locks_work=_locks_work(path, os.O_RDONLY)
+        )
+    except (OSError, RunDirectoryError):
+        return False
     finally:
         os.close(descriptor)
+
+
+def _locks_work(path: Path, flags: int = os.O_RDWR) -> bool:
+    """Tell whether the system keeps a second opening of a file out of the lock that the first one has."""
+    second = open_plain(path, flags)
+    try:
+        with _as_far_as_there_are_locks():
+            system.lock(second)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(second)
     return False
 
 
-def _owner(content: bytes) -> dict[str, Any]:
-    """Return who a lock file names; empty if nobody."""
+@contextlib.contextmanager
+def _as_far_as_there_are_locks() -> Iterator[None]:
     try:
-        found = json.loads(content)
-    except (ValueError, RecursionError):
-        return {}
-    return {key: str(found.get(key))[:200] for key in ("host", "pid", "started")} if isinstance(found, dict) else {}
+        yield
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+
+
+def _silence(descriptor: int) -> float:
+    """Return the seconds since the last sign of life by the clock of this machine; or until it, if clocks differ."""
+    return abs(time.time() - os.fstat(descriptor).st_mtime)

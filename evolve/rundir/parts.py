@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from evolve.rundir.errors import DamagedError
-from evolve.rundir.files import explained, names
+from evolve.rundir.files import explained, is_there, names
 from evolve.rundir.manifest import File
 from evolve.rundir.streams import CHUNK, reading
 
@@ -117,7 +117,7 @@ def damaged_parts(
         try:
             if path in known:
                 raise DamagedError(path, "it is damaged")
-            if not path.exists():
+            if not is_there(path):
                 raise DamagedError(path, "it is missing")
             if content_of(path) != entry and last_generation(read_part(path)) <= generation:
                 raise DamagedError(

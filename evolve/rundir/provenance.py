@@ -37,6 +37,7 @@ class Provenance:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._known: dict[str, Any] = {}
 
     def create(self, origin: Mapping[str, Any] | None = None) -> None:
         """Write it for a new run.
@@ -100,7 +101,15 @@ class Provenance:
         content["sessions"][-1] |= {"stopped": now(), "outcome": outcome, **facts}
         self._write(content)
 
+    def take_over(self, other: "Provenance", **facts: Any) -> None:
+        """Write it for a run whose directory was lost, with what is known of the sessions there."""
+        sessions = [*other._known.get("sessions", [])]
+        if sessions:
+            sessions[-1] = {**sessions[-1], "stopped": now(), "outcome": "stopped"}
+        self._write({"schema": SCHEMA, **other._known, **facts, "sessions": sessions})
+
     def _write(self, content: dict[str, Any]) -> None:
+        self._known = content
         write_durably(self.path, json.dumps(content, indent=1).encode())
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from evolve.rundir.checkpoint import MANIFEST, STATE, Checkpoint, generation_of
 from evolve.rundir.errors import DamagedError
-from evolve.rundir.files import explained
+from evolve.rundir.files import explained, is_folder, is_link, is_there
 from evolve.rundir.manifest import File, Manifest, read_manifest
 from evolve.rundir.streams import CHUNK, reading
 
@@ -49,7 +49,7 @@ def read(path: Path, expected: Expected) -> Checkpoint:
     """
     manifest = checked_manifest(path)
     file = path / STATE
-    if not file.exists():
+    if not is_there(file):
         raise DamagedError(file, "it is missing")
     with explained("read", file), reading(file) as source:
         _check_size(file, source, manifest.files[STATE], expected)
@@ -61,10 +61,10 @@ def read(path: Path, expected: Expected) -> Checkpoint:
 
 def checked_manifest(path: Path) -> Manifest:
     """Read a checkpoint's manifest, and check that it belongs to this checkpoint."""
-    if path.is_symlink() or not path.is_dir():
+    if is_link(path) or not is_folder(path):
         raise DamagedError(path, "it is not a folder")
     file = path / MANIFEST
-    if not file.exists():
+    if not is_there(file):
         raise DamagedError(file, "it is missing")
     manifest = read_manifest(file)
     if manifest.generation != generation_of(path):

@@ -63,7 +63,8 @@ class Records:
         """Make all buffered rows durable."""
         if not self.dirty:
             return
-        make_folder(self.folder)
+        if not self.written:  # a folder that was there and is gone is not made anew
+            make_folder(self.folder)
         table = pa.concat_tables(self._open, promote_options="default")
         if table.num_rows:
             name = f"part-{table['generation'][0].as_py():06d}.parquet"
@@ -73,6 +74,17 @@ class Records:
         elif len(self._open) > PIECES:
             self._open = [table.combine_chunks()]
         self.dirty, self.unsaved = False, 0
+
+    def missing(self) -> list[str]:
+        """List the parts that were written and are not there any more, by their paths in the run directory."""
+        there = {f"{self.folder.name}/{name}" for name in names(self.folder)} if self.written else set()
+        return sorted(set(self.written) - there)
+
+    def take_over(self, other: "Records", generation: int) -> int:
+        """Buffer what another table still holds in memory, up to a generation; return the first one of that."""
+        self._open = [piece for piece in (up_to(piece, generation) for piece in other._open) if piece.num_rows]
+        self.dirty = bool(self._open)
+        return self._open[0]["generation"][0].as_py() if self._open else generation + 1
 
     def rewind(self, generation: int, records: Mapping[str, File]) -> None:
         """Go on after a generation; rows beyond it disappear with the next commit, in the step that adds new ones.

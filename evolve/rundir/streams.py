@@ -1,6 +1,5 @@
 """Streams to and from one file of a run directory, through `evolve.rundir.system`."""
 
-import errno
 import hashlib
 import io
 import os
@@ -93,17 +92,9 @@ class _Source(io.RawIOBase):
 
 
 @contextmanager
-def opened(path: Path, flags: int) -> Iterator[int]:
-    """Open a file for the length of a block; links are refused."""
-    try:
-        descriptor = system.open_file(path, flags)
-    except OSError as error:
-        if error.errno != errno.ELOOP:
-            raise
-        raise RunDirectoryError(
-            f"{path} is a symbolic link. A run directory holds plain files and folders only, so that it is complete"
-            " wherever it is moved: put what the link points to in its place."
-        ) from None
+def opened(path: Path, flags: int, mode: int = 0o644) -> Iterator[int]:
+    """Open a plain file, or a folder if the flags say so, for the length of a block: never a link, pipe or device."""
+    descriptor = open_plain(path, flags, mode)
     try:
         yield descriptor
     except BaseException:
@@ -112,12 +103,19 @@ def opened(path: Path, flags: int) -> Iterator[int]:
     system.close(descriptor)
 
 
+def open_plain(path: Path, flags: int, mode: int = 0o644) -> int:
+    """Open a plain file, or a folder if the flags say so, and return its descriptor."""
+    descriptor = system.open_file(path, flags, mode)
+    if not flags & os.O_DIRECTORY and not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise RunDirectoryError(f"{path} is not a plain file, as everything in a run directory must be.")
+    return descriptor
+
+
 @contextmanager
 def reading(path: Path) -> Iterator[BinaryIO]:
-    """Open a plain file for reading: never a link, a pipe or a device."""
+    """Open a plain file for reading."""
     with opened(path, os.O_RDONLY) as descriptor:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise RunDirectoryError(f"{path} is not a plain file, as everything in a run directory must be.")
         yield cast(BinaryIO, io.BufferedReader(_Source(descriptor)))
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Literal
 
 from evolve.rundir.errors import RunBusyError, RunDirectoryError
-from evolve.rundir.files import make_folders, names, read_bounded, remove_tree, write_durably
+from evolve.rundir.files import is_directory, is_there, make_folders, names, read_bounded, remove_tree, write_durably
 from evolve.rundir.lock import Lock
+from evolve.rundir.places import Place, inside
 from populations.errors import spell
 
 FILE, LOCK, SHARED = "sweep.json", "lock", "running"
@@ -52,7 +53,7 @@ class Entry:
 
 def is_sweep(folder: Path) -> bool:
     """Tell whether a folder is a sweep's directory."""
-    return (folder / FILE).is_file()
+    return is_there(inside(folder) / FILE)
 
 
 def read_entries(folder: Path) -> list[Entry]:
@@ -63,7 +64,7 @@ def read_entries(folder: Path) -> list[Entry]:
     RunDirectoryError
         If the list cannot be read.
     """
-    path = folder / FILE
+    path = inside(folder) / FILE
     try:
         content = json.loads(read_bounded(path, LIMIT))
         if content["schema"] != SCHEMA:
@@ -95,12 +96,12 @@ def write_entries(folder: Path, name: str, entries: Iterable[Entry]) -> None:
     StorageError
         If it cannot be written.
     """
-    entries = list(entries)
-    if folder.exists() and not _is_ours(folder):
+    entries, folder = list(entries), inside(folder)
+    if not _is_ours(folder):
         raise RunDirectoryError(
             f"{folder} exists and is not a sweep. Choose another directory with -o; nothing is overwritten."
         )
-    make_folders(folder)
+    make_folders(Path(folder))
     with _lock(folder):
         there = read_entries(folder) if is_sweep(folder) else None
         known = _merged(folder, there or [], entries)
@@ -112,7 +113,7 @@ def write_entries(folder: Path, name: str, entries: Iterable[Entry]) -> None:
         write_durably(folder / FILE, json.dumps(content, indent=1).encode())
 
 
-def _merged(folder: Path, there: list[Entry], entries: list[Entry]) -> list[Entry]:
+def _merged(folder: Place, there: list[Entry], entries: list[Entry]) -> list[Entry]:
     known = {(entry.run, entry.stage): entry for entry in there}
     for entry in entries:
         before = known.setdefault((entry.run, entry.stage), entry)
@@ -121,13 +122,15 @@ def _merged(folder: Path, there: list[Entry], entries: list[Entry]) -> list[Entr
     return list(known.values())
 
 
-def _is_ours(folder: Path) -> bool:
-    """Tell whether a folder is a sweep, empty, or has only what a start leaves that was killed, or is under way."""
-    found = names(folder) if folder.is_dir() else [""]
+def _is_ours(folder: Place) -> bool:
+    """Tell whether a folder is a sweep, or not there, or has only what a start leaves that was killed or is at work."""
+    if not is_directory(Path(folder)):
+        return not is_there(Path(folder))
+    found = names(folder)
     return FILE in found or all(name in (LOCK, SHARED) or _LEFTOVER.fullmatch(name) for name in found)
 
 
-def _lock(folder: Path) -> Lock:
+def _lock(folder: Place) -> Lock:
     """Become the one that changes the list, after those that do: each takes a moment."""
     while True:
         try:

@@ -8,10 +8,19 @@ import fcntl
 import os
 from pathlib import Path
 
+from evolve.rundir.places import located, open_folder
 
-def open_file(path: Path, flags: int) -> int:
+
+def open_file(path: Path, flags: int, mode: int = 0o644) -> int:
     """Open a file and return its descriptor; a symbolic link is an error, and a pipe does not block."""
-    return os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644)
+    with located(path) as (folder, name):
+        return os.open(name, flags | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, mode, dir_fd=folder)
+
+
+def look(path: Path) -> os.stat_result:
+    """Return what is known of a file, folder or link without opening it."""
+    with located(path) as (folder, name):
+        return os.stat(name, dir_fd=folder, follow_symlinks=False)
 
 
 def write(descriptor: int, content: memoryview) -> int:
@@ -41,27 +50,38 @@ def share(descriptor: int) -> None:
 
 def rename(source: Path, target: Path) -> None:
     """Rename in one step; a file in the place of the new name is replaced."""
-    source.rename(target)
+    with located(source) as (before, old), located(target) as (after, new):
+        os.rename(old, new, src_dir_fd=before, dst_dir_fd=after)
 
 
 def unlink(path: Path) -> None:
     """Remove a file or link."""
-    path.unlink()
+    with located(path) as (folder, name):
+        os.unlink(name, dir_fd=folder)
 
 
 def make_directory(path: Path) -> None:
     """Make one folder."""
-    path.mkdir()
+    with located(path) as (folder, name):
+        os.mkdir(name, dir_fd=folder)
 
 
 def remove_directory(path: Path) -> None:
     """Remove an empty folder."""
-    path.rmdir()
+    with located(path) as (folder, name):
+        os.rmdir(name, dir_fd=folder)
 
 
 def names(folder: Path) -> list[str]:
     """List what is in a folder, in no particular order."""
-    return [path.name for path in folder.iterdir()]
+    with located(folder) as (outer, name):
+        if outer is None:
+            return [path.name for path in folder.iterdir()]
+        descriptor = open_folder(outer, name, folder)
+        try:
+            return os.listdir(descriptor)  # noqa: PTH208 - a descriptor is no path
+        finally:
+            os.close(descriptor)
 
 
 def read(descriptor: int, size: int) -> bytes:

@@ -1,8 +1,12 @@
 """Reading the telemetry of a run: what it costs where, and the latest news."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
+
+from evolve.rundir.streams import reading
+from populations.errors import HetevoError
 
 TAIL_BYTES = 65_536
 """Only the end of the file is read, however long a run has been going on."""
@@ -30,10 +34,10 @@ def latest(path: Path) -> tuple[dict[str, Any], str | None]:
 
 def _events(path: Path) -> list[dict[str, Any]]:
     try:
-        with open(path, "rb") as handle:
-            handle.seek(max(0, path.stat().st_size - TAIL_BYTES))
-            lines = handle.read().decode("utf-8", "replace").splitlines()
-    except OSError:
+        with reading(path) as source:
+            source.seek(max(0, source.seek(0, os.SEEK_END) - TAIL_BYTES))
+            lines = source.read(2 * TAIL_BYTES).decode("utf-8", "replace").splitlines()
+    except (OSError, HetevoError):
         return []
     events = []
     for line in lines:

@@ -13,8 +13,10 @@ from pathlib import Path
 
 from evolve.config import BackendTable, Config, from_mapping
 from evolve.experiment import Experiment
-from evolve.rundir import RunBusyError, RunDirectory
+from evolve.rundir import RunBusyError, RunDirectory, StorageError
+from evolve.rundir.files import touch
 from evolve.rundir.lock import is_held
+from evolve.rundir.places import Place, inside
 from evolve.rundir.sweep import Entry, write_entries
 from evolve.stopping import StopRequest
 from evolve.sweeps.plan import Member, Plan
@@ -100,7 +102,7 @@ def conduct(
     SettingError, ClusterError, ClusterLostError
         If a cluster cannot be had, or was lost on the way.
     """
-    folder = Path(folder).absolute()
+    folder = inside(Path(folder).absolute())
     pool = pool_of(backend or BackendTable(), len(plan.members))
     try:
         write_entries(folder, plan.name, _entries(plan))
@@ -113,7 +115,7 @@ def conduct(
 class _Conductor:
     """Runs what is waiting, and looks at what other processes run."""
 
-    def __init__(self, plan: Plan, folder: Path, pool: Pool) -> None:
+    def __init__(self, plan: Plan, folder: Place, pool: Pool) -> None:
         self.folder, self.pool = folder, pool
         self.outcomes = {member.name: Outcome(member.name, member.condition, member.seed) for member in plan.members}
         self.waiting = list(plan.members)
@@ -133,8 +135,8 @@ class _Conductor:
             self._wait()
             self._look()
             if stop.signal:
-                with contextlib.suppress(OSError):  # tried again in a moment
-                    mine.touch()
+                with contextlib.suppress(StorageError):  # tried again in a moment
+                    touch(mine)
             if watch:
                 watch(list(self.outcomes.values()))
         return list(self.outcomes.values())

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-from evolve.rundir.files import names, remove_tree
+from evolve.rundir.files import is_there, names, remove_tree
 from evolve.rundir.lock import Share
 from evolve.rundir.sweep import SHARED
 from evolve.stopping import StopRequest
@@ -41,7 +41,7 @@ def taking_part(folder: Path) -> Iterator[tuple[StopRequest, Path]]:
     try:
         with stop:
             yield stop, mine
-        if mine.exists():
+        if is_there(mine):
             remove_tree(mine)
     finally:
         share.release(alone=lambda: _clear(folder, stop))

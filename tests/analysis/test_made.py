@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from analysis.figures import Plot, save
 from analysis.made import is_ours, marked, write_files
+from evolve.rundir import system
 from populations.errors import SettingError
 
 
@@ -99,18 +100,18 @@ def test_a_full_disk_leaves_all_old_files(tmp_path, monkeypatch, failing):
 
 
 def test_a_stop_between_two_files_leaves_what_is_known_again(tmp_path, monkeypatch):
-    replace = type(tmp_path).replace
+    rename = system.rename
     for done in range(3):
         save(make_plot(), tmp_path / "figure.png", force=True)
         calls = iter(range(9))
 
-        def stopping(self, target, calls=calls, done=done):
+        def stopping(source, target, calls=calls, done=done):
             if next(calls) == done:
                 raise KeyboardInterrupt
-            return replace(self, target)
+            rename(source, target)
 
         with monkeypatch.context() as patch:
-            patch.setattr(type(tmp_path), "replace", stopping)
+            patch.setattr(system, "rename", stopping)
             with pytest.raises(KeyboardInterrupt):
                 save(make_plot(2.0 + done), tmp_path / "figure.png")
         save(make_plot(2.0), tmp_path / "figure.png", named=False)

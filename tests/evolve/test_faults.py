@@ -51,7 +51,7 @@ def test_killed_inside_every_file_operation(untouched, tmp_path):
     expected, names = untouched
     wrong = []
     for at, name in enumerate(names, start=1):
-        if name in ("read", "names", "close"):
+        if name in ("read", "names", "look", "close"):
             continue  # they change nothing: a kill there is a kill at the next place
         path = tmp_path / f"{at}"
         for inside in (True, False) if name == "write" else (True,):

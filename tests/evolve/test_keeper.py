@@ -59,7 +59,7 @@ def live(keeper, clock, monkeypatch, *, generation=0.1, save=0.01, telemetry=0.0
     for number in range(int(seconds / (generation + telemetry))):
         clock.seconds += generation
         due = keeper.is_due(number)
-        keeper.write("a state" if due else None)
+        keeper.write("a state", due=due)
         keeper.settle()
         if due:
             last, longest = clock.seconds, max(longest, clock.seconds - last)

@@ -1,0 +1,79 @@
+"""Saving a run whose directory was deleted: beside it, with all that is still in memory."""
+
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from evolve.rundir import LostError, RunDirectory
+from evolve.rundir import checkpoint as checkpoints
+from evolve.rundir.directory import TABLES
+from evolve.rundir.files import make_folder
+from evolve.rundir.places import Place
+from evolve.state import State
+from populations.errors import HetevoError, MachineFailedError, spell
+
+
+def rescue(
+    lost: LostError, directory: RunDirectory, config: str, state: State | None, facts: Mapping[str, Any]
+) -> MachineFailedError:
+    """Save a run elsewhere, and return an error that says where, and what is lost.
+
+    Parameters
+    ----------
+    lost : LostError
+        What happened. If another process goes on with the run, nothing needs saving.
+    directory : RunDirectory
+        The run; its tables hold rows in memory that reach to the state.
+    config : str
+        Its configuration, as TOML.
+    state : State or None
+        Of the last generation that was recorded; None if nothing has lived.
+    facts : mapping
+        What its checkpoints remember.
+    """
+    if not lost.deleted:
+        return MachineFailedError(str(lost))
+    if state is None:
+        return MachineFailedError(f"{lost} Nothing had lived yet: begin again with '{spell('run')}'.")
+    problems = []
+    for path in _places(directory.path):
+        try:
+            first = _saved(path, directory, config, state, facts)
+        except (HetevoError, OSError) as error:
+            problems.append(str(error))
+            continue
+        missing = ", ".join(f"{name} before generation {start}" for name, start in first.items() if start)
+        return MachineFailedError(
+            f"{lost} It was saved after generation {state.cohort.generation} in {path}, with the records that were in"
+            f" memory. Lost are older checkpoints{f', and of the records {missing}' if missing else ''}; the evolution"
+            f" is not. Go on there: {spell('resume', path)}"
+        )
+    return MachineFailedError("\n  ".join([f"{lost} It could not be saved elsewhere, and is lost:", *problems]))
+
+
+def _places(path: Path) -> Iterator[Path]:
+    """Name places that are not there yet: beside the run or its sweep, or above that if it is gone, or temporary."""
+    whole = path.within.path if isinstance(path, Place) and path.within else path  # a sweep may be deleted with it
+    above = next(folder for folder in Path(whole).absolute().parents if folder.is_dir())
+    for folder in (above, Path(tempfile.gettempdir())):
+        place = folder / f"{path.name}-rescued-{os.getpid()}"
+        yield place.with_name(f"{place.name}-{secrets.token_hex(2)}") if os.path.lexists(place) else place
+
+
+def _saved(path: Path, directory: RunDirectory, config: str, state: State, facts: Mapping[str, Any]) -> dict[str, int]:
+    """Make a run directory that goes on after a state; return the first generation in each of its tables."""
+    new, generation = RunDirectory.new(path), state.cohort.generation
+    with new.lock():
+        new.provenance.take_over(directory.provenance, rescued_from=str(directory.path))
+        tables = zip(TABLES, new.tables, directory.tables, strict=True)
+        first = {name: table.take_over(old, generation) for name, table, old in tables}
+        for table in new.tables:
+            table.commit()
+        written = {name: file for table in new.tables for name, file in table.written.items()}
+        make_folder(new.checkpoints)
+        checkpoints.write(new.checkpoints, state.checkpoint(written, **{**facts, "records_from": first}))
+        new.begin(config)
+    return {name: start for name, start in first.items() if name != "failures"}
