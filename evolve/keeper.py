@@ -79,6 +79,7 @@ class Keeper:
         self._late = False
         self._thread = ThreadPoolExecutor(1, "keeper")
         self._planned: tuple[State | None, dict[str, Any]] | None = None
+        self._unsaved: State | None = None
         self._writing: Future[float] | None = None
 
     @property
@@ -99,6 +100,7 @@ class Keeper:
             Further columns of the generation's row.
         """
         self.settle()
+        self._unsaved = None  # from here on the records hold more than it
         row = generation_row(cohort, evaluation) | {name: np.array([value]) for name, value in (measured or {}).items()}
         self._seen += 1
         self.directory.generations.add(row)
@@ -122,21 +124,38 @@ class Keeper:
             return since >= settings.longest or not self._costs or median(self._costs) <= SHARE * since
         return since >= float(settings.every.removesuffix("s"))
 
-    def write(self, state: State | None, **telemetry: Any) -> None:
+    def write(self, state: State | None, *, unsaved: State | None = None, **telemetry: Any) -> None:
         """Plan to write, once the next generation lives: records and state if it is due, and a line of telemetry.
 
         Parameters
         ----------
         state : State or None
             What to save; None if that is not due.
+        unsaved : State, optional
+            What `save` saves if it is needed before the next one is due.
         **telemetry
             What to tell of the generation.
         """
-        self._planned = (state, {"time": now(), **telemetry})
+        self._planned, self._unsaved = (state, {"time": now(), **telemetry}), unsaved
+
+    def save(self) -> None:
+        """Make the newest generation durable now, if it was not due: the next one will not live.
+
+        Raises
+        ------
+        StorageError
+            If that cannot be done.
+        """
+        self.settle()
+        if self._unsaved is not None:
+            self.write(self._unsaved)
+            self.settle()
 
     def hear(self, message: str) -> None:
-        """Take up a line of news; it is written with the next line of telemetry."""
-        self._telemetry.append({"time": now(), "message": message})
+        """Write a line of news at once, between other writing; any thread may call this."""
+        line = {"time": now(), "message": message}
+        with contextlib.suppress(RuntimeError):  # the keeper has ended
+            self._thread.submit(self._tell, line)
 
     def begin(self) -> None:
         """Begin to write what is planned."""
@@ -211,8 +230,8 @@ class Keeper:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *exception: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         # what has lived is saved, whatever happens to the run now: it takes moments, and the lock is held still
         with contextlib.suppress(Exception):
-            self.settle()
+            self.settle() if error is None or isinstance(error, StorageError) else self.save()
         self._thread.shutdown()

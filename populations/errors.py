@@ -21,6 +21,10 @@ class RunFailedError(HetevoError):
     """A run could not go on, although what was asked for was right."""
 
 
+class MachineFailedError(RunFailedError):
+    """The machine or the cluster failed, not what was asked for: what was saved is there, and the run can go on."""
+
+
 def nearest(name: str, valid: Iterable[str]) -> str:
     """Suggest the valid name that is closest to a misspelt one.
 

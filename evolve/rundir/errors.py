@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from populations.errors import HetevoError, spell
+from populations.errors import HetevoError, MachineFailedError, spell
 
 
 class RunDirectoryError(HetevoError):
@@ -39,7 +39,7 @@ class NothingIntactError(HetevoError):
     """No checkpoint of a run can be trusted."""
 
 
-class StorageError(HetevoError):
+class StorageError(MachineFailedError):
     """A file could not be written or read; nothing that was durable before is lost."""
 
     def __init__(self, action: str, path: Path, error: OSError, needed: int = 0) -> None:

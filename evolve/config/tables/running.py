@@ -59,6 +59,9 @@ class BackendTable(Table):
     deadline: float = Field(
         60.0, gt=0, description="seconds that a block may always take before it is thought to hang; above 0"
     )
+    losses: Count = Field(
+        20, description="blocks lost one after another, none coming back in between, after which the run ends"
+    )
     patience: float = Field(600.0, ge=0, description="seconds to wait for workers once all of them are gone; 0 or more")
 
     @model_validator(mode="after")
