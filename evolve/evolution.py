@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evolve.backends import BACKENDS, Backend, Job
+from evolve.cohort import Cohort
 from evolve.config import Config, from_mapping
 from evolve.heldout import held_out, held_out_species
 from evolve.keeper import Keeper
@@ -23,8 +24,9 @@ from evolve.species import species_of
 from evolve.state import State, after
 from evolve.stopping import StopRequest
 from evolve.transplanting import first_cohort
-from populations.errors import HetevoError
+from populations.errors import HetevoError, MachineFailedError, spell
 from populations.evaluation import Probe
+from populations.outcome import Evaluation
 
 
 class Evolution:
@@ -139,16 +141,15 @@ class Evolution:
             keeper.write(state)
         while state is None or state.cohort.generation < config.evolution.generations:
             clock = [time.perf_counter()]
-            cohort = (
-                reproduce(state.cohort, state.loss, config, self.species)
-                if state
-                else first_cohort(config, self.species, keeper.directory.path.parent)
-            )
-            clock.append(time.perf_counter())
-            evaluation = backend.evaluate(self.job(cohort.generation), cohort, keeper.begin)
-            clock.append(time.perf_counter())
+            try:
+                cohort, evaluation, measured = self._live(keeper, backend, stop, state, clock)
+            except MachineFailedError as error:
+                if state is None or not stop.received:
+                    raise
+                keeper.notice(str(error))  # it was asked to stop, and does
+                keeper.save()
+                break
             state = after(cohort, evaluation, state)
-            measured = held_out(backend, self.job(cohort.generation), self._held_out, config, cohort, evaluation.loss)
             row = keeper.record(cohort, evaluation, measured)
             last = cohort.generation >= config.evolution.generations or stop.received
             saved = last or keeper.is_due(cohort.generation)
@@ -163,6 +164,29 @@ class Evolution:
         keeper.settle()
         assert state is not None
         return state
+
+    def _live(
+        self, keeper: Keeper, backend: Backend, stop: StopRequest, state: State | None, clock: list[float]
+    ) -> tuple[Cohort, Evaluation, dict[str, float]]:
+        """Let the next generation live, and note when it was made and when it had lived."""
+        config = self.config
+        try:
+            cohort = (
+                reproduce(state.cohort, state.loss, config, self.species)
+                if state
+                else first_cohort(config, self.species, keeper.directory.path.parent)
+            )
+            clock.append(time.perf_counter())
+            job, stopping = self.job(cohort.generation), lambda: stop.received
+            evaluation = backend.evaluate(job, cohort, keeper.begin, stopping)
+            clock.append(time.perf_counter())
+            measured = held_out(backend, job, self._held_out, config, cohort, evaluation.loss, stopping)
+        except MemoryError as error:
+            raise MachineFailedError(
+                f"Memory ran out ({error}). Make evolution.size or the networks smaller, or free some. What had lived"
+                f" is saved and goes on with '{spell('resume', keeper.directory.path)}'."
+            ) from None
+        return cohort, evaluation, measured
 
     def until(self, generations: int) -> "Evolution":
         """Return the same with another last generation."""

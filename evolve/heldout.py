@@ -3,12 +3,13 @@
 Tasks, samples, innate weights and lots come from streams of their own (`populations.streams.HELD_OUT`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from evolve.backends import Backend, Job
+from evolve.backends.backend import idle, never
 from evolve.cohort import Cohort
 from evolve.config import Config
 from evolve.recording import mean_defined
@@ -49,7 +50,13 @@ def held_out_species(config: Config, species: Species) -> dict[str, Species]:
 
 
 def held_out(
-    backend: Backend, job: Job, families: Mapping[str, Species], config: Config, cohort: Cohort, loss: Floats
+    backend: Backend,
+    job: Job,
+    families: Mapping[str, Species],
+    config: Config,
+    cohort: Cohort,
+    loss: Floats,
+    stopping: Callable[[], bool] = never,
 ) -> dict[str, float]:
     """Let a generation live through held-out tasks, if it is time.
 
@@ -67,6 +74,8 @@ def held_out(
         The generation.
     loss : ndarray of float64, shape (P,)
         Its losses on its own tasks: they decide who the champion is.
+    stopping : callable, optional
+        See `evolve.backends.Backend.evaluate`.
 
     Returns
     -------
@@ -86,7 +95,7 @@ def held_out(
         return dict.fromkeys(names, float("nan"))
     champion, row = int(np.argmin(loss)), dict.fromkeys(names, float("nan"))
     for name, species in families.items():
-        evaluation = backend.evaluate(replace(job, species=species), cohort)
+        evaluation = backend.evaluate(replace(job, species=species), cohort, idle, stopping)
         for what, values in {"loss": evaluation.loss, **evaluation.observed}.items():
             if f"heldout_{name}_{what}" in row:
                 row[f"heldout_{name}_{what}"] = mean_defined(values)

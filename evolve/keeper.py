@@ -104,6 +104,7 @@ class Keeper:
         self._late = False
         self._thread = ThreadPoolExecutor(1, "keeper")
         self._planned: tuple[State | None, dict[str, Any]] | None = None
+        self._unsaved: State | None = None
         self._writing: Future[float] | None = None
 
     @property
@@ -124,6 +125,7 @@ class Keeper:
             Further columns of the generation's row.
         """
         self.settle()
+        self._unsaved = None  # from here on the records hold more than it
         row = generation_row(cohort, evaluation) | {name: np.array([value]) for name, value in (measured or {}).items()}
         self._seen += 1
         self.directory.generations.add(row)
@@ -155,16 +157,31 @@ class Keeper:
         state : State
             Of the generation that was recorded.
         due : bool, optional
-            Whether to save it.
+            Whether to save it; if not, `save` does so should that be needed before the next one is due.
         **telemetry
             What to tell of the generation.
         """
-        self.newest = state
+        self.newest, self._unsaved = state, None if due else state
         self._planned = (state if due else None, {"time": now(), **telemetry})
 
+    def save(self) -> None:
+        """Make the newest generation durable now, if it was not due: the next one will not live.
+
+        Raises
+        ------
+        StorageError
+            If that cannot be done.
+        """
+        self.settle()
+        if self._unsaved is not None:
+            self.write(self._unsaved)
+            self.settle()
+
     def hear(self, message: str) -> None:
-        """Take up a line of news; it is written with the next line of telemetry."""
-        self._telemetry.append({"time": now(), "message": message})
+        """Write a line of news at once, between other writing; any thread may call this."""
+        line = {"time": now(), "message": message}
+        with contextlib.suppress(RuntimeError):  # the keeper has ended
+            self._thread.submit(self._tell, line)
 
     def begin(self) -> None:
         """Begin to write what is planned."""
@@ -260,8 +277,8 @@ class Keeper:
         make_folder(self.directory.checkpoints)
         return self
 
-    def __exit__(self, *exception: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         # what has lived is saved, whatever happens to the run now: it takes moments, and the lock is held still
         with contextlib.suppress(Exception):
-            self.settle()
+            self.settle() if error is None or isinstance(error, StorageError) else self.save()
         self._thread.shutdown()

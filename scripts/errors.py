@@ -19,25 +19,31 @@ WRONG_USE, FAILED, MACHINE_FAILED, INTERRUPTED = 2, 1, 3, 130
 def explained(command: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
     """Turn errors that are meant for the user into a message and an exit status.
 
-    2: the command or configuration is wrong. 1: the run failed. 3: the machine or the cluster failed. 130: interrupted
-    at once.
+    2: the command or configuration is wrong. 1: the run failed. 3: the machine or the cluster failed, and what was
+    saved can go on. 130: interrupted at once.
     """
 
     @wraps(command)
     def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        from evolve.rundir import DamagedError, NothingIntactError, StorageError
+        from evolve.rundir import DamagedError, NothingIntactError
         from populations.errors import HetevoError, MachineFailedError, RunFailedError
 
         try:
             return command(*args, **kwargs)
         except MachineFailedError as error:
             fail(str(error), MACHINE_FAILED)
-        except (RunFailedError, StorageError, DamagedError, NothingIntactError) as error:
+        except (RunFailedError, DamagedError, NothingIntactError) as error:
             fail(str(error), FAILED)
         except HetevoError as error:
             fail(str(error), WRONG_USE)
         except KeyboardInterrupt:
             fail("interrupted; what was saved at the last checkpoint is there", INTERRUPTED)
+        except MemoryError as error:
+            fail(
+                f"memory ran out ({error or 'nothing more is known'}). What was saved is there: free some, and repeat"
+                " the command",
+                MACHINE_FAILED,
+            )
         raise AssertionError  # fail() has left
 
     return guarded

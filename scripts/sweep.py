@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.errors import explained
+from scripts.errors import FAILED, MACHINE_FAILED, explained
 from scripts.presets import list_names
 from scripts.progress import is_live
 
@@ -89,9 +89,10 @@ def conducted(
         outcomes, signal = conduct(plan, folder, backend=place, watch=display.show)
     if as_json:
         print(json.dumps({"path": str(folder), "signal": signal, "runs": [asdict(one) for one in outcomes]}))
-    failed = [one for one in outcomes if one.state == "failed"]
-    for one in failed:
-        print(f"{folder / one.run} failed: {one.error}", file=sys.stderr)
+    for one in outcomes:
+        if one.error:
+            what = "failed" if one.state == "failed" else "was interrupted by the machine"
+            print(f"{folder / one.run} {what}: {one.error}", file=sys.stderr)
     print(f"{folder}: {_summary(outcomes)}", file=sys.stderr)
     if all(one.state == "done" for one in outcomes):
         if following:
@@ -100,8 +101,11 @@ def conducted(
         print(f"go on: {again}", file=sys.stderr)
     if signal:
         raise typer.Exit(128 + signal)
-    if any(one.state != "done" for one in outcomes):
-        raise typer.Exit(1)  # also after STOP: whoever goes on with the results needs all of them
+    states = {one.state for one in outcomes}
+    if "interrupted" in states and "failed" not in states:
+        raise typer.Exit(MACHINE_FAILED)
+    if states != {"done"}:
+        raise typer.Exit(FAILED)  # also after STOP: whoever goes on with the results needs all of them
 
 
 class _Display:
@@ -147,7 +151,7 @@ def _table(outcomes: list["Outcome"]) -> "Table":
     table = Table(title=_summary(outcomes))
     for column in ("condition", "seed", "state", "generation", "alignment", "best loss"):
         table.add_column(column, justify="left" if column in ("condition", "state") else "right")
-    order = ("running", "elsewhere", "failed", "stopped", "waiting", "done")
+    order = ("running", "elsewhere", "failed", "interrupted", "stopped", "waiting", "done")
     for one in sorted(outcomes, key=lambda outcome: order.index(outcome.state))[:SHOWN]:
         generation = "" if one.generation is None else f"{one.generation}/{one.generations}"
         alignment = "" if one.alignment_end is None else f"{one.alignment_end:+.3f}"

@@ -31,10 +31,24 @@ class Nodes:
         """Kill nodes, the oldest first."""
         self._pool.submit(_remove, count).result()
 
+    def raylets(self):
+        """List the processes whose children are the workers of the nodes."""
+        return [
+            int(entry.parent.name)
+            for entry in Path("/proc").glob("[0-9]*/cmdline")
+            if (content := _content(entry)).partition(b"\0")[0].endswith(b"/raylet") and self.folder.encode() in content
+        ]
+
     def close(self):
         self._pool.submit(_end).result()
         self._pool.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _content(file):
+    with contextlib.suppress(OSError):
+        return file.read_bytes()
+    return b""
 
 
 def _begin(folder):

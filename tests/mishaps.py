@@ -1,7 +1,10 @@
 """Marked individuals, and a probe that goes wrong with them, wherever it runs: here, in a worker, on a node."""
 
+import contextlib
 import os
 import signal
+import subprocess
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +22,7 @@ MARK = np.float32(3.25)
 
 @dataclass(frozen=True)
 class Fault:
-    """Does nothing, kills its process, raises, hangs or waits, for the first ``times`` marked lives."""
+    """Does nothing, ends its process, takes memory, raises, hangs or waits, for the first ``times`` marked lives."""
 
     kind: str
     folder: str
@@ -45,12 +48,65 @@ class Fault:
         return False
 
     def _happen(self):
-        if self.kind == "kill":
-            os.kill(os.getpid(), signal.SIGKILL)
-        elif self.kind == "raise":
-            raise ValueError("this network is not to my taste")
-        elif self.kind == "hang":
-            time.sleep(3600)
+        happen(self.kind)
+
+
+def happen(kind):
+    """Let something go wrong in this process."""
+    if kind == "kill":  # what the system does when memory is short
+        os.kill(os.getpid(), signal.SIGKILL)
+    elif kind == "crash":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    elif kind == "leave":
+        os._exit(7)
+    elif kind == "memory":
+        np.empty(1 << 50)
+    elif kind == "exit":
+        raise SystemExit("enough")
+    elif kind == "raise":
+        raise ValueError("this network is not to my taste")
+    elif kind == "hang":
+        time.sleep(3600)
+
+
+@dataclass(frozen=True)
+class Switch:
+    """A probe with which everyone has a fault as long as a file is there."""
+
+    kind: str
+    file: str
+
+    def measure(self, snapshot):
+        if snapshot.stage == "birth" and self.file and Path(self.file).exists():
+            happen(self.kind)
+        return {"gain": snapshot.gains_ascending[:, 0].astype(np.float64)}
+
+
+@contextlib.contextmanager
+def killed(pid, file, number=signal.SIGKILL, *, seconds, name=b"evolve.backends.worker"):
+    """Send a signal to all workers of a process for some seconds, as soon as a file is there; yield the deaths."""
+    deaths, over = [], threading.Event()
+
+    def kill():
+        while not file.exists() and not over.is_set():
+            time.sleep(0.05)
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and not over.is_set():
+            found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True).stdout
+            for child in map(int, found.split()):
+                with contextlib.suppress(OSError):
+                    if name in Path(f"/proc/{child}/cmdline").read_bytes():
+                        os.kill(child, number)
+                        deaths.append(child)
+            time.sleep(0.05)
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    try:
+        yield deaths
+    finally:
+        over.set()
+        thread.join()
 
 
 SIZE, SEED, BAD = 14, 3, (5, 11)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Self
 
-from evolve.backends.backend import Backend, Job, Telemetry, idle
+from evolve.backends.backend import Backend, Job, Telemetry, idle, never
 from evolve.backends.local import LocalBackend, available_cores
 from evolve.backends.ray import RayBackend
 from evolve.backends.ray.session import check_session
@@ -59,8 +59,10 @@ class AutoBackend:
         if self._chosen:
             self._chosen.prepare(job)
 
-    def evaluate(self, job: Job, cohort: Cohort, meanwhile: Callable[[], None] = idle) -> Evaluation:
-        """Evaluate all individuals of a cohort, in order; call ``meanwhile`` once, as soon as workers are busy."""
+    def evaluate(
+        self, job: Job, cohort: Cohort, meanwhile: Callable[[], None] = idle, stopping: Callable[[], bool] = never
+    ) -> Evaluation:
+        """Evaluate all individuals of a cohort, in order."""
         reason = "no address of a cluster was given"
         if self._chosen is None:
             cores = available_cores()
@@ -78,7 +80,7 @@ class AutoBackend:
         if not self._told:
             news.info("backend auto: %s, because %s", self._chosen.description, reason)
             self._told = True
-        return self._chosen.evaluate(job, cohort, meanwhile)
+        return self._chosen.evaluate(job, cohort, meanwhile, stopping)
 
     def close(self) -> None:
         """Give back processes and memory."""

@@ -42,6 +42,11 @@ def idle() -> None:
     """Do nothing while a generation lives."""
 
 
+def never() -> bool:
+    """Tell that nobody asks to stop."""
+    return False
+
+
 Telemetry = dict[str, float]
 """Of the generation just evaluated: seconds spent on ``serialise`` (sending) and ``wait``, the number of ``workers``,
 their ``utilisation`` (share of their time spent on lives) and how many blocks were ``resent``."""
@@ -75,8 +80,27 @@ class Backend(Protocol):
         """
         ...
 
-    def evaluate(self, job: Job, cohort: Cohort, meanwhile: Callable[[], None] = idle) -> Evaluation:
-        """Evaluate all individuals of a cohort, in order; call ``meanwhile`` once, as soon as workers are busy."""
+    def evaluate(
+        self, job: Job, cohort: Cohort, meanwhile: Callable[[], None] = idle, stopping: Callable[[], bool] = never
+    ) -> Evaluation:
+        """Evaluate all individuals of a cohort, in order.
+
+        Parameters
+        ----------
+        job, cohort
+            Who lives.
+        meanwhile : callable, optional
+            Is called once, as soon as workers are busy.
+        stopping : callable, optional
+            Tells whether the run should stop: a generation of which nobody knows when it ends is then given up.
+
+        Raises
+        ------
+        EvaluationError
+            If individuals fail, and the run should not go on without them.
+        MachineFailedError
+            If the machine or the cluster fails, or the generation is given up.
+        """
         ...
 
     def close(self) -> None:

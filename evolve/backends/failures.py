@@ -19,7 +19,7 @@ def place(job: Job, cohort: Cohort) -> str:
     return f"Generation {cohort.generation}, seed {job.seed}{held_out}"
 
 
-def explain(failures: tuple[Failure, ...], job: Job, cohort: Cohort) -> EvaluationError:
+def explain(failures: tuple[Failure, ...], job: Job, cohort: Cohort, *, everyone: bool = False) -> EvaluationError:
     """Return the error that names who failed, where and why.
 
     Parameters
@@ -28,13 +28,14 @@ def explain(failures: tuple[Failure, ...], job: Job, cohort: Cohort) -> Evaluati
         At least one.
     job, cohort
         Who lived.
+    everyone : bool, optional
+        Whether nobody is known to have lived without a failure.
     """
     first, more = failures[0], len(failures) - SHOWN
     who = ", ".join(f"{f.individual} (id {cohort.identifiers[f.individual]})" for f in failures[:SHOWN])
-    everyone = len(failures) == cohort.size
     advice = (
         "Everyone failed, so the task, rule or probe is to be repaired"
-        if everyone
+        if everyone or len(failures) == cohort.size
         else 'Repair the task, rule or probe, or give the worst fitness to who fails: backend.on_failure = "quarantine"'
     )
     return EvaluationError(

@@ -1,20 +1,24 @@
 """All cores of this machine, in processes of their own."""
 
 import os
-from collections.abc import Callable
-from concurrent.futures import Future
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Self
 
-from evolve.backends.backend import Job, Telemetry, idle
+from evolve.backends.backend import Job, Telemetry, idle, never
 from evolve.backends.fingerprint import check_result, fingerprint
 from evolve.backends.pieces import Piece, Pieces
-from evolve.backends.pool import NoWorkersError, WorkerDiedError, WorkerPool
+from evolve.backends.pool import PAUSES, NotLoadableError, NoWorkersError, WorkerDiedError, WorkerPool
 from evolve.backends.shards import Lived, live_shard, load
 from evolve.backends.timing import Clock
+from evolve.backends.trying import live_alone
 from evolve.cohort import Cohort
 from evolve.config import BackendTable
 from evolve.news import news
 from populations.blocks import block_size
+from populations.errors import MachineFailedError
+from populations.genome import Population
 from populations.outcome import Evaluation
 
 SHARDS_PER_WORKER = 4
@@ -51,71 +55,92 @@ class LocalBackend:
         if self.workers == 1:
             return
         try:
-            for loading in [self._pool.submit(load, job) for _ in range(self.workers)]:
-                loading.result()
+            self._load(job)
         except NoWorkersError as error:
             self.close()
             self.workers = 1
             news.warning("%s Everything is computed in this one process instead.", error)
+
+    def _load(self, job: Job) -> None:
+        for pause in (*PAUSES, 0.0):
+            try:
+                for loading in [self._pool.submit(load, job) for _ in range(self.workers)]:
+                    loading.result()
+            except WorkerDiedError as error:
+                last = error
+                time.sleep(pause)
+            else:
+                return
+        if last.by_own_doing:
+            raise NotLoadableError(f"{last}, {len(PAUSES) + 1} times in a row, while it loaded them")
+        raise NoWorkersError(f"Worker processes do not live here: {last}, {len(PAUSES) + 1} times in a row.")
 
     @property
     def description(self) -> str:
         """What it is, for the log."""
         return f"local, {self.workers} process{'es' if self.workers > 1 else ''}"
 
-    def evaluate(self, job: Job, cohort: Cohort, meanwhile: Callable[[], None] = idle) -> Evaluation:
-        """Evaluate all individuals of a cohort, in order; call ``meanwhile`` once, as soon as workers are busy."""
-        pieces, clock = Pieces(job, cohort, self.settings.on_failure), Clock()
+    def evaluate(
+        self, job: Job, cohort: Cohort, meanwhile: Callable[[], None] = idle, stopping: Callable[[], bool] = never
+    ) -> Evaluation:
+        """Evaluate all individuals of a cohort, in order."""
+        pieces, clock = Pieces(job, cohort, self.settings.on_failure, self.settings.losses), Clock()
         if self.workers == 1:
             meanwhile()
             while piece := pieces.next(cohort.size):
-                self._keep(pieces, piece, live_shard(job, pieces.genes(piece), piece.start, cohort.generation), clock)
-        else:
-            self._evaluate_in_pool(pieces, clock, meanwhile)
+                self._land(pieces, piece, partial(live_shard, *self._call(pieces, piece)), clock)
+                pieces.wait(stopping)
+        while not pieces.finished:
+            with clock.part("serialise"):
+                sent = list(self._sent(pieces))
+            meanwhile()
+            meanwhile = idle
+            with clock.part("wait"):
+                for piece, result in sent:
+                    self._land(pieces, piece, result, clock)
+                pieces.wait(stopping)
         self.telemetry = clock.telemetry(self.workers, pieces.resent)
         return pieces.join()
 
-    def _evaluate_in_pool(self, pieces: Pieces, clock: Clock, meanwhile: Callable[[], None]) -> None:
-        sent: list[tuple[Piece, Future[Lived]]] = []
-        with clock.part("serialise"):
-            for left in range(self._shards(pieces.job, pieces.cohort.size), 0, -1):
-                if piece := pieces.next(-(-pieces.fresh // left)):
-                    sent.append((piece, self._send(pieces, piece)))
-        meanwhile()
-        with clock.part("wait"):
-            for piece, future in sent:
-                try:
-                    self._keep(pieces, piece, future.result(), clock)
-                except WorkerDiedError as error:
-                    self._died(pieces, piece, error)
-            # after a death: one piece at a time, so that there is no doubt whose fault it is
-            while piece := pieces.next(pieces.fresh):
-                try:
-                    self._keep(pieces, piece, self._send(pieces, piece).result(), clock)
-                except WorkerDiedError as error:
-                    self._died(pieces, piece, error)
+    def _sent(self, pieces: Pieces) -> "Iterator[tuple[Piece, Callable[[], Lived]]]":
+        """Send all that waits; who has to live alone does so when all others are back."""
+        alone: list[Piece] = []
+        left = self._shards(pieces.job, pieces.cohort.size)
+        while piece := pieces.next(-(-pieces.fresh // max(left, 1))):
+            left -= 1
+            if piece.alone:
+                alone.append(piece)
+            else:
+                yield piece, self._pool.submit(live_shard, *self._call(pieces, piece)).result
+        yield from ((piece, partial(live_alone, *self._call(pieces, piece))) for piece in alone)
+
+    def _land(self, pieces: Pieces, piece: Piece, result: Callable[[], Lived], clock: Clock) -> None:
+        try:
+            lived = result()
+        except WorkerDiedError as error:
+            pieces.lost(piece, str(error), suspect=error.by_own_doing, counts=not error.by_own_doing)
+        except MemoryError as error:
+            pieces.lost(piece, f"memory ran out ({error})")
+        except MachineFailedError as error:
+            pieces.lost(piece, str(error), suspect=piece.suspect)
+        else:
+            check_result(lived.worker, fingerprint(pieces.job))
+            clock.busy += lived.seconds
+            pieces.place(piece, lived.evaluation)
 
     def seconds_for_one(self, job: Job, cohort: Cohort) -> float:
-        """Measure a block in a worker, per individual; infinite if the block killed the worker."""
+        """Measure a block in a worker, per individual; infinite if this machine cannot do that."""
         pieces = Pieces(job, cohort, self.settings.on_failure)
         piece = pieces.next(job.block or block_size(job.species))
         assert piece is not None
         try:
-            return self._send(pieces, piece).result().seconds / piece.size
-        except WorkerDiedError:
+            lived = self._pool.submit(live_shard, *self._call(pieces, piece)).result()
+        except (WorkerDiedError, NoWorkersError, MemoryError):
             return float("inf")
+        return lived.seconds / piece.size
 
-    def _died(self, pieces: Pieces, piece: Piece, error: WorkerDiedError) -> None:
-        news.warning("%s with individuals %d to %d", error, piece.start, piece.stop - 1)
-        pieces.crashed(piece)
-
-    def _keep(self, pieces: Pieces, piece: Piece, lived: Lived, clock: Clock) -> None:
-        check_result(lived.worker, fingerprint(pieces.job))
-        clock.busy += lived.seconds
-        pieces.place(piece, lived.evaluation)
-
-    def _send(self, pieces: Pieces, piece: Piece) -> "Future[Lived]":
-        return self._pool.submit(live_shard, pieces.job, pieces.genes(piece), piece.start, pieces.cohort.generation)
+    def _call(self, pieces: Pieces, piece: Piece) -> tuple[Job, Population, int, int]:
+        return pieces.job, pieces.genes(piece), piece.start, pieces.cohort.generation
 
     def _shards(self, job: Job, size: int) -> int:
         blocks = -(-size // (job.block or block_size(job.species)))

@@ -22,9 +22,12 @@ from typing import Any, ParamSpec, TypeVar
 
 from evolve.news import news
 from evolve.stopping import SIGNALS
-from populations.errors import RunFailedError, SettingError
+from populations.errors import MachineFailedError, SettingError
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+OWN_SIGNALS = {signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL}
+"""Signals that a process brings on itself. Any other comes from outside: SIGKILL, where memory is short."""
 
 PAUSES = (0.5, 2.0)
 """Seconds to wait before a worker that ended while it started is started once more."""
@@ -67,8 +70,13 @@ class WorkerDiedError(BrokenExecutor):
         self.status = status
         super().__init__(f"a worker process died ({ended(status)})")
 
+    @property
+    def by_own_doing(self) -> bool:
+        """Whether it may have died of what it did: it left, or did what the system does not allow."""
+        return self.status >= 0 or -self.status in OWN_SIGNALS
 
-class NoWorkersError(RunFailedError):
+
+class NoWorkersError(MachineFailedError):
     """Worker processes cannot be started here."""
 
 
@@ -115,6 +123,11 @@ class WorkerPool:
         if len(self._hosts) < self.workers:
             self._hosts.append(_Host(self._calls))
         return future
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the processes that there are; see `evolve.backends.worker` for what it means to them."""
+        for host in self._hosts:
+            host.signal(number)
 
     def close(self) -> None:
         """Stop the processes at once; what they had to do fails. The next call starts new ones."""
@@ -173,6 +186,12 @@ class _Host(Thread):
                 )
             time.sleep(pause)
 
+    def signal(self, number: int) -> None:
+        """Send a signal to the worker, if there is one."""
+        with self._lock:
+            if self._worker:
+                self._worker.process.send_signal(number)
+
     def stop(self) -> None:
         """Kill the worker, and start none any more; the thread sees that, and tidies up."""
         with self._lock:
@@ -228,6 +247,8 @@ class _Worker:
         """Let it do something, and return the result."""
         try:
             content = ForkingPickler.dumps(what)
+        except MemoryError:
+            raise  # says something about this machine
         except Exception as error:
             raise NotLoadableError(f"{type(error).__name__}: {error}") from None
         try:

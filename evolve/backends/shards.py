@@ -72,13 +72,14 @@ def _evaluate(job: Job, population: Population, individuals: Indices, generation
             moments=job.moments,
         )
     except MemoryError:
-        raise  # says something about this machine, nothing about an individual
-    except Exception as error:
+        if population.size == 1:
+            raise  # says something about this machine, nothing about an individual
+    except (Exception, SystemExit) as error:
         if population.size == 1:
             reason = f"{type(error).__name__}: {error}"
             failure = Failure(int(individuals[0]), reason, traceback.format_exc())
             return Evaluation.failed(failure, job.species.life.loss_cap)
-    # who raised is found by halving; the others get the same bits as in any other block
+    # who raised is found by halving, and half takes less memory; all others get the same bits as in any other block
     middle = population.size // 2
     halves = slice(middle), slice(middle, None)
     return Evaluation.join([_evaluate(job, population.take(h), individuals[h], generation) for h in halves])

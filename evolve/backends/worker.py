@@ -50,6 +50,8 @@ def serve(driver: Connection, parent: int) -> None:
                 driver.send_bytes(answer)
     except (EOFError, OSError):
         os._exit(0)  # the driver is gone: nobody is left to tidy up for
+    except MemoryError:
+        os.kill(os.getpid(), signal.SIGKILL)  # as the system does: nothing that it was asked to do is to blame
 
 
 class _Forward(logging.Handler):
@@ -98,6 +100,8 @@ def _end_with(parent: int) -> None:
 def _answer(content: bytes) -> Any:
     try:
         function, args, kwargs = ForkingPickler.loads(content)
+    except MemoryError as error:
+        return _raised(error)
     except Exception as error:
         return ForkingPickler.dumps(("unreadable", f"{type(error).__name__}: {error}"))
     try:

@@ -47,7 +47,7 @@ class NothingIntactError(HetevoError):
     """No checkpoint of a run can be trusted."""
 
 
-class StorageError(HetevoError):
+class StorageError(MachineFailedError):
     """A file could not be written or read; nothing that was durable before is lost."""
 
     def __init__(self, action: str, path: Path, error: OSError, needed: int = 0) -> None:

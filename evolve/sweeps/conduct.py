@@ -11,6 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from evolve.backends.pool import WorkerDiedError
 from evolve.config import BackendTable, Config, from_mapping
 from evolve.experiment import Experiment
 from evolve.rundir import RunBusyError, RunDirectory, StorageError
@@ -22,13 +23,13 @@ from evolve.stopping import StopRequest
 from evolve.sweeps.plan import Member, Plan
 from evolve.sweeps.pools import Pool, pool_of
 from evolve.sweeps.sharing import taking_part
-from populations.errors import HetevoError
+from populations.errors import HetevoError, MachineFailedError
 
 POLL_SECONDS = 1.0
 """Seconds between two looks at the runs under way, here and elsewhere."""
 
-STATES = ("done", "running", "elsewhere", "waiting", "stopped", "failed")
-"""Where a run can stand: ``running`` by this process, ``elsewhere`` by another one."""
+STATES = ("done", "running", "elsewhere", "waiting", "stopped", "interrupted", "failed")
+"""Where a run can stand: ``running`` by this process, ``elsewhere`` by another one, ``interrupted`` by the machine."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Outcome:
     alignment_end, loss_best : float or None
         Of the last saved generation.
     error : str
-        What made it fail.
+        What made it fail, or interrupted it.
     """
 
     run: str
@@ -148,7 +149,7 @@ class _Conductor:
             if before == "failed":
                 error = f"it needs the run {member.after}, which has failed"
                 self.outcomes[member.name] = replace(self.outcomes[member.name], state="failed", error=error)
-            if before in ("failed", "stopped"):
+            if before in ("failed", "stopped", "interrupted"):
                 self.waiting.remove(member)
             elif before == "done" and not self._is_elsewhere(member):
                 self.waiting.remove(member)
@@ -191,7 +192,8 @@ def _run(member: Member, path: Path, stop_files: tuple[Path, ...]) -> Outcome:
     except RunBusyError:
         return replace(outcome, state="elsewhere")
     except HetevoError as error:
-        return replace(_looked_at(path.parent, outcome), state="failed", error=str(error))
+        state = "interrupted" if isinstance(error, MachineFailedError) else "failed"
+        return replace(_looked_at(path.parent, outcome), state=state, error=str(error))
     state = "stopped" if ended.stopped_by else "done"
     return replace(_looked_at(path.parent, outcome), state=state, digest=ended.digest)
 
@@ -205,8 +207,12 @@ def _in_one_process(config: Config) -> Config:
 def _ended(future: "Future[Outcome]", running: Outcome) -> Outcome:
     try:
         return future.result()
+    except (MachineFailedError, MemoryError) as error:
+        return replace(running, state="interrupted", error=f"{type(error).__name__}: {error}")
     except Exception as error:  # a mistake in a task or a measure: the other runs go on
-        return replace(running, state="failed", error=f"{type(error).__name__}: {error}")
+        killed = isinstance(error, WorkerDiedError) and not error.by_own_doing
+        state = "interrupted" if killed else "failed"
+        return replace(running, state=state, error=f"{type(error).__name__}: {error}")
 
 
 def _looked_at(folder: Path, outcome: Outcome) -> Outcome:

@@ -133,12 +133,12 @@ def test_every_write_is_cut_short_once(untouched, tmp_path, code):
             shutil.rmtree(path)
 
 
-def test_a_full_disk_is_one_message_with_the_space_needed_and_exit_1(untouched, tmp_path):
+def test_a_full_disk_is_one_message_with_the_space_needed_and_exit_3(untouched, tmp_path):
     go(tmp_path / "run", "evolution.generations=0")
     at = traced(lambda: resume(shutil.copytree(tmp_path / "run", tmp_path / "copy"), 2)).index("make_directory") + 4
     with operations(failing(at, errno.ENOSPC)):
         done = CliRunner().invoke(app, ["resume", str(tmp_path / "run"), "--generations", "2"])
-    assert done.exit_code == 1
+    assert done.exit_code == 3
     assert "Traceback" not in done.output
     for part in ("Cannot write", "No space left on device", "It needs", "bytes", "hetevo resume", "intact"):
         assert part in done.stderr

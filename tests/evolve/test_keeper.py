@@ -1,11 +1,16 @@
-"""When a run is saved."""
+"""When a run is saved, and when what is told of it is written."""
+
+import contextlib
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from faults import go, tiny
 
 from evolve import keeper as keeping
 from evolve.keeper import Keeper
-from evolve.rundir import RunDirectory
+from evolve.rundir import RunDirectory, StorageError
 from evolve.rundir.checkpoint import generation_of, listed
 
 
@@ -97,3 +102,34 @@ def test_a_generation_that_is_to_be_kept_is_saved(tmp_path, monkeypatch, every):
     monkeypatch.setattr(keeping, "SHARE", 0.0)
     changes = "evolution.generations=7", f"checkpoint={{every={every},keep=1,keep_every=2}}"
     assert saved(go(tmp_path / "run", *changes).path) == [0, 2, 4, 6, 7]
+
+
+def test_news_is_written_at_once_from_whatever_thread(run, keeper):
+    before = events(run)
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(keeper.hear, [f"line {number}" for number in range(40)]))
+    deadline = time.monotonic() + 30
+    while len(events(run)) < len(before) + 40:
+        assert time.monotonic() < deadline, "it was never written"
+        time.sleep(0.01)
+    assert {event["message"] for event in events(run)[len(before) :]} == {f"line {number}" for number in range(40)}
+
+
+def events(run):
+    lines = (run.path / "events.jsonl").read_text().split("\n")
+    return [json.loads(line) for line in lines[:-1]]  # the last one may be half written
+
+
+def test_what_was_not_due_is_saved_when_an_error_ends_the_run_unless_the_disk_failed(run, monkeypatch):
+    assert [*ended_by(ValueError("no"), run, monkeypatch)] == ["a state"]
+    assert [*ended_by(KeyboardInterrupt(), run, monkeypatch)] == ["a state"]
+    assert [*ended_by(StorageError("write", run.path, OSError(28, "full")), run, monkeypatch)] == []
+
+
+def ended_by(error, run, monkeypatch):
+    kept = []
+    with contextlib.suppress(type(error)), Keeper(RunDirectory(run.path), tiny(), None, print) as keeper:
+        monkeypatch.setattr(keeper, "_commit", kept.append)
+        keeper.write(None, unsaved="a state")
+        raise error
+    return kept

@@ -1,26 +1,38 @@
-"""What becomes of individuals that cannot be evaluated, in this process and in worker processes."""
+"""What becomes of individuals that cannot be evaluated, and of those whom a machine hinders, without a cluster."""
 
 import io
+import os
 import random
+import signal
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from builders import make_species
-from mishaps import SEED, SIZE, Fault, assert_quarantined, cohort_of, evaluated
+from mishaps import SEED, SIZE, Fault, Switch, assert_quarantined, cohort_of, evaluated, killed
 
-from evolve import Experiment, preset
-from evolve.backends import Job, LocalBackend
+from evolve import Experiment, preset, resume
+from evolve.backends import Job, LocalBackend, pieces, trying
 from evolve.backends.failures import EvaluationError
-from evolve.backends.pieces import LAST_CRASHES, RETURNS, Pieces
+from evolve.backends.pieces import Pieces
 from evolve.config import BackendTable
-from populations.errors import RunFailedError
+from evolve.rundir import RunDirectory
+from evolve.verifying import verify
+from populations.errors import MachineFailedError
 from populations.outcome import Evaluation, Status
 
 
 @pytest.fixture(scope="module")
 def calm(tmp_path_factory):
     return evaluated(LocalBackend(BackendTable(workers=1)), Fault("none", ""))
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """What is waited for is not there in these tests."""
+    monkeypatch.setattr(pieces, "FIRST_SECONDS", 0.01)
+    monkeypatch.setattr(trying, "TRY_SECONDS", 0.1)
 
 
 @pytest.mark.parametrize(("workers", "block"), [(1, 4), (2, 4), (2, 0)])
@@ -31,13 +43,100 @@ def test_who_raises_is_found_and_nobody_else_notices(calm, tmp_path, workers, bl
     assert all("mishaps.py" in failure.traceback for failure in found.failures)
 
 
-def test_who_kills_its_process_is_found_and_nobody_else_notices(calm, tmp_path):
-    assert_quarantined(evaluated(LocalBackend(BackendTable(workers=2)), Fault("kill", str(tmp_path))), calm)
+@pytest.mark.parametrize(("kind", "how"), [("crash", "SIGSEGV"), ("leave", "exit status 7")])
+def test_who_ends_its_process_is_found_and_nobody_else_notices(calm, tmp_path, quick, kind, how):
+    found = evaluated(LocalBackend(BackendTable(workers=2)), Fault(kind, str(tmp_path)))
+    assert_quarantined(found, calm)
+    for failure in found.failures:
+        assert "3 times in a row, although it lived alone" in failure.reason
+        assert how in failure.reason
 
 
-def test_a_worker_that_was_killed_by_chance_changes_nothing(calm, tmp_path):
-    found = evaluated(LocalBackend(BackendTable(workers=2)), Fault("kill", str(tmp_path), times=1))
+def test_who_leaves_by_an_exception_of_pythons_own_is_found(calm, tmp_path):
+    assert_quarantined(evaluated(LocalBackend(BackendTable(workers=2)), Fault("exit", str(tmp_path))), calm)
+
+
+@pytest.mark.parametrize("kind", ["crash", "kill", "memory"])
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_worker_that_is_lost_by_chance_changes_nothing(calm, tmp_path, quick, kind, times):
+    found = evaluated(LocalBackend(BackendTable(workers=2)), Fault(kind, str(tmp_path), times=times))
     assert_quarantined(found, calm, bad=())
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
+def test_workers_that_are_all_killed_for_some_seconds_change_nothing(calm, tmp_path, number):
+    """What the system does when memory is short; of whatever they die, those who do nothing die too."""
+    with killed(os.getpid(), tmp_path / "started", number, seconds=4) as deaths:
+        found = evaluated(LocalBackend(BackendTable(workers=2)), Fault("slow", str(tmp_path)), block=1)
+    assert len(deaths) > 4
+    assert_quarantined(found, calm, bad=())
+
+
+def test_who_is_killed_from_outside_whenever_it_lives_is_not_blamed(tmp_path, quick):
+    with pytest.raises(MachineFailedError, match=r"lost 5 times in a row.*individuals 5 to 5.*SIGKILL.*hetevo resume"):
+        evaluated(LocalBackend(BackendTable(workers=2, losses=5)), Fault("kill", str(tmp_path)), marked=[5])
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_memory_that_does_not_suffice_says_what_to_make_smaller(calm, tmp_path, quick, workers):
+    (tmp_path / "once").mkdir()
+    once = Fault("memory", str(tmp_path / "once"), times=1)
+    assert_quarantined(evaluated(LocalBackend(BackendTable(workers=workers)), once), calm, bad=())
+    with pytest.raises(MachineFailedError, match=r"memory ran out.*Unable to allocate.*backend\.workers") as caught:
+        evaluated(LocalBackend(BackendTable(workers=workers, losses=3)), Fault("memory", str(tmp_path)), marked=[5])
+    assert "\n" not in str(caught.value)
+
+
+FEW = ["evolution.size=10", "evolution.generations=4", "lifetime.presentations=20", "checkpoint.every=1000"]
+
+
+def broken_after_two(tmp_path, kind, *, stop=False, **backend):
+    """Begin a run in which something goes wrong as soon as generation 1 has lived; return how it ended."""
+    settings = [f"backend.{name}={value}" for name, value in {"workers": 2, "losses": 3, **backend}.items()]
+    switch = Switch(kind, str(tmp_path / "now"))
+
+    def progress(report):
+        if report.generation == 1:
+            Path(switch.file).touch()
+            if stop:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    return Experiment(preset("smoke", overrides=[*FEW, *settings]), probe=switch).run(
+        tmp_path / "run", progress=progress
+    )
+
+
+def assert_saved_and_goes_on(tmp_path):
+    assert RunDirectory(tmp_path / "run").status()["generation"] == 1
+    assert verify(tmp_path / "run").ok
+    (tmp_path / "now").unlink()
+    calm = Experiment(preset("smoke", overrides=[*FEW, "backend.workers=1"]), probe=Switch("kill", "")).run(
+        tmp_path / "calm"
+    )
+    ended = resume(tmp_path / "run", probe=Switch("kill", ""))
+    assert (ended.digest, ended.probe_digest) == (calm.digest, calm.probe_digest)
+
+
+@pytest.mark.parametrize(
+    ("kind", "workers", "error"),
+    [
+        ("kill", 2, MachineFailedError),
+        ("memory", 1, MachineFailedError),
+        ("crash", 2, EvaluationError),
+        ("raise", 1, EvaluationError),
+    ],
+)
+def test_what_had_lived_is_saved_when_the_next_generation_cannot(tmp_path, quick, kind, workers, error):
+    with pytest.raises(error, match="Generation 2"):
+        broken_after_two(tmp_path, kind, workers=workers)
+    assert_saved_and_goes_on(tmp_path)
+
+
+def test_a_request_to_stop_ends_a_run_whose_workers_are_lost_again_and_again(tmp_path, quick):
+    ended = broken_after_two(tmp_path, "kill", stop=True, losses=1000)
+    assert (ended.generation, ended.signal) == (1, signal.SIGTERM)
+    assert RunDirectory(tmp_path / "run").status()["state"] == "stopped"
+    assert_saved_and_goes_on(tmp_path)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -92,26 +191,63 @@ def test_the_order_in_which_pieces_come_back_changes_nothing():
     assert results == [list(range(SIZE))] * 3
 
 
-def test_a_crash_of_many_is_halved_and_of_one_is_given_up():
+def lived(piece):
+    nobody = np.zeros(piece.size)
+    return Evaluation(nobody, nobody.astype(np.int64), nobody, {})
+
+
+def pieces_of(limit=20):
     species = make_species()
-    pieces = Pieces(Job(species, SEED), cohort_of(species), "quarantine")
-    deaths = 0
-    while piece := pieces.next(SIZE):
+    return Pieces(Job(species, SEED), cohort_of(species), "quarantine", limit)
+
+
+def test_what_is_lost_again_is_halved_until_one_has_to_live_alone(quick):
+    some, losses = pieces_of(), 0
+    while (piece := some.next(SIZE)) and not (piece.alone and piece.start == 6):
         if piece.start <= 6 < piece.stop:
-            deaths += 1
-            pieces.crashed(piece)
+            losses += 1
+            some.lost(piece, "its worker died", suspect=True)
         else:
-            nobody = np.zeros(piece.size)
-            pieces.place(piece, Evaluation(nobody, nobody.astype(np.int64), nobody, {}))
-    assert [failure.individual for failure in pieces.join().failures] == [6]
-    assert deaths <= 2 + LAST_CRASHES + int(np.log2(SIZE))
+            some.place(piece, lived(piece))
+    assert (piece.start, piece.stop) == (6, 7)
+    assert losses <= pieces.HALVED + int(np.log2(SIZE))
+    some.lost(piece, "its node died")
+    assert not some.next(SIZE).alone  # for a reason that is not its own, it need not
 
 
-def test_what_never_comes_back_ends_the_run():
-    species = make_species()
-    pieces = Pieces(Job(species, SEED), cohort_of(species), "quarantine")
-    for _ in range(RETURNS):
-        pieces.returned(pieces.next(SIZE), "the node died")
-    piece = pieces.next(SIZE)
-    with pytest.raises(RunFailedError, match="the node died"):
-        pieces.returned(piece, "the node died")
+def test_losses_in_a_row_end_the_run_and_a_block_that_comes_back_forgets_them(quick):
+    some = pieces_of(limit=4)
+    first = some.next(1)
+    for _ in range(3):
+        some.lost(some.next(1), "the node died")
+    assert some.is_in_trouble
+    some.place(first, lived(first))
+    assert not some.is_in_trouble
+    assert some.pause == 0
+    for _ in range(3):
+        some.lost(some.next(1), "the node died")
+    with pytest.raises(MachineFailedError, match=r"lost 4 times in a row.*the node died.*hetevo resume RUN"):
+        some.lost(some.next(1), "the node died")
+
+
+def test_what_was_on_its_way_together_is_one_loss(quick):
+    some = pieces_of(limit=2)
+    for piece in [some.next(1) for _ in range(SIZE)]:
+        some.lost(piece, "the node died")
+    with pytest.raises(MachineFailedError):
+        some.lost(some.next(1), "the node died")
+
+
+def test_pauses_grow_to_a_limit():
+    found = [pieces.pause_after(losses) for losses in (1, 2, 3, 9, 10**6)]
+    assert found == [0.5, 1.0, 2.0, pieces.LONGEST_SECONDS, pieces.LONGEST_SECONDS]
+
+
+def test_long_lives_never_end_a_run_but_a_request_to_stop_is_heard(quick):
+    some = pieces_of(limit=1)
+    some.check(lambda: True)  # all is well: the generation is finished first
+    for _ in range(100):
+        some.late(some.next(1), "no answer")
+    some.check(lambda: False)
+    with pytest.raises(MachineFailedError, match="asked to stop"):
+        some.check(lambda: True)

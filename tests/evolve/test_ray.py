@@ -1,5 +1,6 @@
 """A real cluster of several nodes: the same bits as on this machine, whatever happens to it."""
 
+import contextlib
 import logging
 import os
 import signal
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 from builders import make_species
 from clusters import Nodes, alone
-from mishaps import BAD, SEED, Fault, assert_quarantined, cohort_of, evaluated
+from mishaps import BAD, SEED, Fault, assert_quarantined, cohort_of, evaluated, killed
 
 from evolve import Experiment, preset
 from evolve.backends import BACKENDS, Job, LocalBackend
@@ -23,7 +24,7 @@ from evolve.backends.ray import ClusterError, ClusterLostError, RayBackend
 from evolve.backends.ray.preflight import largest_block
 from evolve.backends.ray.sizes import Sizes
 from evolve.config import BackendTable
-from populations.errors import SettingError
+from populations.errors import MachineFailedError, SettingError
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -99,8 +100,57 @@ def test_a_worker_killed_in_mid_block_changes_nothing(nodes, calm, tmp_path):
     assert_quarantined(evaluated(backend(nodes), Fault("kill", str(tmp_path), times=1)), calm, bad=())
 
 
-def test_a_network_that_kills_its_process_is_found(nodes, calm, tmp_path):
-    assert_quarantined(evaluated(backend(nodes), Fault("kill", str(tmp_path))), calm)
+@pytest.mark.parametrize(("kind", "how"), [("crash", "SIGSEGV"), ("leave", "exit status 7")])
+def test_a_network_that_ends_its_process_is_found(nodes, calm, tmp_path, kind, how):
+    found = evaluated(backend(nodes), Fault(kind, str(tmp_path)))
+    assert_quarantined(found, calm)
+    assert all(how in failure.reason for failure in found.failures)
+
+
+@pytest.mark.parametrize(("kind", "how"), [("kill", "SIGKILL"), ("memory", "memory ran out")])
+def test_a_network_that_a_machine_cannot_hold_is_not_blamed(nodes, tmp_path, kind, how):
+    with pytest.raises(MachineFailedError, match=rf"lost 4 times in a row.*individuals 5 to 5.*{how}.*hetevo resume"):
+        evaluated(backend(nodes, losses=4), Fault(kind, str(tmp_path)), marked=[5], block=1)
+
+
+def test_workers_that_are_all_killed_for_some_seconds_change_nothing(nodes, calm, tmp_path):
+    with contextlib.ExitStack() as stack:
+        deaths = [
+            stack.enter_context(killed(pid, tmp_path / "started", seconds=4, name=b"ray::live"))
+            for pid in nodes.raylets()
+        ]
+        found = evaluated(backend(nodes), Fault("slow", str(tmp_path)), block=1)
+    assert sum(map(len, deaths)) > 4
+    assert_quarantined(found, calm, bad=())
+
+
+def test_the_memory_of_the_head_does_not_grow_with_generations(nodes, calm, tmp_path):
+    species, cohort = make_species(), cohort_of(make_species(), ())
+    with backend(nodes) as one:
+        counts = []
+        for _ in range(3):
+            one.prepare(Job(species, SEED))
+            one.evaluate(Job(species, SEED), cohort)
+            counts.append(one.ask(_exported))
+    assert counts[0] == counts[1] == counts[2] > 0
+
+
+def _exported():
+    from ray._private.ray_constants import KV_NAMESPACE_FUNCTION_TABLE
+    from ray._private.worker import global_worker
+
+    return len(global_worker.gcs_client.internal_kv_keys(b"RemoteFunction", KV_NAMESPACE_FUNCTION_TABLE))
+
+
+def test_a_request_to_stop_is_heard_while_all_workers_are_gone(nodes, tmp_path, caplog):
+    species = make_species()
+    with backend(nodes) as one:
+        nodes.remove(2)
+        try:
+            with pytest.raises(MachineFailedError, match="asked to stop"):
+                one.evaluate(Job(species, SEED, 1), cohort_of(species, ()), stopping=lambda: "0 now" in caplog.text)
+        finally:
+            nodes.add(2)
 
 
 def test_a_network_that_raises_is_found(nodes, calm, tmp_path):
@@ -240,6 +290,26 @@ def test_a_process_that_speaks_to_ray_is_started_once_more(nodes, calm, tmp_path
     assert "It is started once more" in caplog.text
 
 
+def test_a_process_that_ends_again_and_again_ends_the_run(nodes, tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr("evolve.backends.ray.backend.pause_after", lambda losses: 0.0)
+    fragile, over = backend(nodes, losses=3), threading.Event()
+
+    def kill():
+        wait_for((tmp_path / "started").exists)
+        while not over.wait(0.2):
+            fragile._pool.signal(signal.SIGKILL)
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    try:
+        with pytest.raises(ClusterLostError, match=r"in a row: 3.*hetevo resume RUN --backend local"):
+            evaluated(fragile, Fault("slow", str(tmp_path)), block=1)
+    finally:
+        over.set()
+        thread.join()
+    assert "The process that speaks to Ray has ended" in caplog.text
+
+
 def test_the_end_of_a_head_is_a_clear_error_and_the_process_goes_on(calm, tmp_path, monkeypatch):
     """Ray gives up, together with its process, when the head has been gone for a minute; here for three seconds."""
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
@@ -255,7 +325,7 @@ def test_the_end_of_a_head_is_a_clear_error_and_the_process_goes_on(calm, tmp_pa
 
     thread = threading.Thread(target=end)
     thread.start()
-    with pytest.raises(ClusterLostError, match=r"cannot be started again(.|\n)*hetevo resume"):
+    with pytest.raises(ClusterLostError, match=r"cannot be started again(.|\n)*hetevo resume RUN --backend local"):
         evaluated(headless, Fault("slow", str(tmp_path)), block=1)
     thread.join()
 

@@ -1,18 +1,23 @@
 """Sweeps: every run once, whatever interrupts them."""
 
+import errno
 import json
 import os
-from concurrent.futures import BrokenExecutor
+import signal
+from concurrent.futures import BrokenExecutor, Future
 from dataclasses import replace
 
 import pytest
+from faults import failing, operations
 
 from analysis import load_all, load_runs
 from evolve import Experiment
+from evolve.backends.pool import NoWorkersError, WorkerDiedError
 from evolve.config import BackendTable
 from evolve.rundir import RunDirectory, RunDirectoryError
 from evolve.rundir.sweep import Entry, read_entries, write_entries
-from evolve.sweeps import Plan, conduct, load_plan
+from evolve.sweeps import Outcome, Plan, conduct, load_plan
+from evolve.sweeps.conduct import _ended, _run
 from evolve.sweeps.pools import LocalPool
 
 SWEEP = """
@@ -89,6 +94,31 @@ def test_local_pool_starts_other_processes_when_one_has_died():
         pool.submit(os._exit, 3).result()
     assert pool.submit(abs, -1).result() == 1
     pool.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [
+        (WorkerDiedError(-signal.SIGKILL), "interrupted"),
+        (WorkerDiedError(-signal.SIGSEGV), "failed"),
+        (MemoryError(), "interrupted"),
+        (NoWorkersError("none"), "interrupted"),
+        (ValueError("no"), "failed"),
+    ],
+)
+def test_a_run_whose_worker_the_machine_ended_has_not_failed(error, state):
+    future = Future()
+    future.set_exception(error)
+    outcome = _ended(future, Outcome("a", "b", 0))
+    assert outcome.state == state
+    assert type(error).__name__ in outcome.error
+
+
+def test_a_run_whose_disk_fails_is_interrupted(plan, tmp_path):
+    with operations(failing(12, errno.ENOSPC)):
+        outcome = _run(plan.members[1], tmp_path / plan.members[1].name, ())
+    assert (outcome.state, "No space left" in outcome.error) == ("interrupted", True)
+    assert _run(plan.members[1], tmp_path / plan.members[1].name, ()).state == "done"
 
 
 def test_a_changed_sweep_is_refused_run_by_run(plan, tmp_path):

@@ -10,11 +10,17 @@ import time
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from analysis.figures import FIGURES
-from evolve.sweeps import sweep_names
+from evolve.backends.pool import NoWorkersError
+from evolve.backends.ray import ClusterLostError
+from evolve.sweeps import Outcome, sweep_names
+from populations.errors import MachineFailedError, RunFailedError, SettingError
+from scripts.errors import explained
 from scripts.main import app
+from scripts.sweep import conducted
 
 SMALL = ["-s", "evolution.size=8", "-s", "evolution.generations=2", "-s", "lifetime.presentations=20", "--workers", "1"]
 
@@ -365,6 +371,51 @@ def test_the_installed_command_stops_on_a_signal_with_128_and_its_number(tmp_pat
     assert status["generation"] >= 1
     assert status["digest"]
     assert hetevo("verify", tmp_path / "run").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (SettingError("wrong"), 2),
+        (RunFailedError("failed"), 1),
+        (MachineFailedError("the machine"), 3),
+        (ClusterLostError("the cluster"), 3),
+        (NoWorkersError("no workers"), 3),
+        (MemoryError("too much"), 3),
+    ],
+)
+def test_errors_end_in_one_line_and_their_status(capsys, error, status):
+    def command():
+        raise error
+
+    with pytest.raises(typer.Exit) as left:
+        explained(command)()
+    assert left.value.exit_code == status
+    assert str(error) in (said := capsys.readouterr().err)
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("states", "status"),
+    [
+        (("done", "interrupted"), 3),
+        (("failed", "interrupted"), 1),
+        (("stopped", "interrupted"), 3),
+        (("done", "waiting"), 1),
+    ],
+)
+def test_a_sweep_whose_runs_the_machine_interrupted_ends_with_3_unless_one_failed(
+    tmp_path, monkeypatch, capsys, states, status
+):
+    why = {"failed": "why", "interrupted": "why"}
+    found = [Outcome(state, "c", 0, state, error=why.get(state, "")) for state in states]
+    monkeypatch.setattr("evolve.sweeps.conduct", lambda *args, **options: (found, 0))
+    with pytest.raises(typer.Exit) as left:
+        conducted(None, tmp_path, None, again="again", as_json=False)
+    assert left.value.exit_code == status
+    assert f"{tmp_path / 'interrupted'} was interrupted by the machine: why" in capsys.readouterr().err or (
+        "interrupted" not in states
+    )
 
 
 def test_help_does_not_load_the_heavy_packages():

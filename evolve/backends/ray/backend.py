@@ -6,21 +6,25 @@ All that happens to a worker (`evolve.backends.pool`) that can be replaced.
 """
 
 import os
+import signal
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor, Future, wait
+from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
-from evolve.backends.backend import Job, Telemetry, idle
+from evolve.backends.backend import Job, Telemetry, idle, never
 from evolve.backends.fingerprint import Fingerprint, check_same, fingerprint
-from evolve.backends.pool import WorkerPool
-from evolve.backends.ray.errors import ClusterError, ClusterLostError
+from evolve.backends.pieces import pause_after
+from evolve.backends.pool import NoWorkersError, WorkerPool
+from evolve.backends.ray.errors import ClusterError, ClusterLostError, how_to_go_on
 from evolve.backends.ray.local import ONLY_HERE
 from evolve.backends.ray.session import check_session, is_connected, resolved
+from evolve.backends.ray.tasks import StrangerError, task
 from evolve.cohort import Cohort
 from evolve.config import CURRENT, BackendTable
 from evolve.news import news
-from populations.errors import SettingError, spell
+from populations.errors import MachineFailedError, SettingError
 from populations.outcome import Evaluation
 
 if TYPE_CHECKING:
@@ -44,10 +48,6 @@ class _Facts(NamedTuple):
     workers: int
     description: str
     telemetry: Telemetry
-
-
-class StrangerError(Exception):
-    """A worker computes otherwise than the process that sent it something to do."""
 
 
 class ProcessLostError(ClusterLostError):
@@ -113,22 +113,47 @@ class RayBackend:
         """Let a worker load what every block needs; NotLoadableError if it cannot."""
         self.ask(_prepare, job)
 
-    def evaluate(self, job: Job, cohort: Cohort, meanwhile: Callable[[], None] = idle) -> Evaluation:
-        """Evaluate all individuals of a cohort, in order; call ``meanwhile`` once, as soon as workers are busy."""
-        try:
-            evaluation, self._facts = self.ask(_evaluate, job, cohort, meanwhile=meanwhile)
-        except ProcessLostError as error:
-            # Ray ends its process for mistakes of its own too; a head that is gone is still gone the second time
-            news.warning("%s It is started once more.", error)
+    def evaluate(
+        self, job: Job, cohort: Cohort, meanwhile: Callable[[], None] = idle, stopping: Callable[[], bool] = never
+    ) -> Evaluation:
+        """Evaluate all individuals of a cohort, in order."""
+        losses, why = 0, ""
+        while True:
             try:
-                self._facts = self._begin()
-            except ClusterError as again:
-                raise ClusterLostError(f"{error} It cannot be started again: {again} {_go_on()}") from None
-            evaluation, self._facts = self.ask(_evaluate, job, cohort)
-        return evaluation
+                if losses:
+                    self._facts = self._begin()
+                evaluation, self._facts = self.ask(_evaluate, job, cohort, meanwhile=meanwhile, stopping=stopping)
+            except (ProcessLostError, NoWorkersError) as error:
+                losses, why, meanwhile = losses + 1, str(error), idle
+                if losses >= self._settings.losses or stopping():
+                    raise ClusterLostError(f"{why} Losses in a row: {losses}. {how_to_go_on()}") from None
+                # Ray ends its process for mistakes of its own too; a head that is gone is still gone the second time
+                news.warning("%s It is started once more (loss %d of %d).", why, losses, self._settings.losses)
+                time.sleep(pause_after(losses))
+            except ClusterError as error:
+                if not losses:
+                    raise
+                raise ClusterLostError(f"{why} It cannot be started again: {error} {how_to_go_on()}") from None
+            else:
+                return evaluation
 
-    def ask(self, function: Callable[..., Result], *args: Any, meanwhile: Callable[[], None] = idle) -> Result:
+    def ask(
+        self,
+        function: Callable[..., Result],
+        *args: Any,
+        meanwhile: Callable[[], None] = idle,
+        stopping: Callable[[], bool] = never,
+    ) -> Result:
         """Call a function in the other process.
+
+        Parameters
+        ----------
+        function, *args
+            What to call.
+        meanwhile : callable, optional
+            Is called once, when that is under way.
+        stopping : callable, optional
+            Tells whether the run should stop; the other process is told.
 
         Raises
         ------
@@ -142,11 +167,13 @@ class RayBackend:
         while not self._is_lost():
             if wait([future], WATCH_SECONDS).done:
                 break
+            if stopping():
+                self._pool.signal(signal.SIGTERM)
         if self._is_lost():
             self._under_way = None  # what it does now may never end
             raise ClusterLostError(
                 "Expected this process to stay connected to Ray until the run has ended, but ray.shutdown() was called"
-                f" in it. {_go_on()}"
+                f" in it. {how_to_go_on()}"
             )
         try:
             return future.result()
@@ -174,14 +201,10 @@ class RayBackend:
         self.close()
 
 
-def _go_on() -> str:
-    anywhere = f"{spell('resume', 'RUN', '--address', 'HOST:PORT')}, or on this machine alone: --backend local"
-    return f"Go on from the last checkpoint, on any cluster: {anywhere}"
-
-
 # What follows happens in the other process, and only there.
 
 _driver: "RayDriver | None" = None
+_stopping = False
 _tasks: dict[Any, int] = {}
 
 Call = tuple[int, Callable[..., Any], tuple[Any, ...]]
@@ -196,7 +219,21 @@ def _start(settings: BackendTable, mine: Fingerprint) -> _Facts:
     from evolve.backends.ray.driver import RayDriver
 
     _driver = RayDriver(settings)
+    _listen()
     return _facts()
+
+
+def _listen() -> None:
+    """Take SIGTERM for a request to stop; it still ends this process when the one that evolves is gone."""
+    before = signal.getsignal(signal.SIGTERM)
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        global _stopping
+        _stopping = True
+        if callable(before):
+            before(number, frame)
+
+    signal.signal(signal.SIGTERM, handle)
 
 
 def _facts() -> _Facts:
@@ -210,8 +247,10 @@ def _prepare(job: Job) -> None:
 
 
 def _evaluate(job: Job, cohort: Cohort) -> tuple[Evaluation, _Facts]:
+    global _stopping
     assert _driver is not None
-    return _driver.evaluate(job, cohort), _facts()
+    _stopping = False
+    return _driver.evaluate(job, cohort, stopping=lambda: _stopping), _facts()
 
 
 def _close() -> None:
@@ -238,18 +277,20 @@ def exchange(calls: Sequence[Call], retries: int, seconds: float) -> list[tuple[
     """
     import ray
 
-    options = {"max_retries": retries, "retry_exceptions": [StrangerError], "scheduling_strategy": "SPREAD"}
-    task = ray.remote(num_cpus=1, **options)(_call)
     for number, function, args in calls:
-        _tasks[task.remote(fingerprint(), function, args)] = number
+        _tasks[task(_call, retries).remote(fingerprint(), function, args)] = number
     ended = ray.wait(list(_tasks), num_returns=1, timeout=seconds)[0] if _tasks else []
     found: list[tuple[int, Any, Exception | None]] = []
     for reference in ended:
         number = _tasks.pop(reference)
         try:
             found.append((number, ray.get(reference), None))
+        except ray.exceptions.RayTaskError as error:
+            # what a task raised may be known to its module alone
+            kind = MachineFailedError if isinstance(error.cause, MemoryError) else RuntimeError
+            found.append((number, None, kind(str(error))))
         except Exception as error:
-            found.append((number, None, RuntimeError(str(error))))
+            found.append((number, None, MachineFailedError(str(error))))
     return found
 
 

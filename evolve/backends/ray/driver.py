@@ -7,29 +7,32 @@ from typing import Self
 
 import ray
 
-from evolve.backends.backend import Job, Telemetry, idle
+from evolve.backends.backend import Job, Telemetry, idle, never
 from evolve.backends.fingerprint import fingerprint
 from evolve.backends.local import available_cores
 from evolve.backends.pieces import Pieces
 from evolve.backends.pool import NotLoadableError
 from evolve.backends.ray.connection import check, connect
-from evolve.backends.ray.errors import ClusterLostError
+from evolve.backends.ray.errors import ClusterLostError, how_to_go_on, in_short
 from evolve.backends.ray.flights import Flights
 from evolve.backends.ray.local import LocalCluster
 from evolve.backends.ray.preflight import check_cpus, check_software, cpus, largest_block, store_bytes
 from evolve.backends.ray.sizes import Sizes
+from evolve.backends.ray.tasks import task
 from evolve.backends.shards import Lived, load
 from evolve.backends.timing import Clock
 from evolve.cohort import Cohort
 from evolve.config import BackendTable
 from evolve.news import news
 from populations.blocks import block_size
-from populations.errors import spell
 from populations.outcome import Evaluation
 from populations.species import Species
 
 IN_FLIGHT = 3
 """Blocks sent for each CPU: one lives, and the next ones are there when it ends."""
+
+LOAD_RETRIES = 3
+"""Times that a worker may die before it has loaded what a block needs."""
 
 WATCH_SECONDS = 2.0
 """Seconds between two counts of the workers."""
@@ -89,15 +92,29 @@ class RayDriver:
         ------
         NotLoadableError
             If it cannot.
+        ClusterLostError
+            If no worker lives long enough.
         """
         try:
-            ray.get(ray.remote(num_cpus=1, max_retries=3)(load).remote(job))
+            ray.get(task(load, LOAD_RETRIES).remote(job))
         except (ray.exceptions.RayTaskError, ray.exceptions.RaySystemError) as error:
             raise NotLoadableError(str(error).strip().splitlines()[-1]) from None
+        except ray.exceptions.RayError as error:
+            raise _lost(error) from None
 
-    def evaluate(self, job: Job, cohort: Cohort, meanwhile: Callable[[], None] = idle) -> Evaluation:
-        """Evaluate all individuals of a cohort, in order; call ``meanwhile`` once, as soon as workers are busy."""
-        pieces, clock = Pieces(job, cohort, self.settings.on_failure), Clock()
+    def evaluate(
+        self, job: Job, cohort: Cohort, meanwhile: Callable[[], None] = idle, stopping: Callable[[], bool] = never
+    ) -> Evaluation:
+        """Evaluate all individuals of a cohort, in order."""
+        try:
+            return self._evaluate(job, cohort, meanwhile, stopping)
+        except ray.exceptions.RayError as error:
+            raise _lost(error) from None
+
+    def _evaluate(
+        self, job: Job, cohort: Cohort, meanwhile: Callable[[], None], stopping: Callable[[], bool]
+    ) -> Evaluation:
+        pieces, clock = Pieces(job, cohort, self.settings.on_failure, self.settings.losses), Clock()
         flights, sizes = Flights(self.settings.deadline), self._sizes_for(job, cohort)
         try:
             with clock.part("serialise"):
@@ -110,13 +127,14 @@ class RayDriver:
                     landed = flights.land(pieces)
                 for piece, lived in landed:
                     if self._is_strange(job, lived):
-                        pieces.returned(piece, self._strangers[lived.worker.host])
+                        pieces.lost(piece, self._strangers[lived.worker.host])
                         continue
                     clock.busy += lived.seconds
                     sizes.learn(piece.size, lived.seconds)
                     pieces.place(piece, lived.evaluation)
                 self._watch(flights)
                 flights.cancel_late(pieces)
+                pieces.check(stopping, is_in_trouble=not self._cpus)
         finally:
             flights.cancel_all()
         self.telemetry = clock.telemetry(self.workers, pieces.resent)
@@ -146,7 +164,7 @@ class RayDriver:
     def _send(self, pieces: Pieces, flights: Flights, sizes: Sizes) -> None:
         # fewer workers than CPUs can only be had by not sending more than that many blocks
         places = self.workers if self.workers < self._cpus else IN_FLIGHT * max(self.workers, 1)
-        while len(flights) < places:
+        while len(flights) < places and not pieces.pause:
             piece = pieces.next(sizes.next(pieces.fresh, pieces.cohort.size, max(self.workers, 1)))
             if piece is None:
                 return
@@ -179,7 +197,7 @@ class RayDriver:
         if now - self._seen > self.settings.patience:
             raise ClusterLostError(
                 f"All workers of the cluster at {self._address} have been gone for {now - self._seen:.0f} seconds."
-                f" '{spell('resume')}' goes on from the last checkpoint, on any cluster or on one machine."
+                f" {how_to_go_on()}"
             )
 
     def close(self) -> None:
@@ -194,3 +212,8 @@ class RayDriver:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+def _lost(error: Exception) -> ClusterLostError:
+    """Say what Ray said, without an error of its own: the process that evolves does not know them."""
+    return ClusterLostError(f"Ray failed: {in_short(error)}. {how_to_go_on()}")

@@ -9,10 +9,12 @@ import ray
 
 from evolve.backends.backend import Job
 from evolve.backends.pieces import Piece, Pieces
+from evolve.backends.ray.errors import how_to_go_on, in_short
 from evolve.backends.ray.sizes import REMEMBERED
+from evolve.backends.ray.tasks import task
 from evolve.backends.shards import Lived, live_shard
-from evolve.news import news
-from populations.errors import RunFailedError
+from evolve.backends.trying import live_alone
+from populations.errors import MachineFailedError
 
 LATE = 10.0
 """A block hangs if it takes this many times as long as the median one, from sending to coming back."""
@@ -43,23 +45,24 @@ class Flights:
         self._deadline = deadline
         self._flights: dict[Any, Flight] = {}
         self._turnarounds: list[float] = []
-        # no retries by Ray: the driver counts what becomes of a block, and decides; with retries Ray would also repeat
-        # a block without end that takes more memory than there is
-        self._live = ray.remote(num_cpus=1, max_retries=0, retry_exceptions=False, scheduling_strategy="SPREAD")(
-            live_shard
-        )
 
     def __len__(self) -> int:
         return len(self._flights)
 
     def send(self, job: Job, pieces: Pieces, piece: Piece) -> None:
         """Send a block: its own genes, and nobody else's."""
-        reference = self._live.remote(job, pieces.genes(piece), piece.start, pieces.cohort.generation)
+        # no retries by Ray: the driver counts what becomes of a block, and decides; with retries Ray would also repeat
+        # a block without end that takes more memory than there is
+        live = task(live_alone if piece.alone else live_shard)
+        reference = live.remote(job, pieces.genes(piece), piece.start, pieces.cohort.generation)
         # a block that came back late gets twice the time, so that a slow machine is not taken for a hung one for ever
-        self._flights[reference] = Flight(piece, time.monotonic(), 2.0**piece.returns)
+        self._flights[reference] = Flight(piece, time.monotonic(), 2.0**piece.late)
 
     def land(self, pieces: Pieces) -> list[tuple[Piece, Lived]]:
         """Wait a moment for blocks, return those that lived, and give the lost ones back to ``pieces``."""
+        if not self._flights:  # all were lost, and are sent again after a pause
+            time.sleep(min(WAIT_SECONDS, pieces.pause))
+            return []
         # a tenth of them at a time: with thousands in flight, a call for each would keep the driver busy
         some = max(1, len(self._flights) // 10)
         ready, _ = ray.wait(list(self._flights), num_returns=some, timeout=WAIT_SECONDS)
@@ -78,12 +81,11 @@ class Flights:
             return  # nothing to compare with: long lives are not hung ones
         limit, now = max(self._deadline, LATE * median(self._turnarounds)), time.monotonic()
         for reference, flight in list(self._flights.items()):
-            if now - flight.since > limit * flight.deadline_factor:
+            if now - flight.since > limit * flight.deadline_factor and not _has_ended(reference):
                 del self._flights[reference]
                 ray.cancel(reference, force=True)
                 took = f"no answer in {now - flight.since:.0f} seconds, others take {median(self._turnarounds):.3g}"
-                news.warning("individuals %d to %d: %s; sent again", flight.piece.start, flight.piece.stop - 1, took)
-                pieces.returned(flight.piece, took)
+                pieces.late(flight.piece, took)
 
     def start_clocks_anew(self) -> None:
         """Forget how long blocks have been on their way: the workers are not the same as before."""
@@ -93,8 +95,15 @@ class Flights:
     def cancel_all(self) -> None:
         """Cancel everything, for an error or an interrupt."""
         for reference in self._flights:
-            ray.cancel(reference, force=True)
+            if not _has_ended(reference):
+                ray.cancel(reference, force=True)
         self._flights.clear()
+
+
+def _has_ended(reference: Any) -> bool:
+    # cancelling a task that is just ending can end Ray's own process (2.60: "Tried to complete task that was not
+    # pending"); this makes it rare, and `RayBackend` starts that process again
+    return bool(ray.wait([reference], timeout=0)[0])
 
 
 def _result(reference: Any, piece: Piece, pieces: Pieces) -> Lived | None:
@@ -103,17 +112,19 @@ def _result(reference: Any, piece: Piece, pieces: Pieces) -> Lived | None:
     try:
         lived: Lived = ray.get(reference)
     except errors.RayTaskError as error:
-        raise RunFailedError(
-            f"Generation {pieces.cohort.generation}, individuals {piece.start} to {piece.stop - 1}: a worker could not"
-            f" compute them, for a reason that is none of theirs.\n{error}"
-        ) from None
-    except errors.WorkerCrashedError:
-        news.warning("a worker process died with individuals %d to %d", piece.start, piece.stop - 1)
-        pieces.crashed(piece)
+        if isinstance(error.cause, MemoryError):
+            pieces.lost(piece, f"memory ran out ({error.cause})")
+        elif isinstance(error.cause, MachineFailedError):
+            pieces.lost(piece, str(error.cause), suspect=piece.suspect)
+        else:
+            raise MachineFailedError(
+                f"Generation {pieces.cohort.generation}, individuals {piece.start} to {piece.stop - 1}: a worker could"
+                f" not compute them, for a reason that is none of theirs.\n{error}\n{how_to_go_on()}"
+            ) from None
+    except errors.WorkerCrashedError:  # of what, Ray does not tell
+        pieces.lost(piece, "a worker process died", suspect=True)
     except errors.RayError as error:  # its node died, memory ran out, its result was lost
-        reason = str(error).strip().splitlines()[0]
-        news.warning("individuals %d to %d were lost: %s", piece.start, piece.stop - 1, reason)
-        pieces.returned(piece, reason)
+        pieces.lost(piece, in_short(error))
     else:
         return lived
     return None

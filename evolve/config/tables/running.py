@@ -63,6 +63,9 @@ class BackendTable(Table):
     mixed: bool = Field(
         False, description="whether nodes of a cluster may have other processors than this machine; changes last bits"
     )
+    losses: Count = Field(
+        20, description="blocks lost one after another, none coming back in between, after which the run ends"
+    )
     patience: float = Field(600.0, ge=0, description="seconds to wait for workers once all of them are gone; 0 or more")
 
     @model_validator(mode="after")
