@@ -130,6 +130,6 @@ def ended_by(error, run, monkeypatch):
     kept = []
     with contextlib.suppress(type(error)), Keeper(RunDirectory(run.path), tiny(), None, print) as keeper:
         monkeypatch.setattr(keeper, "_commit", kept.append)
-        keeper.write(None, unsaved="a state")
+        keeper.write("a state", due=False)
         raise error
     return kept
