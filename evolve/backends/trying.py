@@ -4,6 +4,7 @@ import time
 from concurrent.futures import wait
 
 from evolve.backends.backend import Job
+from evolve.backends.fingerprint import fingerprint
 from evolve.backends.pool import WorkerDiedError, WorkerPool
 from evolve.backends.shards import Lived, live_shard
 from populations.errors import MachineFailedError
@@ -55,4 +56,5 @@ def live_alone(job: Job, population: Population, first: int, generation: int) ->
     finally:
         pool.close()
     failure = Failure(first, f"its worker process died, {TRIES} times in a row, although it lived alone: {reason}")
-    return Lived(Evaluation.failed(failure, job.species.life.loss_cap), time.perf_counter() - begin)
+    evaluation = Evaluation.failed(failure, job.species.life.loss_cap)
+    return Lived(evaluation, time.perf_counter() - begin, fingerprint(job))

@@ -174,7 +174,7 @@ def test_a_sweep_that_is_deleted_is_not_made_anew_and_its_runs_are_saved(tmp_pat
 
     plan = plan_of_seeds("sweep", tiny("evolution.generations=100000"), "0..1")
     outcomes, _ = conduct(plan, folder, backend=BackendTable(workers=1), watch=watch)
-    assert [one.state for one in outcomes] == ["failed", "failed"]
+    assert [one.state for one in outcomes] == ["interrupted", "failed"]
     generation, place = rescued(outcomes[0].error)
     assert not folder.exists()
     assert place.parent == tmp_path
