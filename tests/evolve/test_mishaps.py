@@ -68,7 +68,7 @@ def test_workers_that_are_all_killed_for_some_seconds_change_nothing(calm, tmp_p
     """What the system does when memory is short; of whatever they die, those who do nothing die too."""
     with killed(os.getpid(), tmp_path / "started", number, seconds=4) as deaths:
         found = evaluated(LocalBackend(BackendTable(workers=2)), Fault("slow", str(tmp_path)), block=1)
-    assert len(deaths) > 4
+    assert len(deaths) > 1
     assert_quarantined(found, calm, bad=())
 
 

