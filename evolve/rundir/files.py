@@ -147,12 +147,22 @@ def make_folders(path: Path) -> None:
 
 
 def names(folder: Path) -> list[str]:
-    """List what is in a folder of the run, sorted; nothing if there is no such folder."""
+    """List what is in a folder of the run, sorted; nothing if there is no such folder.
+
+    Raises
+    ------
+    RunDirectoryError
+        If something else is in its place.
+    """
     with explained("list", folder):
         try:
             return sorted(system.names(folder))
         except FileNotFoundError:
             return []
+        except NotADirectoryError:
+            raise RunDirectoryError(
+                f"{folder} is not a folder, as it must be in a run or sweep: put the folder in its place."
+            ) from None
 
 
 def is_there(path: Path) -> bool:
