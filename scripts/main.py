@@ -59,6 +59,7 @@ def main() -> None:
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except OutputError as error:
         code = _unwritten(error)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # one more of an impatient user must not change how it ended
     try:
         sys.stdout.flush()
     except OutputError as error:
