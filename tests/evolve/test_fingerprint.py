@@ -125,7 +125,7 @@ def test_code_that_is_changed_during_a_run_ends_it_before_it_counts(tmp_path, mo
                 file.write("# changed")
             found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(os.getpid())], capture_output=True, text=True)
             for pid in map(int, found.stdout.split()):
-                if b"multiprocessing" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                if b"evolve.backends.worker" in Path(f"/proc/{pid}/cmdline").read_bytes():
                     os.kill(pid, signal.SIGKILL)
 
     config = preset("smoke", overrides=["backend.workers=2", "checkpoint.every=1"])
