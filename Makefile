@@ -35,7 +35,7 @@ lint: setup
 # afresh: runs that older code left there would be read instead of repeated
 verify: setup
 	rm -rf runs/verification
-	$(ONE_THREAD) $(BIN)/python -m pytest -q -m verification --timeout 3600 --durations 10 tests/verification
+	$(ONE_THREAD) $(BIN)/python -m pytest -q -m verification --timeout 3600 --durations 10 tests
 
 bench: setup
 	$(INSTALL) --require-hashes -r requirements-bench.lock

@@ -168,6 +168,7 @@ def backend(nodes, **settings):
     return BACKENDS["ray"](BackendTable(name="ray", address=nodes.address, **settings))
 
 
+@pytest.mark.verification
 def test_a_node_with_other_code_that_joins_later_is_found_out(cluster, tmp_path, caplog, monkeypatch):
     nodes, changed = cluster
     monkeypatch.chdir(tmp_path)  # workers would look for modules in a clone in which the tests are started

@@ -100,6 +100,7 @@ def test_a_worker_killed_in_mid_block_changes_nothing(nodes, calm, tmp_path):
     assert_quarantined(evaluated(backend(nodes), Fault("kill", str(tmp_path), times=1)), calm, bad=())
 
 
+@pytest.mark.verification
 @pytest.mark.parametrize(("kind", "how"), [("crash", "SIGSEGV"), ("leave", "exit status 7")])
 def test_a_network_that_ends_its_process_is_found(nodes, calm, tmp_path, kind, how):
     found = evaluated(backend(nodes), Fault(kind, str(tmp_path)))
@@ -107,12 +108,14 @@ def test_a_network_that_ends_its_process_is_found(nodes, calm, tmp_path, kind, h
     assert all(how in failure.reason for failure in found.failures)
 
 
+@pytest.mark.verification
 @pytest.mark.parametrize(("kind", "how"), [("kill", "SIGKILL"), ("memory", "memory ran out")])
 def test_a_network_that_a_machine_cannot_hold_is_not_blamed(nodes, tmp_path, kind, how):
     with pytest.raises(MachineFailedError, match=rf"lost 4 times in a row.*individuals 5 to 5.*{how}.*hetevo resume"):
         evaluated(backend(nodes, losses=4), Fault(kind, str(tmp_path)), marked=[5], block=1)
 
 
+@pytest.mark.verification
 def test_workers_that_are_all_killed_for_some_seconds_change_nothing(nodes, calm, tmp_path):
     with contextlib.ExitStack() as stack:
         deaths = [
@@ -290,6 +293,7 @@ def test_a_process_that_speaks_to_ray_is_started_once_more(nodes, calm, tmp_path
     assert "It is started once more" in caplog.text
 
 
+@pytest.mark.verification
 def test_a_process_that_ends_again_and_again_ends_the_run(nodes, tmp_path, monkeypatch, caplog):
     monkeypatch.setattr("evolve.backends.ray.backend.pause_after", lambda losses: 0.0)
     fragile, over = backend(nodes, losses=3), threading.Event()

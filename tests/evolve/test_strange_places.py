@@ -50,6 +50,7 @@ OWN = """
 """
 
 
+@pytest.mark.verification
 def test_workers_of_ray_find_a_module_of_a_notebook_but_no_stranger_there(hostile, tmp_path):
     pytest.importorskip("ray")
     (hostile / "own.py").write_text("class Own:\n    def measure(self, snapshot):\n        return {}\n")
