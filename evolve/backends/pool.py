@@ -13,13 +13,13 @@ import time
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future
 from multiprocessing.connection import Connection, Pipe
-from multiprocessing.reduction import ForkingPickler
 from multiprocessing.spawn import get_executable
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Any, ParamSpec, TypeVar
 
+from evolve.backends.worker import pickled
 from evolve.news import news
 from evolve.stopping import SIGNALS
 from populations.errors import MachineFailedError, SettingError
@@ -246,7 +246,7 @@ class _Worker:
     def call(self, what: Any) -> Any:
         """Let it do something, and return the result."""
         try:
-            content = ForkingPickler.dumps(what)
+            content = pickled(what)
         except MemoryError:
             raise  # says something about this machine
         except Exception as error:

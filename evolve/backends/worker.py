@@ -54,6 +54,12 @@ def serve(driver: Connection, parent: int) -> None:
         os.kill(os.getpid(), signal.SIGKILL)  # as the system does: nothing that it was asked to do is to blame
 
 
+def pickled(what: Any) -> bytes:
+    """Return something as bytes that another process can load."""
+    # a copy: the buffer behind the view, if both are garbage of one cycle, is cleared under it (a crash in Python 3.12)
+    return ForkingPickler.dumps(what).tobytes()
+
+
 class _Forward(logging.Handler):
     """Tells the driver the news at once, while a call is under way."""
 
@@ -103,9 +109,9 @@ def _answer(content: bytes) -> Any:
     except MemoryError as error:
         return _raised(error)
     except Exception as error:
-        return ForkingPickler.dumps(("unreadable", f"{type(error).__name__}: {error}"))
+        return pickled(("unreadable", f"{type(error).__name__}: {error}"))
     try:
-        return ForkingPickler.dumps(("value", function(*args, **kwargs)))
+        return pickled(("value", function(*args, **kwargs)))
     except BaseException as error:
         return _raised(error)
 
@@ -113,11 +119,9 @@ def _answer(content: bytes) -> Any:
 def _raised(error: BaseException) -> Any:
     trace = traceback.format_exc()
     try:
-        content = ForkingPickler.dumps(("raised", error))
+        content = pickled(("raised", error))
         if isinstance(error, Exception) and type(ForkingPickler.loads(content)[1]) is type(error):
             return content
     except Exception:  # an exception that cannot be copied: its words can
         pass
-    return ForkingPickler.dumps(
-        ("raised", RuntimeError(f"{type(error).__name__} in a worker process: {error}\n{trace}"))
-    )
+    return pickled(("raised", RuntimeError(f"{type(error).__name__} in a worker process: {error}\n{trace}")))

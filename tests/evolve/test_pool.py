@@ -219,7 +219,6 @@ def test_a_class_of_the_script_is_refused_at_once_with_the_way_out(tmp_path):
 
 
 def test_a_class_of_the_script_is_refused_on_ray_too(tmp_path):
-    pytest.importorskip("ray")
     text = OWN.format(workers=1).replace("overrides=[", 'overrides=["backend.name=ray", ')
     done = script(text, tmp_path)
     assert done.stdout.startswith("NotLoadableError Expected a task"), done
