@@ -145,6 +145,7 @@ def _exported():
     return len(global_worker.gcs_client.internal_kv_keys(b"RemoteFunction", KV_NAMESPACE_FUNCTION_TABLE))
 
 
+@pytest.mark.verification
 def test_a_request_to_stop_is_heard_while_all_workers_are_gone(nodes, tmp_path, caplog):
     species = make_species()
     with backend(nodes) as one:

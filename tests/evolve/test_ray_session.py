@@ -158,6 +158,7 @@ def test_current_computes_in_the_session_and_leaves_it_as_it_is(used, tmp_path):
     assert resume(folder / "run", 4, backend="local", workers=1).digest == resume(tmp_path / "run", 4).digest
 
 
+@pytest.mark.verification
 def test_a_session_that_ends_meanwhile_is_one_error_and_no_other_is_begun(tmp_path):
     for error, connected in output_of(ENDED, tmp_path):
         assert error.startswith("ClusterLostError: Expected this process to stay connected to Ray")

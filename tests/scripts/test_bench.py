@@ -76,6 +76,7 @@ def test_the_figure_of_scaling_shows_every_subject():
     assert [axes.get_xlabel() for axes in plot.figure.axes] == list(scaling.SUBJECTS.values())
 
 
+@pytest.mark.verification
 def test_ray_is_measured_with_one_worker_and_two():
     pytest.importorskip("ray")
     from scripts.bench import ray as subject
