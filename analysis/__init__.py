@@ -5,11 +5,68 @@ so that a worker that only needs the probe does not load the plotting libraries.
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hetevo.analysis import figures
+    from hetevo.analysis.loading import (
+        load_all,
+        load_run,
+        load_runs,
+    )
+    from hetevo.analysis.measures import (
+        Consistency,
+        Optimiser,
+        alignment,
+        alignment_by_level,
+        alignment_by_neuron,
+        angle,
+        consistency,
+        equivalent_optimiser,
+        feedback_drift,
+        feedback_gap,
+        full_change,
+        hebbian_index,
+        isotropic_band,
+        probe_loss,
+        sample_alignment,
+        sign_agreement,
+        weight_alignment,
+    )
+    from hetevo.analysis.probe import (
+        AlignmentProbe,
+        InstrumentsProbe,
+    )
+
+__all__ = [
+    "AlignmentProbe",
+    "Consistency",
+    "InstrumentsProbe",
+    "Optimiser",
+    "alignment",
+    "alignment_by_level",
+    "alignment_by_neuron",
+    "angle",
+    "consistency",
+    "equivalent_optimiser",
+    "feedback_drift",
+    "feedback_gap",
+    "figures",
+    "full_change",
+    "hebbian_index",
+    "isotropic_band",
+    "load_all",
+    "load_run",
+    "load_runs",
+    "probe_loss",
+    "sample_alignment",
+    "sign_agreement",
+    "weight_alignment",
+]
 
 _HOMES = {
-    "AlignmentProbe": "analysis.probe",
-    "InstrumentsProbe": "analysis.probe",
+    "AlignmentProbe": "hetevo.analysis.probe",
+    "InstrumentsProbe": "hetevo.analysis.probe",
     **dict.fromkeys(
         (
             "Consistency",
@@ -30,22 +87,22 @@ _HOMES = {
             "sign_agreement",
             "weight_alignment",
         ),
-        "analysis.measures",
+        "hetevo.analysis.measures",
     ),
-    "figures": "analysis.figures",
-    "load_all": "analysis.loading",
-    "load_run": "analysis.loading",
-    "load_runs": "analysis.loading",
+    "figures": "hetevo.analysis.figures",
+    "load_all": "hetevo.analysis.loading",
+    "load_run": "hetevo.analysis.loading",
+    "load_runs": "hetevo.analysis.loading",
 }
 
-__all__ = sorted(_HOMES)
 
+if not TYPE_CHECKING:
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'analysis' has no attribute {name!r}")
-    module = import_module(_HOMES[name])
-    return getattr(module, name, module)
+    def __getattr__(name):
+        if name not in _HOMES:
+            raise AttributeError(f"module 'hetevo.analysis' has no attribute {name!r}")
+        module = import_module(_HOMES[name])
+        return getattr(module, name, module)
 
 
 def __dir__() -> list[str]:

@@ -6,13 +6,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.figures.plot import Plot
-from analysis.figures.style import COLUMN_INCHES, Palette, panel_letter, style
-from analysis.graph import colour_of, draw_graph, marker_of, synapses
-from populations.genome import Population
-from populations.layout import Layout
-from populations.rules import Pathway
-from populations.types import Floats, Mask
+from hetevo.analysis.figures.plot import Plot
+from hetevo.analysis.figures.style import COLUMN_INCHES, Palette, panel_letter, style
+from hetevo.analysis.graph import colour_of, draw_graph, marker_of, synapses
+from hetevo.populations.genome import Population
+from hetevo.populations.layout import Layout
+from hetevo.populations.rules import Pathway
+from hetevo.populations.types import Floats, Mask
 
 MOST_UNITS = 75
 """Units, inputs among them, up to which a circuit is drawn as a graph; larger ones as two matrices."""

@@ -6,12 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evolve.identity import condition_values, labels
-from evolve.rundir import RunDirectory
-from populations.errors import HetevoError
+from hetevo.evolve.identity import condition_values, labels
+from hetevo.evolve.rundir import RunDirectory
+from hetevo.populations.errors import HetevoError
 
 if TYPE_CHECKING:
-    from analysis.loading import LoadedRun
+    from hetevo.analysis.loading import LoadedRun
 
 
 def condition_of(run: "LoadedRun") -> dict[str, Any]:

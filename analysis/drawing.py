@@ -1,14 +1,14 @@
 """Draw an individual, whatever it inherits."""
 
-from analysis.circuit import draw_circuit
-from analysis.figures.plot import Plot
-from analysis.formula import draw_formula
-from populations.genome import Population
-from populations.species import Species
+from hetevo.analysis.circuit import draw_circuit
+from hetevo.analysis.figures.plot import Plot
+from hetevo.analysis.formula import draw_formula
+from hetevo.populations.genome import Population
+from hetevo.populations.species import Species
 
 
 def draw_individual(species: Species, genes: Population, individual: int = 0, title: str = "") -> Plot:
-    """Draw both pathways of a circuit (`analysis.circuit`), or a layer and its inherited rule (`analysis.formula`).
+    """Draw both pathways of a circuit, or a layer and its inherited rule.
 
     Parameters
     ----------

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.figures.plot import Plot
-from analysis.figures.style import COLUMN_INCHES, NULL_LINE, panel_letter, style
-from analysis.graph import draw_graph
-from populations.genome import FORMULA, Population
-from populations.species import Species
+from hetevo.analysis.figures.plot import Plot
+from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, panel_letter, style
+from hetevo.analysis.graph import draw_graph
+from hetevo.populations.genome import FORMULA, Population
+from hetevo.populations.species import Species
 
 SYMBOLS = {"weight": "w", "input": "a", "output": "o", "target": "t"}
 """How factors are written, as by Chalmers (1990)."""

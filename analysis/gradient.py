@@ -7,12 +7,12 @@ It is the full gradient through every path to the output, not the one-step-local
 
 import numpy as np
 
-from analysis.unrolled import unrolled_gradient
-from populations.layer import LayerSnapshot
-from populations.layout import Layout
-from populations.lifetime import Snapshot
-from populations.species import Species
-from populations.types import Floats
+from hetevo.analysis.unrolled import unrolled_gradient
+from hetevo.populations.layer import LayerSnapshot
+from hetevo.populations.layout import Layout
+from hetevo.populations.lifetime import Snapshot
+from hetevo.populations.species import Species
+from hetevo.populations.types import Floats
 
 
 def potential_gradient(species: Species, weights: Floats, activity: Floats, error: Floats) -> Floats:

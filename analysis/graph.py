@@ -7,10 +7,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch
 
-from analysis.figures.style import UNDEFINED, Palette
-from populations.layout import Layout
-from populations.rules import Pathway
-from populations.types import Floats, Mask
+from hetevo.analysis.figures.style import UNDEFINED, Palette
+from hetevo.populations.layout import Layout
+from hetevo.populations.rules import Pathway
+from hetevo.populations.types import Floats, Mask
 
 Place = tuple[float, float]
 
@@ -31,7 +31,7 @@ def draw_graph(axes: Axes, layout: Layout, pathway: Pathway, mask: Mask, gains: 
     gains : ndarray of float, shape (receivers,)
         Their signs colour and shape the receiving neurons.
     palette : list of colour
-        From `analysis.figures.style.style`.
+        From `hetevo.analysis.figures.style.style`.
     """
     places, table = _places(layout), synapses(layout, pathway, mask, gains)
     size = float(np.clip(240 / max(layout.input_units, *layout.levels, layout.outputs), 12, 60))

@@ -5,8 +5,8 @@ from typing import Self
 
 import pandas as pd
 
-from analysis.emergence.onset import STAY
-from analysis.loading import LoadedRun
+from hetevo.analysis.emergence.onset import STAY
+from hetevo.analysis.loading import LoadedRun
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.conditions import condition_of, labelled, without_copies
-from evolve.rundir import RunDirectory, RunDirectoryError, read_part
-from evolve.rundir.parts import first_generation
-from evolve.rundir.places import Place, inside
-from evolve.rundir.sweep import is_sweep, read_entries
-from populations.errors import spell
+from hetevo.analysis.conditions import condition_of, labelled, without_copies
+from hetevo.evolve.rundir import RunDirectory, RunDirectoryError, read_part
+from hetevo.evolve.rundir.parts import first_generation
+from hetevo.evolve.rundir.places import Place, inside
+from hetevo.evolve.rundir.sweep import is_sweep, read_entries
+from hetevo.populations.errors import spell
 
 _LOG = logging.getLogger("hetevo")
 
@@ -150,9 +150,9 @@ def load_run(path: str | Path) -> LoadedRun:
 def load_all(paths: Sequence[str | Path], *, notice: Callable[[str], None] = _LOG.warning) -> list[LoadedRun]:
     """Read run directories, and all runs of sweeps' directories that have begun, each with its condition as label.
 
-    Runs of one condition have one configuration, apart from what `evolve.identity.NOT_CONDITIONS` lists. A run of a
-    sweep has its condition there as label, another one the preset's name with what was changed, or else the name of its
-    directory; where that is the same for different configurations, what differs between them is added.
+    Runs of one condition have one configuration, apart from what `hetevo.evolve.identity.NOT_CONDITIONS` lists. A run
+    of a sweep has its condition there as label, another one the preset's name with what was changed, or else the name
+    of its directory; where that is the same for different configurations, what differs between them is added.
 
     Parameters
     ----------

@@ -14,11 +14,11 @@ import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from evolve.rundir import StorageError, system
-from evolve.rundir.files import explained, is_there, make_folder, make_folders
-from evolve.rundir.places import Place, inside
-from evolve.rundir.streams import opened, reading, write_all
-from populations.errors import SettingError
+from hetevo.evolve.rundir import StorageError, system
+from hetevo.evolve.rundir.files import explained, is_there, make_folder, make_folders
+from hetevo.evolve.rundir.places import Place, inside
+from hetevo.evolve.rundir.streams import opened, reading, write_all
+from hetevo.populations.errors import SettingError
 
 IMAGES = (".png", ".pdf", ".svg")
 

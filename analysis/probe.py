@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from analysis.measures import MEASURES, View
-from analysis.measures.layer import layer_columns
-from populations.layer import LayerSnapshot
-from populations.lifetime import Snapshot
-from populations.types import Floats
+from hetevo.analysis.measures import MEASURES, View
+from hetevo.analysis.measures.layer import layer_columns
+from hetevo.populations.layer import LayerSnapshot
+from hetevo.populations.lifetime import Snapshot
+from hetevo.populations.types import Floats
 
 
 @dataclass(frozen=True)
 class AlignmentProbe:
-    """Takes the measures of `analysis.measures.MEASURES` that cost little, at their stages of life."""
+    """Takes the measures of `hetevo.analysis.measures.MEASURES` that cost little, at their stages of life."""
 
     instruments: ClassVar[bool] = False
 
@@ -42,6 +42,6 @@ class AlignmentProbe:
 
 @dataclass(frozen=True)
 class InstrumentsProbe(AlignmentProbe):
-    """Takes every measure of `analysis.measures.MEASURES`."""
+    """Takes every measure of `hetevo.analysis.measures.MEASURES`."""
 
     instruments: ClassVar[bool] = True

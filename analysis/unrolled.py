@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from populations.species import Species
-from populations.types import Floats
+from hetevo.populations.species import Species
+from hetevo.populations.types import Floats
 
 
 def unrolled_gradient(species: Species, weights: Floats, inputs: Floats, error: Floats) -> tuple[Floats, Floats]:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.emergence.neutral import LOT, by_lot
-from analysis.emergence.table import by_condition
-from analysis.levels import Level, ending, last_level
-from analysis.loading import LoadedRun
-from populations.errors import spell
+from hetevo.analysis.emergence.neutral import LOT, by_lot
+from hetevo.analysis.emergence.table import by_condition
+from hetevo.analysis.levels import Level, ending, last_level
+from hetevo.analysis.loading import LoadedRun
+from hetevo.populations.errors import spell
 
 ALIGNMENT = "alignment_end"
 

@@ -15,10 +15,10 @@
 ==========================  =======================================================
 """
 
-from evolve.config import Config, ConfigError, load_config, preset, preset_names
-from evolve.experiment import Experiment
-from evolve.results import GenerationReport, Notice, Progress, Run
-from evolve.resuming import resume
+from hetevo.evolve.config import Config, ConfigError, load_config, preset, preset_names
+from hetevo.evolve.experiment import Experiment
+from hetevo.evolve.results import GenerationReport, Notice, Progress, Run
+from hetevo.evolve.resuming import resume
 
 __all__ = [
     "Config",

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from evolve.config import Config, ConfigError, config_hash, from_mapping, without_address
-from evolve.rundir import RunDirectory, RunDirectoryError
-from evolve.rundir import checkpoint as checkpoints
-from evolve.rundir.files import is_directory
-from evolve.rundir.places import inside
-from evolve.species import species_of
-from evolve.state import State, load
-from populations.genome import genome
-from populations.species import Species
+from hetevo.evolve.config import Config, ConfigError, config_hash, from_mapping, without_address
+from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
+from hetevo.evolve.rundir import checkpoint as checkpoints
+from hetevo.evolve.rundir.files import is_directory
+from hetevo.evolve.rundir.places import inside
+from hetevo.evolve.species import species_of
+from hetevo.evolve.state import State, load
+from hetevo.populations.genome import genome
+from hetevo.populations.species import Species
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Origin:
     def changed(self, overrides: Sequence[str], *, saved: bool = False) -> Config:
         """Return the origin's configuration with changes, each such as ``"evolution.mask_flip=0"``.
 
-        ``saved``: whether the branch may have begun already, see `evolve.config.from_mapping`.
+        ``saved``: whether the branch may have begun already, see `hetevo.evolve.config.from_mapping`.
 
         Raises
         ------

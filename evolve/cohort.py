@@ -5,9 +5,9 @@ from enum import IntEnum
 
 import numpy as np
 
-from populations.genome import Population, found
-from populations.species import Species
-from populations.types import Indices
+from hetevo.populations.genome import Population, found
+from hetevo.populations.species import Species
+from hetevo.populations.types import Indices
 
 
 class Operator(IntEnum):

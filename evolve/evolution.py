@@ -8,25 +8,25 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from evolve.backends import BACKENDS, Backend, Job
-from evolve.cohort import Cohort
-from evolve.config import Config, from_mapping
-from evolve.heldout import held_out, held_out_species
-from evolve.keeper import Keeper
-from evolve.memory import check_memory
-from evolve.news import told
-from evolve.probes import probe_named
-from evolve.reproduction import reproduce
-from evolve.rescuing import rescue
-from evolve.results import GenerationReport, Notice, Progress, Run
-from evolve.rundir import LostError, RunDirectory
-from evolve.species import species_of
-from evolve.state import State, after
-from evolve.stopping import StopRequest
-from evolve.transplanting import first_cohort
-from populations.errors import HetevoError, MachineFailedError, spell
-from populations.evaluation import Probe
-from populations.outcome import Evaluation
+from hetevo.evolve.backends import BACKENDS, Backend, Job
+from hetevo.evolve.cohort import Cohort
+from hetevo.evolve.config import Config, from_mapping
+from hetevo.evolve.heldout import held_out, held_out_species
+from hetevo.evolve.keeper import Keeper
+from hetevo.evolve.memory import check_memory
+from hetevo.evolve.news import told
+from hetevo.evolve.probes import probe_named
+from hetevo.evolve.reproduction import reproduce
+from hetevo.evolve.rescuing import rescue
+from hetevo.evolve.results import GenerationReport, Notice, Progress, Run
+from hetevo.evolve.rundir import LostError, RunDirectory
+from hetevo.evolve.species import species_of
+from hetevo.evolve.state import State, after
+from hetevo.evolve.stopping import StopRequest
+from hetevo.evolve.transplanting import first_cohort
+from hetevo.populations.errors import HetevoError, MachineFailedError, spell
+from hetevo.populations.evaluation import Probe
+from hetevo.populations.outcome import Evaluation
 
 
 class Evolution:
@@ -39,7 +39,7 @@ class Evolution:
     probe : Probe, optional
         Measures to take on lifetimes; by default what the configuration names.
     stop_files : sequence of Path, optional
-        See `evolve.Experiment`.
+        See `hetevo.evolve.Experiment`.
 
     Raises
     ------

@@ -4,20 +4,20 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
-from evolve.branching import Origin
-from evolve.config import CURRENT, Config, ConfigError, check_new, differences, dump_toml, from_mapping
-from evolve.evolution import Evolution
-from evolve.keeper import kept_facts
-from evolve.news import harmless
-from evolve.results import GenerationReport, Notice, Progress, Run, logged
-from evolve.resuming import go_on, saved_config
-from evolve.rundir import RunDirectory, RunExistsError
-from evolve.rundir import checkpoint as checkpoints
-from evolve.rundir.files import make_folder
-from evolve.rundir.lock import Lock
-from evolve.transplanting import first_cohort
-from populations.errors import spell
-from populations.evaluation import Probe
+from hetevo.evolve.branching import Origin
+from hetevo.evolve.config import CURRENT, Config, ConfigError, check_new, differences, dump_toml, from_mapping
+from hetevo.evolve.evolution import Evolution
+from hetevo.evolve.keeper import kept_facts
+from hetevo.evolve.news import harmless
+from hetevo.evolve.results import GenerationReport, Notice, Progress, Run, logged
+from hetevo.evolve.resuming import go_on, saved_config
+from hetevo.evolve.rundir import RunDirectory, RunExistsError
+from hetevo.evolve.rundir import checkpoint as checkpoints
+from hetevo.evolve.rundir.files import make_folder
+from hetevo.evolve.rundir.lock import Lock
+from hetevo.evolve.transplanting import first_cohort
+from hetevo.populations.errors import spell
+from hetevo.populations.evaluation import Probe
 
 __all__ = ["Experiment", "GenerationReport", "Run"]
 
@@ -31,7 +31,7 @@ class Experiment:
     Parameters
     ----------
     config : Config
-        The whole experiment, see `evolve.preset` and `evolve.load_config`.
+        The whole experiment, see `hetevo.evolve.preset` and `hetevo.evolve.load_config`.
     probe : Probe, optional
         Measures to take on lifetimes; by default the one that ``config.probe.name`` names, or none if
         ``config.probe.every`` is 0. A probe can never change a result.
@@ -80,7 +80,7 @@ class Experiment:
         RunBusyError
             If another process writes it.
         ConfigError
-            If a new run is refused its operators (`evolve.config.check_new`); with ``or_resume``, if the saved
+            If a new run is refused its operators (`hetevo.evolve.config.check_new`); with ``or_resume``, if the saved
             configuration is another one; with ``origin``, if the sizes do not fit.
         RunDirectoryError, DamagedError, StorageError
             If the directory cannot be written, or the origin cannot be read.

@@ -1,6 +1,6 @@
 """Held-out tasks: the population lives through them only to be measured, and selection never sees them.
 
-Tasks, samples, innate weights and lots come from streams of their own (`populations.streams.HELD_OUT`).
+Tasks, samples, innate weights and lots come from streams of their own (`hetevo.populations.streams.HELD_OUT`).
 """
 
 from collections.abc import Callable, Mapping
@@ -8,14 +8,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from evolve.backends import Backend, Job
-from evolve.backends.backend import idle, never
-from evolve.cohort import Cohort
-from evolve.config import Config
-from evolve.recording import mean_defined
-from populations.species import Species
-from populations.tasks import TASKS
-from populations.types import Floats
+from hetevo.evolve.backends import Backend, Job
+from hetevo.evolve.backends.backend import idle, never
+from hetevo.evolve.cohort import Cohort
+from hetevo.evolve.config import Config
+from hetevo.evolve.recording import mean_defined
+from hetevo.populations.species import Species
+from hetevo.populations.tasks import TASKS
+from hetevo.populations.types import Floats
 
 ALIGNMENT, CONSISTENCY = ("alignment_mid", "alignment_end"), ("hs_end", "dc_end")
 """What is recorded of held-out lives; consistency of circuits only."""
@@ -75,7 +75,7 @@ def held_out(
     loss : ndarray of float64, shape (P,)
         Its losses on its own tasks: they decide who the champion is.
     stopping : callable, optional
-        See `evolve.backends.Backend.evaluate`.
+        See `hetevo.evolve.backends.Backend.evaluate`.
 
     Returns
     -------

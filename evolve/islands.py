@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.random import Generator
 
-from evolve.private_deap import PYTHON, private_generators, tools
-from evolve.selection import Individual
-from populations.types import Indices
+from hetevo.evolve.private_deap import PYTHON, private_generators, tools
+from hetevo.evolve.selection import Individual
+from hetevo.populations.types import Indices
 
 if TYPE_CHECKING:  # the configuration checks names against this file's registry
-    from evolve.config import Config
+    from hetevo.evolve.config import Config
 
 Route = list[int]
 """For each island the island to which its emigrants go; every island receives from exactly one."""

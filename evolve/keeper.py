@@ -11,16 +11,16 @@ from typing import Any, Self
 
 import numpy as np
 
-from evolve.cohort import Cohort
-from evolve.config import NOT_RESULTS, Config, config_hash
-from evolve.recording import failure_rows, generation_row, individual_rows
-from evolve.results import Notice
-from evolve.rundir import LostError, RunDirectory, StorageError
-from evolve.rundir import checkpoint as checkpoints
-from evolve.rundir.files import make_folder, names
-from evolve.rundir.provenance import now
-from evolve.state import State
-from populations.outcome import Evaluation
+from hetevo.evolve.cohort import Cohort
+from hetevo.evolve.config import NOT_RESULTS, Config, config_hash
+from hetevo.evolve.recording import failure_rows, generation_row, individual_rows
+from hetevo.evolve.results import Notice
+from hetevo.evolve.rundir import LostError, RunDirectory, StorageError
+from hetevo.evolve.rundir import checkpoint as checkpoints
+from hetevo.evolve.rundir.files import make_folder, names
+from hetevo.evolve.rundir.provenance import now
+from hetevo.evolve.state import State
+from hetevo.populations.outcome import Evaluation
 
 SHARE = 0.02
 """Share of a run's time that checkpoints may cost when ``checkpoint.every`` is ``"auto"``."""
@@ -47,7 +47,7 @@ def kept_facts(
     origin : mapping or None
         Run, generation and digest from which the run branched off.
     records_from : mapping of str to int, optional
-        First generation in each table of records, if the earlier ones were lost; see `evolve.rescuing`.
+        First generation in each table of records, if the earlier ones were lost; see `hetevo.evolve.rescuing`.
     """
     configuration = {key: value for key, value in content.items() if key not in NOT_RESULTS}
     facts = {"seed": content["seed"], "config": config_hash(content), "configuration": configuration, "origin": origin}

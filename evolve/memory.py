@@ -5,9 +5,9 @@ import os
 
 import numpy as np
 
-from evolve.config import Config, ConfigError
-from populations.genome import genome
-from populations.species import Species
+from hetevo.evolve.config import Config, ConfigError
+from hetevo.populations.genome import genome
+from hetevo.populations.species import Species
 
 
 def check_memory(config: Config, species: Species) -> None:

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from evolve.results import Notice, logged
+from hetevo.evolve.results import Notice, logged
 
 news = logging.getLogger("hetevo")
 news.setLevel(logging.INFO)

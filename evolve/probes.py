@@ -1,15 +1,15 @@
 """Probes are plug-ins: an installed package announces them, and evolution never names the package.
 
 The entry-point group is ``hetevo.probes``; a probe is a class without constructor arguments whose ``measure`` takes a
-lifetime snapshot, see `populations.evaluation.Probe`.
+lifetime snapshot, see `hetevo.populations.evaluation.Probe`.
 """
 
 from importlib.metadata import entry_points
 from typing import cast
 
-from evolve.config import ConfigError
-from populations.errors import nearest
-from populations.evaluation import Probe
+from hetevo.evolve.config import ConfigError
+from hetevo.populations.errors import nearest
+from hetevo.populations.evaluation import Probe
 
 GROUP = "hetevo.probes"
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from evolve.cohort import Cohort, Operator
-from evolve.private_deap import tools
-from populations.genome import Population
-from populations.outcome import Evaluation, Status
-from populations.types import Floats
+from hetevo.evolve.cohort import Cohort, Operator
+from hetevo.evolve.private_deap import tools
+from hetevo.populations.genome import Population
+from hetevo.populations.outcome import Evaluation, Status
+from hetevo.populations.types import Floats
 
 ELITE_SHARE = 0.1
 """The best tenth by loss, whose alignment is recorded apart."""

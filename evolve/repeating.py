@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from evolve.backends.pool import WorkerPool
-from evolve.backends.shards import live_shard
-from evolve.evolution import Evolution
-from evolve.resuming import saved_config
-from evolve.rundir import RunDirectory, RunDirectoryError
-from evolve.rundir.parts import parts, read_part
-from populations.genome import Population, genome
-from populations.species import Species
+from hetevo.evolve.backends.pool import WorkerPool
+from hetevo.evolve.backends.shards import live_shard
+from hetevo.evolve.evolution import Evolution
+from hetevo.evolve.resuming import saved_config
+from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
+from hetevo.evolve.rundir.parts import parts, read_part
+from hetevo.populations.genome import Population, genome
+from hetevo.populations.species import Species
 
 GENES_LIMIT = 1 << 30
 

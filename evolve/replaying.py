@@ -6,20 +6,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from evolve.backends import LocalBackend
-from evolve.cohort import Cohort
-from evolve.config import Config, from_mapping
-from evolve.evolution import Evolution
-from evolve.reproduction import reproduce
-from evolve.rundir import RunDirectory, RunDirectoryError
-from evolve.rundir import checkpoint as checkpoints
-from evolve.rundir.parts import parts, read_part
-from evolve.species import species_of
-from evolve.state import State, load
-from evolve.transplanting import first_cohort
-from populations.blocks import block_size
-from populations.outcome import Evaluation
-from populations.species import Species
+from hetevo.evolve.backends import LocalBackend
+from hetevo.evolve.cohort import Cohort
+from hetevo.evolve.config import Config, from_mapping
+from hetevo.evolve.evolution import Evolution
+from hetevo.evolve.reproduction import reproduce
+from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
+from hetevo.evolve.rundir import checkpoint as checkpoints
+from hetevo.evolve.rundir.parts import parts, read_part
+from hetevo.evolve.species import species_of
+from hetevo.evolve.state import State, load
+from hetevo.evolve.transplanting import first_cohort
+from hetevo.populations.blocks import block_size
+from hetevo.populations.outcome import Evaluation
+from hetevo.populations.species import Species
 
 
 def replay(

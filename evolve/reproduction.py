@@ -2,17 +2,17 @@
 
 import numpy as np
 
-from evolve.cohort import Cohort, Operator
-from evolve.config import Config
-from evolve.islands import migrate
-from evolve.private_deap import base, private_generators, tools
-from evolve.selection import Individual, individuals, operator, positions
-from evolve.variation import cross, mutate
-from populations.genome import Population
-from populations.isolation import isolated
-from populations.species import Species
-from populations.streams import Purpose, stream
-from populations.types import Floats, Indices
+from hetevo.evolve.cohort import Cohort, Operator
+from hetevo.evolve.config import Config
+from hetevo.evolve.islands import migrate
+from hetevo.evolve.private_deap import base, private_generators, tools
+from hetevo.evolve.selection import Individual, individuals, operator, positions
+from hetevo.evolve.variation import cross, mutate
+from hetevo.populations.genome import Population
+from hetevo.populations.isolation import isolated
+from hetevo.populations.species import Species
+from hetevo.populations.streams import Purpose, stream
+from hetevo.populations.types import Floats, Indices
 
 
 def toolbox(config: Config, species: Species) -> base.Toolbox:

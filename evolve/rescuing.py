@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from evolve.rundir import LostError, RunDirectory
-from evolve.rundir import checkpoint as checkpoints
-from evolve.rundir.directory import TABLES
-from evolve.rundir.files import make_folder
-from evolve.rundir.places import Place
-from evolve.state import State
-from populations.errors import HetevoError, MachineFailedError, spell
+from hetevo.evolve.rundir import LostError, RunDirectory
+from hetevo.evolve.rundir import checkpoint as checkpoints
+from hetevo.evolve.rundir.directory import TABLES
+from hetevo.evolve.rundir.files import make_folder
+from hetevo.evolve.rundir.places import Place
+from hetevo.evolve.state import State
+from hetevo.populations.errors import HetevoError, MachineFailedError, spell
 
 
 def rescue(

@@ -4,21 +4,29 @@ from pathlib import Path
 
 import tomli_w
 
-from evolve.config import NOT_RESULTS, Config, ConfigError, config_hash, differences, from_mapping, without_address
-from evolve.evolution import Evolution
-from evolve.news import harmless
-from evolve.results import Notice, Progress, Run, logged
-from evolve.rundir import NothingIntactError, RunDirectory, SchemaError
-from evolve.rundir import checkpoint as checkpoints
-from evolve.rundir import owner as owners
-from evolve.rundir.checkpoint import Checkpoint
-from evolve.rundir.lock import Lock
-from evolve.rundir.parts import damaged_parts
-from evolve.rundir.reading import checked_manifest
-from evolve.state import State, load
-from populations.errors import HetevoError, spell
-from populations.evaluation import Probe
-from populations.species import Species
+from hetevo.evolve.config import (
+    NOT_RESULTS,
+    Config,
+    ConfigError,
+    config_hash,
+    differences,
+    from_mapping,
+    without_address,
+)
+from hetevo.evolve.evolution import Evolution
+from hetevo.evolve.news import harmless
+from hetevo.evolve.results import Notice, Progress, Run, logged
+from hetevo.evolve.rundir import NothingIntactError, RunDirectory, SchemaError
+from hetevo.evolve.rundir import checkpoint as checkpoints
+from hetevo.evolve.rundir import owner as owners
+from hetevo.evolve.rundir.checkpoint import Checkpoint
+from hetevo.evolve.rundir.lock import Lock
+from hetevo.evolve.rundir.parts import damaged_parts
+from hetevo.evolve.rundir.reading import checked_manifest
+from hetevo.evolve.state import State, load
+from hetevo.populations.errors import HetevoError, spell
+from hetevo.populations.evaluation import Probe
+from hetevo.populations.species import Species
 
 
 def resume(

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from evolve.private_deap import base, tools
-from populations.types import Floats, Indices
+from hetevo.evolve.private_deap import base, tools
+from hetevo.populations.types import Floats, Indices
 
 
 class LossFitness(base.Fitness):  # type: ignore[misc]

@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from evolve.config import Config
-from populations.circumstances import Circumstance, Hardware, Injury
-from populations.layout import Layout
-from populations.rules import FORMULAS, RULES, Rule, with_terms
-from populations.species import SETTLE, Founders, Life, Species, Wiring
-from populations.tasks import TASKS
+from hetevo.evolve.config import Config
+from hetevo.populations.circumstances import Circumstance, Hardware, Injury
+from hetevo.populations.layout import Layout
+from hetevo.populations.rules import FORMULAS, RULES, Rule, with_terms
+from hetevo.populations.species import SETTLE, Founders, Life, Species, Wiring
+from hetevo.populations.tasks import TASKS
 
 
 def species_of(config: Config) -> Species:

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
-from evolve.cohort import Cohort
-from evolve.digest import START, chained
-from evolve.rundir import DamagedError
-from evolve.rundir.checkpoint import Checkpoint
-from evolve.rundir.manifest import File
-from evolve.rundir.reading import Expected, read
-from populations.genome import Population, genome
-from populations.outcome import Evaluation
-from populations.species import Species
-from populations.types import Floats, Indices
+from hetevo.evolve.cohort import Cohort
+from hetevo.evolve.digest import START, chained
+from hetevo.evolve.rundir import DamagedError
+from hetevo.evolve.rundir.checkpoint import Checkpoint
+from hetevo.evolve.rundir.manifest import File
+from hetevo.evolve.rundir.reading import Expected, read
+from hetevo.populations.genome import Population, genome
+from hetevo.populations.outcome import Evaluation
+from hetevo.populations.species import Species
+from hetevo.populations.types import Floats, Indices
 
 _GENE = "gene_"
 _DESCENT = ("parent_a", "parent_b", "operator", "island")
@@ -129,7 +129,7 @@ def load(path: Path, species: Species, size: int) -> tuple[State, Checkpoint]:
     Raises
     ------
     DamagedError, SchemaError, StorageError, RunDirectoryError
-        If it cannot be trusted; see `evolve.rundir.reading.read`.
+        If it cannot be trusted; see `hetevo.evolve.rundir.reading.read`.
     """
     checkpoint = read(path, expected_arrays(species, size))
     state = _restored(checkpoint)

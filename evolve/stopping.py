@@ -7,7 +7,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Self
 
-from evolve.rundir.files import is_folder, is_link, is_there, remove_tree
+from hetevo.evolve.rundir.files import is_folder, is_link, is_there, remove_tree
 
 SIGNALS = (
     signal.SIGINT,

@@ -6,19 +6,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evolve.branching import Origin
-from evolve.cohort import Cohort, founders
-from evolve.config import Config, ConfigError
-from evolve.islands import assignment
-from evolve.rundir import RunDirectoryError
-from evolve.rundir.sweep import is_sweep
-from evolve.species import species_of
-from evolve.state import load
-from populations.genome import Gene, Population, found, genome
-from populations.layout import Layout
-from populations.species import Species
-from populations.streams import Purpose
-from populations.types import Indices
+from hetevo.evolve.branching import Origin
+from hetevo.evolve.cohort import Cohort, founders
+from hetevo.evolve.config import Config, ConfigError
+from hetevo.evolve.islands import assignment
+from hetevo.evolve.rundir import RunDirectoryError
+from hetevo.evolve.rundir.sweep import is_sweep
+from hetevo.evolve.species import species_of
+from hetevo.evolve.state import load
+from hetevo.populations.genome import Gene, Population, found, genome
+from hetevo.populations.layout import Layout
+from hetevo.populations.species import Species
+from hetevo.populations.streams import Purpose
+from hetevo.populations.types import Indices
 
 
 def first_cohort(config: Config, species: Species, beside: Path) -> Cohort:

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from evolve.config import EvolutionTable
-from populations.genome import Gene, Kind, Population, genome
-from populations.species import Species
-from populations.types import Indices, Mask
+from hetevo.evolve.config import EvolutionTable
+from hetevo.populations.genome import Gene, Kind, Population, genome
+from hetevo.populations.species import Species
+from hetevo.populations.types import Indices, Mask
 
 CROSSED: frozenset[Kind] = frozenset({"gain", "decay", "bits"})
 """Kinds of genes that crossover exchanges; wiring and innate weights come from the first parent."""

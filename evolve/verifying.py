@@ -7,18 +7,18 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from evolve.cohort import Operator
-from evolve.config import Config
-from evolve.digest import START, chained
-from evolve.replaying import replay as replayed
-from evolve.resuming import check_configuration, saved_config
-from evolve.rundir import DamagedError, RunDirectory, RunDirectoryError
-from evolve.rundir import checkpoint as checkpoints
-from evolve.rundir.checkpoint import Checkpoint
-from evolve.rundir.parts import damaged_parts, last_generation, parts, read_part, up_to
-from evolve.species import species_of
-from evolve.state import load
-from populations.errors import HetevoError, spell
+from hetevo.evolve.cohort import Operator
+from hetevo.evolve.config import Config
+from hetevo.evolve.digest import START, chained
+from hetevo.evolve.replaying import replay as replayed
+from hetevo.evolve.resuming import check_configuration, saved_config
+from hetevo.evolve.rundir import DamagedError, RunDirectory, RunDirectoryError
+from hetevo.evolve.rundir import checkpoint as checkpoints
+from hetevo.evolve.rundir.checkpoint import Checkpoint
+from hetevo.evolve.rundir.parts import damaged_parts, last_generation, parts, read_part, up_to
+from hetevo.evolve.species import species_of
+from hetevo.evolve.state import load
+from hetevo.populations.errors import HetevoError, spell
 
 
 @dataclass

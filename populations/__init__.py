@@ -16,12 +16,12 @@
 ======================  =======================================================
 """
 
-from populations.evaluation import Probe, evaluate
-from populations.genome import Population, found
-from populations.layout import Layout
-from populations.lifetime import Snapshot, live
-from populations.outcome import Evaluation, Status
-from populations.species import Founders, Life, Species, Wiring
+from hetevo.populations.evaluation import Probe, evaluate
+from hetevo.populations.genome import Population, found
+from hetevo.populations.layout import Layout
+from hetevo.populations.lifetime import Snapshot, live
+from hetevo.populations.outcome import Evaluation, Status
+from hetevo.populations.species import Founders, Life, Species, Wiring
 
 __all__ = [
     "Evaluation",

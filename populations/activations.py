@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from populations.types import Floats
+from hetevo.populations.types import Floats
 
 
 @dataclass(frozen=True)

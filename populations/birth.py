@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from populations.genome import Population
-from populations.species import Species
-from populations.streams import Purpose
-from populations.types import Floats, Indices, Mask
+from hetevo.populations.genome import Population
+from hetevo.populations.species import Species
+from hetevo.populations.streams import Purpose
+from hetevo.populations.types import Floats, Indices, Mask
 
 
 class Weights(NamedTuple):
@@ -28,7 +28,7 @@ class Weights(NamedTuple):
 def born(species: Species, population: Population, individuals: Indices, seed: int, generation: int) -> Weights:
     """Give every individual its innate weights, ``W_0 ~ N(0, 1 / fan-in)`` over the synapses present, ``V_0`` likewise.
 
-    The species may scale them (`populations.species.Founders.innate_scale`).
+    The species may scale them (`hetevo.populations.species.Founders.innate_scale`).
 
     Parameters
     ----------

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from populations.circuits import panels
-from populations.species import Species
+from hetevo.populations.circuits import panels
+from hetevo.populations.species import Species
 
 BLOCK_BYTES = 5 << 20
 """Working memory of a block of lives: beyond it, passes over the weights slow down (measured, one core of two)."""

@@ -24,10 +24,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import DTypeLike
 
-from populations.birth import Weights
-from populations.layout import Layout
-from populations.species import Species
-from populations.types import Floats, Mask
+from hetevo.populations.birth import Weights
+from hetevo.populations.layout import Layout
+from hetevo.populations.species import Species
+from hetevo.populations.types import Floats, Mask
 
 
 @dataclass(frozen=True)

@@ -70,8 +70,8 @@ def _typed(path: Path) -> str:
 def _program() -> list[str]:
     called = next(iter(sys.argv), "")
     path = Path(called)
-    if path.parts[-2:] == ("scripts", "__main__.py"):
-        return [sys.orig_argv[0], "-m", "scripts"]
+    if path.parts[-2:] == ("hetevo", "__main__.py"):
+        return [sys.orig_argv[0], "-m", "hetevo"]
     found = shutil.which("hetevo")
     if path.stem == "hetevo" and path.name != called and path.is_file() and not (found and path.samefile(found)):
         return [called]  # a clone's, whose folder is not searched for commands

@@ -6,19 +6,19 @@ from typing import Protocol
 import numpy as np
 from numpy.random import Generator
 
-from populations.birth import born
-from populations.blocks import block_size
-from populations.circuits import Circuits
-from populations.experience import Experience, Samples, experience
-from populations.genome import Population
-from populations.isolation import isolated, one_thread
-from populations.layer import LayerSnapshot, live_layer
-from populations.lifetime import Snapshot, live
-from populations.outcome import Evaluation, Status
-from populations.settling import sweep_of
-from populations.species import Species
-from populations.streams import Purpose
-from populations.types import Floats, Indices, Mask
+from hetevo.populations.birth import born
+from hetevo.populations.blocks import block_size
+from hetevo.populations.circuits import Circuits
+from hetevo.populations.experience import Experience, Samples, experience
+from hetevo.populations.genome import Population
+from hetevo.populations.isolation import isolated, one_thread
+from hetevo.populations.layer import LayerSnapshot, live_layer
+from hetevo.populations.lifetime import Snapshot, live
+from hetevo.populations.outcome import Evaluation, Status
+from hetevo.populations.settling import sweep_of
+from hetevo.populations.species import Species
+from hetevo.populations.streams import Purpose
+from hetevo.populations.types import Floats, Indices, Mask
 
 __all__ = ["Probe", "evaluate", "test"]
 

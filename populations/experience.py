@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from populations.species import Species
-from populations.streams import Purpose
-from populations.tasks.task import Probed
-from populations.types import Floats
+from hetevo.populations.species import Species
+from hetevo.populations.streams import Purpose
+from hetevo.populations.tasks.task import Probed
+from hetevo.populations.types import Floats
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from populations.isolation import isolated
-from populations.rules import Pathway
-from populations.species import Species
-from populations.streams import Purpose, stream
-from populations.types import Floats, Indices, Mask
+from hetevo.populations.isolation import isolated
+from hetevo.populations.rules import Pathway
+from hetevo.populations.species import Species
+from hetevo.populations.streams import Purpose, stream
+from hetevo.populations.types import Floats, Indices, Mask
 
 Kind = Literal["gain", "decay", "mask", "innate", "bits"]
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from populations.circuits import Panel
-from populations.rules import Pathway
-from populations.sweeps import Sweep
-from populations.types import Floats
+from hetevo.populations.circuits import Panel
+from hetevo.populations.rules import Pathway
+from hetevo.populations.sweeps import Sweep
+from hetevo.populations.types import Floats
 
 
 class Receivers:
@@ -16,7 +16,7 @@ class Receivers:
     sweep : Sweep
         Whose activities and signals drive the change.
     coefficients : dict of str to ndarray of float, shape (N, receiving neurons)
-        The rule's terms in this pathway, see `populations.rules.terms`.
+        The rule's terms in this pathway, see `hetevo.populations.rules.terms`.
     pathway : str
         In the ascending pathway hidden neurons and outputs receive, in the descending one hidden neurons.
 

@@ -1,8 +1,8 @@
 """The life of a single layer whose learning rule is inherited: neurons with logistic outputs, and no hidden ones.
 
-After every sample each synapse changes by the formula that its individual inherits (`populations.rules.formula`), a sum
-of products of its weight w, its input a, its neuron's output o and the target t. Nothing here computes a gradient; the
-delta rule is one formula among many.
+After every sample each synapse changes by the formula that its individual inherits
+(`hetevo.populations.rules.formula`), a sum of products of its weight w, its input a, its neuron's output o and the
+target t. Nothing here computes a gradient; the delta rule is one formula among many.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from populations.experience import Experience, Samples
-from populations.genome import FORMULA, Population
-from populations.rules.formula import Terms
-from populations.species import Species
-from populations.streams import Purpose
-from populations.types import Floats, Mask
+from hetevo.populations.experience import Experience, Samples
+from hetevo.populations.genome import FORMULA, Population
+from hetevo.populations.rules.formula import Terms
+from hetevo.populations.species import Species
+from hetevo.populations.streams import Purpose
+from hetevo.populations.types import Floats, Mask
 
 INNATE = 1.0
 """Innate weights are uniform within this (Chalmers 1990)."""
@@ -36,7 +36,7 @@ class LayerSnapshot:
     Parameters
     ----------
     stage : str
-        See `populations.species.Stage`.
+        See `hetevo.populations.species.Stage`.
     species : Species
         What the layers have in common.
     weights : ndarray of float64, shape (N, O, I)
@@ -84,7 +84,7 @@ def live_layer(
     seed, generation : int
         Address of the innate weights, which all individuals share: like tasks, they are common random numbers.
     observer, moments
-        As for `populations.lifetime.live`.
+        As for `hetevo.populations.lifetime.live`.
 
     Returns
     -------

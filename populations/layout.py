@@ -5,8 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
-from populations.errors import SettingError
-from populations.types import Mask
+from hetevo.populations.errors import SettingError
+from hetevo.populations.types import Mask
 
 
 @dataclass(frozen=True)

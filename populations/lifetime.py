@@ -7,17 +7,17 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import DTypeLike
 
-from populations.birth import Weights
-from populations.circuits import Circuits
-from populations.circumstances import Course, Lot, Streams
-from populations.experience import Experience, Samples
-from populations.genome import Population
-from populations.plasticity import Plasticity, effective_gains
-from populations.settling import sweep_of
-from populations.species import Species, Stage
-from populations.streams import Purpose
-from populations.sweeps import Sweep
-from populations.types import Floats, Mask
+from hetevo.populations.birth import Weights
+from hetevo.populations.circuits import Circuits
+from hetevo.populations.circumstances import Course, Lot, Streams
+from hetevo.populations.experience import Experience, Samples
+from hetevo.populations.genome import Population
+from hetevo.populations.plasticity import Plasticity, effective_gains
+from hetevo.populations.settling import sweep_of
+from hetevo.populations.species import Species, Stage
+from hetevo.populations.streams import Purpose
+from hetevo.populations.sweeps import Sweep
+from hetevo.populations.types import Floats, Mask
 
 
 @dataclass(frozen=True)

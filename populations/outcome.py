@@ -6,7 +6,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from populations.types import Floats, Indices
+from hetevo.populations.types import Floats, Indices
 
 
 class Status(IntEnum):

@@ -16,13 +16,13 @@ A rule with homosynaptic terms changes what the receiving neuron contributes: ``
 import numpy as np
 from numpy.typing import DTypeLike
 
-from populations.circuits import Circuits, unmirrored
-from populations.genome import Population, term_gene
-from populations.homosynaptic import Receivers
-from populations.rules import PATHWAYS, Pathway
-from populations.species import Species
-from populations.sweeps import Sweep
-from populations.types import Floats, Mask
+from hetevo.populations.circuits import Circuits, unmirrored
+from hetevo.populations.genome import Population, term_gene
+from hetevo.populations.homosynaptic import Receivers
+from hetevo.populations.rules import PATHWAYS, Pathway
+from hetevo.populations.species import Species
+from hetevo.populations.sweeps import Sweep
+from hetevo.populations.types import Floats, Mask
 
 SHORT = 1024
 """Synapses of a network up to which its decay is laid out for each synapse."""

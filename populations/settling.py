@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from populations.circuits import Circuits
-from populations.sweeps import Sweep, shifted
-from populations.types import Floats
+from hetevo.populations.circuits import Circuits
+from hetevo.populations.sweeps import Sweep, shifted
+from hetevo.populations.types import Floats
 
 
 @dataclass(frozen=True)

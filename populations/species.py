@@ -9,16 +9,16 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from populations.activations import ACTIVATIONS, Activation
-from populations.errors import SettingError
-from populations.layout import Layout
-from populations.rules import Formula, Rule
-from populations.streams import HELD_OUT, Purpose, stream
-from populations.tasks import Task
-from populations.wiring import WIRINGS, Pathways, WiringFamily
+from hetevo.populations.activations import ACTIVATIONS, Activation
+from hetevo.populations.errors import SettingError
+from hetevo.populations.layout import Layout
+from hetevo.populations.rules import Formula, Rule
+from hetevo.populations.streams import HELD_OUT, Purpose, stream
+from hetevo.populations.tasks import Task
+from hetevo.populations.wiring import WIRINGS, Pathways, WiringFamily
 
 if TYPE_CHECKING:  # they act on circuits, which belong to a species
-    from populations.circumstances import Circumstance
+    from hetevo.populations.circumstances import Circumstance
 
 SETTLE = 8
 """Steps that signals may take through loops, unless a species says otherwise."""
@@ -36,7 +36,7 @@ class Wiring:
     Parameters
     ----------
     family : str
-        Name in `populations.wiring.WIRINGS`.
+        Name in `hetevo.populations.wiring.WIRINGS`.
     options : tuple of (str, float)
         Options of the family that differ from its defaults.
     density : tuple of float
@@ -153,7 +153,7 @@ class Species:
     life : Life
         Course of a lifetime.
     activation : str
-        Name in `populations.activations.ACTIVATIONS`.
+        Name in `hetevo.populations.activations.ACTIVATIONS`.
     derivative : bool
         Whether the learning signal carries the factor ``f'(p_i)``.
     settle : int
@@ -161,10 +161,10 @@ class Species:
     every : int
         Generations after which tasks change; 0: never. Samples are new in every generation.
     circumstances : tuple of Circumstance
-        What befalls every life, in this order; see `populations.circumstances`.
+        What befalls every life, in this order; see `hetevo.populations.circumstances`.
     formula : Formula or None
         What is inherited where the learning rule itself is: then individuals are single layers
-        (`populations.layer`), not circuits, and what only circuits have means nothing.
+        (`hetevo.populations.layer`), not circuits, and what only circuits have means nothing.
     held_out : str
         Name of the task family, if its tasks are held out, so that selection never sees these lives; else empty. They
         have random streams that no other lives have; families share them, and so differ by their tasks only.
@@ -200,7 +200,7 @@ class Species:
             )
 
     def stream(self, seed: int, generation: int, purpose: Purpose, index: int = 0) -> Generator:
-        """Return the generator for something that lives draw; see `populations.streams.stream`."""
+        """Return the generator for something that lives draw; see `hetevo.populations.streams.stream`."""
         return stream(seed, generation, HELD_OUT[purpose] if self.held_out else purpose, index)
 
     @cached_property

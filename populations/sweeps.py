@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from populations.circuits import Circuits
-from populations.types import Floats
+from hetevo.populations.circuits import Circuits
+from hetevo.populations.types import Floats
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.errors import Force, explained, load_matplotlib
-from scripts.presets import list_names
+from hetevo.scripts.errors import Force, explained, load_matplotlib
+from hetevo.scripts.presets import list_names
 
 if TYPE_CHECKING:
-    from analysis.claims import Claim, Found
-    from analysis.loading import LoadedRun
+    from hetevo.analysis.claims import Claim, Found
+    from hetevo.analysis.loading import LoadedRun
 
 Names = Annotated[
     list[str] | None, typer.Argument(metavar="CLAIM...", help="Claims to test, or 'all'; without, they are listed.")
@@ -44,9 +44,9 @@ def claims(
 ) -> None:
     """Run the sweep of each claim, or go on with it, and say whether the claim holds."""
     load_matplotlib()
-    from analysis.claims import CLAIMS, markdown, overview, table, verdict
-    from analysis.made import beside, marked, write_files
-    from populations.errors import SettingError, nearest
+    from hetevo.analysis.claims import CLAIMS, markdown, overview, table, verdict
+    from hetevo.analysis.made import beside, marked, write_files
+    from hetevo.populations.errors import SettingError, nearest
 
     if not names:
         list_names({name: claim.says for name, claim in CLAIMS.items()}, as_json=as_json)
@@ -79,7 +79,7 @@ def claims(
 
 def _check_places(names: Sequence[str], output: Path, pages: Path | None, *, force: bool) -> None:
     """Refuse to replace what is not Hetevo's before anything is run."""
-    from analysis.made import check_replaceable
+    from hetevo.analysis.made import check_replaceable
 
     files = [output / name / FIGURE.with_suffix(suffix) for name in names for suffix in (".png", ".pdf", ".csv")]
     if pages:
@@ -95,13 +95,13 @@ def _page_files(name: str) -> tuple[str, str, str]:
 
 def _tested(claim: "Claim", folder: Path, workers: int, *, force: bool) -> "tuple[list[LoadedRun], list[Found]]":
     """Run a claim's sweep, say what came out, and draw it."""
-    from analysis.claims import check, draw, table, verdict
-    from analysis.figures import save
-    from analysis.loading import load_all
-    from evolve.config import BackendTable
-    from evolve.sweeps import load_plan
-    from populations.errors import spell
-    from scripts.sweep import conducted
+    from hetevo.analysis.claims import check, draw, table, verdict
+    from hetevo.analysis.figures import save
+    from hetevo.analysis.loading import load_all
+    from hetevo.evolve.config import BackendTable
+    from hetevo.evolve.sweeps import load_plan
+    from hetevo.populations.errors import spell
+    from hetevo.scripts.sweep import conducted
 
     again = spell("claims", claim.name, "-o", folder.parent)
     conducted(load_plan(claim.name), folder, BackendTable(workers=workers), again=again, as_json=False, following=False)
@@ -119,13 +119,13 @@ def _tested(claim: "Claim", folder: Path, workers: int, *, force: bool) -> "tupl
 
 def _write_page(claim: "Claim", runs: "Sequence[LoadedRun]", found: "Sequence[Found]", folder: Path) -> None:
     """Write a claim's page, its figure, and the drawing of a founder's circuit."""
-    from analysis.claims import draw, page
-    from analysis.drawing import draw_individual
-    from analysis.figures.plot import drawn
-    from analysis.made import beside, marked, write_files
-    from evolve.cohort import founders
-    from evolve.config import preset
-    from evolve.species import species_of
+    from hetevo.analysis.claims import draw, page
+    from hetevo.analysis.drawing import draw_individual
+    from hetevo.analysis.figures.plot import drawn
+    from hetevo.analysis.made import beside, marked, write_files
+    from hetevo.evolve.cohort import founders
+    from hetevo.evolve.config import preset
+    from hetevo.evolve.species import species_of
 
     config = preset(runs[0].preset)
     species = species_of(config)

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from scripts.errors import Force, explained, load_matplotlib
+from hetevo.scripts.errors import Force, explained, load_matplotlib
 
 if TYPE_CHECKING:
-    from populations.genome import Population
-    from populations.species import Species
+    from hetevo.populations.genome import Population
+    from hetevo.populations.species import Species
 
 Source = Annotated[
     str,
@@ -32,9 +32,9 @@ def draw(
 ) -> None:
     """Draw both pathways of a circuit, with the signs of its gains; or an inherited rule."""
     load_matplotlib()
-    from analysis.drawing import draw_individual
-    from analysis.figures import save
-    from populations.errors import SettingError
+    from hetevo.analysis.drawing import draw_individual
+    from hetevo.analysis.figures import save
+    from hetevo.populations.errors import SettingError
 
     of_run = any(Path(name).is_dir() for name in (source, source.rpartition("@")[0]) if name)
     if of_run and settings:
@@ -55,9 +55,9 @@ class _Chosen(NamedTuple):
 
 def _saved(source: str, individual: int | None) -> _Chosen:
     """Find an individual of a run's checkpoint: the one with the lowest loss unless another is named."""
-    from evolve.branching import Origin
-    from evolve.species import species_of
-    from populations.errors import SettingError
+    from hetevo.evolve.branching import Origin
+    from hetevo.evolve.species import species_of
+    from hetevo.populations.errors import SettingError
 
     origin = Origin.find(source)
     species = species_of(origin.config)
@@ -77,10 +77,10 @@ def _saved(source: str, individual: int | None) -> _Chosen:
 
 def _founder(source: str, individual: int | None, settings: list[str]) -> _Chosen:
     """Draw the founders that a preset or a file begins with, and choose one."""
-    from evolve.cohort import founders
-    from evolve.config import load_config
-    from evolve.species import species_of
-    from populations.errors import SettingError
+    from hetevo.evolve.cohort import founders
+    from hetevo.evolve.config import load_config
+    from hetevo.evolve.species import species_of
+    from hetevo.populations.errors import SettingError
 
     config = load_config(source, settings, trust=True)  # nothing is computed, so nothing is contacted
     species, row = species_of(config), individual or 0

@@ -25,8 +25,8 @@ def explained(command: Callable[Arguments, Result]) -> Callable[Arguments, Resul
 
     @wraps(command)
     def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        from evolve.rundir import DamagedError, NothingIntactError
-        from populations.errors import HetevoError, MachineFailedError, RunFailedError
+        from hetevo.evolve.rundir import DamagedError, NothingIntactError
+        from hetevo.populations.errors import HetevoError, MachineFailedError, RunFailedError
 
         try:
             return command(*args, **kwargs)
@@ -57,7 +57,7 @@ def load_matplotlib() -> None:
     SettingError
         If settings of the user's, which Matplotlib reads when it is loaded, hinder that.
     """
-    from populations.errors import SettingError
+    from hetevo.populations.errors import SettingError
 
     os.environ["MPLBACKEND"] = "agg"
     try:

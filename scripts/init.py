@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.errors import explained
+from hetevo.scripts.errors import explained
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="File to write.")]
 Preset = Annotated[str, typer.Option(help="Preset whose values to write.")]
@@ -14,9 +14,9 @@ Preset = Annotated[str, typer.Option(help="Preset whose values to write.")]
 @explained
 def init(file: File = Path("experiment.toml"), preset: Preset = "emergence") -> None:
     """Write a configuration in which every key is explained."""
-    from evolve.config import commented_toml
-    from evolve.config import preset as named
-    from populations.errors import SettingError, spell
+    from hetevo.evolve.config import commented_toml
+    from hetevo.evolve.config import preset as named
+    from hetevo.populations.errors import SettingError, spell
 
     content = commented_toml(named(preset))
     try:

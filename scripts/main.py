@@ -7,19 +7,19 @@ from typing import Annotated
 
 import typer
 
-from scripts.bench.command import bench
-from scripts.claims import claims
-from scripts.draw import draw
-from scripts.init import init
-from scripts.plot import plot
-from scripts.presets import presets
-from scripts.report import report
-from scripts.resume import resume
-from scripts.run import run
-from scripts.status import status
-from scripts.streams import OutputError, secure
-from scripts.sweep import sweep
-from scripts.verify import verify
+from hetevo.scripts.bench.command import bench
+from hetevo.scripts.claims import claims
+from hetevo.scripts.draw import draw
+from hetevo.scripts.init import init
+from hetevo.scripts.plot import plot
+from hetevo.scripts.presets import presets
+from hetevo.scripts.report import report
+from hetevo.scripts.resume import resume
+from hetevo.scripts.run import run
+from hetevo.scripts.status import status
+from hetevo.scripts.streams import OutputError, secure
+from hetevo.scripts.sweep import sweep
+from hetevo.scripts.verify import verify
 
 app = typer.Typer(
     name="hetevo",

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.errors import Force, explained, load_matplotlib, warn
+from hetevo.scripts.errors import Force, explained, load_matplotlib, warn
 
 Runs = Annotated[list[Path] | None, typer.Argument(metavar="RUN...", help="Run directories, or sweeps.")]
 Kind = Annotated[str, typer.Option(help="Kind of figure; 'list' names them. Default: the one that suits what was run.")]
@@ -18,12 +18,12 @@ File = Annotated[
 def plot(runs: Runs = None, kind: Kind = "", output: File = None, force: Force = False) -> None:
     """Draw a figure, and say in two lines what it shows."""
     load_matplotlib()
-    from analysis.claims import CLAIMS, picture
-    from analysis.figures import FIGURES, save
-    from analysis.loading import load_all
-    from analysis.verdict import verdict
-    from evolve.rundir.places import inside
-    from populations.errors import SettingError, nearest, spell
+    from hetevo.analysis.claims import CLAIMS, picture
+    from hetevo.analysis.figures import FIGURES, save
+    from hetevo.analysis.loading import load_all
+    from hetevo.analysis.verdict import verdict
+    from hetevo.evolve.rundir.places import inside
+    from hetevo.populations.errors import SettingError, nearest, spell
 
     if kind == "list":
         for name, function in FIGURES.items():

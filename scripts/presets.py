@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.errors import explained
+from hetevo.scripts.errors import explained
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
@@ -14,7 +14,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 @explained
 def presets(as_json: AsJson = False) -> None:
     """List the experiments that ship with Hetevo."""
-    from evolve import preset_names
+    from hetevo.evolve import preset_names
 
     list_names(preset_names(), as_json=as_json)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, Self, TextIO
 if TYPE_CHECKING:
     from rich.status import Status
 
-    from evolve import GenerationReport
+    from hetevo.evolve import GenerationReport
 
 PLAIN_SECONDS = 10.0
 """Seconds between two lines where there is no terminal, so that a log stays short."""

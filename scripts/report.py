@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.errors import Force, explained, load_matplotlib, warn
+from hetevo.scripts.errors import Force, explained, load_matplotlib, warn
 
 Runs = Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run directories, or sweeps.")]
 File = Annotated[
@@ -22,10 +22,10 @@ Neutral = Annotated[
 def report(runs: Runs, output: File = None, neutral: Neutral = None, force: Force = False) -> None:
     """Write verdict, figures, tables, configuration and provenance into one HTML file."""
     load_matplotlib()
-    from analysis.report import report as make
-    from analysis.report import write
-    from evolve.rundir.places import inside
-    from populations.errors import SettingError
+    from hetevo.analysis.report import report as make
+    from hetevo.analysis.report import write
+    from hetevo.evolve.rundir.places import inside
+    from hetevo.populations.errors import SettingError
 
     if output is None and len(runs) > 1:
         raise SettingError(

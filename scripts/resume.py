@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from scripts.errors import explained
-from scripts.progress import progress
-from scripts.run import finish
+from hetevo.scripts.errors import explained
+from hetevo.scripts.progress import progress
+from hetevo.scripts.run import finish
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run directory; nothing else is needed.")]
 Generations = Annotated[int | None, typer.Option(help="A new last generation: extends a run that is done.")]
@@ -27,7 +27,7 @@ def resume(
     as_json: AsJson = False,
 ) -> None:
     """Go on with a run where it was last saved, or extend it."""
-    from evolve import resume as go_on
+    from hetevo.evolve import resume as go_on
 
     with progress() as display:
         ended = go_on(

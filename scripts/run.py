@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scripts.errors import explained
-from scripts.progress import progress
+from hetevo.scripts.errors import explained
+from hetevo.scripts.progress import progress
 
 if TYPE_CHECKING:
-    from evolve import Config, Run
+    from hetevo.evolve import Config, Run
 
 Source = Annotated[
     str | None,
@@ -77,8 +77,8 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Evolve a population and record what happens."""
-    from evolve import Experiment
-    from evolve.sweeps import directory_name
+    from hetevo.evolve import Experiment
+    from hetevo.evolve.sweeps import directory_name
 
     given: dict[str, Any] = {
         "seed": seed,
@@ -104,9 +104,9 @@ def _run_seeds(
     config: "Config", name: str, seeds: str, output: Path | None, others: dict[str, Any], *, as_json: bool
 ) -> None:
     """Run a configuration with several seeds, as a sweep."""
-    from evolve.sweeps import directory_name, plan_of_seeds
-    from populations.errors import SettingError
-    from scripts.sweep import conducted
+    from hetevo.evolve.sweeps import directory_name, plan_of_seeds
+    from hetevo.populations.errors import SettingError
+    from hetevo.scripts.sweep import conducted
 
     beside = [option for option, value in others.items() if value is not None]
     if beside:
@@ -119,10 +119,10 @@ def _configuration(
     source: str | None, origin: str | None, overrides: list[str], *, or_resume: bool, trust: bool
 ) -> tuple["Config", str]:
     """Return the configuration, and what to call a run of it."""
-    from evolve import load_config
-    from evolve.branching import Origin as Branch
-    from evolve.config.sources import is_path
-    from populations.errors import SettingError, spell
+    from hetevo.evolve import load_config
+    from hetevo.evolve.branching import Origin as Branch
+    from hetevo.evolve.config.sources import is_path
+    from hetevo.populations.errors import SettingError, spell
 
     if source is not None:
         config = load_config(source, overrides, saved=or_resume, trust=trust)  # Experiment.run knows whether it is
@@ -137,8 +137,8 @@ def _configuration(
 
 def finish(ended: "Run", where: list[str], *, as_json: bool) -> None:
     """Say how a run ended, and leave with 128 + signal if one stopped it; ``where``: options to go on with."""
-    from evolve.rundir import RunDirectory
-    from populations.errors import spell
+    from hetevo.evolve.rundir import RunDirectory
+    from hetevo.populations.errors import spell
 
     if as_json:
         print(json.dumps(RunDirectory(ended.path).status()))

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from scripts.errors import explained
+from hetevo.scripts.errors import explained
 
 WATCH_SECONDS = 2.0
 
@@ -19,7 +19,7 @@ Watch = Annotated[bool, typer.Option(help="Print again whenever something change
 @explained
 def status(run: RunPath, as_json: AsJson = False, watch: Watch = False) -> None:
     """Say where a run stands."""
-    from evolve.rundir import RunDirectory
+    from hetevo.evolve.rundir import RunDirectory
 
     directory = RunDirectory.open(run)
     shown: dict[str, Any] = {}

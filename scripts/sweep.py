@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.errors import FAILED, MACHINE_FAILED, explained
-from scripts.presets import list_names
-from scripts.progress import is_live
+from hetevo.scripts.errors import FAILED, MACHINE_FAILED, explained
+from hetevo.scripts.presets import list_names
+from hetevo.scripts.progress import is_live
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from evolve.config import BackendTable
-    from evolve.sweeps import Outcome, Plan
+    from hetevo.evolve.config import BackendTable
+    from hetevo.evolve.sweeps import Outcome, Plan
 
 PLAIN_SECONDS = 30.0
 """Seconds between two lines where there is no terminal."""
@@ -48,9 +48,9 @@ def sweep(
     as_json: AsJson = False,
 ) -> None:
     """Run a sweep, or go on with it: repeating the command does what is left to do."""
-    from evolve.config import from_mapping
-    from evolve.sweeps import load_plan, sweep_names
-    from populations.errors import spell
+    from hetevo.evolve.config import from_mapping
+    from hetevo.evolve.sweeps import load_plan, sweep_names
+    from hetevo.populations.errors import spell
 
     if source is None:
         list_names(sweep_names(), as_json=as_json)
@@ -82,8 +82,8 @@ def conducted(
     following : bool, optional
         Whether to say what to do next.
     """
-    from evolve.sweeps import conduct
-    from populations.errors import spell
+    from hetevo.evolve.sweeps import conduct
+    from hetevo.populations.errors import spell
 
     with _Display() as display:
         outcomes, signal = conduct(plan, folder, backend=place, watch=display.show)
@@ -138,7 +138,7 @@ class _Display:
 
 
 def _summary(outcomes: list["Outcome"]) -> str:
-    from evolve.sweeps import STATES
+    from hetevo.evolve.sweeps import STATES
 
     states = [outcome.state for outcome in outcomes]
     counts = [f"{states.count(state)} {state}" for state in STATES]

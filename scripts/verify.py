@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.errors import FAILED, explained
+from hetevo.scripts.errors import FAILED, explained
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run directory.")]
 Generation = Annotated[
@@ -34,8 +34,8 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Check every checksum, and that every generation is recorded exactly once."""
-    from evolve.verifying import verify as check
-    from populations.errors import SettingError
+    from hetevo.evolve.verifying import verify as check
+    from hetevo.populations.errors import SettingError
 
     if failure is not None:
         _repeat(run, failure, as_json)
@@ -59,7 +59,7 @@ def verify(
 
 def _repeat(run: Path, number: int, as_json: bool) -> None:
     """Say what becomes of an individual that had failed; exit 1 if it fails again."""
-    from evolve.repeating import repeat
+    from hetevo.evolve.repeating import repeat
 
     found = repeat(run, number)
     if as_json:

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from populations.genome import Population, found
-from populations.layout import Layout
-from populations.rules import RULES, with_terms
-from populations.species import Founders, Life, Species, Wiring
-from populations.tasks import TASKS
+from hetevo.populations.genome import Population, found
+from hetevo.populations.layout import Layout
+from hetevo.populations.rules import RULES, with_terms
+from hetevo.populations.species import Founders, Life, Species, Wiring
+from hetevo.populations.tasks import TASKS
 
 
 def make_species(

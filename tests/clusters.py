@@ -5,7 +5,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from evolve.backends.pool import WorkerPool
+from hetevo.evolve.backends.pool import WorkerPool
 
 STORE = 80 << 20
 

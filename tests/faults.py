@@ -8,8 +8,8 @@ import signal
 
 import pandas as pd
 
-from evolve import Experiment, preset
-from evolve.rundir import system
+from hetevo.evolve import Experiment, preset
+from hetevo.evolve.rundir import system
 
 TINY = [
     "network.levels=[2]",
@@ -138,7 +138,7 @@ ERRORS = (errno.ENOSPC, errno.EIO)
 
 # children are forked from a server that has loaded everything and started no thread: quick, and safe
 CHILDREN = multiprocessing.get_context("forkserver")
-CHILDREN.set_forkserver_preload(["evolve", "analysis.probe", "pandas", "pytest"])
+CHILDREN.set_forkserver_preload(["evolve", "hetevo.analysis.probe", "pandas", "pytest"])
 
 
 def child(target, *arguments):

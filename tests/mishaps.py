@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 from builders import make_species
 
-from evolve.backends import Job
-from evolve.cohort import founders
-from populations.outcome import Status
+from hetevo.evolve.backends import Job
+from hetevo.evolve.cohort import founders
+from hetevo.populations.outcome import Status
 
 MARK = np.float32(3.25)
 """First gain of the individuals that are hit."""
@@ -83,7 +83,7 @@ class Switch:
 
 
 @contextlib.contextmanager
-def killed(pid, file, number=signal.SIGKILL, *, seconds, name=b"evolve.backends.worker"):
+def killed(pid, file, number=signal.SIGKILL, *, seconds, name=b"hetevo.evolve.backends.worker"):
     """Send a signal to all workers of a process for some seconds, as soon as a file is there; yield the deaths."""
     deaths, over = [], threading.Event()
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from evolve.recording import mean_defined
-from evolve.rundir import RunDirectory
-from evolve.rundir.checkpoint import Checkpoint, write
+from hetevo.evolve.recording import mean_defined
+from hetevo.evolve.rundir import RunDirectory
+from hetevo.evolve.rundir.checkpoint import Checkpoint, write
 
 LOT = '[evolution.select]\nname = "selRandom"\n[evolution.select_elites]\nname = "selRandom"\n'
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 
-from evolve.rundir.manifest import _sealed
+from hetevo.evolve.rundir.manifest import _sealed
 
 
 def reseal(path, **changes):

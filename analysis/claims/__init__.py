@@ -4,7 +4,7 @@ To add one, write a `claim.Claim` in a file, a preset and a sweep of its name, a
 and ``hetevo claims`` run over every entry.
 """
 
-from analysis.claims import (
+from hetevo.analysis.claims import (
     cerebellum,
     chalmers,
     cortical_loop,
@@ -27,10 +27,10 @@ from analysis.claims import (
     symmetric_start,
     transfer,
 )
-from analysis.claims.claim import Claim, check, markdown, table, verdict
-from analysis.claims.contrast import Contrast, Found, measure
-from analysis.claims.pages import overview, page
-from analysis.claims.picture import draw, picture
+from hetevo.analysis.claims.claim import Claim, check, markdown, table, verdict
+from hetevo.analysis.claims.contrast import Contrast, Found, measure
+from hetevo.analysis.claims.pages import overview, page
+from hetevo.analysis.claims.picture import draw, picture
 
 CLAIMS: dict[str, Claim] = {
     claim.name: claim

@@ -1,8 +1,8 @@
 """The cerebellum: climbing fibres bring the error to each Purkinje cell."""
 
-from analysis.claims.claim import Claim
-from analysis.claims.contrast import Contrast
-from analysis.figures.claim import SHOWN
+from hetevo.analysis.claims.claim import Claim
+from hetevo.analysis.claims.contrast import Contrast
+from hetevo.analysis.figures.claim import SHOWN
 
 PURKINJE, LOSS = "alignment_level_2_end", "loss_median"
 CELLS = range(49, 57)

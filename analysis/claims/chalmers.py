@@ -1,7 +1,7 @@
 """Chalmers (1990): rules that evolve on many tasks become gradient descent, rules that evolve on one do not."""
 
-from analysis.claims.claim import Claim
-from analysis.claims.contrast import Contrast
+from hetevo.analysis.claims.claim import Claim
+from hetevo.analysis.claims.contrast import Contrast
 
 NEW, LOSS = "heldout_patterns_alignment_mid_champion", "heldout_patterns_loss_champion"
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from analysis.claims.contrast import Contrast, Found, measure
-from analysis.figures.claim import SHOWN
-from analysis.figures.plot import Plot
-from analysis.loading import LoadedRun
+from hetevo.analysis.claims.contrast import Contrast, Found, measure
+from hetevo.analysis.figures.claim import SHOWN
+from hetevo.analysis.figures.plot import Plot
+from hetevo.analysis.loading import LoadedRun
 
 SOURCE = "Ziyin, Chuang, Poggio (2025), arXiv:2505.02248"
 

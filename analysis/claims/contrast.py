@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.loading import LoadedRun
-from populations.errors import SettingError
-from populations.types import Floats
+from hetevo.analysis.loading import LoadedRun
+from hetevo.populations.errors import SettingError
+from hetevo.populations.types import Floats
 
 CONFIDENCE = 0.95
 

@@ -1,7 +1,7 @@
 """Cortical areas with lateral synapses assemble gradient learning from a random start."""
 
-from analysis.claims.claim import Claim
-from analysis.claims.contrast import Contrast
+from hetevo.analysis.claims.claim import Claim
+from hetevo.analysis.claims.contrast import Contrast
 
 END = "alignment_end"
 

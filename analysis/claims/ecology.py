@@ -1,7 +1,7 @@
 """Ecology: when learning along the gradient evolves, and when it does not."""
 
-from analysis.claims.claim import Claim
-from analysis.claims.contrast import Contrast
+from hetevo.analysis.claims.claim import Claim
+from hetevo.analysis.claims.contrast import Contrast
 
 END, BIRTH = "alignment_end", "probe_loss_birth"
 

@@ -2,9 +2,9 @@
 
 import math
 
-from analysis.claims.claim import Claim
-from analysis.claims.contrast import Contrast, final
-from analysis.loading import LoadedRun
+from hetevo.analysis.claims.claim import Claim
+from hetevo.analysis.claims.contrast import Contrast, final
+from hetevo.analysis.loading import LoadedRun
 
 FA = "feedback-alignment"
 

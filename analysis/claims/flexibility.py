@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from itertools import product
 
-from analysis.claims.claim import Claim
-from analysis.claims.contrast import Contrast, Term
-from analysis.figures.phase_diagram import phase_diagram
-from analysis.figures.plot import Plot
-from analysis.loading import LoadedRun
+from hetevo.analysis.claims.claim import Claim
+from hetevo.analysis.claims.contrast import Contrast, Term
+from hetevo.analysis.figures.phase_diagram import phase_diagram
+from hetevo.analysis.figures.plot import Plot
+from hetevo.analysis.loading import LoadedRun
 
 END, LOSS = "alignment_end", "loss_median"
 CELLS = list(product(("amorphous", "layered"), ("8", "8x8", "16"), (0.3, 1.0)))

@@ -1,7 +1,7 @@
 """Random graphs: alignment emerges in them, and plastic V adds to what fixed feedback reaches."""
 
-from analysis.claims.claim import Claim
-from analysis.claims.contrast import Contrast
+from hetevo.analysis.claims.claim import Claim
+from hetevo.analysis.claims.contrast import Contrast
 
 END = "alignment_end"
 

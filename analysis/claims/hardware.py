@@ -1,7 +1,7 @@
 """Imperfect hardware: what learning tolerates, and what breaks it."""
 
-from analysis.claims.claim import Claim
-from analysis.claims.contrast import Contrast
+from hetevo.analysis.claims.claim import Claim
+from hetevo.analysis.claims.contrast import Contrast
 
 END, LOSS = "alignment_end", "loss_median"
 TOLERATED = {

@@ -1,7 +1,7 @@
 """Hebbian and anti-Hebbian neurons."""
 
-from analysis.claims.claim import Claim
-from analysis.claims.contrast import Contrast
+from hetevo.analysis.claims.claim import Claim
+from hetevo.analysis.claims.contrast import Contrast
 
 CLAIM = Claim(
     "hebbian",

@@ -1,7 +1,7 @@
 """Injury: plastic circuits recover what frozen ones have lost."""
 
-from analysis.claims.claim import Claim
-from analysis.claims.contrast import Contrast
+from hetevo.analysis.claims.claim import Claim
+from hetevo.analysis.claims.contrast import Contrast
 
 END, LATER, BEFORE = "loss_median", "alignment_end", "life_51"
 """``life_51`` is the moment after one percent of the life since the injury."""

@@ -1,7 +1,7 @@
 """Chalmers' question to circuits with two pathways: rules that evolve on many tasks, and on one."""
 
-from analysis.claims.claim import Claim
-from analysis.claims.contrast import Contrast
+from hetevo.analysis.claims.claim import Claim
+from hetevo.analysis.claims.contrast import Contrast
 
 NEW, LOSS = "heldout_separable_alignment_end", "heldout_separable_loss_champion"
 

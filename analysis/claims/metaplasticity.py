@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from analysis.claims.claim import Claim
-from analysis.claims.contrast import Contrast, Term
-from analysis.figures.metaplasticity import metaplasticity, scores
-from analysis.loading import LoadedRun
+from hetevo.analysis.claims.claim import Claim
+from hetevo.analysis.claims.contrast import Contrast, Term
+from hetevo.analysis.figures.metaplasticity import metaplasticity, scores
+from hetevo.analysis.loading import LoadedRun
 
 
 def sign_agreement(first: LoadedRun, second: LoadedRun) -> float:

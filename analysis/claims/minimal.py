@@ -1,8 +1,8 @@
 """The smallest circuit: one neuron, two pathways."""
 
-from analysis.claims.claim import Claim
-from analysis.claims.contrast import Contrast, final
-from analysis.loading import LoadedRun
+from hetevo.analysis.claims.claim import Claim
+from hetevo.analysis.claims.contrast import Contrast, final
+from hetevo.analysis.loading import LoadedRun
 
 
 def restlessness(run: LoadedRun) -> float:

@@ -1,7 +1,7 @@
 """Standard optimisers as heterosynaptic circuits."""
 
-from analysis.claims.claim import Claim
-from analysis.claims.contrast import Contrast
+from hetevo.analysis.claims.claim import Claim
+from hetevo.analysis.claims.contrast import Contrast
 
 R2, NEURONS = "optimiser_r2_rate_end", "optimiser_r2_neurons_end"
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from analysis.claims.claim import Claim, markdown, verdict
-from analysis.claims.contrast import Contrast, Found
+from hetevo.analysis.claims.claim import Claim, markdown, verdict
+from hetevo.analysis.claims.contrast import Contrast, Found
 
 
 def page(claim: Claim, found: Sequence[Found], *, circuit: str, figure: str) -> str:
@@ -14,7 +14,7 @@ def page(claim: Claim, found: Sequence[Found], *, circuit: str, figure: str) -> 
     claim : Claim
         What is claimed.
     found : sequence of Found
-        From `analysis.claims.check`.
+        From `hetevo.analysis.claims.check`.
     circuit, figure : str
         Names of the pictures, relative to the page.
     """

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from analysis.claims.claim import Claim
-from analysis.emergence.table import by_condition
-from analysis.figures.alignment import alignment
-from analysis.figures.claim import claim as dots
-from analysis.figures.lifetime import lifetime
-from analysis.figures.plot import Plot
-from analysis.loading import LoadedRun
+from hetevo.analysis.claims.claim import Claim
+from hetevo.analysis.emergence.table import by_condition
+from hetevo.analysis.figures.alignment import alignment
+from hetevo.analysis.figures.claim import claim as dots
+from hetevo.analysis.figures.lifetime import lifetime
+from hetevo.analysis.figures.plot import Plot
+from hetevo.analysis.loading import LoadedRun
 
 
 def picture(claims: dict[str, Claim], runs: Sequence[LoadedRun]) -> tuple[str, Plot]:

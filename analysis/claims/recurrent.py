@@ -1,7 +1,7 @@
 """Arbitrary directed graphs, in which both pathways settle."""
 
-from analysis.claims.claim import Claim
-from analysis.claims.contrast import Contrast
+from hetevo.analysis.claims.claim import Claim
+from hetevo.analysis.claims.contrast import Contrast
 
 END, STEPS = "alignment_end", (1, 2, 4, 8)
 

@@ -1,7 +1,7 @@
 """The rule itself evolves."""
 
-from analysis.claims.claim import Claim
-from analysis.claims.contrast import Contrast
+from hetevo.analysis.claims.claim import Claim
+from hetevo.analysis.claims.contrast import Contrast
 
 MINE = "rule-discovery"
 SIGNAL, OWN = "coefficient_heterosynaptic_ascending_end", "coefficient_hebbian_ascending_end"

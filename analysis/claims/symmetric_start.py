@@ -1,7 +1,7 @@
 """V is the transpose of W at birth."""
 
-from analysis.claims.claim import Claim
-from analysis.claims.contrast import Contrast
+from hetevo.analysis.claims.claim import Claim
+from hetevo.analysis.claims.contrast import Contrast
 
 EQUAL, FAR = "equal", "differ by .1"
 

@@ -1,7 +1,7 @@
 """Evolved gains in other tasks, wirings and sizes."""
 
-from analysis.claims.claim import Claim
-from analysis.claims.contrast import Contrast
+from hetevo.analysis.claims.claim import Claim
+from hetevo.analysis.claims.contrast import Contrast
 
 END = "alignment_end"
 

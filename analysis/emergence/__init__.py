@@ -16,16 +16,16 @@
 =============  =================================================================================
 """
 
-from analysis.emergence.band import Band, neutral_band
-from analysis.emergence.champions import best_of_populations
-from analysis.emergence.changes import ChangePoint, change_point
-from analysis.emergence.correction import holm
-from analysis.emergence.curves import Curves, curves
-from analysis.emergence.effects import Effect, cliffs_delta, hedges_g
-from analysis.emergence.onset import Onsets, onsets
-from analysis.emergence.resampling import Median, median_onset
-from analysis.emergence.survival import log_rank, survival_curve
-from analysis.emergence.table import Emergence, emergence
+from hetevo.analysis.emergence.band import Band, neutral_band
+from hetevo.analysis.emergence.champions import best_of_populations
+from hetevo.analysis.emergence.changes import ChangePoint, change_point
+from hetevo.analysis.emergence.correction import holm
+from hetevo.analysis.emergence.curves import Curves, curves
+from hetevo.analysis.emergence.effects import Effect, cliffs_delta, hedges_g
+from hetevo.analysis.emergence.onset import Onsets, onsets
+from hetevo.analysis.emergence.resampling import Median, median_onset
+from hetevo.analysis.emergence.survival import log_rank, survival_curve
+from hetevo.analysis.emergence.table import Emergence, emergence
 
 __all__ = [
     "Band",

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from populations.errors import SettingError
-from populations.types import Floats, Indices
+from hetevo.populations.errors import SettingError
+from hetevo.populations.types import Floats, Indices
 
 COVERAGE = 0.99
 """Probability with which the band holds a further neutral run, in any one generation."""

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.emergence.band import COVERAGE, neutral_band
-from analysis.loading import LoadedRun
-from populations.types import Floats
+from hetevo.analysis.emergence.band import COVERAGE, neutral_band
+from hetevo.analysis.loading import LoadedRun
+from hetevo.populations.types import Floats
 
 COLUMNS = (
     "condition",

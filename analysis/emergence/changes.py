@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from populations.types import Floats, Indices
+from hetevo.populations.types import Floats, Indices
 
 CANDIDATES = 60
 """Break points that are tried at once; on longer curves a coarse search is refined once."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from populations.types import Floats
+from hetevo.populations.types import Floats
 
 
 def holm(values: Floats) -> Floats:

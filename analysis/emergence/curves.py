@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.loading import LoadedRun
-from populations.types import Floats, Indices
+from hetevo.analysis.loading import LoadedRun
+from hetevo.populations.types import Floats, Indices
 
 
 @dataclass(frozen=True)

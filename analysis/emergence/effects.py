@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, special, stats
 
-from populations.types import Floats
+from hetevo.populations.types import Floats
 
 CONFIDENCE = 0.95
 

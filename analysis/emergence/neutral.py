@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from analysis.loading import LoadedRun
-from populations.errors import SettingError, nearest
+from hetevo.analysis.loading import LoadedRun
+from hetevo.populations.errors import SettingError, nearest
 
 LOT = "selRandom"
 """DEAP's selection by lot."""

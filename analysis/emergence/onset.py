@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.emergence.band import Band, neutral_band
-from populations.errors import SettingError
-from populations.types import Floats, Indices, Mask
+from hetevo.analysis.emergence.band import Band, neutral_band
+from hetevo.populations.errors import SettingError
+from hetevo.populations.types import Floats, Indices, Mask
 
 STAY = 5
 """Consecutive generations that a run must be above the band."""

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from analysis.emergence.band import COVERAGE, neutral_band
-from analysis.emergence.curves import Curves
-from analysis.emergence.onset import STAY, Onsets, onsets
-from populations.types import Floats
+from hetevo.analysis.emergence.band import COVERAGE, neutral_band
+from hetevo.analysis.emergence.curves import Curves
+from hetevo.analysis.emergence.onset import STAY, Onsets, onsets
+from hetevo.populations.types import Floats
 
 RESAMPLES = 999
 CONFIDENCE = 0.95

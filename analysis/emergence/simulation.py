@@ -7,12 +7,12 @@ import pandas as pd
 from numpy.random import Generator
 from scipy import stats
 
-from analysis.emergence.band import COVERAGE, neutral_band
-from analysis.emergence.curves import Curves
-from analysis.emergence.onset import STAY, Onsets, neutral_onsets, onsets
-from analysis.emergence.resampling import median_onset, middle
-from analysis.emergence.survival import log_rank
-from populations.types import Floats
+from hetevo.analysis.emergence.band import COVERAGE, neutral_band
+from hetevo.analysis.emergence.curves import Curves
+from hetevo.analysis.emergence.onset import STAY, Onsets, neutral_onsets, onsets
+from hetevo.analysis.emergence.resampling import median_onset, middle
+from hetevo.analysis.emergence.survival import log_rank
+from hetevo.populations.types import Floats
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.emergence.onset import Onsets
-from populations.errors import SettingError
+from hetevo.analysis.emergence.onset import Onsets
+from hetevo.populations.errors import SettingError
 
 CONFIDENCE = 0.95
 

@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.emergence.band import COVERAGE, Band, neutral_band
-from analysis.emergence.changes import change_point
-from analysis.emergence.correction import holm
-from analysis.emergence.curves import Curves, curves
-from analysis.emergence.effects import cliffs_delta, hedges_g
-from analysis.emergence.neutral import neutral_condition
-from analysis.emergence.onset import STAY, Onsets, neutral_onsets, onsets
-from analysis.emergence.resampling import RESAMPLES, median_onset
-from analysis.emergence.survival import log_rank
-from analysis.loading import LoadedRun
-from populations.errors import SettingError
-from populations.types import Floats
+from hetevo.analysis.emergence.band import COVERAGE, Band, neutral_band
+from hetevo.analysis.emergence.changes import change_point
+from hetevo.analysis.emergence.correction import holm
+from hetevo.analysis.emergence.curves import Curves, curves
+from hetevo.analysis.emergence.effects import cliffs_delta, hedges_g
+from hetevo.analysis.emergence.neutral import neutral_condition
+from hetevo.analysis.emergence.onset import STAY, Onsets, neutral_onsets, onsets
+from hetevo.analysis.emergence.resampling import RESAMPLES, median_onset
+from hetevo.analysis.emergence.survival import log_rank
+from hetevo.analysis.loading import LoadedRun
+from hetevo.populations.errors import SettingError
+from hetevo.populations.types import Floats
 
 MEASURE = "alignment_end"
 

@@ -5,23 +5,23 @@ To add one, write the function and name it in `FIGURES`; the contract tests run 
 
 from collections.abc import Callable
 
-from analysis.figures.alignment import alignment
-from analysis.figures.claim import claim
-from analysis.figures.distribution import distribution
-from analysis.figures.fitness import fitness
-from analysis.figures.gains import gains
-from analysis.figures.levels import levels
-from analysis.figures.lifetime import lifetime
-from analysis.figures.lineage import lineage
-from analysis.figures.metaplasticity import metaplasticity
-from analysis.figures.onset import onset
-from analysis.figures.phase_diagram import phase_diagram
-from analysis.figures.phase_plane import phase_plane
-from analysis.figures.phi import phi
-from analysis.figures.plot import Plot, save
-from analysis.figures.price import price
-from analysis.figures.signs import signs
-from analysis.figures.survival import survival
+from hetevo.analysis.figures.alignment import alignment
+from hetevo.analysis.figures.claim import claim
+from hetevo.analysis.figures.distribution import distribution
+from hetevo.analysis.figures.fitness import fitness
+from hetevo.analysis.figures.gains import gains
+from hetevo.analysis.figures.levels import levels
+from hetevo.analysis.figures.lifetime import lifetime
+from hetevo.analysis.figures.lineage import lineage
+from hetevo.analysis.figures.metaplasticity import metaplasticity
+from hetevo.analysis.figures.onset import onset
+from hetevo.analysis.figures.phase_diagram import phase_diagram
+from hetevo.analysis.figures.phase_plane import phase_plane
+from hetevo.analysis.figures.phi import phi
+from hetevo.analysis.figures.plot import Plot, save
+from hetevo.analysis.figures.price import price
+from hetevo.analysis.figures.signs import signs
+from hetevo.analysis.figures.survival import survival
 
 FIGURES: dict[str, Callable[..., Plot]] = {
     "alignment": alignment,

@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures.input import measured, probed
-from analysis.figures.layout import (
+from hetevo.analysis.figures.input import measured, probed
+from hetevo.analysis.figures.layout import (
     count_generations,
     counted,
     legend_below,
@@ -16,10 +16,10 @@ from analysis.figures.layout import (
     looks,
     say_undefined,
 )
-from analysis.figures.plot import Plot
-from analysis.figures.style import COLUMN_INCHES, NULL_LINE, Palette, panel_letter, style
-from analysis.figures.summary import draw_course, over_seeds
-from analysis.loading import LoadedRun, tidy
+from hetevo.analysis.figures.plot import Plot
+from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, Palette, panel_letter, style
+from hetevo.analysis.figures.summary import draw_course, over_seeds
+from hetevo.analysis.loading import LoadedRun, tidy
 
 SPREAD = (0.1, 0.9)
 """Quantiles over individuals between which the band of a single run lies."""

@@ -9,15 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy import stats
 
-from analysis.emergence.table import by_condition
-from analysis.figures.input import probed
-from analysis.figures.layout import counted
-from analysis.figures.plot import Plot
-from analysis.figures.style import COLUMN_INCHES, NULL_LINE, Palette, style
-from analysis.figures.summary import CONFIDENCE
-from analysis.loading import LoadedRun
-from populations.errors import SettingError
-from populations.types import Floats
+from hetevo.analysis.emergence.table import by_condition
+from hetevo.analysis.figures.input import probed
+from hetevo.analysis.figures.layout import counted
+from hetevo.analysis.figures.plot import Plot
+from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, Palette, style
+from hetevo.analysis.figures.summary import CONFIDENCE
+from hetevo.analysis.loading import LoadedRun
+from hetevo.populations.errors import SettingError
+from hetevo.populations.types import Floats
 
 INCHES_PER_CONDITION = 0.24
 

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from analysis.figures.input import one
-from analysis.figures.layout import count_generations, legend_below
-from analysis.figures.plot import Plot
-from analysis.figures.style import COLUMN_INCHES, NULL_LINE, look, panel_letter, style
-from analysis.lineage.signs import FIXED, fixation
-from analysis.lineage.signs import gains as gains_of
-from analysis.loading import LoadedRun
+from hetevo.analysis.figures.input import one
+from hetevo.analysis.figures.layout import count_generations, legend_below
+from hetevo.analysis.figures.plot import Plot
+from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, look, panel_letter, style
+from hetevo.analysis.lineage.signs import FIXED, fixation
+from hetevo.analysis.lineage.signs import gains as gains_of
+from hetevo.analysis.loading import LoadedRun
 
 SIGNS = {1: "fixed positive", -1: "fixed negative", 0: "not fixed"}
 
@@ -26,7 +26,7 @@ def gains(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
     Returns
     -------
     Plot
-        Data: of `analysis.lineage.gains`.
+        Data: of `hetevo.analysis.lineage.gains`.
 
     Raises
     ------

@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from analysis.emergence.table import by_condition
-from analysis.loading import LoadedRun, tidy
-from evolve.rundir import RunDirectoryError
+from hetevo.analysis.emergence.table import by_condition
+from hetevo.analysis.loading import LoadedRun, tidy
+from hetevo.evolve.rundir import RunDirectoryError
 
 MOST_ROWS = 1_000_000
 """Individuals that a figure reads at most, about five seconds' worth; more would show the same."""
@@ -59,7 +59,7 @@ def probed(runs: LoadedRun | Sequence[LoadedRun], *columns: str, probe: str = "a
 
 
 def measured(runs: Sequence[LoadedRun]) -> pd.DataFrame:
-    """Put the generations at which the probe looked under each other, see `analysis.loading.tidy`."""
+    """Put the generations at which the probe looked under each other, see `hetevo.analysis.loading.tidy`."""
     return tidy([replace(run, generations=run.measured) for run in runs])
 
 

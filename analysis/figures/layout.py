@@ -9,13 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
-from analysis.emergence.neutral import by_lot
-from analysis.emergence.table import by_condition
-from analysis.figures.style import COLUMN_INCHES, LINES, NEUTRAL, SMALL, Look, Palette, look
-from analysis.figures.summary import INTERVAL
-from analysis.loading import LoadedRun
-from populations.errors import SettingError
-from populations.types import Floats, Indices
+from hetevo.analysis.emergence.neutral import by_lot
+from hetevo.analysis.emergence.table import by_condition
+from hetevo.analysis.figures.style import COLUMN_INCHES, LINES, NEUTRAL, SMALL, Look, Palette, look
+from hetevo.analysis.figures.summary import INTERVAL
+from hetevo.analysis.loading import LoadedRun
+from hetevo.populations.errors import SettingError
+from hetevo.populations.types import Floats, Indices
 
 MOST_PANELS = 18
 LEGEND_LINE = 0.125

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.figures.input import measured, probed
-from analysis.figures.layout import add_to_title, count_generations, counted, legend_below, panels, say_undefined
-from analysis.figures.plot import Plot
-from analysis.figures.style import NULL_LINE, look, style
-from analysis.figures.summary import draw_course, over_seeds
-from analysis.loading import LoadedRun
+from hetevo.analysis.figures.input import measured, probed
+from hetevo.analysis.figures.layout import add_to_title, count_generations, counted, legend_below, panels, say_undefined
+from hetevo.analysis.figures.plot import Plot
+from hetevo.analysis.figures.style import NULL_LINE, look, style
+from hetevo.analysis.figures.summary import draw_course, over_seeds
+from hetevo.analysis.loading import LoadedRun
 
 _LEVEL = re.compile(r"alignment_level_(\d+)_end")
 

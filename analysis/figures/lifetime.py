@@ -9,12 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
-from analysis.figures.input import measured, probed
-from analysis.figures.layout import counted, legend_below, looks, say_undefined, spaced
-from analysis.figures.plot import Plot
-from analysis.figures.style import COLUMN_INCHES, NULL_LINE, Palette, style
-from analysis.figures.summary import over_seeds
-from analysis.loading import LoadedRun
+from hetevo.analysis.figures.input import measured, probed
+from hetevo.analysis.figures.layout import counted, legend_below, looks, say_undefined, spaced
+from hetevo.analysis.figures.plot import Plot
+from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, Palette, style
+from hetevo.analysis.figures.summary import over_seeds
+from hetevo.analysis.loading import LoadedRun
 
 STAGES = {"birth": "birth", "mid": "mid-life", "end": "end of life"}
 SHOWN = 5

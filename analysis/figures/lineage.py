@@ -7,14 +7,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy import stats
 
-from analysis.figures.input import of, probed, with_individuals
-from analysis.figures.layout import count_generations, counted, legend_below, looks, say_undefined
-from analysis.figures.plot import Plot
-from analysis.figures.style import COLUMN_INCHES, NULL_LINE, Palette, style
-from analysis.figures.summary import draw_course, over_seeds
-from analysis.lineage import ancestral_line, steps
-from analysis.lineage.steps import BEYOND
-from analysis.loading import LoadedRun
+from hetevo.analysis.figures.input import of, probed, with_individuals
+from hetevo.analysis.figures.layout import count_generations, counted, legend_below, looks, say_undefined
+from hetevo.analysis.figures.plot import Plot
+from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, Palette, style
+from hetevo.analysis.figures.summary import draw_course, over_seeds
+from hetevo.analysis.lineage import ancestral_line, steps
+from hetevo.analysis.lineage.steps import BEYOND
+from hetevo.analysis.loading import LoadedRun
 
 MARKERS = {"founder": "D", "elite": "s", "mutation": "o", "crossover": "^"}
 
@@ -33,7 +33,7 @@ def lineage(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
     Returns
     -------
     Plot
-        Data: condition, seed, and the columns of `analysis.lineage.steps`.
+        Data: condition, seed, and the columns of `hetevo.analysis.lineage.steps`.
 
     Raises
     ------

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from analysis.figures.layout import count_generations
-from analysis.figures.style import COLUMN_INCHES, UNDEFINED
+from hetevo.analysis.figures.layout import count_generations
+from hetevo.analysis.figures.style import COLUMN_INCHES, UNDEFINED
 
 INCHES_PER_NEURON = 0.075
 LEAST_PER_MAP, MOST = 1.3, 8.0

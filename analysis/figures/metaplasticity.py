@@ -7,13 +7,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
-from analysis.figures.input import probed
-from analysis.figures.plot import Plot
-from analysis.figures.style import COLUMN_INCHES, NULL_LINE, look, style
-from analysis.figures.summary import INTERVAL, over_seeds
-from analysis.loading import LoadedRun
-from populations.errors import SettingError
-from populations.types import Floats
+from hetevo.analysis.figures.input import probed
+from hetevo.analysis.figures.plot import Plot
+from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, look, style
+from hetevo.analysis.figures.summary import INTERVAL, over_seeds
+from hetevo.analysis.loading import LoadedRun
+from hetevo.populations.errors import SettingError
+from hetevo.populations.types import Floats
 
 NAMES = {"heterosynaptic": "V plastic", "fixed-feedback": "V frozen"}
 

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.emergence import Emergence, emergence
-from analysis.figures.input import probed
-from analysis.figures.layout import count_generations, legend_below, looks, shortened
-from analysis.figures.plot import Plot
-from analysis.figures.style import COLUMN_INCHES, NULL_LINE, style
-from analysis.loading import LoadedRun
+from hetevo.analysis.emergence import Emergence, emergence
+from hetevo.analysis.figures.input import probed
+from hetevo.analysis.figures.layout import count_generations, legend_below, looks, shortened
+from hetevo.analysis.figures.plot import Plot
+from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, style
+from hetevo.analysis.loading import LoadedRun
 
 FAINT = 400
 """Curves times opacity: the more there are, the fainter, so that many do not become one blot."""

@@ -9,13 +9,13 @@ import pandas as pd
 import seaborn
 from matplotlib.figure import Figure
 
-from analysis.figures.input import probed
-from analysis.figures.plot import Plot
-from analysis.figures.style import COLUMN_INCHES, UNDEFINED, style
-from analysis.levels import ending, last_level
-from analysis.loading import LoadedRun
-from evolve.identity import flat_values
-from populations.errors import SettingError
+from hetevo.analysis.figures.input import probed
+from hetevo.analysis.figures.plot import Plot
+from hetevo.analysis.figures.style import COLUMN_INCHES, UNDEFINED, style
+from hetevo.analysis.levels import ending, last_level
+from hetevo.analysis.loading import LoadedRun
+from hetevo.evolve.identity import flat_values
+from hetevo.populations.errors import SettingError
 
 IGNORED = ("seed", "preset", "backend.", "checkpoint.", "records.", "probe.")
 """Keys that change what is kept or where it is computed, but no result."""

@@ -6,11 +6,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures.input import measured, probed
-from analysis.figures.layout import legend_below, looks, shortened
-from analysis.figures.plot import Plot
-from analysis.figures.style import COLUMN_INCHES, NULL_LINE, style
-from analysis.loading import LoadedRun
+from hetevo.analysis.figures.input import measured, probed
+from hetevo.analysis.figures.layout import legend_below, looks, shortened
+from hetevo.analysis.figures.plot import Plot
+from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, style
+from hetevo.analysis.loading import LoadedRun
 
 MOST_THIN = 30
 """Runs that are drawn one by one beside the means."""

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from analysis.figures.input import one, probed
-from analysis.figures.layout import say_undefined
-from analysis.figures.maps import draw_maps
-from analysis.figures.plot import Plot
-from analysis.figures.style import style
-from analysis.loading import LoadedRun
+from hetevo.analysis.figures.input import one, probed
+from hetevo.analysis.figures.layout import say_undefined
+from hetevo.analysis.figures.maps import draw_maps
+from hetevo.analysis.figures.plot import Plot
+from hetevo.analysis.figures.style import style
+from hetevo.analysis.loading import LoadedRun
 
 _PHI = re.compile(r"phi_sign_neuron_(\d+)_end")
 
@@ -21,7 +21,8 @@ def phi(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
 
     ``phi_i = gA_i sum q_i g_i / sum g_i^2`` is the learning rate, with its sign, at which neuron i would do gradient
     descent. 1: this neuron goes down the gradient in all individuals; -1: up; 0: in as many up as down, as a random
-    learning signal gives. Signs are shown because the scores themselves have heavy tails, see `analysis.consistency`.
+    learning signal gives. Signs are shown because the scores themselves have heavy tails, see
+    `hetevo.analysis.consistency`.
 
     Parameters
     ----------

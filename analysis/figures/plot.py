@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.figures.style import style
-from analysis.made import IMAGES, beside, check_replaceable, marked, write_files
-from evolve.rundir.places import Place
-from populations.errors import SettingError
+from hetevo.analysis.figures.style import style
+from hetevo.analysis.made import IMAGES, beside, check_replaceable, marked, write_files
+from hetevo.evolve.rundir.places import Place
+from hetevo.populations.errors import SettingError
 
 SUFFIXES = IMAGES
 DPI = 300

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.emergence.table import by_condition
-from analysis.figures.input import of, probed, with_individuals
-from analysis.figures.layout import add_to_title, count_generations, legend_below, panels, say_undefined
-from analysis.figures.plot import Plot
-from analysis.figures.style import NULL_LINE, Look, Palette, style
-from analysis.figures.summary import INTERVAL, draw_course, over_seeds
-from analysis.lineage.price import price as price_equation
-from analysis.loading import LoadedRun
-from evolve.rundir import RunDirectoryError
+from hetevo.analysis.emergence.table import by_condition
+from hetevo.analysis.figures.input import of, probed, with_individuals
+from hetevo.analysis.figures.layout import add_to_title, count_generations, legend_below, panels, say_undefined
+from hetevo.analysis.figures.plot import Plot
+from hetevo.analysis.figures.style import NULL_LINE, Look, Palette, style
+from hetevo.analysis.figures.summary import INTERVAL, draw_course, over_seeds
+from hetevo.analysis.lineage.price import price as price_equation
+from hetevo.analysis.loading import LoadedRun
+from hetevo.evolve.rundir import RunDirectoryError
 
 PARTS = {
     "selection": "selection: cov(offspring, alignment)",
@@ -34,7 +34,7 @@ def price(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
     Returns
     -------
     Plot
-        Data: condition, seed, run, and the columns of `analysis.lineage.price`, not summed up.
+        Data: condition, seed, run, and the columns of `hetevo.analysis.lineage.price`, not summed up.
 
     Raises
     ------

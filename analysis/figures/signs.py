@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from analysis.figures.input import one
-from analysis.figures.maps import draw_maps
-from analysis.figures.plot import Plot
-from analysis.figures.style import style
-from analysis.lineage.signs import gains as gains_of
-from analysis.loading import LoadedRun
+from hetevo.analysis.figures.input import one
+from hetevo.analysis.figures.maps import draw_maps
+from hetevo.analysis.figures.plot import Plot
+from hetevo.analysis.figures.style import style
+from hetevo.analysis.lineage.signs import gains as gains_of
+from hetevo.analysis.loading import LoadedRun
 
 
 def signs(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
@@ -26,7 +26,7 @@ def signs(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
     Returns
     -------
     Plot
-        Data: of `analysis.lineage.gains`.
+        Data: of `hetevo.analysis.lineage.gains`.
 
     Raises
     ------

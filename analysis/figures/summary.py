@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from scipy import stats
 
-from analysis.figures.style import Look
+from hetevo.analysis.figures.style import Look
 
 CONFIDENCE = 0.95
 """Coverage of the interval over seeds."""

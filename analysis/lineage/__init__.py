@@ -8,9 +8,9 @@
 ============  ==================================================================================
 """
 
-from analysis.lineage.ancestry import ancestral_line, champion
-from analysis.lineage.price import price
-from analysis.lineage.signs import fixation, gains
-from analysis.lineage.steps import noise_of_repetition, steps
+from hetevo.analysis.lineage.ancestry import ancestral_line, champion
+from hetevo.analysis.lineage.price import price
+from hetevo.analysis.lineage.signs import fixation, gains
+from hetevo.analysis.lineage.steps import noise_of_repetition, steps
 
 __all__ = ["ancestral_line", "champion", "fixation", "gains", "noise_of_repetition", "price", "steps"]

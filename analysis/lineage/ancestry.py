@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from evolve.rundir import RunDirectoryError
+from hetevo.evolve.rundir import RunDirectoryError
 
 NOBODY = -1
 NEEDED = ("generation", "id", "parent_a", "parent_b", "operator", "loss")

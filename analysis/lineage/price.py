@@ -13,8 +13,8 @@ and, here, by new tasks, samples and innate weights.
 import numpy as np
 import pandas as pd
 
-from analysis.lineage.ancestry import NOBODY, _check
-from populations.types import Floats, Indices, Mask
+from hetevo.analysis.lineage.ancestry import NOBODY, _check
+from hetevo.populations.types import Floats, Indices, Mask
 
 COLUMNS = ("generation", "mean", "observed", "selection", "transmission", "undefined", "covariance", "offspring_sd")
 

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.loading import LoadedRun
-from evolve.rundir import DamagedError, RunDirectory, RunDirectoryError
-from evolve.rundir.checkpoint import listed
-from evolve.rundir.reading import checked_manifest, read
+from hetevo.analysis.loading import LoadedRun
+from hetevo.evolve.rundir import DamagedError, RunDirectory, RunDirectoryError
+from hetevo.evolve.rundir.checkpoint import listed
+from hetevo.evolve.rundir.reading import checked_manifest, read
 
 GAINS = {"ascending": "gene_gains_ascending", "descending": "gene_gains_descending"}
 RULE = "gene_formula"

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.lineage.ancestry import NOBODY
+from hetevo.analysis.lineage.ancestry import NOBODY
 
 BEYOND = 2.0
 """Standard deviations of repetition that a step must exceed."""

@@ -19,7 +19,7 @@ To add one, write a function from a `View` to named columns and name it in `MEAS
 ``<column>_<stage>`` for each, and the contract tests run over every entry.
 """
 
-from analysis.measures.alignment import (
+from hetevo.analysis.measures.alignment import (
     alignment,
     alignment_by_level,
     alignment_by_neuron,
@@ -28,25 +28,25 @@ from analysis.measures.alignment import (
     cosine,
     level_columns,
 )
-from analysis.measures.alignment import neuron_columns as alignment_neuron_columns
-from analysis.measures.change import change_columns, full_change
-from analysis.measures.coefficients import coefficient_columns
-from analysis.measures.consistency import Consistency, consistency, consistency_columns, neuron_columns
-from analysis.measures.hebbian import hebbian_columns, hebbian_index
-from analysis.measures.isotropic import isotropic_band, isotropic_columns
-from analysis.measures.loss import loss_columns, probe_loss
-from analysis.measures.optimiser import Optimiser, equivalent_optimiser, optimiser_columns
-from analysis.measures.postsynaptic import postsynaptic_columns, sign_agreement
-from analysis.measures.samples import sample_alignment, sample_columns
-from analysis.measures.stationarity import (
+from hetevo.analysis.measures.alignment import neuron_columns as alignment_neuron_columns
+from hetevo.analysis.measures.change import change_columns, full_change
+from hetevo.analysis.measures.coefficients import coefficient_columns
+from hetevo.analysis.measures.consistency import Consistency, consistency, consistency_columns, neuron_columns
+from hetevo.analysis.measures.hebbian import hebbian_columns, hebbian_index
+from hetevo.analysis.measures.isotropic import isotropic_band, isotropic_columns
+from hetevo.analysis.measures.loss import loss_columns, probe_loss
+from hetevo.analysis.measures.optimiser import Optimiser, equivalent_optimiser, optimiser_columns
+from hetevo.analysis.measures.postsynaptic import postsynaptic_columns, sign_agreement
+from hetevo.analysis.measures.samples import sample_alignment, sample_columns
+from hetevo.analysis.measures.stationarity import (
     feedback_drift,
     feedback_gap,
     gap_columns,
     stationarity_columns,
     weight_alignment,
 )
-from analysis.measures.view import Measure, View
-from populations.species import Stage
+from hetevo.analysis.measures.view import Measure, View
+from hetevo.populations.species import Stage
 
 _END: frozenset[Stage] = frozenset({"end"})
 
@@ -67,7 +67,7 @@ MEASURES: dict[str, Measure] = {
     "loss": Measure(loss_columns, instrument=True, bounded=False),
     "isotropic": Measure(isotropic_columns, _END, instrument=True),
 }
-"""Measures that probes take, in the order of their columns; see `analysis.probe`."""
+"""Measures that probes take, in the order of their columns; see `hetevo.analysis.probe`."""
 
 __all__ = [
     "MEASURES",

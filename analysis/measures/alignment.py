@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from analysis.measures.view import View
-from populations.layout import Layout
-from populations.types import Floats, Mask
+from hetevo.analysis.measures.view import View
+from hetevo.populations.layout import Layout
+from hetevo.populations.types import Floats, Mask
 
 FLOOR = 1e-12
 """Norm below which a direction is undefined: its cosine is NaN, never 0 or 1."""
@@ -43,7 +43,7 @@ def alignment(update: Floats, gradient: Floats, mask: Mask, layout: Layout) -> F
     update : ndarray of float, shape (N, H + O, I + H)
         Change of ``W`` without decay.
     gradient : ndarray of float, shape (N, H + O, I + H)
-        Negative gradient, see `analysis.gradient.weight_gradient`.
+        Negative gradient, see `hetevo.analysis.gradient.weight_gradient`.
     mask : ndarray of bool, shape (N, H + O, I + H)
         Synapses present.
     layout : Layout

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from analysis.measures.alignment import FLOOR
-from analysis.measures.optimiser import neurons_explained
-from analysis.measures.view import View
-from populations.types import Floats, Mask
+from hetevo.analysis.measures.alignment import FLOOR
+from hetevo.analysis.measures.optimiser import neurons_explained
+from hetevo.analysis.measures.view import View
+from hetevo.populations.types import Floats, Mask
 
 
 def full_change(

@@ -1,9 +1,9 @@
 """Coefficients of the plasticity rule: where the rule itself evolves, they are what evolution found."""
 
-from analysis.measures.view import View
-from populations.genome import term_gene
-from populations.rules import PATHWAYS
-from populations.types import Floats
+from hetevo.analysis.measures.view import View
+from hetevo.populations.genome import term_gene
+from hetevo.populations.rules import PATHWAYS
+from hetevo.populations.types import Floats
 
 
 def coefficient_columns(view: View) -> dict[str, Floats]:

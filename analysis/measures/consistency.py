@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.measures.view import View
-from populations.types import Floats
+from hetevo.analysis.measures.view import View
+from hetevo.populations.types import Floats
 
 FLOOR = 1e-12
 """Sum of squares, over the probe batch, below which a signal counts as absent and what divides by it as undefined."""

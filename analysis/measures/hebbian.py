@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from analysis.measures.view import View
-from populations.types import Floats, Mask
+from hetevo.analysis.measures.view import View
+from hetevo.populations.types import Floats, Mask
 
 FLOOR = 1e-24
 """Variance over synapses below which a correlation is undefined."""

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from analysis.measures.view import View
-from populations.types import Floats
+from hetevo.analysis.measures.view import View
+from hetevo.populations.types import Floats
 
 
 def isotropic_band(dimensions: Floats | int, coverage: float = 0.95) -> Floats:

@@ -1,9 +1,9 @@
 """What a single layer's inherited rule does, beside gradient descent."""
 
-from analysis.gradient import layer_gradient
-from analysis.measures.alignment import cosine
-from populations.layer import LayerSnapshot
-from populations.types import Floats
+from hetevo.analysis.gradient import layer_gradient
+from hetevo.analysis.measures.alignment import cosine
+from hetevo.populations.layer import LayerSnapshot
+from hetevo.populations.types import Floats
 
 
 def layer_columns(snapshot: LayerSnapshot) -> dict[str, Floats]:

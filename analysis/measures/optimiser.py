@@ -10,7 +10,7 @@ neurons         ``u = diag(phi) G``       a learning rate, with its sign, for ev
 units           ``u = diag(phi) G H``     H diagonal: also a scale for every sending unit
 ==============  ========================  ============================================================
 
-Beside them, `analysis.measures.change` fits what a synapse does altogether, decay and momentum included.
+Beside them, `hetevo.analysis.measures.change` fits what a synapse does altogether, decay and momentum included.
 
 The full matrix H, units by units, has more entries than one mean update has numbers: it cannot be identified from it.
 """
@@ -19,9 +19,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.measures.alignment import FLOOR
-from analysis.measures.view import View
-from populations.types import Floats, Mask
+from hetevo.analysis.measures.alignment import FLOOR
+from hetevo.analysis.measures.view import View
+from hetevo.populations.types import Floats, Mask
 
 ROUNDS = 20
 """Alternations between neurons' rates and units' scales; each lowers the error."""

@@ -8,10 +8,10 @@ positive, anti-Hebbian where it is negative.
 
 import numpy as np
 
-from analysis.measures.alignment import FLOOR
-from analysis.measures.hebbian import hebbian_index
-from analysis.measures.view import View
-from populations.types import Floats
+from hetevo.analysis.measures.alignment import FLOOR
+from hetevo.analysis.measures.hebbian import hebbian_index
+from hetevo.analysis.measures.view import View
+from hetevo.populations.types import Floats
 
 
 def sign_agreement(values: Floats, expected: Floats) -> Floats:

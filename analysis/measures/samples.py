@@ -7,9 +7,9 @@ and almost 0 for the second.
 
 import numpy as np
 
-from analysis.measures.alignment import FLOOR
-from analysis.measures.view import View
-from populations.types import Floats, Mask
+from hetevo.analysis.measures.alignment import FLOOR
+from hetevo.analysis.measures.view import View
+from hetevo.populations.types import Floats, Mask
 
 
 def sample_alignment(

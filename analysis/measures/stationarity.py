@@ -6,9 +6,9 @@ takes. The drift says how far from there a circuit is.
 
 import numpy as np
 
-from analysis.measures.alignment import FLOOR, cosine
-from analysis.measures.view import View
-from populations.types import Floats, Mask
+from hetevo.analysis.measures.alignment import FLOOR, cosine
+from hetevo.analysis.measures.view import View
+from hetevo.populations.types import Floats, Mask
 
 
 def feedback_drift(gain: Floats, loss: Floats) -> Floats:
@@ -41,14 +41,14 @@ def weight_alignment(descending: Floats, mirrored: Floats, mask: Mask) -> Floats
     descending : ndarray of float, shape (N, H, H + O)
         ``V``.
     mirrored : ndarray of float, shape (N, H, H + O)
-        The hidden part of ``W``, transposed: see `populations.species.Species.mirror`.
+        The hidden part of ``W``, transposed: see `hetevo.populations.species.Species.mirror`.
     mask : ndarray of bool, shape (N, H, H + O)
         Pairs with a synapse in both pathways.
 
     Returns
     -------
     ndarray of float64, shape (N,)
-        NaN where no pair has both, or either pathway is silent. `analysis.angle` turns it into degrees.
+        NaN where no pair has both, or either pathway is silent. `hetevo.analysis.angle` turns it into degrees.
     """
     return cosine(descending * mask, mirrored * mask, axis=(1, 2))
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from analysis.gradient import snapshot_gradients
-from populations.lifetime import Snapshot
-from populations.species import Stage
-from populations.types import Floats
+from hetevo.analysis.gradient import snapshot_gradients
+from hetevo.populations.lifetime import Snapshot
+from hetevo.populations.species import Stage
+from hetevo.populations.types import Floats
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,6 @@
 ================  ===============================================================================
 """
 
-from analysis.report.page import Report, report, write
+from hetevo.analysis.report.page import Report, report, write
 
 __all__ = ["Report", "report", "write"]

@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.loading import LoadedRun
-from analysis.report.markup import Markup, table, tag
-from analysis.report.study import Study
-from evolve.rundir import RunDirectory
+from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.report.markup import Markup, table, tag
+from hetevo.analysis.report.study import Study
+from hetevo.evolve.rundir import RunDirectory
 
 SAID_ELSEWHERE = ("seed", "preset")
 MOST_VALUES = 3

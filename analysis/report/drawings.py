@@ -11,11 +11,11 @@ from matplotlib.collections import Collection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.emergence import Emergence
-from analysis.figures import FIGURES, Plot
-from analysis.figures.style import style
-from analysis.loading import LoadedRun
-from populations.errors import HetevoError
+from hetevo.analysis.emergence import Emergence
+from hetevo.analysis.figures import FIGURES, Plot
+from hetevo.analysis.figures.style import style
+from hetevo.analysis.loading import LoadedRun
+from hetevo.populations.errors import HetevoError
 
 HEAVY = 250_000
 """Bytes of SVG from which on curves and points become pixels; axes and text stay drawn."""

@@ -1,9 +1,9 @@
 """The section of figures."""
 
-from analysis.figures import FIGURES
-from analysis.report.drawings import Drawing, NotDrawn, draw
-from analysis.report.markup import Markup, listed, tag
-from analysis.report.study import Study
+from hetevo.analysis.figures import FIGURES
+from hetevo.analysis.report.drawings import Drawing, NotDrawn, draw
+from hetevo.analysis.report.markup import Markup, listed, tag
+from hetevo.analysis.report.study import Study
 
 PIXELS = 150
 """Width of an inch of a figure where there is room, in pixels of the page: about 1.5 times its size in print."""

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.emergence import cliffs_delta, neutral_band
-from analysis.emergence.effects import Effect
-from analysis.emergence.onset import STAY
-from analysis.report.expectations import EXPECTATIONS, MOST, Seen
-from analysis.report.numbers import UNDEFINED, generation, probability, signed
-from analysis.report.study import Condition, Study
-from analysis.verdict import BIRTH_BAND
+from hetevo.analysis.emergence import cliffs_delta, neutral_band
+from hetevo.analysis.emergence.effects import Effect
+from hetevo.analysis.emergence.onset import STAY
+from hetevo.analysis.report.expectations import EXPECTATIONS, MOST, Seen
+from hetevo.analysis.report.numbers import UNDEFINED, generation, probability, signed
+from hetevo.analysis.report.study import Condition, Study
+from hetevo.analysis.verdict import BIRTH_BAND
 
 SIGNIFICANT = 0.05
 """Largest p value of the log-rank test, after Holm's correction."""

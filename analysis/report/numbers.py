@@ -5,7 +5,7 @@ import math
 import numpy as np
 from scipy import stats
 
-from populations.types import Floats
+from hetevo.populations.types import Floats
 
 UNDEFINED = "undefined"
 CONFIDENCE = 0.95

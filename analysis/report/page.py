@@ -7,16 +7,16 @@ from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
 
-from analysis.made import beside, check_replaceable, marked, write_files
-from analysis.report.configuration import configuration_section
-from analysis.report.figures import figures_section
-from analysis.report.markup import Markup, joined, tag
-from analysis.report.provenance import provenance_section
-from analysis.report.study import Study, study
-from analysis.report.tables import controls_section, tables_section
-from analysis.report.verdict import headline, question_section, verdict_section
-from evolve.rundir.places import Place
-from populations.errors import SettingError
+from hetevo.analysis.made import beside, check_replaceable, marked, write_files
+from hetevo.analysis.report.configuration import configuration_section
+from hetevo.analysis.report.figures import figures_section
+from hetevo.analysis.report.markup import Markup, joined, tag
+from hetevo.analysis.report.provenance import provenance_section
+from hetevo.analysis.report.study import Study, study
+from hetevo.analysis.report.tables import controls_section, tables_section
+from hetevo.analysis.report.verdict import headline, question_section, verdict_section
+from hetevo.evolve.rundir.places import Place
+from hetevo.populations.errors import SettingError
 
 SUFFIXES = (".html", ".htm")
 
@@ -96,7 +96,7 @@ def write(made: Report, path: str | Path, *, force: bool = False, named: bool = 
     path : str or Path
         Name of the file, ending in .html.
     force, named : bool, optional
-        See `analysis.figures.save`.
+        See `hetevo.analysis.figures.save`.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def _page(about: Study, sections: Markup) -> Markup:
     runs, conditions = len(about.runs), len(about.conditions)
     made = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     # it is ours, and has nothing to escape
-    css = Markup(resources.files("analysis.report").joinpath("style.css").read_text("utf-8"))
+    css = Markup(resources.files("hetevo.analysis.report").joinpath("style.css").read_text("utf-8"))
     head = tag(
         "head",
         tag("meta", charset="utf-8"),

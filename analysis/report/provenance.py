@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from analysis.report.markup import Markup, table, tag
-from analysis.report.study import Study
-from evolve.rundir import RunDirectory
-from populations.errors import HetevoError
+from hetevo.analysis.report.markup import Markup, table, tag
+from hetevo.analysis.report.study import Study
+from hetevo.evolve.rundir import RunDirectory
+from hetevo.populations.errors import HetevoError
 
 ENVIRONMENT = ("source", "versions", "python", "host", "platform", "cores", "cpu_features", "libraries")
 """What a session of a run says about the software and the machine."""

@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from analysis.emergence import Emergence, emergence
-from analysis.emergence.onset import STAY
-from analysis.emergence.table import by_condition
-from analysis.loading import LoadedRun, load_all
-from analysis.report.expectations import Expectation, expectation
-from evolve.rundir import RunDirectory
-from evolve.rundir.places import inside
-from evolve.rundir.sweep import is_sweep, read_entries
-from populations.errors import SettingError
-from populations.types import Floats
+from hetevo.analysis.emergence import Emergence, emergence
+from hetevo.analysis.emergence.onset import STAY
+from hetevo.analysis.emergence.table import by_condition
+from hetevo.analysis.loading import LoadedRun, load_all
+from hetevo.analysis.report.expectations import Expectation, expectation
+from hetevo.evolve.rundir import RunDirectory
+from hetevo.evolve.rundir.places import inside
+from hetevo.evolve.rundir.sweep import is_sweep, read_entries
+from hetevo.populations.errors import SettingError
+from hetevo.populations.types import Floats
 
 MEASURES = {
     "alignment": "alignment_end",

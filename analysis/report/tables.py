@@ -2,11 +2,11 @@
 
 import math
 
-from analysis.emergence.onset import STAY
-from analysis.report.judgement import expected, judge, word
-from analysis.report.markup import Markup, table, tag
-from analysis.report.numbers import CONFIDENCE, between, estimate, generation, probability, share, signed
-from analysis.report.study import Condition, Study, planned
+from hetevo.analysis.emergence.onset import STAY
+from hetevo.analysis.report.judgement import expected, judge, word
+from hetevo.analysis.report.markup import Markup, table, tag
+from hetevo.analysis.report.numbers import CONFIDENCE, between, estimate, generation, probability, share, signed
+from hetevo.analysis.report.study import Condition, Study, planned
 
 HOLDS = {True: "holds", False: "does not hold", None: "cannot be told"}
 

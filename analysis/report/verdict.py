@@ -2,9 +2,9 @@
 
 import math
 
-from analysis.emergence.band import COVERAGE
-from analysis.emergence.onset import STAY
-from analysis.report.judgement import (
+from hetevo.analysis.emergence.band import COVERAGE
+from hetevo.analysis.emergence.onset import STAY
+from hetevo.analysis.report.judgement import (
     NO,
     YES,
     Judgement,
@@ -12,11 +12,11 @@ from analysis.report.judgement import (
     consistency_words,
     judge,
 )
-from analysis.report.markup import Markup, listed, table, tag
-from analysis.report.numbers import CONFIDENCE, between, estimate, generation, probability, share, signed
-from analysis.report.study import Condition, Study
-from analysis.verdict import ENOUGH_SEEDS
-from analysis.verdict import verdict as of_one_run
+from hetevo.analysis.report.markup import Markup, listed, table, tag
+from hetevo.analysis.report.numbers import CONFIDENCE, between, estimate, generation, probability, share, signed
+from hetevo.analysis.report.study import Condition, Study
+from hetevo.analysis.verdict import ENOUGH_SEEDS
+from hetevo.analysis.verdict import verdict as of_one_run
 
 MOST_SPOKEN = 4
 """Conditions that get paragraphs of their own; more are read faster in the tables."""

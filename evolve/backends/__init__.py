@@ -5,11 +5,11 @@ One backend a file. To add one, write a class like `backend.Backend` and name it
 
 from collections.abc import Callable
 
-from evolve.backends.auto import AutoBackend
-from evolve.backends.backend import Backend, Job
-from evolve.backends.local import LocalBackend, available_cores
-from evolve.backends.ray import RayBackend
-from evolve.config import BackendTable
+from hetevo.evolve.backends.auto import AutoBackend
+from hetevo.evolve.backends.backend import Backend, Job
+from hetevo.evolve.backends.local import LocalBackend, available_cores
+from hetevo.evolve.backends.ray import RayBackend
+from hetevo.evolve.config import BackendTable
 
 BACKENDS: dict[str, Callable[[BackendTable], Backend]] = {
     "local": LocalBackend,

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from typing import Self
 
-from evolve.backends.backend import Backend, Job, Telemetry, idle, never
-from evolve.backends.local import LocalBackend, available_cores
-from evolve.backends.ray import RayBackend
-from evolve.backends.ray.session import check_session
-from evolve.cohort import Cohort
-from evolve.config import BackendTable
-from evolve.news import news
-from populations.outcome import Evaluation
+from hetevo.evolve.backends.backend import Backend, Job, Telemetry, idle, never
+from hetevo.evolve.backends.local import LocalBackend, available_cores
+from hetevo.evolve.backends.ray import RayBackend
+from hetevo.evolve.backends.ray.session import check_session
+from hetevo.evolve.cohort import Cohort
+from hetevo.evolve.config import BackendTable
+from hetevo.evolve.news import news
+from hetevo.populations.outcome import Evaluation
 
 CLUSTER_SECONDS = 5.0
 """A generation that takes less than this on this machine stays there: what joining a cluster takes."""

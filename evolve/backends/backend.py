@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-from evolve.cohort import Cohort
-from populations.evaluation import Probe
-from populations.outcome import Evaluation
-from populations.species import Species
+from hetevo.evolve.cohort import Cohort
+from hetevo.populations.evaluation import Probe
+from hetevo.populations.outcome import Evaluation
+from hetevo.populations.species import Species
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """What is said and kept of individuals that could not be evaluated."""
 
-from evolve.backends.backend import Job
-from evolve.cohort import Cohort
-from populations.errors import RunFailedError, spell
-from populations.outcome import Failure
+from hetevo.evolve.backends.backend import Job
+from hetevo.evolve.cohort import Cohort
+from hetevo.populations.errors import RunFailedError, spell
+from hetevo.populations.outcome import Failure
 
 SHOWN = 5
 """Failures that an error message lists."""

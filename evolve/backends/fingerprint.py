@@ -11,11 +11,11 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_info
 
-from evolve.backends.backend import Job
-from evolve.rundir.provenance import cpu_features
-from populations.errors import MachineFailedError, spell
+from hetevo.evolve.backends.backend import Job
+from hetevo.evolve.rundir.provenance import cpu_features
+from hetevo.populations.errors import MachineFailedError, spell
 
-OWN = frozenset({"evolve", "populations"})
+OWN = frozenset({"hetevo.evolve", "hetevo.populations"})
 """Packages whose sources decide a result, whatever is evaluated."""
 
 
@@ -65,7 +65,12 @@ def fingerprint(job: Job | None = None) -> Fingerprint:
         What is evaluated: the packages of its task, rule, wiring and probe count too.
     """
     parts = (job.probe, job.species.task, job.species.rule, job.species.wiring) if job else ()
-    return _fingerprint(OWN.union(type(part).__module__.partition(".")[0] for part in parts if part is not None))
+    return _fingerprint(OWN.union(_package(type(part).__module__) for part in parts if part is not None))
+
+
+def _package(module: str) -> str:
+    """Return the package to which a module belongs; of Hetevo itself, the room."""
+    return ".".join(module.split(".")[: 2 if module.startswith("hetevo.") else 1])
 
 
 def check_same(mine: Fingerprint) -> None:

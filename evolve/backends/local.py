@@ -6,20 +6,20 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Self
 
-from evolve.backends.backend import Job, Telemetry, idle, never
-from evolve.backends.fingerprint import check_result, fingerprint
-from evolve.backends.pieces import Piece, Pieces
-from evolve.backends.pool import PAUSES, NotLoadableError, NoWorkersError, WorkerDiedError, WorkerPool
-from evolve.backends.shards import Lived, live_shard, load
-from evolve.backends.timing import Clock
-from evolve.backends.trying import live_alone
-from evolve.cohort import Cohort
-from evolve.config import BackendTable
-from evolve.news import news
-from populations.blocks import block_size
-from populations.errors import MachineFailedError
-from populations.genome import Population
-from populations.outcome import Evaluation
+from hetevo.evolve.backends.backend import Job, Telemetry, idle, never
+from hetevo.evolve.backends.fingerprint import check_result, fingerprint
+from hetevo.evolve.backends.pieces import Piece, Pieces
+from hetevo.evolve.backends.pool import PAUSES, NotLoadableError, NoWorkersError, WorkerDiedError, WorkerPool
+from hetevo.evolve.backends.shards import Lived, live_shard, load
+from hetevo.evolve.backends.timing import Clock
+from hetevo.evolve.backends.trying import live_alone
+from hetevo.evolve.cohort import Cohort
+from hetevo.evolve.config import BackendTable
+from hetevo.evolve.news import news
+from hetevo.populations.blocks import block_size
+from hetevo.populations.errors import MachineFailedError
+from hetevo.populations.genome import Population
+from hetevo.populations.outcome import Evaluation
 
 SHARDS_PER_WORKER = 4
 """Shards a worker gets in a generation: enough to even out their times, few enough not to split blocks."""

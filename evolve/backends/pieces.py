@@ -8,13 +8,13 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from evolve.backends.backend import Job, never
-from evolve.backends.failures import EvaluationError, explain, place
-from evolve.cohort import Cohort
-from evolve.news import news
-from populations.errors import MachineFailedError, spell
-from populations.genome import Population
-from populations.outcome import Evaluation, Failure
+from hetevo.evolve.backends.backend import Job, never
+from hetevo.evolve.backends.failures import EvaluationError, explain, place
+from hetevo.evolve.cohort import Cohort
+from hetevo.evolve.news import news
+from hetevo.populations.errors import MachineFailedError, spell
+from hetevo.populations.genome import Population
+from hetevo.populations.outcome import Evaluation, Failure
 
 HALVED = 2
 """Times that a block comes back until it is sent again in halves: the first may be chance."""
@@ -69,7 +69,7 @@ class Piece:
 
     @property
     def alone(self) -> bool:
-        """Whether it has to show that the losses are not its own doing; see `evolve.backends.trying`."""
+        """Whether it has to show that the losses are not its own doing; see `hetevo.evolve.backends.trying`."""
         return self.size == 1 and self.suspect and self.losses >= HALVED
 
 

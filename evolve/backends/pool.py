@@ -1,8 +1,8 @@
 """Worker processes of this machine, which end with the process that started them, however that ends.
 
-Each worker is an interpreter of its own (`evolve.backends.worker`), and a thread of this process hands it one call
-after the other through a socket. That takes no semaphore, no shared memory and no copy of this process, so it works
-where ``/dev/shm`` is full, in processes that are daemons, and in a script without ``if __name__ == "__main__"``.
+Each worker is an interpreter of its own (`hetevo.evolve.backends.worker`), and a thread of this process hands it one
+call after the other through a socket. That takes no semaphore, no shared memory and no copy of this process, so it
+works where ``/dev/shm`` is full, in processes that are daemons, and in a script without ``if __name__ == "__main__"``.
 """
 
 import os
@@ -19,10 +19,10 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Any, ParamSpec, TypeVar
 
-from evolve.backends.worker import pickled
-from evolve.news import news
-from evolve.stopping import SIGNALS
-from populations.errors import MachineFailedError, SettingError
+from hetevo.evolve.backends.worker import pickled
+from hetevo.evolve.news import news
+from hetevo.evolve.stopping import SIGNALS
+from hetevo.populations.errors import MachineFailedError, SettingError
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
@@ -41,7 +41,7 @@ from multiprocessing.connection import Connection
 driver, parent = Connection(int(sys.argv[1])), int(sys.argv[2])
 sys.path[:], sys.argv[:] = driver.recv()
 try:
-    from evolve.backends.worker import serve
+    from hetevo.evolve.backends.worker import serve
 except BaseException as error:
     driver.send(f"{type(error).__name__}: {error}")
     sys.exit(1)
@@ -125,7 +125,7 @@ class WorkerPool:
         return future
 
     def signal(self, number: int) -> None:
-        """Send a signal to the processes that there are; see `evolve.backends.worker` for what it means to them."""
+        """Send a signal to the processes that there are."""
         for host in self._hosts:
             host.signal(number)
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evolve.backends.backend import Job
-from evolve.backends.fingerprint import Fingerprint, fingerprint
-from populations.evaluation import evaluate
-from populations.genome import Population
-from populations.outcome import Evaluation, Failure
-from populations.types import Indices
+from hetevo.evolve.backends.backend import Job
+from hetevo.evolve.backends.fingerprint import Fingerprint, fingerprint
+from hetevo.populations.evaluation import evaluate
+from hetevo.populations.genome import Population
+from hetevo.populations.outcome import Evaluation, Failure
+from hetevo.populations.types import Indices
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from evolve.backends.backend import Telemetry
+from hetevo.evolve.backends.backend import Telemetry
 
 
 class Clock:

@@ -3,13 +3,13 @@
 import time
 from concurrent.futures import wait
 
-from evolve.backends.backend import Job
-from evolve.backends.fingerprint import fingerprint
-from evolve.backends.pool import WorkerDiedError, WorkerPool
-from evolve.backends.shards import Lived, live_shard
-from populations.errors import MachineFailedError
-from populations.genome import Population
-from populations.outcome import Evaluation, Failure
+from hetevo.evolve.backends.backend import Job
+from hetevo.evolve.backends.fingerprint import fingerprint
+from hetevo.evolve.backends.pool import WorkerDiedError, WorkerPool
+from hetevo.evolve.backends.shards import Lived, live_shard
+from hetevo.populations.errors import MachineFailedError
+from hetevo.populations.genome import Population
+from hetevo.populations.outcome import Evaluation, Failure
 
 TRIES = 3
 """Deaths of fresh workers, alone, after which an individual is given up."""

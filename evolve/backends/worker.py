@@ -14,8 +14,8 @@ from threading import Lock, Thread
 from types import FrameType
 from typing import Any
 
-from evolve.news import news
-from evolve.stopping import SIGNALS
+from hetevo.evolve.news import news
+from hetevo.evolve.stopping import SIGNALS
 
 LOOK_SECONDS = 1.0
 """Seconds between two looks at whether the driver is still there."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evolve.config.errors import ConfigError
+from hetevo.evolve.config.errors import ConfigError
 
 Override = str | tuple[str, Any]
 """A change: ``"evolution.size=32"`` with the value in TOML, or ``("evolution.size", 32)``."""

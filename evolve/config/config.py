@@ -4,11 +4,11 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from evolve.config.errors import ConfigError
-from evolve.config.layer import check_binary, check_layer
-from evolve.config.operators import check_operator
-from evolve.config.options import check_options
-from evolve.config.tables import (
+from hetevo.evolve.config.errors import ConfigError
+from hetevo.evolve.config.layer import check_binary, check_layer
+from hetevo.evolve.config.operators import check_operator
+from hetevo.evolve.config.options import check_options
+from hetevo.evolve.config.tables import (
     BackendTable,
     CheckpointTable,
     EnvironmentTable,
@@ -27,14 +27,14 @@ from evolve.config.tables import (
     TaskTable,
     TransplantTable,
 )
-from evolve.identity import config_hash
-from evolve.islands import TOPOLOGIES
-from populations.activations import ACTIVATIONS
-from populations.errors import SettingError, nearest
-from populations.layout import Layout
-from populations.rules import FORMULAS, RULES, TERMS
-from populations.tasks import TASKS
-from populations.wiring import WIRINGS
+from hetevo.evolve.identity import config_hash
+from hetevo.evolve.islands import TOPOLOGIES
+from hetevo.populations.activations import ACTIVATIONS
+from hetevo.populations.errors import SettingError, nearest
+from hetevo.populations.layout import Layout
+from hetevo.populations.rules import FORMULAS, RULES, TERMS
+from hetevo.populations.tasks import TASKS
+from hetevo.populations.wiring import WIRINGS
 
 BACKEND_NAMES = ("auto", "local", "ray")
 

@@ -1,6 +1,6 @@
 """The error of a wrong configuration."""
 
-from populations.errors import SettingError
+from hetevo.populations.errors import SettingError
 
 
 class ConfigError(SettingError):

@@ -6,8 +6,8 @@ from typing import Any, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from evolve.config.writing import inline
-from populations.errors import nearest
+from hetevo.evolve.config.writing import inline
+from hetevo.populations.errors import nearest
 
 Location = tuple[str, ...]
 

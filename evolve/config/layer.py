@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from evolve.config.config import Config
+    from hetevo.evolve.config.config import Config
 
 CIRCUITS_ONLY = {
     "network": ("wiring", "options", "density_ascending", "density_descending", "settle", "feedback", "activation"),

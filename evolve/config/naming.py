@@ -3,9 +3,9 @@
 from functools import cache
 from typing import Any
 
-from evolve.config.config import Config
-from evolve.config.sources import read_source, shipped
-from evolve.identity import condition_values, labels
+from hetevo.evolve.config.config import Config
+from hetevo.evolve.config.sources import read_source, shipped
+from hetevo.evolve.identity import condition_values, labels
 
 MOST_NAMED = 3
 """Changes that a name spells out; of more, all but one of so many, and how many others there are."""

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evolve.config.errors import ConfigError
-from evolve.private_deap import private_generators, tools
-from evolve.selection import individuals, operator
-from populations.errors import nearest
+from hetevo.evolve.config.errors import ConfigError
+from hetevo.evolve.private_deap import private_generators, tools
+from hetevo.evolve.selection import individuals, operator
+from hetevo.populations.errors import nearest
 
 if TYPE_CHECKING:  # a configuration checks its operators
-    from evolve.config.config import Config
+    from hetevo.evolve.config.config import Config
 
 TRUNCATING = ("selBest", "selWorst", "selNSGA2", "selSPEA2")
 """Operators that return each individual at most once: asked for as many as there are, they select nothing."""

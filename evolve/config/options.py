@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from populations.errors import nearest
-from populations.tasks import TASKS
-from populations.wiring import WIRINGS
+from hetevo.populations.errors import nearest
+from hetevo.populations.tasks import TASKS
+from hetevo.populations.wiring import WIRINGS
 
 FAMILIES: Mapping[str, Mapping[str, Any]] = {"task": TASKS, "network": WIRINGS}
 """Whose options there are, by table."""

@@ -9,15 +9,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from evolve.config.addresses import Override, without_address
-from evolve.config.config import Config
-from evolve.config.errors import ConfigError
-from evolve.config.explaining import example_of, explain, field_of
-from evolve.config.naming import named
-from evolve.config.operators import check_new
-from evolve.config.sources import is_path, read_source, shipped
-from evolve.config.writing import inline
-from populations.errors import HetevoError, nearest, spell
+from hetevo.evolve.config.addresses import Override, without_address
+from hetevo.evolve.config.config import Config
+from hetevo.evolve.config.errors import ConfigError
+from hetevo.evolve.config.explaining import example_of, explain, field_of
+from hetevo.evolve.config.naming import named
+from hetevo.evolve.config.operators import check_new
+from hetevo.evolve.config.sources import is_path, read_source, shipped
+from hetevo.evolve.config.writing import inline
+from hetevo.populations.errors import HetevoError, nearest, spell
 
 SWEEPS_ONLY = {"seeds", "controls", "conditions", "grid", "zip"}
 """Keys by which a sweep is told from a configuration."""

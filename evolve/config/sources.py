@@ -7,8 +7,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-from evolve.config.errors import ConfigError
-from populations.errors import nearest, spell
+from hetevo.evolve.config.errors import ConfigError
+from hetevo.populations.errors import nearest, spell
 
 Folder = Literal["presets", "sweeps"]
 """Where the files lie that ship with Hetevo, by kind."""
@@ -22,7 +22,7 @@ NOUNS: Mapping[Folder, str] = {"presets": "configuration", "sweeps": "sweep"}
 @cache
 def shipped(folder: Folder) -> Mapping[str, str]:
     """List the presets or sweeps that ship with Hetevo, each with its one-line description."""
-    files = sorted((resources.files("evolve") / folder).iterdir(), key=lambda file: file.name)
+    files = sorted((resources.files("hetevo.evolve") / folder).iterdir(), key=lambda file: file.name)
     return {
         file.name.removesuffix(".toml"): file.read_text("utf-8").splitlines()[0].removeprefix("#").strip()
         for file in files
@@ -69,7 +69,7 @@ def read_source(source: str | Path, folder: Folder) -> dict[str, Any]:
     name = str(source)
     if name not in shipped(folder):
         raise ConfigError(_no_name(name, folder))
-    return tomllib.loads((resources.files("evolve") / folder / f"{name}.toml").read_text("utf-8"))
+    return tomllib.loads((resources.files("hetevo.evolve") / folder / f"{name}.toml").read_text("utf-8"))
 
 
 def _read(path: Path, folder: Folder) -> dict[str, Any]:

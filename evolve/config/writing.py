@@ -4,9 +4,9 @@ from typing import Any
 
 import tomli_w
 
-from evolve.config.config import Config
-from evolve.config.naming import named
-from evolve.config.tables import Table
+from hetevo.evolve.config.config import Config
+from hetevo.evolve.config.naming import named
+from hetevo.evolve.config.tables import Table
 
 
 def dump_toml(config: Config) -> str:

@@ -11,8 +11,8 @@
 ========================  ==========================================================================
 """
 
-from evolve.rundir.directory import RunDirectory
-from evolve.rundir.errors import (
+from hetevo.evolve.rundir.directory import RunDirectory
+from hetevo.evolve.rundir.errors import (
     DamagedError,
     LostError,
     NothingIntactError,
@@ -22,7 +22,7 @@ from evolve.rundir.errors import (
     SchemaError,
     StorageError,
 )
-from evolve.rundir.parts import read_part
+from hetevo.evolve.rundir.parts import read_part
 
 __all__ = [
     "DamagedError",

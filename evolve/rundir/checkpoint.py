@@ -2,7 +2,7 @@
 
 ``checkpoints/gen-000120/state.npz`` holds arrays, ``manifest.json`` what they are and the SHA-256 of the file. A
 checkpoint is written under a temporary name, made durable, and renamed: under its final name it is complete.
-`evolve.rundir.reading` reads it.
+`hetevo.evolve.rundir.reading` reads it.
 """
 
 import os
@@ -16,10 +16,10 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from evolve.rundir.errors import RunDirectoryError
-from evolve.rundir.files import make_folder, names, remove_tree, rename_folder, sync_folder, write_new
-from evolve.rundir.manifest import Array, File, Manifest, file_of
-from evolve.rundir.streams import Sink
+from hetevo.evolve.rundir.errors import RunDirectoryError
+from hetevo.evolve.rundir.files import make_folder, names, remove_tree, rename_folder, sync_folder, write_new
+from hetevo.evolve.rundir.manifest import Array, File, Manifest, file_of
+from hetevo.evolve.rundir.streams import Sink
 
 STATE, MANIFEST = "state.npz", "manifest.json"
 

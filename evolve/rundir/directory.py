@@ -7,9 +7,9 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from evolve.rundir import checkpoint as checkpoints
-from evolve.rundir.errors import LostError, RunDirectoryError, RunExistsError, StorageError
-from evolve.rundir.files import (
+from hetevo.evolve.rundir import checkpoint as checkpoints
+from hetevo.evolve.rundir.errors import LostError, RunDirectoryError, RunExistsError, StorageError
+from hetevo.evolve.rundir.files import (
     append_line,
     check_no_link,
     is_directory,
@@ -20,15 +20,15 @@ from evolve.rundir.files import (
     remove_tree,
     write_durably,
 )
-from evolve.rundir.lock import Lock, is_held
-from evolve.rundir.parts import parts, read_part
-from evolve.rundir.places import Place, Root
-from evolve.rundir.provenance import Provenance
-from evolve.rundir.reading import checked_manifest
-from evolve.rundir.records import Records
-from evolve.rundir.sweep import FILE as SWEEP_FILE
-from evolve.rundir.telemetry import latest
-from populations.errors import HetevoError, spell
+from hetevo.evolve.rundir.lock import Lock, is_held
+from hetevo.evolve.rundir.parts import parts, read_part
+from hetevo.evolve.rundir.places import Place, Root
+from hetevo.evolve.rundir.provenance import Provenance
+from hetevo.evolve.rundir.reading import checked_manifest
+from hetevo.evolve.rundir.records import Records
+from hetevo.evolve.rundir.sweep import FILE as SWEEP_FILE
+from hetevo.evolve.rundir.telemetry import latest
+from hetevo.populations.errors import HetevoError, spell
 
 CONFIG_LIMIT = 1 << 20
 """Bytes beyond which a configuration is refused unread."""
@@ -47,7 +47,7 @@ class RunDirectory:
     ----------
     path : Path or str
         The directory; made absolute, so that a change of the working directory changes nothing. Links on the way to it
-        are followed, unless it is a place in a sweep (`evolve.rundir.places`); inside it none is.
+        are followed, unless it is a place in a sweep (`hetevo.evolve.rundir.places`); inside it none is.
     """
 
     def __init__(self, path: Path | str) -> None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from populations.errors import HetevoError, MachineFailedError, spell
+from hetevo.populations.errors import HetevoError, MachineFailedError, spell
 
 
 class RunDirectoryError(HetevoError):

@@ -1,7 +1,7 @@
 """Durable file operations: a file is there completely or not at all, and never outside the run directory.
 
 Every change that a run makes to its directory goes through these few functions, and they go through
-`evolve.rundir.system`, so that tests can make the n-th operation fail or kill the process inside it.
+`hetevo.evolve.rundir.system`, so that tests can make the n-th operation fail or kill the process inside it.
 """
 
 import contextlib
@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from evolve.rundir import system
-from evolve.rundir.errors import RunDirectoryError, StorageError
-from evolve.rundir.places import Place
-from evolve.rundir.streams import Sink, Written, opened, reading, write_all
+from hetevo.evolve.rundir import system
+from hetevo.evolve.rundir.errors import RunDirectoryError, StorageError
+from hetevo.evolve.rundir.places import Place
+from hetevo.evolve.rundir.streams import Sink, Written, opened, reading, write_all
 
 
 def write_durably(path: Path, content: bytes) -> Written:

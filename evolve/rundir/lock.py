@@ -1,8 +1,8 @@
 """One writer a run; many processes a sweep.
 
 The lock of the system (`flock`) decides where it works. There are mounts on which it is refused, or given to everybody
-or to each machine alone; so the lock file also says who has it (`evolve.rundir.owner`), and each looks whether it still
-names the one that is writing before anything is written.
+or to each machine alone; so the lock file also says who has it (`hetevo.evolve.rundir.owner`), and each looks whether
+it still names the one that is writing before anything is written.
 """
 
 import contextlib
@@ -17,13 +17,13 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Self
 
-from evolve.rundir import owner as owners
-from evolve.rundir import system
-from evolve.rundir.errors import LostError, RunBusyError, RunDirectoryError
-from evolve.rundir.files import explained
-from evolve.rundir.places import Place
-from evolve.rundir.streams import open_plain, write_all
-from populations.errors import HetevoError
+from hetevo.evolve.rundir import owner as owners
+from hetevo.evolve.rundir import system
+from hetevo.evolve.rundir.errors import LostError, RunBusyError, RunDirectoryError
+from hetevo.evolve.rundir.files import explained
+from hetevo.evolve.rundir.places import Place
+from hetevo.evolve.rundir.streams import open_plain, write_all
+from hetevo.populations.errors import HetevoError
 
 TRIES, PAUSE = 20, 0.02
 """A look at the lock (`is_held`) has it for an instant: a writer tries so often, so many seconds apart."""
@@ -41,8 +41,8 @@ class Lock:
 
     The file says who holds it: host, process and start, and a token that nobody else has; and it is touched now and
     then. A file that names an owner while nobody holds the lock was left by a process that was killed; the lock is then
-    taken over. If the file is a place in a run directory (`evolve.rundir.places`), that is held too: whatever it is
-    called later, it stays that one.
+    taken over. If the file is a place in a run directory (`hetevo.evolve.rundir.places`), that is held too: whatever
+    it is called later, it stays that one.
 
     Parameters
     ----------

@@ -14,9 +14,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from evolve.rundir.errors import DamagedError, SchemaError
-from evolve.rundir.files import read_bounded
-from evolve.rundir.streams import Written
+from hetevo.evolve.rundir.errors import DamagedError, SchemaError
+from hetevo.evolve.rundir.files import read_bounded
+from hetevo.evolve.rundir.streams import Written
 
 SCHEMA = 1
 """Version of the checkpoint format that is written, and the only one so far."""

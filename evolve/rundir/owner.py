@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from evolve.rundir.provenance import now
+from hetevo.evolve.rundir.provenance import now
 
 INTERVAL = 10.0
 """Seconds between two signs of life."""

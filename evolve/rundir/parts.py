@@ -16,10 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from evolve.rundir.errors import DamagedError
-from evolve.rundir.files import explained, is_there, names
-from evolve.rundir.manifest import File
-from evolve.rundir.streams import CHUNK, reading
+from hetevo.evolve.rundir.errors import DamagedError
+from hetevo.evolve.rundir.files import explained, is_there, names
+from hetevo.evolve.rundir.manifest import File
+from hetevo.evolve.rundir.streams import CHUNK, reading
 
 MEMORY_SHARE = 0.5
 """Share of the machine's memory that one part may take: a few crafted bytes can claim any number of rows."""

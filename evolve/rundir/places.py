@@ -78,7 +78,7 @@ class Root:
 class Place(PosixPath):
     """A path inside a run or sweep, which remembers inside of which.
 
-    The operations of `evolve.rundir.system` heed that; for anything else, also for messages, it is a path.
+    The operations of `hetevo.evolve.rundir.system` heed that; for anything else, also for messages, it is a path.
     """
 
     within: Root | None = None

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_info
 
-from evolve.rundir.errors import DamagedError, StorageError
-from evolve.rundir.files import read_bounded, write_durably
-from populations.errors import HetevoError
+from hetevo.evolve.rundir.errors import DamagedError, StorageError
+from hetevo.evolve.rundir.files import read_bounded, write_durably
+from hetevo.populations.errors import HetevoError
 
 SCHEMA = 1
 LIMIT = 16 << 20

@@ -15,11 +15,11 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from evolve.rundir.checkpoint import MANIFEST, STATE, Checkpoint, generation_of
-from evolve.rundir.errors import DamagedError
-from evolve.rundir.files import explained, is_folder, is_link, is_there
-from evolve.rundir.manifest import File, Manifest, read_manifest
-from evolve.rundir.streams import CHUNK, reading
+from hetevo.evolve.rundir.checkpoint import MANIFEST, STATE, Checkpoint, generation_of
+from hetevo.evolve.rundir.errors import DamagedError
+from hetevo.evolve.rundir.files import explained, is_folder, is_link, is_there
+from hetevo.evolve.rundir.manifest import File, Manifest, read_manifest
+from hetevo.evolve.rundir.streams import CHUNK, reading
 
 Expected = Mapping[str, tuple[tuple[int, ...], np.dtype[Any]]]
 """Shape and dtype of every array that a checkpoint must hold."""

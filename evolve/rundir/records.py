@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from evolve.rundir.errors import DamagedError
-from evolve.rundir.files import make_folder, names, remove_tree, write_durably
-from evolve.rundir.manifest import File, file_of
-from evolve.rundir.parts import encoded, first_generation, parts, read_part, up_to
+from hetevo.evolve.rundir.errors import DamagedError
+from hetevo.evolve.rundir.files import make_folder, names, remove_tree, write_durably
+from hetevo.evolve.rundir.manifest import File, file_of
+from hetevo.evolve.rundir.parts import encoded, first_generation, parts, read_part, up_to
 
 ROWS_IN_PART = 2_048
 """Rows after which a part is closed. An open part is written again at every commit, so it must stay small."""

@@ -1,4 +1,4 @@
-"""Streams to and from one file of a run directory, through `evolve.rundir.system`."""
+"""Streams to and from one file of a run directory, through `hetevo.evolve.rundir.system`."""
 
 import hashlib
 import io
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from evolve.rundir import system
-from evolve.rundir.errors import RunDirectoryError
+from hetevo.evolve.rundir import system
+from hetevo.evolve.rundir.errors import RunDirectoryError
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer

@@ -11,11 +11,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from evolve.rundir.errors import RunBusyError, RunDirectoryError
-from evolve.rundir.files import is_directory, is_there, make_folders, names, read_bounded, remove_tree, write_durably
-from evolve.rundir.lock import Lock
-from evolve.rundir.places import Place, inside
-from populations.errors import spell
+from hetevo.evolve.rundir.errors import RunBusyError, RunDirectoryError
+from hetevo.evolve.rundir.files import (
+    is_directory,
+    is_there,
+    make_folders,
+    names,
+    read_bounded,
+    remove_tree,
+    write_durably,
+)
+from hetevo.evolve.rundir.lock import Lock
+from hetevo.evolve.rundir.places import Place, inside
+from hetevo.populations.errors import spell
 
 FILE, LOCK, SHARED = "sweep.json", "lock", "running"
 SCHEMA = 1

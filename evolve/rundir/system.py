@@ -1,14 +1,14 @@
 """The system calls by which a run touches its directory; there are no others.
 
-Everything in `evolve.rundir` calls these functions through this module, so that a test can put itself in the place of
-any one of them: let the n-th call fail, write only a part, or kill the process before, inside or after it.
+Everything in `hetevo.evolve.rundir` calls these functions through this module, so that a test can put itself in the
+place of any one of them: let the n-th call fail, write only a part, or kill the process before, inside or after it.
 """
 
 import fcntl
 import os
 from pathlib import Path
 
-from evolve.rundir.places import located, open_folder
+from hetevo.evolve.rundir.places import located, open_folder
 
 
 def open_file(path: Path, flags: int, mode: int = 0o644) -> int:

@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from evolve.rundir.streams import reading
-from populations.errors import HetevoError
+from hetevo.evolve.rundir.streams import reading
+from hetevo.populations.errors import HetevoError
 
 TAIL_BYTES = 65_536
 """Only the end of the file is read, however long a run has been going on."""

@@ -4,10 +4,10 @@
 files beside them are the sweeps that ship with Hetevo.
 """
 
-from evolve.sweeps.conditions import directory_name
-from evolve.sweeps.conduct import STATES, Outcome, conduct
-from evolve.sweeps.file import sweep_names
-from evolve.sweeps.plan import Member, Plan, load_plan, plan_of_seeds
+from hetevo.evolve.sweeps.conditions import directory_name
+from hetevo.evolve.sweeps.conduct import STATES, Outcome, conduct
+from hetevo.evolve.sweeps.file import sweep_names
+from hetevo.evolve.sweeps.plan import Member, Plan, load_plan, plan_of_seeds
 
 __all__ = [
     "STATES",

@@ -6,8 +6,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from evolve.identity import shown
-from evolve.sweeps.file import Changes, SweepFile
+from hetevo.evolve.identity import shown
+from hetevo.evolve.sweeps.file import Changes, SweepFile
 
 
 def conditions_of(file: SweepFile) -> Iterator[tuple[str, Changes]]:

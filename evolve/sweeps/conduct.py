@@ -11,19 +11,19 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from evolve.backends.pool import WorkerDiedError
-from evolve.config import BackendTable, Config, from_mapping
-from evolve.experiment import Experiment
-from evolve.rundir import RunBusyError, RunDirectory, StorageError
-from evolve.rundir.files import touch
-from evolve.rundir.lock import is_held
-from evolve.rundir.places import Place, inside
-from evolve.rundir.sweep import Entry, write_entries
-from evolve.stopping import StopRequest
-from evolve.sweeps.plan import Member, Plan
-from evolve.sweeps.pools import Pool, pool_of
-from evolve.sweeps.sharing import taking_part
-from populations.errors import HetevoError, MachineFailedError
+from hetevo.evolve.backends.pool import WorkerDiedError
+from hetevo.evolve.config import BackendTable, Config, from_mapping
+from hetevo.evolve.experiment import Experiment
+from hetevo.evolve.rundir import RunBusyError, RunDirectory, StorageError
+from hetevo.evolve.rundir.files import touch
+from hetevo.evolve.rundir.lock import is_held
+from hetevo.evolve.rundir.places import Place, inside
+from hetevo.evolve.rundir.sweep import Entry, write_entries
+from hetevo.evolve.stopping import StopRequest
+from hetevo.evolve.sweeps.plan import Member, Plan
+from hetevo.evolve.sweeps.pools import Pool, pool_of
+from hetevo.evolve.sweeps.sharing import taking_part
+from hetevo.populations.errors import HetevoError, MachineFailedError
 
 POLL_SECONDS = 1.0
 """Seconds between two looks at the runs under way, here and elsewhere."""
@@ -39,7 +39,7 @@ class Outcome:
     Parameters
     ----------
     run, condition, seed
-        See `evolve.rundir.sweep.Entry`.
+        See `hetevo.evolve.rundir.sweep.Entry`.
     state : str
         One of `STATES`.
     generation, generations : int or None

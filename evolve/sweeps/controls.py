@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from evolve.config import Config
-from evolve.rundir.sweep import Stage
-from populations.rules import FORMULAS
+from hetevo.evolve.config import Config
+from hetevo.evolve.rundir.sweep import Stage
+from hetevo.populations.rules import FORMULAS
 
 Changes = dict[str, Any]
 LOT = {"name": "selRandom"}

@@ -6,11 +6,11 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from evolve.config import Config, ConfigError
-from evolve.config.explaining import explain
-from evolve.config.sources import read_source, shipped
-from evolve.sweeps.controls import CONTROLS
-from populations.errors import nearest, spell
+from hetevo.evolve.config import Config, ConfigError
+from hetevo.evolve.config.explaining import explain
+from hetevo.evolve.config.sources import read_source, shipped
+from hetevo.evolve.sweeps.controls import CONTROLS
+from hetevo.populations.errors import nearest, spell
 
 Changes = dict[str, Any]
 """Values by dotted key, such as ``{"network.wiring": "layered"}``."""
@@ -29,7 +29,7 @@ class SweepFile(BaseModel):
     seeds : str or list of int
         ``"0..9"`` or ``[0, 1, 2]``.
     controls : list of str
-        Names of `evolve.sweeps.controls.CONTROLS`, compared with the base; instead of conditions, grid and zip.
+        Names of `hetevo.evolve.sweeps.controls.CONTROLS`, compared with the base; instead of conditions, grid and zip.
     set : dict
         Changes for all runs.
     conditions : dict of str to dict

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from evolve.config import Config, ConfigError, load_config, preset_names
-from evolve.config.sources import exists, is_path
-from evolve.results import Notice
-from evolve.rundir.sweep import Stage
-from evolve.sweeps.conditions import conditions_of, directory_name
-from evolve.sweeps.controls import CONTROLS
-from evolve.sweeps.file import LIMIT, Changes, SweepFile, read_sweep, seed_range
-from populations.errors import HetevoError
+from hetevo.evolve.config import Config, ConfigError, load_config, preset_names
+from hetevo.evolve.config.sources import exists, is_path
+from hetevo.evolve.results import Notice
+from hetevo.evolve.rundir.sweep import Stage
+from hetevo.evolve.sweeps.conditions import conditions_of, directory_name
+from hetevo.evolve.sweeps.controls import CONTROLS
+from hetevo.evolve.sweeps.file import LIMIT, Changes, SweepFile, read_sweep, seed_range
+from hetevo.populations.errors import HetevoError
 
 NOTICE_SECONDS = 5.0
 """Seconds between two notices of how far planning has come."""

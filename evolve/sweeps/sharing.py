@@ -7,10 +7,10 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-from evolve.rundir.files import is_there, names, remove_tree
-from evolve.rundir.lock import Share
-from evolve.rundir.sweep import SHARED
-from evolve.stopping import StopRequest
+from hetevo.evolve.rundir.files import is_there, names, remove_tree
+from hetevo.evolve.rundir.lock import Share
+from hetevo.evolve.rundir.sweep import SHARED
+from hetevo.evolve.stopping import StopRequest
 
 OWN = ".stop-"
 """How the file begins by which a process tells its own runs of a signal."""

@@ -6,11 +6,11 @@ from typing import Protocol
 
 from numpy.random import Generator
 
-from populations.circuits import Circuits
-from populations.genome import Population
-from populations.plasticity import Plasticity
-from populations.streams import Purpose
-from populations.sweeps import Sweep
+from hetevo.populations.circuits import Circuits
+from hetevo.populations.genome import Population
+from hetevo.populations.plasticity import Plasticity
+from hetevo.populations.streams import Purpose
+from hetevo.populations.sweeps import Sweep
 
 Streams = Callable[[Purpose], list[Generator]]
 """Returns a random generator for each of N lives, for a purpose; a life's is the same in any block."""

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from populations.circumstances.circumstance import Course, Lot
-from populations.streams import Purpose
-from populations.types import Floats
+from hetevo.populations.circumstances.circumstance import Course, Lot
+from hetevo.populations.streams import Purpose
+from hetevo.populations.types import Floats
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from populations.birth import Weights
-from populations.circuits import Circuits
-from populations.circumstances.circumstance import Course, Lot
-from populations.streams import Purpose
-from populations.types import Floats, Mask
+from hetevo.populations.birth import Weights
+from hetevo.populations.circuits import Circuits
+from hetevo.populations.circumstances.circumstance import Course, Lot
+from hetevo.populations.streams import Purpose
+from hetevo.populations.types import Floats, Mask
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ A rule is a list of terms for each pathway (`rule.Rule`); the terms are explaine
 
 from dataclasses import replace
 
-from populations.rules.formula import CHALMERS, Formula
-from populations.rules.rule import PATHWAYS, Pathway, Rule
-from populations.rules.terms import HOMOSYNAPTIC
+from hetevo.populations.rules.formula import CHALMERS, Formula
+from hetevo.populations.rules.rule import PATHWAYS, Pathway, Rule
+from hetevo.populations.rules.terms import HOMOSYNAPTIC
 
 RULES: dict[str, Rule] = {
     "heterosynaptic": Rule(),

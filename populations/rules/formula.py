@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from populations.types import Floats, Mask
+from hetevo.populations.types import Floats, Mask
 
 Factor = str
 """``"weight"``, ``"input"``, ``"output"`` or ``"target"``: what is known at a synapse."""

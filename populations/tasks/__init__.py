@@ -4,16 +4,16 @@ One task family a file, a frozen dataclass whose fields are its options. To add 
 `task.Task`) and name it in `TASKS`; the contract tests run over every entry.
 """
 
-from populations.tasks.digits import Digits
-from populations.tasks.history import History
-from populations.tasks.linear import Linear
-from populations.tasks.patterns import Patterns
-from populations.tasks.reach import Reach
-from populations.tasks.separable import Separable
-from populations.tasks.sine import Sine
-from populations.tasks.task import Samples, Task, TaskInstance
-from populations.tasks.teacher import Teacher
-from populations.tasks.xor import Xor
+from hetevo.populations.tasks.digits import Digits
+from hetevo.populations.tasks.history import History
+from hetevo.populations.tasks.linear import Linear
+from hetevo.populations.tasks.patterns import Patterns
+from hetevo.populations.tasks.reach import Reach
+from hetevo.populations.tasks.separable import Separable
+from hetevo.populations.tasks.sine import Sine
+from hetevo.populations.tasks.task import Samples, Task, TaskInstance
+from hetevo.populations.tasks.teacher import Teacher
+from hetevo.populations.tasks.xor import Xor
 
 TASKS: dict[str, type[Task]] = {
     "sine": Sine,

@@ -7,9 +7,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.random import Generator, Philox
 
-from populations.errors import SettingError
-from populations.tasks.task import Samples
-from populations.types import Floats
+from hetevo.populations.errors import SettingError
+from hetevo.populations.tasks.task import Samples
+from hetevo.populations.types import Floats
 
 TEST_IMAGES = 397
 _SPLIT_KEY = 2026  # one fixed split for every experiment, so that accuracies can be compared

@@ -6,9 +6,9 @@ from typing import ClassVar
 
 from numpy.random import Generator
 
-from populations.tasks.sine import Sine
-from populations.tasks.task import Regression, Samples, Synthetic
-from populations.types import Floats
+from hetevo.populations.tasks.sine import Sine
+from hetevo.populations.tasks.task import Regression, Samples, Synthetic
+from hetevo.populations.types import Floats
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class History(Synthetic):
     strength : float
         1: what is taught is what is asked for; small: a weak history; negative: the opposite is taught.
     amplitude, frequency : float
-        See `populations.tasks.sine.Sine`.
+        See `hetevo.populations.tasks.sine.Sine`.
     """
 
     classification: ClassVar[bool] = False

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from numpy.random import Generator
 
-from populations.tasks.task import Regression, Synthetic
+from hetevo.populations.tasks.task import Regression, Synthetic
 
 
 @dataclass(frozen=True)

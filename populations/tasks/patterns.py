@@ -6,9 +6,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.random import Generator
 
-from populations.errors import SettingError
-from populations.tasks.task import Samples, Synthetic
-from populations.types import Floats
+from hetevo.populations.errors import SettingError
+from hetevo.populations.tasks.task import Samples, Synthetic
+from hetevo.populations.types import Floats
 
 MOST_COMMON = 0.75
 """Largest share of patterns with one and the same target: a task that always has the same answer teaches nothing."""

@@ -6,9 +6,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.random import Generator
 
-from populations.errors import SettingError
-from populations.tasks.task import Samples, Synthetic
-from populations.types import Floats
+from hetevo.populations.errors import SettingError
+from hetevo.populations.tasks.task import Samples, Synthetic
+from hetevo.populations.types import Floats
 
 NEAR, FAR = 0.45, 0.95
 """Distances of places from the shoulder, in units of the arm's length."""

@@ -6,8 +6,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.random import Generator
 
-from populations.tasks.task import Samples, Synthetic
-from populations.types import Floats
+from hetevo.populations.tasks.task import Samples, Synthetic
+from hetevo.populations.types import Floats
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.random import Generator
 
-from populations.tasks.task import Regression, Synthetic, directions
+from hetevo.populations.tasks.task import Regression, Synthetic, directions
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 import numpy as np
 from numpy.random import Generator
 
-from populations.types import Floats
+from hetevo.populations.types import Floats
 
 Samples = tuple[Floats, Floats]
 """Sensory inputs, shape (n, inputs), and targets, shape (n, outputs)."""

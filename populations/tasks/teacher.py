@@ -6,8 +6,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.random import Generator
 
-from populations.errors import SettingError
-from populations.tasks.task import Regression, Synthetic
+from hetevo.populations.errors import SettingError
+from hetevo.populations.tasks.task import Regression, Synthetic
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.random import Generator
 
-from populations.errors import SettingError
-from populations.tasks.task import Regression, Synthetic, directions
-from populations.types import Floats
+from hetevo.populations.errors import SettingError
+from hetevo.populations.tasks.task import Regression, Synthetic, directions
+from hetevo.populations.types import Floats
 
 
 @dataclass(frozen=True)

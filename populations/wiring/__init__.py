@@ -4,17 +4,17 @@ One family a file, a frozen dataclass whose fields are its options. To add one, 
 (see `family.WiringFamily`) and name it in `WIRINGS`; the contract tests run over every entry.
 """
 
-from populations.wiring.amorphous import Amorphous
-from populations.wiring.barabasi_albert import BarabasiAlbert
-from populations.wiring.cerebellum import Cerebellum
-from populations.wiring.cortical import Cortical
-from populations.wiring.family import Pathways, WiringFamily
-from populations.wiring.lattice import Lattice
-from populations.wiring.layered import Layered
-from populations.wiring.recurrent import Recurrent
-from populations.wiring.rewired import Rewired
-from populations.wiring.scale_free import ScaleFree
-from populations.wiring.small_world import SmallWorld
+from hetevo.populations.wiring.amorphous import Amorphous
+from hetevo.populations.wiring.barabasi_albert import BarabasiAlbert
+from hetevo.populations.wiring.cerebellum import Cerebellum
+from hetevo.populations.wiring.cortical import Cortical
+from hetevo.populations.wiring.family import Pathways, WiringFamily
+from hetevo.populations.wiring.lattice import Lattice
+from hetevo.populations.wiring.layered import Layered
+from hetevo.populations.wiring.recurrent import Recurrent
+from hetevo.populations.wiring.rewired import Rewired
+from hetevo.populations.wiring.scale_free import ScaleFree
+from hetevo.populations.wiring.small_world import SmallWorld
 
 WIRINGS: dict[str, type[WiringFamily]] = {
     "amorphous": Amorphous,

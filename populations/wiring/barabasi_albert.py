@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from populations.layout import Layout
-from populations.types import Indices, Mask
-from populations.wiring.family import Pathways, WiringFamily
+from hetevo.populations.layout import Layout
+from hetevo.populations.types import Indices, Mask
+from hetevo.populations.wiring.family import Pathways, WiringFamily
 
 ATTRACTIVENESS = 1
 """Added to degrees, so that units without synapses can be found: some have nobody to connect to when they come."""

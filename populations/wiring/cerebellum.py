@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from populations.errors import SettingError
-from populations.layout import Layout
-from populations.wiring.family import Pathways, WiringFamily, thin
+from hetevo.populations.errors import SettingError
+from hetevo.populations.layout import Layout
+from hetevo.populations.wiring.family import Pathways, WiringFamily, thin
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from typing import ClassVar
 import numpy as np
 from numpy.random import Generator
 
-from populations.layout import Layout
-from populations.types import Mask
-from populations.wiring.family import Pathways, WiringFamily, share, thin
-from populations.wiring.layered import Layered
+from hetevo.populations.layout import Layout
+from hetevo.populations.types import Mask
+from hetevo.populations.wiring.family import Pathways, WiringFamily, share, thin
+from hetevo.populations.wiring.layered import Layered
 
 
 @dataclass(frozen=True)

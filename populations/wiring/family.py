@@ -6,9 +6,9 @@ from typing import ClassVar, Protocol
 import numpy as np
 from numpy.random import Generator
 
-from populations.errors import SettingError
-from populations.layout import Layout
-from populations.types import Mask
+from hetevo.populations.errors import SettingError
+from hetevo.populations.layout import Layout
+from hetevo.populations.types import Mask
 
 
 @dataclass(frozen=True)

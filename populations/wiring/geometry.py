@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.random import Generator
 
-from populations.layout import Layout
-from populations.types import Floats, Mask
-from populations.wiring.family import Pathways
+from hetevo.populations.layout import Layout
+from hetevo.populations.types import Floats, Mask
+from hetevo.populations.wiring.family import Pathways
 
 JITTER = 1e-9
 """Breaks ties of equal distances by lot."""

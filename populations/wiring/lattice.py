@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from numpy.random import Generator
 
-from populations.layout import Layout
-from populations.wiring.family import Pathways, WiringFamily
-from populations.wiring.geometry import local
+from hetevo.populations.layout import Layout
+from hetevo.populations.wiring.family import Pathways, WiringFamily
+from hetevo.populations.wiring.geometry import local
 
 
 @dataclass(frozen=True)

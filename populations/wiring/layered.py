@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from numpy.random import Generator
 
-from populations.layout import Layout
-from populations.wiring.family import Pathways, WiringFamily, thin
+from hetevo.populations.layout import Layout
+from hetevo.populations.wiring.family import Pathways, WiringFamily, thin
 
 
 @dataclass(frozen=True)

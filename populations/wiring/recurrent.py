@@ -6,8 +6,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.random import Generator
 
-from populations.layout import Layout
-from populations.wiring.family import Pathways, WiringFamily, thin
+from hetevo.populations.layout import Layout
+from hetevo.populations.wiring.family import Pathways, WiringFamily, thin
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from populations.layout import Layout
-from populations.types import Mask
-from populations.wiring.amorphous import Amorphous
-from populations.wiring.family import Pathways, WiringFamily, share
-from populations.wiring.layered import Layered
+from hetevo.populations.layout import Layout
+from hetevo.populations.types import Mask
+from hetevo.populations.wiring.amorphous import Amorphous
+from hetevo.populations.wiring.family import Pathways, WiringFamily, share
+from hetevo.populations.wiring.layered import Layered
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from populations.errors import SettingError
-from populations.layout import Layout
-from populations.types import Floats, Mask
-from populations.wiring.family import Pathways, WiringFamily
+from hetevo.populations.errors import SettingError
+from hetevo.populations.layout import Layout
+from hetevo.populations.types import Floats, Mask
+from hetevo.populations.wiring.family import Pathways, WiringFamily
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from populations.layout import Layout
-from populations.types import Mask
-from populations.wiring.family import Pathways, WiringFamily, share
-from populations.wiring.geometry import local
+from hetevo.populations.layout import Layout
+from hetevo.populations.types import Mask
+from hetevo.populations.wiring.family import Pathways, WiringFamily, share
+from hetevo.populations.wiring.geometry import local
 
 
 @dataclass(frozen=True)

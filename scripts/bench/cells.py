@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from populations.birth import Weights, born
-from populations.circuits import connected
-from populations.experience import Experience, experience
-from populations.genome import Population, found
-from populations.layout import Layout
-from populations.species import Founders, Life, Species, Wiring
-from populations.tasks import Sine
+from hetevo.populations.birth import Weights, born
+from hetevo.populations.circuits import connected
+from hetevo.populations.experience import Experience, experience
+from hetevo.populations.genome import Population, found
+from hetevo.populations.layout import Layout
+from hetevo.populations.species import Founders, Life, Species, Wiring
+from hetevo.populations.tasks import Sine
 
 NETWORKS = 256
 PRESENTATIONS = 200

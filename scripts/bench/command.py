@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from scripts.bench.machine import described, machine, pin
-from scripts.errors import explained
+from hetevo.scripts.bench.machine import described, machine, pin
+from hetevo.scripts.errors import explained
 
 bench = typer.Typer(help="Measure speed, beside peers in the same run.", no_args_is_help=True)
 
@@ -22,8 +22,8 @@ Repeats = Annotated[int, typer.Option(min=1, help="Repetitions, of which the fas
 def evaluator(as_json: AsJson = False, repeats: Repeats = 5) -> None:
     """Compare lifetimes with JAX, with DEAP's usual way and with the processor's limit, on one core."""
     core = pin()
-    from scripts.bench import evaluator as subject
-    from scripts.bench.cells import CELLS
+    from hetevo.scripts.bench import evaluator as subject
+    from hetevo.scripts.bench.cells import CELLS
 
     with_jax = find_spec("jax") is not None
     if not with_jax:
@@ -64,7 +64,7 @@ def generation(
     as_json: AsJson = False,
 ) -> None:
     """Take a generation of `emergence` apart: evaluate, probe, select, vary, record, checkpoint; and its memory."""
-    from scripts.bench import generation as subject
+    from hetevo.scripts.bench import generation as subject
 
     rows = []
     for size in sizes or [128, 1_000, 10_000, 100_000]:
@@ -93,8 +93,8 @@ def scaling(
     repeats: Repeats = 3,
 ) -> None:
     """Draw how the evaluator scales with networks, neurons, samples and cores."""
-    from analysis.figures import save
-    from scripts.bench import scaling as subject
+    from hetevo.analysis.figures import save
+    from hetevo.scripts.bench import scaling as subject
 
     for file in save(subject.figure(subject.measure(repeats), machine()), output):
         print(file)
@@ -104,7 +104,7 @@ def scaling(
 @explained
 def ray(as_json: AsJson = False, repeats: Repeats = 3) -> None:
     """Measure Ray on this machine: two workers against one, overhead a block, bytes sent, time to the first result."""
-    from scripts.bench import ray as subject
+    from hetevo.scripts.bench import ray as subject
 
     found, facts = subject.measure(repeats), machine("ray")
     if as_json:

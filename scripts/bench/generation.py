@@ -10,17 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from evolve import preset
-from evolve.backends import BACKENDS, Job
-from evolve.cohort import founders
-from evolve.config import Config, dump_toml
-from evolve.keeper import Keeper
-from evolve.reproduction import parents, reproduce, toolbox
-from evolve.results import logged
-from evolve.rundir import RunDirectory
-from evolve.species import species_of
-from evolve.state import after
-from scripts.bench.machine import best_seconds
+from hetevo.evolve import preset
+from hetevo.evolve.backends import BACKENDS, Job
+from hetevo.evolve.cohort import founders
+from hetevo.evolve.config import Config, dump_toml
+from hetevo.evolve.keeper import Keeper
+from hetevo.evolve.reproduction import parents, reproduce, toolbox
+from hetevo.evolve.results import logged
+from hetevo.evolve.rundir import RunDirectory
+from hetevo.evolve.species import species_of
+from hetevo.evolve.state import after
+from hetevo.scripts.bench.machine import best_seconds
 
 STAGES = ("evaluate", "probe", "select", "vary", "record", "checkpoint")
 
@@ -50,7 +50,7 @@ def measure(size: int, workers: int = 0) -> dict[str, Any]:
 
 
 def _measure(size: int, workers: int) -> dict[str, Any]:
-    from evolve.probes import probe_named
+    from hetevo.evolve.probes import probe_named
 
     config = preset("emergence", overrides=[f"evolution.size={size}", f"backend.workers={workers}"])
     species = species_of(config)

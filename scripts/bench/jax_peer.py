@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from populations.types import Floats
-from scripts.bench.cells import Block
+from hetevo.populations.types import Floats
+from hetevo.scripts.bench.cells import Block
 
 
 def lifetimes(block: Block) -> tuple[Callable[[], tuple[Floats, Floats]], float]:

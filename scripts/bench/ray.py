@@ -4,14 +4,14 @@ import pickle
 import time
 from typing import Any
 
-from evolve import preset
-from evolve.backends import Job
-from evolve.backends.ray import RayBackend
-from evolve.cohort import Cohort, founders
-from evolve.config import BackendTable
-from evolve.species import species_of
-from populations.blocks import block_size
-from scripts.bench.machine import best_seconds
+from hetevo.evolve import preset
+from hetevo.evolve.backends import Job
+from hetevo.evolve.backends.ray import RayBackend
+from hetevo.evolve.cohort import Cohort, founders
+from hetevo.evolve.config import BackendTable
+from hetevo.evolve.species import species_of
+from hetevo.populations.blocks import block_size
+from hetevo.scripts.bench.machine import best_seconds
 
 SIZE = 2048
 """Individuals of the preset `emergence` that live in each measurement of workers."""

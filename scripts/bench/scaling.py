@@ -9,16 +9,16 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, NullFormatter, NullLocator
 from threadpoolctl import threadpool_limits
 
-from analysis.figures import Plot
-from analysis.figures.style import style
-from evolve import preset
-from evolve.backends import BACKENDS, Job
-from evolve.backends.local import available_cores
-from evolve.cohort import founders
-from evolve.species import species_of
-from scripts.bench.cells import PRESENTATIONS, Block, Cell
-from scripts.bench.evaluator import ours
-from scripts.bench.machine import best_seconds
+from hetevo.analysis.figures import Plot
+from hetevo.analysis.figures.style import style
+from hetevo.evolve import preset
+from hetevo.evolve.backends import BACKENDS, Job
+from hetevo.evolve.backends.local import available_cores
+from hetevo.evolve.cohort import founders
+from hetevo.evolve.species import species_of
+from hetevo.scripts.bench.cells import PRESENTATIONS, Block, Cell
+from hetevo.scripts.bench.evaluator import ours
+from hetevo.scripts.bench.machine import best_seconds
 
 NETWORKS = (1, 4, 16, 64, 256, 1024)
 NEURONS = (4, 8, 16, 32, 64, 128)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from builders import make_population, make_species
 
-from analysis.circuit import draw_circuit
-from analysis.figures import save
-from populations.wiring import WIRINGS
+from hetevo.analysis.circuit import draw_circuit
+from hetevo.analysis.figures import save
+from hetevo.populations.wiring import WIRINGS
 
 
 @pytest.mark.parametrize("wiring", sorted(WIRINGS))

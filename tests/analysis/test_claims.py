@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 from planted import plant
 
-from analysis import load_run
-from analysis.claims import CLAIMS, Claim, Contrast, check, measure, overview, page, picture, table, verdict
-from analysis.figures.claim import claim as draw
-from analysis.probe import InstrumentsProbe
-from evolve.config import preset_names
-from evolve.sweeps import load_plan, sweep_names
-from populations.errors import SettingError
+from hetevo.analysis import load_run
+from hetevo.analysis.claims import CLAIMS, Claim, Contrast, check, measure, overview, page, picture, table, verdict
+from hetevo.analysis.figures.claim import claim as draw
+from hetevo.analysis.probe import InstrumentsProbe
+from hetevo.evolve.config import preset_names
+from hetevo.evolve.sweeps import load_plan, sweep_names
+from hetevo.populations.errors import SettingError
 
 END = "alignment_end"
 

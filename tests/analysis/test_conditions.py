@@ -5,13 +5,13 @@ import shutil
 import pytest
 from planted import plant
 
-from analysis import load_all
-from analysis.emergence.table import by_condition
-from analysis.figures import FIGURES
-from analysis.figures.layout import shortened
-from analysis.report import report
-from analysis.verdict import verdict
-from evolve.rundir.sweep import Entry, write_entries
+from hetevo.analysis import load_all
+from hetevo.analysis.emergence.table import by_condition
+from hetevo.analysis.figures import FIGURES
+from hetevo.analysis.figures.layout import shortened
+from hetevo.analysis.report import report
+from hetevo.analysis.verdict import verdict
+from hetevo.evolve.rundir.sweep import Entry, write_entries
 
 
 def rule(name):

@@ -8,7 +8,7 @@ import pytest
 from planted import plant
 from scipy import stats
 
-from analysis.emergence import (
+from hetevo.analysis.emergence import (
     best_of_populations,
     change_point,
     cliffs_delta,
@@ -19,12 +19,12 @@ from analysis.emergence import (
     onsets,
     survival_curve,
 )
-from analysis.emergence.onset import Onsets, first_stay, neutral_onsets
-from analysis.emergence.resampling import middle
-from analysis.emergence.simulation import Scenario, simulate, trials
-from analysis.emergence.survival import log_rank
-from analysis.loading import load_run
-from populations.errors import SettingError
+from hetevo.analysis.emergence.onset import Onsets, first_stay, neutral_onsets
+from hetevo.analysis.emergence.resampling import middle
+from hetevo.analysis.emergence.simulation import Scenario, simulate, trials
+from hetevo.analysis.emergence.survival import log_rank
+from hetevo.analysis.loading import load_run
+from hetevo.populations.errors import SettingError
 
 
 def test_the_band_is_the_prediction_interval_of_one_more_run():

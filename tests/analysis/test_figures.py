@@ -6,13 +6,13 @@ import pytest
 from matplotlib.text import Text
 from planted import plant
 
-from analysis import load_run, load_runs
-from analysis.figures import FIGURES, save
-from analysis.figures.alignment import over_seeds
-from analysis.figures.style import style
-from analysis.verdict import verdict
-from evolve.rundir import DamagedError, RunDirectory, RunDirectoryError
-from populations.errors import HetevoError, SettingError
+from hetevo.analysis import load_run, load_runs
+from hetevo.analysis.figures import FIGURES, save
+from hetevo.analysis.figures.alignment import over_seeds
+from hetevo.analysis.figures.style import style
+from hetevo.analysis.verdict import verdict
+from hetevo.evolve.rundir import DamagedError, RunDirectory, RunDirectoryError
+from hetevo.populations.errors import HetevoError, SettingError
 
 
 def test_a_run_is_loaded_as_it_was_written(tmp_path):

@@ -3,14 +3,14 @@
 import pytest
 from builders import make_population
 
-from analysis import load_run
-from analysis.drawing import draw_individual
-from analysis.figures import FIGURES, save
-from analysis.verdict import verdict
-from evolve import Experiment, preset
-from evolve.rundir import RunDirectoryError
-from evolve.species import species_of
-from populations.rules import FORMULAS
+from hetevo.analysis import load_run
+from hetevo.analysis.drawing import draw_individual
+from hetevo.analysis.figures import FIGURES, save
+from hetevo.analysis.verdict import verdict
+from hetevo.evolve import Experiment, preset
+from hetevo.evolve.rundir import RunDirectoryError
+from hetevo.evolve.species import species_of
+from hetevo.populations.rules import FORMULAS
 
 DELTA = FORMULAS["chalmers"].written((1, 8), [(1, 0)] * 7 + [(-1, 2), (1, 2), (1, 0)])
 

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from builders import make_population, make_species
 
-from analysis.gradient import potential_gradient, weight_gradient
-from analysis.unrolled import unrolled_gradient
-from populations.activations import ACTIVATIONS
-from populations.birth import Weights, born
-from populations.circuits import Circuits
-from populations.settling import sweep_of
-from populations.wiring import WIRINGS
+from hetevo.analysis.gradient import potential_gradient, weight_gradient
+from hetevo.analysis.unrolled import unrolled_gradient
+from hetevo.populations.activations import ACTIVATIONS
+from hetevo.populations.birth import Weights, born
+from hetevo.populations.circuits import Circuits
+from hetevo.populations.settling import sweep_of
+from hetevo.populations.wiring import WIRINGS
 
 STEP = 1e-5
 

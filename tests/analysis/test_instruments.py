@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from builders import make_population, make_species
 
-import analysis
-from analysis.measures import (
+from hetevo import analysis
+from hetevo.analysis.measures import (
     MEASURES,
     View,
     alignment,
@@ -22,11 +22,11 @@ from analysis.measures import (
     sample_alignment,
     weight_alignment,
 )
-from analysis.probe import AlignmentProbe, InstrumentsProbe
-from populations.birth import born
-from populations.evaluation import evaluate
-from populations.experience import experience
-from populations.lifetime import live
+from hetevo.analysis.probe import AlignmentProbe, InstrumentsProbe
+from hetevo.populations.birth import born
+from hetevo.populations.evaluation import evaluate
+from hetevo.populations.experience import experience
+from hetevo.populations.lifetime import live
 
 RNG = np.random.default_rng(0)
 

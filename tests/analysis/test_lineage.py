@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from planted import plant
 
-from analysis.lineage import ancestral_line, champion, fixation, gains, noise_of_repetition, price, steps
-from analysis.loading import load_run
-from evolve.rundir import DamagedError, RunDirectoryError
+from hetevo.analysis.lineage import ancestral_line, champion, fixation, gains, noise_of_repetition, price, steps
+from hetevo.analysis.loading import load_run
+from hetevo.evolve.rundir import DamagedError, RunDirectoryError
 
 
 @pytest.fixture

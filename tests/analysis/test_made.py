@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from analysis.figures import Plot, save
-from analysis.made import is_ours, marked, write_files
-from evolve.rundir import system
-from populations.errors import SettingError
+from hetevo.analysis.figures import Plot, save
+from hetevo.analysis.made import is_ours, marked, write_files
+from hetevo.evolve.rundir import system
+from hetevo.populations.errors import SettingError
 
 
 def make_plot(value=1.0):

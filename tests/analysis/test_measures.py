@@ -6,10 +6,10 @@ from builders import make_population, make_species
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.measures import MEASURES, View, alignment_by_level, alignment_by_neuron, angle, consistency, cosine
-from populations.birth import born
-from populations.experience import experience
-from populations.lifetime import live
+from hetevo.analysis.measures import MEASURES, View, alignment_by_level, alignment_by_neuron, angle, consistency, cosine
+from hetevo.populations.birth import born
+from hetevo.populations.experience import experience
+from hetevo.populations.lifetime import live
 
 RNG = np.random.default_rng(0)
 

@@ -11,13 +11,13 @@ from builders import make_population, make_species
 from matplotlib.testing.compare import compare_images
 from planted import plant
 
-from analysis import load_run
-from analysis.circuit import draw_circuit
-from analysis.drawing import draw_individual
-from analysis.figures import FIGURES
-from analysis.figures.style import style
-from evolve import preset
-from evolve.species import species_of
+from hetevo.analysis import load_run
+from hetevo.analysis.circuit import draw_circuit
+from hetevo.analysis.drawing import draw_individual
+from hetevo.analysis.figures import FIGURES
+from hetevo.analysis.figures.style import style
+from hetevo.evolve import preset
+from hetevo.evolve.species import species_of
 
 PICTURES = Path(__file__).parent / "pictures"
 TOLERANCE = 4

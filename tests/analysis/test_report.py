@@ -6,9 +6,9 @@ import pytest
 from browser import browser, found
 from planted import plant
 
-from analysis.report import report, write
-from evolve import Config, Experiment
-from populations.errors import SettingError
+from hetevo.analysis.report import report, write
+from hetevo.evolve import Config, Experiment
+from hetevo.populations.errors import SettingError
 
 RULES = {"readout-only": "readout-only", "transported": "transported", "hebbian": "hebbian"}
 

@@ -3,8 +3,8 @@
 import matplotlib
 from planted import plant
 
-from analysis import load_run
-from analysis.figures import alignment, save
+from hetevo.analysis import load_run
+from hetevo.analysis.figures import alignment, save
 
 THEIRS = {"text.usetex": True, "font.size": 30, "savefig.bbox": "tight", "axes.grid": True, "figure.facecolor": "red"}
 

@@ -5,13 +5,13 @@ import shlex
 import pytest
 from planted import plant
 
-from analysis import load_run
-from analysis.figures import FIGURES
-from analysis.levels import ending, last_level
-from analysis.report import report
-from analysis.verdict import CONTROLS, MANY, verdict
-from evolve.config import load_config, preset
-from evolve.identity import condition_values
+from hetevo.analysis import load_run
+from hetevo.analysis.figures import FIGURES
+from hetevo.analysis.levels import ending, last_level
+from hetevo.analysis.report import report
+from hetevo.analysis.verdict import CONTROLS, MANY, verdict
+from hetevo.evolve.config import load_config, preset
+from hetevo.evolve.identity import condition_values
 
 
 def judged(path, **options):

@@ -6,11 +6,11 @@ import socket
 import pytest
 from typer.testing import CliRunner
 
-from evolve import Experiment, load_config, preset, resume
-from evolve.config import ConfigError, dump_toml
-from evolve.sweeps import conduct, load_plan
-from populations.errors import HetevoError
-from scripts.main import app
+from hetevo.evolve import Experiment, load_config, preset, resume
+from hetevo.evolve.config import ConfigError, dump_toml
+from hetevo.evolve.sweeps import conduct, load_plan
+from hetevo.populations.errors import HetevoError
+from hetevo.scripts.main import app
 
 SMALL = ["evolution.size=8", "evolution.generations=1", "lifetime.presentations=20", "backend.workers=1"]
 REFUSED = "stands in this file alone, so it is not contacted"
@@ -72,7 +72,9 @@ def test_a_file_with_an_address_is_refused_before_anything_is_contacted(stranger
 def test_trust_contacts_the_address_of_a_file(stranger, file, monkeypatch):
     config = load_config(file, trust=True)
     assert config.backend.address == stranger.address
-    monkeypatch.setattr("evolve.experiment.Experiment.run", lambda self, path, **others: asked.append(self.config))
+    monkeypatch.setattr(
+        "hetevo.evolve.experiment.Experiment.run", lambda self, path, **others: asked.append(self.config)
+    )
     asked = []
     assert hetevo("run", file, "--trust").exit_code == 1  # there is no run to speak of
     assert asked == [config]
@@ -132,8 +134,8 @@ def test_a_sweep_takes_no_address_of_its_files(stranger, file, tmp_path):
 def test_a_stopped_run_says_how_to_go_on_with_its_address(capsys):
     import typer
 
-    from evolve.results import Run
-    from scripts.run import finish
+    from hetevo.evolve.results import Run
+    from hetevo.scripts.run import finish
 
     ended = Run("run", 3, "0" * 64, None, "signal 15", 15, "")
     with pytest.raises(typer.Exit):

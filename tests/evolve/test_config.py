@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evolve import Experiment
-from evolve.config import (
+from hetevo.evolve import Experiment
+from hetevo.evolve.config import (
     Config,
     ConfigError,
     commented_toml,
@@ -19,8 +19,8 @@ from evolve.config import (
     preset,
     preset_names,
 )
-from evolve.species import species_of
-from populations.circumstances import Hardware, Injury
+from hetevo.evolve.species import species_of
+from hetevo.populations.circumstances import Hardware, Injury
 
 
 @pytest.mark.parametrize("name", sorted(preset_names()))

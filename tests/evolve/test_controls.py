@@ -5,28 +5,28 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis import load_all, load_run
-from analysis.probe import AlignmentProbe
-from evolve import Experiment, preset
-from evolve.backends import LocalBackend
-from evolve.backends.failures import EvaluationError
-from evolve.branching import Origin
-from evolve.cohort import founders
-from evolve.config import ConfigError
-from evolve.evolution import Evolution
-from evolve.heldout import held_out, held_out_species
-from evolve.rundir import RunDirectoryError
-from evolve.rundir.sweep import read_entries
-from evolve.species import species_of
-from evolve.sweeps import conduct, load_plan
-from evolve.sweeps.controls import CONTROLS
-from evolve.transplanting import transplanted
-from evolve.verifying import verify
-from populations.evaluation import evaluate
-from populations.experience import experience
-from populations.genome import found, genome
-from populations.streams import HELD_OUT, Purpose, stream
-from populations.tasks import TASKS
+from hetevo.analysis import load_all, load_run
+from hetevo.analysis.probe import AlignmentProbe
+from hetevo.evolve import Experiment, preset
+from hetevo.evolve.backends import LocalBackend
+from hetevo.evolve.backends.failures import EvaluationError
+from hetevo.evolve.branching import Origin
+from hetevo.evolve.cohort import founders
+from hetevo.evolve.config import ConfigError
+from hetevo.evolve.evolution import Evolution
+from hetevo.evolve.heldout import held_out, held_out_species
+from hetevo.evolve.rundir import RunDirectoryError
+from hetevo.evolve.rundir.sweep import read_entries
+from hetevo.evolve.species import species_of
+from hetevo.evolve.sweeps import conduct, load_plan
+from hetevo.evolve.sweeps.controls import CONTROLS
+from hetevo.evolve.transplanting import transplanted
+from hetevo.evolve.verifying import verify
+from hetevo.populations.evaluation import evaluate
+from hetevo.populations.experience import experience
+from hetevo.populations.genome import found, genome
+from hetevo.populations.streams import HELD_OUT, Purpose, stream
+from hetevo.populations.tasks import TASKS
 
 SMALL = ["evolution.size=12", "evolution.generations=3", "lifetime.presentations=20", "backend.workers=1"]
 HELD = ["heldout.every=2", 'heldout.families=["sine", "xor"]']
@@ -256,7 +256,7 @@ def test_all_that_a_held_out_life_draws_is_its_own(monkeypatch, name, changes, w
         assert generation == 3
         return stream(seed, generation, purpose, index)
 
-    monkeypatch.setattr("populations.species.stream", watched)
+    monkeypatch.setattr("hetevo.populations.species.stream", watched)
     config = preset(name, overrides=[*changes, "evolution.size=12", "evolution.elites=1"])
     own = set(HELD_OUT) - without
     species, probe = species_of(config), AlignmentProbe()

@@ -5,15 +5,15 @@ import shutil
 import pytest
 from faults import go, outcome, tiny
 
-from evolve import resume
-from evolve.resuming import newest_intact
-from evolve.rundir import DamagedError, NothingIntactError, RunDirectory, StorageError
-from evolve.rundir.checkpoint import listed
-from evolve.rundir.parts import damaged_parts, encoded, parts, read_part, up_to
-from evolve.rundir.reading import checked_manifest
-from evolve.species import species_of
-from evolve.state import load
-from evolve.verifying import verify
+from hetevo.evolve import resume
+from hetevo.evolve.resuming import newest_intact
+from hetevo.evolve.rundir import DamagedError, NothingIntactError, RunDirectory, StorageError
+from hetevo.evolve.rundir.checkpoint import listed
+from hetevo.evolve.rundir.parts import damaged_parts, encoded, parts, read_part, up_to
+from hetevo.evolve.rundir.reading import checked_manifest
+from hetevo.evolve.species import species_of
+from hetevo.evolve.state import load
+from hetevo.evolve.verifying import verify
 
 CONFIG = tiny()
 SPECIES, SIZE = species_of(CONFIG), CONFIG.evolution.size
@@ -154,7 +154,7 @@ def test_a_flipped_byte_beyond_the_checkpoint_is_found_or_does_no_harm(finished,
 
 
 def test_a_checkpoint_that_cannot_be_read_is_skipped(finished, copy, monkeypatch):
-    from evolve.rundir import reading
+    from hetevo.evolve.rundir import reading
 
     newest, original = listed(copy / "checkpoints")[-1], reading._hash
 

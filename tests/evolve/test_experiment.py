@@ -11,12 +11,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis import load_run
-from evolve import Experiment, preset, resume
-from evolve.config import from_mapping, preset_names
-from evolve.rundir import RunDirectory, RunDirectoryError, RunExistsError
-from evolve.stopping import SIGNALS
-from evolve.verifying import verify
+from hetevo.analysis import load_run
+from hetevo.evolve import Experiment, preset, resume
+from hetevo.evolve.config import from_mapping, preset_names
+from hetevo.evolve.rundir import RunDirectory, RunDirectoryError, RunExistsError
+from hetevo.evolve.stopping import SIGNALS
+from hetevo.evolve.verifying import verify
 
 SMALL = ["evolution.size=10", "evolution.generations=3", "lifetime.presentations=20", "backend.workers=1"]
 
@@ -70,10 +70,10 @@ def test_evolution_is_the_same_where_the_gradient_cannot_be_computed(reference, 
 import sys
 class Raise:
     def find_spec(self, name, path=None, target=None):
-        if name == "analysis.gradient" or name.split(".")[0] == "analysis":
+        if name == "hetevo.analysis.gradient" or name.split(".")[0] == "analysis":
             raise RuntimeError("evolution asked for the gradient")
 sys.meta_path.insert(0, Raise())
-from evolve import Experiment, preset, resume
+from hetevo.evolve import Experiment, preset, resume
 config = preset("smoke", overrides={[*SMALL, "probe.every=0"]!r})
 print(Experiment(config).run({str(tmp_path / "blind")!r}).digest)
 """

@@ -20,10 +20,10 @@ from faults import (
 )
 from typer.testing import CliRunner
 
-from evolve import resume
-from evolve.rundir import RunDirectory, StorageError
-from evolve.verifying import verify
-from scripts.main import app
+from hetevo.evolve import resume
+from hetevo.evolve.rundir import RunDirectory, StorageError
+from hetevo.evolve.verifying import verify
+from hetevo.scripts.main import app
 
 SIGKILLED = -9
 

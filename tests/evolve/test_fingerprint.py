@@ -15,18 +15,17 @@ from builders import make_species
 from clusters import Nodes
 from mishaps import SEED, Fault, assert_quarantined, cohort_of, evaluated
 
-import evolve
-import populations
-from evolve import Experiment, preset, resume
-from evolve.backends import BACKENDS, Job, LocalBackend
-from evolve.backends.fingerprint import Fingerprint, _sources, check_same, fingerprint
-from evolve.backends.ray import ClusterError
-from evolve.backends.ray import backend as backends
-from evolve.backends.ray.preflight import compare
-from evolve.backends.shards import Lived
-from evolve.config import BackendTable
-from evolve.rundir import RunDirectory
-from populations.errors import MachineFailedError, RunFailedError
+from hetevo import evolve, populations
+from hetevo.evolve import Experiment, preset, resume
+from hetevo.evolve.backends import BACKENDS, Job, LocalBackend
+from hetevo.evolve.backends.fingerprint import Fingerprint, _sources, check_same, fingerprint
+from hetevo.evolve.backends.ray import ClusterError
+from hetevo.evolve.backends.ray import backend as backends
+from hetevo.evolve.backends.ray.preflight import compare
+from hetevo.evolve.backends.shards import Lived
+from hetevo.evolve.config import BackendTable
+from hetevo.evolve.rundir import RunDirectory
+from hetevo.populations.errors import MachineFailedError, RunFailedError
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -125,7 +124,7 @@ def test_code_that_is_changed_during_a_run_ends_it_before_it_counts(tmp_path, mo
                 file.write("# changed")
             found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(os.getpid())], capture_output=True, text=True)
             for pid in map(int, found.stdout.split()):
-                if b"evolve.backends.worker" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                if b"hetevo.evolve.backends.worker" in Path(f"/proc/{pid}/cmdline").read_bytes():
                     os.kill(pid, signal.SIGKILL)
 
     config = preset("smoke", overrides=["backend.workers=2", "checkpoint.every=1"])

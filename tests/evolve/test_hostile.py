@@ -16,9 +16,9 @@ from faults import go, outcome
 from sealing import reseal
 from typer.testing import CliRunner
 
-from evolve.config import ConfigError, load_config
-from evolve.rundir import DamagedError, RunDirectoryError, parts, read_part
-from scripts.main import app
+from hetevo.evolve.config import ConfigError, load_config
+from hetevo.evolve.rundir import DamagedError, RunDirectoryError, parts, read_part
+from hetevo.scripts.main import app
 
 TEN_GB = 10 << 30
 GROWTH = 256 << 20
@@ -135,7 +135,7 @@ def sparse_state(run, outside):
 
 
 def reseal_size(run):
-    from evolve.rundir.manifest import _sealed
+    from hetevo.evolve.rundir.manifest import _sealed
 
     file = newest(run) / "manifest.json"
     fields = json.loads(file.read_bytes())

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evolve import Experiment, preset
-from evolve.cohort import founders
-from evolve.config import ConfigError
-from evolve.islands import TOPOLOGIES, assignment
-from evolve.reproduction import reproduce
-from evolve.species import species_of
+from hetevo.evolve import Experiment, preset
+from hetevo.evolve.cohort import founders
+from hetevo.evolve.config import ConfigError
+from hetevo.evolve.islands import TOPOLOGIES, assignment
+from hetevo.evolve.reproduction import reproduce
+from hetevo.evolve.species import species_of
 
 SMALL = ["lifetime.presentations=4", "evolution.size=24", "evolution.elites=1", "network.levels=[3]"]
 

@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from faults import go, tiny
 
-from evolve import keeper as keeping
-from evolve.keeper import Keeper
-from evolve.rundir import RunDirectory, StorageError
-from evolve.rundir.checkpoint import generation_of, listed
+from hetevo.evolve import keeper as keeping
+from hetevo.evolve.keeper import Keeper
+from hetevo.evolve.rundir import RunDirectory, StorageError
+from hetevo.evolve.rundir.checkpoint import generation_of, listed
 
 
 class Clock:

@@ -11,12 +11,12 @@ import pytest
 from faults import child, go, tiny
 from typer.testing import CliRunner
 
-from evolve import Experiment, resume
-from evolve.rundir import RunBusyError, RunDirectory, owner, system
-from evolve.rundir import lock as locking
-from evolve.rundir.lock import Lock, Share, is_held
-from populations.errors import MachineFailedError
-from scripts.main import app
+from hetevo.evolve import Experiment, resume
+from hetevo.evolve.rundir import RunBusyError, RunDirectory, owner, system
+from hetevo.evolve.rundir import lock as locking
+from hetevo.evolve.rundir.lock import Lock, Share, is_held
+from hetevo.populations.errors import MachineFailedError
+from hetevo.scripts.main import app
 
 
 def give_to_everybody(descriptor):
@@ -188,7 +188,7 @@ def test_who_was_taken_over_writes_nothing_more_and_ends_with_status_3(tmp_path,
     with pytest.raises(MachineFailedError, match=r"is being written by process 4711 on far .* goes on there"):
         Experiment(tiny()).run(path, progress=progress)
     assert [contents(tmp_path)] == before  # also nothing beside it: the other one has what was saved
-    monkeypatch.setattr("evolve.keeper.Keeper.record", lambda *what: record(path / "lock", **FAR) and {})
+    monkeypatch.setattr("hetevo.evolve.keeper.Keeper.record", lambda *what: record(path / "lock", **FAR) and {})
     (path / "lock").unlink()
     done = CliRunner().invoke(app, ["resume", str(path)])
     assert done.exit_code == 3

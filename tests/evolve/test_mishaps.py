@@ -12,15 +12,15 @@ import pytest
 from builders import make_species
 from mishaps import SEED, SIZE, Fault, Switch, assert_quarantined, cohort_of, evaluated, killed
 
-from evolve import Experiment, preset, resume
-from evolve.backends import Job, LocalBackend, pieces, trying
-from evolve.backends.failures import EvaluationError
-from evolve.backends.pieces import Pieces
-from evolve.config import BackendTable
-from evolve.rundir import RunDirectory
-from evolve.verifying import verify
-from populations.errors import MachineFailedError
-from populations.outcome import Evaluation, Status
+from hetevo.evolve import Experiment, preset, resume
+from hetevo.evolve.backends import Job, LocalBackend, pieces, trying
+from hetevo.evolve.backends.failures import EvaluationError
+from hetevo.evolve.backends.pieces import Pieces
+from hetevo.evolve.config import BackendTable
+from hetevo.evolve.rundir import RunDirectory
+from hetevo.evolve.verifying import verify
+from hetevo.populations.errors import MachineFailedError
+from hetevo.populations.outcome import Evaluation, Status
 
 
 @pytest.fixture(scope="module")

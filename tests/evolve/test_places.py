@@ -8,15 +8,15 @@ import pytest
 from faults import go, outcome
 from typer.testing import CliRunner
 
-from analysis.figures import plot
-from analysis.report import page
-from analysis.report.markup import Markup
-from evolve import resume
-from evolve.rundir import RunDirectory, RunDirectoryError
-from evolve.rundir.files import names, read_bounded, write_durably
-from evolve.rundir.places import Place, inside
-from evolve.rundir.sweep import Entry, write_entries
-from scripts.main import app
+from hetevo.analysis.figures import plot
+from hetevo.analysis.report import page
+from hetevo.analysis.report.markup import Markup
+from hetevo.evolve import resume
+from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
+from hetevo.evolve.rundir.files import names, read_bounded, write_durably
+from hetevo.evolve.rundir.places import Place, inside
+from hetevo.evolve.rundir.sweep import Entry, write_entries
+from hetevo.scripts.main import app
 
 FILES = [
     *("config.toml", "provenance.json", "events.jsonl", "lock", "STOP", "report.html"),

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from evolve.backends import pool as pools
-from evolve.backends.pool import NotLoadableError, NoWorkersError, WorkerDiedError, WorkerPool
-from evolve.stopping import SIGNALS
+from hetevo.evolve.backends import pool as pools
+from hetevo.evolve.backends.pool import NotLoadableError, NoWorkersError, WorkerDiedError, WorkerPool
+from hetevo.evolve.stopping import SIGNALS
 
 WAIT_SECONDS = 30.0
 
@@ -56,7 +56,7 @@ def script(text, folder, *, wait=True, **options):
 
 LONG = """
     import sys
-    from evolve import Experiment, preset
+    from hetevo.evolve import Experiment, preset
     changes = ["evolution.generations=100000", "backend.workers=2", "checkpoint.every=1"]
     if __name__ == "__main__":
         print("begun", flush=True)
@@ -90,7 +90,7 @@ def test_workers_end_when_their_driver_is_killed(tmp_path, then):
 def test_workers_that_are_busy_end_when_their_driver_is_killed(tmp_path):
     text = """
         import os, time
-        from evolve.backends.pool import WorkerPool
+        from hetevo.evolve.backends.pool import WorkerPool
         if __name__ == "__main__":
             pool = WorkerPool(1)
             print(pool.submit(os.getpid).result(), flush=True)
@@ -165,7 +165,7 @@ def test_what_is_raised_in_a_worker_is_raised_here(pool, kind, seen):
 
 def test_what_a_worker_prints_is_no_output_of_the_command(tmp_path):
     text = """
-        from evolve.backends.pool import WorkerPool
+        from hetevo.evolve.backends.pool import WorkerPool
         pool = WorkerPool(1)
         pool.submit(print, "a message").result()
         pool.close()
@@ -177,7 +177,7 @@ def test_what_a_worker_prints_is_no_output_of_the_command(tmp_path):
 @pytest.mark.parametrize("stderr", ["/dev/full", None])
 def test_a_task_that_prints_does_not_fail_because_nobody_reads(tmp_path, stderr):
     text = """
-        from evolve.backends.pool import WorkerPool
+        from hetevo.evolve.backends.pool import WorkerPool
         pool = WorkerPool(1)
         print(pool.submit(print, "a message" * 10_000).result())
         pool.close()
@@ -192,8 +192,8 @@ def test_a_task_that_prints_does_not_fail_because_nobody_reads(tmp_path, stderr)
 
 OWN = """
     from dataclasses import dataclass
-    from evolve import Experiment, preset
-    from evolve.evolution import Evolution
+    from hetevo.evolve import Experiment, preset
+    from hetevo.evolve.evolution import Evolution
 
     class Own:
         def measure(self, snapshot):
@@ -250,7 +250,7 @@ def test_modules_in_the_folder_of_the_start_do_not_get_in_the_way(tmp_path):
     text = """
         import sys
         sys.path.remove(sys.path[0])
-        from evolve.backends.pool import WorkerPool
+        from hetevo.evolve.backends.pool import WorkerPool
         sys.path.insert(0, "")
         import own
         import os
@@ -267,7 +267,7 @@ def test_a_worker_that_cannot_import_says_what(tmp_path):
     (tmp_path / "threadpoolctl.py").write_text("raise ImportError('out of order')")
     text = f"""
         import sys
-        from evolve.backends.pool import WorkerPool
+        from hetevo.evolve.backends.pool import WorkerPool
         sys.path.insert(0, {str(tmp_path)!r})
         pool = WorkerPool(1)
         try:
@@ -285,7 +285,7 @@ def test_a_worker_that_cannot_import_says_what(tmp_path):
 
 
 def test_where_no_process_can_be_started_everything_is_computed_here(tmp_path, monkeypatch, caplog):
-    from evolve import Experiment, preset
+    from hetevo.evolve import Experiment, preset
 
     def refuse(*args, **options):
         raise BlockingIOError(11, "Resource temporarily unavailable")
@@ -311,7 +311,7 @@ def test_workers_need_no_semaphore_and_no_shared_memory(tmp_path):
     text = """
         import _multiprocessing
         from multiprocessing import shared_memory
-        from evolve import Experiment, preset
+        from hetevo.evolve import Experiment, preset
 
         def refuse(*args, **options):
             raise OSError(28, "No space left on device")
@@ -327,7 +327,7 @@ def test_workers_need_no_semaphore_and_no_shared_memory(tmp_path):
 def test_a_daemonic_process_can_have_workers(tmp_path):
     text = """
         import multiprocessing
-        from evolve import Experiment, preset
+        from hetevo.evolve import Experiment, preset
 
         def live(path):
             return Experiment(preset("smoke", overrides=["backend.workers=2"])).run(path).digest

@@ -8,8 +8,8 @@ import deap.tools
 import numpy as np
 import pytest
 
-from evolve.private_deap import PYTHON, cma, private_generators, tools
-from evolve.selection import individuals
+from hetevo.evolve.private_deap import PYTHON, cma, private_generators, tools
+from hetevo.evolve.selection import individuals
 
 ARGUMENTS = {
     "selTournament": {"tournsize": 3},

@@ -17,14 +17,14 @@ from builders import make_species
 from clusters import Nodes, alone
 from mishaps import BAD, SEED, Fault, assert_quarantined, cohort_of, evaluated, killed
 
-from evolve import Experiment, preset
-from evolve.backends import BACKENDS, Job, LocalBackend
-from evolve.backends.failures import EvaluationError
-from evolve.backends.ray import ClusterError, ClusterLostError, RayBackend
-from evolve.backends.ray.preflight import largest_block
-from evolve.backends.ray.sizes import Sizes
-from evolve.config import BackendTable
-from populations.errors import MachineFailedError, SettingError
+from hetevo.evolve import Experiment, preset
+from hetevo.evolve.backends import BACKENDS, Job, LocalBackend
+from hetevo.evolve.backends.failures import EvaluationError
+from hetevo.evolve.backends.ray import ClusterError, ClusterLostError, RayBackend
+from hetevo.evolve.backends.ray.preflight import largest_block
+from hetevo.evolve.backends.ray.sizes import Sizes
+from hetevo.evolve.config import BackendTable
+from hetevo.populations.errors import MachineFailedError, SettingError
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -233,7 +233,7 @@ def test_what_answers_but_is_no_cluster_is_refused():
 
 
 def _check_briefly(address):
-    from evolve.backends.ray import connection
+    from hetevo.evolve.backends.ray import connection
 
     connection.ANSWER_SECONDS = 3.0
     connection.check(address)
@@ -247,7 +247,7 @@ def test_another_version_is_refused(nodes):
 def _connect_as(version, address):
     import ray
 
-    from evolve.backends.ray.connection import connect
+    from hetevo.evolve.backends.ray.connection import connect
 
     ray.__version__ = version
     connect(address)
@@ -269,7 +269,7 @@ def test_without_ray_the_error_says_how_to_go_on(tmp_path, monkeypatch):
 def test_a_backend_of_ray_loads_nothing_of_it_here(tmp_path):
     code = """
 import sys
-from evolve import Experiment, preset
+from hetevo.evolve import Experiment, preset
 Experiment(preset("smoke", overrides=["backend.name=ray", "backend.workers=1"])).run(sys.argv[1])
 print([name for name in sys.modules if name.split(".")[0] == "ray"])
 """
@@ -296,7 +296,7 @@ def test_a_process_that_speaks_to_ray_is_started_once_more(nodes, calm, tmp_path
 
 @pytest.mark.verification
 def test_a_process_that_ends_again_and_again_ends_the_run(nodes, tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr("evolve.backends.ray.backend.pause_after", lambda losses: 0.0)
+    monkeypatch.setattr("hetevo.evolve.backends.ray.backend.pause_after", lambda losses: 0.0)
     fragile, over = backend(nodes, losses=3), threading.Event()
 
     def kill():
@@ -360,7 +360,7 @@ def test_auto_stays_here_without_an_address_or_when_it_is_quick(caplog):
 
 def test_auto_takes_the_cluster_for_what_is_long(nodes, calm, monkeypatch, caplog):
     caplog.set_level(logging.INFO, logger="hetevo")
-    monkeypatch.setattr("evolve.backends.auto.CLUSTER_SECONDS", 0.0)
+    monkeypatch.setattr("hetevo.evolve.backends.auto.CLUSTER_SECONDS", 0.0)
     chosen = BACKENDS["auto"](BackendTable(address=nodes.address))
     assert_quarantined(evaluated(chosen, Fault("none", "")), calm, bad=())
     assert any(f"Ray at {nodes.address}" in message for message in caplog.messages)

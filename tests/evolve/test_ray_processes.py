@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from clusters import processes
 
-from evolve import Experiment, preset, resume
-from evolve.backends.ray.local import LONGEST_FOLDER
-from evolve.rundir import RunDirectory
+from hetevo.evolve import Experiment, preset, resume
+from hetevo.evolve.backends.ray.local import LONGEST_FOLDER
+from hetevo.evolve.rundir import RunDirectory
 
 pytestmark = [
     pytest.mark.timeout(150),

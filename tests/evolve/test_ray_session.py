@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-from evolve import Experiment, preset, resume
-from evolve.backends import BACKENDS
-from evolve.config import BackendTable, ConfigError
-from populations.errors import SettingError
+from hetevo.evolve import Experiment, preset, resume
+from hetevo.evolve.backends import BACKENDS
+from hetevo.evolve.config import BackendTable, ConfigError
+from hetevo.populations.errors import SettingError
 
 pytest.importorskip("ray")
 
@@ -22,10 +22,10 @@ OWN = """
 import json, os, signal, sys, threading
 from pathlib import Path
 import ray
-from evolve import Experiment, preset, resume
-from evolve.config import BackendTable
-from evolve.sweeps import conduct, plan_of_seeds
-from populations.errors import HetevoError
+from hetevo.evolve import Experiment, preset, resume
+from hetevo.evolve.config import BackendTable
+from hetevo.evolve.sweeps import conduct, plan_of_seeds
+from hetevo.populations.errors import HetevoError
 
 SMALL, ADDRESS = json.loads(sys.argv[1]), 'backend.address="current"'
 

@@ -7,11 +7,11 @@ from concurrent.futures import Future
 import pytest
 from typer.testing import CliRunner
 
-from analysis.probe import AlignmentProbe
-from evolve import Experiment, preset, repeating, resume
-from evolve.rundir import RunDirectoryError
-from evolve.verifying import verify
-from scripts.main import app
+from hetevo.analysis.probe import AlignmentProbe
+from hetevo.evolve import Experiment, preset, repeating, resume
+from hetevo.evolve.rundir import RunDirectoryError
+from hetevo.evolve.verifying import verify
+from hetevo.scripts.main import app
 
 SMALL = ["evolution.size=6", "evolution.elites=1", "evolution.generations=2", "lifetime.presentations=4"]
 
@@ -49,7 +49,7 @@ def failed(tmp_path_factory):
 
 def test_a_failure_that_is_still_there_is_found_again(failed, monkeypatch):
     monkeypatch.setattr(repeating, "WorkerPool", Inline)
-    monkeypatch.setattr("evolve.evolution.probe_named", lambda name: Clumsy())
+    monkeypatch.setattr("hetevo.evolve.evolution.probe_named", lambda name: Clumsy())
     found = repeating.repeat(failed, 0)
     assert found.recorded == found.found == "ZeroDivisionError: planted"
     assert "measure" in found.traceback

@@ -6,14 +6,14 @@ from builders import make_species
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evolve.cohort import Operator, founders
-from evolve.config import ConfigError, preset
-from evolve.config.operators import REFUSED, REFUSED_ANEW
-from evolve.private_deap import tools
-from evolve.reproduction import reproduce
-from evolve.species import species_of
-from evolve.variation import cross, mutate, sparse
-from populations.genome import Population, found, genome
+from hetevo.evolve.cohort import Operator, founders
+from hetevo.evolve.config import ConfigError, preset
+from hetevo.evolve.config.operators import REFUSED, REFUSED_ANEW
+from hetevo.evolve.private_deap import tools
+from hetevo.evolve.reproduction import reproduce
+from hetevo.evolve.species import species_of
+from hetevo.evolve.variation import cross, mutate, sparse
+from hetevo.populations.genome import Population, found, genome
 
 ARGUMENTS = {
     "selTournament": "tournsize=3",

@@ -9,13 +9,13 @@ import pytest
 from faults import go, operations, outcome, tiny, traced
 from typer.testing import CliRunner
 
-from evolve import Experiment, resume
-from evolve.config import BackendTable
-from evolve.rundir import RunDirectory, StorageError
-from evolve.sweeps import conduct, plan_of_seeds
-from evolve.verifying import verify
-from populations.errors import MachineFailedError
-from scripts.main import app
+from hetevo.evolve import Experiment, resume
+from hetevo.evolve.config import BackendTable
+from hetevo.evolve.rundir import RunDirectory, StorageError
+from hetevo.evolve.sweeps import conduct, plan_of_seeds
+from hetevo.evolve.verifying import verify
+from hetevo.populations.errors import MachineFailedError
+from hetevo.scripts.main import app
 
 LONGER = "evolution.generations=5"
 
@@ -62,7 +62,7 @@ def test_a_run_whose_directory_is_deleted_is_saved_beside_it(whole, tmp_path, af
 
 
 def test_records_that_were_lost_are_named_and_the_others_begin_later(whole, tmp_path, monkeypatch):
-    monkeypatch.setattr("evolve.rundir.records.ROWS_IN_PART", 12)  # parts of two generations of individuals
+    monkeypatch.setattr("hetevo.evolve.rundir.records.ROWS_IN_PART", 12)  # parts of two generations of individuals
     path = tmp_path / "run"
     with pytest.raises(MachineFailedError, match="individuals before generation 2") as caught:
         start(path, after=3, act=lambda: shutil.rmtree(path))

@@ -14,10 +14,10 @@ from faults import CHILDREN, child, failing, go, operations, outcome, tiny
 from sealing import reseal
 from typer.testing import CliRunner
 
-from evolve import Experiment, resume
-from evolve.config import ConfigError
-from evolve.resuming import saved_config
-from evolve.rundir import (
+from hetevo.evolve import Experiment, resume
+from hetevo.evolve.config import ConfigError
+from hetevo.evolve.resuming import saved_config
+from hetevo.evolve.rundir import (
     NothingIntactError,
     RunDirectory,
     RunDirectoryError,
@@ -27,9 +27,9 @@ from evolve.rundir import (
     manifest,
     records,
 )
-from evolve.rundir.checkpoint import listed
-from evolve.verifying import verify
-from scripts.main import app
+from hetevo.evolve.rundir.checkpoint import listed
+from hetevo.evolve.verifying import verify
+from hetevo.scripts.main import app
 
 SCHEMA_1 = Path(__file__).parent / "fixtures" / "schema-1"
 MORE = "evolution.generations=6"
@@ -338,7 +338,7 @@ SEVERAL = ["evolution.pool=2", 'evolution.select={name="selLexicase"}']
 def lexicase(tmp_path, monkeypatch):
     """A run from the time when an operator was not refused yet."""
     with monkeypatch.context() as before:
-        before.setattr("evolve.config.operators.REFUSED_ANEW", {})
+        before.setattr("hetevo.evolve.config.operators.REFUSED_ANEW", {})
         go(tmp_path / "old", *SEVERAL, "checkpoint.every=1", "checkpoint.keep=9")
         return tmp_path / "old", go(tmp_path / "longer", MORE, *SEVERAL)
 

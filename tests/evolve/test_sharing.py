@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from evolve.config import BackendTable, from_mapping
-from evolve.rundir import RunBusyError, RunDirectory
-from evolve.rundir.lock import Lock, Share, is_held
-from evolve.rundir.sweep import Entry, read_entries, write_entries
-from evolve.sweeps import conduct, load_plan
-from evolve.sweeps.sharing import taking_part
-from scripts.main import app
+from hetevo.evolve.config import BackendTable, from_mapping
+from hetevo.evolve.rundir import RunBusyError, RunDirectory
+from hetevo.evolve.rundir.lock import Lock, Share, is_held
+from hetevo.evolve.rundir.sweep import Entry, read_entries, write_entries
+from hetevo.evolve.sweeps import conduct, load_plan
+from hetevo.evolve.sweeps.sharing import taking_part
+from hetevo.scripts.main import app
 
 SWEEP = """
 base = "smoke"

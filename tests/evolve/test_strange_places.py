@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from evolve.rundir import provenance
+from hetevo.evolve.rundir import provenance
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -42,7 +42,7 @@ def test_a_command_imports_nothing_from_the_folder_of_its_start(hostile, tmp_pat
 
 OWN = """
     import sys
-    from evolve import Experiment, preset
+    from hetevo.evolve import Experiment, preset
     sys.path.insert(0, "")  # as in a notebook
     from own import Own
     changes = ["backend.name=ray", "backend.workers=1", "evolution.generations=1"]

@@ -2,9 +2,9 @@
 
 import pytest
 
-from evolve.config import Config, ConfigError, preset
-from evolve.sweeps import load_plan, plan, plan_of_seeds, sweep_names
-from evolve.sweeps.file import SweepFile
+from hetevo.evolve.config import Config, ConfigError, preset
+from hetevo.evolve.sweeps import load_plan, plan, plan_of_seeds, sweep_names
+from hetevo.evolve.sweeps.file import SweepFile
 
 
 def plan_of(tmp_path, text):

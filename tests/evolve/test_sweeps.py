@@ -10,15 +10,15 @@ from dataclasses import replace
 import pytest
 from faults import failing, operations
 
-from analysis import load_all, load_runs
-from evolve import Experiment
-from evolve.backends.pool import NoWorkersError, WorkerDiedError
-from evolve.config import BackendTable
-from evolve.rundir import RunDirectory, RunDirectoryError
-from evolve.rundir.sweep import Entry, read_entries, write_entries
-from evolve.sweeps import Outcome, Plan, conduct, load_plan
-from evolve.sweeps.conduct import _ended, _run
-from evolve.sweeps.pools import LocalPool
+from hetevo.analysis import load_all, load_runs
+from hetevo.evolve import Experiment
+from hetevo.evolve.backends.pool import NoWorkersError, WorkerDiedError
+from hetevo.evolve.config import BackendTable
+from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
+from hetevo.evolve.rundir.sweep import Entry, read_entries, write_entries
+from hetevo.evolve.sweeps import Outcome, Plan, conduct, load_plan
+from hetevo.evolve.sweeps.conduct import _ended, _run
+from hetevo.evolve.sweeps.pools import LocalPool
 
 SWEEP = """
 base = "smoke"

@@ -10,7 +10,7 @@ import deap.tools
 import numpy as np
 import pytest
 
-from evolve import Experiment, islands, preset, reproduction
+from hetevo.evolve import Experiment, islands, preset, reproduction
 
 SETTINGS = ["evolution.size=24", "evolution.generations=5", "lifetime.presentations=8", "backend.workers=1"]
 ISLANDS = ["islands.count=3", "islands.every=1", "islands.topology=random", "islands.emigrants=lot"]

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from builders import make_population, make_species
 
-from analysis.probe import AlignmentProbe
-from populations.birth import born
-from populations.circumstances import Course
-from populations.evaluation import evaluate
-from populations.experience import experience
-from populations.lifetime import live
-from populations.streams import Purpose
+from hetevo.analysis.probe import AlignmentProbe
+from hetevo.populations.birth import born
+from hetevo.populations.circumstances import Course
+from hetevo.populations.evaluation import evaluate
+from hetevo.populations.experience import experience
+from hetevo.populations.lifetime import live
+from hetevo.populations.streams import Purpose
 
 
 @dataclass(frozen=True)

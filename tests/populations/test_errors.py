@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from populations.errors import spell
+from hetevo.populations.errors import spell
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,17 +6,17 @@ from builders import make_population, make_species
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.probe import AlignmentProbe
-from populations.birth import born
-from populations.blocks import block_size
-from populations.evaluation import evaluate
-from populations.experience import Experience, Samples, experience
-from populations.genome import Population
-from populations.lifetime import live
-from populations.outcome import Status
-from populations.rules import RULES
-from populations.tasks import TASKS
-from populations.wiring import WIRINGS
+from hetevo.analysis.probe import AlignmentProbe
+from hetevo.populations.birth import born
+from hetevo.populations.blocks import block_size
+from hetevo.populations.evaluation import evaluate
+from hetevo.populations.experience import Experience, Samples, experience
+from hetevo.populations.genome import Population
+from hetevo.populations.lifetime import live
+from hetevo.populations.outcome import Status
+from hetevo.populations.rules import RULES
+from hetevo.populations.tasks import TASKS
+from hetevo.populations.wiring import WIRINGS
 
 
 def evaluated(species, genes, **options):
@@ -169,7 +169,7 @@ def test_founders_do_not_depend_on_the_population_size():
 
 
 def test_innate_weights_are_scaled_by_fan_in():
-    from populations.birth import born
+    from hetevo.populations.birth import born
 
     species = make_species((40, 40), inputs=30)
     genes = make_population(species, 20)

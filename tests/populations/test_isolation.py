@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
-from populations.isolation import isolated, one_thread
+from hetevo.populations.isolation import isolated, one_thread
 
 
 def test_isolated_functions_take_and_return_what_they_did():

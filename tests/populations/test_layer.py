@@ -8,20 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.gradient import layer_gradient
-from analysis.probe import AlignmentProbe, InstrumentsProbe
-from evolve.config import preset
-from evolve.species import species_of
-from populations.errors import SettingError
-from populations.evaluation import evaluate
-from populations.experience import experience
-from populations.genome import FORMULA, Population, found
-from populations.layer import LayerSnapshot, live_layer
-from populations.layout import Layout
-from populations.outcome import Status
-from populations.rules import FORMULAS
-from populations.streams import Purpose, stream
-from populations.tasks import Patterns
+from hetevo.analysis.gradient import layer_gradient
+from hetevo.analysis.probe import AlignmentProbe, InstrumentsProbe
+from hetevo.evolve.config import preset
+from hetevo.evolve.species import species_of
+from hetevo.populations.errors import SettingError
+from hetevo.populations.evaluation import evaluate
+from hetevo.populations.experience import experience
+from hetevo.populations.genome import FORMULA, Population, found
+from hetevo.populations.layer import LayerSnapshot, live_layer
+from hetevo.populations.layout import Layout
+from hetevo.populations.outcome import Status
+from hetevo.populations.rules import FORMULAS
+from hetevo.populations.streams import Purpose, stream
+from hetevo.populations.tasks import Patterns
 
 FORMULA_OF_CHALMERS = FORMULAS["chalmers"]
 DELTA = FORMULA_OF_CHALMERS.written((1, 10), [(1, 0)] * 7 + [(-1, 1), (1, 1), (1, 0)])
@@ -177,7 +177,7 @@ def test_patterns_are_presented_in_order_again_and_again_and_tested(monkeypatch)
     shares = Patterns(inputs=3, outputs=40, patterns=8).draw(stream(0, 0, Purpose.TASK)).targets.mean(axis=0)
     assert shares.shape == (40,)
     assert ((shares >= 0.25) & (shares <= 0.75)).all()
-    monkeypatch.setattr("populations.tasks.patterns.ATTEMPTS", 0)
+    monkeypatch.setattr("hetevo.populations.tasks.patterns.ATTEMPTS", 0)
     with pytest.raises(SettingError, match="Use more inputs"):
         Patterns().draw(stream(0, 0, Purpose.TASK))
 

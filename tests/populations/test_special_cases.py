@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from builders import make_population, make_species
 
-from analysis.gradient import potential_gradient, weight_gradient
-from analysis.measures import alignment
-from populations.birth import Weights, born
-from populations.circuits import Circuits
-from populations.experience import experience
-from populations.lifetime import live
-from populations.sweeps import Sweep
+from hetevo.analysis.gradient import potential_gradient, weight_gradient
+from hetevo.analysis.measures import alignment
+from hetevo.populations.birth import Weights, born
+from hetevo.populations.circuits import Circuits
+from hetevo.populations.experience import experience
+from hetevo.populations.lifetime import live
+from hetevo.populations.sweeps import Sweep
 
 SEED = 5
 UNBOUNDED = {"signal_clip": 1e9, "weight_clip": 1e9, "tasks": 1}

@@ -5,9 +5,9 @@ import sys
 import numpy as np
 import pytest
 
-from populations.errors import SettingError
-from populations.streams import Purpose, stream
-from populations.tasks import TASKS, Digits, Reach, Separable, Sine, Xor
+from hetevo.populations.errors import SettingError
+from hetevo.populations.streams import Purpose, stream
+from hetevo.populations.tasks import TASKS, Digits, Reach, Separable, Sine, Xor
 
 
 @pytest.mark.parametrize("name", sorted(TASKS))
@@ -81,7 +81,7 @@ def test_digits_are_real_standardised_and_split():
 
 
 def test_missing_scikit_learn_names_the_extra(monkeypatch):
-    from populations.tasks import digits
+    from hetevo.populations.tasks import digits
 
     digits._load.cache_clear()
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)

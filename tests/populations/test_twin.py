@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twin import Twin
 
-from populations.activations import ACTIVATIONS
-from populations.birth import born
-from populations.experience import experience
-from populations.genome import term_gene
-from populations.lifetime import live
-from populations.rules import HOMOSYNAPTIC, RULES
-from populations.wiring import WIRINGS
+from hetevo.populations.activations import ACTIVATIONS
+from hetevo.populations.birth import born
+from hetevo.populations.experience import experience
+from hetevo.populations.genome import term_gene
+from hetevo.populations.lifetime import live
+from hetevo.populations.rules import HOMOSYNAPTIC, RULES
+from hetevo.populations.wiring import WIRINGS
 
 
 def twin_weights(species, genes, innate, lived, individual, task):

@@ -6,20 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from populations.errors import SettingError
-from populations.layout import Layout
-from populations.streams import Purpose, stream
-from populations.wiring import WIRINGS
-from populations.wiring.amorphous import Amorphous
-from populations.wiring.barabasi_albert import BarabasiAlbert, grow
-from populations.wiring.cerebellum import Cerebellum
-from populations.wiring.cortical import Cortical
-from populations.wiring.geometry import distances
-from populations.wiring.lattice import Lattice
-from populations.wiring.layered import Layered
-from populations.wiring.rewired import Rewired
-from populations.wiring.scale_free import ScaleFree
-from populations.wiring.small_world import SmallWorld
+from hetevo.populations.errors import SettingError
+from hetevo.populations.layout import Layout
+from hetevo.populations.streams import Purpose, stream
+from hetevo.populations.wiring import WIRINGS
+from hetevo.populations.wiring.amorphous import Amorphous
+from hetevo.populations.wiring.barabasi_albert import BarabasiAlbert, grow
+from hetevo.populations.wiring.cerebellum import Cerebellum
+from hetevo.populations.wiring.cortical import Cortical
+from hetevo.populations.wiring.geometry import distances
+from hetevo.populations.wiring.lattice import Lattice
+from hetevo.populations.wiring.layered import Layered
+from hetevo.populations.wiring.rewired import Rewired
+from hetevo.populations.wiring.scale_free import ScaleFree
+from hetevo.populations.wiring.small_world import SmallWorld
 
 LAYOUT = Layout(20, (30, 30), 10)
 

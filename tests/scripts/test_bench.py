@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from scripts.bench import deap_peer, evaluator, generation
-from scripts.bench.cells import CELLS, Block, Cell
-from scripts.bench.command import markdown
-from scripts.bench.machine import described, machine
+from hetevo.scripts.bench import deap_peer, evaluator, generation
+from hetevo.scripts.bench.cells import CELLS, Block, Cell
+from hetevo.scripts.bench.command import markdown
+from hetevo.scripts.bench.machine import described, machine
 
 SMALL = [Cell((5, 4), 6), Cell((5, 4), 1)]
 
@@ -34,7 +34,7 @@ def test_the_usual_way_with_deap_lives_the_same_lives(cell):
 @pytest.mark.parametrize("cell", SMALL, ids=lambda cell: cell.name)
 def test_jax_lives_the_same_lives(cell):
     pytest.importorskip("jax")
-    from scripts.bench import jax_peer
+    from hetevo.scripts.bench import jax_peer
 
     block = block_of(cell)
     run, seconds = jax_peer.lifetimes(block)
@@ -66,7 +66,7 @@ def test_tables_are_markdown():
 def test_the_figure_of_scaling_shows_every_subject():
     import pandas as pd
 
-    from scripts.bench import scaling
+    from hetevo.scripts.bench import scaling
 
     rows = [
         {"subject": subject, "value": value, "rate": 1e5 * value} for subject in scaling.SUBJECTS for value in (1, 2)
@@ -79,7 +79,7 @@ def test_the_figure_of_scaling_shows_every_subject():
 @pytest.mark.verification
 def test_ray_is_measured_with_one_worker_and_two():
     pytest.importorskip("ray")
-    from scripts.bench import ray as subject
+    from hetevo.scripts.bench import ray as subject
 
     found = subject.measure(1, size=40, tiny_blocks=10)
     json.dumps(found)

@@ -13,14 +13,14 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from analysis.figures import FIGURES
-from evolve.backends.pool import NoWorkersError
-from evolve.backends.ray import ClusterLostError
-from evolve.sweeps import Outcome, sweep_names
-from populations.errors import MachineFailedError, RunFailedError, SettingError
-from scripts.errors import explained
-from scripts.main import app
-from scripts.sweep import conducted
+from hetevo.analysis.figures import FIGURES
+from hetevo.evolve.backends.pool import NoWorkersError
+from hetevo.evolve.backends.ray import ClusterLostError
+from hetevo.evolve.sweeps import Outcome, sweep_names
+from hetevo.populations.errors import MachineFailedError, RunFailedError, SettingError
+from hetevo.scripts.errors import explained
+from hetevo.scripts.main import app
+from hetevo.scripts.sweep import conducted
 
 SMALL = ["-s", "evolution.size=8", "-s", "evolution.generations=2", "-s", "lifetime.presentations=20", "--workers", "1"]
 
@@ -409,7 +409,7 @@ def test_a_sweep_whose_runs_the_machine_interrupted_ends_with_3_unless_one_faile
 ):
     why = {"failed": "why", "interrupted": "why"}
     found = [Outcome(state, "c", 0, state, error=why.get(state, "")) for state in states]
-    monkeypatch.setattr("evolve.sweeps.conduct", lambda *args, **options: (found, 0))
+    monkeypatch.setattr("hetevo.evolve.sweeps.conduct", lambda *args, **options: (found, 0))
     with pytest.raises(typer.Exit) as left:
         conducted(None, tmp_path, None, again="again", as_json=False)
     assert left.value.exit_code == status

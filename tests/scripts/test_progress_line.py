@@ -2,8 +2,8 @@
 
 import pytest
 
-from evolve import GenerationReport
-from scripts.progress import RECENT, SPINNER, LiveLine, Pace, line
+from hetevo.evolve import GenerationReport
+from hetevo.scripts.progress import RECENT, SPINNER, LiveLine, Pace, line
 
 TERMINAL = 80 - SPINNER
 

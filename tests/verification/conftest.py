@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis.loading import LoadedRun, load_all
-from evolve.sweeps import Plan, conduct
+from hetevo.analysis.loading import LoadedRun, load_all
+from hetevo.evolve.sweeps import Plan, conduct
 
 
 @pytest.fixture(scope="session")

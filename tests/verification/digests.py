@@ -28,7 +28,6 @@ SMALL = {
 }
 
 
-
 def digests(preset, backend, folder):
     """Run a small version of a preset, and return its two digests."""
     run = Path(folder) / f"{preset}-{backend}"

@@ -20,8 +20,8 @@ HETEVO = str(Path(sys.executable).parent / "hetevo")
 
 SCRIPT = """
 import sys
-from analysis import figures, load_run
-from evolve import Experiment, preset, resume
+from hetevo.analysis import figures, load_run
+from hetevo.evolve import Experiment, preset, resume
 
 run = Experiment(preset("smoke", overrides=["backend.workers=2"])).run(sys.argv[1])
 longer = resume(run.path, 5)

@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.gradient import potential_gradient
-from analysis.measures import angle, cosine
-from populations.birth import Weights
-from populations.experience import Experience, Samples
-from populations.genome import Population
-from populations.layout import Layout
-from populations.lifetime import live
-from populations.rules import RULES
-from populations.species import Life, Species, Wiring
-from populations.tasks import Linear
+from hetevo.analysis.gradient import potential_gradient
+from hetevo.analysis.measures import angle, cosine
+from hetevo.populations.birth import Weights
+from hetevo.populations.experience import Experience, Samples
+from hetevo.populations.genome import Population
+from hetevo.populations.layout import Layout
+from hetevo.populations.lifetime import live
+from hetevo.populations.rules import RULES
+from hetevo.populations.species import Life, Species, Wiring
+from hetevo.populations.tasks import Linear
 
 pytestmark = pytest.mark.verification
 

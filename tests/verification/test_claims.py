@@ -2,8 +2,8 @@
 
 import pytest
 
-from analysis.claims import CLAIMS, check, table, verdict
-from evolve.sweeps import load_plan
+from hetevo.analysis.claims import CLAIMS, check, table, verdict
+from hetevo.evolve.sweeps import load_plan
 
 pytestmark = pytest.mark.verification
 

@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from analysis.figures import alignment, save
-from evolve import preset
-from evolve.sweeps import load_plan, plan_of_seeds
+from hetevo.analysis.figures import alignment, save
+from hetevo.evolve import preset
+from hetevo.evolve.sweeps import load_plan, plan_of_seeds
 
 pytestmark = pytest.mark.verification
 ROOM = "runs/verification"

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.emergence.onset import STAY
-from analysis.emergence.simulation import Scenario, trials
+from hetevo.analysis.emergence.onset import STAY
+from hetevo.analysis.emergence.simulation import Scenario, trials
 
 pytestmark = pytest.mark.verification
 

@@ -2,7 +2,7 @@
 
 Ray keeps threads that can abort a process when it ends, ends the process itself when the head of a cluster is gone,
 sets handlers of signals and variables of the environment, and knows one session a process, which may be the caller's.
-All that happens to a worker (`evolve.backends.pool`) that can be replaced.
+All that happens to a worker (`hetevo.evolve.backends.pool`) that can be replaced.
 """
 
 import os
@@ -13,22 +13,22 @@ from concurrent.futures import BrokenExecutor, Future, wait
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
-from evolve.backends.backend import Job, Telemetry, idle, never
-from evolve.backends.fingerprint import Fingerprint, check_same, fingerprint
-from evolve.backends.pieces import pause_after
-from evolve.backends.pool import NoWorkersError, WorkerPool
-from evolve.backends.ray.errors import ClusterError, ClusterLostError, how_to_go_on
-from evolve.backends.ray.local import ONLY_HERE
-from evolve.backends.ray.session import check_session, is_connected, resolved
-from evolve.backends.ray.tasks import StrangerError, task
-from evolve.cohort import Cohort
-from evolve.config import CURRENT, BackendTable
-from evolve.news import news
-from populations.errors import MachineFailedError, SettingError
-from populations.outcome import Evaluation
+from hetevo.evolve.backends.backend import Job, Telemetry, idle, never
+from hetevo.evolve.backends.fingerprint import Fingerprint, check_same, fingerprint
+from hetevo.evolve.backends.pieces import pause_after
+from hetevo.evolve.backends.pool import NoWorkersError, WorkerPool
+from hetevo.evolve.backends.ray.errors import ClusterError, ClusterLostError, how_to_go_on
+from hetevo.evolve.backends.ray.local import ONLY_HERE
+from hetevo.evolve.backends.ray.session import check_session, is_connected, resolved
+from hetevo.evolve.backends.ray.tasks import StrangerError, task
+from hetevo.evolve.cohort import Cohort
+from hetevo.evolve.config import CURRENT, BackendTable
+from hetevo.evolve.news import news
+from hetevo.populations.errors import MachineFailedError, SettingError
+from hetevo.populations.outcome import Evaluation
 
 if TYPE_CHECKING:
-    from evolve.backends.ray.driver import RayDriver
+    from hetevo.evolve.backends.ray.driver import RayDriver
 
 WATCH_SECONDS = 1.0
 """Seconds between two looks at whether the caller's own session is still there."""
@@ -55,7 +55,7 @@ class ProcessLostError(ClusterLostError):
 
 
 class RayBackend:
-    """A backend like any other; see `evolve.backends.ray.driver.RayDriver`, which does the work.
+    """A backend like any other; see `hetevo.evolve.backends.ray.driver.RayDriver`, which does the work.
 
     Parameters
     ----------
@@ -216,7 +216,7 @@ def _start(settings: BackendTable, mine: Fingerprint) -> _Facts:
     check_same(mine)
     if not settings.address:
         os.environ.update(ONLY_HERE)
-    from evolve.backends.ray.driver import RayDriver
+    from hetevo.evolve.backends.ray.driver import RayDriver
 
     _driver = RayDriver(settings)
     _listen()

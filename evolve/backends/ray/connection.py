@@ -14,7 +14,7 @@ from typing import Any
 import ray
 from ray.job_config import JobConfig
 
-from evolve.backends.ray.errors import ClusterError
+from hetevo.evolve.backends.ray.errors import ClusterError
 
 REACH_SECONDS = 10.0
 """Longest time to wait for a connection to an address."""

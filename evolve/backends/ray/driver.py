@@ -1,4 +1,4 @@
-"""Blocks of individuals as tasks of a Ray cluster; lives in a process of its own, see `evolve.backends.ray.backend`."""
+"""Blocks of individuals as tasks of a Ray cluster; lives in a process of its own, see `backend`."""
 
 import sys
 import time
@@ -7,26 +7,26 @@ from typing import Self
 
 import ray
 
-from evolve.backends.backend import Job, Telemetry, idle, never
-from evolve.backends.fingerprint import fingerprint
-from evolve.backends.local import available_cores
-from evolve.backends.pieces import Pieces
-from evolve.backends.pool import NotLoadableError
-from evolve.backends.ray.connection import check, connect
-from evolve.backends.ray.errors import ClusterLostError, how_to_go_on, in_short
-from evolve.backends.ray.flights import Flights
-from evolve.backends.ray.local import LocalCluster
-from evolve.backends.ray.preflight import check_cpus, check_software, cpus, largest_block, store_bytes
-from evolve.backends.ray.sizes import Sizes
-from evolve.backends.ray.tasks import task
-from evolve.backends.shards import Lived, load
-from evolve.backends.timing import Clock
-from evolve.cohort import Cohort
-from evolve.config import BackendTable
-from evolve.news import news
-from populations.blocks import block_size
-from populations.outcome import Evaluation
-from populations.species import Species
+from hetevo.evolve.backends.backend import Job, Telemetry, idle, never
+from hetevo.evolve.backends.fingerprint import fingerprint
+from hetevo.evolve.backends.local import available_cores
+from hetevo.evolve.backends.pieces import Pieces
+from hetevo.evolve.backends.pool import NotLoadableError
+from hetevo.evolve.backends.ray.connection import check, connect
+from hetevo.evolve.backends.ray.errors import ClusterLostError, how_to_go_on, in_short
+from hetevo.evolve.backends.ray.flights import Flights
+from hetevo.evolve.backends.ray.local import LocalCluster
+from hetevo.evolve.backends.ray.preflight import check_cpus, check_software, cpus, largest_block, store_bytes
+from hetevo.evolve.backends.ray.sizes import Sizes
+from hetevo.evolve.backends.ray.tasks import task
+from hetevo.evolve.backends.shards import Lived, load
+from hetevo.evolve.backends.timing import Clock
+from hetevo.evolve.cohort import Cohort
+from hetevo.evolve.config import BackendTable
+from hetevo.evolve.news import news
+from hetevo.populations.blocks import block_size
+from hetevo.populations.outcome import Evaluation
+from hetevo.populations.species import Species
 
 IN_FLIGHT = 3
 """Blocks sent for each CPU: one lives, and the next ones are there when it ends."""

@@ -2,7 +2,7 @@
 
 import re
 
-from populations.errors import HetevoError, MachineFailedError, spell
+from hetevo.populations.errors import HetevoError, MachineFailedError, spell
 
 
 class ClusterError(HetevoError):

@@ -7,14 +7,14 @@ from typing import Any
 
 import ray
 
-from evolve.backends.backend import Job
-from evolve.backends.pieces import Piece, Pieces
-from evolve.backends.ray.errors import how_to_go_on, in_short
-from evolve.backends.ray.sizes import REMEMBERED
-from evolve.backends.ray.tasks import task
-from evolve.backends.shards import Lived, live_shard
-from evolve.backends.trying import live_alone
-from populations.errors import MachineFailedError
+from hetevo.evolve.backends.backend import Job
+from hetevo.evolve.backends.pieces import Piece, Pieces
+from hetevo.evolve.backends.ray.errors import how_to_go_on, in_short
+from hetevo.evolve.backends.ray.sizes import REMEMBERED
+from hetevo.evolve.backends.ray.tasks import task
+from hetevo.evolve.backends.shards import Lived, live_shard
+from hetevo.evolve.backends.trying import live_alone
+from hetevo.populations.errors import MachineFailedError
 
 LATE = 10.0
 """A block hangs if it takes this many times as long as the median one, from sending to coming back."""

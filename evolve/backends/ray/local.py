@@ -9,9 +9,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from evolve.backends.ray import host
-from evolve.backends.ray.errors import ClusterLostError
-from evolve.backends.ray.token import Token
+from hetevo.evolve.backends.ray import host
+from hetevo.evolve.backends.ray.errors import ClusterLostError
+from hetevo.evolve.backends.ray.token import Token
 
 START_SECONDS = 120.0
 """Longest time that Ray may take to start; it takes about four seconds."""

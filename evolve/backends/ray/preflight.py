@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 import ray
 
-from evolve.backends.fingerprint import Fingerprint, fingerprint
-from evolve.backends.ray.errors import ClusterError
-from evolve.news import news
+from hetevo.evolve.backends.fingerprint import Fingerprint, fingerprint
+from hetevo.evolve.backends.ray.errors import ClusterError
+from hetevo.evolve.news import news
 
 ANSWER_SECONDS = 120.0
 """Longest time that a node gets to start a worker and import Hetevo."""

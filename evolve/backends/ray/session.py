@@ -2,8 +2,8 @@
 
 import sys
 
-from evolve.config import CURRENT
-from populations.errors import SettingError
+from hetevo.evolve.config import CURRENT
+from hetevo.populations.errors import SettingError
 
 
 def check_session(address: str) -> None:

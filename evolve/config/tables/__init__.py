@@ -3,12 +3,12 @@
 The defaults are the experiment `emergence`.
 """
 
-from evolve.config.tables.base import Table
-from evolve.config.tables.circumstances import EnvironmentTable, HardwareTable, InjuryTable
-from evolve.config.tables.evolving import EvolutionTable, GenomeTable, IslandsTable, TransplantTable
-from evolve.config.tables.living import LifetimeTable, NetworkTable, PlasticityTable, TaskTable
-from evolve.config.tables.measuring import HeldOutTable, ProbeTable
-from evolve.config.tables.running import CURRENT, BackendTable, CheckpointTable, RecordsTable
+from hetevo.evolve.config.tables.base import Table
+from hetevo.evolve.config.tables.circumstances import EnvironmentTable, HardwareTable, InjuryTable
+from hetevo.evolve.config.tables.evolving import EvolutionTable, GenomeTable, IslandsTable, TransplantTable
+from hetevo.evolve.config.tables.living import LifetimeTable, NetworkTable, PlasticityTable, TaskTable
+from hetevo.evolve.config.tables.measuring import HeldOutTable, ProbeTable
+from hetevo.evolve.config.tables.running import CURRENT, BackendTable, CheckpointTable, RecordsTable
 
 __all__ = [
     "CURRENT",

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from evolve.config.tables.base import Count, Scale, Share, Table
+from hetevo.evolve.config.tables.base import Count, Scale, Share, Table
 
 
 class GenomeTable(Table):

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from evolve.config.tables.base import Count, Table
+from hetevo.evolve.config.tables.base import Count, Table
 
 
 class TaskTable(Table):

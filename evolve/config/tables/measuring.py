@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from evolve.config.tables.base import Table
+from hetevo.evolve.config.tables.base import Table
 
 
 class ProbeTable(Table):

@@ -5,7 +5,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from evolve.config.tables.base import Count, Table
+from hetevo.evolve.config.tables.base import Count, Table
 
 CURRENT = "current"
 """In the place of a cluster's address: the session that a Python program began in this process by ``ray.init``."""

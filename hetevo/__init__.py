@@ -1,0 +1,110 @@
+"""Evolve randomly wired heterosynaptic networks, and watch whether gradient alignment emerges.
+
+>>> import hetevo
+>>> config = hetevo.preset("smoke", seed=7)
+>>> run = hetevo.Experiment(config).run("runs/seven")  # doctest: +SKIP
+>>> plot = hetevo.figures.alignment(hetevo.load_run(run.path))  # doctest: +SKIP
+
+======================  ================================================
+`hetevo.populations`    living: what evolves, and how it lives
+`hetevo.evolve`         changing: how a population changes
+`hetevo.analysis`       looking: gradient, measures, figures
+`hetevo.scripts`        what a person types: the `hetevo` command
+======================  ================================================
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hetevo.analysis import (
+        Consistency,
+        Optimiser,
+        alignment,
+        alignment_by_level,
+        alignment_by_neuron,
+        angle,
+        consistency,
+        equivalent_optimiser,
+        feedback_drift,
+        feedback_gap,
+        figures,
+        full_change,
+        hebbian_index,
+        isotropic_band,
+        load_all,
+        load_run,
+        load_runs,
+        probe_loss,
+        sample_alignment,
+        sign_agreement,
+        weight_alignment,
+    )
+    from hetevo.evolve import (
+        Config,
+        ConfigError,
+        Experiment,
+        GenerationReport,
+        Notice,
+        Progress,
+        Run,
+        load_config,
+        preset,
+        preset_names,
+        resume,
+    )
+    from hetevo.populations.errors import HetevoError, MachineFailedError, RunFailedError, SettingError
+
+__all__ = [
+    "Config",
+    "ConfigError",
+    "Consistency",
+    "Experiment",
+    "GenerationReport",
+    "HetevoError",
+    "MachineFailedError",
+    "Notice",
+    "Optimiser",
+    "Progress",
+    "Run",
+    "RunFailedError",
+    "SettingError",
+    "alignment",
+    "alignment_by_level",
+    "alignment_by_neuron",
+    "angle",
+    "consistency",
+    "equivalent_optimiser",
+    "feedback_drift",
+    "feedback_gap",
+    "figures",
+    "full_change",
+    "hebbian_index",
+    "isotropic_band",
+    "load_all",
+    "load_config",
+    "load_run",
+    "load_runs",
+    "preset",
+    "preset_names",
+    "probe_loss",
+    "resume",
+    "sample_alignment",
+    "sign_agreement",
+    "weight_alignment",
+]
+
+_HOMES = ("hetevo.populations.errors", "hetevo.analysis", "hetevo.evolve")
+
+
+if not TYPE_CHECKING:  # names are loaded on first use: the command and worker processes need few of them
+
+    def __getattr__(name):
+        for home in _HOMES if name in __all__ else ():
+            if hasattr(module := import_module(home), name):
+                return getattr(module, name)
+        raise AttributeError(f"module 'hetevo' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
