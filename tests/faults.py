@@ -138,7 +138,7 @@ ERRORS = (errno.ENOSPC, errno.EIO)
 
 # children are forked from a server that has loaded everything and started no thread: quick, and safe
 CHILDREN = multiprocessing.get_context("forkserver")
-CHILDREN.set_forkserver_preload(["evolve", "hetevo.analysis.probe", "pandas", "pytest"])
+CHILDREN.set_forkserver_preload(["hetevo.evolve", "hetevo.analysis.probe", "pandas", "pytest"])
 
 
 def child(target, *arguments):

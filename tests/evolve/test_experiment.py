@@ -70,7 +70,7 @@ def test_evolution_is_the_same_where_the_gradient_cannot_be_computed(reference, 
 import sys
 class Raise:
     def find_spec(self, name, path=None, target=None):
-        if name == "hetevo.analysis.gradient" or name.split(".")[0] == "analysis":
+        if name.startswith("hetevo.analysis"):
             raise RuntimeError("evolution asked for the gradient")
 sys.meta_path.insert(0, Raise())
 from hetevo.evolve import Experiment, preset, resume

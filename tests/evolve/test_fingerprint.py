@@ -15,7 +15,7 @@ from builders import make_species
 from clusters import Nodes
 from mishaps import SEED, Fault, assert_quarantined, cohort_of, evaluated
 
-from hetevo import evolve, populations
+import hetevo
 from hetevo.evolve import Experiment, preset, resume
 from hetevo.evolve.backends import BACKENDS, Job, LocalBackend
 from hetevo.evolve.backends.fingerprint import Fingerprint, _sources, check_same, fingerprint
@@ -83,7 +83,7 @@ def test_a_worker_that_shows_nothing_is_a_stranger():
 def test_the_fingerprint_says_what_decides_a_result():
     mine = fingerprint(Job(make_species(), 0, probe=Fault("none", "")))
     assert {"python", "hetevo", "numpy", "scipy", "linear algebra", "sources of mishaps"} < mine.software.keys()
-    assert {"sources of evolve", "sources of populations"} < fingerprint().software.keys()
+    assert {"sources of hetevo.evolve", "sources of hetevo.populations"} < fingerprint().software.keys()
     assert "sources of mishaps" not in fingerprint().software
     assert all(mine.software.values())
     assert all(mine.machine.values())
@@ -107,8 +107,9 @@ def test_sources_count_wherever_they_lie(tmp_path, monkeypatch):
 
 def test_a_process_that_was_started_with_other_code_is_refused():
     check_same(fingerprint())
-    changed = {**fingerprint().software, "sources of evolve": "0"}
-    with pytest.raises(MachineFailedError, match=r"sources of evolve: \w{12} there, 0 here(.|\n)*hetevo resume"):
+    changed = {**fingerprint().software, "sources of hetevo.evolve": "0"}
+    changed_there = r"sources of hetevo\.evolve: \w{12} there, 0 here(.|\n)*hetevo resume"
+    with pytest.raises(MachineFailedError, match=changed_there):
         check_same(Fingerprint("here", changed, fingerprint().machine))
 
 
@@ -146,9 +147,8 @@ def cluster(tmp_path_factory):
     """Nodes, and the path of another code, in which every network is worse."""
     pytest.importorskip("ray")
     other = tmp_path_factory.mktemp("other")
-    for package in (evolve, populations):
-        shutil.copytree(Path(package.__file__).parent, other / package.__name__)
-    with open(other / "evolve" / "backends" / "shards.py", "a") as file:
+    shutil.copytree(Path(hetevo.__file__).parent, other / "hetevo")
+    with open(other / "hetevo" / "evolve" / "backends" / "shards.py", "a") as file:
         file.write(
             "\n_right = _evaluate\n\ndef _evaluate(*given):\n"
             "    found = _right(*given)\n    found.loss[:] += 1.0\n    return found\n"

@@ -80,7 +80,7 @@ def test_the_same_digests_with_four_workers_and_a_stranger_is_not_joined(
 
 def test_workers_of_a_cluster_import_nothing_from_the_folder_of_the_start(nodes, tmp_path):
     """Nor does what asks at the address."""
-    for name in ("ray", "evolve", "numpy", "pickle"):
+    for name in ("ray", "evolve", "populations", "analysis", "scripts", "numpy", "pickle"):
         (tmp_path / f"{name}.py").write_text("open('taken', 'w').write(__name__)\nraise SystemExit('a stranger')\n")
     command = [
         str(Path(sys.executable).parent / "hetevo"),

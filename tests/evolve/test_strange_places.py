@@ -13,8 +13,8 @@ from hetevo.evolve.rundir import provenance
 pytestmark = pytest.mark.timeout(300)
 
 MODULES = [
-    "ray", "loky", "multiprocessing", "pydantic", "numpy", "threading", "evolve", "populations", "scipy", "deap",
-    "pickle", "json", "cloudpickle", "threadpoolctl", "pyarrow", "sitecustomize", "default_worker",
+    "ray", "loky", "multiprocessing", "pydantic", "numpy", "threading", "evolve", "populations", "analysis", "scripts",
+    "scipy", "deap", "pickle", "json", "cloudpickle", "threadpoolctl", "pyarrow", "sitecustomize", "default_worker",
 ]  # fmt: skip
 
 

@@ -69,9 +69,7 @@ def test_spell_names_the_program_alone_where_another_runs(called):
 def test_what_a_hint_spells_can_be_typed(tmp_path):
     """However the command was started, its hint starts it again, here with a path that a shell would take apart."""
     environment = {**os.environ, "PATH": "/usr/bin:/bin"}
-    for number, program in enumerate(
-        ([sys.executable, "-m", "scripts"], [str(Path(sys.executable).parent / "hetevo")])
-    ):
+    for number, program in enumerate(([sys.executable, "-m", "hetevo"], [str(Path(sys.executable).parent / "hetevo")])):
         file = tmp_path / f"my {number}.toml"
         command = [*program, "init", str(file), "--preset", "smoke"]
         done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment, check=True)
