@@ -42,7 +42,7 @@ bench: setup
 	@$(BIN)/python -c 'import subprocess as s, timeit as t; \
 	call = lambda: s.run(["$(BIN)/hetevo", "--help"], check=True, stdout=s.DEVNULL); \
 	print("hetevo --help: %.2f s (best of 5)" % min(t.repeat(call, number=1, repeat=5)))'
-	$(BIN)/hetevo bench evaluator
+	$(BIN)/python -m benchmarks evaluator
 	$(BIN)/hetevo bench generation
 	$(BIN)/hetevo bench ray
 

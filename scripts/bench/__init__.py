@@ -1,5 +1,1 @@
-"""`hetevo bench`: how fast it is, beside what a user would pick instead, measured in the same run.
-
-One subject a file: `evaluator` (against JAX, against DEAP's usual way, against the processor), `generation` (where a
-generation's time goes) and `scaling` (a figure). Peers are in files of their own.
-"""
+"""`hetevo bench`: what a generation takes here, and what Ray costs; speed beside peers is in `benchmarks`."""

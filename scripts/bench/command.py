@@ -2,56 +2,17 @@
 
 import json
 import sys
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from hetevo.scripts.bench.machine import described, machine, pin
+from hetevo.scripts.bench.machine import described, machine
 from hetevo.scripts.errors import explained
 
-bench = typer.Typer(help="Measure speed, beside peers in the same run.", no_args_is_help=True)
+bench = typer.Typer(help="Measure what a generation takes on this machine, and what Ray costs.", no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
 Repeats = Annotated[int, typer.Option(min=1, help="Repetitions, of which the fastest counts.")]
-
-
-@bench.command()
-@explained
-def evaluator(as_json: AsJson = False, repeats: Repeats = 5) -> None:
-    """Compare lifetimes with JAX, with DEAP's usual way and with the processor's limit, on one core."""
-    core = pin()
-    from hetevo.scripts.bench import evaluator as subject
-    from hetevo.scripts.bench.cells import CELLS
-
-    with_jax = find_spec("jax") is not None
-    if not with_jax:
-        print("JAX is not installed, so its columns stay empty: pip install 'hetevo[bench]'", file=sys.stderr)
-    peak, rows = subject.sgemm_peak(repeats), []
-    for cell in CELLS:
-        print(f"measuring {cell.name}", file=sys.stderr)
-        rows.append(subject.compare(cell, peak, repeats, with_jax=with_jax))
-    facts = machine("deap", "jax")
-    mean = subject.geometric_mean([row["jax"] for row in rows]) if with_jax else None
-    extremes = subject.extremes(repeats)
-    if as_json:
-        totals = {"sgemm_gflops": peak / 1e9, "jax_geometric_mean": mean, "extremes": extremes}
-        print(json.dumps({"machine": facts, "core": core, "cells": rows, **totals}))
-        return
-    table = {
-        "levels × S": [row["cell"] for row in rows],
-        "presentations a second": [f"{row['presentations_a_second']:,.0f}" for row in rows],
-        "times JAX": [_number(row["jax"], ".2f") for row in rows],
-        "times DEAP's usual way": [f"{row['deap']:.0f}" for row in rows],
-        "share of sgemm": [f"{row['share_of_sgemm']:.0%}" for row in rows],
-        "JAX compiles in": [_number(row["jax_compile_seconds"], ".1f", " s") for row in rows],
-        "differs from JAX by": [_number(row["jax_difference"], ".0e") for row in rows],
-    }
-    print(markdown(table))
-    print(f"\ngeometric mean against JAX: {_number(mean, '.2f')}")
-    print(f"sgemm: {peak / 1e9:.0f} GFLOP/s; a block that overflows or fades takes {extremes:.2f} times as long")
-    print(f"{'one core of ' if core is not None else 'not pinned; '}{described(facts)}")
 
 
 @bench.command()
@@ -88,20 +49,6 @@ def generation(
 
 @bench.command()
 @explained
-def scaling(
-    output: Annotated[Path, typer.Option("-o", "--output", help="Figure to write.")] = Path("scaling.png"),
-    repeats: Repeats = 3,
-) -> None:
-    """Draw how the evaluator scales with networks, neurons, samples and cores."""
-    from hetevo.analysis.figures import save
-    from hetevo.scripts.bench import scaling as subject
-
-    for file in save(subject.figure(subject.measure(repeats), machine()), output):
-        print(file)
-
-
-@bench.command()
-@explained
 def ray(as_json: AsJson = False, repeats: Repeats = 3) -> None:
     """Measure Ray on this machine: two workers against one, overhead a block, bytes sent, time to the first result."""
     from hetevo.scripts.bench import ray as subject
@@ -124,10 +71,6 @@ def ray(as_json: AsJson = False, repeats: Repeats = 3) -> None:
     ]
     print(markdown({"measured": [row[0] for row in rows], "value": [row[1] for row in rows]}))
     print(f"\n{described(facts)}")
-
-
-def _number(value: float | None, form: str, unit: str = "") -> str:
-    return "–" if value is None else f"{value:{form}}{unit}"
 
 
 def markdown(columns: dict[str, list[Any]]) -> str:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from hetevo.scripts.bench import deap_peer, evaluator, generation
-from hetevo.scripts.bench.cells import CELLS, Block, Cell
+from benchmarks import deap_peer, evaluator
+from benchmarks.cells import CELLS, Block, Cell
+from hetevo.scripts.bench import generation
 from hetevo.scripts.bench.command import markdown
 from hetevo.scripts.bench.machine import described, machine
 
@@ -34,7 +35,7 @@ def test_the_usual_way_with_deap_lives_the_same_lives(cell):
 @pytest.mark.parametrize("cell", SMALL, ids=lambda cell: cell.name)
 def test_jax_lives_the_same_lives(cell):
     pytest.importorskip("jax")
-    from hetevo.scripts.bench import jax_peer
+    from benchmarks import jax_peer
 
     block = block_of(cell)
     run, seconds = jax_peer.lifetimes(block)
@@ -66,7 +67,7 @@ def test_tables_are_markdown():
 def test_the_figure_of_scaling_shows_every_subject():
     import pandas as pd
 
-    from hetevo.scripts.bench import scaling
+    from benchmarks import scaling
 
     rows = [
         {"subject": subject, "value": value, "rate": 1e5 * value} for subject in scaling.SUBJECTS for value in (1, 2)

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from deap import base
 
+from benchmarks.cells import Block
 from hetevo.populations.types import Floats
-from hetevo.scripts.bench.cells import Block
 
 
 def lifetimes(block: Block) -> Callable[[], list[tuple[Floats, Floats]]]:

@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import deap_peer
+from benchmarks.cells import CELLS, NETWORKS, PRESENTATIONS, Block, Cell
 from hetevo.populations.birth import Weights
 from hetevo.populations.blocks import block_size
 from hetevo.populations.lifetime import live
-from hetevo.scripts.bench import deap_peer
-from hetevo.scripts.bench.cells import CELLS, NETWORKS, PRESENTATIONS, Block, Cell
 from hetevo.scripts.bench.machine import best_seconds
 
 DEAP_NETWORKS = 16
@@ -72,7 +72,7 @@ def compare(cell: Cell, peak: float, repeats: int, *, with_jax: bool) -> dict[st
         "jax_difference": None,
     }
     if with_jax:
-        from hetevo.scripts.bench import jax_peer
+        from benchmarks import jax_peer
 
         run, row["jax_compile_seconds"] = jax_peer.lifetimes(block)
         run()
@@ -83,7 +83,7 @@ def compare(cell: Cell, peak: float, repeats: int, *, with_jax: bool) -> dict[st
 
 def difference(cell: Cell) -> float:
     """Return the largest difference between our final weights and those of JAX after a short life."""
-    from hetevo.scripts.bench import jax_peer
+    from benchmarks import jax_peer
 
     block = Block.of(cell.species(CHECKED_PRESENTATIONS, CHECKED_GAINS))
     theirs = jax_peer.lifetimes(block)[0]()

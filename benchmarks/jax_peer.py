@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.cells import Block
 from hetevo.populations.types import Floats
-from hetevo.scripts.bench.cells import Block
 
 
 def lifetimes(block: Block) -> tuple[Callable[[], tuple[Floats, Floats]], float]:

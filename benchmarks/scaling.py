@@ -9,6 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, NullFormatter, NullLocator
 from threadpoolctl import threadpool_limits
 
+from benchmarks.cells import PRESENTATIONS, Block, Cell
+from benchmarks.evaluator import ours
 from hetevo.analysis.figures import Plot
 from hetevo.analysis.figures.style import style
 from hetevo.evolve import preset
@@ -16,8 +18,6 @@ from hetevo.evolve.backends import BACKENDS, Job
 from hetevo.evolve.backends.local import available_cores
 from hetevo.evolve.cohort import founders
 from hetevo.evolve.species import species_of
-from hetevo.scripts.bench.cells import PRESENTATIONS, Block, Cell
-from hetevo.scripts.bench.evaluator import ours
 from hetevo.scripts.bench.machine import best_seconds
 
 NETWORKS = (1, 4, 16, 64, 256, 1024)
