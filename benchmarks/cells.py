@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hetevo.populations.birth import Weights, born
-from hetevo.populations.circuits import connected
+from hetevo.populations.birth import Weights, draw_innate_weights
 from hetevo.populations.experience import Experience, experience
-from hetevo.populations.genome import Population, found
+from hetevo.populations.genome import Population, draw_founders
+from hetevo.populations.kernel.memory import connected
 from hetevo.populations.layout import Layout
 from hetevo.populations.species import Founders, Life, Species, Wiring
 from hetevo.populations.tasks import Sine
@@ -81,8 +81,8 @@ class Block:
     @classmethod
     def of(cls, species: Species, networks: int = NETWORKS, seed: int = 0) -> "Block":
         """Draw founders, their innate weights, and what they live through."""
-        genes = found(species, seed, networks)
-        innate = born(species, genes, np.arange(networks), seed, 0)
+        genes = draw_founders(species, seed, networks)
+        innate = draw_innate_weights(species, genes, np.arange(networks), seed, 0)
         return cls(species, genes, innate, experience(species, seed, 0))
 
     def part(self, rows: slice) -> "Block":

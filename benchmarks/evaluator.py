@@ -8,7 +8,7 @@ from benchmarks import deap_peer
 from benchmarks.cells import CELLS, NETWORKS, PRESENTATIONS, Block, Cell
 from hetevo.populations.birth import Weights
 from hetevo.populations.blocks import block_size
-from hetevo.populations.lifetime import live
+from hetevo.populations.kernel.life import live_block
 from hetevo.scripts.bench.machine import best_seconds
 
 DEAP_NETWORKS = 16
@@ -25,7 +25,7 @@ def ours(block: Block) -> list[Weights]:
     step, ended = block_size(block.species), []
     for start in range(0, block.genes.size, step):
         part = block.part(slice(start, start + step))
-        ended.append(live(part.species, part.genes, part.innate, part.experience).circuits.whole())
+        ended.append(live_block(part.species, part.genes, part.innate, part.experience).circuits.whole())
     return ended
 
 

@@ -5,7 +5,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from hetevo.populations.genome import Population, found
+from hetevo.populations.genome import Population, draw_founders
 from hetevo.populations.species import Species
 from hetevo.populations.types import Indices
 
@@ -72,4 +72,4 @@ def founders(species: Species, seed: int, size: int, island: Indices | None = No
     nobody = np.full(size, -1, np.int64)
     operator = np.full(size, Operator.FOUNDER, np.int64)
     island = np.zeros(size, np.int64) if island is None else island
-    return Cohort(0, found(species, seed, size), nobody, nobody.copy(), operator, island)
+    return Cohort(0, draw_founders(species, seed, size), nobody, nobody.copy(), operator, island)

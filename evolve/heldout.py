@@ -1,6 +1,6 @@
 """Held-out tasks: the population lives through them only to be measured, and selection never sees them.
 
-Tasks, samples, innate weights and lots come from streams of their own (`hetevo.populations.streams.HELD_OUT`).
+Tasks, samples, innate weights and lots come from streams of their own (`hetevo.populations.random_streams.HELD_OUT`).
 """
 
 from collections.abc import Callable, Mapping

@@ -10,8 +10,8 @@ from hetevo.evolve.selection import Individual, individuals, operator, positions
 from hetevo.evolve.variation import cross, mutate
 from hetevo.populations.genome import Population
 from hetevo.populations.isolation import isolated
+from hetevo.populations.random_streams import Purpose, random_stream
 from hetevo.populations.species import Species
-from hetevo.populations.streams import Purpose, stream
 from hetevo.populations.types import Floats, Indices
 
 
@@ -65,7 +65,7 @@ def reproduce(cohort: Cohort, loss: Floats, config: Config, species: Species) ->
         nobody, same = np.full(size, -1, np.int64), np.full(size, Operator.ELITE, np.int64)
         return Cohort(generation, cohort.population, cohort.identifiers, nobody, same, cohort.island.copy())
     elites = settings.elites * config.islands.count
-    crossing = stream(config.seed, generation, Purpose.CROSSOVER)
+    crossing = random_stream(config.seed, generation, Purpose.CROSSOVER)
     crossed = elites + np.flatnonzero(crossing.random(size - elites) < settings.crossover)
     first, second = parents(cohort, loss, config, box, crossed)
 
@@ -75,7 +75,7 @@ def reproduce(cohort: Cohort, loss: Floats, config: Config, species: Species) ->
     # elites come first, so the slice that mutates is a view of the new arrays
     children = population.take(slice(elites, None))
     if children.size:
-        box.mutate(children, rng=stream(config.seed, generation, Purpose.MUTATE))
+        box.mutate(children, rng=random_stream(config.seed, generation, Purpose.MUTATE))
 
     made_by = np.full(size, Operator.MUTATION, np.int64)
     made_by[:elites] = Operator.ELITE
@@ -121,7 +121,7 @@ def parents(
         synapses = np.sum([mask.sum(axis=(1, 2)) for mask in masks], axis=0)
     candidates = individuals(loss, config.lifetime.loss_cap, synapses)
     demes = [[candidates[i] for i in np.flatnonzero(cohort.island == island)] for island in range(config.islands.count)]
-    migrate(demes, cohort.generation, config, stream(config.seed, cohort.generation + 1, Purpose.MIGRATE))
+    migrate(demes, cohort.generation, config, random_stream(config.seed, cohort.generation + 1, Purpose.MIGRATE))
     generation, second_wanted = cohort.generation + 1, np.bincount(cohort.island[crossed], minlength=len(demes))
     chosen = [
         _parents_of_island(island, deme, generation, config, box, int(second_wanted[island]))
@@ -137,7 +137,7 @@ def _parents_of_island(
     """Choose an island's elites, the first parents of its children, and ``second`` second parents."""
     settings = config.evolution
     children = len(deme) - settings.elites
-    rng = stream(config.seed, generation, Purpose.SELECT, island)
+    rng = random_stream(config.seed, generation, Purpose.SELECT, island)
     with private_generators(rng):
         elites = positions(box.elites(deme, settings.elites) if settings.elites else [], settings.elites)
         if settings.pool:

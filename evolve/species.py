@@ -3,7 +3,9 @@
 from dataclasses import replace
 
 from hetevo.evolve.config import Config
-from hetevo.populations.circumstances import Circumstance, Hardware, Injury
+from hetevo.populations.kernel.hardware import Hardware
+from hetevo.populations.kernel.injury import Injury
+from hetevo.populations.kernel.perturbation import Perturbation
 from hetevo.populations.layout import Layout
 from hetevo.populations.rules import FORMULAS, RULES, Rule, with_terms
 from hetevo.populations.species import SETTLE, Founders, Life, Species, Wiring
@@ -47,7 +49,7 @@ def species_of(config: Config) -> Species:
         life=Life(**config.lifetime.model_dump(), successive=config.environment.within),
         activation=network.activation,
         derivative=config.plasticity.derivative,
-        circumstances=_circumstances(config),
+        perturbations=_perturbations(config),
         every=config.environment.every,
         settle=SETTLE if network.settle == "auto" else network.settle,
     )
@@ -61,8 +63,8 @@ def _rule(config: Config) -> Rule:
     return replace(rule, momentum=settings.momentum, signs=settings.signals == "signs")
 
 
-def _circumstances(config: Config) -> tuple[Circumstance, ...]:
-    injury, hardware, found = config.injury, config.hardware, list[Circumstance]()
+def _perturbations(config: Config) -> tuple[Perturbation, ...]:
+    injury, hardware, found = config.injury, config.hardware, list[Perturbation]()
     if injury.share:
         kinds = injury.what == "neurons", injury.kind == "insert"
         found.append(Injury(injury.share, *kinds, injury.at, not injury.plastic_after))

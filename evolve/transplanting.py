@@ -14,10 +14,10 @@ from hetevo.evolve.rundir import RunDirectoryError
 from hetevo.evolve.rundir.sweep import is_sweep
 from hetevo.evolve.species import species_of
 from hetevo.evolve.state import load
-from hetevo.populations.genome import Gene, Population, found, genome
+from hetevo.populations.genome import Gene, Population, draw_founders, genome
 from hetevo.populations.layout import Layout
+from hetevo.populations.random_streams import Purpose
 from hetevo.populations.species import Species
-from hetevo.populations.streams import Purpose
 from hetevo.populations.types import Indices
 
 
@@ -71,7 +71,7 @@ def transplanted(config: Config, species: Species, beside: Path) -> Population:
     chosen = np.arange(config.evolution.size) % donors.size
     if settings.individuals == "champion":
         chosen[:] = int(np.argmin(state.loss))
-    drawn = dict(found(species, config.seed, config.evolution.size, Purpose.TRANSPLANT))
+    drawn = dict(draw_founders(species, config.seed, config.evolution.size, Purpose.TRANSPLANT))
     kinds = {gene.name: gene for gene in genome(before)}
     if (before.formula is None) != (species.formula is None):
         inherits = {True: "gains", False: "whole rules"}

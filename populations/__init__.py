@@ -17,9 +17,9 @@
 """
 
 from hetevo.populations.evaluation import Probe, evaluate
-from hetevo.populations.genome import Population, found
+from hetevo.populations.genome import Population, draw_founders
+from hetevo.populations.kernel.life import Snapshot, live_block
 from hetevo.populations.layout import Layout
-from hetevo.populations.lifetime import Snapshot, live
 from hetevo.populations.outcome import Evaluation, Status
 from hetevo.populations.species import Founders, Life, Species, Wiring
 
@@ -34,7 +34,7 @@ __all__ = [
     "Species",
     "Status",
     "Wiring",
+    "draw_founders",
     "evaluate",
-    "found",
-    "live",
+    "live_block",
 ]

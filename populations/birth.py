@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from hetevo.populations.genome import Population
+from hetevo.populations.random_streams import Purpose
 from hetevo.populations.species import Species
-from hetevo.populations.streams import Purpose
 from hetevo.populations.types import Floats, Indices, Mask
 
 
@@ -25,7 +25,9 @@ class Weights(NamedTuple):
     descending: Floats
 
 
-def born(species: Species, population: Population, individuals: Indices, seed: int, generation: int) -> Weights:
+def draw_innate_weights(
+    species: Species, population: Population, individuals: Indices, seed: int, generation: int
+) -> Weights:
     """Give every individual its innate weights, ``W_0 ~ N(0, 1 / fan-in)`` over the synapses present, ``V_0`` likewise.
 
     The species may scale them (`hetevo.populations.species.Founders.innate_scale`).
@@ -52,7 +54,7 @@ def born(species: Species, population: Population, individuals: Indices, seed: i
     else:
         raw = [np.empty(mask.shape, np.float32) for mask in masks]
         for row, individual in enumerate(individuals):
-            rng = species.stream(seed, generation, Purpose.INNATE, int(individual))
+            rng = species.random_stream(seed, generation, Purpose.INNATE, int(individual))
             for pathway in raw:
                 rng.standard_normal(out=pathway[row], dtype=np.float32)
     scales = species.founders.innate_scale

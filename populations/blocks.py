@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hetevo.populations.circuits import panels
+from hetevo.populations.kernel.memory import panels
 from hetevo.populations.species import Species
 
 BLOCK_BYTES = 5 << 20

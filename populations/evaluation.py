@@ -6,21 +6,19 @@ from typing import Protocol
 import numpy as np
 from numpy.random import Generator
 
-from hetevo.populations.birth import born
+from hetevo.populations.birth import draw_innate_weights
 from hetevo.populations.blocks import block_size
-from hetevo.populations.circuits import Circuits
 from hetevo.populations.experience import Experience, Samples, experience
 from hetevo.populations.genome import Population
 from hetevo.populations.isolation import isolated, one_thread
-from hetevo.populations.layer import LayerSnapshot, live_layer
-from hetevo.populations.lifetime import Snapshot, live
+from hetevo.populations.kernel.life import Snapshot, live_block
+from hetevo.populations.kernel.memory import CircuitBlock
+from hetevo.populations.kernel.settling import passes_of
+from hetevo.populations.layer import LayerSnapshot, live_layers
 from hetevo.populations.outcome import Evaluation, Status
-from hetevo.populations.settling import sweep_of
+from hetevo.populations.random_streams import Purpose
 from hetevo.populations.species import Species
-from hetevo.populations.streams import Purpose
 from hetevo.populations.types import Floats, Indices, Mask
-
-__all__ = ["Probe", "evaluate", "test"]
 
 
 class Probe(Protocol):
@@ -102,7 +100,7 @@ def _evaluate_block(
 
     observer = observe if probe is not None else None
     if species.formula is not None:
-        loss, diverged = live_layer(
+        loss, diverged = live_layers(
             species, genes, lived, seed=seed, generation=generation, observer=observer, moments=moments
         )
         accuracy = np.full(loss.shape, np.nan)
@@ -131,20 +129,20 @@ def _live_circuits(
     observer: Callable[[Snapshot], None] | None,
     moments: tuple[int, ...],
 ) -> tuple[Floats, Floats, Mask]:
-    """Let circuits be born, live and be tested: loss and accuracy, see `test`, and which lives diverged."""
+    """Let circuits be born, live and be tested: loss and accuracy, see `evaluate_test`, and which lives diverged."""
     tasks = species.life.tasks
 
     def streams(purpose: Purpose) -> list[Generator]:
         places = (int(individual) * tasks + task for individual in individuals for task in range(tasks))
-        return [species.stream(seed, generation, purpose, place) for place in places]
+        return [species.random_stream(seed, generation, purpose, place) for place in places]
 
-    innate = born(species, genes, individuals, seed, generation)
-    lives = live(species, genes, innate, lived, observer=observer, moments=moments, streams=streams)
-    loss, accuracy = test(lives.circuits, lived.test)
+    innate = draw_innate_weights(species, genes, individuals, seed, generation)
+    lives = live_block(species, genes, innate, lived, observer=observer, moments=moments, streams=streams)
+    loss, accuracy = evaluate_test(lives.circuits, lived.test)
     return loss, accuracy, lives.diverged | ~np.isfinite(loss)
 
 
-def test(circuits: Circuits, samples: Samples) -> tuple[Floats, Floats]:
+def evaluate_test(circuits: CircuitBlock, samples: Samples) -> tuple[Floats, Floats]:
     """Measure the outputs of N circuits on fresh samples.
 
     Parameters
@@ -159,12 +157,12 @@ def test(circuits: Circuits, samples: Samples) -> tuple[Floats, Floats]:
     loss, accuracy : ndarray of float64, shape (N,)
         Normalised loss, not capped and possibly not finite; and accuracy, NaN unless the task is a classification.
     """
-    sweep = sweep_of(circuits, samples.inputs.shape[-1])
+    passes = passes_of(circuits, samples.inputs.shape[-1])
     targets = samples.targets.astype(np.float64)
     with np.errstate(all="ignore"):
-        sweep.load(samples.inputs)
-        sweep.ascend()
-        outputs = sweep.outputs.reshape(-1, *targets.shape).astype(np.float64)
+        passes.load(samples.inputs)
+        passes.forward()
+        outputs = passes.outputs.reshape(-1, *targets.shape).astype(np.float64)
         wrong = (outputs - targets) ** 2
         loss = wrong.reshape(*wrong.shape[:2], -1).mean(axis=2) / (targets**2).reshape(len(targets), -1).mean(axis=1)
     accuracy = np.full(loss.shape, np.nan)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hetevo.populations.random_streams import Purpose
 from hetevo.populations.species import Species
-from hetevo.populations.streams import Purpose
 from hetevo.populations.tasks.task import Probed
 from hetevo.populations.types import Floats
 
@@ -63,20 +63,20 @@ def experience(species: Species, seed: int, generation: int, probe_samples: int 
     for k in range(life.tasks):
         # the last of successive tasks comes first among the streams: it is the task of a life that has only one
         places = [k + life.tasks * number for number in reversed(range(life.successive))]
-        tasks = [species.task.draw(species.stream(seed, era, Purpose.TASK, place)) for place in places]
+        tasks = [species.task.draw(species.random_stream(seed, era, Purpose.TASK, place)) for place in places]
         spans = np.diff(np.arange(life.successive + 1) * life.presentations // life.successive)
         lived = [
-            task.training(species.stream(seed, generation, Purpose.TRAINING, place), int(span) * life.batch)
+            task.training(species.random_stream(seed, generation, Purpose.TRAINING, place), int(span) * life.batch)
             for task, place, span in zip(tasks, places, spans, strict=True)
         ]
         whole = np.concatenate([inputs for inputs, _ in lived]), np.concatenate([targets for _, targets in lived])
         training.append([_by_unit(part, life.presentations) for part in _with_bias(species, whole)])
         task = tasks[-1]
-        tested = task.test(species.stream(seed, generation, Purpose.TEST, k), life.test_samples)
+        tested = task.test(species.random_stream(seed, generation, Purpose.TEST, k), life.test_samples)
         test.append([part.T for part in _with_bias(species, tested)])
         if probe_samples:
             draw = task.probe if isinstance(task, Probed) else task.training
-            probed = draw(species.stream(seed, generation, Purpose.PROBE, k), probe_samples)
+            probed = draw(species.random_stream(seed, generation, Purpose.PROBE, k), probe_samples)
             probe.append([part.T for part in _with_bias(species, probed)])
     return Experience(_stack(training), _stack(test), _stack(probe) if probe else None)
 

@@ -9,9 +9,9 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from hetevo.populations.isolation import isolated
+from hetevo.populations.random_streams import Purpose, random_stream
 from hetevo.populations.rules import Pathway
 from hetevo.populations.species import Species
-from hetevo.populations.streams import Purpose, stream
 from hetevo.populations.types import Floats, Indices, Mask
 
 Kind = Literal["gain", "decay", "mask", "innate", "bits"]
@@ -135,7 +135,7 @@ class Population(Mapping[str, NDArray[Any]]):
 
 
 @isolated
-def found(species: Species, seed: int, size: int, purpose: Purpose = Purpose.FOUNDER) -> Population:
+def draw_founders(species: Species, seed: int, size: int, purpose: Purpose = Purpose.FOUNDER) -> Population:
     """Draw the founders, generation 0.
 
     Parameters
@@ -157,7 +157,7 @@ def found(species: Species, seed: int, size: int, purpose: Purpose = Purpose.FOU
     genes = genome(species)
     arrays = {gene.name: np.empty((size, *gene.shape), gene.dtype) for gene in genes}
     for individual in range(size):
-        rng = stream(seed, 0, purpose, individual)
+        rng = random_stream(seed, 0, purpose, individual)
         masks = {} if species.formula else _wired(species, rng)
         for gene in genes:
             arrays[gene.name][individual] = masks[gene.name] if gene.kind == "mask" else _draw(gene, species, rng)

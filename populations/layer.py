@@ -12,9 +12,9 @@ import numpy as np
 
 from hetevo.populations.experience import Experience, Samples
 from hetevo.populations.genome import FORMULA, Population
+from hetevo.populations.random_streams import Purpose
 from hetevo.populations.rules.formula import Terms
 from hetevo.populations.species import Species
-from hetevo.populations.streams import Purpose
 from hetevo.populations.types import Floats, Mask
 
 INNATE = 1.0
@@ -61,7 +61,7 @@ class LayerSnapshot:
     coefficients: Floats
 
 
-def live_layer(
+def live_layers(
     species: Species,
     genes: Population,
     experience: Experience,
@@ -84,7 +84,7 @@ def live_layer(
     seed, generation : int
         Address of the innate weights, which all individuals share: like tasks, they are common random numbers.
     observer, moments
-        As for `hetevo.populations.lifetime.live`.
+        As for `hetevo.populations.kernel.life.live_block`.
 
     Returns
     -------
@@ -119,7 +119,7 @@ def live_layer(
 def _innate(species: Species, seed: int, generation: int, tasks: int) -> Floats:
     """Draw the innate weights (K, O, I) of every task's lives."""
     shape = species.layout.outputs, species.layout.input_units
-    places = (species.stream(seed, generation, Purpose.INNATE, task) for task in range(tasks))
+    places = (species.random_stream(seed, generation, Purpose.INNATE, task) for task in range(tasks))
     return np.stack([rng.uniform(-INNATE, INNATE, shape) for rng in places])
 
 

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from hetevo.populations.activations import ACTIVATIONS, Activation
 from hetevo.populations.errors import SettingError
 from hetevo.populations.layout import Layout
+from hetevo.populations.random_streams import HELD_OUT, Purpose, random_stream
 from hetevo.populations.rules import Formula, Rule
-from hetevo.populations.streams import HELD_OUT, Purpose, stream
 from hetevo.populations.tasks import Task
 from hetevo.populations.wiring import WIRINGS, Pathways, WiringFamily
 
 if TYPE_CHECKING:  # they act on circuits, which belong to a species
-    from hetevo.populations.circumstances import Circumstance
+    from hetevo.populations.kernel.perturbation import Perturbation
 
 SETTLE = 8
 """Steps that signals may take through loops, unless a species says otherwise."""
@@ -160,8 +160,8 @@ class Species:
         Steps for which both pathways settle, if the wiring family has loops; at least 1.
     every : int
         Generations after which tasks change; 0: never. Samples are new in every generation.
-    circumstances : tuple of Circumstance
-        What befalls every life, in this order; see `hetevo.populations.circumstances`.
+    perturbations : tuple of Perturbation
+        What befalls every life, in this order; see `hetevo.populations.kernel.perturbation`.
     formula : Formula or None
         What is inherited where the learning rule itself is: then individuals are single layers
         (`hetevo.populations.layer`), not circuits, and what only circuits have means nothing.
@@ -185,7 +185,7 @@ class Species:
     derivative: bool = True
     settle: int = SETTLE
     every: int = 1
-    circumstances: "tuple[Circumstance, ...]" = ()
+    perturbations: "tuple[Perturbation, ...]" = ()
     formula: Formula | None = None
     held_out: str = ""
 
@@ -199,9 +199,9 @@ class Species:
                 f"A species has {wanted}, got levels = {levels}. Give another layout, or another formula."
             )
 
-    def stream(self, seed: int, generation: int, purpose: Purpose, index: int = 0) -> Generator:
-        """Return the generator for something that lives draw; see `hetevo.populations.streams.stream`."""
-        return stream(seed, generation, HELD_OUT[purpose] if self.held_out else purpose, index)
+    def random_stream(self, seed: int, generation: int, purpose: Purpose, index: int = 0) -> Generator:
+        """Return the generator for something that lives draw; see `hetevo.populations.random_streams.random_stream`."""
+        return random_stream(seed, generation, HELD_OUT[purpose] if self.held_out else purpose, index)
 
     @cached_property
     def transfer(self) -> Activation:

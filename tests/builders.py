@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hetevo.populations.genome import Population, found
+from hetevo.populations.genome import Population, draw_founders
 from hetevo.populations.layout import Layout
 from hetevo.populations.rules import RULES, with_terms
 from hetevo.populations.species import Founders, Life, Species, Wiring
@@ -43,7 +43,7 @@ def make_species(
 
 
 def make_population(species, size=3, seed=1, **changes):
-    genes = dict(found(species, seed, size))
+    genes = dict(draw_founders(species, seed, size))
     for name, value in changes.items():
         genes[name] = np.broadcast_to(np.asarray(value, genes[name].dtype), genes[name].shape).copy()
     return Population(genes)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hetevo.analysis.gradient import snapshot_gradients
-from hetevo.populations.lifetime import Snapshot
+from hetevo.populations.kernel.life import Snapshot
 from hetevo.populations.species import Stage
 from hetevo.populations.types import Floats
 

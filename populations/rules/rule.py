@@ -23,7 +23,7 @@ class Rule:
         Terms of each pathway: ``"heterosynaptic"`` or a name of `HOMOSYNAPTIC`. An empty tuple freezes the pathway:
         it does not decay either.
     transport : bool
-        Replace ``V`` by the transpose of ``W`` before every sweep (weight transport, the ceiling).
+        Replace ``V`` by the transpose of ``W`` before every backward pass (weight transport, the ceiling).
     readout_only : bool
         Only the output neurons' synapses change.
     flipped : bool

@@ -7,9 +7,9 @@ from builders import make_population, make_species
 from hetevo.analysis.gradient import potential_gradient, weight_gradient
 from hetevo.analysis.unrolled import unrolled_gradient
 from hetevo.populations.activations import ACTIVATIONS
-from hetevo.populations.birth import Weights, born
-from hetevo.populations.circuits import Circuits
-from hetevo.populations.settling import sweep_of
+from hetevo.populations.birth import Weights, draw_innate_weights
+from hetevo.populations.kernel.memory import CircuitBlock
+from hetevo.populations.kernel.settling import passes_of
 from hetevo.populations.wiring import WIRINGS
 
 STEP = 1e-5
@@ -17,11 +17,11 @@ STEP = 1e-5
 
 def losses(species, weights, inputs, targets):
     descending = np.zeros((len(weights), species.layout.hidden, species.layout.neurons))
-    sweep = sweep_of(Circuits(species, Weights(weights, descending), np.float64), inputs.shape[-1])
-    sweep.load(inputs)
-    sweep.ascend()
-    error = targets - sweep.outputs
-    return (error**2).sum(axis=1).mean(axis=1) / 2, sweep.activity, error
+    passes = passes_of(CircuitBlock(species, Weights(weights, descending), np.float64), inputs.shape[-1])
+    passes.load(inputs)
+    passes.forward()
+    error = targets - passes.outputs
+    return (error**2).sum(axis=1).mean(axis=1) / 2, passes.activity, error
 
 
 @pytest.mark.parametrize("wiring", sorted(WIRINGS))
@@ -33,7 +33,7 @@ def test_gradient_equals_central_differences(activation, wiring):
     layout = species.layout
     inputs = rng.standard_normal((1, layout.input_units, 9))
     targets = rng.standard_normal((1, layout.outputs, 9))
-    weights = born(species, genes, np.arange(3), 0, 0).ascending.astype(np.float64)
+    weights = draw_innate_weights(species, genes, np.arange(3), 0, 0).ascending.astype(np.float64)
     _, activity, error = losses(species, weights, inputs, targets)
     if species.family.recurrent:
         gradient = unrolled_gradient(species, weights, activity[:, : layout.input_units], error)[1]

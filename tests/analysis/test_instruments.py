@@ -23,22 +23,22 @@ from hetevo.analysis.measures import (
     weight_alignment,
 )
 from hetevo.analysis.probe import AlignmentProbe, InstrumentsProbe
-from hetevo.populations.birth import born
+from hetevo.populations.birth import draw_innate_weights
 from hetevo.populations.evaluation import evaluate
 from hetevo.populations.experience import experience
-from hetevo.populations.lifetime import live
+from hetevo.populations.kernel.life import live_block
 
 RNG = np.random.default_rng(0)
 
 
 def snapshots(species, genes, samples=64):
     seen = {}
-    innate = born(species, genes, np.arange(genes.size), 0, 0)
+    innate = draw_innate_weights(species, genes, np.arange(genes.size), 0, 0)
 
     def observe(snapshot):
         seen[snapshot.stage] = snapshot
 
-    live(species, genes, innate, experience(species, 0, 0, samples), observer=observe, dtype=np.float64)
+    live_block(species, genes, innate, experience(species, 0, 0, samples), observer=observe, dtype=np.float64)
     return seen
 
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hetevo.analysis.measures import MEASURES, View, alignment_by_level, alignment_by_neuron, angle, consistency, cosine
-from hetevo.populations.birth import born
+from hetevo.populations.birth import draw_innate_weights
 from hetevo.populations.experience import experience
-from hetevo.populations.lifetime import live
+from hetevo.populations.kernel.life import live_block
 
 RNG = np.random.default_rng(0)
 
@@ -58,8 +58,8 @@ def test_consistency_without_gradient_or_signal_is_undefined():
 def snapshots(species, genes):
     seen = []
     lived = experience(species, 0, 0, 40)
-    innate = born(species, genes, np.arange(genes.size), 0, 0)
-    live(species, genes, innate, lived, observer=seen.append)
+    innate = draw_innate_weights(species, genes, np.arange(genes.size), 0, 0)
+    live_block(species, genes, innate, lived, observer=seen.append)
     return seen
 
 

@@ -20,7 +20,8 @@ from hetevo.evolve.config import (
     preset_names,
 )
 from hetevo.evolve.species import species_of
-from hetevo.populations.circumstances import Hardware, Injury
+from hetevo.populations.kernel.hardware import Hardware
+from hetevo.populations.kernel.injury import Injury
 
 
 @pytest.mark.parametrize("name", sorted(preset_names()))
@@ -411,7 +412,7 @@ def test_circuits_and_circumstances_that_cannot_be_are_refused(changes, words):
 def test_circumstances_reach_the_species():
     changes = ["injury.share=0.2", "hardware.bits=4", "environment.within=2", "environment.every=0"]
     species = species_of(preset("emergence", overrides=changes))
-    assert species.circumstances == (Injury(0.2), Hardware(bits=4))
+    assert species.perturbations == (Injury(0.2), Hardware(bits=4))
     assert (species.life.successive, species.every) == (2, 0)
-    assert species_of(preset("emergence")).circumstances == ()
+    assert species_of(preset("emergence")).perturbations == ()
     assert species_of(preset("recurrent")).settle == 4

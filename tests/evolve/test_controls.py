@@ -24,8 +24,8 @@ from hetevo.evolve.transplanting import transplanted
 from hetevo.evolve.verifying import verify
 from hetevo.populations.evaluation import evaluate
 from hetevo.populations.experience import experience
-from hetevo.populations.genome import found, genome
-from hetevo.populations.streams import HELD_OUT, Purpose, stream
+from hetevo.populations.genome import draw_founders, genome
+from hetevo.populations.random_streams import HELD_OUT, Purpose, random_stream
 from hetevo.populations.tasks import TASKS
 
 SMALL = ["evolution.size=12", "evolution.generations=3", "lifetime.presentations=20", "backend.workers=1"]
@@ -140,7 +140,7 @@ def test_transplanted_genes_come_from_the_source_and_all_others_are_new(tmp_path
     run(tmp_path / "donor")
     run(tmp_path / "new", "transplant.source=donor@3", seed=0)
     donors, founders = genes_of(tmp_path / "donor", 3), genes_of(tmp_path / "new", 0)
-    plain = found(Evolution(preset("smoke", overrides=SMALL)).species, 0, 12)
+    plain = draw_founders(Evolution(preset("smoke", overrides=SMALL)).species, 0, 12)
     for name in founders:
         same = np.array_equal(founders[name], donors[name])
         assert same == name.startswith(("gains", "decay"))
@@ -254,7 +254,7 @@ def test_all_that_a_held_out_life_draws_is_its_own(monkeypatch, name, changes, w
     def watched(seed, generation, purpose, index=0):
         drawn.add(purpose)
         assert generation == 3
-        return stream(seed, generation, purpose, index)
+        return random_stream(seed, generation, purpose, index)
 
     monkeypatch.setattr("hetevo.populations.species.stream", watched)
     config = preset(name, overrides=[*changes, "evolution.size=12", "evolution.elites=1"])
@@ -262,7 +262,7 @@ def test_all_that_a_held_out_life_draws_is_its_own(monkeypatch, name, changes, w
     species, probe = species_of(config), AlignmentProbe()
     for one in (species, *held_out_species(config, species).values()):
         drawn.clear()
-        evaluate(one, found(one, 0, 2), np.arange(2), seed=0, generation=3, probe=probe)
+        evaluate(one, draw_founders(one, 0, 2), np.arange(2), seed=0, generation=3, probe=probe)
         assert drawn == {HELD_OUT[purpose] if one.held_out else purpose for purpose in own}
     assert not set(HELD_OUT) & set(HELD_OUT.values())
 

@@ -13,7 +13,7 @@ from hetevo.evolve.private_deap import tools
 from hetevo.evolve.reproduction import reproduce
 from hetevo.evolve.species import species_of
 from hetevo.evolve.variation import cross, mutate, sparse
-from hetevo.populations.genome import Population, found, genome
+from hetevo.populations.genome import Population, draw_founders, genome
 
 ARGUMENTS = {
     "selTournament": "tournsize=3",
@@ -111,8 +111,8 @@ def test_tournament_prefers_low_loss_and_lot_does_not():
 def test_mutation_flips_only_allowed_synapses_at_the_given_rate(feedback):
     config, _ = settled("smoke", "evolution.mask_flip=0.1", f"network.feedback={feedback}", "network.wiring=layered")
     species = species_of(config)
-    before = found(species, 0, 200)
-    after = found(species, 0, 200)
+    before = draw_founders(species, 0, 200)
+    after = draw_founders(species, 0, 200)
     mutate(after, species, config.evolution, np.random.default_rng(0))
     flipped = before.mask_ascending ^ after.mask_ascending
     assert not (flipped & ~species.allowed.ascending).any()
@@ -124,7 +124,7 @@ def test_mutation_flips_only_allowed_synapses_at_the_given_rate(feedback):
 
 def test_mutation_of_gains_has_the_given_rate_and_scale():
     config, species = settled()
-    before, after = found(species, 0, 2000), found(species, 0, 2000)
+    before, after = draw_founders(species, 0, 2000), draw_founders(species, 0, 2000)
     mutate(after, species, config.evolution, np.random.default_rng(0))
     change = after.gains_ascending - before.gains_ascending
     assert (change != 0).mean() == pytest.approx(0.3, abs=0.01)
@@ -164,7 +164,7 @@ def test_bits_are_crossed_at_two_points_and_flip_at_the_given_rate():
     share = taken[crossed].mean(axis=0)
     assert share[0] == 0  # as deap.tools.cxTwoPoint, whose first point is at least 1
     assert share[17] == pytest.approx(0.5, abs=0.05)
-    before, after = found(species, 0, 2000)["formula"], found(species, 0, 2000)
+    before, after = draw_founders(species, 0, 2000)["formula"], draw_founders(species, 0, 2000)
     mutate(after, species, config.evolution, np.random.default_rng(0))
     assert (before ^ after["formula"]).mean() == pytest.approx(0.01, abs=0.001)
 
@@ -172,8 +172,8 @@ def test_bits_are_crossed_at_two_points_and_flip_at_the_given_rate():
 def test_genes_of_every_kind_have_a_mutation():
     species = make_species(terms=("hebbian",), inherited=True)
     config, _ = settled()
-    after = found(species, 0, 50)
-    before = found(species, 0, 50)
+    after = draw_founders(species, 0, 50)
+    before = draw_founders(species, 0, 50)
     mutate(after, species, config.evolution.model_copy(update={"mask_flip": 0.5}), np.random.default_rng(0))
     for gene in genome(species):
         assert (after[gene.name] != before[gene.name]).any(), gene.name

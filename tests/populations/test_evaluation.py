@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hetevo.analysis.probe import AlignmentProbe
-from hetevo.populations.birth import born
+from hetevo.populations.birth import draw_innate_weights
 from hetevo.populations.blocks import block_size
 from hetevo.populations.evaluation import evaluate
 from hetevo.populations.experience import Experience, Samples, experience
 from hetevo.populations.genome import Population
-from hetevo.populations.lifetime import live
+from hetevo.populations.kernel.life import live_block
 from hetevo.populations.outcome import Status
 from hetevo.populations.rules import RULES
 from hetevo.populations.tasks import TASKS
@@ -56,11 +56,11 @@ def test_block_size_changes_no_bit_for_any_batch(batch, tasks):
 def test_tasks_side_by_side_equal_tasks_one_after_another(batch):
     species = make_species((6, 7), life={"batch": batch, "tasks": 3})
     genes = make_population(species, 5)
-    innate, lived = born(species, genes, np.arange(5), 4, 0), experience(species, 4, 0)
-    together = live(species, genes, innate, lived).circuits.whole()
+    innate, lived = draw_innate_weights(species, genes, np.arange(5), 4, 0), experience(species, 4, 0)
+    together = live_block(species, genes, innate, lived).circuits.whole()
     for k in range(3):
         one = Samples(lived.training.inputs[k : k + 1], lived.training.targets[k : k + 1])
-        alone = live(species, genes, innate, Experience(one, lived.test)).circuits.whole()
+        alone = live_block(species, genes, innate, Experience(one, lived.test)).circuits.whole()
         np.testing.assert_array_equal(alone.ascending, together.ascending[k::3])
         np.testing.assert_array_equal(alone.descending, together.descending[k::3])
 
@@ -70,12 +70,12 @@ def test_tasks_side_by_side_equal_tasks_one_after_another(batch):
 def test_what_overflows_neither_warns_nor_touches_its_neighbours(batch, scale, recwarn):
     species = make_species((6, 5), life={"presentations": 40, "batch": batch})
     genes = make_population(species, 9)
-    innate, lived = born(species, genes, np.arange(9), 4, 0), experience(species, 4, 0)
-    calm = live(species, genes, innate, lived)
+    innate, lived = draw_innate_weights(species, genes, np.arange(9), 4, 0), experience(species, 4, 0)
+    calm = live_block(species, genes, innate, lived)
     wild = Population({name: array.copy() for name, array in genes.items()})
     for pathway in ("ascending", "descending"):
         wild[f"gains_{pathway}"][4] *= scale
-    loud = live(species, wild, innate, lived)
+    loud = live_block(species, wild, innate, lived)
     others = np.arange(18) // 2 != 4
     for quiet, beside in zip(calm.circuits.whole(), loud.circuits.whole(), strict=True):
         np.testing.assert_array_equal(quiet[others], beside[others])
@@ -86,9 +86,9 @@ def test_what_overflows_neither_warns_nor_touches_its_neighbours(batch, scale, r
 def test_inputs_that_overflow_are_flagged(recwarn):
     species = make_species((6, 5), activation="linear")  # tanh would saturate, and stop its own learning
     genes = make_population(species, 4)
-    innate, lived = born(species, genes, np.arange(4), 4, 0), experience(species, 4, 0)
+    innate, lived = draw_innate_weights(species, genes, np.arange(4), 4, 0), experience(species, 4, 0)
     huge = Samples(lived.training.inputs * np.float32(1e30), lived.training.targets)
-    ended = live(species, genes, innate, Experience(huge, lived.test))
+    ended = live_block(species, genes, innate, Experience(huge, lived.test))
     assert ended.diverged.all()
     for weights in ended.circuits.whole():
         assert np.isfinite(weights).all()
@@ -102,8 +102,8 @@ def test_weights_that_fade_away_never_stay_subnormal(batch):
     genes = make_population(
         species, 4, gains_ascending=0, gains_descending=0, decay_ascending=0.5, decay_descending=0.5
     )
-    innate, lived = born(species, genes, np.arange(4), 4, 0), experience(species, 4, 0)
-    for weights in live(species, genes, innate, lived).circuits.whole():
+    innate, lived = draw_innate_weights(species, genes, np.arange(4), 4, 0), experience(species, 4, 0)
+    for weights in live_block(species, genes, innate, lived).circuits.whole():
         assert (np.abs(weights[weights != 0]) >= np.finfo(np.float32).tiny).all()
 
 
@@ -169,11 +169,11 @@ def test_founders_do_not_depend_on_the_population_size():
 
 
 def test_innate_weights_are_scaled_by_fan_in():
-    from hetevo.populations.birth import born
+    from hetevo.populations.birth import draw_innate_weights
 
     species = make_species((40, 40), inputs=30)
     genes = make_population(species, 20)
-    weights = born(species, genes, np.arange(20), 0, 0)
+    weights = draw_innate_weights(species, genes, np.arange(20), 0, 0)
     for mask, values in ((genes.mask_ascending, weights.ascending), (genes.mask_descending, weights.descending)):
         assert (values[~mask] == 0).all()
         fan_in = mask.sum(axis=-1)

@@ -8,14 +8,15 @@ import pytest
 from builders import make_population, make_species
 
 from hetevo.analysis.probe import AlignmentProbe
-from hetevo.populations.birth import born
-from hetevo.populations.circumstances import Hardware, Injury
+from hetevo.populations.birth import draw_innate_weights
 from hetevo.populations.evaluation import evaluate
 from hetevo.populations.experience import experience
-from hetevo.populations.lifetime import live
-from hetevo.populations.streams import stream
+from hetevo.populations.kernel.hardware import Hardware
+from hetevo.populations.kernel.injury import Injury
+from hetevo.populations.kernel.life import live_block
+from hetevo.populations.random_streams import random_stream
 
-CIRCUMSTANCES = [
+PERTURBATIONS = [
     Injury(0.5),
     Injury(0.5, neurons=False),
     Injury(0.5, inserted=True),
@@ -38,11 +39,13 @@ def lived(species, genes, moments=(), batch_seed=4):
         seen[snapshot.stage] = snapshot
 
     def streams(purpose):
-        return [stream(batch_seed, 0, purpose, n) for n in range(genes.size * species.life.tasks)]
+        return [random_stream(batch_seed, 0, purpose, n) for n in range(genes.size * species.life.tasks)]
 
-    innate = born(species, genes, np.arange(genes.size), batch_seed, 0)
+    innate = draw_innate_weights(species, genes, np.arange(genes.size), batch_seed, 0)
     world = experience(species, batch_seed, 0, 20)
-    ended = live(species, genes, innate, world, observer=observe, moments=moments, streams=streams, dtype=np.float64)
+    ended = live_block(
+        species, genes, innate, world, observer=observe, moments=moments, streams=streams, dtype=np.float64
+    )
     return seen, ended.circuits.whole()
 
 
@@ -51,13 +54,13 @@ def same(first, second):
 
 
 @pytest.mark.parametrize(
-    "circumstance", CIRCUMSTANCES, ids=lambda one: re.sub(r"[a-z]+=(0.0|0|True|2.0)(, |(?=\)))", "", str(one))
+    "perturbation", PERTURBATIONS, ids=lambda one: re.sub(r"[a-z]+=(0.0|0|True|2.0)(, |(?=\)))", "", str(one))
 )
 @pytest.mark.parametrize("batch", [1, 5])
 @pytest.mark.parametrize("wiring", ["amorphous", "recurrent"])
-def test_blocks_change_no_bit_and_no_synapse_comes_from_nowhere(circumstance, batch, wiring):
+def test_blocks_change_no_bit_and_no_synapse_comes_from_nowhere(perturbation, batch, wiring):
     species = make_species((5, 4), wiring=wiring, life={"batch": batch}, gain_mean=0.05)
-    species = replace(species, circumstances=(circumstance,))
+    species = replace(species, perturbations=(perturbation,))
     genes = make_population(species, 7)
     before = {name: array.copy() for name, array in genes.items()}
     whole = evaluate(species, genes, np.arange(7), seed=9, generation=2, block=7, probe=AlignmentProbe())
@@ -72,7 +75,7 @@ def test_blocks_change_no_bit_and_no_synapse_comes_from_nowhere(circumstance, ba
     np.testing.assert_array_equal(ended.ascending[~np.repeat(genes.mask_ascending, 2, axis=0)], 0)
     assert all((s.weights.ascending[~s.mask_ascending] == 0).all() for s in seen.values())
     healthy = evaluate(
-        replace(species, circumstances=()), genes, np.arange(7), seed=9, generation=2, probe=AlignmentProbe()
+        replace(species, perturbations=()), genes, np.arange(7), seed=9, generation=2, probe=AlignmentProbe()
     )
     assert not np.array_equal(healthy.loss, whole.loss)
 
@@ -82,7 +85,7 @@ def test_a_perfect_device_changes_nothing(terms):
     species = make_species(terms=terms, gain_mean=0.05)
     genes = make_population(species)
     expected = lived(species, genes)[1]
-    found = lived(replace(species, circumstances=(Hardware(),)), genes)[1]
+    found = lived(replace(species, perturbations=(Hardware(),)), genes)[1]
     for one, other in zip(expected, found, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-12)  # change = new - old, and back
 
@@ -91,7 +94,7 @@ def test_removed_neurons_are_silent_and_the_others_learn_on_unless_frozen():
     species = make_species((6, 5), life={"presentations": 20}, gain_mean=0.05)
     genes = make_population(species, 4)
     healthy, _ = lived(species, genes, moments=(50, 60))
-    injured = replace(species, circumstances=(Injury(0.5),))
+    injured = replace(species, perturbations=(Injury(0.5),))
     seen, ended = lived(injured, genes, moments=(50, 60))
     assert same(seen["life_50"].weights, healthy["life_50"].weights)
     gone = (seen["life_60"].activity[:, species.layout.input_units : species.layout.units] == 0).all(axis=2)
@@ -99,7 +102,7 @@ def test_removed_neurons_are_silent_and_the_others_learn_on_unless_frozen():
     assert not ended.ascending[:, : species.layout.hidden][gone].any()
     assert not ended.descending[gone].any()
     assert not np.array_equal(ended.ascending, seen["life_60"].weights.ascending)
-    frozen = replace(species, circumstances=(Injury(0.5, frozen=True),))
+    frozen = replace(species, perturbations=(Injury(0.5, frozen=True),))
     seen, ended = lived(frozen, genes, moments=(60,))
     assert same(ended, seen["life_60"].weights)
 
@@ -107,7 +110,7 @@ def test_removed_neurons_are_silent_and_the_others_learn_on_unless_frozen():
 def test_inserted_synapses_join_with_their_innate_weights():
     species = make_species((6, 5), life={"presentations": 20}, gain_mean=0.05)
     genes = make_population(species, 4)
-    growing = replace(species, circumstances=(Injury(0.5, neurons=False, inserted=True, at=0.5),))
+    growing = replace(species, perturbations=(Injury(0.5, neurons=False, inserted=True, at=0.5),))
     seen, _ = lived(growing, genes, moments=(5, 50, 55))
     early, late = seen["life_5"], seen["life_55"]
     before, after = seen["life_50"].weights.ascending != 0, late.weights.ascending != 0
@@ -122,7 +125,7 @@ def test_stored_weights_are_levels_and_rounding_by_lot_has_no_bias(stochastic):
     species = make_species((8, 8), life={"presentations": 2})
     genes = make_population(species, 60)
     device = Hardware(bits=4, range=3.0, stochastic=stochastic)
-    seen, ended = lived(replace(species, circumstances=(device,)), genes)
+    seen, ended = lived(replace(species, perturbations=(device,)), genes)
     levels = ended.ascending * 7 / 3.0
     np.testing.assert_allclose(levels, np.round(levels), atol=1e-9)
     assert np.abs(levels).max() <= 7
@@ -134,12 +137,12 @@ def test_stored_weights_are_levels_and_rounding_by_lot_has_no_bias(stochastic):
 def test_a_delay_shifts_changes_and_stale_signals_are_those_of_before():
     species = make_species(life={"presentations": 10}, gain_mean=0.05)
     genes = make_population(species)
-    late, _ = lived(replace(species, circumstances=(Hardware(delay=2),)), genes, moments=(20, 30, 40))
+    late, _ = lived(replace(species, perturbations=(Hardware(delay=2),)), genes, moments=(20, 30, 40))
     prompt, _ = lived(species, genes, moments=(10,))
     assert same(late["life_20"].weights, late["birth"].weights)
     for one, other in zip(late["life_30"].weights, prompt["life_10"].weights, strict=True):
         np.testing.assert_allclose(one, other)
-    stale, _ = lived(replace(species, circumstances=(Hardware(stale=2),)), genes, moments=(10,))
+    stale, _ = lived(replace(species, perturbations=(Hardware(stale=2),)), genes, moments=(10,))
     hidden = species.layout.hidden
     change = stale["life_10"].weights.ascending - stale["birth"].weights.ascending
     decay = np.repeat(genes["decay_ascending"], 2)[:, None, None]

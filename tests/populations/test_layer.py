@@ -15,12 +15,12 @@ from hetevo.evolve.species import species_of
 from hetevo.populations.errors import SettingError
 from hetevo.populations.evaluation import evaluate
 from hetevo.populations.experience import experience
-from hetevo.populations.genome import FORMULA, Population, found
-from hetevo.populations.layer import LayerSnapshot, live_layer
+from hetevo.populations.genome import FORMULA, Population, draw_founders
+from hetevo.populations.layer import LayerSnapshot, live_layers
 from hetevo.populations.layout import Layout
 from hetevo.populations.outcome import Status
+from hetevo.populations.random_streams import Purpose, random_stream
 from hetevo.populations.rules import FORMULAS
-from hetevo.populations.streams import Purpose, stream
 from hetevo.populations.tasks import Patterns
 
 FORMULA_OF_CHALMERS = FORMULAS["chalmers"]
@@ -31,8 +31,8 @@ NOTHING = np.zeros(35, np.bool_)
 
 
 def species(**life):
-    found = species_of(preset("chalmers"))
-    return replace(found, life=replace(found.life, **{"tasks": 3, **life}))
+    draw_founders = species_of(preset("chalmers"))
+    return replace(draw_founders, life=replace(draw_founders.life, **{"tasks": 3, **life}))
 
 
 def evaluated(genes, of=None, **options):
@@ -45,13 +45,13 @@ def genomes(*rows):
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_lives_are_those_of_the_slow_twin(seed):
-    of, genes = species(), found(species(), seed, 60)
+    of, genes = species(), draw_founders(species(), seed, 60)
     lived = experience(of, 5, 1, probe_samples=12)
-    innate = [stream(5, 1, Purpose.INNATE, task).uniform(-1, 1, 6) for task in range(3)]
+    innate = [random_stream(5, 1, Purpose.INNATE, task).uniform(-1, 1, 6) for task in range(3)]
     inputs, targets = lived.test.inputs.swapaxes(1, 2).astype(float), lived.test.targets[:, 0].astype(float)
     errors, cosines = twin.live(genes[FORMULA], np.array(innate), inputs, targets)
     seen = {}
-    loss, diverged = live_layer(
+    loss, diverged = live_layers(
         of,
         genes,
         lived,
@@ -71,7 +71,7 @@ def test_lives_are_those_of_the_slow_twin(seed):
 
 
 def test_coefficients_are_read_as_the_twin_reads_them():
-    genes = found(species(), 3, 500)[FORMULA]
+    genes = draw_founders(species(), 3, 500)[FORMULA]
     whole = twin.decode(genes.astype(int))
     np.testing.assert_array_equal(FORMULA_OF_CHALMERS.coefficients(genes), whole[:, :1] * whole[:, 1:])
 
@@ -101,7 +101,7 @@ def test_the_delta_rule_learns_along_the_gradient_and_no_rule_is_undefined():
 
 
 def test_block_size_and_neighbours_change_no_bit():
-    genes = found(species(), 1, 40)
+    genes = draw_founders(species(), 1, 40)
     for probe in (None, InstrumentsProbe()):
         whole = evaluated(genes, block=40, probe=probe)
         for block in (0, 1, 2, 7, 33):
@@ -119,7 +119,7 @@ def test_a_probe_that_destroys_what_it_sees_changes_no_life():
                 array[:] = 7
             return {}
 
-    genes = found(species(), 1, 10)
+    genes = draw_founders(species(), 1, 10)
     np.testing.assert_array_equal(evaluated(genes, probe=Vandal()).loss, evaluated(genes).loss)
 
 
@@ -166,20 +166,20 @@ def test_the_gradient_of_a_layer_is_that_of_finite_differences():
 
 
 def test_patterns_are_presented_in_order_again_and_again_and_tested(monkeypatch):
-    task = Patterns(patterns=5).draw(stream(0, 0, Purpose.TASK))
-    inputs, targets = task.training(stream(0, 0, Purpose.TRAINING), 11)
-    np.testing.assert_array_equal(inputs[:5], task.test(stream(0, 0, Purpose.TEST), 12)[0])
+    task = Patterns(patterns=5).draw(random_stream(0, 0, Purpose.TASK))
+    inputs, targets = task.training(random_stream(0, 0, Purpose.TRAINING), 11)
+    np.testing.assert_array_equal(inputs[:5], task.test(random_stream(0, 0, Purpose.TEST), 12)[0])
     np.testing.assert_array_equal(inputs[5:10], inputs[:5])
     np.testing.assert_array_equal(targets[10], targets[0])
     assert 0.25 <= targets[:5].mean() <= 0.75
     with pytest.raises(SettingError, match="at least 4 patterns"):
         Patterns(patterns=3)
-    shares = Patterns(inputs=3, outputs=40, patterns=8).draw(stream(0, 0, Purpose.TASK)).targets.mean(axis=0)
+    shares = Patterns(inputs=3, outputs=40, patterns=8).draw(random_stream(0, 0, Purpose.TASK)).targets.mean(axis=0)
     assert shares.shape == (40,)
     assert ((shares >= 0.25) & (shares <= 0.75)).all()
     monkeypatch.setattr("hetevo.populations.tasks.patterns.ATTEMPTS", 0)
     with pytest.raises(SettingError, match="Use more inputs"):
-        Patterns().draw(stream(0, 0, Purpose.TASK))
+        Patterns().draw(random_stream(0, 0, Purpose.TASK))
 
 
 def test_a_layer_has_no_hidden_level_and_a_circuit_has():

@@ -6,11 +6,11 @@ from builders import make_population, make_species
 
 from hetevo.analysis.gradient import potential_gradient, weight_gradient
 from hetevo.analysis.measures import alignment
-from hetevo.populations.birth import Weights, born
-from hetevo.populations.circuits import Circuits
+from hetevo.populations.birth import Weights, draw_innate_weights
 from hetevo.populations.experience import experience
-from hetevo.populations.lifetime import live
-from hetevo.populations.sweeps import Sweep
+from hetevo.populations.kernel.life import live_block
+from hetevo.populations.kernel.memory import CircuitBlock
+from hetevo.populations.kernel.passes import Passes
 
 SEED = 5
 UNBOUNDED = {"signal_clip": 1e9, "weight_clip": 1e9, "tasks": 1}
@@ -18,8 +18,8 @@ UNBOUNDED = {"signal_clip": 1e9, "weight_clip": 1e9, "tasks": 1}
 
 def lifetime(species, genes, *, observer=None, presentations=None):
     lived = experience(species, SEED, 0, 32)
-    innate = born(species, genes, np.arange(genes.size), SEED, 0)
-    return innate, lived, live(species, genes, innate, lived, observer=observer, dtype=np.float64)
+    innate = draw_innate_weights(species, genes, np.arange(genes.size), SEED, 0)
+    return innate, lived, live_block(species, genes, innate, lived, observer=observer, dtype=np.float64)
 
 
 @pytest.mark.parametrize("wiring", ["amorphous", "layered"])
@@ -35,13 +35,13 @@ def test_symmetric_start_is_gradient_descent_with_weight_decay(wiring, activatio
     rate, decay = np.float32(rate), np.float32(decay)
     weights = innate.ascending.astype(np.float64)
     for t in range(100):
-        circuits = Circuits(species, Weights(weights, innate.descending), np.float64)
-        sweep = Sweep(circuits, species.life.batch)
-        sweep.load(lived.training.inputs[:, t])
-        sweep.ascend()
-        error = (lived.training.targets[:, t] - sweep.outputs).astype(np.float64)
-        potential = potential_gradient(species, weights, sweep.activity, error)
-        gradient = weight_gradient(species.layout, potential, sweep.activity)
+        circuits = CircuitBlock(species, Weights(weights, innate.descending), np.float64)
+        passes = Passes(circuits, species.life.batch)
+        passes.load(lived.training.inputs[:, t])
+        passes.forward()
+        error = (lived.training.targets[:, t] - passes.outputs).astype(np.float64)
+        potential = potential_gradient(species, weights, passes.activity, error)
+        gradient = weight_gradient(species.layout, potential, passes.activity)
         weights = weights + genes.mask_ascending * (rate * gradient) - decay * weights
     final = ended.circuits.whole()
     np.testing.assert_allclose(final.ascending, weights, rtol=1e-9, atol=1e-11)

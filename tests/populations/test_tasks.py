@@ -6,28 +6,28 @@ import numpy as np
 import pytest
 
 from hetevo.populations.errors import SettingError
-from hetevo.populations.streams import Purpose, stream
+from hetevo.populations.random_streams import Purpose, random_stream
 from hetevo.populations.tasks import TASKS, Digits, Reach, Separable, Sine, Xor
 
 
 @pytest.mark.parametrize("name", sorted(TASKS))
 def test_shapes_reproducibility_and_freshness(name):
     task = TASKS[name]()
-    instance = task.draw(stream(0, 0, Purpose.TASK))
-    inputs, targets = instance.training(stream(0, 0, Purpose.TRAINING), 50)
+    instance = task.draw(random_stream(0, 0, Purpose.TASK))
+    inputs, targets = instance.training(random_stream(0, 0, Purpose.TRAINING), 50)
     assert inputs.shape == (50, task.inputs)
     assert targets.shape == (50, task.outputs)
     assert np.isfinite(inputs).all()
     assert np.isfinite(targets).all()
-    again = instance.training(stream(0, 0, Purpose.TRAINING), 50)
+    again = instance.training(random_stream(0, 0, Purpose.TRAINING), 50)
     np.testing.assert_array_equal(inputs, again[0])
-    tested = instance.test(stream(0, 0, Purpose.TEST), 50)
+    tested = instance.test(random_stream(0, 0, Purpose.TEST), 50)
     assert not np.array_equal(tested[0], inputs)
 
 
 def test_sine_has_the_stated_amplitude_and_orthonormal_directions():
-    instance = Sine().draw(stream(0, 0, Purpose.TASK))
-    _, targets = instance.training(stream(0, 0, Purpose.TRAINING), 20_000)
+    instance = Sine().draw(random_stream(0, 0, Purpose.TASK))
+    _, targets = instance.training(random_stream(0, 0, Purpose.TRAINING), 20_000)
     assert np.abs(targets).max() == pytest.approx(1.4, abs=1e-3)
     # y = A sin(2 u.x), u.x ~ N(0, 1): E y^2 = A^2 (1 - exp(-8)) / 2, and the two outputs are independent
     np.testing.assert_allclose((targets**2).mean(axis=0), 1.4**2 * (1 - np.exp(-8)) / 2, rtol=0.03)
@@ -35,8 +35,8 @@ def test_sine_has_the_stated_amplitude_and_orthonormal_directions():
 
 
 def test_xor_is_no_linear_task_and_needs_two_inputs():
-    instance = Xor().draw(stream(1, 0, Purpose.TASK))
-    inputs, targets = instance.training(stream(1, 0, Purpose.TRAINING), 20_000)
+    instance = Xor().draw(random_stream(1, 0, Purpose.TASK))
+    inputs, targets = instance.training(random_stream(1, 0, Purpose.TRAINING), 20_000)
     slope = np.linalg.lstsq(inputs, targets, rcond=None)[0]
     assert ((inputs @ slope) ** 2).mean() < 0.01 * (targets**2).mean()
     with pytest.raises(SettingError, match="at least 2 inputs"):
@@ -44,14 +44,14 @@ def test_xor_is_no_linear_task_and_needs_two_inputs():
 
 
 def test_separable_tasks_are_separated_by_a_plane_through_the_middle():
-    instance = Separable().draw(stream(4, 0, Purpose.TASK))
-    inputs, targets = instance.training(stream(4, 0, Purpose.TRAINING), 500)
+    instance = Separable().draw(random_stream(4, 0, Purpose.TASK))
+    inputs, targets = instance.training(random_stream(4, 0, Purpose.TRAINING), 500)
     assert set(np.unique(inputs)) == set(np.unique(targets)) == {-1.0, 1.0}
     np.testing.assert_array_equal(np.sign(inputs @ instance.normals), targets)
 
 
 def test_reach_gives_angles_that_bring_the_hand_to_the_place():
-    arm = Reach().draw(stream(3, 0, Purpose.TASK))
+    arm = Reach().draw(random_stream(3, 0, Purpose.TASK))
     rng = np.random.default_rng(0)
     distance, direction = rng.uniform(0.45, 0.95, 500), rng.uniform(-1, 1, 500)
     shoulder, elbow = arm.angles(distance, direction).T * [[0.65], [0.43]] + [[-0.77], [1.56]]
@@ -66,12 +66,12 @@ def test_reach_gives_angles_that_bring_the_hand_to_the_place():
 
 
 def test_digits_are_real_standardised_and_split():
-    instance = Digits().draw(stream(0, 0, Purpose.TASK))
-    inputs, targets = instance.test(stream(0, 0, Purpose.TEST), 397)
+    instance = Digits().draw(random_stream(0, 0, Purpose.TASK))
+    inputs, targets = instance.test(random_stream(0, 0, Purpose.TEST), 397)
     assert len(inputs) == 397
     assert set(np.unique(targets)) == {-1.0, 1.0}
     assert (targets.sum(axis=1) == -8).all()
-    trained = instance.training(stream(0, 0, Purpose.TRAINING), 5000)[0]
+    trained = instance.training(random_stream(0, 0, Purpose.TRAINING), 5000)[0]
     assert np.abs(trained.mean(axis=0)).max() < 0.1
     held_out = {row.tobytes() for row in inputs}
     # a few images of the data set are pixel-identical twins; the split itself shares none

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from twin import Twin
 
 from hetevo.populations.activations import ACTIVATIONS
-from hetevo.populations.birth import born
+from hetevo.populations.birth import draw_innate_weights
 from hetevo.populations.experience import experience
 from hetevo.populations.genome import term_gene
-from hetevo.populations.lifetime import live
+from hetevo.populations.kernel.life import live_block
 from hetevo.populations.rules import HOMOSYNAPTIC, RULES
 from hetevo.populations.wiring import WIRINGS
 
@@ -65,9 +65,9 @@ def twin_weights(species, genes, innate, lived, individual, task):
 
 def assert_twins(species, genes, seed=3, dtype=np.float64, tolerance=1e-10):
     lived = experience(species, seed, 0)
-    innate = born(species, genes, np.arange(genes.size), seed, 0)
+    innate = draw_innate_weights(species, genes, np.arange(genes.size), seed, 0)
     innate = type(innate)(*(weights.astype(np.float64) for weights in innate))
-    ended = live(species, genes, innate, lived, dtype=dtype).circuits.whole()
+    ended = live_block(species, genes, innate, lived, dtype=dtype).circuits.whole()
     for individual in range(genes.size):
         for task in range(species.life.tasks):
             expected = twin_weights(species, genes, innate, lived, individual, task)

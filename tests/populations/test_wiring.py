@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hetevo.populations.errors import SettingError
 from hetevo.populations.layout import Layout
-from hetevo.populations.streams import Purpose, stream
+from hetevo.populations.random_streams import Purpose, random_stream
 from hetevo.populations.wiring import WIRINGS
 from hetevo.populations.wiring.amorphous import Amorphous
 from hetevo.populations.wiring.barabasi_albert import BarabasiAlbert, grow
@@ -48,14 +48,14 @@ def test_wiring_is_acyclic_within_bounds_and_reproducible(name, levels, inputs, 
     own = np.arange(layout.hidden)
     assert not allowed.ascending[own, layout.input_units + own].any()
     assert not allowed.descending[own, own].any()
-    drawn = family.draw(layout, (0.5, 0.5), stream(seed, 0, Purpose.FOUNDER))
-    again = family.draw(layout, (0.5, 0.5), stream(seed, 0, Purpose.FOUNDER))
+    drawn = family.draw(layout, (0.5, 0.5), random_stream(seed, 0, Purpose.FOUNDER))
+    again = family.draw(layout, (0.5, 0.5), random_stream(seed, 0, Purpose.FOUNDER))
     assert not (drawn.ascending & ~allowed.ascending).any()
     assert not (drawn.descending & ~allowed.descending).any()
     np.testing.assert_array_equal(drawn.ascending, again.ascending)
     np.testing.assert_array_equal(drawn.descending, again.descending)
     if name != "rewired":  # as many synapses as a layered network has, in more places
-        full = family.draw(layout, (1.0, 1.0), stream(seed, 0, Purpose.FOUNDER))
+        full = family.draw(layout, (1.0, 1.0), random_stream(seed, 0, Purpose.FOUNDER))
         np.testing.assert_array_equal(full.ascending, allowed.ascending)
         np.testing.assert_array_equal(full.descending, allowed.descending)
     # every neuron can be reached from below, and every hidden one from above
@@ -68,7 +68,7 @@ def test_wiring_is_acyclic_within_bounds_and_reproducible(name, levels, inputs, 
 def test_density_is_the_share_of_allowed_synapses(name):
     layout, family = Layout(20, (30, 30), 10), WIRINGS[name](**({"dendrites": 6} if name == "cerebellum" else {}))
     allowed = (Layered() if name == "rewired" else family).allowed(layout)
-    drawn = [family.draw(layout, (0.3, 0.8), stream(0, 0, Purpose.FOUNDER, i)) for i in range(20)]
+    drawn = [family.draw(layout, (0.3, 0.8), random_stream(0, 0, Purpose.FOUNDER, i)) for i in range(20)]
     ascending = sum(d.ascending.sum() for d in drawn) / (20 * allowed.ascending.sum())
     descending = sum(d.descending.sum() for d in drawn) / (20 * allowed.descending.sum())
     assert ascending == pytest.approx(0.3, abs=0.02)
@@ -76,7 +76,7 @@ def test_density_is_the_share_of_allowed_synapses(name):
 
 
 def drawn(family, layout=LAYOUT, density=(0.3, 0.3), lot=0):
-    return family.draw(layout, density, stream(0, 0, Purpose.FOUNDER, lot))
+    return family.draw(layout, density, random_stream(0, 0, Purpose.FOUNDER, lot))
 
 
 def test_a_lattice_is_regular_and_local_and_a_small_world_keeps_its_degrees():
@@ -111,7 +111,7 @@ def test_grown_graphs_have_the_hubs_of_barabasi_and_albert():
     edges = networkx.barabasi_albert_graph(units, links, seed=0).number_of_edges()
 
     def grown(lot):
-        rng = stream(0, 0, Purpose.FOUNDER, lot)
+        rng = random_stream(0, 0, Purpose.FOUNDER, lot)
         graph = grow(everyone, rng.permutation(units), edges, rng)
         assert graph.sum() == 2 * edges
         np.testing.assert_array_equal(graph, graph.T)
@@ -194,6 +194,6 @@ def test_impossible_sizes_are_refused(inputs, levels, outputs):
 
 def test_streams_at_different_addresses_differ_and_at_the_same_agree():
     addresses = [(s, g, p, i) for s in (0, 1) for g in (0, 1) for p in (Purpose.TASK, Purpose.TEST) for i in (0, 1)]
-    first = [stream(*address).integers(2**63) for address in addresses]
+    first = [random_stream(*address).integers(2**63) for address in addresses]
     assert len(set(first)) == len(addresses)
-    assert first == [stream(*address).integers(2**63) for address in addresses]
+    assert first == [random_stream(*address).integers(2**63) for address in addresses]

@@ -13,8 +13,8 @@ from hetevo.analysis.measures import angle, cosine
 from hetevo.populations.birth import Weights
 from hetevo.populations.experience import Experience, Samples
 from hetevo.populations.genome import Population
+from hetevo.populations.kernel.life import live_block
 from hetevo.populations.layout import Layout
-from hetevo.populations.lifetime import live
 from hetevo.populations.rules import RULES
 from hetevo.populations.species import Life, Species, Wiring
 from hetevo.populations.tasks import Linear
@@ -67,7 +67,7 @@ def measured(rule, decay, steps):
 
         seen = {}
         lived = Experience(samples(max(steps, 1), 1), samples(2), samples(256))
-        live(
+        live_block(
             species, genes, innate, lived, observer=lambda snap, seen=seen: seen.update({snap.stage: snap}), dtype=float
         )
         final = seen["birth" if steps == 0 else "end"]

@@ -48,7 +48,7 @@ HELD_OUT = {
 """What the streams of a life are for where its tasks are held out: nothing that it draws is drawn by another life."""
 
 
-def stream(seed: int, generation: int, purpose: Purpose, index: int = 0) -> Generator:
+def random_stream(seed: int, generation: int, purpose: Purpose, index: int = 0) -> Generator:
     """Return the random generator at one address.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Sweeps of circuits with loops: both pathways settle for a number of steps.
+"""Passes through circuits with loops: both pathways settle for a number of steps.
 
 All hidden neurons are updated at once, from the state of the step before::
 
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hetevo.populations.circuits import Circuits
-from hetevo.populations.sweeps import Sweep, shifted
+from hetevo.populations.kernel.memory import CircuitBlock
+from hetevo.populations.kernel.passes import Passes, shifted
 from hetevo.populations.types import Floats
 
 
@@ -24,8 +24,8 @@ class _Product:
     out: Floats
 
 
-class SettlingSweep(Sweep):
-    """Both sweeps of circuits with loops; see `Sweep` for parameters and attributes."""
+class SettlingPasses(Passes):
+    """Both passes through circuits with loops; see `Passes` for parameters and attributes."""
 
     def _prepare(self) -> None:
         layout, circuits = self.circuits.species.layout, self.circuits
@@ -49,7 +49,7 @@ class SettlingSweep(Sweep):
                 self._taught.append((hidden, _Product(block, self.signal[:, panel.rows], part[:, hidden])))
         self._readout = self._recurrent.pop()  # outputs come last, and nothing hears them on the way up
 
-    def ascend(self) -> None:
+    def forward(self) -> None:
         """Let activities settle, then read the outputs."""
         states, species = self._x[self._states], self.circuits.species
         states[:] = 0
@@ -59,7 +59,7 @@ class SettlingSweep(Sweep):
             species.transfer.apply(self._potential, states)
         self.circuits.product(self._readout.weights, self._readout.sent, self._readout.out)
 
-    def descend(self) -> None:
+    def backward(self) -> None:
         """Let learning signals settle, at the activities that were reached."""
         species, layout = self.circuits.species, self.circuits.species.layout
         if species.derivative:
@@ -78,8 +78,8 @@ class SettlingSweep(Sweep):
         self._distort()
 
 
-def sweep_of(circuits: Circuits, samples: int) -> Sweep:
-    """Return the sweep that suits circuits: one pass where synapses only lead up, else until they have settled.
+def passes_of(circuits: CircuitBlock, samples: int) -> Passes:
+    """Return the passes that suit circuits: one pass where synapses only lead up, else until they have settled.
 
     Parameters
     ----------
@@ -88,4 +88,4 @@ def sweep_of(circuits: Circuits, samples: int) -> Sweep:
     samples : int
         ``S``.
     """
-    return (SettlingSweep if circuits.species.family.recurrent else Sweep)(circuits, samples)
+    return (SettlingPasses if circuits.species.family.recurrent else Passes)(circuits, samples)

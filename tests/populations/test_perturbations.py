@@ -7,19 +7,19 @@ import pytest
 from builders import make_population, make_species
 
 from hetevo.analysis.probe import AlignmentProbe
-from hetevo.populations.birth import born
-from hetevo.populations.circumstances import Course
+from hetevo.populations.birth import draw_innate_weights
 from hetevo.populations.evaluation import evaluate
 from hetevo.populations.experience import experience
-from hetevo.populations.lifetime import live
-from hetevo.populations.streams import Purpose
+from hetevo.populations.kernel.life import live_block
+from hetevo.populations.kernel.perturbation import Course
+from hetevo.populations.random_streams import Purpose
 
 
 @dataclass(frozen=True)
 class Noted:
     log: list
 
-    def begin(self, lot):
+    def begin(self, block):
         log = self.log
 
         class Notes(Course):
@@ -39,36 +39,36 @@ class Noted:
 class Noise:
     """Weights tremble."""
 
-    def begin(self, lot):
+    def begin(self, block):
         class Trembling(Course):
-            generators = lot.streams(Purpose.TASK)
+            generators = block.streams(Purpose.TASK)
 
             def after(self, t):
                 for n, rng in enumerate(self.generators):
-                    lot.circuits.weights[:, n] *= 1 + 0.01 * rng.standard_normal()
+                    block.circuits.weights[:, n] *= 1 + 0.01 * rng.standard_normal()
 
         return Trembling()
 
 
 def test_hooks_are_called_around_every_presentation():
     log = []
-    species = replace(make_species(life={"presentations": 2}), circumstances=(Noted(log),))
+    species = replace(make_species(life={"presentations": 2}), perturbations=(Noted(log),))
     evaluate(species, make_population(species, 2), np.arange(2), seed=0, generation=0)
     assert log == [(when, t) for t in range(2) for when in ("before", "between", "after")]
     genes = make_population(species, 2)
-    innate = born(species, genes, np.arange(2), 0, 0)
+    innate = draw_innate_weights(species, genes, np.arange(2), 0, 0)
     with pytest.raises(ValueError, match="streams"):
-        live(species, genes, innate, experience(species, 0, 0))
+        live_block(species, genes, innate, experience(species, 0, 0))
 
 
 @pytest.mark.parametrize("batch", [1, 5])
 def test_lots_do_not_depend_on_blocks(batch):
-    species = replace(make_species(life={"batch": batch, "loss_cap": 1e9}), circumstances=(Noise(),))
+    species = replace(make_species(life={"batch": batch, "loss_cap": 1e9}), perturbations=(Noise(),))
     genes = make_population(species, 5)
     losses = [evaluate(species, genes, np.arange(5), seed=0, generation=0, block=block).loss for block in (1, 2, 5)]
     np.testing.assert_array_equal(losses[0], losses[1])
     np.testing.assert_array_equal(losses[0], losses[2])
-    calm = evaluate(replace(species, circumstances=()), genes, np.arange(5), seed=0, generation=0)
+    calm = evaluate(replace(species, perturbations=()), genes, np.arange(5), seed=0, generation=0)
     assert (losses[0] != calm.loss).all()
 
 

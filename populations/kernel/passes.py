@@ -1,4 +1,4 @@
-"""The two sweeps of a block of circuits: activities up, learning signals down.
+"""The forward and the backward pass through a block of circuits: activities up, learning signals down.
 
 Signals are stored unit by unit, ``(units, networks, S)``: what belongs to a level is one stretch of memory, so that its
 activation function is one pass, while a matrix product reads the same numbers network by network with a stride. The
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hetevo.populations.circuits import Circuits
+from hetevo.populations.kernel.memory import CircuitBlock
 from hetevo.populations.types import Floats
 
 
 @dataclass(frozen=True)
-class _Ascent:
-    """One level of the sensory sweep: ``own = weights @ below`` by network, then ``f`` on ``stretch``, its memory."""
+class _Upward:
+    """One level of the forward pass: ``own = weights @ below`` by network, then ``f`` on ``stretch``, its memory."""
 
     weights: Floats
     below: Floats
@@ -24,8 +24,8 @@ class _Ascent:
 
 
 @dataclass(frozen=True)
-class _Descent:
-    """One level of the learning sweep: ``own`` is the sum of ``weights @ above``, then times the slope."""
+class _Downward:
+    """One level of the backward pass: ``own`` is the sum of ``weights @ above``, then times the slope."""
 
     products: list[tuple[Floats, Floats]]
     own: Floats
@@ -35,8 +35,8 @@ class _Descent:
     scratch_stretch: Floats
 
 
-class Sweep:
-    """Both sweeps of ``N`` circuits through ``S`` samples, in buffers that are used again and again.
+class Passes:
+    """Both passes through ``N`` circuits through ``S`` samples, in buffers that are used again and again.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ class Sweep:
         The outputs' parts of these.
     """
 
-    def __init__(self, circuits: Circuits, samples: int) -> None:
+    def __init__(self, circuits: CircuitBlock, samples: int) -> None:
         layout = circuits.species.layout
         self.circuits, self.samples = circuits, samples
         self._x = self._stretch(layout.units + layout.outputs)
@@ -69,8 +69,8 @@ class Sweep:
     def _prepare(self) -> None:
         """Line up views of weights and signals, once."""
         layout = self.circuits.species.layout
-        self._up = [self._ascent(rows) for rows in (*layout.level_slices, slice(layout.hidden, layout.neurons))]
-        self._down = [self._descent(rows) for rows in reversed(layout.level_slices)]
+        self._up = [self._upward(rows) for rows in (*layout.level_slices, slice(layout.hidden, layout.neurons))]
+        self._down = [self._downward(rows) for rows in reversed(layout.level_slices)]
 
     def _stretch(self, units: int) -> Floats:
         return np.zeros((units, self.circuits.networks | 1, self.samples), self.circuits.dtype)
@@ -82,17 +82,17 @@ class Sweep:
         """Return a view (units, individuals, tasks, S)."""
         return stretch[:, : self.circuits.networks].reshape(len(stretch), -1, tasks, self.samples)
 
-    def _ascent(self, rows: slice) -> _Ascent:
+    def _upward(self, rows: slice) -> _Upward:
         first, circuits = self.circuits.species.layout.input_units, self.circuits
         for panel, stack in zip(circuits.panels, circuits.stacks, strict=True):
             if panel.rows.start <= rows.start and rows.stop <= panel.rows.stop:
                 stop = min(first + rows.start, panel.columns.stop)  # nothing reaches a level from its own or above
                 weights = stack[0][:, shifted(rows, -panel.rows.start), : stop - panel.columns.start]
                 below, own = self.activity[:, panel.columns.start : stop], shifted(rows, first)
-                return _Ascent(weights, below, self.activity[:, own], self._x[own])
+                return _Upward(weights, below, self.activity[:, own], self._x[own])
         raise AssertionError("every neuron is in a panel")
 
-    def _descent(self, rows: slice) -> _Descent:
+    def _downward(self, rows: slice) -> _Downward:
         circuits, products = self.circuits, []
         units = shifted(rows, circuits.species.layout.input_units)
         plane = 0 if circuits.species.rule.transport else 1
@@ -102,7 +102,7 @@ class Sweep:
                 block = stack[plane][:, shifted(above, -panel.rows.start), shifted(units, -panel.columns.start)]
                 products.append((block.swapaxes(1, 2), self.signal[:, above]))
         scratch = self._stretch(rows.stop - rows.start)
-        return _Descent(
+        return _Downward(
             products, self.signal[:, rows], self._q[rows], self._slope[rows], self._by_network(scratch), scratch
         )
 
@@ -110,8 +110,8 @@ class Sweep:
         """Present inputs, shape (K, I, S), to networks that are ordered individual by individual, task by task."""
         self._by_task(self._x[: inputs.shape[1]], len(inputs))[:] = inputs.swapaxes(0, 1)[:, None]
 
-    def ascend(self) -> None:
-        """Run the sensory sweep: ``p_i = sum_j W_ij x_j``, ``x_i = f(p_i)``; outputs are linear."""
+    def forward(self) -> None:
+        """Run the forward pass: ``p_i = sum_j W_ij x_j``, ``x_i = f(p_i)``; outputs are linear."""
         for level in self._up:
             self.circuits.product(level.weights, level.below, level.own)
             if level is not self._up[-1]:
@@ -136,8 +136,8 @@ class Sweep:
             np.minimum(error, clip, out=error)
             np.maximum(error, -clip, out=error)
 
-    def descend(self) -> None:
-        """Run the learning sweep: ``q_i = f'(p_i) * sum_k V_ik q_k``, from the outputs down."""
+    def backward(self) -> None:
+        """Run the backward pass: ``q_i = f'(p_i) * sum_k V_ik q_k``, from the outputs down."""
         species, layout = self.circuits.species, self.circuits.species.layout
         if species.derivative:
             species.transfer.slope(self._x[layout.input_units : layout.units], self._slope)

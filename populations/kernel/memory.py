@@ -12,7 +12,7 @@ is done to every weight is one call.
 need the same correlations ``<q_k x_i>``, which are computed once (see `plasticity`), and transporting weights is using
 one for the other.
 
-*Left operands may be transposed views, right ones not.* The learning sweep's ``V`` is a transposed view, which costs
+*Left operands may be transposed views, right ones not.* The backward pass's ``V`` is a transposed view, which costs
 nothing there; a transposed right operand would cost more than copying it.
 
 *Networks last for one sample a presentation.* Then products of matrices with matrices become products with vectors,
@@ -84,7 +84,7 @@ def panels(species: Species) -> list[Panel]:
     return cut
 
 
-class Circuits:
+class CircuitBlock:
     """Weights of ``N`` circuits, panel by panel.
 
     Parameters

@@ -8,15 +8,15 @@ from numpy.random import Generator
 from numpy.typing import DTypeLike
 
 from hetevo.populations.birth import Weights
-from hetevo.populations.circuits import Circuits
-from hetevo.populations.circumstances import Course, Lot, Streams
 from hetevo.populations.experience import Experience, Samples
 from hetevo.populations.genome import Population
-from hetevo.populations.plasticity import Plasticity, effective_gains
-from hetevo.populations.settling import sweep_of
+from hetevo.populations.kernel.memory import CircuitBlock
+from hetevo.populations.kernel.passes import Passes
+from hetevo.populations.kernel.perturbation import Course, PerturbedBlock, Streams
+from hetevo.populations.kernel.plasticity import Plasticity, effective_gains
+from hetevo.populations.kernel.settling import passes_of
+from hetevo.populations.random_streams import Purpose
 from hetevo.populations.species import Species, Stage
-from hetevo.populations.streams import Purpose
-from hetevo.populations.sweeps import Sweep
 from hetevo.populations.types import Floats, Mask
 
 
@@ -87,11 +87,11 @@ class Lives:
         Lives in which a weight became infinite or undefined; they were stopped there.
     """
 
-    circuits: Circuits
+    circuits: CircuitBlock
     diverged: Mask
 
 
-def live(
+def live_block(
     species: Species,
     genes: Population,
     innate: Weights,
@@ -120,7 +120,7 @@ def live(
     moments : sequence of int, optional
         Further moments for snapshots, in percent of the presentations.
     streams : callable, optional
-        Gives a random generator to each of the N lives, for a purpose; needed where the species' circumstances draw
+        Gives a random generator to each of the N lives, for a purpose; needed where the species' perturbations draw
         lots.
     dtype : dtype, optional
         Precision; float64 is for tests.
@@ -136,11 +136,11 @@ def live(
     if online and networks == 1:
         lives = np.repeat(lives, 2)  # sums over units would run in another order with no network beside
     genes = genes.take(lives)
-    circuits = Circuits(species, Weights(*(weights[lives] for weights in innate)), dtype, networks_last=online)
-    sweep = sweep_of(circuits, life.batch)
-    plasticity = Plasticity(circuits, sweep, genes)
+    circuits = CircuitBlock(species, Weights(*(weights[lives] for weights in innate)), dtype, networks_last=online)
+    passes = passes_of(circuits, life.batch)
+    plasticity = Plasticity(circuits, passes, genes)
     diverged = np.zeros(circuits.networks, np.bool_)
-    courses = _begun(species, circuits, sweep, plasticity, genes, streams, circuits.networks // networks)
+    courses = _begin_perturbations(species, circuits, passes, plasticity, genes, streams, circuits.networks // networks)
     training, stages = experience.training, life.stages(moments)
     # a diverging life overflows on purpose until it is stopped: that is counted, not warned about
     with np.errstate(all="ignore"):
@@ -155,10 +155,10 @@ def live(
                 break
             for course in courses:
                 course.before(t)
-            sweep.load(training.inputs[:, t])
-            sweep.ascend()
-            sweep.compare(training.targets[:, t], life.signal_clip)
-            sweep.descend()
+            passes.load(training.inputs[:, t])
+            passes.forward()
+            passes.compare(training.targets[:, t], life.signal_clip)
+            passes.backward()
             for course in courses:
                 course.between(t)
             plasticity.change()
@@ -170,30 +170,30 @@ def live(
     return Lives(ended, diverged[:networks])
 
 
-def _begun(
+def _begin_perturbations(
     species: Species,
-    circuits: Circuits,
-    sweep: Sweep,
+    circuits: CircuitBlock,
+    passes: Passes,
     plasticity: Plasticity,
     genes: Population,
     streams: Streams | None,
     copies: int,
 ) -> list[Course]:
-    if not species.circumstances:
+    if not species.perturbations:
         return []
     if streams is None:
-        raise ValueError("circumstances draw lots: pass streams")
+        raise ValueError("perturbations draw lots: pass streams")
 
     def drawn(purpose: Purpose) -> list[Generator]:
         return [generator for _ in range(copies) for generator in streams(purpose)]
 
-    lot = Lot(circuits, sweep, plasticity, genes, species.life.presentations, drawn)
-    return [circumstance.begin(lot) for circumstance in species.circumstances]
+    block = PerturbedBlock(circuits, passes, plasticity, genes, species.life.presentations, drawn)
+    return [perturbation.begin(block) for perturbation in species.perturbations]
 
 
-def _part(circuits: Circuits, rows: slice) -> Circuits:
+def _part(circuits: CircuitBlock, rows: slice) -> CircuitBlock:
     """Copy some networks, in the order that products with many samples need."""
-    return Circuits(circuits.species, circuits.whole(rows), circuits.dtype)
+    return CircuitBlock(circuits.species, circuits.whole(rows), circuits.dtype)
 
 
 def _parts(networks: int, tasks: int) -> Iterator[slice]:
@@ -202,24 +202,26 @@ def _parts(networks: int, tasks: int) -> Iterator[slice]:
     return (slice(start, min(start + step, networks)) for start in range(0, networks, step))
 
 
-def _snapshot(stage: Stage, circuits: Circuits, genes: Population, probe: Samples, carried: Floats | None) -> Snapshot:
-    sweep = sweep_of(circuits, probe.inputs.shape[-1])
-    sweep.load(probe.inputs)
-    sweep.ascend()
-    sweep.compare(probe.targets)
-    error = sweep.error.copy()
+def _snapshot(
+    stage: Stage, circuits: CircuitBlock, genes: Population, probe: Samples, carried: Floats | None
+) -> Snapshot:
+    passes = passes_of(circuits, probe.inputs.shape[-1])
+    passes.load(probe.inputs)
+    passes.forward()
+    passes.compare(probe.targets)
+    error = passes.error.copy()
     clip = circuits.species.life.signal_clip
-    np.clip(sweep.error, -clip, clip, out=sweep.error)
-    sweep.descend()
-    plasticity = Plasticity(circuits, sweep, genes)
+    np.clip(passes.error, -clip, clip, out=passes.error)
+    passes.backward()
+    plasticity = Plasticity(circuits, passes, genes)
     return Snapshot(
         stage=stage,
         species=circuits.species,
         weights=circuits.whole(),
         gains_ascending=effective_gains(circuits.species, genes.gains_ascending),
         mask_ascending=genes.mask_ascending,
-        activity=sweep.activity,
-        signal=sweep.signal,
+        activity=passes.activity,
+        signal=passes.signal,
         error=error,
         update=plasticity.drive("ascending"),
         carried=carried,

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from hetevo.populations.circuits import Panel
+from hetevo.populations.kernel.memory import Panel
+from hetevo.populations.kernel.passes import Passes
 from hetevo.populations.rules import Pathway
-from hetevo.populations.sweeps import Sweep
 from hetevo.populations.types import Floats
 
 
@@ -13,7 +13,7 @@ class Receivers:
 
     Parameters
     ----------
-    sweep : Sweep
+    passes : Passes
         Whose activities and signals drive the change.
     coefficients : dict of str to ndarray of float, shape (N, receiving neurons)
         The rule's terms in this pathway, see `hetevo.populations.rules.terms`.
@@ -28,18 +28,18 @@ class Receivers:
         The same in the descending pathway, where neurons receive what stands in a panel's columns; 0 for inputs.
     """
 
-    def __init__(self, sweep: Sweep, coefficients: dict[str, Floats], pathway: Pathway) -> None:
-        layout, dtype = sweep.circuits.species.layout, sweep.circuits.dtype
-        activity = sweep.activity[:, layout.input_units :]
+    def __init__(self, passes: Passes, coefficients: dict[str, Floats], pathway: Pathway) -> None:
+        layout, dtype = passes.circuits.species.layout, passes.circuits.dtype
+        activity = passes.activity[:, layout.input_units :]
         if pathway == "ascending":
-            self._own, self._other = activity, sweep.signal
+            self._own, self._other = activity, passes.signal
         else:
-            self._own, self._other = sweep.signal[:, : layout.hidden], activity[:, : layout.hidden]
-        self._pathway, self._samples = pathway, sweep.samples
+            self._own, self._other = passes.signal[:, : layout.hidden], activity[:, : layout.hidden]
+        self._pathway, self._samples = pathway, passes.samples
         self._inputs = layout.input_units
         self._coefficients = coefficients
         self.contribution = np.empty(self._own.shape, dtype)
-        self.sample_major = np.zeros((len(self._own), sweep.samples, layout.units), dtype)
+        self.sample_major = np.zeros((len(self._own), passes.samples, layout.units), dtype)
 
     def update(self) -> None:
         """Compute ``g_i * other + c_i * own + c'_i`` for every receiving neuron and sample."""

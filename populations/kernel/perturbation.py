@@ -1,4 +1,4 @@
-"""What a circumstance is."""
+"""What a perturbation is."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,25 +6,25 @@ from typing import Protocol
 
 from numpy.random import Generator
 
-from hetevo.populations.circuits import Circuits
 from hetevo.populations.genome import Population
-from hetevo.populations.plasticity import Plasticity
-from hetevo.populations.streams import Purpose
-from hetevo.populations.sweeps import Sweep
+from hetevo.populations.kernel.memory import CircuitBlock
+from hetevo.populations.kernel.passes import Passes
+from hetevo.populations.kernel.plasticity import Plasticity
+from hetevo.populations.random_streams import Purpose
 
 Streams = Callable[[Purpose], list[Generator]]
 """Returns a random generator for each of N lives, for a purpose; a life's is the same in any block."""
 
 
 @dataclass(frozen=True)
-class Lot:
-    """A block of N lives, as a circumstance meets them.
+class PerturbedBlock:
+    """A block of N lives, as a perturbation meets them.
 
     Parameters
     ----------
     circuits : Circuits
         Their weights.
-    sweep : Sweep
+    passes : Passes
         Their activities and signals.
     plasticity : Plasticity
         What changes the weights.
@@ -36,8 +36,8 @@ class Lot:
         Where lots are drawn from.
     """
 
-    circuits: Circuits
-    sweep: Sweep
+    circuits: CircuitBlock
+    passes: Passes
     plasticity: Plasticity
     genes: Population
     presentations: int
@@ -48,18 +48,18 @@ class Course:
     """What happens in the course of a block of lives; by default nothing."""
 
     def before(self, t: int) -> None:
-        """Before the sweeps of presentation t; snapshots of this moment were taken already."""
+        """Before the passes of presentation t; snapshots of this moment were taken already."""
 
     def between(self, t: int) -> None:
-        """After both sweeps, before the weights change."""
+        """After both passes, before the weights change."""
 
     def after(self, t: int) -> None:
         """After the weights have changed."""
 
 
-class Circumstance(Protocol):
+class Perturbation(Protocol):
     """A frozen dataclass of settings."""
 
-    def begin(self, lot: Lot) -> Course:
+    def begin(self, block: PerturbedBlock) -> Course:
         """Return what happens to a block of lives, which are at birth."""
         ...

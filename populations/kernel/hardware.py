@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hetevo.populations.circumstances.circumstance import Course, Lot
-from hetevo.populations.streams import Purpose
+from hetevo.populations.kernel.perturbation import Course, PerturbedBlock
+from hetevo.populations.random_streams import Purpose
 from hetevo.populations.types import Floats
 
 
@@ -41,25 +41,25 @@ class Hardware:
     delay: int = 0
     stale: int = 0
 
-    def begin(self, lot: Lot) -> Course:
+    def begin(self, block: PerturbedBlock) -> Course:
         """Draw the mismatch, and round the innate weights."""
-        return _Imperfect(self, lot)
+        return _Imperfect(self, block)
 
 
 class _Imperfect(Course):
-    def __init__(self, hardware: Hardware, lot: Lot) -> None:
-        self._hardware, self._lot = hardware, lot
-        self._generators = lot.streams(Purpose.HARDWARE)
-        self._weights = lot.circuits.weights
+    def __init__(self, hardware: Hardware, block: PerturbedBlock) -> None:
+        self._hardware, self._block = hardware, block
+        self._generators = block.streams(Purpose.HARDWARE)
+        self._weights = block.circuits.weights
         self._signals: deque[Floats] = deque(maxlen=hardware.stale + 1)
         self._changes: deque[Floats] = deque(maxlen=hardware.delay + 1)
         self._old = self._weights.copy()
         if hardware.mismatch:
             for name in ("gains_ascending", "gains_descending"):
-                gains = lot.genes[name]
+                gains = block.genes[name]
                 for n, rng in enumerate(self._generators):
                     gains[n] *= np.exp(hardware.mismatch * rng.standard_normal(gains.shape[1]))
-            lot.plasticity.rewire(lot.genes)
+            block.plasticity.rewire(block.genes)
         self._store()
 
     def before(self, t: int) -> None:
@@ -68,8 +68,8 @@ class _Imperfect(Course):
     def between(self, t: int) -> None:
         if not self._hardware.stale:
             return
-        sweep = self._lot.sweep
-        hidden = sweep.signal[:, : sweep.circuits.species.layout.hidden]
+        passes = self._block.passes
+        hidden = passes.signal[:, : passes.circuits.species.layout.hidden]
         self._signals.append(hidden.copy())
         hidden[:] = self._signals[0] if t >= self._hardware.stale else 0
 

@@ -16,12 +16,12 @@ A rule with homosynaptic terms changes what the receiving neuron contributes: ``
 import numpy as np
 from numpy.typing import DTypeLike
 
-from hetevo.populations.circuits import Circuits, unmirrored
 from hetevo.populations.genome import Population, term_gene
-from hetevo.populations.homosynaptic import Receivers
+from hetevo.populations.kernel.homosynaptic import Receivers
+from hetevo.populations.kernel.memory import CircuitBlock, unmirrored
+from hetevo.populations.kernel.passes import Passes
 from hetevo.populations.rules import PATHWAYS, Pathway
 from hetevo.populations.species import Species
-from hetevo.populations.sweeps import Sweep
 from hetevo.populations.types import Floats, Mask
 
 SHORT = 1024
@@ -33,13 +33,13 @@ product of two weights never is a subnormal number, with which processors are ma
 
 
 class Plasticity:
-    """All plastic synapses of a block of circuits, driven by one sweep's activities.
+    """All plastic synapses of a block of circuits, driven by the activities of one forward and backward pass.
 
     Parameters
     ----------
     circuits : Circuits
         Whose weights change.
-    sweep : Sweep
+    passes : Passes
         Whose activities and signals drive the change.
     genes : Population
         Gains, other coefficients, decays and masks, one row a circuit (N rows).
@@ -50,12 +50,12 @@ class Plasticity:
         Whether `change` does nothing.
     """
 
-    def __init__(self, circuits: Circuits, sweep: Sweep, genes: Population) -> None:
-        self.circuits, self.sweep = circuits, sweep
+    def __init__(self, circuits: CircuitBlock, passes: Passes, genes: Population) -> None:
+        self.circuits, self.passes = circuits, passes
         species, layout, dtype = circuits.species, circuits.species.layout, circuits.dtype
         self.frozen = False
         self._pathways = [pathway for pathway in PATHWAYS if species.rule.terms(pathway)]
-        self._activity = sweep.activity[:, : layout.units].swapaxes(1, 2)
+        self._activity = passes.activity[:, : layout.units].swapaxes(1, 2)
         # a right operand has to be contiguous; for products that are element-wise it need not
         self._senders = self._activity if circuits.networks_last else np.empty_like(self._activity, order="C")
         # the planes of W and V that are plastic; all arrays below have one plane for each of these
@@ -93,7 +93,7 @@ class Plasticity:
         self._shared = all(given.keys() == {"heterosynaptic"} for given in self._coefficients.values())
         self._receivers: dict[Pathway, Receivers] = {}
         if not self._shared:
-            self._receivers = {p: Receivers(self.sweep, self._coefficients[p], p) for p in self._pathways}
+            self._receivers = {p: Receivers(self.passes, self._coefficients[p], p) for p in self._pathways}
         for plane, pathway in enumerate(self._pathways):
             self._scale[plane] = circuits.flat(self._scale_of(pathway, genes))
         self._scale *= self._plastic
@@ -106,7 +106,7 @@ class Plasticity:
         layout, dtype = self.circuits.species.layout, self.circuits.dtype
         mask = genes[f"mask_{pathway}"].astype(dtype)
         scale = mask if pathway == "ascending" else unmirrored(layout, mask)
-        scale /= self.sweep.samples
+        scale /= self.passes.samples
         if self._shared and pathway == "ascending":
             scale *= self._coefficients[pathway]["heterosynaptic"][:, :, None]
         elif self._shared:
@@ -135,13 +135,13 @@ class Plasticity:
             np.copyto(self._senders, self._activity)
         if self._shared:
             for panel, drive in self._panels:
-                self.circuits.product(self.sweep.signal[:, panel.rows], self._senders[:, :, panel.columns], drive[0])
+                self.circuits.product(self.passes.signal[:, panel.rows], self._senders[:, :, panel.columns], drive[0])
             for plane in reversed(range(len(self._pathways))):
                 np.multiply(self._drive[0], self._scale[plane], out=self._drive[plane])
             return
         for plane, (pathway, receivers) in enumerate(self._receivers.items()):
             receivers.update()
-            left = receivers.contribution if pathway == "ascending" else self.sweep.signal
+            left = receivers.contribution if pathway == "ascending" else self.passes.signal
             right = self._senders if pathway == "ascending" else receivers.sample_major
             for panel, drive in self._panels:
                 self.circuits.product(left[:, panel.rows], right[:, :, panel.columns], drive[plane])

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from hetevo.populations.birth import Weights
-from hetevo.populations.circuits import Circuits
-from hetevo.populations.circumstances.circumstance import Course, Lot
-from hetevo.populations.streams import Purpose
+from hetevo.populations.kernel.memory import CircuitBlock
+from hetevo.populations.kernel.perturbation import Course, PerturbedBlock
+from hetevo.populations.random_streams import Purpose
 from hetevo.populations.types import Floats, Mask
 
 
@@ -35,19 +35,19 @@ class Injury:
     at: float = 0.5
     frozen: bool = False
 
-    def begin(self, lot: Lot) -> Course:
+    def begin(self, block: PerturbedBlock) -> Course:
         """Draw what is concerned, and take it away at once if it is to be inserted."""
-        return _Injured(self, lot)
+        return _Injured(self, block)
 
 
 class _Injured(Course):
-    def __init__(self, injury: Injury, lot: Lot) -> None:
-        self._injury, self._lot = injury, lot
-        self._moment = int(injury.at * lot.presentations)
-        layout, size = lot.circuits.species.layout, lot.genes.size
+    def __init__(self, injury: Injury, block: PerturbedBlock) -> None:
+        self._injury, self._block = injury, block
+        self._moment = int(injury.at * block.presentations)
+        layout, size = block.circuits.species.layout, block.genes.size
         self._up: Mask = np.zeros((size, layout.neurons, layout.units), np.bool_)
         self._down: Mask = np.zeros((size, layout.hidden, layout.neurons), np.bool_)
-        for n, rng in enumerate(lot.streams(Purpose.INJURY)):
+        for n, rng in enumerate(block.streams(Purpose.INJURY)):
             if injury.neurons:
                 hit = rng.random(layout.hidden) < injury.share
                 self._up[n, : layout.hidden][hit] = True
@@ -57,8 +57,8 @@ class _Injured(Course):
             else:
                 self._up[n] = rng.random(self._up[n].shape) < injury.share
                 self._down[n] = rng.random(self._down[n].shape) < injury.share
-        self._masks = lot.genes.mask_ascending.copy(), lot.genes.mask_descending.copy()
-        self._innate = lot.circuits.weights.copy()
+        self._masks = block.genes.mask_ascending.copy(), block.genes.mask_descending.copy()
+        self._innate = block.circuits.weights.copy()
         if injury.inserted:
             self._remove()
 
@@ -70,24 +70,24 @@ class _Injured(Course):
         else:
             self._remove()
         if self._injury.frozen:
-            self._lot.plasticity.frozen = True
+            self._block.plasticity.frozen = True
 
     def _remove(self) -> None:
-        genes, circuits = self._lot.genes, self._lot.circuits
+        genes, circuits = self._block.genes, self._block.circuits
         genes.mask_ascending[:] &= ~self._up
         genes.mask_descending[:] &= ~self._down
         circuits.weights *= self._present(circuits)
-        self._lot.plasticity.rewire(genes)
+        self._block.plasticity.rewire(genes)
 
     def _insert(self) -> None:
-        genes, circuits = self._lot.genes, self._lot.circuits
+        genes, circuits = self._block.genes, self._block.circuits
         absent = self._present(circuits) == 0
         genes.mask_ascending[:], genes.mask_descending[:] = self._masks
         circuits.weights[absent] = self._innate[absent]
-        self._lot.plasticity.rewire(genes)
+        self._block.plasticity.rewire(genes)
 
-    def _present(self, circuits: Circuits) -> Floats:
+    def _present(self, circuits: CircuitBlock) -> Floats:
         """Return 1 where there is a synapse and 0 elsewhere, in the layout of the weights."""
-        genes, dtype = self._lot.genes, circuits.dtype
+        genes, dtype = self._block.genes, circuits.dtype
         masks = Weights(genes.mask_ascending.astype(dtype), genes.mask_descending.astype(dtype))
-        return Circuits(circuits.species, masks, dtype, networks_last=circuits.networks_last).weights
+        return CircuitBlock(circuits.species, masks, dtype, networks_last=circuits.networks_last).weights
