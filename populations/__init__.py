@@ -1,19 +1,18 @@
 """Living: what evolves, and how it lives.
 
-======================  =======================================================
-`layout`, `species`     sizes, and everything that individuals have in common
-`wiring`                wiring families, one a file
-`tasks`                 task families, one a file
-`rules`, `plasticity`   which terms change a synapse, and the change itself
-`activations`           activation functions
-`genome`, `birth`       inherited arrays, innate weights
-`experience`            tasks and samples of a generation
-`circuits`              the two-pathway circuit, batched
-`lifetime`              birth to test, for a block of networks
-`evaluation`            fitness
-`streams`               addressed random numbers
-`isolation`             what else goes on in the process changes no result
-======================  =======================================================
+==============================  =======================================================
+`model`                         the equations, plainly: read this first
+`layout`, `species`             sizes, and everything that individuals have in common
+`rules`, `wiring`, `tasks`      which terms change a synapse; what is connected; what is learned
+`activations`                   activation functions
+`genome`, `birth`               inherited arrays, innate weights
+`experience`                    tasks and samples of a generation
+`kernel`                        the same as the model, fast
+`layer`                         single layers whose learning rule is inherited
+`evaluation`                    fitness
+`random_streams`                addressed random numbers
+`isolation`                     what else goes on in the process changes no result
+==============================  =======================================================
 """
 
 from hetevo.populations.evaluation import Probe, evaluate

@@ -70,6 +70,7 @@ class Plasticity:
         self._keep = np.empty_like(self._weights[:, :, : 1 if self._weights.shape[2] > SHORT else None])
         for plane, pathway in enumerate(self._pathways):
             self._keep[plane] = 1 - genes[f"decay_{pathway}"].astype(dtype)[:, None]
+        self._first_plastic = layout.hidden if species.rule.readout_only else 0
         self._plastic = np.ones((1, 1, 1), dtype)
         if species.rule.readout_only:
             readout = np.arange(layout.neurons) >= layout.hidden
@@ -121,7 +122,8 @@ class Plasticity:
         np.multiply(self._weights, self._keep, out=self._weights)
         for plane, receivers in enumerate(self._receivers.values()):
             for panel, weights in zip(self.circuits.panels, self.circuits.by_panel(self._weights[plane]), strict=True):
-                receivers.lose(weights, panel)
+                if panel.rows.start >= self._first_plastic:
+                    receivers.lose(weights, panel)
         if self.momentum:
             np.multiply(self._trace, self.momentum, out=self._trace)
             np.add(self._trace, self._drive, out=self._trace)
