@@ -12,6 +12,7 @@ from hetevo.analysis.graph import colour_of, draw_graph, marker_of, synapses
 from hetevo.populations.genome import Population
 from hetevo.populations.layout import Layout
 from hetevo.populations.rules import Pathway
+from hetevo.populations.species import Species
 from hetevo.populations.types import Floats, Mask
 
 MOST_UNITS = 75
@@ -20,7 +21,7 @@ MOST_UNITS = 75
 SIGNS = {1: "gain above 0", -1: "gain below 0", 0: "no gain"}
 
 
-def draw_circuit(layout: Layout, genes: Population, individual: int = 0, title: str = "") -> Plot:
+def draw_circuit(species: Species, genes: Population, individual: int = 0, title: str = "") -> Plot:
     """Draw an individual's ascending and descending pathway side by side.
 
     A neuron is coloured and shaped by the sign of its gain in that pathway, which decides with which sign its synapses
@@ -28,8 +29,8 @@ def draw_circuit(layout: Layout, genes: Population, individual: int = 0, title: 
 
     Parameters
     ----------
-    layout : Layout
-        Sizes.
+    species : Species
+        What the individuals have in common.
     genes : Population
         P genomes.
     individual : int, optional
@@ -42,6 +43,7 @@ def draw_circuit(layout: Layout, genes: Population, individual: int = 0, title: 
     Plot
         Data: pathway, sender, receiver, gain of the receiver; one row a synapse.
     """
+    layout = species.layout
     pathways: dict[Pathway, tuple[Mask, Floats]] = {
         "ascending": (genes.mask_ascending[individual], _gains(genes.gains_ascending[individual], layout.neurons)),
         "descending": (genes.mask_descending[individual], _gains(genes.gains_descending[individual], layout.hidden)),

@@ -6,6 +6,9 @@ from hetevo.analysis.formula import draw_formula
 from hetevo.populations.genome import Population
 from hetevo.populations.species import Species
 
+DRAWINGS = {"two-pathway": draw_circuit, "layer": draw_formula}
+"""How to draw a circuit, by its kind."""
+
 
 def draw_individual(species: Species, genes: Population, individual: int = 0, title: str = "") -> Plot:
     """Draw both pathways of a circuit, or a layer and its inherited rule.
@@ -21,6 +24,4 @@ def draw_individual(species: Species, genes: Population, individual: int = 0, ti
     title : str, optional
         What to write above.
     """
-    if species.formula is not None:
-        return draw_formula(species, genes, individual, title)
-    return draw_circuit(species.layout, genes, individual, title)
+    return DRAWINGS[species.circuit](species, genes, individual, title)

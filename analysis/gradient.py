@@ -8,8 +8,8 @@ It is the full gradient through every path to the output, not the one-step-local
 import numpy as np
 
 from hetevo.analysis.unrolled import unrolled_gradient
+from hetevo.populations.circuits.layer import LayerSnapshot
 from hetevo.populations.kernel.life import Snapshot
-from hetevo.populations.layer import LayerSnapshot
 from hetevo.populations.layout import Layout
 from hetevo.populations.species import Species
 from hetevo.populations.types import Floats

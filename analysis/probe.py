@@ -5,8 +5,8 @@ from typing import ClassVar
 
 from hetevo.analysis.measures import MEASURES, View
 from hetevo.analysis.measures.layer import layer_columns
+from hetevo.populations.circuits.layer import LayerSnapshot
 from hetevo.populations.kernel.life import Snapshot
-from hetevo.populations.layer import LayerSnapshot
 from hetevo.populations.types import Floats
 
 

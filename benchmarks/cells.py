@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hetevo.populations.birth import Weights, draw_innate_weights
+from hetevo.populations.circuits import draw_founders
 from hetevo.populations.experience import Experience, experience
-from hetevo.populations.genome import Population, draw_founders
+from hetevo.populations.genome import Population
 from hetevo.populations.kernel.memory import connected
 from hetevo.populations.layout import Layout
 from hetevo.populations.species import Founders, Life, Species, Wiring

@@ -7,7 +7,7 @@ import numpy as np
 from benchmarks import deap_peer
 from benchmarks.cells import CELLS, NETWORKS, PRESENTATIONS, Block, Cell
 from hetevo.populations.birth import Weights
-from hetevo.populations.blocks import block_size
+from hetevo.populations.circuits import block_size
 from hetevo.populations.kernel.life import live_block
 from hetevo.scripts.bench.machine import best_seconds
 

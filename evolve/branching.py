@@ -12,7 +12,7 @@ from hetevo.evolve.rundir.files import is_directory
 from hetevo.evolve.rundir.places import inside
 from hetevo.evolve.species import species_of
 from hetevo.evolve.state import State, load
-from hetevo.populations.genome import genome
+from hetevo.populations.circuits import genome
 from hetevo.populations.species import Species
 
 
@@ -114,7 +114,7 @@ class Origin:
         }
 
     def _check(self, config: Config, species: Species) -> None:
-        if (species.formula is None) != (species_of(self.config).formula is None):
+        if species.circuit != species_of(self.config).circuit:
             raise ConfigError(
                 f"plasticity.rule: {self.directory.path} has {self.config.plasticity.rule!r}, got"
                 f" {config.plasticity.rule!r}: rules that are inherited whole and gains are different genes."

@@ -5,7 +5,8 @@ from enum import IntEnum
 
 import numpy as np
 
-from hetevo.populations.genome import Population, draw_founders
+from hetevo.populations.circuits import draw_founders
+from hetevo.populations.genome import Population
 from hetevo.populations.species import Species
 from hetevo.populations.types import Indices
 

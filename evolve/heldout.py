@@ -17,8 +17,11 @@ from hetevo.populations.species import Species
 from hetevo.populations.tasks import TASKS
 from hetevo.populations.types import Floats
 
-ALIGNMENT, CONSISTENCY = ("alignment_mid", "alignment_end"), ("hs_end", "dc_end")
-"""What is recorded of held-out lives; consistency of circuits only."""
+MEASURES = {
+    "two-pathway": ("alignment_mid", "alignment_end", "hs_end", "dc_end"),
+    "layer": ("alignment_mid", "alignment_end"),
+}
+"""What is recorded of held-out lives, by the kind of circuit."""
 
 SUFFIXES = ("", "_champion")
 
@@ -104,6 +107,4 @@ def held_out(
 
 
 def _measures(config: Config, species: Species) -> tuple[str, ...]:
-    if not config.probe.every:
-        return ()
-    return ALIGNMENT if species.formula else ALIGNMENT + CONSISTENCY
+    return MEASURES[species.circuit] if config.probe.every else ()

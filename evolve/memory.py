@@ -6,7 +6,7 @@ import os
 import numpy as np
 
 from hetevo.evolve.config import Config, ConfigError
-from hetevo.populations.genome import genome
+from hetevo.populations.circuits import genome
 from hetevo.populations.species import Species
 
 

@@ -14,7 +14,8 @@ from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.resuming import saved_config
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir.parts import parts, read_part
-from hetevo.populations.genome import Population, genome
+from hetevo.populations.circuits import genome
+from hetevo.populations.genome import Population
 from hetevo.populations.species import Species
 
 GENES_LIMIT = 1 << 30

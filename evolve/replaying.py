@@ -17,7 +17,7 @@ from hetevo.evolve.rundir.parts import parts, read_part
 from hetevo.evolve.species import species_of
 from hetevo.evolve.state import State, load
 from hetevo.evolve.transplanting import first_cohort
-from hetevo.populations.blocks import block_size
+from hetevo.populations.circuits import block_size
 from hetevo.populations.outcome import Evaluation
 from hetevo.populations.species import Species
 

@@ -12,7 +12,8 @@ from hetevo.evolve.rundir import DamagedError
 from hetevo.evolve.rundir.checkpoint import Checkpoint
 from hetevo.evolve.rundir.manifest import File
 from hetevo.evolve.rundir.reading import Expected, read
-from hetevo.populations.genome import Population, genome
+from hetevo.populations.circuits import genome
+from hetevo.populations.genome import Population
 from hetevo.populations.outcome import Evaluation
 from hetevo.populations.species import Species
 from hetevo.populations.types import Floats, Indices

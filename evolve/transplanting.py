@@ -14,7 +14,8 @@ from hetevo.evolve.rundir import RunDirectoryError
 from hetevo.evolve.rundir.sweep import is_sweep
 from hetevo.evolve.species import species_of
 from hetevo.evolve.state import load
-from hetevo.populations.genome import Gene, Population, draw_founders, genome
+from hetevo.populations.circuits import circuit_of, draw_founders, genome
+from hetevo.populations.genome import Gene, Population
 from hetevo.populations.layout import Layout
 from hetevo.populations.random_streams import Purpose
 from hetevo.populations.species import Species
@@ -73,11 +74,10 @@ def transplanted(config: Config, species: Species, beside: Path) -> Population:
         chosen[:] = int(np.argmin(state.loss))
     drawn = dict(draw_founders(species, config.seed, config.evolution.size, Purpose.TRANSPLANT))
     kinds = {gene.name: gene for gene in genome(before)}
-    if (before.formula is None) != (species.formula is None):
-        inherits = {True: "gains", False: "whole rules"}
+    if before.circuit != species.circuit:
         raise ConfigError(
-            f"transplant.source: individuals of {origin.directory.path} inherit {inherits[before.formula is None]},"
-            f" those of this run {inherits[species.formula is None]}. Name a run with plasticity.rule ="
+            f"transplant.source: individuals of {origin.directory.path} inherit {circuit_of(before).inherits},"
+            f" those of this run {circuit_of(species).inherits}. Name a run with plasticity.rule ="
             f" {config.plasticity.rule!r}."
         )
     own = genome(species)

@@ -8,7 +8,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from hetevo.evolve.config import EvolutionTable
-from hetevo.populations.genome import Gene, Kind, Population, genome
+from hetevo.populations.circuits import genome
+from hetevo.populations.genome import Gene, Kind, Population
 from hetevo.populations.species import Species
 from hetevo.populations.types import Indices, Mask
 

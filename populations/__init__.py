@@ -15,8 +15,9 @@
 ==============================  =======================================================
 """
 
+from hetevo.populations.circuits import draw_founders
 from hetevo.populations.evaluation import Probe, evaluate
-from hetevo.populations.genome import Population, draw_founders
+from hetevo.populations.genome import Population
 from hetevo.populations.kernel.life import Snapshot, live_block
 from hetevo.populations.layout import Layout
 from hetevo.populations.outcome import Evaluation, Status

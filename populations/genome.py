@@ -5,13 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from numpy.random import Generator
 from numpy.typing import NDArray
 
-from hetevo.populations.isolation import isolated
-from hetevo.populations.random_streams import Purpose, random_stream
 from hetevo.populations.rules import Pathway
-from hetevo.populations.species import Species
 from hetevo.populations.types import Floats, Indices, Mask
 
 Kind = Literal["gain", "decay", "mask", "innate", "bits"]
@@ -51,29 +47,6 @@ class Gene:
 def term_gene(pathway: Pathway, term: str) -> str:
     """Return the name of the gene that holds the coefficient of a term of a rule."""
     return f"gains_{pathway}" if term == "heterosynaptic" else f"{term}_{pathway}"
-
-
-def genome(species: Species) -> tuple[Gene, ...]:
-    """List the blocks of a species' genome, in the order in which they are drawn, saved and hashed."""
-    if species.formula is not None:
-        return (Gene(FORMULA, "bits", (species.formula.bits,)),)
-    layout, founders = species.layout, species.founders
-    rows = {"ascending": layout.neurons, "descending": layout.hidden}
-    shapes = {"ascending": (layout.neurons, layout.units), "descending": (layout.hidden, layout.neurons)}
-    width = {pathway: 1 if founders.gains_shared else rows[pathway] for pathway in rows}
-    genes = [Gene(f"gains_{pathway}", "gain", (width[pathway],), founders.gain_scale) for pathway in rows]
-    for pathway in ("ascending", "descending"):
-        places = 1 if founders.terms_shared else rows[pathway]
-        genes += [
-            Gene(term_gene(pathway, term), "gain", (places,), founders.term_scale)
-            for term in species.rule.terms(pathway)
-            if term != "heterosynaptic"
-        ]
-    genes += [Gene(f"decay_{pathway}", "decay", ()) for pathway in rows]
-    genes += [Gene(f"mask_{pathway}", "mask", shapes[pathway]) for pathway in rows]
-    if founders.inherited:
-        genes += [Gene(f"innate_{pathway}", "innate", shapes[pathway]) for pathway in rows]
-    return tuple(genes)
 
 
 class Population(Mapping[str, NDArray[Any]]):
@@ -132,54 +105,3 @@ class Population(Mapping[str, NDArray[Any]]):
         """Concatenate populations of one species."""
         whole = list(parts)
         return Population({name: np.concatenate([part[name] for part in whole]) for name in whole[0]})
-
-
-@isolated
-def draw_founders(species: Species, seed: int, size: int, purpose: Purpose = Purpose.FOUNDER) -> Population:
-    """Draw the founders, generation 0.
-
-    Parameters
-    ----------
-    species : Species
-        What they have in common.
-    seed : int
-        Seed of the experiment.
-    size : int
-        Number of individuals ``P``.
-    purpose : Purpose, optional
-        What they are drawn for: another purpose gives independent ones.
-
-    Returns
-    -------
-    Population
-        Each individual drawn from its own stream, so that founder ``i`` does not depend on ``size``.
-    """
-    genes = genome(species)
-    arrays = {gene.name: np.empty((size, *gene.shape), gene.dtype) for gene in genes}
-    for individual in range(size):
-        rng = random_stream(seed, 0, purpose, individual)
-        masks = {} if species.formula else _wired(species, rng)
-        for gene in genes:
-            arrays[gene.name][individual] = masks[gene.name] if gene.kind == "mask" else _draw(gene, species, rng)
-    return Population(arrays)
-
-
-def _wired(species: Species, rng: Generator) -> dict[str, Mask]:
-    wiring = species.family.draw(species.layout, species.wiring.density, rng)
-    descending = species.mirror(wiring.ascending) if species.wiring.transposed else wiring.descending
-    return {"mask_ascending": wiring.ascending, "mask_descending": descending}
-
-
-def _draw(gene: Gene, species: Species, rng: Generator) -> Any:
-    founders = species.founders
-    if gene.kind == "bits":
-        return rng.random(gene.shape) < 0.5
-    if gene.kind == "decay":
-        drawn = np.exp(rng.normal(founders.decay_log_mean, founders.decay_log_scale))
-        return drawn if founders.decay else 0.0
-    if gene.kind == "innate":
-        return rng.standard_normal(gene.shape, dtype=np.float32)
-    mean = founders.gain_mean if gene.name.startswith("gains_") else 0.0
-    if gene.name == "gains_descending" and founders.gain_mean_descending is not None:
-        mean = founders.gain_mean_descending
-    return rng.normal(mean, gene.scale, gene.shape)

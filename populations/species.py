@@ -164,7 +164,7 @@ class Species:
         What befalls every life, in this order; see `hetevo.populations.kernel.perturbation`.
     formula : Formula or None
         What is inherited where the learning rule itself is: then individuals are single layers
-        (`hetevo.populations.layer`), not circuits, and what only circuits have means nothing.
+        (`hetevo.populations.circuits.layer`), not circuits, and what only circuits have means nothing.
     held_out : str
         Name of the task family, if its tasks are held out, so that selection never sees these lives; else empty. They
         have random streams that no other lives have; families share them, and so differ by their tasks only.
@@ -198,6 +198,11 @@ class Species:
             raise SettingError(
                 f"A species has {wanted}, got levels = {levels}. Give another layout, or another formula."
             )
+
+    @property
+    def circuit(self) -> str:
+        """The kind of circuit, a name in `hetevo.populations.circuits.CIRCUITS`."""
+        return "two-pathway" if self.formula is None else "layer"
 
     def random_stream(self, seed: int, generation: int, purpose: Purpose, index: int = 0) -> Generator:
         """Return the generator for something that lives draw; see `hetevo.populations.random_streams.random_stream`."""

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from hetevo.populations.genome import Population, draw_founders
+from hetevo.populations.circuits import draw_founders
+from hetevo.populations.genome import Population
 from hetevo.populations.layout import Layout
 from hetevo.populations.rules import RULES, with_terms
 from hetevo.populations.species import Founders, Life, Species, Wiring

@@ -1,4 +1,4 @@
-"""The slow, obvious twin of `hetevo.populations.layer`: learning rules after Chalmers (1990).
+"""The slow, obvious twin of `hetevo.populations.circuits.layer`: learning rules after Chalmers (1990).
 
 Chalmers, D. J. (1990), The evolution of learning: an experiment in genetic connectionism, Proceedings of the 1990
 Connectionist Models Summer School, 81-90. A single layer learns linearly separable tasks by a rule of ten terms,

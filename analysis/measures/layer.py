@@ -2,7 +2,7 @@
 
 from hetevo.analysis.gradient import layer_gradient
 from hetevo.analysis.measures.alignment import cosine
-from hetevo.populations.layer import LayerSnapshot
+from hetevo.populations.circuits.layer import LayerSnapshot
 from hetevo.populations.types import Floats
 
 

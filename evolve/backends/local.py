@@ -16,7 +16,7 @@ from hetevo.evolve.backends.trying import live_alone
 from hetevo.evolve.cohort import Cohort
 from hetevo.evolve.config import BackendTable
 from hetevo.evolve.news import news
-from hetevo.populations.blocks import block_size
+from hetevo.populations.circuits import block_size
 from hetevo.populations.errors import MachineFailedError
 from hetevo.populations.genome import Population
 from hetevo.populations.outcome import Evaluation

@@ -32,7 +32,7 @@ from hetevo.evolve.islands import TOPOLOGIES
 from hetevo.populations.activations import ACTIVATIONS
 from hetevo.populations.errors import SettingError, nearest
 from hetevo.populations.layout import Layout
-from hetevo.populations.rules import FORMULAS, RULES, TERMS
+from hetevo.populations.rules import FORMULAS, HOMOSYNAPTIC, RULES
 from hetevo.populations.tasks import TASKS
 from hetevo.populations.wiring import WIRINGS
 
@@ -76,7 +76,7 @@ class Config(Table):
             ("network.wiring", self.network.wiring, list(WIRINGS)),
             ("network.activation", self.network.activation, list(ACTIVATIONS)),
             ("plasticity.rule", self.plasticity.rule, [*RULES, *FORMULAS]),
-            *(("plasticity.terms", term, list(TERMS)) for term in self.plasticity.terms),
+            *(("plasticity.terms", term, list(HOMOSYNAPTIC)) for term in self.plasticity.terms),
             *(("heldout.families", family, list(TASKS)) for family in self.heldout.families),
             ("islands.topology", self.islands.topology, list(TOPOLOGIES)),
             ("backend.name", self.backend.name, list(BACKEND_NAMES)),

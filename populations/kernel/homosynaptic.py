@@ -16,7 +16,7 @@ class Receivers:
     passes : Passes
         Whose activities and signals drive the change.
     coefficients : dict of str to ndarray of float, shape (N, receiving neurons)
-        The rule's terms in this pathway, see `hetevo.populations.rules.terms`.
+        The rule's terms in this pathway, see `hetevo.populations.rules`.
     pathway : str
         In the ascending pathway hidden neurons and outputs receive, in the descending one hidden neurons.
 

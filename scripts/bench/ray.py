@@ -10,7 +10,7 @@ from hetevo.evolve.backends.ray import RayBackend
 from hetevo.evolve.cohort import Cohort, founders
 from hetevo.evolve.config import BackendTable
 from hetevo.evolve.species import species_of
-from hetevo.populations.blocks import block_size
+from hetevo.populations.circuits import block_size
 from hetevo.scripts.bench.machine import best_seconds
 
 SIZE = 2048

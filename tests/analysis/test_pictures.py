@@ -61,7 +61,7 @@ def draw(kind, where, path):
         plot = draw_individual(species, genes, title="a title")
     elif kind in CIRCUITS:
         species = make_species(**CIRCUITS[kind])
-        plot = draw_circuit(species.layout, make_population(species), title="a title")
+        plot = draw_circuit(species, make_population(species), title="a title")
     else:
         runs = [load_run(plant(where / str(n), **options)) for n, options in enumerate(PLANTED.get(kind, SEEDS))]
         plot = FIGURES[kind](runs)

@@ -22,9 +22,9 @@ from hetevo.evolve.sweeps import conduct, load_plan
 from hetevo.evolve.sweeps.controls import CONTROLS
 from hetevo.evolve.transplanting import transplanted
 from hetevo.evolve.verifying import verify
+from hetevo.populations.circuits import draw_founders, genome
 from hetevo.populations.evaluation import evaluate
 from hetevo.populations.experience import experience
-from hetevo.populations.genome import draw_founders, genome
 from hetevo.populations.random_streams import HELD_OUT, Purpose, random_stream
 from hetevo.populations.tasks import TASKS
 

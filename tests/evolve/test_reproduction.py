@@ -13,7 +13,8 @@ from hetevo.evolve.private_deap import tools
 from hetevo.evolve.reproduction import reproduce
 from hetevo.evolve.species import species_of
 from hetevo.evolve.variation import cross, mutate, sparse
-from hetevo.populations.genome import Population, draw_founders, genome
+from hetevo.populations.circuits import draw_founders, genome
+from hetevo.populations.genome import Population
 
 ARGUMENTS = {
     "selTournament": "tournsize=3",

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hetevo.analysis.probe import AlignmentProbe
 from hetevo.populations.birth import draw_innate_weights
-from hetevo.populations.blocks import block_size
+from hetevo.populations.circuits import block_size
 from hetevo.populations.evaluation import evaluate
 from hetevo.populations.experience import Experience, Samples, experience
 from hetevo.populations.genome import Population

@@ -12,11 +12,12 @@ from hetevo.analysis.gradient import layer_gradient
 from hetevo.analysis.probe import AlignmentProbe, InstrumentsProbe
 from hetevo.evolve.config import preset
 from hetevo.evolve.species import species_of
+from hetevo.populations.circuits import draw_founders
+from hetevo.populations.circuits.layer import LayerSnapshot, live_layers
 from hetevo.populations.errors import SettingError
 from hetevo.populations.evaluation import evaluate
 from hetevo.populations.experience import experience
-from hetevo.populations.genome import FORMULA, Population, draw_founders
-from hetevo.populations.layer import LayerSnapshot, live_layers
+from hetevo.populations.genome import FORMULA, Population
 from hetevo.populations.layout import Layout
 from hetevo.populations.outcome import Status
 from hetevo.populations.random_streams import Purpose, random_stream

@@ -24,7 +24,7 @@ from hetevo.evolve.backends.timing import Clock
 from hetevo.evolve.cohort import Cohort
 from hetevo.evolve.config import BackendTable
 from hetevo.evolve.news import news
-from hetevo.populations.blocks import block_size
+from hetevo.populations.circuits import block_size
 from hetevo.populations.outcome import Evaluation
 from hetevo.populations.species import Species
 

@@ -1,19 +1,23 @@
-"""The life of a single layer whose learning rule is inherited: neurons with logistic outputs, and no hidden ones.
+"""Single layers whose learning rule is inherited: neurons with logistic outputs, and no hidden ones.
 
 After every sample each synapse changes by the formula that its individual inherits
-(`hetevo.populations.rules.formula`), a sum of products of its weight w, its input a, its neuron's output o and the
+(`hetevo.populations.rules.Formula`), a sum of products of its weight w, its input a, its neuron's output o and the
 target t. Nothing here computes a gradient; the delta rule is one formula among many.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
 
+from hetevo.populations.circuits.circuit import Block, Outcome
 from hetevo.populations.experience import Experience, Samples
-from hetevo.populations.genome import FORMULA, Population
+from hetevo.populations.genome import FORMULA, Gene, Population
 from hetevo.populations.random_streams import Purpose
-from hetevo.populations.rules.formula import Terms
+from hetevo.populations.rules import Formula
 from hetevo.populations.species import Species
 from hetevo.populations.types import Floats, Mask
 
@@ -22,6 +26,15 @@ INNATE = 1.0
 
 SILENT = 0.5
 """Output of a neuron whose weights are 0: as good as chance."""
+
+BLOCK_BYTES = 5 << 20
+"""Working memory of a block of lives: beyond it, passes over the weights slow down (measured, one core of two)."""
+
+LAYERS = 1024
+"""Most lives in a block: a pass over them should cost more than its call."""
+
+PROBED_SAMPLES = 128
+"""Samples that a layer may meet at once, if its test has fewer."""
 
 SATURATED = 30.0
 """Potentials beyond it give an output of 0 or 1 to thirteen digits; exp would overflow much further out."""
@@ -61,6 +74,98 @@ class LayerSnapshot:
     coefficients: Floats
 
 
+class Terms:
+    """The formulas of ``N`` layers, their terms grouped by what they share, so that a change takes few passes.
+
+    With ``s`` the sum of all terms that remain when a weight and an input are taken out of the product,
+
+        dw = s_0 + s_a a + w (s_w + s_wa a)
+
+    Parameters
+    ----------
+    formula : Formula
+        Names the terms.
+    coefficients : ndarray of float64, shape (N, terms)
+        What each is multiplied by.
+    """
+
+    def __init__(self, formula: Formula, coefficients: Floats) -> None:
+        self.coefficients = coefficients
+        self._groups: dict[tuple[bool, bool], list[tuple[Floats, list[str]]]] = {}
+        for term, coefficient in zip(formula.terms, coefficients.T, strict=True):
+            shared = "weight" in term, "input" in term
+            rest = [factor for factor in term if factor not in ("weight", "input")]
+            self._groups.setdefault(shared, []).append((coefficient[:, None, None], rest))
+
+    def change(self, weights: Floats, inputs: Floats, outputs: Floats, targets: Floats) -> Floats:
+        """Evaluate the formula at every synapse, mean over samples.
+
+        Parameters
+        ----------
+        weights : ndarray of float64, shape (N, O, I)
+            ``w``.
+        inputs : ndarray of float64, shape (N, I, S)
+            ``a``.
+        outputs, targets : ndarray of float64, shape (N, O, S)
+            ``o`` and ``t``.
+
+        Returns
+        -------
+        ndarray of float64, shape (N, O, I)
+        """
+        factors = {"output": outputs, "target": targets}
+        total: Floats = np.zeros_like(weights)
+        for (weighted, sent), terms in self._groups.items():
+            remaining: Floats = np.zeros_like(outputs)
+            for coefficient, rest in terms:
+                product = coefficient
+                for factor in rest:
+                    product = product * factors[factor]
+                remaining += product
+            change = remaining[:, :, None] * inputs[:, None] if sent else remaining[:, :, None]
+            change = change[..., 0] if change.shape[3] == 1 else change.mean(axis=3)
+            total += weights * change if weighted else change
+        return total
+
+
+class Layer:
+    """The kind of circuit that is a single layer; see `Circuit` for its methods."""
+
+    inherits = "whole rules"
+
+    def genome(self, species: Species) -> tuple[Gene, ...]:
+        """Name the bits that code the formula."""
+        return (Gene(FORMULA, "bits", (_formula(species).bits,)),)
+
+    def draw_founder(self, species: Species, rng: Generator) -> dict[str, NDArray[Any]]:
+        """Draw every bit by the toss of a coin."""
+        return {FORMULA: rng.random(_formula(species).bits) < 0.5}
+
+    def block_size(self, species: Species) -> int:
+        """Keep the products of a block's test in cache."""
+        layout, life = species.layout, species.life
+        products = 8 * layout.outputs * layout.units * max(life.test_samples, PROBED_SAMPLES)
+        return max(1, min(LAYERS, BLOCK_BYTES // products) // life.tasks)
+
+    def live(self, block: Block, observer: Callable[[LayerSnapshot], None] | None, moments: Sequence[int]) -> Outcome:
+        """Live and be tested; accuracy is not defined."""
+        loss, diverged = live_layers(
+            block.species,
+            block.genes,
+            block.experience,
+            seed=block.seed,
+            generation=block.generation,
+            observer=observer,
+            moments=moments,
+        )
+        return Outcome(loss, np.full(loss.shape, np.nan), diverged)
+
+
+def _formula(species: Species) -> Formula:
+    assert species.formula is not None
+    return species.formula
+
+
 def live_layers(
     species: Species,
     genes: Population,
@@ -95,8 +200,8 @@ def live_layers(
         Lives in which a weight became infinite or undefined.
     """
     life, tasks = species.life, len(experience.training.inputs)
-    assert species.formula is not None
-    terms = Terms(species.formula, np.repeat(species.formula.coefficients(genes[FORMULA]), tasks, axis=0))
+    formula = _formula(species)
+    terms = Terms(formula, np.repeat(formula.coefficients(genes[FORMULA]), tasks, axis=0))
     weights = np.tile(_innate(species, seed, generation, tasks), (genes.size, 1, 1))
     training, stages, diverged = experience.training, life.stages(moments), np.zeros(len(weights), np.bool_)
     with np.errstate(over="ignore", invalid="ignore"):  # what diverges is flagged, not warned about

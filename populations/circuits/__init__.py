@@ -1,0 +1,76 @@
+"""Kinds of circuits, one a file: what their genome is, and how they live.
+
+To add one, write a class with the methods of `Circuit`, and name it in `CIRCUITS`.
+"""
+
+import numpy as np
+
+from hetevo.populations.circuits.circuit import Block, Circuit, Outcome
+from hetevo.populations.circuits.layer import Layer, LayerSnapshot
+from hetevo.populations.circuits.two_pathway import TwoPathway
+from hetevo.populations.genome import Gene, Population
+from hetevo.populations.isolation import isolated
+from hetevo.populations.kernel.life import Snapshot
+from hetevo.populations.random_streams import Purpose, random_stream
+from hetevo.populations.species import Species
+
+CIRCUITS: dict[str, Circuit] = {"two-pathway": TwoPathway(), "layer": Layer()}
+"""Kinds of circuits by the name that `Species.circuit` returns."""
+
+
+def circuit_of(species: Species) -> Circuit:
+    """Return the kind of circuit that the individuals of a species are."""
+    return CIRCUITS[species.circuit]
+
+
+def genome(species: Species) -> tuple[Gene, ...]:
+    """List the blocks of a species' genome, in the order in which they are drawn, saved and hashed."""
+    return circuit_of(species).genome(species)
+
+
+def block_size(species: Species) -> int:
+    """Choose how many individuals live side by side: speed only, never a bit of the result."""
+    return circuit_of(species).block_size(species)
+
+
+@isolated
+def draw_founders(species: Species, seed: int, size: int, purpose: Purpose = Purpose.FOUNDER) -> Population:
+    """Draw the founders, generation 0.
+
+    Parameters
+    ----------
+    species : Species
+        What they have in common.
+    seed : int
+        Seed of the experiment.
+    size : int
+        Number of individuals ``P``.
+    purpose : Purpose, optional
+        What they are drawn for: another purpose gives independent ones.
+
+    Returns
+    -------
+    Population
+        Each individual drawn from its own stream, so that founder ``i`` does not depend on ``size``.
+    """
+    arrays = {gene.name: np.empty((size, *gene.shape), gene.dtype) for gene in genome(species)}
+    for individual in range(size):
+        drawn = circuit_of(species).draw_founder(species, random_stream(seed, 0, purpose, individual))
+        for name, values in drawn.items():
+            arrays[name][individual] = values
+    return Population(arrays)
+
+
+__all__ = [
+    "CIRCUITS",
+    "Block",
+    "Circuit",
+    "Gene",
+    "LayerSnapshot",
+    "Outcome",
+    "Snapshot",
+    "block_size",
+    "circuit_of",
+    "draw_founders",
+    "genome",
+]

@@ -1,0 +1,132 @@
+"""Circuits with an ascending and a descending pathway: their genome, their birth, their life and their test.
+
+What happens in a presentation is in `hetevo.populations.model`, and, fast, in `hetevo.populations.kernel`.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from hetevo.populations.birth import draw_innate_weights
+from hetevo.populations.circuits.circuit import Block, Outcome
+from hetevo.populations.experience import Samples
+from hetevo.populations.genome import Gene, term_gene
+from hetevo.populations.kernel.life import Snapshot, live_block
+from hetevo.populations.kernel.memory import CircuitBlock, panels
+from hetevo.populations.kernel.settling import passes_of
+from hetevo.populations.random_streams import Purpose
+from hetevo.populations.rules import PATHWAYS
+from hetevo.populations.species import Species
+from hetevo.populations.types import Floats
+
+BLOCK_BYTES = 5 << 20
+"""Working memory of a block of lives: beyond it, passes over the weights slow down (measured, one core of two)."""
+
+BLOCK_NETWORKS = (32, 256)
+"""Fewest and most lives in a block: with fewer the interpreter's share grows, with more nothing is gained."""
+
+ONLINE_NETWORKS = (128, 512)
+"""The same for one sample a presentation, where networks are the fastest axis."""
+
+
+class TwoPathway:
+    """The kind of circuit that `hetevo.populations.model` describes; see `Circuit` for its methods."""
+
+    inherits = "gains"
+
+    def genome(self, species: Species) -> tuple[Gene, ...]:
+        """Gains, coefficients of other terms, decays, wirings and, if they are inherited, innate weights."""
+        layout, founders = species.layout, species.founders
+        rows = {"ascending": layout.neurons, "descending": layout.hidden}
+        shapes = {"ascending": (layout.neurons, layout.units), "descending": (layout.hidden, layout.neurons)}
+        width = {pathway: 1 if founders.gains_shared else rows[pathway] for pathway in rows}
+        genes = [Gene(f"gains_{pathway}", "gain", (width[pathway],), founders.gain_scale) for pathway in rows]
+        for pathway in PATHWAYS:
+            places = 1 if founders.terms_shared else rows[pathway]
+            genes += [
+                Gene(term_gene(pathway, term), "gain", (places,), founders.term_scale)
+                for term in species.rule.terms(pathway)
+                if term != "heterosynaptic"
+            ]
+        genes += [Gene(f"decay_{pathway}", "decay", ()) for pathway in rows]
+        genes += [Gene(f"mask_{pathway}", "mask", shapes[pathway]) for pathway in rows]
+        if founders.inherited:
+            genes += [Gene(f"innate_{pathway}", "innate", shapes[pathway]) for pathway in rows]
+        return tuple(genes)
+
+    def draw_founder(self, species: Species, rng: Generator) -> dict[str, NDArray[Any]]:
+        """Draw both wirings, then the other genes in their order."""
+        wiring = species.family.draw(species.layout, species.wiring.density, rng)
+        descending = species.mirror(wiring.ascending) if species.wiring.transposed else wiring.descending
+        masks = {"mask_ascending": wiring.ascending, "mask_descending": descending}
+        genes = self.genome(species)
+        return {gene.name: masks[gene.name] if gene.kind == "mask" else _draw(gene, species, rng) for gene in genes}
+
+    def block_size(self, species: Species) -> int:
+        """Keep a block's weights, their changes and its signals in cache."""
+        layout, life = species.layout, species.life
+        cells = sum(panel.cells for panel in panels(species))
+        signals = (3 * layout.units + 3 * layout.neurons) * life.batch
+        bytes_each = 4 * (2 * 4 * cells + signals)  # weights, drive, scale and keep of two pathways
+        fewest, most = ONLINE_NETWORKS if life.batch == 1 else BLOCK_NETWORKS
+        return max(1, int(np.clip(BLOCK_BYTES // bytes_each, fewest, most)) // life.tasks)
+
+    def live(self, block: Block, observer: Callable[[Snapshot], None] | None, moments: Sequence[int]) -> Outcome:
+        """Draw innate weights, live in the kernel, and test."""
+        species, seed, generation, tasks = block.species, block.seed, block.generation, block.species.life.tasks
+
+        def streams(purpose: Purpose) -> list[Generator]:
+            places = (int(individual) * tasks + task for individual in block.individuals for task in range(tasks))
+            return [species.random_stream(seed, generation, purpose, place) for place in places]
+
+        innate = draw_innate_weights(species, block.genes, block.individuals, seed, generation)
+        lives = live_block(
+            species, block.genes, innate, block.experience, observer=observer, moments=moments, streams=streams
+        )
+        loss, accuracy = evaluate_test(lives.circuits, block.experience.test)
+        return Outcome(loss, accuracy, lives.diverged | ~np.isfinite(loss))
+
+
+def _draw(gene: Gene, species: Species, rng: Generator) -> Any:
+    founders = species.founders
+    if gene.kind == "decay":
+        drawn = np.exp(rng.normal(founders.decay_log_mean, founders.decay_log_scale))
+        return drawn if founders.decay else 0.0
+    if gene.kind == "innate":
+        return rng.standard_normal(gene.shape, dtype=np.float32)
+    mean = founders.gain_mean if gene.name.startswith("gains_") else 0.0
+    if gene.name == "gains_descending" and founders.gain_mean_descending is not None:
+        mean = founders.gain_mean_descending
+    return rng.normal(mean, gene.scale, gene.shape)
+
+
+def evaluate_test(circuits: CircuitBlock, samples: Samples) -> tuple[Floats, Floats]:
+    """Measure the outputs of N circuits on fresh samples.
+
+    Parameters
+    ----------
+    circuits : Circuits
+        N circuits, ordered individual by individual, task by task.
+    samples : Samples
+        Arrays (K, units, n).
+
+    Returns
+    -------
+    loss, accuracy : ndarray of float64, shape (N,)
+        Normalised loss, not capped and possibly not finite; and accuracy, NaN unless the task is a classification.
+    """
+    passes = passes_of(circuits, samples.inputs.shape[-1])
+    targets = samples.targets.astype(np.float64)
+    with np.errstate(all="ignore"):
+        passes.load(samples.inputs)
+        passes.forward()
+        outputs = passes.outputs.reshape(-1, *targets.shape).astype(np.float64)
+        wrong = (outputs - targets) ** 2
+        loss = wrong.reshape(*wrong.shape[:2], -1).mean(axis=2) / (targets**2).reshape(len(targets), -1).mean(axis=1)
+    accuracy = np.full(loss.shape, np.nan)
+    if circuits.species.task.classification:
+        accuracy = (outputs.argmax(axis=2) == targets.argmax(axis=1)).mean(axis=2)
+    return loss.ravel(), accuracy.ravel()
