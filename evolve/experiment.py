@@ -37,11 +37,22 @@ class Experiment:
         ``config.probe.every`` is 0. A probe can never change a result.
     stop_files : sequence of Path, optional
         Files whose appearance asks to stop, as that of ``STOP`` in the run directory does; unlike it they stay.
+    force : bool, optional
+        Start any number of ``backend.workers``; otherwise more than four a core are refused.
+
+    Raises
+    ------
+    ConfigError
+        If it needs more memory than there is.
+    MachineFailedError
+        If it needs more than is free now.
     """
 
-    def __init__(self, config: Config, *, probe: Probe | None = None, stop_files: Sequence[Path] = ()) -> None:
+    def __init__(
+        self, config: Config, *, probe: Probe | None = None, stop_files: Sequence[Path] = (), force: bool = False
+    ) -> None:
         self.config = config
-        self._evolution = Evolution(config, probe, stop_files)
+        self._evolution = Evolution(config, probe, stop_files, force=force)
 
     def run(
         self,
@@ -80,8 +91,8 @@ class Experiment:
         RunBusyError
             If another process writes it.
         ConfigError
-            If a new run is refused its operators (`evolve.config.check_new`); with ``or_resume``, if the saved
-            configuration is another one; with ``origin``, if the sizes do not fit.
+            If a new run is refused its operators (`evolve.config.check_new`), or its number of workers; with
+            ``or_resume``, if the saved configuration is another one; with ``origin``, if the sizes do not fit.
         RunDirectoryError, DamagedError, StorageError
             If the directory cannot be written, or the origin cannot be read.
         """

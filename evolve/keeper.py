@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+import traceback
 from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,7 +20,9 @@ from evolve.rundir import LostError, RunDirectory, StorageError
 from evolve.rundir import checkpoint as checkpoints
 from evolve.rundir.files import make_folder, names
 from evolve.rundir.provenance import now
+from evolve.rundir.records import rows_of
 from evolve.state import State
+from evolve.threads import starting_thread
 from populations.outcome import Evaluation
 
 SHARE = 0.02
@@ -125,15 +128,17 @@ class Keeper:
             Further columns of the generation's row.
         """
         self.settle()
-        self._unsaved = None  # from here on the records hold more than it
         row = generation_row(cohort, evaluation) | {name: np.array([value]) for name, value in (measured or {}).items()}
-        self._seen += 1
-        self.directory.generations.add(row)
-        every = self.config.records.individuals_every
+        rows, every = [(self.directory.generations, row)], self.config.records.individuals_every
         if every and cohort.generation % every == 0:
-            self.directory.individuals.add(individual_rows(cohort, evaluation))
+            rows.append((self.directory.individuals, individual_rows(cohort, evaluation)))
         if evaluation.failures:
-            self.directory.failures.add(failure_rows(cohort, evaluation, self.config.seed))
+            rows.append((self.directory.failures, failure_rows(cohort, evaluation, self.config.seed)))
+        made = [(table, rows_of(columns)) for table, columns in rows]  # if memory runs out for one, none is added
+        self._unsaved = None  # from here on the records hold more than it
+        for table, added in made:
+            table.append(added)
+        self._seen += 1
         return {name: values[0].item() for name, values in row.items()}
 
     def is_due(self, generation: int) -> bool:
@@ -203,7 +208,12 @@ class Keeper:
         if self._writing is not None:
             begin, writing = time.perf_counter(), self._writing
             self._writing = None
-            if cost := writing.result():
+            try:
+                cost = writing.result()
+            except MemoryError:
+                self._unsaved = self.newest  # the records hold no more than that yet: `save` can try once more
+                raise
+            if cost:
                 # processor time, and time that the run waited until it was saved: not for what is written after that
                 self._costs.append(cost + max(0.0, self._last - begin))
                 self._spent += self._costs[-1]
@@ -275,9 +285,13 @@ class Keeper:
 
     def __enter__(self) -> Self:
         make_folder(self.directory.checkpoints)
+        with starting_thread():
+            self._thread.submit(int).result()  # it is started now, when nothing can be lost
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, MemoryError):
+            traceback.clear_frames(error.__traceback__)  # what it was about gives its memory back
         # what has lived is saved, whatever happens to the run now: it takes moments, and the lock is held still
         with contextlib.suppress(Exception):
             self.settle() if error is None or isinstance(error, StorageError) else self.save()

@@ -10,6 +10,7 @@ import numpy as np
 
 from evolve.backends.pool import WorkerPool
 from evolve.backends.shards import live_shard
+from evolve.config import from_mapping
 from evolve.evolution import Evolution
 from evolve.resuming import saved_config
 from evolve.rundir import RunDirectory, RunDirectoryError
@@ -18,6 +19,8 @@ from populations.genome import Population, genome
 from populations.species import Species
 
 GENES_LIMIT = 1 << 30
+
+_ALONE = [("backend.name", "local"), ("backend.address", ""), ("backend.workers", 1)]
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def repeat(path: str | Path, number: int) -> Repeated:
         If there is no such row, or its genes are not those of this run's networks.
     """
     directory = RunDirectory.open(path)
-    evolution = Evolution(saved_config(directory))
+    evolution = Evolution(from_mapping(saved_config(directory).model_dump(), overrides=_ALONE, saved=True))
     row = _row(directory, number)
     generation, individual = int(row["generation"]), int(row["individual"])
     genes = _genes(row["genes"], evolution.species, directory)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evolve.backends import LocalBackend
+from evolve.backends.bounds import bounded
 from evolve.cohort import Cohort
 from evolve.config import Config, from_mapping
 from evolve.evolution import Evolution
@@ -23,7 +24,13 @@ from populations.species import Species
 
 
 def replay(
-    directory: RunDirectory, config: Config, generation: int | None, workers: int | None, problems: list[str]
+    directory: RunDirectory,
+    config: Config,
+    generation: int | None,
+    workers: int | None,
+    problems: list[str],
+    *,
+    force: bool = False,
 ) -> str:
     """Let a saved generation live again.
 
@@ -41,6 +48,8 @@ def replay(
         Processes; None: another number than the run's.
     problems : list of str
         Takes what is not the same, bit for bit.
+    force : bool, optional
+        Start any number of processes.
 
     Returns
     -------
@@ -55,13 +64,14 @@ def replay(
         )
     evolution = Evolution(_elsewhere(config, workers))
     species, settings = evolution.species, evolution.config
+    place = bounded(settings.backend, config.evolution.size, force=force)
     state = load(saved[chosen], species, config.evolution.size)[0]
     compared = ["losses", "statuses"]
     cohort = _again(saved, chosen, settings, species, directory.path.parent)
     if cohort is not None:
         compared += ["genes", "descent"]
         problems += [f"generation {chosen}: {name} differ" for name in _cohort_differences(cohort, state.cohort)]
-    with LocalBackend(settings.backend) as backend:
+    with LocalBackend(place) as backend:
         backend.prepare(evolution.job(chosen))
         evaluation = backend.evaluate(evolution.job(chosen), state.cohort)
         how = f"{backend.description}, blocks of {settings.backend.block}"

@@ -29,6 +29,7 @@ def resume(
     address: str | None = None,
     workers: int | None = None,
     probe: Probe | None = None,
+    force: bool = False,
     progress: Progress | None = None,
     notice: Notice = logged,
 ) -> Run:
@@ -46,6 +47,8 @@ def resume(
         ``address="current"`` lives are computed in the Ray session of this process.
     probe : Probe, optional
         Measures to take; by default those that the configuration names.
+    force : bool, optional
+        Start any number of workers; otherwise more than four a core are refused.
     progress : callable, optional
         Is called with a `GenerationReport` after every generation. Its failure is logged and ends nothing.
     notice : callable, optional
@@ -61,7 +64,8 @@ def resume(
     RunDirectoryError
         If it is no run, another process writes it (`RunBusyError`), or ``generations`` lies before where it stands.
     ConfigError
-        If the run was computed on a cluster, and neither ``address`` nor ``backend="local"`` is given.
+        If the run was computed on a cluster, and neither ``address`` nor ``backend="local"`` is given; if it needs
+        more memory than there is, or more workers than are started without ``force``.
     SchemaError
         If another version of Hetevo is needed.
     NothingIntactError
@@ -77,7 +81,7 @@ def resume(
         changes = [(key, value) for key, value in given.items() if value is not None]
         content = without_address(config.model_dump(), changes, str(directory.config_file))
         config = from_mapping(content, overrides=changes, source="resume", saved=True)
-        evolution = Evolution(config, probe)
+        evolution = Evolution(config, probe, force=force)
         with evolution.connected():
             return go_on(directory, lock, evolution, generations, progress, notice)
 

@@ -46,7 +46,12 @@ class Report:
 
 
 def verify(
-    path: str | Path, *, replay: bool = False, generation: int | None = None, workers: int | None = None
+    path: str | Path,
+    *,
+    replay: bool = False,
+    generation: int | None = None,
+    workers: int | None = None,
+    force: bool = False,
 ) -> Report:
     """Check a run directory; nothing in it is changed.
 
@@ -60,6 +65,8 @@ def verify(
         Which one; by default the newest that was saved.
     workers : int, optional
         Processes of the replay; by default another number than the run's.
+    force : bool, optional
+        Start any number of them; otherwise more than four a core are refused.
 
     Raises
     ------
@@ -75,7 +82,7 @@ def verify(
     elif newest is not None:
         _check_records(directory, config, newest, report)
     if replay and newest is not None and report.ok:
-        report.checked.append(replayed(directory, config, generation, workers, report.problems))
+        report.checked.append(replayed(directory, config, generation, workers, report.problems, force=force))
     elif replay:
         report.notes.append("nothing was replayed")
     return report

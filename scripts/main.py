@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import threading
 from importlib.metadata import version as installed_version
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 from scripts.bench.command import bench
 from scripts.claims import claims
 from scripts.draw import draw
+from scripts.errors import thread_failed
 from scripts.init import init
 from scripts.plot import plot
 from scripts.presets import presets
@@ -52,6 +54,7 @@ def _options(
 def main() -> None:
     """Run the command line."""
     secure()
+    threading.excepthook = thread_failed
     code = 0
     try:
         app()

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.errors import explained
+from scripts.errors import ForceWorkers, explained
 from scripts.progress import progress
 from scripts.run import finish
 
@@ -24,6 +24,7 @@ def resume(
     backend: Backend = None,
     workers: Workers = None,
     address: Address = None,
+    force: ForceWorkers = False,
     as_json: AsJson = False,
 ) -> None:
     """Go on with a run where it was last saved, or extend it."""
@@ -36,6 +37,7 @@ def resume(
             backend=backend,
             address=address,
             workers=workers,
+            force=force,
             progress=display,
             notice=display.say,
         )

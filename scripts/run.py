@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scripts.errors import explained
+from scripts.errors import ForceWorkers, explained
 from scripts.progress import progress
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ def run(
     address: Address = None,
     trust: Trust = False,
     no_probe: NoProbe = False,
+    force: ForceWorkers = False,
     as_json: AsJson = False,
 ) -> None:
     """Evolve a population and record what happens."""
@@ -91,17 +92,25 @@ def run(
     overrides = [*(changes or []), *(f"{key}={value}" for key, value in given.items() if value is not None)]
     config, name = _configuration(source, origin, overrides, or_resume=or_resume, trust=trust)
     if seeds is not None:
-        _run_seeds(config, name, seeds, output, {"--from": origin, "--seed": seed}, as_json=as_json)
+        others = {"--from": origin, "--seed": seed}
+        _run_seeds(config, name, seeds, output, others, force=force, as_json=as_json)
         return
     path = output or Path("runs") / f"{directory_name(name)}-seed{config.seed}"
-    experiment = Experiment(config)
+    experiment = Experiment(config, force=force)
     with progress() as display:
         ended = experiment.run(path, origin=origin, or_resume=or_resume, progress=display, notice=display.say)
     finish(ended, ["--address", config.backend.address] if config.backend.address else [], as_json=as_json)
 
 
 def _run_seeds(
-    config: "Config", name: str, seeds: str, output: Path | None, others: dict[str, Any], *, as_json: bool
+    config: "Config",
+    name: str,
+    seeds: str,
+    output: Path | None,
+    others: dict[str, Any],
+    *,
+    force: bool,
+    as_json: bool,
 ) -> None:
     """Run a configuration with several seeds, as a sweep."""
     from evolve.sweeps import directory_name, plan_of_seeds
@@ -112,7 +121,7 @@ def _run_seeds(
     if beside:
         raise SettingError(f"--seeds {seeds}: expected no {beside[0]} beside it. Leave one of them out.")
     plan, folder = plan_of_seeds(name, config, seeds), output or Path("runs") / directory_name(name)
-    conducted(plan, folder, config.backend, again="the same command", as_json=as_json)
+    conducted(plan, folder, config.backend, again="the same command", force=force, as_json=as_json)
 
 
 def _configuration(

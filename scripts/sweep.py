@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.errors import FAILED, MACHINE_FAILED, explained
+from scripts.errors import FAILED, MACHINE_FAILED, ForceWorkers, explained
 from scripts.presets import list_names
 from scripts.progress import is_live
 
@@ -45,6 +45,7 @@ def sweep(
     workers: Workers = 0,
     backend: Backend = "auto",
     address: Address = "",
+    force: ForceWorkers = False,
     as_json: AsJson = False,
 ) -> None:
     """Run a sweep, or go on with it: repeating the command does what is left to do."""
@@ -59,11 +60,18 @@ def sweep(
     place = from_mapping(settings, source="hetevo sweep").backend
     plan = load_plan(source, lambda message: print(f"hetevo: {message}", file=sys.stderr))
     folder = output or Path("runs") / plan.name
-    conducted(plan, folder, place, again=spell("sweep", source, "-o", folder), as_json=as_json)
+    conducted(plan, folder, place, again=spell("sweep", source, "-o", folder), force=force, as_json=as_json)
 
 
 def conducted(
-    plan: "Plan", folder: Path, place: "BackendTable", *, again: str, as_json: bool, following: bool = True
+    plan: "Plan",
+    folder: Path,
+    place: "BackendTable",
+    *,
+    again: str,
+    as_json: bool,
+    force: bool = False,
+    following: bool = True,
 ) -> None:
     """Run a sweep and show how it goes; return if all runs are done, otherwise leave with a status that says why not.
 
@@ -79,6 +87,8 @@ def conducted(
         The command that goes on with it.
     as_json : bool
         Print the outcomes as one JSON object.
+    force : bool, optional
+        Start any number of processes.
     following : bool, optional
         Whether to say what to do next.
     """
@@ -86,7 +96,7 @@ def conducted(
     from populations.errors import spell
 
     with _Display() as display:
-        outcomes, signal = conduct(plan, folder, backend=place, watch=display.show)
+        outcomes, signal = conduct(plan, folder, backend=place, force=force, watch=display.show)
     if as_json:
         print(json.dumps({"path": str(folder), "signal": signal, "runs": [asdict(one) for one in outcomes]}))
     for one in outcomes:

@@ -22,6 +22,7 @@ from typing import Any, ParamSpec, TypeVar
 from evolve.backends.worker import pickled
 from evolve.news import news
 from evolve.stopping import SIGNALS
+from evolve.threads import starting_thread
 from populations.errors import MachineFailedError, SettingError
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -117,12 +118,29 @@ class WorkerPool:
             Fails with `WorkerDiedError` if the worker dies (the others go on, and the next call gets a new one),
             `NotLoadableError` if function or arguments do not reach it, `NoWorkersError` if none can be started, and
             else with what the function raises.
+
+        Raises
+        ------
+        NoWorkersError
+            If the system has no thread that could wait for a worker.
         """
         future: Future[Result] = Future()
-        self._calls.put((future, function, args, kwargs))
         if len(self._hosts) < self.workers:
-            self._hosts.append(_Host(self._calls))
+            self._hosts += self._started()
+        self._calls.put((future, function, args, kwargs))
         return future
+
+    def _started(self) -> "list[_Host]":
+        """Return one more host; none if the system has no thread for it, and there are others."""
+        try:
+            with starting_thread():
+                return [_Host(self._calls)]
+        except MachineFailedError as error:
+            if not self._hosts:
+                raise NoWorkersError(str(error)) from None
+            self.workers = len(self._hosts)
+            news.warning("%s There will be %d processes.", error, self.workers)
+            return []
 
     def signal(self, number: int) -> None:
         """Send a signal to the processes that there are; see `evolve.backends.worker` for what it means to them."""
@@ -206,7 +224,13 @@ class _Worker:
     def __init__(self) -> None:
         self._ready = False
         self._connection: Connection
-        self._connection, there = Pipe()
+        try:
+            self._connection, there = Pipe()
+        except OSError as error:
+            raise NoWorkersError(
+                f"Cannot speak to a worker process: {error.strerror or error}. Raise 'ulimit -n', or take fewer"
+                " processes (--workers)."
+            ) from None
         command = [get_executable(), "-P", "-c", _BEGIN, str(there.fileno()), str(os.getpid())]
         try:
             self.process = subprocess.Popen(

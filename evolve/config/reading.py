@@ -14,6 +14,7 @@ from evolve.config.config import Config
 from evolve.config.errors import ConfigError
 from evolve.config.explaining import example_of, explain, field_of
 from evolve.config.naming import named
+from evolve.config.nesting import check_nesting
 from evolve.config.operators import check_new
 from evolve.config.sources import is_path, read_source, shipped
 from evolve.config.writing import inline
@@ -125,6 +126,7 @@ def from_mapping(
     tables = {key: dict(value) if isinstance(value, dict) else value for key, value in content.items()}
     for override in overrides:
         _apply(tables, override)
+    check_nesting(tables, source)
     try:
         config = named(Config.model_validate(tables))
     except HetevoError as error:
@@ -156,7 +158,7 @@ def _parsed(override: str) -> tuple[str, Any]:
         raise ConfigError(f"-s {override}: {_EXPECTED}")
     try:
         content = tomllib.loads(f"value = {text}")
-    except ValueError as error:  # of TOML, and of numbers with thousands of digits
+    except (ValueError, RecursionError) as error:  # of TOML, and of numbers with thousands of digits
         if text.lstrip()[:1] in ("[", "{", '"', "'"):
             reason = str(error).partition(" (at ")[0]
             raise ConfigError(f"-s {override}: not valid TOML ({reason}). {_correction(key, text)}") from None

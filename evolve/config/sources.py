@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from evolve.config.errors import ConfigError
+from evolve.config.nesting import check_nesting
 from populations.errors import nearest, spell
 
 Folder = Literal["presets", "sweeps"]
@@ -78,7 +79,9 @@ def _read(path: Path, folder: Folder) -> dict[str, Any]:
             read = handle.read(LIMIT + 1)
         if len(read) > LIMIT:
             raise ConfigError(f"{path} has more than {LIMIT:,} bytes: that is not a {NOUNS[folder]}, and not read.")
-        return tomllib.loads(read.decode("utf-8-sig"))  # editors may put a mark first
+        content = tomllib.loads(read.decode("utf-8-sig"))  # editors may put a mark first
+        check_nesting(content, str(path))
+        return content
     except FileNotFoundError:
         raise ConfigError(_no_file(path, folder)) from None
     except IsADirectoryError:

@@ -23,6 +23,7 @@ from evolve.rundir.errors import LostError, RunBusyError, RunDirectoryError
 from evolve.rundir.files import explained
 from evolve.rundir.places import Place
 from evolve.rundir.streams import open_plain, write_all
+from evolve.threads import starting_thread
 from populations.errors import HetevoError
 
 TRIES, PAUSE = 20, 0.02
@@ -78,7 +79,12 @@ class Lock:
         owners.held.add(self._token)
         self._ended = Event()
         self._signs = Thread(target=self._give_signs_of_life, name="lock", daemon=True)
-        self._signs.start()
+        try:
+            with starting_thread():
+                self._signs.start()
+        except BaseException:
+            self.release()
+            raise
 
     def _acquire(self) -> dict[str, str]:
         """Become the owner, and return the one before if that is gone without having said so."""
@@ -142,7 +148,8 @@ class Lock:
         if self._descriptor < 0:
             return
         self._ended.set()
-        self._signs.join()
+        if self._signs.is_alive():
+            self._signs.join()
         # closing is what releases; a name that stays would only be taken for that of a killed process
         with contextlib.suppress(OSError, HetevoError):
             if self._found().get("token") == self._token:

@@ -47,14 +47,11 @@ class Records:
         self.unsaved = 0
 
     def add(self, columns: Mapping[str, Any]) -> None:
-        """Buffer the rows of one generation.
+        """Buffer the rows of one generation; see `rows_of`."""
+        self.append(rows_of(columns))
 
-        Parameters
-        ----------
-        columns : mapping of str to array or list
-            Must hold ``generation``. NaN in a float column is stored as null: undefined is not a number.
-        """
-        rows = pa.table({name: _nullable(values) for name, values in columns.items()})
+    def append(self, rows: pa.Table) -> None:
+        """Buffer the rows of one generation."""
         self._open.append(rows)
         self.unsaved += rows.nbytes
         self.dirty = True
@@ -121,6 +118,17 @@ class Records:
         for name in names(self.folder):
             if ".tmp-" in name:
                 remove_tree(self.folder / name)
+
+
+def rows_of(columns: Mapping[str, Any]) -> pa.Table:
+    """Make a table of the rows of one generation.
+
+    Parameters
+    ----------
+    columns : mapping of str to array or list
+        Must hold ``generation``. NaN in a float column is stored as null: undefined is not a number.
+    """
+    return pa.table({name: _nullable(values) for name, values in columns.items()})
 
 
 def _nullable(values: Any) -> pa.Array:

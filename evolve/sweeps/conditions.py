@@ -1,5 +1,6 @@
 """The conditions of a sweep: which changes each makes, and what it is called."""
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from itertools import product
@@ -8,6 +9,12 @@ from typing import Any
 
 from evolve.identity import shown
 from evolve.sweeps.file import Changes, SweepFile
+
+
+def count_conditions(file: SweepFile) -> int:
+    """Count the conditions of a sweep, without making any."""
+    walked = [len(values) for values in file.zip.values()][:1]
+    return math.prod([max(1, len(file.conditions)), *map(len, file.grid.values()), *walked])
 
 
 def conditions_of(file: SweepFile) -> Iterator[tuple[str, Changes]]:

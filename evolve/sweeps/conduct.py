@@ -11,14 +11,18 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from evolve.available import available_memory
+from evolve.backends.bounds import bounded
 from evolve.backends.pool import WorkerDiedError
 from evolve.config import BackendTable, Config, from_mapping
 from evolve.experiment import Experiment
+from evolve.memory import check_needs, needs_of
 from evolve.rundir import RunBusyError, RunDirectory, StorageError
-from evolve.rundir.files import touch
+from evolve.rundir.files import names, touch
 from evolve.rundir.lock import is_held
 from evolve.rundir.places import Place, inside
 from evolve.rundir.sweep import Entry, write_entries
+from evolve.species import species_of
 from evolve.stopping import StopRequest
 from evolve.sweeps.plan import Member, Plan
 from evolve.sweeps.pools import Pool, pool_of
@@ -27,6 +31,12 @@ from populations.errors import HetevoError, MachineFailedError
 
 POLL_SECONDS = 1.0
 """Seconds between two looks at the runs under way, here and elsewhere."""
+
+LOOK_SECONDS = 0.5
+"""Longest look at runs that wait, whether other processes have them under way."""
+
+CHECKED = 1_000
+"""Conditions whose memory is counted before a sweep begins: a thousand take about a second."""
 
 STATES = ("done", "running", "elsewhere", "waiting", "stopped", "interrupted", "failed")
 """Where a run can stand: ``running`` by this process, ``elsewhere`` by another one, ``interrupted`` by the machine."""
@@ -69,7 +79,12 @@ Watch = Callable[[list[Outcome]], None]
 
 
 def conduct(
-    plan: Plan, folder: str | Path, *, backend: BackendTable | None = None, watch: Watch | None = None
+    plan: Plan,
+    folder: str | Path,
+    *,
+    backend: BackendTable | None = None,
+    force: bool = False,
+    watch: Watch | None = None,
 ) -> tuple[list[Outcome], int]:
     """Run a sweep, or go on with it.
 
@@ -86,6 +101,8 @@ def conduct(
     backend : BackendTable, optional
         Where runs go on: by default in processes of this machine, ``workers`` of them side by side (0: one a core);
         with the name ``ray`` or an address as tasks of a Ray cluster whose nodes all see ``folder``.
+    force : bool, optional
+        Start any number of processes; otherwise more than four a core are refused.
     watch : callable, optional
         Is told where all runs stand.
 
@@ -102,15 +119,29 @@ def conduct(
         If the directory holds something else or cannot be written.
     SettingError, ClusterError, ClusterLostError
         If a cluster cannot be had, or was lost on the way.
+    ConfigError, MachineFailedError
+        If too many processes are asked for, or runs side by side need more memory than there is, or is free.
     """
     folder = inside(Path(folder).absolute())
-    pool = pool_of(backend or BackendTable(), len(plan.members))
+    settings = bounded(backend or BackendTable(), len(plan.members), force=force)
+    if settings.name != "ray" and not settings.address:
+        _check_memory(plan, settings.workers)
+    pool = pool_of(settings, len(plan.members))
     try:
         write_entries(folder, plan.name, _entries(plan))
         with taking_part(folder) as (stop, mine):
             return _Conductor(plan, folder, pool).go_on(stop, mine, watch), stop.signal
     finally:
         pool.close()
+
+
+def _check_memory(plan: Plan, workers: int) -> None:
+    """Check that the runs that need most fit beside each other; each checks for itself that it fits at all."""
+    conditions = {member.condition: member.config for member in plan.members[::-1]}
+    memory = available_memory()
+    needs = [needs_of(config, species_of(config), 1) for config in [*conditions.values()][:CHECKED]]
+    for one in needs:
+        check_needs(one, 1, memory, beside=workers)
 
 
 class _Conductor:
@@ -121,6 +152,7 @@ class _Conductor:
         self.outcomes = {member.name: Outcome(member.name, member.condition, member.seed) for member in plan.members}
         self.waiting = list(plan.members)
         self.under_way: dict[Future[Outcome], Member] = {}
+        self._seen_last = ""
 
     def go_on(self, stop: StopRequest, mine: Path, watch: Watch | None) -> list[Outcome]:
         """Go on until all runs have ended, or those under way after a request to stop; ``mine`` passes that on."""
@@ -172,11 +204,21 @@ class _Conductor:
     def _look(self) -> None:
         for member in self.under_way.values():
             self.outcomes[member.name] = _looked_at(self.folder, self.outcomes[member.name])
-        for member in self.waiting:
+        there, begin = set(names(self.folder)), time.monotonic()
+        # one pass over very many takes minutes: each look goes on where the last one stopped
+        for member in self._waiting_from_last():
             outcome = replace(self.outcomes[member.name], state="waiting")
-            if self._is_elsewhere(member):
+            if member.name in there and self._is_elsewhere(member):
                 outcome = replace(_looked_at(self.folder, outcome), state="elsewhere")
             self.outcomes[member.name] = outcome
+            self._seen_last = member.name
+            if time.monotonic() - begin > LOOK_SECONDS:
+                break
+
+    def _waiting_from_last(self) -> list[Member]:
+        """List the runs that wait, beginning after the one that was looked at last."""
+        last = next((place for place, one in enumerate(self.waiting) if one.name == self._seen_last), -1)
+        return self.waiting[last + 1 :] + self.waiting[: last + 1]
 
 
 def _entries(plan: Plan) -> list[Entry]:

@@ -9,7 +9,7 @@ from evolve.config import Config, ConfigError, load_config, preset_names
 from evolve.config.sources import exists, is_path
 from evolve.results import Notice
 from evolve.rundir.sweep import Stage
-from evolve.sweeps.conditions import conditions_of, directory_name
+from evolve.sweeps.conditions import conditions_of, count_conditions, directory_name
 from evolve.sweeps.controls import CONTROLS
 from evolve.sweeps.file import LIMIT, Changes, SweepFile, read_sweep, seed_range
 from populations.errors import HetevoError
@@ -138,10 +138,14 @@ def load_plan(source: str | Path, notice: Notice | None = None) -> Plan:
 
 def _members(file: SweepFile, source: str, folder: Path, notice: Notice | None) -> Iterator[Member]:
     names: set[str] = set()
-    conditions = list(conditions_of(file))
-    if len(conditions) * len(file.seeds) > LIMIT:
-        raise ConfigError(f"{source}: expected at most {LIMIT:,} runs, got {len(conditions) * len(file.seeds):,}")
-    told = time.monotonic()
+    runs = count_conditions(file) * len(file.seeds)
+    if runs > LIMIT:
+        # the number may have more digits than can be written out
+        got = f"{runs:,}" if runs < LIMIT**3 else "far more"
+        raise ConfigError(
+            f"{source}: expected at most {LIMIT:,} runs, got {got}. Give grid, zip or seeds fewer values."
+        )
+    conditions, told = list(conditions_of(file)), time.monotonic()
     for number, (condition, changes) in enumerate(conditions):
         if notice and time.monotonic() - told >= NOTICE_SECONDS:
             told = time.monotonic()

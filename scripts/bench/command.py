@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from scripts.bench.machine import described, machine, pin
-from scripts.errors import explained
+from scripts.errors import ForceWorkers, explained
 
 bench = typer.Typer(help="Measure speed, beside peers in the same run.", no_args_is_help=True)
 
@@ -61,13 +61,17 @@ def generation(
         list[int] | None, typer.Option("--size", min=2, help="Individuals; repeat it for several sizes.")
     ] = None,
     workers: Annotated[int, typer.Option(min=0, help="Processes that evaluate; 0: one a core.")] = 0,
+    force: ForceWorkers = False,
     as_json: AsJson = False,
 ) -> None:
     """Take a generation of `emergence` apart: evaluate, probe, select, vary, record, checkpoint; and its memory."""
+    from evolve.backends.bounds import bounded
+    from evolve.config import BackendTable
     from scripts.bench import generation as subject
 
-    rows = []
-    for size in sizes or [128, 1_000, 10_000, 100_000]:
+    sizes, rows = sizes or [128, 1_000, 10_000, 100_000], []
+    bounded(BackendTable(workers=workers), max(sizes), force=force)
+    for size in sizes:
         print(f"measuring {size} individuals", file=sys.stderr)
         rows.append(subject.measure(size, workers))
     facts = machine("deap")
