@@ -54,7 +54,8 @@ class Evolution:
     def __init__(
         self, config: Config, probe: Probe | None = None, stop_files: Sequence[Path] = (), *, force: bool = False
     ) -> None:
-        self.config, self.stop_files, self.force = config, stop_files, force
+        self.config, self.stop_files = config, stop_files
+        self.place = bounded(config.backend, config.evolution.size, force=force)
         self.species = species_of(config)
         check_memory(config, self.species, workers_here(config.backend, config.evolution.size))
         # fails here, before anything is written, if a data set's package is missing
@@ -66,8 +67,7 @@ class Evolution:
     @contextlib.contextmanager
     def connected(self) -> Iterator[None]:
         """Hold the backend while the block runs; what does not work with it is an error before anything is written."""
-        settings = bounded(self.config.backend, self.config.evolution.size, force=self.force)
-        with BACKENDS[settings.name](settings) as backend:
+        with BACKENDS[self.place.name](self.place) as backend:
             backend.prepare(self.job(0))
             self._backend = backend
             yield

@@ -205,6 +205,8 @@ def _refused(who: str, needed: int, memory: Memory, advice: str) -> str:
 
 
 def _shown(size: int) -> str:
+    if size >= 2**40:
+        return f"{size / 2**40:,.1f} TiB"
     return f"{size / 2**30:,.1f} GiB" if size >= 2**30 else f"{size / 2**20:,.0f} MiB"
 
 

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evolve.backends import LocalBackend
-from evolve.backends.bounds import bounded
 from evolve.cohort import Cohort
 from evolve.config import Config, from_mapping
 from evolve.evolution import Evolution
@@ -62,16 +61,15 @@ def replay(
         raise RunDirectoryError(
             f"{directory.path} has no checkpoint of generation {chosen}; it has: {', '.join(map(str, saved))}."
         )
-    evolution = Evolution(_elsewhere(config, workers))
+    evolution = Evolution(_elsewhere(config, workers), force=force)
     species, settings = evolution.species, evolution.config
-    place = bounded(settings.backend, config.evolution.size, force=force)
     state = load(saved[chosen], species, config.evolution.size)[0]
     compared = ["losses", "statuses"]
     cohort = _again(saved, chosen, settings, species, directory.path.parent)
     if cohort is not None:
         compared += ["genes", "descent"]
         problems += [f"generation {chosen}: {name} differ" for name in _cohort_differences(cohort, state.cohort)]
-    with LocalBackend(place) as backend:
+    with LocalBackend(evolution.place) as backend:
         backend.prepare(evolution.job(chosen))
         evaluation = backend.evaluate(evolution.job(chosen), state.cohort)
         how = f"{backend.description}, blocks of {settings.backend.block}"

@@ -139,7 +139,7 @@ class WorkerPool:
             if not self._hosts:
                 raise NoWorkersError(str(error)) from None
             self.workers = len(self._hosts)
-            news.warning("%s There will be %d processes.", error, self.workers)
+            news.warning("%s It goes on with %d.", error, self.workers)
             return []
 
     def signal(self, number: int) -> None:
@@ -251,7 +251,7 @@ class _Worker:
         Raises
         ------
         NoWorkersError
-            If it cannot import what it needs.
+            If it cannot import what it needs, or says what else it lacks.
         """
         if self._ready:
             return True
@@ -263,7 +263,7 @@ class _Worker:
             return False
         if problem:
             self.end()
-            raise NoWorkersError(f"A worker process cannot import what it needs: {problem}.")
+            raise NoWorkersError(f"A worker process cannot begin: {problem.rstrip('.')}.")
         self._ready = True
         return True
 

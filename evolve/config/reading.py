@@ -2,7 +2,6 @@
 
 import re
 import shlex
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,10 @@ from evolve.config.config import Config
 from evolve.config.errors import ConfigError
 from evolve.config.explaining import example_of, explain, field_of
 from evolve.config.naming import named
-from evolve.config.nesting import check_nesting
 from evolve.config.operators import check_new
 from evolve.config.sources import is_path, read_source, shipped
 from evolve.config.writing import inline
+from evolve.toml import NestingError, check_nesting, read_toml
 from populations.errors import HetevoError, nearest, spell
 
 SWEEPS_ONLY = {"seeds", "controls", "conditions", "grid", "zip"}
@@ -126,10 +125,10 @@ def from_mapping(
     tables = {key: dict(value) if isinstance(value, dict) else value for key, value in content.items()}
     for override in overrides:
         _apply(tables, override)
-    check_nesting(tables, source)
     try:
+        check_nesting(tables)
         config = named(Config.model_validate(tables))
-    except HetevoError as error:
+    except (HetevoError, NestingError) as error:
         raise ConfigError(f"{source}: {error}") from None
     except ValidationError as error:
         raise ConfigError(f"{source}: " + "\n  ".join(explain(error, Config))) from None
@@ -157,8 +156,10 @@ def _parsed(override: str) -> tuple[str, Any]:
     if not separator:
         raise ConfigError(f"-s {override}: {_EXPECTED}")
     try:
-        content = tomllib.loads(f"value = {text}")
-    except (ValueError, RecursionError) as error:  # of TOML, and of numbers with thousands of digits
+        content = read_toml(f"value = {text}")
+    except NestingError as error:
+        raise ConfigError(f"-s {key}: {error}. {_EXPECTED}") from None
+    except ValueError as error:  # of TOML, and of numbers with thousands of digits
         if text.lstrip()[:1] in ("[", "{", '"', "'"):
             reason = str(error).partition(" (at ")[0]
             raise ConfigError(f"-s {override}: not valid TOML ({reason}). {_correction(key, text)}") from None
@@ -182,6 +183,6 @@ def _mended(text: str) -> Any:
     text = re.sub(r"(?<=[\[=,])\s*(?!(?:true|false|inf|nan)\b)([A-Za-z][\w.-]*)\s*(?=[,\]}]|$)", r'"\1"', text)
     ends = [{"[": "]", "{": "}"}[mark] for mark in text if mark in "[{"][text.count("]") + text.count("}") :]
     try:
-        return tomllib.loads(f"value = {text}{''.join(reversed(ends))}")["value"]
+        return read_toml(f"value = {text}{''.join(reversed(ends))}")["value"]
     except ValueError:
         return None

@@ -3,7 +3,6 @@
 import errno
 import json
 import re
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from evolve.rundir.reading import checked_manifest
 from evolve.rundir.records import Records
 from evolve.rundir.sweep import FILE as SWEEP_FILE
 from evolve.rundir.telemetry import latest
+from evolve.toml import read_toml
 from populations.errors import HetevoError, spell
 
 CONFIG_LIMIT = 1 << 20
@@ -198,8 +198,8 @@ class RunDirectory:
     def config(self) -> dict[str, Any]:
         """Return the configuration as nested dictionaries, not validated."""
         try:
-            return tomllib.loads(self.config_toml())
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            return read_toml(self.config_toml())
+        except ValueError as error:  # of TOML, and of numbers with thousands of digits
             raise RunDirectoryError(
                 f"{self.config_file} is damaged: {error}. Put a copy in its place; it never changes during a run,"
                 " except for evolution.generations when a run is extended."

@@ -16,7 +16,7 @@ from evolve.backends.bounds import bounded
 from evolve.backends.pool import WorkerDiedError
 from evolve.config import BackendTable, Config, from_mapping
 from evolve.experiment import Experiment
-from evolve.memory import check_needs, needs_of
+from evolve.memory import check_needs, needs_of, ran_out
 from evolve.rundir import RunBusyError, RunDirectory, StorageError
 from evolve.rundir.files import names, touch
 from evolve.rundir.lock import is_held
@@ -27,7 +27,7 @@ from evolve.stopping import StopRequest
 from evolve.sweeps.plan import Member, Plan
 from evolve.sweeps.pools import Pool, pool_of
 from evolve.sweeps.sharing import taking_part
-from populations.errors import HetevoError, MachineFailedError
+from populations.errors import HetevoError, MachineFailedError, spell
 
 POLL_SECONDS = 1.0
 """Seconds between two looks at the runs under way, here and elsewhere."""
@@ -249,7 +249,9 @@ def _in_one_process(config: Config) -> Config:
 def _ended(future: "Future[Outcome]", running: Outcome) -> Outcome:
     try:
         return future.result()
-    except (MachineFailedError, MemoryError) as error:
+    except MemoryError as error:
+        return replace(running, state="interrupted", error=str(ran_out(error, spell("resume", running.run))))
+    except MachineFailedError as error:
         return replace(running, state="interrupted", error=f"{type(error).__name__}: {error}")
     except Exception as error:  # a mistake in a task or a measure: the other runs go on
         killed = isinstance(error, WorkerDiedError) and not error.by_own_doing

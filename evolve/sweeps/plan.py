@@ -14,6 +14,9 @@ from evolve.sweeps.controls import CONTROLS
 from evolve.sweeps.file import LIMIT, Changes, SweepFile, read_sweep, seed_range
 from populations.errors import HetevoError
 
+LONGEST_NAME = 200
+"""Characters of a run's name: file systems take 255 bytes, and Hetevo adds some."""
+
 NOTICE_SECONDS = 5.0
 """Seconds between two notices of how far planning has come."""
 
@@ -156,6 +159,11 @@ def _members(file: SweepFile, source: str, folder: Path, notice: Notice | None) 
             if name in names:
                 raise ConfigError(f"{source}: two runs would be called {name!r}; give conditions different names")
             names.add(name)
+            if len(name) > LONGEST_NAME:
+                raise ConfigError(
+                    f"{source}: expected names of runs with at most {LONGEST_NAME} characters, got {len(name)}:"
+                    f" {name[:40]}…; give the condition a short name: [conditions.NAME]"
+                )
             config = config or _config(file.base, changes, f"{source}, {name}", folder)
             own = _seeded(config, seed, f"{source}, {name}")
             donor = own.transplant.source.partition("@")[0]
