@@ -203,12 +203,12 @@ def test_commands_refuse_too_many_workers_before_any_is_started(run, tmp_path, m
 def test_force_starts_any_number_of_workers(run, tmp_path, monkeypatch):
     asked = []
 
-    class Asked(Exception):
+    class AskedError(Exception):
         pass
 
     def backend(settings):
         asked.append(settings.workers)
-        raise Asked
+        raise AskedError
 
     monkeypatch.setattr(bounds, "available_cores", lambda: 1)
     monkeypatch.setitem(evolution.BACKENDS, "auto", backend)
@@ -216,11 +216,11 @@ def test_force_starts_any_number_of_workers(run, tmp_path, monkeypatch):
         lambda: Experiment(tiny("backend.workers=6"), force=True).run(tmp_path / "run"),
         lambda: resume(run.path, 3, workers=6, force=True),
     ):
-        with pytest.raises(Asked):
+        with pytest.raises(AskedError):
             attempt()
     for command in (("run", "smoke", "-o", tmp_path / "run"), ("resume", run.path)):
         done = hetevo(*command, "--workers", 6, "--force")
-        assert isinstance(done.exception, Asked), done.output
+        assert isinstance(done.exception, AskedError), done.output
         assert hetevo(*command, "--workers", 6).exit_code == 2
     assert asked == [6, 6, 6, 6]
 
