@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 PLAIN_SECONDS = 30.0
 """Seconds between two lines where there is no terminal."""
 
+MANY = 10_000
+"""Runs from which on it is said that a sweep takes time before the first one begins."""
+
 SHOWN = 20
 """Rows of the table on a terminal; runs under way come first."""
 
@@ -95,6 +98,8 @@ def conducted(
     from evolve.sweeps import conduct
     from populations.errors import spell
 
+    if len(plan.members) >= MANY:
+        print(f"hetevo: {len(plan.members):,} runs: their list is written first, which takes a while", file=sys.stderr)
     with _Display() as display:
         outcomes, signal = conduct(plan, folder, backend=place, force=force, watch=display.show)
     if as_json:
