@@ -21,6 +21,7 @@ from evolve.rundir.files import make_folder, names
 from evolve.rundir.provenance import now
 from evolve.state import State
 from populations.outcome import Evaluation
+from populations.text import without_places
 
 SHARE = 0.02
 """Share of a run's time that checkpoints may cost when ``checkpoint.every`` is ``"auto"``."""
@@ -179,7 +180,7 @@ class Keeper:
 
     def hear(self, message: str) -> None:
         """Write a line of news at once, between other writing; any thread may call this."""
-        line = {"time": now(), "message": message}
+        line = {"time": now(), "message": without_places(message)}
         with contextlib.suppress(RuntimeError):  # the keeper has ended
             self._thread.submit(self._tell, line)
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from evolve.news import news
 from evolve.stopping import SIGNALS
+from populations.text import Terminal
 
 LOOK_SECONDS = 1.0
 """Seconds between two looks at whether the driver is still there."""
@@ -39,9 +40,7 @@ def serve(driver: Connection, parent: int) -> None:
     with contextlib.suppress(OSError):
         os.dup2(2, 1)
     messages = _Messages(2, "w", closefd=False)
-    sys.stdout = sys.stderr = io.TextIOWrapper(
-        io.BufferedWriter(messages), errors="backslashreplace", line_buffering=True
-    )
+    sys.stdout = sys.stderr = Terminal(io.BufferedWriter(messages), errors="backslashreplace", line_buffering=True)
     try:
         driver.send("")
         while True:

@@ -9,10 +9,11 @@ from evolve.config import Config, ConfigError, load_config, preset_names
 from evolve.config.sources import exists, is_path
 from evolve.results import Notice
 from evolve.rundir.sweep import Stage
-from evolve.sweeps.conditions import conditions_of, directory_name
+from evolve.sweeps.conditions import conditions_of
 from evolve.sweeps.controls import CONTROLS
 from evolve.sweeps.file import LIMIT, Changes, SweepFile, read_sweep, seed_range
 from populations.errors import HetevoError
+from populations.text import for_file
 
 NOTICE_SECONDS = 5.0
 """Seconds between two notices of how far planning has come."""
@@ -101,7 +102,7 @@ def plan_of_seeds(name: str, config: Config, seeds: str) -> Plan:
     ConfigError
         If the seeds cannot be understood.
     """
-    folder = directory_name(name)
+    folder = for_file(name)
     try:
         return Plan(
             name, [Member(f"{folder}-seed{seed}", name, seed, config.seeded(seed)) for seed in seed_range(seeds)]
@@ -138,6 +139,7 @@ def load_plan(source: str | Path, notice: Notice | None = None) -> Plan:
 
 def _members(file: SweepFile, source: str, folder: Path, notice: Notice | None) -> Iterator[Member]:
     names: set[str] = set()
+    folders: set[str] = set()
     conditions = list(conditions_of(file))
     if len(conditions) * len(file.seeds) > LIMIT:
         raise ConfigError(f"{source}: expected at most {LIMIT:,} runs, got {len(conditions) * len(file.seeds):,}")
@@ -147,8 +149,10 @@ def _members(file: SweepFile, source: str, folder: Path, notice: Notice | None) 
             told = time.monotonic()
             notice(f"{source}: planned {number:,} of {len(conditions):,} conditions")
         config: Config | None = None  # validated once for all seeds
+        called = for_file(condition, folders)
+        folders.add(called)
         for seed in file.seeds:
-            name = f"{directory_name(condition)}-seed{seed}"
+            name = f"{called}-seed{seed}"
             if name in names:
                 raise ConfigError(f"{source}: two runs would be called {name!r}; give conditions different names")
             names.add(name)
@@ -168,7 +172,7 @@ def _controls(
     file: SweepFile, source: str, folder: Path, base: str, changes: Changes, names: set[str]
 ) -> Iterator[Member]:
     """Plan the controls that need runs of their own."""
-    before = f"{directory_name(base)}-seed{{seed}}"
+    before = f"{for_file(base)}-seed{{seed}}"
     for control in (name for name in file.controls if CONTROLS[name].stage == "end"):
         place = f"{source}, {control}-seed{file.seeds[0]}"
         config = _config(file.base, changes, place, folder)
