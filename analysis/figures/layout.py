@@ -32,6 +32,9 @@ HALF = 24
 NAME = 40
 """Letters of a name for which there is room in a column."""
 
+ROOM = 50
+"""Letters for which there is room above a column."""
+
 TITLE = 100
 """Letters for which there is room above two columns."""
 
@@ -145,7 +148,7 @@ def panels(figure: Figure, names: Sequence[str], inches: float, *, across: str, 
         axes.set_xlabel(across)
     for axes in grid[: len(names) : columns]:
         axes.set_ylabel(upward, fontsize=7 if columns == 3 else 8)
-    shown = for_figures(names, {1: 60, 2: 28}.get(columns, 16))
+    shown = for_figures(names, {1: ROOM, 2: HALF}.get(columns, 14))
     for axes, name in zip(grid, names, strict=False):
         axes.set_title(shown[name], loc="left", fontsize=SMALL)
     return list(grid[: len(names)])
@@ -205,9 +208,11 @@ def for_figures(names: Iterable[str], most: int = NAME) -> dict[str, str]:
     }
 
 
-def seed_title(run: LoadedRun) -> str:
-    """Name one run, for the title of its figure."""
-    return f"{for_figure(run.condition, NAME)}, seed {run.seed}"
+def title_of(run: LoadedRun, before: str = "", after: str = "") -> str:
+    """Name one run, for the title of its figure, in the room that other words leave."""
+    seed = f", seed {run.seed}"
+    room = max(ROOM - len(before) - len(seed) - len(after), TICK)
+    return f"{before}{for_figure(run.condition, room)}{seed}{after}"
 
 
 @cache

@@ -15,7 +15,7 @@ from analysis.figures.layout import (
     legend_below,
     looks,
     say_undefined,
-    seed_title,
+    title_of,
 )
 from analysis.figures.plot import Plot
 from analysis.figures.style import COLUMN_INCHES, NULL_LINE, Palette, style
@@ -111,7 +111,7 @@ def _one_line(axes: Axes, run: LoadedRun, data: pd.DataFrame, palette: Palette) 
         color=palette[3],
         label=f"rise > {BEYOND:g} sd: {len(raised)} (by chance {by_chance:.1f})",
     )
-    axes.set_title(f"ancestors of the champion; {seed_title(run)}", loc="right")
+    axes.set_title(title_of(run, "ancestors of the champion; "), loc="right")
 
 
 def _several_lines(axes: Axes, chosen: Sequence[LoadedRun], data: pd.DataFrame, palette: Palette) -> str:
