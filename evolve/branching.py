@@ -1,5 +1,6 @@
 """Branching: a new run that begins with a generation of another one."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,10 +105,13 @@ class Origin:
             )
         return state
 
-    def facts(self, state: State) -> dict[str, Any]:
-        """Return what the new run remembers of where it comes from."""
+    def facts(self, state: State, branch: str | Path) -> dict[str, Any]:
+        """Return what the new run, ``branch``, remembers of where it comes from.
+
+        That is called from there if both lie in the current folder, and otherwise by its name alone.
+        """
         return {
-            "run": str(self.directory.path.resolve()),
+            "run": _called(self.directory.path.resolve(), Path(branch).resolve()),
             "generation": state.cohort.generation,
             "config": config_hash(self.directory.config()),
             "digest": state.digest,
@@ -138,3 +142,9 @@ class Origin:
                 f"evolution.generations: the branch begins at generation {self.generation};"
                 f" expected at least that, got {config.evolution.generations}."
             )
+
+
+def _called(run: Path, branch: Path) -> str:
+    here = Path.cwd()
+    together = run.is_relative_to(here) and branch.is_relative_to(here)
+    return os.path.relpath(run, branch) if together and len(here.parts) > 1 else run.name

@@ -111,7 +111,7 @@ class Experiment:
         check_new(self.config)
         branch = Origin.find(origin) if origin else None
         state = branch.load(self.config, self._evolution.species) if branch else None
-        facts = branch.facts(state) if branch and state else None
+        facts = branch.facts(state, path) if branch and state else None
         if not state:
             first_cohort(self.config, self._evolution.species, Path(path).absolute().parent)  # fails before it is begun
         RunDirectory(path).check_free()

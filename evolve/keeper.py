@@ -24,6 +24,7 @@ from evolve.rundir.records import rows_of
 from evolve.state import State
 from evolve.threads import starting_thread
 from populations.outcome import Evaluation
+from populations.text import without_places
 
 SHARE = 0.02
 """Share of a run's time that checkpoints may cost when ``checkpoint.every`` is ``"auto"``."""
@@ -184,7 +185,7 @@ class Keeper:
 
     def hear(self, message: str) -> None:
         """Write a line of news at once, between other writing; any thread may call this."""
-        line = {"time": now(), "message": message}
+        line = {"time": now(), "message": without_places(message)}
         with contextlib.suppress(RuntimeError):  # the keeper has ended
             self._thread.submit(self._tell, line)
 

@@ -9,6 +9,7 @@ from evolve.cohort import Cohort, Operator
 from evolve.private_deap import tools
 from populations.genome import Population
 from populations.outcome import Evaluation, Status
+from populations.text import without_places
 from populations.types import Floats
 
 ELITE_SHARE = 0.1
@@ -66,8 +67,8 @@ def failure_rows(cohort: Cohort, evaluation: Evaluation, seed: int) -> dict[str,
         "individual": who,
         "id": cohort.identifiers[who],
         "seed": np.full(who.size, seed, np.int64),
-        "reason": [failure.reason for failure in failures],
-        "traceback": [failure.traceback for failure in failures],
+        "reason": [without_places(failure.reason) for failure in failures],
+        "traceback": [without_places(failure.traceback) for failure in failures],
         "genes": [_packed(cohort.population.take(slice(one, one + 1))) for one in who],
     }
 

@@ -14,6 +14,7 @@ from evolve.rundir.files import make_folder
 from evolve.rundir.places import Place
 from evolve.state import State
 from populations.errors import HetevoError, MachineFailedError, spell
+from populations.text import for_file
 
 
 def rescue(
@@ -59,7 +60,7 @@ def _places(path: Path) -> Iterator[Path]:
     whole = path.within.path if isinstance(path, Place) and path.within else path  # a sweep may be deleted with it
     above = next(folder for folder in Path(whole).absolute().parents if folder.is_dir())
     for folder in (above, Path(tempfile.gettempdir())):
-        place = folder / f"{path.name}-rescued-{os.getpid()}"
+        place = folder / f"{for_file(path.name)}-rescued-{os.getpid()}"
         yield place.with_name(f"{place.name}-{secrets.token_hex(2)}") if os.path.lexists(place) else place
 
 
@@ -67,7 +68,7 @@ def _saved(path: Path, directory: RunDirectory, config: str, state: State, facts
     """Make a run directory that goes on after a state; return the first generation in each of its tables."""
     new, generation = RunDirectory.new(path), state.cohort.generation
     with new.lock():
-        new.provenance.take_over(directory.provenance, rescued_from=str(directory.path))
+        new.provenance.take_over(directory.provenance, rescued_from=directory.path.name)
         tables = zip(TABLES, new.tables, directory.tables, strict=True)
         first = {name: table.take_over(old, generation) for name, table, old in tables}
         for table in new.tables:

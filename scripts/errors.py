@@ -76,7 +76,7 @@ def load_matplotlib() -> None:
 
 def fail(message: str, status: int) -> None:
     """Print a message to stderr and leave with a status."""
-    print(f"hetevo: error: {message}", file=sys.stderr)
+    tell(f"hetevo: error: {message}")
     raise typer.Exit(status)
 
 
@@ -88,4 +88,16 @@ def thread_failed(failed: threading.ExceptHookArgs) -> None:
 
 def warn(message: str) -> None:
     """Print what somebody should know to stderr, and go on."""
-    print(f"hetevo: warning: {message}", file=sys.stderr)
+    tell(f"hetevo: warning: {message}")
+
+
+def tell(message: str) -> None:
+    """Print a message to stderr; a line that a name in it begins does not pass for one of ours."""
+    print(lines(message), file=sys.stderr, flush=True)
+
+
+def lines(message: str) -> str:
+    """Write a message as text for a terminal, all lines but the first one indented."""
+    from populations.text import for_terminal
+
+    return "\n  ".join(for_terminal(line.removeprefix("  ")) for line in message.split("\n"))

@@ -21,10 +21,12 @@ from scripts.run import run
 from scripts.status import status
 from scripts.streams import OutputError, secure
 from scripts.sweep import sweep
+from scripts.usage import Commands
 from scripts.verify import verify
 
 app = typer.Typer(
     name="hetevo",
+    cls=Commands,
     help="Evolve randomly wired heterosynaptic networks, and watch whether gradient alignment emerges.",
     no_args_is_help=True,
     add_completion=False,

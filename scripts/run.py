@@ -79,7 +79,7 @@ def run(
 ) -> None:
     """Evolve a population and record what happens."""
     from evolve import Experiment
-    from evolve.sweeps import directory_name
+    from populations.text import for_file
 
     given: dict[str, Any] = {
         "seed": seed,
@@ -95,7 +95,7 @@ def run(
         others = {"--from": origin, "--seed": seed}
         _run_seeds(config, name, seeds, output, others, force=force, as_json=as_json)
         return
-    path = output or Path("runs") / f"{directory_name(name)}-seed{config.seed}"
+    path = output or Path("runs") / f"{for_file(name)}-seed{config.seed}"
     experiment = Experiment(config, force=force)
     with progress() as display:
         ended = experiment.run(path, origin=origin, or_resume=or_resume, progress=display, notice=display.say)
@@ -113,14 +113,15 @@ def _run_seeds(
     as_json: bool,
 ) -> None:
     """Run a configuration with several seeds, as a sweep."""
-    from evolve.sweeps import directory_name, plan_of_seeds
+    from evolve.sweeps import plan_of_seeds
     from populations.errors import SettingError
+    from populations.text import for_file
     from scripts.sweep import conducted
 
     beside = [option for option, value in others.items() if value is not None]
     if beside:
         raise SettingError(f"--seeds {seeds}: expected no {beside[0]} beside it. Leave one of them out.")
-    plan, folder = plan_of_seeds(name, config, seeds), output or Path("runs") / directory_name(name)
+    plan, folder = plan_of_seeds(name, config, seeds), output or Path("runs") / for_file(name)
     conducted(plan, folder, config.backend, again="the same command", force=force, as_json=as_json)
 
 

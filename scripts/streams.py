@@ -5,6 +5,8 @@ import os
 import sys
 from typing import Any, TextIO
 
+from populations.text import Terminal
+
 BUFFER = 8192
 
 
@@ -43,7 +45,8 @@ def secure() -> None:
     """Make the streams of this process safe to print on.
 
     A descriptor that was closed (``2>&-``) is opened on nothing first, or the next file of a run would get its number,
-    and with it what libraries print. Characters that the encoding of a stream does not know are written as escapes.
+    and with it what libraries print. Characters that the encoding of a stream does not know are written as escapes, and
+    so are those that would steer a terminal (`populations.text.Terminal`).
     """
     for descriptor in range(3):
         try:
@@ -58,6 +61,4 @@ def secure() -> None:
 def _text(raw: io.FileIO, before: TextIO | None) -> io.TextIOWrapper:
     encoding = getattr(before, "encoding", None) or "utf-8"
     buffer = io.BufferedWriter(raw, BUFFER)
-    return io.TextIOWrapper(
-        buffer, encoding, errors="backslashreplace", line_buffering=raw.isatty() or raw.fileno() == 2
-    )
+    return Terminal(buffer, encoding, errors="backslashreplace", line_buffering=raw.isatty() or raw.fileno() == 2)

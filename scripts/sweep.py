@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.errors import FAILED, MACHINE_FAILED, ForceWorkers, explained
+from scripts.errors import FAILED, MACHINE_FAILED, ForceWorkers, explained, tell
 from scripts.presets import list_names
 from scripts.progress import is_live
 
@@ -61,7 +61,7 @@ def sweep(
         return
     settings = {"backend": {"name": backend, "workers": workers, "address": address}}
     place = from_mapping(settings, source="hetevo sweep").backend
-    plan = load_plan(source, lambda message: print(f"hetevo: {message}", file=sys.stderr))
+    plan = load_plan(source, lambda message: tell(f"hetevo: {message}"))
     folder = output or Path("runs") / plan.name
     conducted(plan, folder, place, again=spell("sweep", source, "-o", folder), force=force, as_json=as_json)
 
@@ -107,8 +107,8 @@ def conducted(
     for one in outcomes:
         if one.error:
             what = "failed" if one.state == "failed" else "was interrupted by the machine"
-            print(f"{folder / one.run} {what}: {one.error}", file=sys.stderr)
-    print(f"{folder}: {_summary(outcomes)}", file=sys.stderr)
+            tell(f"{folder / one.run} {what}: {one.error}")
+    tell(f"{folder}: {_summary(outcomes)}")
     if all(one.state == "done" for one in outcomes):
         if following:
             print(f"next: {spell('plot', folder)}", file=sys.stderr)
@@ -127,11 +127,11 @@ class _Display:
     """One table on a terminal; elsewhere a line now and then."""
 
     def __init__(self) -> None:
-        from rich.console import Console
         from rich.live import Live
 
-        console = Console(stderr=True)
-        self._live = Live(console=console, refresh_per_second=2, transient=True) if is_live() else None
+        from scripts.console import Messages
+
+        self._live = Live(console=Messages(), refresh_per_second=2, transient=True) if is_live() else None
         self._last = 0.0
 
     def show(self, outcomes: list["Outcome"]) -> None:
@@ -143,8 +143,11 @@ class _Display:
             print(_summary(outcomes), file=sys.stderr)
 
     def __enter__(self) -> "_Display":
+        from scripts.console import guard_streams
+
         if self._live:
             self._live.start()
+            guard_streams()
         return self
 
     def __exit__(self, *exception: object) -> None:

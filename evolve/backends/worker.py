@@ -19,6 +19,7 @@ from evolve.news import news, thread_failed
 from evolve.stopping import SIGNALS
 from evolve.threads import starting_thread
 from populations.errors import MachineFailedError
+from populations.text import Terminal
 
 LOOK_SECONDS = 1.0
 """Seconds between two looks at whether the driver is still there."""
@@ -48,9 +49,7 @@ def serve(driver: Connection, parent: int) -> None:
     with contextlib.suppress(OSError):
         os.dup2(2, 1)
     messages = _Messages(2, "w", closefd=False)
-    sys.stdout = sys.stderr = io.TextIOWrapper(
-        io.BufferedWriter(messages), errors="backslashreplace", line_buffering=True
-    )
+    sys.stdout = sys.stderr = Terminal(io.BufferedWriter(messages), errors="backslashreplace", line_buffering=True)
     try:
         driver.send("")
         while True:

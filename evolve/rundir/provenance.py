@@ -1,4 +1,4 @@
-"""Provenance: what ran, where, when and with which versions."""
+"""Provenance: what ran, when, with which versions and on which kind of processor."""
 
 import json
 import os
@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_info
 from evolve.rundir.errors import DamagedError, StorageError
 from evolve.rundir.files import read_bounded, write_durably
 from populations.errors import HetevoError
+from populations.text import without_places
 
 SCHEMA = 1
 LIMIT = 16 << 20
@@ -27,7 +28,7 @@ _PACKAGES = ("hetevo", "numpy", "scipy", "deap", "ray", "pyarrow", "pandas", "sc
 
 
 class Provenance:
-    """The file that says what ran, where and when: one entry in ``sessions`` for the start and each resume.
+    """The file that says what ran, when and with what: one entry in ``sessions`` for the start and each resume.
 
     Parameters
     ----------
@@ -90,7 +91,7 @@ class Provenance:
             if isinstance(error, StorageError) and not isinstance(error.__cause__, FileNotFoundError):
                 raise  # it may be whole: rather stop than write over it
             problem = str(error)
-            content = {"schema": SCHEMA, "sessions": [], "lost": problem}
+            content = {"schema": SCHEMA, "sessions": [], "lost": without_places(problem)}
         session = {**software(), "started": now(), "stopped": None, "outcome": None, **facts}
         self._write({**content, "sessions": [*content["sessions"], session]})
         return problem
@@ -114,14 +115,16 @@ class Provenance:
 
 
 def software() -> dict[str, Any]:
-    """Return versions, source state, host, processor features and linear algebra libraries."""
+    """Return versions, source state, processor features and linear algebra libraries: what decides the bits.
+
+    Neither the machine's name nor its kernel, nor where anything lies: a run directory can be published.
+    """
     return {
-        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "command": [Path(sys.argv[0]).name, *map(without_places, sys.argv[1:])],
         "python": platform.python_version(),
         "versions": {name: found for name in _PACKAGES if (found := _version(name))},
         "source": _source(),
-        "host": platform.node(),
-        "platform": platform.platform(),
+        "platform": "-".join(filter(None, [platform.system(), platform.machine(), *platform.libc_ver()])),
         "cores": os.cpu_count(),
         "cpu_features": cpu_features(),
         "libraries": [

@@ -9,13 +9,11 @@ from evolve.config import Config, ConfigError, load_config, preset_names
 from evolve.config.sources import exists, is_path
 from evolve.results import Notice
 from evolve.rundir.sweep import Stage
-from evolve.sweeps.conditions import conditions_of, count_conditions, directory_name
+from evolve.sweeps.conditions import conditions_of, count_conditions
 from evolve.sweeps.controls import CONTROLS
 from evolve.sweeps.file import LIMIT, Changes, SweepFile, read_sweep, seed_range
 from populations.errors import HetevoError
-
-LONGEST_NAME = 200
-"""Characters of a run's name: file systems take 255 bytes, and Hetevo adds some."""
+from populations.text import for_file
 
 NOTICE_SECONDS = 5.0
 """Seconds between two notices of how far planning has come."""
@@ -104,7 +102,7 @@ def plan_of_seeds(name: str, config: Config, seeds: str) -> Plan:
     ConfigError
         If the seeds cannot be understood.
     """
-    folder = directory_name(name)
+    folder = for_file(name)
     try:
         return Plan(
             name, [Member(f"{folder}-seed{seed}", name, seed, config.seeded(seed)) for seed in seed_range(seeds)]
@@ -148,22 +146,20 @@ def _members(file: SweepFile, source: str, folder: Path, notice: Notice | None) 
         raise ConfigError(
             f"{source}: expected at most {LIMIT:,} runs, got {got}. Give grid, zip or seeds fewer values."
         )
+    folders: set[str] = set()
     conditions, told = list(conditions_of(file)), time.monotonic()
     for number, (condition, changes) in enumerate(conditions):
         if notice and time.monotonic() - told >= NOTICE_SECONDS:
             told = time.monotonic()
             notice(f"{source}: planned {number:,} of {len(conditions):,} conditions")
         config: Config | None = None  # validated once for all seeds
+        called = for_file(condition, folders)
+        folders.add(called)
         for seed in file.seeds:
-            name = f"{directory_name(condition)}-seed{seed}"
+            name = f"{called}-seed{seed}"
             if name in names:
                 raise ConfigError(f"{source}: two runs would be called {name!r}; give conditions different names")
             names.add(name)
-            if len(name) > LONGEST_NAME:
-                raise ConfigError(
-                    f"{source}: expected names of runs with at most {LONGEST_NAME} characters, got {len(name)}:"
-                    f" {name[:40]}…; give the condition a short name: [conditions.NAME]"
-                )
             config = config or _config(file.base, changes, f"{source}, {name}", folder)
             own = _seeded(config, seed, f"{source}, {name}")
             donor = own.transplant.source.partition("@")[0]
@@ -180,7 +176,7 @@ def _controls(
     file: SweepFile, source: str, folder: Path, base: str, changes: Changes, names: set[str]
 ) -> Iterator[Member]:
     """Plan the controls that need runs of their own."""
-    before = f"{directory_name(base)}-seed{{seed}}"
+    before = f"{for_file(base)}-seed{{seed}}"
     for control in (name for name in file.controls if CONTROLS[name].stage == "end"):
         place = f"{source}, {control}-seed{file.seeds[0]}"
         config = _config(file.base, changes, place, folder)
