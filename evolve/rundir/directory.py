@@ -21,6 +21,7 @@ from evolve.rundir.files import (
     write_durably,
 )
 from evolve.rundir.lock import Lock, is_held
+from evolve.rundir.manifest import File
 from evolve.rundir.parts import parts, read_part
 from evolve.rundir.places import Place, Root
 from evolve.rundir.provenance import Provenance
@@ -138,6 +139,11 @@ class RunDirectory:
     def tables(self) -> tuple[Records, ...]:
         """All records."""
         return self.generations, self.individuals, self.failures
+
+    def kept(self) -> tuple[dict[str, File], dict[str, str]]:
+        """Return what a checkpoint knows of the records: every part by its path, and `Records.rows` by table."""
+        files = {name: file for table in self.tables for name, file in table.written.items()}
+        return files, {table.folder.name: table.rows for table in self.tables if table.rows}
 
     def is_begun(self) -> bool:
         """Tell whether there is a run: its configuration is written last of what a start writes."""
