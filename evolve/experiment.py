@@ -11,8 +11,9 @@ from evolve.keeper import kept_facts
 from evolve.news import harmless
 from evolve.results import GenerationReport, Notice, Progress, Run, logged
 from evolve.resuming import done_already, go_on, saved_config
-from evolve.rundir import RunDirectory, RunExistsError
+from evolve.rundir import RunDirectory, RunDirectoryError, RunExistsError
 from evolve.rundir import checkpoint as checkpoints
+from evolve.rundir.errors import deleted
 from evolve.rundir.files import make_folder
 from evolve.rundir.lock import Lock
 from evolve.transplanting import first_cohort
@@ -92,7 +93,13 @@ class Experiment:
         except RunExistsError:
             if not (or_resume and RunDirectory(path).is_begun()):
                 raise
-        return self._resume(RunDirectory.open(path), progress, notice)
+        try:
+            directory = RunDirectory.open(path)
+        except RunDirectoryError:
+            if RunDirectory(path).is_begun():
+                raise
+            raise deleted(Path(path)) from None
+        return self._resume(directory, progress, notice)
 
     def _begin(
         self, path: str | Path, origin: str | None, or_resume: bool, progress: Progress | None, notice: Notice

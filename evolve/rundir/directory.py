@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evolve.rundir import checkpoint as checkpoints
-from evolve.rundir.errors import LostError, RunDirectoryError, RunExistsError, StorageError
+from evolve.rundir.errors import LostError, RunDirectoryError, RunExistsError, StorageError, deleted
 from evolve.rundir.files import (
     append_line,
     check_no_link,
@@ -87,6 +87,8 @@ class RunDirectory:
         except StorageError as error:
             if not isinstance(error.__cause__, OSError) or error.__cause__.errno not in _NOT_A_PLACE:
                 raise
+            if isinstance(directory.path, Place) and not is_there(directory.path.parent):  # the sweep that it is of
+                raise deleted(directory.path.parent) from None
             raise RunDirectoryError(
                 f"Cannot make the run directory {directory.path}: {error.__cause__.strerror}."
                 " Choose a writable place with -o."
