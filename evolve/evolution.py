@@ -112,7 +112,7 @@ class Evolution:
             mixed=config.backend.mixed,
         )
         if lost:
-            notice(f"{lost}; what it said of earlier sessions is lost, the results are not")
+            notice(f"{lost}; what it says of earlier sessions cannot be trusted, the results can")
         keeper = Keeper(directory, config, origin, notice, state, records_from)
         try:
             with StopRequest(directory.stop_file, self.stop_files) as stop, keeper, told(keeper.hear, notice):

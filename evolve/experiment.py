@@ -10,9 +10,10 @@ from evolve.evolution import Evolution
 from evolve.keeper import kept_facts
 from evolve.news import harmless
 from evolve.results import GenerationReport, Notice, Progress, Run, logged
-from evolve.resuming import go_on, saved_config
-from evolve.rundir import RunDirectory, RunExistsError
+from evolve.resuming import done_already, go_on, saved_config
+from evolve.rundir import RunDirectory, RunDirectoryError, RunExistsError
 from evolve.rundir import checkpoint as checkpoints
+from evolve.rundir.errors import deleted
 from evolve.rundir.files import make_folder
 from evolve.rundir.lock import Lock
 from evolve.transplanting import first_cohort
@@ -103,7 +104,13 @@ class Experiment:
         except RunExistsError:
             if not (or_resume and RunDirectory(path).is_begun()):
                 raise
-        return self._resume(RunDirectory.open(path), progress, notice)
+        try:
+            directory = RunDirectory.open(path)
+        except RunDirectoryError:
+            if RunDirectory(path).is_begun():
+                raise
+            raise deleted(Path(path)) from None
+        return self._resume(directory, progress, notice)
 
     def _begin(
         self, path: str | Path, origin: str | None, or_resume: bool, progress: Progress | None, notice: Notice
@@ -122,7 +129,7 @@ class Experiment:
             directory.provenance.create(facts)
             content = dump_toml(_lasting(self.config))
             if state:
-                kept = kept_facts(tomllib.loads(content), facts)
+                kept = kept_facts(tomllib.loads(content), facts, directory.provenance.mark())
                 make_folder(directory.checkpoints)
                 checkpoints.write(directory.checkpoints, state.checkpoint({}, **kept))
             directory.begin(content)
@@ -131,10 +138,12 @@ class Experiment:
     def _resume(
         self, directory: RunDirectory, progress: Progress | None, notice: Notice, lock: Lock | None = None
     ) -> Run:
+        changes = differences(saved_config(directory).model_dump(), self.config.model_dump(), ignored=MAY_DIFFER)
         if lock is None:
+            if not changes and (ended := done_already(directory, self.config)):
+                return ended
             with self._evolution.connected(), directory.lock() as taken:
                 return self._resume(directory, progress, notice, taken)
-        changes = differences(saved_config(directory).model_dump(), self.config.model_dump(), ignored=MAY_DIFFER)
         if changes:
             raise ConfigError(
                 f"{directory.path} is another experiment than the one that was asked for:"

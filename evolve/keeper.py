@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 from evolve.cohort import Cohort
-from evolve.config import NOT_RESULTS, Config, config_hash
+from evolve.config import Config, config_hash
 from evolve.recording import failure_rows, generation_row, individual_rows
 from evolve.results import Notice
 from evolve.rundir import LostError, RunDirectory, StorageError
@@ -39,8 +39,15 @@ LATE_LINES = 1_000
 """Lines of telemetry that wait for a disk that does not take them; older ones are dropped."""
 
 
+MAY_CHANGE = ("backend", "checkpoint")
+"""Tables of a run's configuration that its user may change."""
+
+
 def kept_facts(
-    content: Mapping[str, Any], origin: Mapping[str, Any] | None, records_from: Mapping[str, int] | None = None
+    content: Mapping[str, Any],
+    origin: Mapping[str, Any] | None,
+    provenance: Mapping[str, Any],
+    records_from: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:
     """Return what every checkpoint of a run remembers.
 
@@ -50,11 +57,14 @@ def kept_facts(
         The configuration as it is in the file.
     origin : mapping or None
         Run, generation and digest from which the run branched off.
+    provenance : mapping
+        What `Provenance.mark` says of the sessions so far.
     records_from : mapping of str to int, optional
         First generation in each table of records, if the earlier ones were lost; see `evolve.rescuing`.
     """
-    configuration = {key: value for key, value in content.items() if key not in NOT_RESULTS}
-    facts = {"seed": content["seed"], "config": config_hash(content), "configuration": configuration, "origin": origin}
+    configuration = {key: value for key, value in content.items() if key not in MAY_CHANGE}
+    facts = {"seed": content["seed"], "config": config_hash(content), "configuration": configuration}
+    facts |= {"origin": origin, "provenance": dict(provenance)}
     return {**facts, "records_from": dict(records_from)} if records_from else facts
 
 
@@ -97,7 +107,7 @@ class Keeper:
     ) -> None:
         self.directory, self.config, self.notice, self.newest = directory, config, notice, newest
         self.toml = directory.config_toml()
-        self.facts = kept_facts(directory.config(), origin, records_from)
+        self.facts = kept_facts(directory.config(), origin, directory.provenance.mark(), records_from)
         self._checkpoint: Path | None = None
         self._moved = False
         self._begin = self._last = time.perf_counter()
@@ -129,7 +139,9 @@ class Keeper:
             Further columns of the generation's row.
         """
         self.settle()
-        row = generation_row(cohort, evaluation) | {name: np.array([value]) for name, value in (measured or {}).items()}
+        row = generation_row(cohort.generation, evaluation) | {
+            name: np.array([value]) for name, value in (measured or {}).items()
+        }
         rows, every = [(self.directory.generations, row)], self.config.records.individuals_every
         if every and cohort.generation % every == 0:
             rows.append((self.directory.individuals, individual_rows(cohort, evaluation)))
@@ -247,8 +259,11 @@ class Keeper:
         self._check_kept()
         for table in tables:
             table.commit()
-        written = {name: file for table in tables for name, file in table.written.items()}
-        self._checkpoint = checkpoints.write(self.directory.checkpoints, state.checkpoint(written, **self.facts))
+        written, rows = self.directory.kept()
+        kept = state.checkpoint(written, rows=rows, **self.facts)
+        self._checkpoint = checkpoints.write(self.directory.checkpoints, kept)
+        if not self._saved:  # from now on the run is known to have checkpoints, so that it is noticed if they are gone
+            self.directory.provenance.note_saved(state.cohort.generation)
         settings = self.config.checkpoint
         try:
             checkpoints.prune(self.directory.checkpoints, settings.keep, settings.keep_every)

@@ -73,8 +73,8 @@ def _saved(path: Path, directory: RunDirectory, config: str, state: State, facts
         first = {name: table.take_over(old, generation) for name, table, old in tables}
         for table in new.tables:
             table.commit()
-        written = {name: file for table in new.tables for name, file in table.written.items()}
+        written, rows = new.kept()
         make_folder(new.checkpoints)
-        checkpoints.write(new.checkpoints, state.checkpoint(written, **{**facts, "records_from": first}))
+        checkpoints.write(new.checkpoints, state.checkpoint(written, **{**facts, "rows": rows, "records_from": first}))
         new.begin(config)
     return {name: start for name, start in first.items() if name != "failures"}

@@ -112,6 +112,8 @@ def conducted(
     if all(one.state == "done" for one in outcomes):
         if following:
             print(f"next: {spell('plot', folder)}", file=sys.stderr)
+    elif {one.state for one in outcomes} <= {"done", "failed"}:
+        print(f"repair what failed, then go on: {again}", file=sys.stderr)
     else:
         print(f"go on: {again}", file=sys.stderr)
     if signal:

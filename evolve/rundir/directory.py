@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from evolve.rundir import checkpoint as checkpoints
-from evolve.rundir.errors import LostError, RunDirectoryError, RunExistsError, StorageError
+from evolve.rundir.errors import LostError, RunDirectoryError, RunExistsError, StorageError, deleted
 from evolve.rundir.files import (
     append_line,
     check_no_link,
@@ -20,6 +20,7 @@ from evolve.rundir.files import (
     write_durably,
 )
 from evolve.rundir.lock import Lock, is_held
+from evolve.rundir.manifest import File
 from evolve.rundir.parts import parts, read_part
 from evolve.rundir.places import Place, Root
 from evolve.rundir.provenance import Provenance
@@ -86,6 +87,8 @@ class RunDirectory:
         except StorageError as error:
             if not isinstance(error.__cause__, OSError) or error.__cause__.errno not in _NOT_A_PLACE:
                 raise
+            if isinstance(directory.path, Place) and not is_there(directory.path.parent):  # the sweep that it is of
+                raise deleted(directory.path.parent) from None
             raise RunDirectoryError(
                 f"Cannot make the run directory {directory.path}: {error.__cause__.strerror}."
                 " Choose a writable place with -o."
@@ -138,6 +141,11 @@ class RunDirectory:
     def tables(self) -> tuple[Records, ...]:
         """All records."""
         return self.generations, self.individuals, self.failures
+
+    def kept(self) -> tuple[dict[str, File], dict[str, str]]:
+        """Return what a checkpoint knows of the records: every part by its path, and `Records.rows` by table."""
+        files = {name: file for table in self.tables for name, file in table.written.items()}
+        return files, {table.folder.name: table.rows for table in self.tables if table.rows}
 
     def is_begun(self) -> bool:
         """Tell whether there is a run: its configuration is written last of what a start writes."""

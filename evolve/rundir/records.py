@@ -10,7 +10,7 @@ import pyarrow as pa
 from evolve.rundir.errors import DamagedError
 from evolve.rundir.files import make_folder, names, remove_tree, write_durably
 from evolve.rundir.manifest import File, file_of
-from evolve.rundir.parts import encoded, first_generation, parts, read_part, up_to
+from evolve.rundir.parts import encoded, first_generation, parts, read_part, rows_hash, up_to
 
 ROWS_IN_PART = 2_048
 """Rows after which a part is closed. An open part is written again at every commit, so it must stay small."""
@@ -33,6 +33,8 @@ class Records:
     ----------
     written : dict of str to File
         Size and checksum of every part, by its path in the run directory, as of the last commit.
+    rows : str
+        `rows_hash` of the last part, as of the last commit; empty if there is none.
     dirty : bool
         Whether the files differ from what they should hold.
     unsaved : int
@@ -42,6 +44,7 @@ class Records:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.written: dict[str, File] = {}
+        self.rows = ""
         self.dirty = False
         self._open: list[pa.Table] = []
         self.unsaved = 0
@@ -66,6 +69,7 @@ class Records:
         if table.num_rows:
             name = f"part-{table['generation'][0].as_py():06d}.parquet"
             self.written[f"{self.folder.name}/{name}"] = file_of(write_durably(self.folder / name, encoded(table)))
+            self.rows = rows_hash(table)
         if table.num_rows >= ROWS_IN_PART:
             self._open = []
         elif len(self._open) > PIECES:
@@ -99,7 +103,7 @@ class Records:
             If the last part cannot be read.
         """
         self.sweep()
-        self._open, self.dirty, self.unsaved = [], False, 0
+        self._open, self.rows, self.dirty, self.unsaved = [], "", False, 0
         self.written = {name: file for name, file in records.items() if name.startswith(f"{self.folder.name}/")}
         files = parts(self.folder)
         while files and first_generation(files[-1]) > generation:
@@ -108,6 +112,7 @@ class Records:
             return
         table = read_part(files[-1])
         kept = up_to(table, generation)
+        self.rows = rows_hash(kept)
         if kept.num_rows < ROWS_IN_PART:
             self._open, self.dirty = [kept], kept.num_rows < table.num_rows
         elif kept.num_rows < table.num_rows:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from evolve.rundir.errors import RunBusyError, RunDirectoryError
+from evolve.rundir.errors import RunBusyError, RunDirectoryError, SchemaError
 from evolve.rundir.files import is_directory, is_there, make_folders, names, read_bounded, remove_tree, write_durably
 from evolve.rundir.lock import Lock
 from evolve.rundir.places import Place, inside
@@ -62,13 +62,23 @@ def read_entries(folder: Path) -> list[Entry]:
     Raises
     ------
     RunDirectoryError
-        If the list cannot be read.
+        If the list is damaged.
+    SchemaError
+        If a newer version wrote it.
+    StorageError
+        If it cannot be read.
     """
     path = inside(folder) / FILE
     try:
         content = json.loads(read_bounded(path, LIMIT))
-        if content["schema"] != SCHEMA:
-            raise ValueError(f"expected schema {SCHEMA}, got {content['schema']}")
+        schema = content["schema"]
+        if type(schema) is int and schema > SCHEMA:
+            raise SchemaError(
+                f"{path} has the format {str(schema)[:20]}; this version of Hetevo reads format {SCHEMA}. Nothing was"
+                " changed: use the version that wrote it."
+            )
+        if schema != SCHEMA:
+            raise ValueError(f"expected schema {SCHEMA}, got {schema}")
         entries = [
             Entry(str(one["run"]), str(one["condition"]), int(one["seed"]), one.get("stage", "end"))
             for one in content["runs"]
@@ -80,8 +90,9 @@ def read_entries(folder: Path) -> list[Entry]:
             raise ValueError(f"{strange[0]!r} is not the name of a folder")
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise RunDirectoryError(
-            f"{path} is damaged: {error!r}. The runs beside it are whole. Remove the file and repeat"
-            f" '{spell('sweep')}' into this directory."
+            f"{path} is damaged: {error!r}. It only lists the runs beside it, which are not touched. Put a copy in its"
+            f" place; or remove it, and repeat each '{spell('sweep')}' that made them into this directory: what is done"
+            " stays done."
         ) from None
     return entries
 
@@ -102,15 +113,23 @@ def write_entries(folder: Path, name: str, entries: Iterable[Entry]) -> None:
             f"{folder} exists and is not a sweep. Choose another directory with -o; nothing is overwritten."
         )
     make_folders(Path(folder))
+    if _news(folder, entries) is None:
+        return  # so that a sweep that is done needs no room on the disk
     with _lock(folder):
-        there = read_entries(folder) if is_sweep(folder) else None
-        known = _merged(folder, there or [], entries)
-        if known == there:
+        known = _news(folder, entries)
+        if known is None:
             return
         for left in filter(_LEFTOVER.fullmatch, names(folder)):
             remove_tree(folder / left)
         content = {"schema": SCHEMA, "name": name, "runs": [asdict(entry) for entry in known]}
         write_durably(folder / FILE, json.dumps(content, indent=1).encode())
+
+
+def _news(folder: Place, entries: list[Entry]) -> list[Entry] | None:
+    """Return what is to be written; None if it stands there already."""
+    there = read_entries(folder) if is_sweep(folder) else None
+    known = _merged(folder, there or [], entries)
+    return None if known == there else known
 
 
 def _merged(folder: Place, there: list[Entry], entries: list[Entry]) -> list[Entry]:
@@ -123,11 +142,19 @@ def _merged(folder: Place, there: list[Entry], entries: list[Entry]) -> list[Ent
 
 
 def _is_ours(folder: Place) -> bool:
-    """Tell whether a folder is a sweep, or not there, or has only what a start leaves that was killed or is at work."""
+    """Tell whether a folder is a sweep, or not there, or has only what a start leaves that was killed or is at work.
+
+    A sweep whose list was removed still has runs, and the files of its locks.
+    """
     if not is_directory(Path(folder)):
         return not is_there(Path(folder))
     found = names(folder)
-    return FILE in found or all(name in (LOCK, SHARED) or _LEFTOVER.fullmatch(name) for name in found)
+    others = [name for name in found if name not in (LOCK, SHARED) and not _LEFTOVER.fullmatch(name)]
+    return (
+        FILE in found
+        or not others
+        or ({LOCK, SHARED} <= {*found} and any(is_there(folder / name / "config.toml") for name in others))
+    )
 
 
 def _lock(folder: Place) -> Lock:

@@ -17,7 +17,14 @@ from evolve.backends.pool import WorkerDiedError
 from evolve.config import BackendTable, Config, from_mapping
 from evolve.experiment import Experiment
 from evolve.memory import check_needs, needs_of, ran_out
-from evolve.rundir import RunBusyError, RunDirectory, StorageError
+from evolve.rundir import (
+    DamagedError,
+    NothingIntactError,
+    RunBusyError,
+    RunDirectory,
+    RunDirectoryError,
+    StorageError,
+)
 from evolve.rundir.files import names, touch
 from evolve.rundir.lock import is_held
 from evolve.rundir.places import Place, inside
@@ -235,9 +242,16 @@ def _run(member: Member, path: Path, stop_files: tuple[Path, ...]) -> Outcome:
         return replace(outcome, state="elsewhere")
     except HetevoError as error:
         state = "interrupted" if isinstance(error, MachineFailedError) else "failed"
-        return replace(_looked_at(path.parent, outcome), state=state, error=str(error))
+        return replace(_looked_at(path.parent, outcome), state=state, error=f"{error}{_repair(error, path)}")
     state = "stopped" if ended.stopped_by else "done"
     return replace(_looked_at(path.parent, outcome), state=state, digest=ended.digest)
+
+
+def _repair(error: HetevoError, path: Path) -> str:
+    """Say what always repairs a run whose directory is broken; a repeat sees that before anything lives."""
+    if isinstance(error, RunDirectoryError | DamagedError | NothingIntactError):
+        return f"\nOr move {path} away: repeating the sweep runs it anew."
+    return ""
 
 
 def _in_one_process(config: Config) -> Config:
