@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.conditions import condition_of, labelled, without_copies
-from evolve.rundir import RunDirectory, RunDirectoryError, read_part
+from evolve.rundir import DamagedError, RunDirectory, RunDirectoryError, read_part
 from evolve.rundir.parts import first_generation
 from evolve.rundir.places import Place, inside
 from evolve.rundir.sweep import is_sweep, read_entries
@@ -20,6 +20,8 @@ _LOG = logging.getLogger("hetevo")
 
 MOST_UNDEFINED = 0.5
 """Share of the individuals that may have no alignment in a generation whose mean counts."""
+
+_ADVICE = f"Put a copy of it in its place; what else is wrong, '{spell('verify')}' says."
 
 _OF_LIVES = ("_birth", "_mid", "_end", "_elite")
 
@@ -240,4 +242,12 @@ def _frame(files: Sequence[Path]) -> pd.DataFrame:
     if not files:
         return pd.DataFrame()
     frames: list[pd.DataFrame] = [read_part(file).to_pandas() for file in files]
-    return pd.concat(frames, ignore_index=True)
+    for file, before, after in zip(files[1:], frames, frames[1:], strict=False):
+        if before["generation"].iloc[-1] >= after["generation"].iloc[0]:
+            raise DamagedError(
+                file, f"{files[files.index(file) - 1].name} holds generations that it holds too. {_ADVICE}"
+            )
+    table = pd.concat(frames, ignore_index=True)
+    if "id" in table and table["id"].duplicated().any():
+        raise DamagedError(files[0], f"expected each individual once, got some twice. {_ADVICE}")
+    return table

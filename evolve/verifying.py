@@ -15,6 +15,7 @@ from evolve.resuming import check_configuration, saved_config
 from evolve.rundir import DamagedError, RunDirectory, RunDirectoryError
 from evolve.rundir import checkpoint as checkpoints
 from evolve.rundir.checkpoint import Checkpoint
+from evolve.rundir.columns import COLUMNS
 from evolve.rundir.parts import damaged_parts, last_generation, parts, read_part, up_to
 from evolve.species import species_of
 from evolve.state import load
@@ -134,7 +135,7 @@ def _records_from(newest: Checkpoint) -> dict[str, int]:
 
 def _rows(folder: Path, generation: int, report: Report) -> pa.Table | None:
     """Return the durable rows of a table."""
-    tables = [read_part(path) for path in parts(folder)]
+    tables = [_own(read_part(path), folder.name) for path in parts(folder)]
     if not tables:
         return None
     whole = pa.concat_tables(tables, promote_options="default")
@@ -144,6 +145,11 @@ def _rows(folder: Path, generation: int, report: Report) -> pa.Table | None:
             f" '{spell('resume')}' drops those rows and lives them again"
         )
     return up_to(whole, generation)
+
+
+def _own(rows: pa.Table, table: str) -> pa.Table:
+    """Return the columns that Hetevo writes itself; those of a probe may be others from part to part."""
+    return rows.select([name for name in COLUMNS[table] if name in rows.column_names])
 
 
 def _check_order(name: str, rows: pa.Table | None, expected: np.ndarray, report: Report) -> None:

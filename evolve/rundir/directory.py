@@ -26,6 +26,7 @@ from evolve.rundir.places import Place, Root
 from evolve.rundir.provenance import Provenance
 from evolve.rundir.reading import checked_manifest
 from evolve.rundir.records import Records
+from evolve.rundir.schemas import ConfigFile, checked
 from evolve.rundir.sweep import FILE as SWEEP_FILE
 from evolve.rundir.telemetry import latest
 from populations.errors import HetevoError, spell
@@ -196,14 +197,16 @@ class RunDirectory:
             raise RunDirectoryError(f"{self.config_file} is damaged: {error}.") from None
 
     def config(self) -> dict[str, Any]:
-        """Return the configuration as nested dictionaries, not validated."""
+        """Return the configuration as nested dictionaries, validated only as far as `ConfigFile` goes."""
         try:
-            return tomllib.loads(self.config_toml())
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            content = tomllib.loads(self.config_toml())
+        except (ValueError, RecursionError) as error:
             raise RunDirectoryError(
                 f"{self.config_file} is damaged: {error}. Put a copy in its place; it never changes during a run,"
                 " except for evolution.generations when a run is extended."
             ) from None
+        checked(content, ConfigFile, self.config_file)
+        return content
 
     def event(self, **facts: Any) -> None:
         """Append a line of telemetry."""

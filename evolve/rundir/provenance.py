@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_info
 
 from evolve.rundir.errors import DamagedError, StorageError
 from evolve.rundir.files import read_bounded, write_durably
+from evolve.rundir.schemas import ProvenanceFile, checked, parsed
 from populations.errors import HetevoError
 
 SCHEMA = 1
@@ -58,12 +59,10 @@ class Provenance:
             If it is not what was written.
         """
         try:
-            content = json.loads(read_bounded(self.path, LIMIT))
-        except (ValueError, RecursionError) as error:
+            content = parsed(read_bounded(self.path, LIMIT))
+        except ValueError as error:
             raise DamagedError(self.path, f"it is not valid JSON ({error})") from None
-        sessions = content.get("sessions") if isinstance(content, dict) else None
-        if not isinstance(sessions, list) or not all(isinstance(session, dict) for session in sessions):
-            raise DamagedError(self.path, "it has no list of sessions")
+        checked(content, ProvenanceFile, self.path)
         return dict(content)
 
     def outcome(self) -> str | None:
