@@ -242,12 +242,10 @@ def _frame(files: Sequence[Path]) -> pd.DataFrame:
     if not files:
         return pd.DataFrame()
     frames: list[pd.DataFrame] = [read_part(file).to_pandas() for file in files]
-    for file, before, after in zip(files[1:], frames, frames[1:], strict=False):
-        if before["generation"].iloc[-1] >= after["generation"].iloc[0]:
-            raise DamagedError(
-                file, f"{files[files.index(file) - 1].name} holds generations that it holds too. {_ADVICE}"
-            )
+    for file, earlier, frame in zip(files[1:], frames, frames[1:], strict=False):
+        if earlier["generation"].iloc[-1] >= frame["generation"].iloc[0]:
+            raise DamagedError(file, f"expected generations after those of the part before, got the same. {_ADVICE}")
     table = pd.concat(frames, ignore_index=True)
     if "id" in table and table["id"].duplicated().any():
-        raise DamagedError(files[0], f"expected each individual once, got some twice. {_ADVICE}")
+        raise DamagedError(files[0].parent, f"expected each individual once, got some twice. {_ADVICE}")
     return table

@@ -144,9 +144,8 @@ def _check_values(path: Path, name: str, column: Column, values: pa.ChunkedArray
         raise _unfit(path, f"expected a value in every row of {name!r}, got {values.null_count:,} without one")
     if column.least is not None and (least := pc.min(values).as_py()) < column.least:
         raise _unfit(path, f"expected at least {column.least} in its column {name!r}, got {least}")
-    if column.nullable and pa.types.is_floating(values.type):
-        if pc.any(pc.is_inf(values)).as_py():
-            raise _unfit(path, f"expected finite numbers in its column {name!r}, got an infinite one")
+    if column.nullable and pa.types.is_floating(values.type) and pc.any(pc.is_inf(values)).as_py():
+        raise _unfit(path, f"expected finite numbers in its column {name!r}, got an infinite one")
 
 
 def _check_order(path: Path, generations: pa.ChunkedArray, *, strictly: bool) -> None:

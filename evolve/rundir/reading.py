@@ -117,9 +117,8 @@ def unpacked(file: Path, source: BinaryIO, expected: Expected) -> dict[str, NDAr
     except (DamagedError, OSError):
         raise
     except Exception as error:  # whatever a parser can stumble over in bytes that nobody should have written
-        raise DamagedError(
-            file, f"it does not hold the arrays that the configuration implies ({type(error).__name__}: {error})"
-        ) from None
+        reason = f"{type(error).__name__}: {error}"
+        raise DamagedError(file, f"it does not hold the arrays that the configuration implies ({reason})") from None
 
 
 def _array(archive: zipfile.ZipFile, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
