@@ -1,6 +1,5 @@
 """Reading the telemetry of a run: what it costs where, and the latest news."""
 
-import math
 import os
 from pathlib import Path
 from typing import Any
@@ -38,7 +37,7 @@ def latest(path: Path) -> tuple[dict[str, Any], str | None]:
 
 
 def _is_number(value: object) -> bool:
-    return type(value) in (int, float) and math.isfinite(value) and 0 <= value <= _LARGEST  # type: ignore[arg-type,operator]
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LARGEST
 
 
 def _events(path: Path) -> list[dict[str, Any]]:
