@@ -23,7 +23,9 @@ MOST_UNDEFINED = 0.5
 
 _ADVICE = f"Put a copy of it in its place; what else is wrong, '{spell('verify')}' says."
 
-_OF_LIVES = ("_birth", "_mid", "_end", "_elite")
+_STAGES = ("_birth", "_mid", "_end")
+_OF_ALIGNMENT = ("alignment_birth", "alignment_mid", "alignment_end_elite", "undefined_share")
+_OF_LIVES = (*_STAGES, "_elite")
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,15 @@ class LoadedRun:
     @cached_property
     def individuals(self) -> pd.DataFrame:
         """One row an individual and generation; empty if none were kept. Read on first use."""
-        return at_stage(_frame(RunDirectory(self.path).individuals_files()), self.stage)
+        return self._of_individuals(RunDirectory(self.path).individuals_files())
+
+    def _of_individuals(self, files: Sequence[Path]) -> pd.DataFrame:
+        """Read individuals; what was measured of the generations but not of them is undefined."""
+        table = _frame(files)
+        means = [str(name) for name in self.generations if str(name).endswith(_STAGES)]
+        if len(table):
+            table = _with_columns(table, [name for name in means if not name.startswith("heldout_")])
+        return at_stage(table, self.stage)
 
     def individuals_in(self, generations: Collection[int]) -> pd.DataFrame:
         """Read the individuals of a few generations, and only the files that hold them; empty if none were kept."""
@@ -121,7 +131,7 @@ class LoadedRun:
             for file, end in zip(files, ends, strict=bool(files))
             if any(first_generation(file) <= one < end for one in generations)
         ]
-        table = at_stage(_frame(needed), self.stage)
+        table = self._of_individuals(needed)
         return table[table["generation"].isin(generations)].reset_index(drop=True) if len(table) else table
 
 
@@ -146,7 +156,10 @@ def load_run(path: str | Path) -> LoadedRun:
         raise RunDirectoryError(
             f"{path} holds no records yet. Wait for its first checkpoint, or look at its events.jsonl."
         )
-    return LoadedRun(path if isinstance(path, Place) else Path(path), directory.config(), _frame(files))
+    generations = _frame(files)
+    if "alignment_end" in generations:  # a probe need not measure all that belongs to it
+        generations = _with_columns(generations, _OF_ALIGNMENT)
+    return LoadedRun(path if isinstance(path, Place) else Path(path), directory.config(), generations)
 
 
 def load_all(paths: Sequence[str | Path], *, notice: Callable[[str], None] = _LOG.warning) -> list[LoadedRun]:
@@ -236,6 +249,12 @@ def at_stage(table: pd.DataFrame, stage: str) -> pd.DataFrame:
         if column in table:
             table[column] = float("nan")
     return table
+
+
+def _with_columns(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Return a table that has columns of these names, undefined where it had none."""
+    missing = [name for name in names if name not in table]
+    return table.assign(**dict.fromkeys(missing, float("nan"))) if missing else table
 
 
 def _frame(files: Sequence[Path]) -> pd.DataFrame:
