@@ -116,8 +116,18 @@ def _records_from(newest: Checkpoint) -> dict[str, int]:
 def _rows(table: Records, newest: Checkpoint) -> pa.Table | None:
     """Return the rows of a table up to a checkpoint."""
     known = [path for path in parts(table.folder) if f"{table.folder.name}/{path.name}" in newest.records]
-    tables = [read_part(path) for path in known]
+    tables = _comparable([read_part(path) for path in known])
     return up_to(pa.concat_tables(tables, promote_options="default"), newest.generation) if tables else None
+
+
+def _comparable(tables: list[pa.Table]) -> list[pa.Table]:
+    """Leave out columns of a probe that have another type from part to part."""
+    types: dict[str, set[str]] = {}
+    for table in tables:
+        for field in table.schema:
+            types.setdefault(field.name, set()).add(str(field.type))
+    mixed = [name for name, kinds in types.items() if len(kinds) > 1]
+    return [table.drop_columns([name for name in mixed if name in table.column_names]) for table in tables]
 
 
 def _order(name: str, rows: pa.Table | None, expected: Indices, checked: list[str]) -> list[str]:

@@ -18,7 +18,7 @@ Force = Annotated[
     bool,
     typer.Option(
         "--force",
-        help="If no checkpoint can be trusted: drop the records, and begin anew. Start more processes than four a core.",
+        help="Drop the records and begin anew, if no checkpoint can be trusted; start more processes than four a core.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the final status as one JSON object on stdout.")]

@@ -45,9 +45,9 @@ def _text(found: dict[str, Any]) -> str:
                 f"  {name:14} {value:.4f}" if isinstance(value, float) else f"  {name:14} {for_terminal(str(value))}"
             )
     telemetry = found["telemetry"]
-    if telemetry:
-        lines.append(f"  {'seconds':14} {_seconds(telemetry)}")
-    if "utilisation" in telemetry:
+    if seconds := _seconds(telemetry):
+        lines.append(f"  {'seconds':14} {seconds}")
+    if "utilisation" in telemetry and "workers" in telemetry:
         busy = f"{telemetry['workers']}, busy {telemetry['utilisation']:.0%} of the time"
         again = f", {telemetry['resent']} blocks sent again" if telemetry.get("resent") else ""
         lines.append(f"  {'workers':14} {busy}{again}")

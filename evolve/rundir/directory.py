@@ -26,6 +26,7 @@ from evolve.rundir.places import Place, Root
 from evolve.rundir.provenance import Provenance
 from evolve.rundir.reading import checked_manifest
 from evolve.rundir.records import Records
+from evolve.rundir.schemas import ConfigFile, checked
 from evolve.rundir.sweep import FILE as SWEEP_FILE
 from evolve.rundir.telemetry import latest
 from evolve.toml import read_toml
@@ -204,14 +205,16 @@ class RunDirectory:
             raise RunDirectoryError(f"{self.config_file} is damaged: {error}.") from None
 
     def config(self) -> dict[str, Any]:
-        """Return the configuration as nested dictionaries, not validated."""
+        """Return the configuration as nested dictionaries, validated only as far as `ConfigFile` goes."""
         try:
-            return read_toml(self.config_toml())
+            content = read_toml(self.config_toml())
         except ValueError as error:  # of TOML, and of numbers with thousands of digits
             raise RunDirectoryError(
                 f"{self.config_file} is damaged: {error}. Put a copy in its place; it never changes during a run,"
                 " except for evolution.generations when a run is extended."
             ) from None
+        checked(content, ConfigFile, self.config_file)
+        return content
 
     def event(self, **facts: Any) -> None:
         """Append a line of telemetry."""

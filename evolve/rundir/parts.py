@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from evolve.rundir.columns import check_types, fitted
 from evolve.rundir.errors import DamagedError
 from evolve.rundir.files import explained, is_there, names
 from evolve.rundir.manifest import File
@@ -25,6 +26,10 @@ from evolve.rundir.streams import CHUNK, reading
 MEMORY_SHARE = 0.5
 """Share of the machine's memory that one part may take: a few crafted bytes can claim any number of rows."""
 
+UNPACKED, RATIO = 256 << 20, 256
+"""Bytes that one part may take in any case, and how many times its own size it may take beyond that."""
+
+_ENCODINGS = frozenset({"PLAIN", "RLE", "BIT_PACKED"})
 _PART = re.compile(r"part-(\d{6,18})\.parquet")
 _METADATA = 16 << 20
 _SEAL, _BLANK = b"sha256=", b"0" * 64
@@ -54,7 +59,7 @@ def encoded(table: pa.Table) -> bytes:
 
 
 def read_part(path: Path) -> pa.Table:
-    """Read one part; its checksum is verified.
+    """Read one part; its checksum, its columns and their values are what `evolve.rundir.columns` says.
 
     Raises
     ------
@@ -72,7 +77,8 @@ def read_part(path: Path) -> pa.Table:
                 thrift_container_size_limit=_METADATA,
                 pre_buffer=False,
             ) as file:
-                _check_size(path, file)
+                check_types(path, file.schema_arrow)
+                _check_size(path, file, source.seek(0, os.SEEK_END))
                 table: pa.Table = file.read(use_threads=False)
         except OSError as error:
             if error.errno is not None:
@@ -80,9 +86,7 @@ def read_part(path: Path) -> pa.Table:
             raise DamagedError(path, f"it is not the parquet file that was written ({_short(error)})") from None
         except (pa.ArrowException, ValueError, KeyError) as error:
             raise DamagedError(path, f"it is not the parquet file that was written ({_short(error)})") from None
-    if "generation" not in table.column_names or table["generation"].type != pa.int64():
-        raise DamagedError(path, "it has no column 'generation' of integers")
-    return table.replace_schema_metadata(None)
+    return fitted(path, table.replace_schema_metadata(None))
 
 
 def last_generation(table: pa.Table) -> int:
@@ -215,18 +219,23 @@ def _pieces(source: BinaryIO, end: int) -> Iterator[bytes]:
         yield chunk
 
 
-def _check_size(path: Path, file: pq.ParquetFile) -> None:
-    needed = 8 * file.metadata.num_rows * max(file.metadata.num_columns, 1)
+def _check_size(path: Path, file: pq.ParquetFile, size: int) -> None:
+    """Check that what a part claims, and how it is packed, cannot take more memory than such a file may."""
+    groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
+    rows = sum(group.num_rows for group in groups)
+    needed = 8 * rows * max(file.metadata.num_columns, 1)
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if needed > MEMORY_SHARE * memory:
-        raise DamagedError(
-            path, f"it claims {file.metadata.num_rows:,} rows, {needed:,} bytes; this machine has {memory:,} in all"
-        )
-    for field in file.schema_arrow:
-        types = pa.types
-        plain = types.is_integer, types.is_floating, types.is_string, types.is_binary, types.is_null, types.is_boolean
-        if not any(test(field.type) for test in plain):
-            raise DamagedError(path, f"its column {field.name[:80]!r} has the type {str(field.type)[:80]}")
+        raise DamagedError(path, f"it claims {rows:,} rows, {needed:,} bytes; this machine has {memory:,} in all")
+    if needed > max(UNPACKED, RATIO * size):
+        raise DamagedError(path, f"it claims {rows:,} rows, {needed:,} bytes, in a file of {size:,}")
+    for group in groups:
+        for number in range(group.num_columns):
+            column = group.column(number)
+            # as they are written: what repeats one long text a million times takes no room in the file
+            if column.compression not in ("SNAPPY", "UNCOMPRESSED") or not _ENCODINGS.issuperset(column.encodings):
+                found = f"{column.compression}, {', '.join(column.encodings)}"
+                raise DamagedError(path, f"its column {column.path_in_schema[:80]!r} is packed as {found}")
 
 
 def _short(error: Exception) -> str:

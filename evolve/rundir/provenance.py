@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_info
 
 from evolve.rundir.errors import DamagedError, StorageError
 from evolve.rundir.files import read_bounded, write_durably
+from evolve.rundir.schemas import ProvenanceFile, checked, parsed
 from populations.errors import HetevoError
 from populations.text import without_places
 
@@ -63,13 +64,10 @@ class Provenance:
             If it is not what was written.
         """
         try:
-            content = json.loads(read_bounded(self.path, LIMIT))
-            json.dumps(content, indent=1)  # what is nested too deeply to be written again
-        except (ValueError, RecursionError) as error:
+            content = parsed(read_bounded(self.path, LIMIT))
+        except ValueError as error:
             raise DamagedError(self.path, f"it is not valid JSON ({error})") from None
-        sessions = content.get("sessions") if isinstance(content, dict) else None
-        if not isinstance(sessions, list) or not all(isinstance(session, dict) for session in sessions):
-            raise DamagedError(self.path, "it has no list of sessions")
+        checked(content, ProvenanceFile, self.path)
         return {key: value for key, value in content.items() if key != "sha256"}
 
     def is_sealed(self) -> bool | None:

@@ -11,6 +11,7 @@ from evolve.rundir.errors import DamagedError
 from evolve.rundir.files import make_folder, names, remove_tree, write_durably
 from evolve.rundir.manifest import File, file_of
 from evolve.rundir.parts import encoded, first_generation, parts, read_part, rows_hash, up_to
+from populations.errors import RunFailedError
 
 ROWS_IN_PART = 2_048
 """Rows after which a part is closed. An open part is written again at every commit, so it must stay small."""
@@ -65,7 +66,7 @@ class Records:
             return
         if not self.written:  # a folder that was there and is gone is not made anew
             make_folder(self.folder)
-        table = pa.concat_tables(self._open, promote_options="default")
+        table = self._joined()
         if table.num_rows:
             name = f"part-{table['generation'][0].as_py():06d}.parquet"
             self.written[f"{self.folder.name}/{name}"] = file_of(write_durably(self.folder / name, encoded(table)))
@@ -75,6 +76,16 @@ class Records:
         elif len(self._open) > PIECES:
             self._open = [table.combine_chunks()]
         self.dirty, self.unsaved = False, 0
+
+    def _joined(self) -> pa.Table:
+        try:
+            return pa.concat_tables(self._open, promote_options="permissive")
+        except pa.ArrowException as error:  # a probe that records something else by the name it used before
+            reason = " ".join(str(error).split())[:200]
+            raise RunFailedError(
+                f"{self.folder}: new rows do not fit those that are recorded: {reason}. Go on with the probe that the"
+                " run had before, or branch off to a new run."
+            ) from None
 
     def missing(self) -> list[str]:
         """List the parts that were written and are not there any more, by their paths in the run directory."""

@@ -9,12 +9,15 @@ import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from evolve.rundir.errors import RunBusyError, RunDirectoryError, SchemaError
+from pydantic import Field
+
+from evolve.rundir.errors import DamagedError, RunBusyError, RunDirectoryError, SchemaError
 from evolve.rundir.files import is_directory, is_there, make_folders, names, read_bounded, remove_tree, write_durably
 from evolve.rundir.lock import Lock
 from evolve.rundir.places import Place, inside
+from evolve.rundir.schemas import Loose, checked, parsed
 from populations.errors import spell
 
 FILE, LOCK, SHARED = "sweep.json", "lock", "running"
@@ -25,7 +28,18 @@ Stage = Literal["birth", "end"]
 STAGES: tuple[Stage, ...] = ("birth", "end")
 
 _LEFTOVER = re.compile(r"\.sweep\.json\.tmp-\d+")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.=_-]*")
+
+
+class _Run(Loose):
+    run: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.=_-]*$", max_length=255)]
+    condition: Annotated[str, Field(min_length=1)]
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
+    stage: Stage = "end"
+
+
+class _File(Loose):
+    version: Literal[1] = Field(alias="schema")
+    runs: list[_Run]
 
 
 @dataclass(frozen=True)
@@ -70,31 +84,24 @@ def read_entries(folder: Path) -> list[Entry]:
     """
     path = inside(folder) / FILE
     try:
-        content = json.loads(read_bounded(path, LIMIT))
-        schema = content["schema"]
+        raw = parsed(read_bounded(path, LIMIT))
+        schema = raw.get("schema") if isinstance(raw, dict) else None
         if type(schema) is int and schema > SCHEMA:
             raise SchemaError(
                 f"{path} has the format {str(schema)[:20]}; this version of Hetevo reads format {SCHEMA}. Nothing was"
                 " changed: use the version that wrote it."
             )
-        if schema != SCHEMA:
-            raise ValueError(f"expected schema {SCHEMA}, got {schema}")
-        entries = [
-            Entry(str(one["run"]), str(one["condition"]), int(one["seed"]), one.get("stage", "end"))
-            for one in content["runs"]
-        ]
-        if any(entry.stage not in STAGES for entry in entries):
-            raise ValueError(f"expected stages {', '.join(STAGES)}")
-        strange = [entry.run for entry in entries if not _NAME.fullmatch(entry.run)]
-        if strange:
-            raise ValueError(f"{strange[0]!r} is not the name of a folder")
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        content = checked(raw, _File, path)
+        if len({(one.run, one.stage) for one in content.runs}) < len(content.runs):
+            raise ValueError("expected each run once at each stage")
+    except (ValueError, DamagedError) as error:
+        reason = str(error).removeprefix(f"{path}: ").removesuffix(" Put a copy of the file in its place.")
         raise RunDirectoryError(
-            f"{path} is damaged: {error!r}. It only lists the runs beside it, which are not touched. Put a copy in its"
-            f" place; or remove it, and repeat each '{spell('sweep')}' that made them into this directory: what is done"
-            " stays done."
+            f"{path} is damaged: {reason.removesuffix('.')}. It only lists the runs beside it, which are not touched."
+            f" Put a copy in its place; or remove it, and repeat each '{spell('sweep')}' that made them into this"
+            " directory: what is done stays done."
         ) from None
-    return entries
+    return [Entry(one.run, one.condition, one.seed, one.stage) for one in content.runs]
 
 
 def write_entries(folder: Path, name: str, entries: Iterable[Entry]) -> None:
