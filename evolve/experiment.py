@@ -121,7 +121,8 @@ class Experiment:
         self, directory: RunDirectory, progress: Progress | None, notice: Notice, lock: Lock | None = None
     ) -> Run:
         if lock is None:
-            with self._evolution.connected(), directory.lock() as taken:
+            # the lock first: it keeps to this directory, which may be moved while workers start
+            with directory.lock() as taken, self._evolution.connected():
                 return self._resume(directory, progress, notice, taken)
         changes = differences(saved_config(directory).model_dump(), self.config.model_dump(), ignored=MAY_DIFFER)
         if changes:
