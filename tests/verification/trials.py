@@ -232,9 +232,9 @@ class Trial:
         if problems := verify(self.place).problems:
             raise BadEndError(f"verify: {problems}")
         for table, expected in self.calm.records.items():
-            found = pd.read_parquet(self.place / table)
+            found = pd.read_parquet(self.place / table).reset_index(drop=True)
             expected = expected[expected["generation"] >= found["generation"].iloc[0]]
-            pd.testing.assert_frame_equal(found.reset_index(drop=True), expected.reset_index(drop=True))
+            pd.testing.assert_frame_equal(found, expected.reset_index(drop=True), check_exact=True)
         left = [str(path) for path in self.place.rglob("*") if re.search(r"\.tmp-|trash-", path.name)]
         left += [str(path) for path in self.temporary.iterdir() if path != self.place]
         if left:
