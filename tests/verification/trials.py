@@ -60,6 +60,10 @@ class BadEndError(Exception):
     """Something ended otherwise than it should."""
 
 
+class NoNodesError(Exception):
+    """The cluster of the trials did not do what it was told: nothing was tried."""
+
+
 class Trial:
     """One run, and what is done to it.
 
@@ -179,6 +183,12 @@ class Trial:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(seconds)
 
+    def with_nodes(self, act, *count):
+        try:
+            act(self.nodes, *count)
+        except Exception as error:  # such as a node that does not start in time on a machine with much to do
+            raise NoNodesError(str(error)) from error
+
     def children(self, of, name):
         """List the children of some processes that have a name in their command lines."""
         found = subprocess.run(
@@ -297,20 +307,20 @@ class Trial:
     def leave(self):
         """Let one node or all leave, and others join after a while."""
         count = self.chance.choice([1, 2])
-        self.nodes.remove(count)
+        self.with_nodes(Nodes.remove, count)
         self.sleep(self.chance.random() * 3)
-        self.nodes.add(count)
+        self.with_nodes(Nodes.add, count)
 
     def join(self):
         """Let a node join, and an older one leave after a while."""
-        self.nodes.add(1)
+        self.with_nodes(Nodes.add, 1)
         self.sleep(self.chance.random() * 3)
-        self.nodes.remove(1)
+        self.with_nodes(Nodes.remove, 1)
 
     def head(self):
         """End the head of the cluster."""
         self.statuses |= {3} if self.lines() else {2, 3}  # 2: it was not there when it was asked for
-        self.nodes.behead()
+        self.with_nodes(Nodes.behead)
         self.where = "here"
 
 
@@ -345,7 +355,9 @@ def tried(seed, deed, calm, where, nodes=None):
     trial = Trial(seed, deed, calm, where, nodes)
     try:
         return trial.go(), len(trial.done), ""
-    except (BadEndError, AssertionError, OSError) as error:
+    except NoNodesError as error:
+        return "not tried", 0, f"seed {seed}, {deed}, {where}: not tried: {error}"
+    except Exception as error:
         said = "\n".join(trial.said)
         return "bad", len(trial.done), f"seed {seed}, {deed}, {where}: {type(error).__name__}: {error}\n{said}\n"
 
@@ -359,8 +371,9 @@ def on_nodes(seeds, calm):
             if nodes is None:
                 nodes = Nodes()
                 nodes.add(2)
-            yield deed, *tried(seed, deed, calm, "nodes", nodes)
-            if deed == "head":
+            outcome, *others = tried(seed, deed, calm, "nodes", nodes)
+            yield deed, outcome, *others
+            if deed == "head" or outcome == "not tried":
                 nodes = nodes.close()
     finally:
         if nodes is not None:
