@@ -142,7 +142,8 @@ class Experiment:
         if lock is None:
             if not changes and (ended := done_already(directory, self.config)):
                 return ended
-            with self._evolution.connected(), directory.lock() as taken:
+            # the lock first: it keeps to this directory, which may be moved while workers start
+            with directory.lock() as taken, self._evolution.connected():
                 return self._resume(directory, progress, notice, taken)
         if changes:
             raise ConfigError(

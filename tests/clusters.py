@@ -31,6 +31,10 @@ class Nodes:
         """Kill nodes, the oldest first."""
         self._pool.submit(_remove, count).result()
 
+    def behead(self):
+        """Kill the head."""
+        self._pool.submit(_behead).result()
+
     def raylets(self):
         """List the processes whose children are the workers of the nodes."""
         return [
@@ -71,6 +75,10 @@ def _add(count, variables):
 def _remove(count):
     for node in list(_cluster.worker_nodes)[:count]:
         _cluster.remove_node(node, allow_graceful=False)
+
+
+def _behead():
+    _cluster.head_node.kill_all_processes(check_alive=False, allow_graceful=False)
 
 
 def _end():

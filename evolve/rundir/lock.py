@@ -24,7 +24,7 @@ from evolve.rundir.files import explained
 from evolve.rundir.places import Place
 from evolve.rundir.streams import open_plain, write_all
 from evolve.threads import starting_thread
-from populations.errors import HetevoError
+from populations.errors import HetevoError, spell
 
 TRIES, PAUSE = 20, 0.02
 """A look at the lock (`is_held`) has it for an instant: a writer tries so often, so many seconds apart."""
@@ -64,7 +64,7 @@ class Lock:
     def __init__(self, path: Path) -> None:
         self.path, self._token = path, secrets.token_hex(8)
         self._root = path.within if isinstance(path, Place) else None
-        with explained("lock", path):
+        with explained("lock", path), _gone_is_said(path.parent):
             holds = self._root is not None and self._root.hold()
             self._descriptor = -1
             try:
@@ -288,6 +288,18 @@ def _locks_work(path: Path, flags: int = os.O_RDWR) -> bool:
     finally:
         os.close(second)
     return False
+
+
+@contextlib.contextmanager
+def _gone_is_said(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise LostError(
+            f"{folder} was moved or deleted before this command had begun in it. What was saved is where it was moved"
+            f" to, and goes on there: {spell('resume', 'RUN')}",
+            deleted=True,
+        ) from None
 
 
 @contextlib.contextmanager

@@ -10,8 +10,9 @@ from faults import go, operations, outcome, tiny, traced
 from typer.testing import CliRunner
 
 from evolve import Experiment, resume
+from evolve.backends import LocalBackend
 from evolve.config import BackendTable
-from evolve.rundir import RunDirectory, StorageError
+from evolve.rundir import LostError, RunDirectory, StorageError
 from evolve.sweeps import conduct, plan_of_seeds
 from evolve.verifying import verify
 from populations.errors import MachineFailedError
@@ -163,6 +164,29 @@ def test_a_run_that_was_moved_is_stopped_where_it_is(tmp_path):
 
     assert start(path, after=1, act=act)[0].generation == 2
     assert not (there / "STOP").exists()
+
+
+@pytest.mark.parametrize("way", ["resume", "or_resume"])
+def test_a_run_that_is_moved_while_workers_start_goes_on_where_it_is(whole, tmp_path, monkeypatch, way):
+    path, there = shutil.copytree(whole.path, tmp_path / "run"), tmp_path / "moved"
+    shutil.rmtree(path / "checkpoints" / "gen-000005")
+    prepare = LocalBackend.prepare
+
+    def moving(backend, job):
+        path.rename(there)
+        prepare(backend, job)
+
+    monkeypatch.setattr(LocalBackend, "prepare", moving)
+    assert outcome(resume(path) if way == "resume" else go(path, LONGER)) == outcome(whole)
+    assert not path.exists()
+    assert verify(there).ok
+
+
+def test_a_directory_that_is_gone_before_it_is_locked_is_said_to_be(tmp_path):
+    directory = RunDirectory.new(tmp_path / "run")
+    directory.path.rmdir()
+    with pytest.raises(LostError, match=r"moved or deleted before this command had begun in it.*hetevo resume RUN"):
+        directory.lock()
 
 
 def test_a_sweep_that_is_deleted_is_not_made_anew_and_its_runs_are_saved(tmp_path):
