@@ -139,7 +139,7 @@ def load_plan(source: str | Path, notice: Notice | None = None) -> Plan:
 
 def _members(file: SweepFile, source: str, folder: Path, notice: Notice | None) -> Iterator[Member]:
     names: set[str] = set()
-    folders: set[str] = set()
+    folders: dict[str, str] = {}
     conditions = list(conditions_of(file))
     if len(conditions) * len(file.seeds) > LIMIT:
         raise ConfigError(f"{source}: expected at most {LIMIT:,} runs, got {len(conditions) * len(file.seeds):,}")
@@ -149,12 +149,11 @@ def _members(file: SweepFile, source: str, folder: Path, notice: Notice | None) 
             told = time.monotonic()
             notice(f"{source}: planned {number:,} of {len(conditions):,} conditions")
         config: Config | None = None  # validated once for all seeds
-        called = for_file(condition, folders)
-        folders.add(called)
+        if condition in folders:
+            raise ConfigError(f"{source}: two conditions would be called {condition!r}; give them different names")
+        folders[condition] = for_file(condition, folders.values())
         for seed in file.seeds:
-            name = f"{called}-seed{seed}"
-            if name in names:
-                raise ConfigError(f"{source}: two runs would be called {name!r}; give conditions different names")
+            name = f"{folders[condition]}-seed{seed}"
             names.add(name)
             config = config or _config(file.base, changes, f"{source}, {name}", folder)
             own = _seeded(config, seed, f"{source}, {name}")
