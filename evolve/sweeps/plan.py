@@ -140,6 +140,7 @@ def load_plan(source: str | Path, notice: Notice | None = None) -> Plan:
 def _members(file: SweepFile, source: str, folder: Path, notice: Notice | None) -> Iterator[Member]:
     names: set[str] = set()
     folders: dict[str, str] = {}
+    taken: set[str] = set()
     conditions = list(conditions_of(file))
     if len(conditions) * len(file.seeds) > LIMIT:
         raise ConfigError(f"{source}: expected at most {LIMIT:,} runs, got {len(conditions) * len(file.seeds):,}")
@@ -151,7 +152,8 @@ def _members(file: SweepFile, source: str, folder: Path, notice: Notice | None) 
         config: Config | None = None  # validated once for all seeds
         if condition in folders:
             raise ConfigError(f"{source}: two conditions would be called {condition!r}; give them different names")
-        folders[condition] = for_file(condition, folders.values())
+        folders[condition] = for_file(condition, taken)
+        taken.add(folders[condition])
         for seed in file.seeds:
             name = f"{folders[condition]}-seed{seed}"
             names.add(name)
