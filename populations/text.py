@@ -12,7 +12,7 @@ Figures have `analysis.figures.layout.for_figure`, pages `analysis.report.markup
 
 import io
 import re
-from collections.abc import Callable, Container
+from collections.abc import Callable, Collection
 from hashlib import sha256
 from pathlib import Path
 
@@ -81,14 +81,14 @@ class _Styled:
         return getattr(self._stream, name)
 
 
-def for_file(name: str, taken: Container[str] = ()) -> str:
+def for_file(name: str, taken: Collection[str] = ()) -> str:
     """Turn a name into one of a file or folder: letters, digits and ``.=_-``, a letter or digit first, not too long.
 
     Parameters
     ----------
     name : str
         Any text.
-    taken : container of str, optional
+    taken : collection of str, optional
         Names that others have. A name that is taken, has no letter, or is too long, ends with a hash of the whole.
 
     Examples

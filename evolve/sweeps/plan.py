@@ -146,19 +146,20 @@ def _members(file: SweepFile, source: str, folder: Path, notice: Notice | None) 
         raise ConfigError(
             f"{source}: expected at most {LIMIT:,} runs, got {got}. Give grid, zip or seeds fewer values."
         )
-    folders: set[str] = set()
+    folders: dict[str, str] = {}
+    taken: set[str] = set()
     conditions, told = list(conditions_of(file)), time.monotonic()
     for number, (condition, changes) in enumerate(conditions):
         if notice and time.monotonic() - told >= NOTICE_SECONDS:
             told = time.monotonic()
             notice(f"{source}: planned {number:,} of {len(conditions):,} conditions")
         config: Config | None = None  # validated once for all seeds
-        called = for_file(condition, folders)
-        folders.add(called)
+        if condition in folders:
+            raise ConfigError(f"{source}: two conditions would be called {condition!r}; give them different names")
+        folders[condition] = for_file(condition, taken)
+        taken.add(folders[condition])
         for seed in file.seeds:
-            name = f"{called}-seed{seed}"
-            if name in names:
-                raise ConfigError(f"{source}: two runs would be called {name!r}; give conditions different names")
+            name = f"{folders[condition]}-seed{seed}"
             names.add(name)
             config = config or _config(file.base, changes, f"{source}, {name}", folder)
             own = _seeded(config, seed, f"{source}, {name}")

@@ -190,7 +190,7 @@ def test_commands_refuse_too_many_workers_before_any_is_started(run, tmp_path, m
         ("run", "smoke", "-s", "evolution.size=512", "-o", tmp_path / "run", *many),
         ("run", "smoke", "--seeds", "0..999", "-o", tmp_path / "run", *many),
         ("sweep", "minimal", "-o", tmp_path / "run", *many),
-        ("resume", run.path, "--workers", 6),
+        ("resume", run.path, "--generations", 9, "--workers", 6),
         ("verify", run.path, "--replay", "--workers", 6),
         ("bench", "generation", *many),
     ):
