@@ -61,39 +61,31 @@ class Provenance:
         DamagedError
             If it is not what was written.
         """
-        try:
-            content = json.loads(read_bounded(self.path, LIMIT))
-            json.dumps(content, indent=1)  # what is nested too deeply to be written again
-        except (ValueError, RecursionError) as error:
-            raise DamagedError(self.path, f"it is not valid JSON ({error})") from None
-        sessions = content.get("sessions") if isinstance(content, dict) else None
-        if not isinstance(sessions, list) or not all(isinstance(session, dict) for session in sessions):
-            raise DamagedError(self.path, "it has no list of sessions")
-        return {key: value for key, value in content.items() if key != "sha256"}
+        return self.checked()[0]
 
-    def is_sealed(self) -> bool | None:
-        """Tell whether it is what was written; None if it was written by a version that put no checksum into it.
+    def checked(self) -> tuple[dict[str, Any], bool | None]:
+        """Return the content, and whether it fits its checksum; None if an earlier version put none into it.
 
         Raises
         ------
         DamagedError
             If it cannot be read at all.
         """
-        content = self.read()
-        sealed = json.loads(read_bounded(self.path, LIMIT)).get("sha256")
-        return None if sealed is None else bool(sealed == _hash(content))
+        try:
+            content = json.loads(read_bounded(self.path, LIMIT))
+            json.dumps(content, indent=1)  # what is nested too deeply cannot be written again
+        except (ValueError, RecursionError) as error:
+            raise DamagedError(self.path, f"it is not valid JSON ({error})") from None
+        sessions = content.get("sessions") if isinstance(content, dict) else None
+        if not isinstance(sessions, list) or not all(isinstance(session, dict) for session in sessions):
+            raise DamagedError(self.path, "it has no list of sessions")
+        seal = content.pop("sha256", None)
+        return content, None if seal is None else bool(seal == _hash(content))
 
     def mark(self) -> dict[str, Any]:
         """Return by what a checkpoint knows the sessions so far: their number, and a SHA-256."""
         content = self._known or self.read()
         return {"sessions": len(content["sessions"]), "sha256": _history(content, len(content["sessions"]))}
-
-    def has(self, mark: Mapping[str, Any]) -> bool:
-        """Tell whether it begins with the sessions that a checkpoint knows; later ones may follow."""
-        content, count = self.read(), mark.get("sessions")
-        if type(count) is not int or not 0 <= count <= len(content["sessions"]):
-            return False
-        return _history(content, count) == mark.get("sha256")
 
     def was_saved(self) -> bool:
         """Tell whether the run had a checkpoint since it last began with its founders."""
@@ -124,8 +116,8 @@ class Provenance:
         """
         problem = ""
         try:
-            content = self.read()
-            if self.is_sealed() is False:
+            content, fits = self.checked()
+            if fits is False:
                 problem = content["lost"] = f"{self.path}: its content does not fit its checksum"
         except (DamagedError, StorageError) as error:
             if isinstance(error, StorageError) and not isinstance(error.__cause__, FileNotFoundError):
@@ -159,6 +151,14 @@ class Provenance:
     def _write(self, content: dict[str, Any]) -> None:
         write_durably(self.path, json.dumps({**content, "sha256": _hash(content)}, indent=1).encode())
         self._known = content
+
+
+def begins_with(content: Mapping[str, Any], mark: Mapping[str, Any]) -> bool:
+    """Tell whether provenance begins with the sessions that a checkpoint knows by a mark; later ones may follow."""
+    count = mark.get("sessions")
+    if type(count) is not int or not 0 <= count <= len(content["sessions"]):
+        return False
+    return _history(content, count) == mark.get("sha256")
 
 
 def _hash(content: Mapping[str, Any]) -> str:
