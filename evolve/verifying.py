@@ -11,6 +11,7 @@ from evolve.rundir import RunDirectory
 from evolve.rundir import checkpoint as checkpoints
 from evolve.rundir.checkpoint import Checkpoint, generation_of
 from evolve.rundir.lock import is_held
+from evolve.rundir.provenance import begins_with
 from evolve.species import species_of
 from evolve.state import load
 from populations.errors import HetevoError, spell
@@ -126,11 +127,12 @@ def _check_checkpoints(
 
 
 def _check_provenance(directory: RunDirectory, newest: Checkpoint | None, report: Report) -> None:
-    provenance, file = directory.provenance, directory.provenance.path
+    file = directory.provenance.path
     mark = newest.facts.get("provenance") if newest else None
     try:
-        sealed, lost = provenance.is_sealed(), provenance.read().get("lost")
-        if isinstance(mark, dict) and not provenance.has(mark) and not lost:
+        content, sealed = directory.provenance.sealed()
+        lost = content.get("lost")
+        if isinstance(mark, dict) and not begins_with(content, mark) and not lost:
             report.problems.append(f"{file}: it does not begin with the sessions that the newest checkpoint knows")
         elif sealed is False or (sealed is None and isinstance(mark, dict)):
             report.problems.append(f"{file}: its content does not fit its checksum")

@@ -115,16 +115,15 @@ def rows_hash(table: pa.Table) -> str:
         column = table[name]
         if column.null_count == table.num_rows:
             continue
-        values = column.drop_null().to_numpy() if column.null_count else column.to_numpy()
-        if values.dtype == object:  # text, or bytes
-            state.update(f"{name}:objects;".encode())
-            for value in values:
-                content = value.encode() if isinstance(value, str) else bytes(value)
-                state.update(f"{len(content)};".encode())
-                state.update(content)
+        values = column.drop_null()
+        if pa.types.is_string(values.type) or pa.types.is_binary(values.type):
+            state.update(f"{name}:{values.type};".encode())
+            state.update(pc.binary_length(values).to_numpy().astype(np.int64).data)
+            state.update(b"".join(values.cast(pa.binary()).to_pylist()))
         else:
-            state.update(f"{name}:{values.dtype.str};".encode())
-            state.update(np.ascontiguousarray(values).data)
+            array = np.ascontiguousarray(values.to_numpy())
+            state.update(f"{name}:{array.dtype.str};".encode())
+            state.update(array.data)
         if column.null_count:
             state.update(np.ascontiguousarray(column.is_valid().to_numpy()).data)
     return state.hexdigest()

@@ -63,36 +63,28 @@ class Provenance:
         DamagedError
             If it is not what was written.
         """
-        try:
-            content = parsed(read_bounded(self.path, LIMIT))
-        except ValueError as error:
-            raise DamagedError(self.path, f"it is not valid JSON ({error})") from None
-        checked(content, ProvenanceFile, self.path)
-        return {key: value for key, value in content.items() if key != "sha256"}
+        return self.sealed()[0]
 
-    def is_sealed(self) -> bool | None:
-        """Tell whether it is what was written; None if it was written by a version that put no checksum into it.
+    def sealed(self) -> tuple[dict[str, Any], bool | None]:
+        """Return the content, and whether it fits its checksum; None if an earlier version put none into it.
 
         Raises
         ------
         DamagedError
             If it cannot be read at all.
         """
-        content = self.read()
-        sealed = json.loads(read_bounded(self.path, LIMIT)).get("sha256")
-        return None if sealed is None else bool(sealed == _hash(content))
+        try:
+            content = parsed(read_bounded(self.path, LIMIT))
+        except ValueError as error:
+            raise DamagedError(self.path, f"it is not valid JSON ({error})") from None
+        checked(content, ProvenanceFile, self.path)
+        seal = content.pop("sha256", None)
+        return content, None if seal is None else bool(seal == _hash(content))
 
     def mark(self) -> dict[str, Any]:
         """Return by what a checkpoint knows the sessions so far: their number, and a SHA-256."""
         content = self._known or self.read()
         return {"sessions": len(content["sessions"]), "sha256": _history(content, len(content["sessions"]))}
-
-    def has(self, mark: Mapping[str, Any]) -> bool:
-        """Tell whether it begins with the sessions that a checkpoint knows; later ones may follow."""
-        content, count = self.read(), mark.get("sessions")
-        if type(count) is not int or not 0 <= count <= len(content["sessions"]):
-            return False
-        return _history(content, count) == mark.get("sha256")
 
     def was_saved(self) -> bool:
         """Tell whether the run had a checkpoint since it last began with its founders."""
@@ -123,8 +115,8 @@ class Provenance:
         """
         problem = ""
         try:
-            content = self.read()
-            if self.is_sealed() is False:
+            content, fits = self.sealed()
+            if fits is False:
                 problem = content["lost"] = f"{self.path}: its content does not fit its checksum"
         except (DamagedError, StorageError) as error:
             if isinstance(error, StorageError) and not isinstance(error.__cause__, FileNotFoundError):
@@ -158,6 +150,14 @@ class Provenance:
     def _write(self, content: dict[str, Any]) -> None:
         write_durably(self.path, json.dumps({**content, "sha256": _hash(content)}, indent=1).encode())
         self._known = content
+
+
+def begins_with(content: Mapping[str, Any], mark: Mapping[str, Any]) -> bool:
+    """Tell whether provenance begins with the sessions that a checkpoint knows by a mark; later ones may follow."""
+    count = mark.get("sessions")
+    if type(count) is not int or not 0 <= count <= len(content["sessions"]):
+        return False
+    return _history(content, count) == mark.get("sha256")
 
 
 def _hash(content: Mapping[str, Any]) -> str:

@@ -198,12 +198,12 @@ def test_a_sweep_that_is_deleted_is_not_made_anew_and_its_runs_are_saved(tmp_pat
 
     plan = plan_of_seeds("sweep", tiny("evolution.generations=100000"), "0..1")
     outcomes, _ = conduct(plan, folder, backend=BackendTable(workers=1), watch=watch)
-    assert [one.state for one in outcomes] == ["interrupted", "failed"]
+    assert [one.state for one in outcomes] == ["interrupted", "interrupted"]
     generation, place = rescued(outcomes[0].error)
     assert not folder.exists()
     assert place.parent == tmp_path
     assert resume(place, generation + 1).generation == generation + 1
-    assert "Cannot make the run directory" in outcomes[1].error
+    assert f"{folder} was deleted before anything lived in it" in outcomes[1].error
 
 
 def test_deleted_inside_any_file_operation(tmp_path):
