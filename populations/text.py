@@ -54,31 +54,12 @@ def escaped(char: str) -> str:
 
 
 class Terminal(io.TextIOWrapper):
-    """A stream that may end at a terminal: whatever is printed there is text, in lines.
-
-    Rich, which writes escapes of its own and no names (`scripts.console`), gets ``rich_proxied_file``.
-    """
+    """A stream that may end at a terminal: whatever is printed there is text, in lines."""
 
     def write(self, text: str, /) -> int:
         """Write text, with escapes for what cannot be seen; return the number of characters."""
         super().write(for_terminal(text, keep=LINES))
         return len(text)
-
-    @property
-    def rich_proxied_file(self) -> "_Styled":
-        """The same stream, as it is."""
-        return _Styled(self)
-
-
-class _Styled:
-    def __init__(self, stream: Terminal) -> None:
-        self._stream = stream
-
-    def write(self, text: str) -> int:
-        return io.TextIOWrapper.write(self._stream, text)
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._stream, name)
 
 
 def for_file(name: str, taken: Collection[str] = ()) -> str:

@@ -6,8 +6,6 @@ from typing import Any
 
 from typer.core import TyperGroup
 
-from populations.text import for_terminal
-
 
 class Commands(TyperGroup):
     """All subcommands; what a message of theirs quotes is text."""
@@ -28,6 +26,8 @@ def _quoted() -> Iterator[None]:
     try:
         yield
     except Exception as error:
+        from populations.text import for_terminal
+
         message = getattr(error, "message", None)
         if isinstance(message, str):
             error.message = for_terminal(message)  # type: ignore[attr-defined]
