@@ -83,7 +83,8 @@ def resume(
     directory = RunDirectory.open(path)
     given = {"backend.name": backend, "backend.address": address, "backend.workers": workers}
     changes = [(key, value) for key, value in given.items() if value is not None]
-    if generations is None and (ended := done_already(directory, _changed_config(directory, changes))):
+    plain = generations is None and not changes
+    if plain and (ended := done_already(directory, _changed_config(directory, changes))):
         return ended
     with directory.lock() as lock:
         evolution = Evolution(_changed_config(directory, changes), probe, force=force)
