@@ -129,6 +129,11 @@ class Origin:
                 f"evolution.size: {self.directory.path} has {self.config.evolution.size} individuals, and a branch"
                 f" keeps them all; got {config.evolution.size}."
             )
+        if config.islands.count != self.config.islands.count:
+            raise ConfigError(
+                f"islands.count: {self.directory.path} has {self.config.islands.count} islands, and a branch keeps"
+                f" them; got {config.islands.count}."
+            )
         before, after = ({gene.name: gene.shape for gene in genome(s)} for s in (species_of(self.config), species))
         if before != after:
             names = [name for name in {**before, **after} if before.get(name) != after.get(name)]

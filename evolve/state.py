@@ -153,6 +153,12 @@ def _check_ranges(path: Path, checkpoint: Checkpoint, size: int) -> None:
         found = checkpoint.arrays[name]
         if found.min() < least or found.max() > most:
             raise DamagedError(path / STATE, f"{name}: expected {least} to {most}, got {found.min()} to {found.max()}")
+    inhabitants = np.bincount(checkpoint.arrays["island"])
+    if len({*inhabitants.tolist()}) > 1:
+        raise DamagedError(
+            path / STATE,
+            f"island: expected as many individuals on each, got {inhabitants.min()} to {inhabitants.max()}",
+        )
     if not np.isfinite(checkpoint.arrays["loss"]).all():
         raise DamagedError(path / STATE, "loss: expected finite numbers, got others")
 

@@ -422,7 +422,7 @@ def mutate_state(rng, file):
     if array.dtype.kind == "b":
         flat[:] = rng.random() < 0.5
     elif array.dtype.kind == "i":
-        flat[rng.randrange(flat.size)] = rng.choice([-1, -2, 5, 10**9, 2**63 - 1, -(2**63)])
+        flat[rng.randrange(flat.size)] = rng.choice([-1, -2, 0, 1, 2, 3, 5, 10**9, 2**63 - 1, -(2**63)])
     else:
         with np.errstate(over="ignore"):
             flat[rng.randrange(flat.size)] = np.array(rng.choice(NUMBERS), array.dtype)

@@ -226,7 +226,8 @@ def test_a_configuration_of_other_types_is_refused(run, change):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("island", 10**9), ("operator", 9), ("status", -1), ("parent_a", 2**60), ("loss", np.nan)]
+    ("name", "value"),
+    [("island", 10**9), ("island", 1), ("operator", 9), ("status", -1), ("parent_a", 2**60), ("loss", np.nan)],
 )
 def test_a_state_of_impossible_values_is_refused(run, name, value):
     newest = sorted((run / "checkpoints").iterdir())[-1]
