@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from hetevo.analysis.figures.layout import TITLE, for_figure
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import COLUMN_INCHES, Palette, panel_letter, style
 from hetevo.analysis.graph import colour_of, draw_graph, marker_of, synapses
@@ -57,7 +58,7 @@ def draw_circuit(species: Species, genes: Population, individual: int = 0, title
         for axes, letter, (name, (mask, gains)) in zip(both, "AB", pathways.items(), strict=True):
             count = f"{int(mask.sum())} synapses"
             symbol = "$W$" if name == "ascending" else "$V$"
-            axes.set_title(f"{name} pathway {symbol}: {count}", fontsize=8)
+            axes.set_title(f"{name} pathway {symbol}: {count}", fontsize=8, parse_math=True)
             if graph:
                 draw_graph(axes, layout, name, mask, gains, palette)
             else:
@@ -71,7 +72,7 @@ def draw_circuit(species: Species, genes: Population, individual: int = 0, title
             handles.append(Line2D([], [], linestyle="", marker="s", mfc="white", mec="0.3", label=sends))
         figure.legend(handles=handles, loc="outside lower center", ncols=4, title="receiving neuron")
         if title:
-            figure.suptitle(title, fontsize=8)
+            figure.suptitle(for_figure(title, TITLE), fontsize=8)
     data["sender"], data["receiver"] = (data[end].map(dict(enumerate(names))) for end in ("sender", "receiver"))
     return Plot(figure, data)
 

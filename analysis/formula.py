@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from hetevo.analysis.figures.layout import TITLE, for_figure
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, panel_letter, style
 from hetevo.analysis.graph import draw_graph
@@ -64,5 +65,5 @@ def draw_formula(species: Species, genes: Population, individual: int = 0, title
         for axes, letter in ((wiring, "A"), (bars, "B")):
             panel_letter(axes, letter)
         if title:
-            figure.suptitle(title, fontsize=8)
+            figure.suptitle(for_figure(title, TITLE), fontsize=8)
     return Plot(figure, data)

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from hetevo.analysis.conditions import condition_of, labelled, without_copies
-from hetevo.evolve.rundir import RunDirectory, RunDirectoryError, read_part
+from hetevo.evolve.rundir import DamagedError, RunDirectory, RunDirectoryError, read_part
 from hetevo.evolve.rundir.parts import first_generation
 from hetevo.evolve.rundir.places import Place, inside
 from hetevo.evolve.rundir.sweep import is_sweep, read_entries
@@ -21,7 +21,11 @@ _LOG = logging.getLogger("hetevo")
 MOST_UNDEFINED = 0.5
 """Share of the individuals that may have no alignment in a generation whose mean counts."""
 
-_OF_LIVES = ("_birth", "_mid", "_end", "_elite")
+_ADVICE = f"Put a copy of it in its place; what else is wrong, '{spell('verify')}' says."
+
+_STAGES = ("_birth", "_mid", "_end")
+_OF_ALIGNMENT = ("alignment_birth", "alignment_mid", "alignment_end_elite", "undefined_share")
+_OF_LIVES = (*_STAGES, "_elite")
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,15 @@ class LoadedRun:
     @cached_property
     def individuals(self) -> pd.DataFrame:
         """One row an individual and generation; empty if none were kept. Read on first use."""
-        return at_stage(_frame(RunDirectory(self.path).individuals_files()), self.stage)
+        return self._of_individuals(RunDirectory(self.path).individuals_files())
+
+    def _of_individuals(self, files: Sequence[Path]) -> pd.DataFrame:
+        """Read individuals; what was measured of the generations but not of them is undefined."""
+        table = _frame(files)
+        means = [str(name) for name in self.generations if str(name).endswith(_STAGES)]
+        if len(table):
+            table = _with_columns(table, [name for name in means if not name.startswith("heldout_")])
+        return at_stage(table, self.stage)
 
     def individuals_in(self, generations: Collection[int]) -> pd.DataFrame:
         """Read the individuals of a few generations, and only the files that hold them; empty if none were kept."""
@@ -119,7 +131,7 @@ class LoadedRun:
             for file, end in zip(files, ends, strict=bool(files))
             if any(first_generation(file) <= one < end for one in generations)
         ]
-        table = at_stage(_frame(needed), self.stage)
+        table = self._of_individuals(needed)
         return table[table["generation"].isin(generations)].reset_index(drop=True) if len(table) else table
 
 
@@ -144,7 +156,10 @@ def load_run(path: str | Path) -> LoadedRun:
         raise RunDirectoryError(
             f"{path} holds no records yet. Wait for its first checkpoint, or look at its events.jsonl."
         )
-    return LoadedRun(path if isinstance(path, Place) else Path(path), directory.config(), _frame(files))
+    generations = _frame(files)
+    if "alignment_end" in generations:  # a probe need not measure all that belongs to it
+        generations = _with_columns(generations, _OF_ALIGNMENT)
+    return LoadedRun(path if isinstance(path, Place) else Path(path), directory.config(), generations)
 
 
 def load_all(paths: Sequence[str | Path], *, notice: Callable[[str], None] = _LOG.warning) -> list[LoadedRun]:
@@ -236,8 +251,20 @@ def at_stage(table: pd.DataFrame, stage: str) -> pd.DataFrame:
     return table
 
 
+def _with_columns(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Return a table that has columns of these names, undefined where it had none."""
+    missing = [name for name in names if name not in table]
+    return table.assign(**dict.fromkeys(missing, float("nan"))) if missing else table
+
+
 def _frame(files: Sequence[Path]) -> pd.DataFrame:
     if not files:
         return pd.DataFrame()
     frames: list[pd.DataFrame] = [read_part(file).to_pandas() for file in files]
-    return pd.concat(frames, ignore_index=True)
+    for file, earlier, frame in zip(files[1:], frames, frames[1:], strict=False):
+        if earlier["generation"].iloc[-1] >= frame["generation"].iloc[0]:
+            raise DamagedError(file, f"expected generations after those of the part before, got the same. {_ADVICE}")
+    table = pd.concat(frames, ignore_index=True)
+    if "id" in table and table["id"].duplicated().any():
+        raise DamagedError(files[0].parent, f"expected each individual once, got some twice. {_ADVICE}")
+    return table

@@ -11,6 +11,7 @@ from hetevo.analysis.emergence.table import by_condition
 from hetevo.analysis.levels import Level, ending, last_level
 from hetevo.analysis.loading import LoadedRun
 from hetevo.populations.errors import spell
+from hetevo.populations.text import for_terminal
 
 ALIGNMENT = "alignment_end"
 
@@ -155,7 +156,8 @@ def _next(run: LoadedRun) -> str:
 def _of_several(runs: Sequence[LoadedRun]) -> str:
     groups = by_condition(runs)
     parts, counts, lengths, sparse = [], [], set(), False
-    for condition, group in groups.items():
+    for name, group in groups.items():
+        condition = for_terminal(name)
         levels = [last_level(run, ALIGNMENT, ending(run)) for run in group if run.probed]
         values = pd.Series([level.value for level in levels], dtype=float).dropna()
         lengths |= {len(level.generations) for level in levels}

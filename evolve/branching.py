@@ -1,5 +1,6 @@
 """Branching: a new run that begins with a generation of another one."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,10 +105,13 @@ class Origin:
             )
         return state
 
-    def facts(self, state: State) -> dict[str, Any]:
-        """Return what the new run remembers of where it comes from."""
+    def facts(self, state: State, branch: str | Path) -> dict[str, Any]:
+        """Return what the new run, ``branch``, remembers of where it comes from.
+
+        That is called from there if both lie in the current folder, and otherwise by its name alone.
+        """
         return {
-            "run": str(self.directory.path.resolve()),
+            "run": _called(self.directory.path.resolve(), Path(branch).resolve()),
             "generation": state.cohort.generation,
             "config": config_hash(self.directory.config()),
             "digest": state.digest,
@@ -125,6 +129,11 @@ class Origin:
                 f"evolution.size: {self.directory.path} has {self.config.evolution.size} individuals, and a branch"
                 f" keeps them all; got {config.evolution.size}."
             )
+        if config.islands.count != self.config.islands.count:
+            raise ConfigError(
+                f"islands.count: {self.directory.path} has {self.config.islands.count} islands, and a branch keeps"
+                f" them; got {config.islands.count}."
+            )
         before, after = ({gene.name: gene.shape for gene in genome(s)} for s in (species_of(self.config), species))
         if before != after:
             names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
@@ -138,3 +147,9 @@ class Origin:
                 f"evolution.generations: the branch begins at generation {self.generation};"
                 f" expected at least that, got {config.evolution.generations}."
             )
+
+
+def _called(run: Path, branch: Path) -> str:
+    here = Path.cwd()
+    together = run.is_relative_to(here) and branch.is_relative_to(here)
+    return os.path.relpath(run, branch) if together and len(here.parts) > 1 else run.name

@@ -1,6 +1,7 @@
 """The loop of generations: reproduce, live, record, save."""
 
 import contextlib
+import copy
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from hetevo.evolve.backends import BACKENDS, Backend, Job
+from hetevo.evolve.backends.bounds import bounded, workers_here
 from hetevo.evolve.cohort import Cohort
 from hetevo.evolve.config import Config, from_mapping
 from hetevo.evolve.heldout import held_out, held_out_species
 from hetevo.evolve.keeper import Keeper
-from hetevo.evolve.memory import check_memory
+from hetevo.evolve.memory import check_memory, ran_out
 from hetevo.evolve.news import told
 from hetevo.evolve.probes import probe_named
 from hetevo.evolve.reproduction import reproduce
@@ -40,17 +42,22 @@ class Evolution:
         Measures to take on lifetimes; by default what the configuration names.
     stop_files : sequence of Path, optional
         See `hetevo.evolve.Experiment`.
+    force : bool, optional
+        Start any number of workers; see `hetevo.evolve.backends.bounds`.
 
     Raises
     ------
-    ConfigError
-        If it cannot run on this machine; nothing was written then.
+    ConfigError, MachineFailedError
+        If it cannot run on this machine, or not now; nothing was written then.
     """
 
-    def __init__(self, config: Config, probe: Probe | None = None, stop_files: Sequence[Path] = ()) -> None:
+    def __init__(
+        self, config: Config, probe: Probe | None = None, stop_files: Sequence[Path] = (), *, force: bool = False
+    ) -> None:
         self.config, self.stop_files = config, stop_files
+        self.place = bounded(config.backend, config.evolution.size, force=force)
         self.species = species_of(config)
-        check_memory(config, self.species)
+        check_memory(config, self.species, workers_here(config.backend, config.evolution.size))
         # fails here, before anything is written, if a data set's package is missing
         self.species.task.prepare()
         self._held_out = held_out_species(config, self.species)
@@ -60,7 +67,7 @@ class Evolution:
     @contextlib.contextmanager
     def connected(self) -> Iterator[None]:
         """Hold the backend while the block runs; what does not work with it is an error before anything is written."""
-        with BACKENDS[self.config.backend.name](self.config.backend) as backend:
+        with BACKENDS[self.place.name](self.place) as backend:
             backend.prepare(self.job(0))
             self._backend = backend
             yield
@@ -105,7 +112,7 @@ class Evolution:
             mixed=config.backend.mixed,
         )
         if lost:
-            notice(f"{lost}; what it said of earlier sessions is lost, the results are not")
+            notice(f"{lost}; what it says of earlier sessions cannot be trusted, the results can")
         keeper = Keeper(directory, config, origin, notice, state, records_from)
         try:
             with StopRequest(directory.stop_file, self.stop_files) as stop, keeper, told(keeper.hear, notice):
@@ -121,6 +128,8 @@ class Evolution:
                 raise rescue(gone, directory, keeper.toml, keeper.newest, keeper.facts) from error
             with contextlib.suppress(HetevoError):  # the error that ended it is the one to report
                 directory.provenance.end_session("stopped" if isinstance(error, KeyboardInterrupt) else "failed")
+            if isinstance(error, MemoryError):
+                raise ran_out(error, spell("resume", directory.root.found())) from None
             raise
         reason = "" if finished else f"signal {stop.signal}" if stop.signal else "STOP"
         return Run(
@@ -170,30 +179,24 @@ class Evolution:
     ) -> tuple[Cohort, Evaluation, dict[str, float]]:
         """Let the next generation live, and note when it was made and when it had lived."""
         config = self.config
-        try:
-            cohort = (
-                reproduce(state.cohort, state.loss, config, self.species)
-                if state
-                else first_cohort(config, self.species, keeper.directory.path.parent)
-            )
-            clock.append(time.perf_counter())
-            job, stopping = self.job(cohort.generation), lambda: stop.received
-            evaluation = backend.evaluate(job, cohort, keeper.begin, stopping)
-            clock.append(time.perf_counter())
-            measured = held_out(backend, job, self._held_out, config, cohort, evaluation.loss, stopping)
-        except MemoryError as error:
-            raise MachineFailedError(
-                f"Memory ran out ({error}). Make evolution.size or the networks smaller, or free some. What had lived"
-                f" is saved and goes on with '{spell('resume', keeper.directory.path)}'."
-            ) from None
+        cohort = (
+            reproduce(state.cohort, state.loss, config, self.species)
+            if state
+            else first_cohort(config, self.species, keeper.directory.path.parent)
+        )
+        clock.append(time.perf_counter())
+        job, stopping = self.job(cohort.generation), lambda: stop.received
+        evaluation = backend.evaluate(job, cohort, keeper.begin, stopping)
+        clock.append(time.perf_counter())
+        measured = held_out(backend, job, self._held_out, config, cohort, evaluation.loss, stopping)
         return cohort, evaluation, measured
 
     def until(self, generations: int) -> "Evolution":
         """Return the same with another last generation."""
         content = self.config.model_dump()
         content["evolution"]["generations"] = generations
-        other = Evolution(from_mapping(content, saved=True), self.probe, self.stop_files)
-        other._backend = self._backend
+        other = copy.copy(self)  # nothing else depends on it
+        other.config = from_mapping(content, saved=True)
         return other
 
     def job(self, generation: int) -> Job:

@@ -10,9 +10,10 @@ from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.keeper import kept_facts
 from hetevo.evolve.news import harmless
 from hetevo.evolve.results import GenerationReport, Notice, Progress, Run, logged
-from hetevo.evolve.resuming import go_on, saved_config
-from hetevo.evolve.rundir import RunDirectory, RunExistsError
+from hetevo.evolve.resuming import done_already, go_on, saved_config
+from hetevo.evolve.rundir import RunDirectory, RunDirectoryError, RunExistsError
 from hetevo.evolve.rundir import checkpoint as checkpoints
+from hetevo.evolve.rundir.errors import deleted
 from hetevo.evolve.rundir.files import make_folder
 from hetevo.evolve.rundir.lock import Lock
 from hetevo.evolve.transplanting import first_cohort
@@ -37,11 +38,22 @@ class Experiment:
         ``config.probe.every`` is 0. A probe can never change a result.
     stop_files : sequence of Path, optional
         Files whose appearance asks to stop, as that of ``STOP`` in the run directory does; unlike it they stay.
+    force : bool, optional
+        Start any number of ``backend.workers``; otherwise more than four a core are refused.
+
+    Raises
+    ------
+    ConfigError
+        If it needs more memory than there is.
+    MachineFailedError
+        If it needs more than is free now.
     """
 
-    def __init__(self, config: Config, *, probe: Probe | None = None, stop_files: Sequence[Path] = ()) -> None:
+    def __init__(
+        self, config: Config, *, probe: Probe | None = None, stop_files: Sequence[Path] = (), force: bool = False
+    ) -> None:
         self.config = config
-        self._evolution = Evolution(config, probe, stop_files)
+        self._evolution = Evolution(config, probe, stop_files, force=force)
 
     def run(
         self,
@@ -80,8 +92,8 @@ class Experiment:
         RunBusyError
             If another process writes it.
         ConfigError
-            If a new run is refused its operators (`hetevo.evolve.config.check_new`); with ``or_resume``, if the saved
-            configuration is another one; with ``origin``, if the sizes do not fit.
+            If a new run is refused its operators (`hetevo.evolve.config.check_new`), or its number of workers; with
+            ``or_resume``, if the saved configuration is another one; with ``origin``, if the sizes do not fit.
         RunDirectoryError, DamagedError, StorageError
             If the directory cannot be written, or the origin cannot be read.
         """
@@ -92,7 +104,13 @@ class Experiment:
         except RunExistsError:
             if not (or_resume and RunDirectory(path).is_begun()):
                 raise
-        return self._resume(RunDirectory.open(path), progress, notice)
+        try:
+            directory = RunDirectory.open(path)
+        except RunDirectoryError:
+            if RunDirectory(path).is_begun():
+                raise
+            raise deleted(Path(path)) from None
+        return self._resume(directory, progress, notice)
 
     def _begin(
         self, path: str | Path, origin: str | None, or_resume: bool, progress: Progress | None, notice: Notice
@@ -100,7 +118,7 @@ class Experiment:
         check_new(self.config)
         branch = Origin.find(origin) if origin else None
         state = branch.load(self.config, self._evolution.species) if branch else None
-        facts = branch.facts(state) if branch and state else None
+        facts = branch.facts(state, path) if branch and state else None
         if not state:
             first_cohort(self.config, self._evolution.species, Path(path).absolute().parent)  # fails before it is begun
         RunDirectory(path).check_free()
@@ -111,7 +129,7 @@ class Experiment:
             directory.provenance.create(facts)
             content = dump_toml(_lasting(self.config))
             if state:
-                kept = kept_facts(tomllib.loads(content), facts)
+                kept = kept_facts(tomllib.loads(content), facts, directory.provenance.mark())
                 make_folder(directory.checkpoints)
                 checkpoints.write(directory.checkpoints, state.checkpoint({}, **kept))
             directory.begin(content)
@@ -120,10 +138,13 @@ class Experiment:
     def _resume(
         self, directory: RunDirectory, progress: Progress | None, notice: Notice, lock: Lock | None = None
     ) -> Run:
-        if lock is None:
-            with self._evolution.connected(), directory.lock() as taken:
-                return self._resume(directory, progress, notice, taken)
         changes = differences(saved_config(directory).model_dump(), self.config.model_dump(), ignored=MAY_DIFFER)
+        if lock is None:
+            if not changes and (ended := done_already(directory, self.config)):
+                return ended
+            # the lock first: it keeps to this directory, which may be moved while workers start
+            with directory.lock() as taken, self._evolution.connected():
+                return self._resume(directory, progress, notice, taken)
         if changes:
             raise ConfigError(
                 f"{directory.path} is another experiment than the one that was asked for:"

@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+import traceback
 from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,15 +13,18 @@ from typing import Any, Self
 import numpy as np
 
 from hetevo.evolve.cohort import Cohort
-from hetevo.evolve.config import NOT_RESULTS, Config, config_hash
+from hetevo.evolve.config import Config, config_hash
 from hetevo.evolve.recording import failure_rows, generation_row, individual_rows
 from hetevo.evolve.results import Notice
 from hetevo.evolve.rundir import LostError, RunDirectory, StorageError
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.files import make_folder, names
 from hetevo.evolve.rundir.provenance import now
+from hetevo.evolve.rundir.records import rows_of
 from hetevo.evolve.state import State
+from hetevo.evolve.threads import starting_thread
 from hetevo.populations.outcome import Evaluation
+from hetevo.populations.text import without_places
 
 SHARE = 0.02
 """Share of a run's time that checkpoints may cost when ``checkpoint.every`` is ``"auto"``."""
@@ -35,8 +39,15 @@ LATE_LINES = 1_000
 """Lines of telemetry that wait for a disk that does not take them; older ones are dropped."""
 
 
+MAY_CHANGE = ("backend", "checkpoint")
+"""Tables of a run's configuration that its user may change."""
+
+
 def kept_facts(
-    content: Mapping[str, Any], origin: Mapping[str, Any] | None, records_from: Mapping[str, int] | None = None
+    content: Mapping[str, Any],
+    origin: Mapping[str, Any] | None,
+    provenance: Mapping[str, Any],
+    records_from: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:
     """Return what every checkpoint of a run remembers.
 
@@ -46,11 +57,14 @@ def kept_facts(
         The configuration as it is in the file.
     origin : mapping or None
         Run, generation and digest from which the run branched off.
+    provenance : mapping
+        What `Provenance.mark` says of the sessions so far.
     records_from : mapping of str to int, optional
         First generation in each table of records, if the earlier ones were lost; see `hetevo.evolve.rescuing`.
     """
-    configuration = {key: value for key, value in content.items() if key not in NOT_RESULTS}
-    facts = {"seed": content["seed"], "config": config_hash(content), "configuration": configuration, "origin": origin}
+    configuration = {key: value for key, value in content.items() if key not in MAY_CHANGE}
+    facts = {"seed": content["seed"], "config": config_hash(content), "configuration": configuration}
+    facts |= {"origin": origin, "provenance": dict(provenance)}
     return {**facts, "records_from": dict(records_from)} if records_from else facts
 
 
@@ -93,7 +107,7 @@ class Keeper:
     ) -> None:
         self.directory, self.config, self.notice, self.newest = directory, config, notice, newest
         self.toml = directory.config_toml()
-        self.facts = kept_facts(directory.config(), origin, records_from)
+        self.facts = kept_facts(directory.config(), origin, directory.provenance.mark(), records_from)
         self._checkpoint: Path | None = None
         self._moved = False
         self._begin = self._last = time.perf_counter()
@@ -125,15 +139,19 @@ class Keeper:
             Further columns of the generation's row.
         """
         self.settle()
-        self._unsaved = None  # from here on the records hold more than it
-        row = generation_row(cohort, evaluation) | {name: np.array([value]) for name, value in (measured or {}).items()}
-        self._seen += 1
-        self.directory.generations.add(row)
-        every = self.config.records.individuals_every
+        row = generation_row(cohort.generation, evaluation) | {
+            name: np.array([value]) for name, value in (measured or {}).items()
+        }
+        rows, every = [(self.directory.generations, row)], self.config.records.individuals_every
         if every and cohort.generation % every == 0:
-            self.directory.individuals.add(individual_rows(cohort, evaluation))
+            rows.append((self.directory.individuals, individual_rows(cohort, evaluation)))
         if evaluation.failures:
-            self.directory.failures.add(failure_rows(cohort, evaluation, self.config.seed))
+            rows.append((self.directory.failures, failure_rows(cohort, evaluation, self.config.seed)))
+        made = [(table, rows_of(columns)) for table, columns in rows]  # if memory runs out for one, none is added
+        self._unsaved = None  # from here on the records hold more than it
+        for table, added in made:
+            table.append(added)
+        self._seen += 1
         return {name: values[0].item() for name, values in row.items()}
 
     def is_due(self, generation: int) -> bool:
@@ -179,7 +197,7 @@ class Keeper:
 
     def hear(self, message: str) -> None:
         """Write a line of news at once, between other writing; any thread may call this."""
-        line = {"time": now(), "message": message}
+        line = {"time": now(), "message": without_places(message)}
         with contextlib.suppress(RuntimeError):  # the keeper has ended
             self._thread.submit(self._tell, line)
 
@@ -203,7 +221,12 @@ class Keeper:
         if self._writing is not None:
             begin, writing = time.perf_counter(), self._writing
             self._writing = None
-            if cost := writing.result():
+            try:
+                cost = writing.result()
+            except MemoryError:
+                self._unsaved = self.newest  # the records hold no more than that yet: `save` can try once more
+                raise
+            if cost:
                 # processor time, and time that the run waited until it was saved: not for what is written after that
                 self._costs.append(cost + max(0.0, self._last - begin))
                 self._spent += self._costs[-1]
@@ -236,8 +259,11 @@ class Keeper:
         self._check_kept()
         for table in tables:
             table.commit()
-        written = {name: file for table in tables for name, file in table.written.items()}
-        self._checkpoint = checkpoints.write(self.directory.checkpoints, state.checkpoint(written, **self.facts))
+        written, rows = self.directory.kept()
+        kept = state.checkpoint(written, rows=rows, **self.facts)
+        self._checkpoint = checkpoints.write(self.directory.checkpoints, kept)
+        if not self._saved:  # from now on the run is known to have checkpoints, so that it is noticed if they are gone
+            self.directory.provenance.note_saved(state.cohort.generation)
         settings = self.config.checkpoint
         try:
             checkpoints.prune(self.directory.checkpoints, settings.keep, settings.keep_every)
@@ -275,9 +301,13 @@ class Keeper:
 
     def __enter__(self) -> Self:
         make_folder(self.directory.checkpoints)
+        with starting_thread():
+            self._thread.submit(int).result()  # it is started now, when nothing can be lost
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, MemoryError):
+            traceback.clear_frames(error.__traceback__)  # what it was about gives its memory back
         # what has lived is saved, whatever happens to the run now: it takes moments, and the lock is held still
         with contextlib.suppress(Exception):
             self.settle() if error is None or isinstance(error, StorageError) else self.save()

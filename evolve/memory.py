@@ -1,16 +1,73 @@
-"""Whether an experiment fits into this machine, told before it is tried."""
+"""Whether an experiment fits into the memory that there is, told before it is tried."""
 
 import math
-import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
+from hetevo.evolve.available import Memory, available_memory, process_limits
 from hetevo.evolve.config import Config, ConfigError
-from hetevo.populations.circuits import genome
+from hetevo.populations.circuits import block_size, genome
+from hetevo.populations.circuits.layer import PROBED_SAMPLES
+from hetevo.populations.errors import MachineFailedError
+from hetevo.populations.kernel.life import PROBED_NETWORKS
+from hetevo.populations.kernel.memory import panels
 from hetevo.populations.species import Species
+from hetevo.populations.tasks.task import Sized
+
+DRIVER_BYTES, WORKER_BYTES = 48 << 20, 96 << 20
+"""What a process needs for itself: the one that evolves besides what it has when a run begins, and a new worker."""
+
+RESERVED_BYTES = {"RLIMIT_AS": 320 << 20, "RLIMIT_DATA": 64 << 20}
+"""What libraries and threads reserve of a process's address space, beyond what they use."""
+
+COLUMNS = 40
+"""Numbers that are recorded of an individual, about: measures at three moments, descent, loss."""
 
 
-def check_memory(config: Config, species: Species) -> None:
+@dataclass(frozen=True)
+class Needs:
+    """Bytes that an experiment needs, by what needs them.
+
+    Parameters
+    ----------
+    driver, worker : mapping of str to int
+        Of the process that evolves, and of each that evaluates; the names say what to make smaller.
+    """
+
+    driver: Mapping[str, int]
+    worker: Mapping[str, int]
+
+    def total(self, workers: int) -> int:
+        """Return what all processes need together; with one worker there is only one process."""
+        own = DRIVER_BYTES + sum(self.driver.values())
+        each = sum(self.worker.values())
+        return own + (each if workers == 1 else workers * (WORKER_BYTES + each))
+
+
+def needs_of(config: Config, species: Species, workers: int) -> Needs:
+    """Count what an experiment needs, without allocating any of it.
+
+    Parameters
+    ----------
+    config : Config
+        Names the sizes.
+    species : Species
+        Names the genes; its networks are small enough to be looked at, see `check_memory`.
+    workers : int
+        Processes that evaluate; 0: none on this machine.
+    """
+    size = config.evolution.size
+    driver = {**_population(config, species), "a generation's records (evolution.size)": 3 * 8 * COLUMNS * size}
+    if not workers:
+        return Needs(driver, {})
+    networks = min(config.backend.block or block_size(species), -(-size // workers)) * species.life.tasks
+    lives = "lives side by side (backend.block, network, lifetime.batch, lifetime.test_samples, hardware.delay)"
+    return Needs(driver, {**_samples(config, species), lives: _lives(config, species, networks)})
+
+
+def check_memory(config: Config, species: Species, workers: int) -> None:
     """Refuse sizes that cannot work, before anything of them is allocated.
 
     Parameters
@@ -19,25 +76,143 @@ def check_memory(config: Config, species: Species) -> None:
         Names the sizes.
     species : Species
         Names the genes.
+    workers : int
+        Processes of this machine that evaluate; 0: none.
 
     Raises
     ------
     ConfigError
-        Naming what is needed and what there is.
+        Naming what is needed, what there is, and what to make smaller.
+    MachineFailedError
+        If it would fit, but others use the memory now.
     """
-    life, task = config.lifetime, config.task
+    memory = available_memory()
+    for sizes in (_population(config, species), _samples(config, species)):
+        for what, needed in sizes.items():  # before a network is looked at, which takes memory of its own
+            if needed > memory.total:
+                raise ConfigError(_refused(f"{what} needs", needed, memory, ""))
+    needs = needs_of(config, species, workers)
+    check_needs(needs, workers, memory)
+    _check_processes(needs, workers)
+
+
+def check_needs(needs: Needs, workers: int, memory: Memory, beside: int = 1) -> None:
+    """Refuse what does not fit into the memory of all processes together.
+
+    Parameters
+    ----------
+    needs : Needs
+        Of one experiment.
+    workers : int
+        Processes that evaluate it.
+    memory : Memory
+        What there is.
+    beside : int, optional
+        Experiments that go on side by side.
+
+    Raises
+    ------
+    ConfigError
+        If it can never fit.
+    MachineFailedError
+        If it does not fit now.
+    """
+    needed = beside * needs.total(workers)
+    processes = beside if workers <= 1 else workers
+    who = f"This run with {_count(processes)} needs" if beside == 1 else f"{beside} runs side by side need"
+    advice = f"Make smaller what needs most, {_largest(needs, workers)}"
+    advice += ", or take fewer processes (--workers)" if processes > 1 else ""
+    if needed > memory.total:
+        raise ConfigError(_refused(who, needed, memory, advice))
+    if needed > memory.free:
+        raise MachineFailedError(
+            _refused(who, needed, memory, f"Free memory, and repeat the command. Or {_low(advice)}")
+        )
+
+
+def ran_out(error: MemoryError, again: str) -> MachineFailedError:
+    """Return the error that says what to make smaller after memory ran out.
+
+    Parameters
+    ----------
+    error : MemoryError
+        What was raised.
+    again : str
+        The command that goes on.
+    """
+    return MachineFailedError(
+        f"Memory ran out{f' ({error})' if str(error) else ''}. Make evolution.size, backend.block, lifetime.batch or"
+        " the networks smaller, take fewer processes (--workers), or free some. What had lived is saved and goes on"
+        f" with '{again}'."
+    )
+
+
+def _population(config: Config, species: Species) -> dict[str, int]:
     each = sum(math.prod(gene.shape) * np.dtype(gene.dtype).itemsize for gene in genome(species))
+    # parents and children are there at the same time
+    return {"the population (evolution.size, network, task)": 2 * each * config.evolution.size}
+
+
+def _samples(config: Config, species: Species) -> dict[str, int]:
+    life, task = config.lifetime, species.task
     tasks = max(life.tasks, config.heldout.tasks if config.heldout.every else 0)
-    samples = tasks * (life.presentations * life.batch + life.test_samples + config.probe.samples)
-    needs = {
-        # parents and children are there at the same time
-        "the population (evolution.size, network, task)": 2 * each * config.evolution.size,
-        "a generation's samples (lifetime, task)": 4 * samples * (task.inputs + task.outputs + 1),
-    }
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    for what, needed in needs.items():
-        if needed > memory:
-            raise ConfigError(
-                f"{what} needs {needed / 2**30:,.1f} GiB; this machine has {memory / 2**30:,.1f} GiB."
-                " Choose smaller sizes, or a larger machine."
-            )
+    each = life.presentations * life.batch + life.test_samples + config.probe.samples
+    found = {"a generation's samples (lifetime, task)": 4 * tasks * each * (task.inputs + task.outputs + 1)}
+    if isinstance(task, Sized):
+        found["a task (task.options)"] = 8 * task.numbers(max(life.presentations * life.batch, life.test_samples))
+    return found
+
+
+def _lives(config: Config, species: Species, networks: int) -> int:
+    """Return the bytes that lives side by side take: weights, signals, the test, the probe, changes that come late."""
+    layout, life, hardware = species.layout, species.life, config.hardware
+    tested = max(life.test_samples, PROBED_SAMPLES)
+    if species.formula is not None:
+        return 8 * layout.outputs * layout.units * tested * networks
+    cells, signals = sum(panel.cells for panel in panels(species)), 3 * (layout.units + layout.neurons)
+    late = 2 * cells * min(hardware.delay, life.presentations)
+    late += layout.hidden * life.batch * min(hardware.stale, life.presentations)
+    probed = signals * config.probe.samples * min(networks, PROBED_NETWORKS) if config.probe.every else 0
+    # two pathways, each with weights, drive, scale and keep
+    return 4 * (networks * (2 * 4 * cells + signals * max(life.batch, life.test_samples) + late) + probed)
+
+
+def _check_processes(needs: Needs, workers: int) -> None:
+    """Refuse what does not fit into one process, by ulimit."""
+    own, each = sum(needs.driver.values()), sum(needs.worker.values())
+    for limit, memory in process_limits().items():
+        reserved = RESERVED_BYTES.get(limit, 0)
+        driver = DRIVER_BYTES + reserved + own + (each if workers == 1 else 0)
+        worker = WORKER_BYTES + reserved + each if workers > 1 else 0
+        advice = f"Raise it, or make smaller what needs most, {_largest(needs, workers)}"
+        if driver > memory.free:
+            raise ConfigError(_refused("This process needs", driver, memory, advice))
+        if worker > memory.total:
+            raise ConfigError(_refused("A worker process needs", worker, memory, advice))
+
+
+def _largest(needs: Needs, workers: int) -> str:
+    sizes = {**needs.driver, **{what: max(1, workers) * size for what, size in needs.worker.items()}}
+    what = max(sizes, key=lambda what: sizes[what])
+    return f"{what}: {_shown(sizes[what])}"
+
+
+def _refused(who: str, needed: int, memory: Memory, advice: str) -> str:
+    there = f"{memory.name} has {_shown(memory.total)}"
+    if needed <= memory.total:
+        there += f", of which {_shown(memory.free)} are free"
+    return f"{who} {_shown(needed)} of memory; {there}. {advice or 'Choose smaller sizes, or a larger machine'}."
+
+
+def _shown(size: int) -> str:
+    if size >= 2**40:
+        return f"{size / 2**40:,.1f} TiB"
+    return f"{size / 2**30:,.1f} GiB" if size >= 2**30 else f"{size / 2**20:,.0f} MiB"
+
+
+def _count(processes: int) -> str:
+    return "one process" if processes == 1 else f"{processes} processes"
+
+
+def _low(text: str) -> str:
+    return text[0].lower() + text[1:]

@@ -5,6 +5,7 @@ They go through the logger ``hetevo``. The keeper of a run writes them down, and
 
 import contextlib
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -33,6 +34,12 @@ def told(*listeners: Notice) -> Iterator[None]:
         yield
     finally:
         news.removeHandler(handler)
+
+
+def thread_failed(failed: threading.ExceptHookArgs) -> None:
+    """Say in one line that a thread has failed, in a process of Hetevo's own: whoever waits for it says more."""
+    name = failed.thread.name if failed.thread else "unknown"
+    news.warning("the thread %r has ended: %s: %s", name, failed.exc_type.__name__, failed.exc_value)
 
 
 def harmless(listener: Callable[[Any], None]) -> Callable[[Any], None]:

@@ -9,6 +9,7 @@ from hetevo.evolve.cohort import Cohort, Operator
 from hetevo.evolve.private_deap import tools
 from hetevo.populations.genome import Population
 from hetevo.populations.outcome import Evaluation, Status
+from hetevo.populations.text import without_places
 from hetevo.populations.types import Floats
 
 ELITE_SHARE = 0.1
@@ -33,15 +34,15 @@ def individual_rows(cohort: Cohort, evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def generation_row(cohort: Cohort, evaluation: Evaluation) -> dict[str, Any]:
+def generation_row(generation: int, evaluation: Evaluation) -> dict[str, Any]:
     """Return the row of a generation, as columns of length 1; means are over defined values, NaN if there are none."""
     losses = tools.Statistics()
     for name, function in (("best", np.min), ("median", np.median), ("mean", np.mean)):
         losses.register(name, function)
     summary = losses.compile(evaluation.loss)
     row: dict[str, Any] = {
-        "generation": cohort.generation,
-        "evaluations": cohort.size,
+        "generation": generation,
+        "evaluations": evaluation.loss.size,
         **{f"loss_{name}": float(value) for name, value in summary.items()},
         "failures": int((evaluation.status != Status.OK).sum()),
         "accuracy_best": _reduced(np.max, evaluation.accuracy),
@@ -51,7 +52,7 @@ def generation_row(cohort: Cohort, evaluation: Evaluation) -> dict[str, Any]:
     for name, values in observed.items():
         row[name] = mean_defined(values)
     if "alignment_end" in observed:
-        best = np.argsort(evaluation.loss, kind="stable")[: max(1, round(ELITE_SHARE * cohort.size))]
+        best = np.argsort(evaluation.loss, kind="stable")[: max(1, round(ELITE_SHARE * evaluation.loss.size))]
         row["alignment_end_elite"] = mean_defined(observed["alignment_end"][best])
         row["undefined_share"] = float(np.isnan(observed["alignment_end"]).mean())
     return {name: np.array([value]) for name, value in row.items()}
@@ -66,8 +67,8 @@ def failure_rows(cohort: Cohort, evaluation: Evaluation, seed: int) -> dict[str,
         "individual": who,
         "id": cohort.identifiers[who],
         "seed": np.full(who.size, seed, np.int64),
-        "reason": [failure.reason for failure in failures],
-        "traceback": [failure.traceback for failure in failures],
+        "reason": [without_places(failure.reason) for failure in failures],
+        "traceback": [without_places(failure.traceback) for failure in failures],
         "genes": [_packed(cohort.population.take(slice(one, one + 1))) for one in who],
     }
 

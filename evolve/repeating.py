@@ -10,15 +10,17 @@ import numpy as np
 
 from hetevo.evolve.backends.pool import WorkerPool
 from hetevo.evolve.backends.shards import live_shard
+from hetevo.evolve.config import from_mapping
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.resuming import saved_config
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir.parts import parts, read_part
+from hetevo.evolve.rundir.reading import unpacked
 from hetevo.populations.circuits import genome
 from hetevo.populations.genome import Population
 from hetevo.populations.species import Species
 
-GENES_LIMIT = 1 << 30
+_ALONE = [("backend.name", "local"), ("backend.address", ""), ("backend.workers", 1)]
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def repeat(path: str | Path, number: int) -> Repeated:
         If there is no such row, or its genes are not those of this run's networks.
     """
     directory = RunDirectory.open(path)
-    evolution = Evolution(saved_config(directory))
+    evolution = Evolution(from_mapping(saved_config(directory).model_dump(), overrides=_ALONE, saved=True))
     row = _row(directory, number)
     generation, individual = int(row["generation"]), int(row["individual"])
     genes = _genes(row["genes"], evolution.species, directory)
@@ -78,25 +80,16 @@ def repeat(path: str | Path, number: int) -> Repeated:
 
 
 def _row(directory: RunDirectory, number: int) -> dict[str, Any]:
-    rows = [row for path in parts(directory.failures.folder) for row in read_part(path).to_pylist()]
-    if not 0 <= number < len(rows):
-        there = f"it has {len(rows)}, counted from 0" if rows else "it has none"
-        raise RunDirectoryError(f"{directory.path}: expected the number of a recorded failure ({there}), got {number}.")
-    return dict(rows[number])
+    before = 0
+    for path in parts(directory.failures.folder):
+        table = read_part(path)
+        if 0 <= number - before < table.num_rows:
+            return dict(table.slice(number - before, 1).to_pylist()[0])
+        before += table.num_rows
+    there = f"it has {before}, counted from 0" if before else "it has none"
+    raise RunDirectoryError(f"{directory.path}: expected the number of a recorded failure ({there}), got {number}.")
 
 
 def _genes(packed: bytes, species: Species, directory: RunDirectory) -> Population:
     expected = {gene.name: ((1, *gene.shape), np.dtype(gene.dtype)) for gene in genome(species)}
-    try:
-        if len(packed) > GENES_LIMIT:
-            raise ValueError("it is too large")
-        with np.load(io.BytesIO(packed), allow_pickle=False) as file:
-            arrays = {name: file[name] for name in expected}
-        found = {name: (array.shape, array.dtype) for name, array in arrays.items()}
-        if found != expected:
-            raise ValueError(f"expected {expected}, got {found}")
-    except (ValueError, KeyError, OSError, EOFError) as error:
-        raise RunDirectoryError(
-            f"{directory.failures.folder}: the genes of a failure are not those of this run's networks: {error}"
-        ) from None
-    return Population(arrays)
+    return Population(unpacked(directory.failures.folder, io.BytesIO(packed), expected))

@@ -23,7 +23,13 @@ from hetevo.populations.species import Species
 
 
 def replay(
-    directory: RunDirectory, config: Config, generation: int | None, workers: int | None, problems: list[str]
+    directory: RunDirectory,
+    config: Config,
+    generation: int | None,
+    workers: int | None,
+    problems: list[str],
+    *,
+    force: bool = False,
 ) -> str:
     """Let a saved generation live again.
 
@@ -41,6 +47,8 @@ def replay(
         Processes; None: another number than the run's.
     problems : list of str
         Takes what is not the same, bit for bit.
+    force : bool, optional
+        Start any number of processes.
 
     Returns
     -------
@@ -53,7 +61,7 @@ def replay(
         raise RunDirectoryError(
             f"{directory.path} has no checkpoint of generation {chosen}; it has: {', '.join(map(str, saved))}."
         )
-    evolution = Evolution(_elsewhere(config, workers))
+    evolution = Evolution(_elsewhere(config, workers), force=force)
     species, settings = evolution.species, evolution.config
     state = load(saved[chosen], species, config.evolution.size)[0]
     compared = ["losses", "statuses"]
@@ -61,7 +69,7 @@ def replay(
     if cohort is not None:
         compared += ["genes", "descent"]
         problems += [f"generation {chosen}: {name} differ" for name in _cohort_differences(cohort, state.cohort)]
-    with LocalBackend(settings.backend) as backend:
+    with LocalBackend(evolution.place) as backend:
         backend.prepare(evolution.job(chosen))
         evaluation = backend.evaluate(evolution.job(chosen), state.cohort)
         how = f"{backend.description}, blocks of {settings.backend.block}"

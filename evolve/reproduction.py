@@ -8,6 +8,7 @@ from hetevo.evolve.islands import migrate
 from hetevo.evolve.private_deap import base, private_generators, tools
 from hetevo.evolve.selection import Individual, individuals, operator, positions
 from hetevo.evolve.variation import cross, mutate
+from hetevo.populations.errors import SettingError
 from hetevo.populations.genome import Population
 from hetevo.populations.isolation import isolated
 from hetevo.populations.random_streams import Purpose, random_stream
@@ -58,7 +59,17 @@ def reproduce(cohort: Cohort, loss: Floats, config: Config, species: Species) ->
     -------
     Cohort
         The next generation, elites first. Depends on nothing but the arguments.
+
+    Raises
+    ------
+    SettingError
+        If the individuals live on another number of islands.
     """
+    if (islands := int(cohort.island.max()) + 1) != config.islands.count:
+        raise SettingError(
+            f"islands.count: the individuals of generation {cohort.generation} live on {islands} islands, got"
+            f" {config.islands.count}. Put the saved number back."
+        )
     box, settings = toolbox(config, species), config.evolution
     generation, size = cohort.generation + 1, cohort.size
     if settings.turnover == "none":

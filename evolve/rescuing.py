@@ -14,6 +14,7 @@ from hetevo.evolve.rundir.files import make_folder
 from hetevo.evolve.rundir.places import Place
 from hetevo.evolve.state import State
 from hetevo.populations.errors import HetevoError, MachineFailedError, spell
+from hetevo.populations.text import for_file
 
 
 def rescue(
@@ -59,7 +60,7 @@ def _places(path: Path) -> Iterator[Path]:
     whole = path.within.path if isinstance(path, Place) and path.within else path  # a sweep may be deleted with it
     above = next(folder for folder in Path(whole).absolute().parents if folder.is_dir())
     for folder in (above, Path(tempfile.gettempdir())):
-        place = folder / f"{path.name}-rescued-{os.getpid()}"
+        place = folder / f"{for_file(path.name)}-rescued-{os.getpid()}"
         yield place.with_name(f"{place.name}-{secrets.token_hex(2)}") if os.path.lexists(place) else place
 
 
@@ -67,13 +68,13 @@ def _saved(path: Path, directory: RunDirectory, config: str, state: State, facts
     """Make a run directory that goes on after a state; return the first generation in each of its tables."""
     new, generation = RunDirectory.new(path), state.cohort.generation
     with new.lock():
-        new.provenance.take_over(directory.provenance, rescued_from=str(directory.path))
+        new.provenance.take_over(directory.provenance, rescued_from=directory.path.name)
         tables = zip(TABLES, new.tables, directory.tables, strict=True)
         first = {name: table.take_over(old, generation) for name, table, old in tables}
         for table in new.tables:
             table.commit()
-        written = {name: file for table in new.tables for name, file in table.written.items()}
+        written, rows = new.kept()
         make_folder(new.checkpoints)
-        checkpoints.write(new.checkpoints, state.checkpoint(written, **{**facts, "records_from": first}))
+        checkpoints.write(new.checkpoints, state.checkpoint(written, **{**facts, "rows": rows, "records_from": first}))
         new.begin(config)
     return {name: start for name, start in first.items() if name != "failures"}

@@ -1,6 +1,8 @@
 """Going on: from the newest checkpoint that can be trusted, with records that end where it does."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import tomli_w
 
@@ -20,9 +22,10 @@ from hetevo.evolve.rundir import NothingIntactError, RunDirectory, SchemaError
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir import owner as owners
 from hetevo.evolve.rundir.checkpoint import Checkpoint
-from hetevo.evolve.rundir.lock import Lock
-from hetevo.evolve.rundir.parts import damaged_parts
+from hetevo.evolve.rundir.lock import Lock, is_held
+from hetevo.evolve.rundir.parts import damaged_parts, last_generation, parts, read_part
 from hetevo.evolve.rundir.reading import checked_manifest
+from hetevo.evolve.species import species_of
 from hetevo.evolve.state import State, load
 from hetevo.populations.errors import HetevoError, spell
 from hetevo.populations.evaluation import Probe
@@ -37,10 +40,13 @@ def resume(
     address: str | None = None,
     workers: int | None = None,
     probe: Probe | None = None,
+    force: bool = False,
     progress: Progress | None = None,
     notice: Notice = logged,
 ) -> Run:
     """Go on with a run where it was last saved, or extend one that is done.
+
+    A run that is done, and whole, stays as it is: nothing is written then.
 
     Parameters
     ----------
@@ -54,6 +60,9 @@ def resume(
         ``address="current"`` lives are computed in the Ray session of this process.
     probe : Probe, optional
         Measures to take; by default those that the configuration names.
+    force : bool, optional
+        Drop the records and begin with the founders again if no checkpoint can be trusted; and start any number of
+        workers, of which otherwise more than four a core are refused.
     progress : callable, optional
         Is called with a `GenerationReport` after every generation. Its failure is logged and ends nothing.
     notice : callable, optional
@@ -69,7 +78,8 @@ def resume(
     RunDirectoryError
         If it is no run, another process writes it (`RunBusyError`), or ``generations`` lies before where it stands.
     ConfigError
-        If the run was computed on a cluster, and neither ``address`` nor ``backend="local"`` is given.
+        If the run was computed on a cluster, and neither ``address`` nor ``backend="local"`` is given; if it needs
+        more memory than there is, or more workers than are started without ``force``.
     SchemaError
         If another version of Hetevo is needed.
     NothingIntactError
@@ -79,15 +89,65 @@ def resume(
     """
     progress, notice = progress and harmless(progress), harmless(notice)
     directory = RunDirectory.open(path)
+    given = {"backend.name": backend, "backend.address": address, "backend.workers": workers}
+    changes = [(key, value) for key, value in given.items() if value is not None]
+    plain = generations is None and not changes
+    if plain and (ended := done_already(directory, _changed_config(directory, changes))):
+        return ended
     with directory.lock() as lock:
-        config = saved_config(directory)
-        given = {"backend.name": backend, "backend.address": address, "backend.workers": workers}
-        changes = [(key, value) for key, value in given.items() if value is not None]
-        content = without_address(config.model_dump(), changes, str(directory.config_file))
-        config = from_mapping(content, overrides=changes, source="resume", saved=True)
-        evolution = Evolution(config, probe)
+        evolution = Evolution(_changed_config(directory, changes), probe, force=force)
         with evolution.connected():
-            return go_on(directory, lock, evolution, generations, progress, notice)
+            return go_on(directory, lock, evolution, generations, progress, notice, force=force)
+
+
+def _changed_config(directory: RunDirectory, changes: list[tuple[str, Any]]) -> Config:
+    content = without_address(saved_config(directory).model_dump(), changes, str(directory.config_file))
+    return from_mapping(content, overrides=changes, source="resume", saved=True)
+
+
+def done_already(directory: RunDirectory, config: Config) -> Run | None:
+    """Return where a run ended that is done and whole, or None. Nothing is written for that, not even the lock.
+
+    Parameters
+    ----------
+    directory : RunDirectory
+        The run.
+    config : Config
+        Its configuration.
+    """
+    if is_held(directory.lock_file) or directory.provenance.outcome() != "done":
+        return None
+    try:
+        newest = newest_intact(directory, species_of(config), config.evolution.size, lambda message: None)
+        if newest is None or newest[1].generation < config.evolution.generations:
+            return None
+        if any(records_beyond(directory, newest[1])):
+            return None
+    except HetevoError:
+        return None  # the one who holds the lock can say for sure
+    return _done(directory, *newest)
+
+
+def _done(directory: RunDirectory, state: State, saved: Checkpoint) -> Run:
+    return Run(directory.path, saved.generation, state.digest, state.probe_digest, saved="it was done already")
+
+
+def records_beyond(directory: RunDirectory, saved: Checkpoint) -> Iterator[Path]:
+    """Find parts of records that hold more than a checkpoint knows: generations after it, or none of its own.
+
+    Parameters
+    ----------
+    directory : RunDirectory
+        The run.
+    saved : Checkpoint
+        The checkpoint; what it knows is there.
+    """
+    for table in directory.tables:
+        files = parts(table.folder)
+        known = [path for path in files if f"{table.folder.name}/{path.name}" in saved.records]
+        yield from (path for path in files if path not in known)
+        if known and last_generation(read_part(known[-1])) > saved.generation:
+            yield known[-1]
 
 
 def saved_config(directory: RunDirectory) -> Config:
@@ -102,13 +162,15 @@ def go_on(
     generations: int | None,
     progress: Progress | None,
     notice: Notice,
+    *,
+    force: bool = False,
 ) -> Run:
     """Go on with a run whose lock is held; see `resume`."""
     if lock.taken_over:
         gone = "gives no sign of life any more" if owners.is_far(lock.taken_over) else "no longer runs"
         notice(f"{directory.path} was left by {owners.named(lock.taken_over)}, which {gone}: taken over")
     directory.sweep()
-    newest = newest_intact(directory, evolution.species, evolution.config.evolution.size, notice)
+    newest = newest_intact(directory, evolution.species, evolution.config.evolution.size, notice, force=force)
     state, saved = newest or (None, Checkpoint(-1, {}, {}))
     if generations is not None:
         evolution = _extended(directory, evolution, generations, saved.generation)
@@ -119,13 +181,13 @@ def go_on(
         table.rewind(saved.generation, saved.records)
     done = saved.generation >= evolution.config.evolution.generations
     if state and done and directory.provenance.outcome() == "done" and not directory.generations.dirty:
-        return Run(directory.path, saved.generation, state.digest, state.probe_digest, saved="it was done already")
+        return _done(directory, state, saved)
     facts = {name: saved.facts.get(name) for name in ("origin", "records_from")}
     return evolution.go_on(directory, state, **facts, progress=progress, notice=notice)
 
 
 def newest_intact(
-    directory: RunDirectory, species: Species, size: int, notice: Notice
+    directory: RunDirectory, species: Species, size: int, notice: Notice, *, force: bool = False
 ) -> tuple[State, Checkpoint] | None:
     """Find the newest checkpoint that can be trusted, together with the records before it.
 
@@ -139,16 +201,18 @@ def newest_intact(
         Individuals P.
     notice : callable
         Is told which checkpoints were skipped, and why.
+    force : bool, optional
+        Whether a run without a checkpoint that can be trusted begins with its founders again.
 
     Returns
     -------
     State and Checkpoint, or None
-        None if the run was never saved.
+        None if the run was never saved, or ``force``.
 
     Raises
     ------
     NothingIntactError
-        If there are checkpoints, but none can be trusted.
+        If there was a checkpoint, but there is none now that can be trusted.
     SchemaError, RunDirectoryError
         If a checkpoint is intact, but of another format or configuration.
     """
@@ -158,7 +222,7 @@ def newest_intact(
         try:
             check_configuration(directory, path)
             state, saved = load(path, species, size)
-            damage = list(damaged_parts(directory.place, saved.records, saved.generation, known))
+            damage = list(damaged_parts(directory.place, saved.records, saved.generation, known, saved.rows))
             if damage:
                 known |= {one.path for one in damage}
                 raise damage[0]
@@ -170,15 +234,36 @@ def newest_intact(
         for problem in problems:
             notice(f"skipped {problem}")
         return state, saved
-    if problems or _is_branch(directory):
-        raise NothingIntactError(
-            f"No checkpoint of {directory.path} can be trusted, so it cannot go on"
-            + "".join(f"\n  {problem}" for problem in problems or ["there is none, and the run is a branch"])
-            + "\nPut a copy in its place, or repeat the run:"
-            f" {spell('run', directory.config_file, '-o', 'ANOTHER')}"
-        )
-    notice(f"{directory.path} was never saved: it begins with its founders")
+    branch = _is_branch(directory)
+    if not problems and (branch or was_saved(directory)):
+        problems.append("there is none any more, though it was saved")
+    if problems and (branch or not force):
+        raise _nothing_intact(directory, problems, branch=branch)
+    for problem in problems:
+        notice(f"skipped {problem}")
+    how = "its records are dropped, and it begins anew" if problems else "it was never saved, and begins"
+    notice(f"{directory.path}: {how} with its founders")
     return None
+
+
+def was_saved(directory: RunDirectory) -> bool:
+    """Tell whether a run had a checkpoint; where its provenance is lost, whether it has records."""
+    try:
+        return directory.provenance.was_saved()
+    except HetevoError:
+        return any(parts(table.folder) for table in directory.tables)
+
+
+def _nothing_intact(directory: RunDirectory, problems: list[str], *, branch: bool) -> NothingIntactError:
+    anew = (
+        "" if branch else f"; or begin anew here, which drops its records: {spell('resume', directory.path, '--force')}"
+    )
+    return NothingIntactError(
+        f"No checkpoint of {directory.path} can be trusted, so it cannot go on. Its records are left as they are."
+        + "".join(f"\n  {problem}" for problem in problems)
+        + "\nPut a copy of what is damaged or missing in its place, or repeat the run:"
+        f" {spell('run', directory.config_file, '-o', 'ANOTHER')}{anew}"
+    )
 
 
 def check_configuration(directory: RunDirectory, path: Path) -> None:
@@ -190,12 +275,15 @@ def check_configuration(directory: RunDirectory, path: Path) -> None:
         With the difference, key by key.
     """
     facts, now = checked_manifest(path).facts, directory.config()
-    if facts.get("config") == config_hash(now):
+    found = facts.get("configuration")
+    before = found if isinstance(found, dict) else {}
+    # the first versions kept neither the preset nor what was recorded
+    ignored = tuple(key for key in NOT_RESULTS if key not in before)
+    changes = differences(before, now, ignored=ignored) if before else []
+    if facts.get("config") == config_hash(now) and not changes:
         return
-    before = facts.get("configuration")
-    changes = differences(before, now, ignored=NOT_RESULTS) if isinstance(before, dict) else []
     raise ConfigError(
-        f"{directory.config_file} was changed since {path.name} was saved, in what decides the results:"
+        f"{directory.config_file} was changed since {path.name} was saved, in more than [backend] and [checkpoint]:"
         + "".join(f"\n  {change}" for change in changes[:20])
         + "\nPut the saved values back; for an experiment that goes on otherwise, branch:"
         f" {spell('run', '--from', directory.path, '-s', 'KEY=VALUE', '-o', 'ANOTHER')}"

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
-from hetevo.evolve.cohort import Cohort
+from hetevo.evolve.cohort import Cohort, Operator
 from hetevo.evolve.digest import START, chained
 from hetevo.evolve.rundir import DamagedError
-from hetevo.evolve.rundir.checkpoint import Checkpoint
+from hetevo.evolve.rundir.checkpoint import STATE, Checkpoint
 from hetevo.evolve.rundir.manifest import File
 from hetevo.evolve.rundir.reading import Expected, read
 from hetevo.populations.circuits import genome
 from hetevo.populations.genome import Population
-from hetevo.populations.outcome import Evaluation
+from hetevo.populations.outcome import Evaluation, Status
 from hetevo.populations.species import Species
 from hetevo.populations.types import Floats, Indices
 
@@ -133,10 +133,35 @@ def load(path: Path, species: Species, size: int) -> tuple[State, Checkpoint]:
         If it cannot be trusted; see `hetevo.evolve.rundir.reading.read`.
     """
     checkpoint = read(path, expected_arrays(species, size))
+    _check_ranges(path, checkpoint, size)
     state = _restored(checkpoint)
     if state is None or state.digest != checkpoint.facts.get("digest"):
         raise DamagedError(path, "its arrays do not give the digest that its manifest names")
     return state, checkpoint
+
+
+def _check_ranges(path: Path, checkpoint: Checkpoint, size: int) -> None:
+    """Check what others count with: codes, places and identifiers."""
+    lived = checkpoint.generation * size  # individuals before this generation
+    ranges = {
+        "parent_a": (-1, lived - 1),
+        "parent_b": (-1, lived - 1),
+        "operator": (0, max(Operator)),
+        "island": (0, size - 1),
+        "status": (0, max(Status)),
+    }
+    for name, (least, most) in ranges.items():
+        found = checkpoint.arrays[name]
+        if found.min() < least or found.max() > most:
+            raise DamagedError(path / STATE, f"{name}: expected {least} to {most}, got {found.min()} to {found.max()}")
+    inhabitants = np.bincount(checkpoint.arrays["island"])
+    if len({*inhabitants.tolist()}) > 1:
+        raise DamagedError(
+            path / STATE,
+            f"island: expected as many individuals on each, got {inhabitants.min()} to {inhabitants.max()}",
+        )
+    if not np.isfinite(checkpoint.arrays["loss"]).all():
+        raise DamagedError(path / STATE, "loss: expected finite numbers, got others")
 
 
 def _restored(checkpoint: Checkpoint) -> State | None:

@@ -1,24 +1,28 @@
 """Whether what a run directory holds is what was lived: checksums, gaps, duplicates, digests."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
-
-from hetevo.evolve.cohort import Operator
 from hetevo.evolve.config import Config
-from hetevo.evolve.digest import START, chained
+from hetevo.evolve.record_checks import Losses, check_records
 from hetevo.evolve.replaying import replay as replayed
-from hetevo.evolve.resuming import check_configuration, saved_config
-from hetevo.evolve.rundir import DamagedError, RunDirectory, RunDirectoryError
+from hetevo.evolve.resuming import check_configuration, records_beyond, saved_config, was_saved
+from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir import checkpoint as checkpoints
-from hetevo.evolve.rundir.checkpoint import Checkpoint
-from hetevo.evolve.rundir.parts import damaged_parts, last_generation, parts, read_part, up_to
+from hetevo.evolve.rundir.checkpoint import Checkpoint, generation_of
+from hetevo.evolve.rundir.lock import is_held
+from hetevo.evolve.rundir.provenance import begins_with
 from hetevo.evolve.species import species_of
 from hetevo.evolve.state import load
 from hetevo.populations.errors import HetevoError, spell
+
+LOOKS = 3
+"""Looks at a run that goes on before a problem is believed: files may be replaced and removed during one."""
+
+NOT_COVERED = (
+    "not covered: telemetry (events.jsonl), figures and reports, and in config.toml the tables [backend] and"
+    " [checkpoint] and how many generations there are to be"
+)
 
 
 @dataclass
@@ -46,9 +50,16 @@ class Report:
 
 
 def verify(
-    path: str | Path, *, replay: bool = False, generation: int | None = None, workers: int | None = None
+    path: str | Path,
+    *,
+    replay: bool = False,
+    generation: int | None = None,
+    workers: int | None = None,
+    force: bool = False,
 ) -> Report:
     """Check a run directory; nothing in it is changed.
+
+    The run may go on meanwhile: what it is just writing, replacing or removing is no problem.
 
     Parameters
     ----------
@@ -60,118 +71,103 @@ def verify(
         Which one; by default the newest that was saved.
     workers : int, optional
         Processes of the replay; by default another number than the run's.
+    force : bool, optional
+        Start any number of them; otherwise more than four a core are refused.
 
     Raises
     ------
     RunDirectoryError
         If it is no run, or it has no checkpoint of that generation.
     """
-    directory, report = RunDirectory.open(path), Report()
-    config = saved_config(directory)
-    newest = _check_checkpoints(directory, config, report)
-    _check_provenance(directory, report)
-    if newest is None and report.ok:
-        report.notes.append("the run was never saved, so that there is nothing to hold its records against")
-    elif newest is not None:
-        _check_records(directory, config, newest, report)
+    directory = RunDirectory.open(path)
+    for _ in range(LOOKS):
+        moving = is_held(directory.lock_file)
+        report, config, newest = _look(directory)
+        if report.ok or not (moving or is_held(directory.lock_file)):
+            break
     if replay and newest is not None and report.ok:
-        report.checked.append(replayed(directory, config, generation, workers, report.problems))
+        report.checked.append(replayed(directory, config, generation, workers, report.problems, force=force))
     elif replay:
         report.notes.append("nothing was replayed")
     return report
 
 
-def _check_checkpoints(directory: RunDirectory, config: Config, report: Report) -> Checkpoint | None:
-    newest, species, intact = None, species_of(config), 0
+def _look(directory: RunDirectory) -> tuple[Report, Config, Checkpoint | None]:
+    report, config = Report(), saved_config(directory)
+    newest, losses = _check_checkpoints(directory, config, report)
+    _check_provenance(directory, newest, report)
+    if newest is not None:
+        check_records(directory, config, newest, losses, report.checked, report.problems)
+        if report.ok:
+            _check_end(directory, newest, report)
+    elif report.ok and was_saved(directory):
+        report.problems.append(f"{directory.checkpoints}: there is no checkpoint any more, though the run was saved")
+    elif report.ok:
+        report.notes.append("the run was never saved, so that there is nothing to hold its records against")
+    report.notes.append(NOT_COVERED)
+    return report, config, newest
+
+
+def _check_checkpoints(
+    directory: RunDirectory, config: Config, report: Report
+) -> tuple[Checkpoint | None, list[Losses]]:
+    """Return the newest that is as it should be, and what became of the individuals of each."""
+    species, newest = species_of(config), None
+    losses: list[Losses] = []
     for path in checkpoints.listed(directory.checkpoints):
         try:
             check_configuration(directory, path)
-            newest = load(path, species, config.evolution.size)[1]
-            intact += 1
+            state, newest = load(path, species, config.evolution.size)
+            losses.append((newest.generation, state.loss, state.status))
         except HetevoError as error:
-            report.problems.append(str(error))
-    report.checked.append(f"{intact} checkpoint(s): checksums, shapes, configuration and digest")
-    return newest
+            if path in checkpoints.listed(directory.checkpoints):  # or the run has pruned it
+                report.problems.append(str(error))
+    report.checked.append(f"{len(losses)} checkpoint(s): checksums, shapes, configuration and digest")
+    return newest, losses
 
 
-def _check_provenance(directory: RunDirectory, report: Report) -> None:
+def _check_provenance(directory: RunDirectory, newest: Checkpoint | None, report: Report) -> None:
+    file = directory.provenance.path
+    mark = newest.facts.get("provenance") if newest else None
     try:
-        directory.provenance.read()
+        content, sealed = directory.provenance.sealed()
+        lost = content.get("lost")
+        if isinstance(mark, dict) and not begins_with(content, mark) and not lost:
+            report.problems.append(f"{file}: it does not begin with the sessions that the newest checkpoint knows")
+        elif sealed is False or (sealed is None and isinstance(mark, dict)):
+            report.problems.append(f"{file}: its content does not fit its checksum")
+        elif sealed is None:
+            report.notes.append(f"not covered: {file.name}, which a version wrote that put no checksum into it")
+        else:
+            report.checked.append(f"{file.name}: checksum, and the sessions that the newest checkpoint knows")
+        if lost:
+            report.notes.append(f"{file.name} says that its earlier sessions cannot be trusted: {lost}")
     except HetevoError as error:
         report.problems.append(str(error))
 
 
-def _check_records(directory: RunDirectory, config: Config, newest: Checkpoint, report: Report) -> None:
-    report.problems += [str(problem) for problem in damaged_parts(directory.place, newest.records, newest.generation)]
-    origin = newest.facts.get("origin")
-    first = origin["generation"] + 1 if isinstance(origin, dict) else 0
-    every = config.records.individuals_every
-    size = config.evolution.size
-    begins = {name: max(first, start) for name, start in _records_from(newest).items()}
-    lived = range(begins.get("generations", first), newest.generation + 1)
-    kept = [g for g in range(begins.get("individuals", first), newest.generation + 1) if every and g % every == 0]
+def _check_end(directory: RunDirectory, newest: Checkpoint, report: Report) -> None:
+    """Check that a run that is done has its last checkpoint and nothing beyond it; a run under way may have."""
     try:
-        rows = _rows(directory.generations.folder, newest.generation, report)
-        _check_order("generations", rows, np.array(lived), report)
-        rows = _rows(directory.individuals.folder, newest.generation, report)
-        _check_order("individuals", rows, np.repeat(kept, size), report)
-        if rows is not None:
-            expected = np.repeat(np.array(kept, np.int64), size) * size + np.tile(np.arange(size), len(kept))
-            if not np.array_equal(rows["id"].to_numpy(), expected):
-                report.problems.append(f"{directory.individuals.folder}: identifiers are not those of the generations")
-            elif report.ok and every == 1 and kept[:1] == [0]:
-                _check_chain(rows, newest, size, report)
-    except (DamagedError, RunDirectoryError) as error:
-        if str(error) not in report.problems:
-            report.problems.append(str(error))
-
-
-def _records_from(newest: Checkpoint) -> dict[str, int]:
-    """Return where records begin, by table, if earlier ones were lost with the directory that they were in."""
-    found = newest.facts.get("records_from")
-    return {name: start for name, start in found.items() if type(start) is int} if isinstance(found, dict) else {}
-
-
-def _rows(folder: Path, generation: int, report: Report) -> pa.Table | None:
-    """Return the durable rows of a table."""
-    tables = [read_part(path) for path in parts(folder)]
-    if not tables:
-        return None
-    whole = pa.concat_tables(tables, promote_options="default")
-    if last_generation(whole) > generation:
-        report.notes.append(
-            f"{folder.name} reach beyond the newest checkpoint: the run was killed (or is running);"
-            f" '{spell('resume')}' drops those rows and lives them again"
-        )
-    return up_to(whole, generation)
-
-
-def _check_order(name: str, rows: pa.Table | None, expected: np.ndarray, report: Report) -> None:
-    found = np.empty(0, np.int64) if rows is None else rows["generation"].to_numpy()
-    if np.array_equal(found, expected):
-        report.checked.append(f"{name}: {len(found):,} rows, every generation exactly once")
+        beyond = sorted({path.parent.name for path in records_beyond(directory, newest)})
+    except HetevoError as error:
+        report.problems.append(str(error))
         return
-    report.problems += [f"{name}: {problem}" for problem in _differences(found, expected)]
-
-
-def _differences(found: np.ndarray, expected: np.ndarray) -> Iterator[str]:
-    for generation in sorted({*found.tolist(), *expected.tolist()}):
-        there, wanted = int((found == generation).sum()), int((expected == generation).sum())
-        if there != wanted:
-            yield f"generation {generation} has {there} rows, expected {wanted}"
-    if np.array_equal(np.sort(found), np.sort(expected)):
-        yield "the rows are out of order"
-
-
-def _check_chain(rows: pa.Table, newest: Checkpoint, size: int, report: Report) -> None:
-    """Compute the digest of all generations again from the records."""
-    codes = {operator.name.lower(): int(operator) for operator in Operator}
-    columns = {name: rows[name].to_numpy() for name in ("loss", "status", "parent_a", "parent_b", "island")}
-    columns["operator"] = np.array([codes.get(name, -1) for name in rows["operator"].to_pylist()], np.int64)
-    chain = START
-    for start in range(0, rows.num_rows, size):
-        chain = chained(chain, {name: column[start : start + size] for name, column in columns.items()})
-    if chain != newest.facts["chain"]:
-        report.problems.append("individuals: losses, statuses and descent do not give the digest of the checkpoint")
-    else:
-        report.checked.append("individuals: losses, statuses and descent give the digest of the run")
+    last = generation_of(checkpoints.listed(directory.checkpoints)[-1])
+    if directory.provenance.outcome() == "done" and not is_held(directory.lock_file):
+        target = directory.provenance.read()["sessions"][-1].get("generations")
+        if type(target) is int and last < target:
+            report.problems.append(
+                f"{directory.checkpoints}: the run was done at generation {target}, but its newest checkpoint is that"
+                f" of generation {last}"
+            )
+            return
+        report.problems += [
+            f"{name}: rows beyond generation {newest.generation}, with which the run was done" for name in beyond
+        ]
+        return
+    report.notes += [
+        f"{name} reach beyond the newest checkpoint: the run was killed (or is running);"
+        f" '{spell('resume')}' drops those rows and lives them again"
+        for name in beyond
+    ]

@@ -1,6 +1,18 @@
-"""`python -m hetevo` is the `hetevo` command."""
+"""The `hetevo` command, also as `python -m hetevo`: what is loaded first, so that Ctrl-C is no traceback meanwhile."""
 
-from hetevo.scripts.main import main
+import signal
+
+
+def main() -> None:
+    """Load the command line, which takes a moment, and run it."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.default_int_handler:  # ignored, it stays so
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from hetevo.scripts.main import main as run
+
+    signal.signal(signal.SIGINT, before)
+    run()
+
 
 if __name__ == "__main__":
     main()

@@ -57,7 +57,19 @@ def spell(*words: str | Path) -> str:
     str
         Such as ``hetevo resume 'runs/my run'``.
     """
-    return shlex.join([*_program(), *(_typed(word) if isinstance(word, Path) else word for word in words)])
+    typed = [*_program(), *(_typed(word) if isinstance(word, Path) else word for word in words)]
+    return " ".join(shlex.quote(word) if word.isprintable() else _visible(word) for word in typed)
+
+
+def _visible(word: str) -> str:
+    """Quote a word with characters that cannot be seen, as bash and zsh read them."""
+    codes = (char if char.isprintable() and char not in "\\'" else _bytes(char) for char in word)
+    return f"$'{''.join(codes)}'"
+
+
+def _bytes(char: str) -> str:
+    errors = "surrogateescape" if "\udc80" <= char <= "\udcff" else "replace"
+    return "".join(f"\\x{code:02x}" for code in char.encode("utf-8", errors))
 
 
 def _typed(path: Path) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hetevo.scripts.errors import Force, explained, load_matplotlib
+from hetevo.scripts.errors import explained, load_matplotlib
 from hetevo.scripts.presets import list_names
 
 if TYPE_CHECKING:
@@ -27,6 +27,11 @@ Pages = Annotated[
     typer.Option("--pages", help="Folder in which to write a page for each claim, with pictures, and a table of all."),
 ]
 
+ForceBoth = Annotated[
+    bool,
+    typer.Option("--force", help="Replace files too that Hetevo did not make; start more processes than four a core."),
+]
+
 PAGE_DPI = 130
 FIGURE = Path("figures", "claim.png")
 TABLE = "table.md"
@@ -40,7 +45,7 @@ def claims(
     pages: Pages = None,
     as_markdown: AsMarkdown = False,
     as_json: AsJson = False,
-    force: Force = False,
+    force: ForceBoth = False,
 ) -> None:
     """Run the sweep of each claim, or go on with it, and say whether the claim holds."""
     load_matplotlib()
@@ -104,7 +109,8 @@ def _tested(claim: "Claim", folder: Path, workers: int, *, force: bool) -> "tupl
     from hetevo.scripts.sweep import conducted
 
     again = spell("claims", claim.name, "-o", folder.parent)
-    conducted(load_plan(claim.name), folder, BackendTable(workers=workers), again=again, as_json=False, following=False)
+    plan, place = load_plan(claim.name), BackendTable(workers=workers)
+    conducted(plan, folder, place, again=again, as_json=False, force=force, following=False)
     runs = load_all([folder])
     found = check(claim, runs)
     print(f"\n{claim.says}\n(source: {claim.source})", file=sys.stderr)

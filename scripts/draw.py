@@ -81,6 +81,7 @@ def _founder(source: str, individual: int | None, settings: list[str]) -> _Chose
     from hetevo.evolve.config import load_config
     from hetevo.evolve.species import species_of
     from hetevo.populations.errors import SettingError
+    from hetevo.populations.text import for_file
 
     config = load_config(source, settings, trust=True)  # nothing is computed, so nothing is contacted
     species, row = species_of(config), individual or 0
@@ -88,4 +89,6 @@ def _founder(source: str, individual: int | None, settings: list[str]) -> _Chose
         raise SettingError(f"--individual: {source} has the founders 0 to {config.evolution.size - 1}, got {row}.")
     population = founders(species, config.seed, config.evolution.size).population
     name = Path(source).stem
-    return _Chosen(species, population, row, f"{name}, founder {row}, seed {config.seed}", Path(f"{name}.png"))
+    return _Chosen(
+        species, population, row, f"{name}, founder {row}, seed {config.seed}", Path(f"{for_file(name)}.png")
+    )

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from collections.abc import Callable
 from functools import wraps
 from typing import Annotated, ParamSpec, TypeVar
@@ -12,6 +13,9 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 Force = Annotated[bool, typer.Option("--force", help="Replace files too that Hetevo did not make.")]
+ForceWorkers = Annotated[
+    bool, typer.Option("--force", help="Start as many processes as were asked for, also more than four a core.")
+]
 
 WRONG_USE, FAILED, MACHINE_FAILED, INTERRUPTED = 2, 1, 3, 130
 
@@ -40,8 +44,9 @@ def explained(command: Callable[Arguments, Result]) -> Callable[Arguments, Resul
             fail("interrupted; what was saved at the last checkpoint is there", INTERRUPTED)
         except MemoryError as error:
             fail(
-                f"memory ran out ({error or 'nothing more is known'}). What was saved is there: free some, and repeat"
-                " the command",
+                f"memory ran out{f' ({error})' if str(error) else ''}. What was saved is there: free some, and repeat"
+                " the command; or make smaller what it works on, such as evolution.size, the networks, or the number"
+                " of runs, and take fewer processes",
                 MACHINE_FAILED,
             )
         raise AssertionError  # fail() has left
@@ -71,10 +76,28 @@ def load_matplotlib() -> None:
 
 def fail(message: str, status: int) -> None:
     """Print a message to stderr and leave with a status."""
-    print(f"hetevo: error: {message}", file=sys.stderr)
+    tell(f"hetevo: error: {message}")
     raise typer.Exit(status)
+
+
+def thread_failed(failed: threading.ExceptHookArgs) -> None:
+    """Say in one line that a thread has failed: whoever waits for it says more, and that must not be hidden."""
+    name = failed.thread.name if failed.thread else "unknown"
+    warn(f"the thread {name!r} has ended: {failed.exc_type.__name__}: {failed.exc_value}")
 
 
 def warn(message: str) -> None:
     """Print what somebody should know to stderr, and go on."""
-    print(f"hetevo: warning: {message}", file=sys.stderr)
+    tell(f"hetevo: warning: {message}")
+
+
+def tell(message: str) -> None:
+    """Print a message to stderr; a line that a name in it begins does not pass for one of ours."""
+    print(lines(message), file=sys.stderr, flush=True)
+
+
+def lines(message: str) -> str:
+    """Write a message as text for a terminal, all lines but the first one indented."""
+    from hetevo.populations.text import for_terminal
+
+    return "\n  ".join(for_terminal(line.removeprefix("  ")) for line in message.split("\n"))

@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import threading
 from importlib.metadata import version as installed_version
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 from hetevo.scripts.bench.command import bench
 from hetevo.scripts.claims import claims
 from hetevo.scripts.draw import draw
+from hetevo.scripts.errors import thread_failed
 from hetevo.scripts.init import init
 from hetevo.scripts.plot import plot
 from hetevo.scripts.presets import presets
@@ -19,10 +21,12 @@ from hetevo.scripts.run import run
 from hetevo.scripts.status import status
 from hetevo.scripts.streams import OutputError, secure
 from hetevo.scripts.sweep import sweep
+from hetevo.scripts.usage import Commands
 from hetevo.scripts.verify import verify
 
 app = typer.Typer(
     name="hetevo",
+    cls=Commands,
     help="Evolve randomly wired heterosynaptic networks, and watch whether gradient alignment emerges.",
     no_args_is_help=True,
     add_completion=False,
@@ -52,6 +56,7 @@ def _options(
 def main() -> None:
     """Run the command line."""
     secure()
+    threading.excepthook = thread_failed
     code = 0
     try:
         app()

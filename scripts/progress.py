@@ -6,6 +6,8 @@ from collections import deque
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
+from hetevo.scripts.errors import lines
+
 if TYPE_CHECKING:
     from rich.status import Status
 
@@ -87,9 +89,9 @@ class LiveLine:
     """A line that is written over again and again."""
 
     def __init__(self) -> None:
-        from rich.console import Console
+        from hetevo.scripts.console import Messages
 
-        self._status: Status = Console(stderr=True).status("generation 0: founders are living")
+        self._status: Status = Messages().status("generation 0: founders are living")
         self._pace = Pace()
 
     def __call__(self, report: "GenerationReport") -> None:
@@ -98,10 +100,13 @@ class LiveLine:
 
     def say(self, message: str) -> None:
         """Show a notice, which stays."""
-        self._status.console.print(f"hetevo: {message}", markup=False, highlight=False, soft_wrap=True)
+        self._status.console.print(lines(f"hetevo: {message}"), soft_wrap=True)
 
     def __enter__(self) -> Self:
+        from hetevo.scripts.console import guard_streams
+
         self._status.start()
+        guard_streams()
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -123,7 +128,7 @@ class PlainLines:
 
     def say(self, message: str) -> None:
         """Show a notice."""
-        print(f"hetevo: {message}", file=self._stream, flush=True)
+        print(lines(f"hetevo: {message}"), file=self._stream, flush=True)
 
     def __enter__(self) -> Self:
         return self

@@ -14,6 +14,13 @@ Generations = Annotated[int | None, typer.Option(help="A new last generation: ex
 Backend = Annotated[str | None, typer.Option(help="Where lives are computed this time: auto, local or ray.")]
 Workers = Annotated[int | None, typer.Option(help="Processes, this time; 0: one a core, on a cluster all its cores.")]
 Address = Annotated[str | None, typer.Option(metavar="HOST:PORT", help="A Ray cluster, this time; never guessed.")]
+Force = Annotated[
+    bool,
+    typer.Option(
+        "--force",
+        help="Drop the records and begin anew, if no checkpoint can be trusted; start more processes than four a core.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the final status as one JSON object on stdout.")]
 
 
@@ -24,6 +31,7 @@ def resume(
     backend: Backend = None,
     workers: Workers = None,
     address: Address = None,
+    force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Go on with a run where it was last saved, or extend it."""
@@ -36,6 +44,7 @@ def resume(
             backend=backend,
             address=address,
             workers=workers,
+            force=force,
             progress=display,
             notice=display.say,
         )

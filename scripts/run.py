@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hetevo.scripts.errors import explained
+from hetevo.scripts.errors import ForceWorkers, explained
 from hetevo.scripts.progress import progress
 
 if TYPE_CHECKING:
@@ -74,11 +74,12 @@ def run(
     address: Address = None,
     trust: Trust = False,
     no_probe: NoProbe = False,
+    force: ForceWorkers = False,
     as_json: AsJson = False,
 ) -> None:
     """Evolve a population and record what happens."""
     from hetevo.evolve import Experiment
-    from hetevo.evolve.sweeps import directory_name
+    from hetevo.populations.text import for_file
 
     given: dict[str, Any] = {
         "seed": seed,
@@ -91,28 +92,37 @@ def run(
     overrides = [*(changes or []), *(f"{key}={value}" for key, value in given.items() if value is not None)]
     config, name = _configuration(source, origin, overrides, or_resume=or_resume, trust=trust)
     if seeds is not None:
-        _run_seeds(config, name, seeds, output, {"--from": origin, "--seed": seed}, as_json=as_json)
+        others = {"--from": origin, "--seed": seed}
+        _run_seeds(config, name, seeds, output, others, force=force, as_json=as_json)
         return
-    path = output or Path("runs") / f"{directory_name(name)}-seed{config.seed}"
-    experiment = Experiment(config)
+    path = output or Path("runs") / f"{for_file(name)}-seed{config.seed}"
+    experiment = Experiment(config, force=force)
     with progress() as display:
         ended = experiment.run(path, origin=origin, or_resume=or_resume, progress=display, notice=display.say)
     finish(ended, ["--address", config.backend.address] if config.backend.address else [], as_json=as_json)
 
 
 def _run_seeds(
-    config: "Config", name: str, seeds: str, output: Path | None, others: dict[str, Any], *, as_json: bool
+    config: "Config",
+    name: str,
+    seeds: str,
+    output: Path | None,
+    others: dict[str, Any],
+    *,
+    force: bool,
+    as_json: bool,
 ) -> None:
     """Run a configuration with several seeds, as a sweep."""
-    from hetevo.evolve.sweeps import directory_name, plan_of_seeds
+    from hetevo.evolve.sweeps import plan_of_seeds
     from hetevo.populations.errors import SettingError
+    from hetevo.populations.text import for_file
     from hetevo.scripts.sweep import conducted
 
     beside = [option for option, value in others.items() if value is not None]
     if beside:
         raise SettingError(f"--seeds {seeds}: expected no {beside[0]} beside it. Leave one of them out.")
-    plan, folder = plan_of_seeds(name, config, seeds), output or Path("runs") / directory_name(name)
-    conducted(plan, folder, config.backend, again="the same command", as_json=as_json)
+    plan, folder = plan_of_seeds(name, config, seeds), output or Path("runs") / for_file(name)
+    conducted(plan, folder, config.backend, again="the same command", force=force, as_json=as_json)
 
 
 def _configuration(

@@ -34,21 +34,25 @@ def status(run: RunPath, as_json: AsJson = False, watch: Watch = False) -> None:
 
 
 def _text(found: dict[str, Any]) -> str:
-    lines = [f"{found['path']}: {found['state']}"]
+    from hetevo.populations.text import for_terminal
+
+    lines = [for_terminal(f"{found['path']}: {found['state']}")]
     found = {**found, "preset": ", ".join(part for part in (found["preset"], found["changes"]) if part)}
     for name in ("preset", "seed", "generation", "generations", "loss_best", "alignment_end", "digest", "probe_digest"):
         value = found[name]
         if value is not None and value != "":
-            lines.append(f"  {name:14} {value:.4f}" if isinstance(value, float) else f"  {name:14} {value}")
+            lines.append(
+                f"  {name:14} {value:.4f}" if isinstance(value, float) else f"  {name:14} {for_terminal(str(value))}"
+            )
     telemetry = found["telemetry"]
-    if telemetry:
-        lines.append(f"  {'seconds':14} {_seconds(telemetry)}")
-    if "utilisation" in telemetry:
+    if seconds := _seconds(telemetry):
+        lines.append(f"  {'seconds':14} {seconds}")
+    if "utilisation" in telemetry and "workers" in telemetry:
         busy = f"{telemetry['workers']}, busy {telemetry['utilisation']:.0%} of the time"
         again = f", {telemetry['resent']} blocks sent again" if telemetry.get("resent") else ""
         lines.append(f"  {'workers':14} {busy}{again}")
     if found["news"]:
-        lines.append(f"  {'news':14} {found['news']}")
+        lines.append(f"  {'news':14} {for_terminal(str(found['news']))}")
     return "\n".join(lines)
 
 

@@ -39,11 +39,45 @@ class _Results(io.FileIO):
             raise OutputError(error) from None
 
 
+class _Terminal(io.TextIOWrapper):
+    """Whatever is printed is text, in lines.
+
+    Rich, which writes escapes of its own and no names (`hetevo.scripts.console`), takes ``rich_proxied_file``.
+    """
+
+    def write(self, text: str, /) -> int:
+        if not all(line.isprintable() for line in text.split("\n")):
+            from hetevo.populations.text import LINES, for_terminal  # help needs none of what is loaded with it
+
+            super().write(for_terminal(text, keep=LINES))
+        else:
+            super().write(text)
+        return len(text)
+
+    @property
+    def rich_proxied_file(self) -> "_Styled":
+        return _Styled(self)
+
+
+class _Styled:
+    """The same stream, as it is."""
+
+    def __init__(self, stream: _Terminal) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        return io.TextIOWrapper.write(self._stream, text)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
+
 def secure() -> None:
     """Make the streams of this process safe to print on.
 
     A descriptor that was closed (``2>&-``) is opened on nothing first, or the next file of a run would get its number,
-    and with it what libraries print. Characters that the encoding of a stream does not know are written as escapes.
+    and with it what libraries print. Characters that the encoding of a stream does not know are written as escapes, and
+    so are those that would steer a terminal (`hetevo.populations.text.for_terminal`).
     """
     for descriptor in range(3):
         try:
@@ -58,6 +92,4 @@ def secure() -> None:
 def _text(raw: io.FileIO, before: TextIO | None) -> io.TextIOWrapper:
     encoding = getattr(before, "encoding", None) or "utf-8"
     buffer = io.BufferedWriter(raw, BUFFER)
-    return io.TextIOWrapper(
-        buffer, encoding, errors="backslashreplace", line_buffering=raw.isatty() or raw.fileno() == 2
-    )
+    return _Terminal(buffer, encoding, errors="backslashreplace", line_buffering=raw.isatty() or raw.fileno() == 2)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hetevo.scripts.errors import FAILED, MACHINE_FAILED, explained
+from hetevo.scripts.errors import FAILED, MACHINE_FAILED, ForceWorkers, explained, tell
 from hetevo.scripts.presets import list_names
 from hetevo.scripts.progress import is_live
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 PLAIN_SECONDS = 30.0
 """Seconds between two lines where there is no terminal."""
+
+MANY = 10_000
+"""Runs from which on it is said that a sweep takes time before the first one begins."""
 
 SHOWN = 20
 """Rows of the table on a terminal; runs under way come first."""
@@ -45,6 +48,7 @@ def sweep(
     workers: Workers = 0,
     backend: Backend = "auto",
     address: Address = "",
+    force: ForceWorkers = False,
     as_json: AsJson = False,
 ) -> None:
     """Run a sweep, or go on with it: repeating the command does what is left to do."""
@@ -57,13 +61,20 @@ def sweep(
         return
     settings = {"backend": {"name": backend, "workers": workers, "address": address}}
     place = from_mapping(settings, source="hetevo sweep").backend
-    plan = load_plan(source, lambda message: print(f"hetevo: {message}", file=sys.stderr))
+    plan = load_plan(source, lambda message: tell(f"hetevo: {message}"))
     folder = output or Path("runs") / plan.name
-    conducted(plan, folder, place, again=spell("sweep", source, "-o", folder), as_json=as_json)
+    conducted(plan, folder, place, again=spell("sweep", source, "-o", folder), force=force, as_json=as_json)
 
 
 def conducted(
-    plan: "Plan", folder: Path, place: "BackendTable", *, again: str, as_json: bool, following: bool = True
+    plan: "Plan",
+    folder: Path,
+    place: "BackendTable",
+    *,
+    again: str,
+    as_json: bool,
+    force: bool = False,
+    following: bool = True,
 ) -> None:
     """Run a sweep and show how it goes; return if all runs are done, otherwise leave with a status that says why not.
 
@@ -79,24 +90,30 @@ def conducted(
         The command that goes on with it.
     as_json : bool
         Print the outcomes as one JSON object.
+    force : bool, optional
+        Start any number of processes.
     following : bool, optional
         Whether to say what to do next.
     """
     from hetevo.evolve.sweeps import conduct
     from hetevo.populations.errors import spell
 
+    if len(plan.members) >= MANY:
+        print(f"hetevo: {len(plan.members):,} runs: their list is written first, which takes a while", file=sys.stderr)
     with _Display() as display:
-        outcomes, signal = conduct(plan, folder, backend=place, watch=display.show)
+        outcomes, signal = conduct(plan, folder, backend=place, force=force, watch=display.show)
     if as_json:
         print(json.dumps({"path": str(folder), "signal": signal, "runs": [asdict(one) for one in outcomes]}))
     for one in outcomes:
         if one.error:
             what = "failed" if one.state == "failed" else "was interrupted by the machine"
-            print(f"{folder / one.run} {what}: {one.error}", file=sys.stderr)
-    print(f"{folder}: {_summary(outcomes)}", file=sys.stderr)
+            tell(f"{folder / one.run} {what}: {one.error}")
+    tell(f"{folder}: {_summary(outcomes)}")
     if all(one.state == "done" for one in outcomes):
         if following:
             print(f"next: {spell('plot', folder)}", file=sys.stderr)
+    elif {one.state for one in outcomes} <= {"done", "failed"}:
+        print(f"repair what failed, then go on: {again}", file=sys.stderr)
     else:
         print(f"go on: {again}", file=sys.stderr)
     if signal:
@@ -112,11 +129,11 @@ class _Display:
     """One table on a terminal; elsewhere a line now and then."""
 
     def __init__(self) -> None:
-        from rich.console import Console
         from rich.live import Live
 
-        console = Console(stderr=True)
-        self._live = Live(console=console, refresh_per_second=2, transient=True) if is_live() else None
+        from hetevo.scripts.console import Messages
+
+        self._live = Live(console=Messages(), refresh_per_second=2, transient=True) if is_live() else None
         self._last = 0.0
 
     def show(self, outcomes: list["Outcome"]) -> None:
@@ -128,8 +145,11 @@ class _Display:
             print(_summary(outcomes), file=sys.stderr)
 
     def __enter__(self) -> "_Display":
+        from hetevo.scripts.console import guard_streams
+
         if self._live:
             self._live.start()
+            guard_streams()
         return self
 
     def __exit__(self, *exception: object) -> None:

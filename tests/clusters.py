@@ -9,7 +9,7 @@ from hetevo.evolve.backends.pool import WorkerPool
 
 STORE = 80 << 20
 
-_cluster = None  # in the process of a cluster
+_cluster, _nodes = None, []  # in the process of a cluster
 
 
 class Nodes:
@@ -30,6 +30,10 @@ class Nodes:
     def remove(self, count=1):
         """Kill nodes, the oldest first."""
         self._pool.submit(_remove, count).result()
+
+    def behead(self):
+        """Kill the head."""
+        self._pool.submit(_behead).result()
 
     def raylets(self):
         """List the processes whose children are the workers of the nodes."""
@@ -65,12 +69,17 @@ def _begin(folder):
 
 def _add(count, variables):
     for _ in range(count):
-        _cluster.add_node(num_cpus=1, object_store_memory=STORE, env_vars=variables)
+        _nodes.append(_cluster.add_node(num_cpus=1, object_store_memory=STORE, env_vars=variables))
 
 
 def _remove(count):
-    for node in list(_cluster.worker_nodes)[:count]:
+    for node in _nodes[:count]:  # Ray keeps them in no order
         _cluster.remove_node(node, allow_graceful=False)
+    del _nodes[:count]
+
+
+def _behead():
+    _cluster.head_node.kill_all_processes(check_alive=False, allow_graceful=False)
 
 
 def _end():

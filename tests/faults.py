@@ -99,6 +99,16 @@ def failing(at, code):
     return act
 
 
+def full(number, name, arguments):
+    """Let the disk be full: nothing can be changed."""
+
+    def refuse(original, *arguments):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    opening = name == "open_file" and arguments[1] & os.O_CREAT and not os.path.lexists(arguments[0])
+    return refuse if opening or name in ("write", "truncate", "rename", "make_directory", "unlink") else None
+
+
 def cut_short(at, then=None):
     """Let one write take half of what it was given; the next one fails with an error, if there is one."""
 

@@ -7,6 +7,8 @@ from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir.checkpoint import Checkpoint, write
 
 LOT = '[evolution.select]\nname = "selRandom"\n[evolution.select_elites]\nname = "selRandom"\n'
+FACTS = {**dict.fromkeys(("config", "chain", "digest"), "0" * 64), "probe_chain": ""}
+"""What a checkpoint must remember."""
 
 
 def plant(
@@ -47,19 +49,21 @@ def plant(
             common[f"phi_neuron_{neuron}_end"] = values * neuron + (values == 0)
             common[f"phi_sign_neuron_{neuron}_end"] = np.sign(values - 0.1 * neuron)
         row = {"generation": g, "evaluations": size, "loss_best": loss.min(), "loss_median": 1.0 / (1 + g)}
+        row |= {"loss_mean": loss.mean()}
         if probed:
             row |= {name: mean_defined(column) for name, column in common.items()}
             row |= {"alignment_end_elite": row["alignment_end"], "undefined_share": np.isnan(values).mean()}
         directory.generations.add({name: np.array([value]) for name, value in row.items()})
         columns = {"generation": np.full(size, g), "id": np.arange(size) + g * size, "parent_a": parent_a}
         columns |= {"parent_b": parent_b, "operator": operator, "island": np.zeros(size, int), "loss": loss}
+        columns |= {"status": np.zeros(size, int)}
         directory.individuals.add(columns | (common if probed else {}))
         if checkpoints:
             directory.checkpoints.mkdir(exist_ok=True)
             # the first gain of every individual turns positive one by one, the others stay
             gains[:, 0] = np.where(np.arange(size) < g * size / 3, 1, -1)
             arrays = {"gene_gains_ascending": gains, "gene_gains_descending": gains[:, :3].copy(), "loss": loss}
-            write(directory.checkpoints, Checkpoint(g, arrays, {}))
+            write(directory.checkpoints, Checkpoint(g, arrays, FACTS))
     directory.generations.commit()
     directory.individuals.commit()
     return path

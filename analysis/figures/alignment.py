@@ -15,6 +15,7 @@ from hetevo.analysis.figures.layout import (
     logarithmic,
     looks,
     say_undefined,
+    title_of,
 )
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, Palette, panel_letter, style
@@ -96,7 +97,7 @@ def _one_run(runs: Sequence[LoadedRun], upper: Axes, lower: Axes, palette: Palet
         draw_course(axes, course, (colour, line), label)
     if run.generations["alignment_end"].isna().all():
         say_undefined(upper)
-    upper.set_title(f"{run.condition}, seed {run.seed}", loc="right")
+    upper.set_title(title_of(run), loc="right")
     return data, None
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 
 from hetevo.analysis.figures.input import one
-from hetevo.analysis.figures.layout import count_generations, legend_below
+from hetevo.analysis.figures.layout import count_generations, legend_below, title_of
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, look, panel_letter, style
 from hetevo.analysis.lineage.signs import FIXED, fixation
@@ -58,7 +58,7 @@ def gains(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
             panel_letter(axes, letter)
         count_generations(both[1], table["generation"])
         both[1].set_xlabel("generation (kept checkpoints)")
-        both[0].set_title(f"{run.condition}, seed {run.seed}; mean of n = {run.size}", loc="right")
+        both[0].set_title(title_of(run, after=f"; mean of n = {run.size}"), loc="right")
         title = f"a line a neuron; fixed: at least {FIXED * 100:.0f} % of individuals share the sign"
         legend_below(figure, list(both), columns=3, title=title)
     return Plot(figure, table)

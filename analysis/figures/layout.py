@@ -1,28 +1,45 @@
 """What figures of several conditions have in common."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from hashlib import sha256
 
 import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 from hetevo.analysis.emergence.neutral import by_lot
 from hetevo.analysis.emergence.table import by_condition
-from hetevo.analysis.figures.style import COLUMN_INCHES, LINES, NEUTRAL, SMALL, Look, Palette, look
+from hetevo.analysis.figures.style import COLUMN_INCHES, LINES, NEUTRAL, SMALL, Look, Palette, look, style
 from hetevo.analysis.figures.summary import INTERVAL
 from hetevo.analysis.loading import LoadedRun
 from hetevo.populations.errors import SettingError
+from hetevo.populations.text import escaped
 from hetevo.populations.types import Floats, Indices
 
 MOST_PANELS = 18
 LEGEND_LINE = 0.125
 """Height of a line of the legend, in inches."""
 
-NAME = 24
+HALF = 24
 """Letters of a name for which there is room in half a column."""
+
+NAME = 40
+"""Letters of a name for which there is room in a column."""
+
+ROOM = 50
+"""Letters for which there is room above a column."""
+
+TITLE = 100
+"""Letters for which there is room above two columns."""
+
+TICK = 16
+"""Letters of a name for which there is room at a tick."""
 
 
 def looks(runs: Sequence[LoadedRun], palette: Palette) -> dict[str, Look]:
@@ -57,12 +74,13 @@ def counted(counts: Mapping[str, "pd.Series[int]"], mean: str = "mean") -> tuple
     """
     spans = {name: _span(count[count > 0]) for name, count in counts.items()}
     different = set(spans.values()) - {""}
+    shown = for_figures(spans)
     labels = {
-        name: f"{shortened(name)}: undefined"
+        name: f"{shown[name]}: undefined"
         if not span
-        else shortened(name)
+        else shown[name]
         if len(different) == 1
-        else f"{shortened(name)} (n = {span})"
+        else f"{shown[name]} (n = {span})"
         for name, span in spans.items()
     }
     if different <= {"1"}:
@@ -94,7 +112,7 @@ def legend_below(
     if not entries:
         return
     longest = max(map(len, entries))
-    columns = columns or (1 if longest > NAME or len(entries) < 3 else 2)
+    columns = columns or (1 if longest > HALF or len(entries) < 3 else 2)
     width, height = figure.get_size_inches()
     figure.set_size_inches(width, height + LEGEND_LINE * (-(-len(entries) // columns) + bool(title)))
     figure.legend(
@@ -130,8 +148,9 @@ def panels(figure: Figure, names: Sequence[str], inches: float, *, across: str, 
         axes.set_xlabel(across)
     for axes in grid[: len(names) : columns]:
         axes.set_ylabel(upward, fontsize=7 if columns == 3 else 8)
+    shown = for_figures(names, {1: ROOM, 2: HALF}.get(columns, 14))
     for axes, name in zip(grid, names, strict=False):
-        axes.set_title(shortened(name, {1: 60, 2: 28}.get(columns, 16)), loc="left", fontsize=SMALL)
+        axes.set_title(shown[name], loc="left", fontsize=SMALL)
     return list(grid[: len(names)])
 
 
@@ -166,9 +185,40 @@ def logarithmic(axes: Axes, name: str = "y", few: bool = False) -> None:
     axis.set_minor_locator(NullLocator())
 
 
-def shortened(name: str, most: int = 40) -> str:
-    """Cut a name that would not fit in its middle: at its end stands what tells it from others."""
-    return name if len(name) <= most else f"{name[: most // 2]}…{name[most // 2 + 1 - most :]}"
+def for_figure(name: str, most: int = NAME) -> str:
+    """Write a name for a figure: what cannot be seen or has no glyph as escapes, cut in its middle if it is long.
+
+    At its end stands what tells it from others. (That ``$`` means nothing is said by `style`.)
+    """
+    seen = "".join(char if char.isprintable() and ord(char) in _glyphs() else escaped(char) for char in name)
+    if not seen.strip() or seen.startswith("_"):
+        seen = repr(seen)  # Matplotlib leaves out of a legend what begins with an underscore
+    return seen if len(seen) <= most else f"{seen[: most // 2]}…{seen[most // 2 + 1 - most :]}"
+
+
+def for_figures(names: Iterable[str], most: int = NAME) -> dict[str, str]:
+    """Write several names for a figure, different ones differently: with a hash where they are not otherwise."""
+    shown = {name: for_figure(name, most) for name in names}
+    times = Counter(shown.values())
+    return {
+        name: text
+        if times[text] == 1
+        else f"{for_figure(name, most - 5)}#{sha256(name.encode(errors='replace')).hexdigest()[:4]}"
+        for name, text in shown.items()
+    }
+
+
+def title_of(run: LoadedRun, before: str = "", after: str = "") -> str:
+    """Name one run, for the title of its figure, in the room that other words leave."""
+    seed = f", seed {run.seed}"
+    room = max(ROOM - len(before) - len(seed) - len(after), TICK)
+    return f"{before}{for_figure(run.condition, room)}{seed}{after}"
+
+
+@cache
+def _glyphs() -> frozenset[int]:
+    with style():
+        return frozenset(get_font(findfont(FontProperties())).get_charmap())
 
 
 def spaced(generations: Indices | Sequence[int], count: int) -> Indices:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
 from hetevo.analysis.figures.input import measured, probed
-from hetevo.analysis.figures.layout import counted, legend_below, looks, say_undefined, spaced
+from hetevo.analysis.figures.layout import counted, legend_below, looks, say_undefined, spaced, title_of
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, Palette, style
 from hetevo.analysis.figures.summary import over_seeds
@@ -52,7 +52,7 @@ def lifetime(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
         axes = figure.subplots()
         if len(runs) == 1:
             data, title = _one_run(axes, table), None
-            axes.set_title(f"{runs[0].condition}, seed {runs[0].seed}; mean of n = {runs[0].size}", loc="right")
+            axes.set_title(title_of(runs[0], after=f"; mean of n = {runs[0].size}"), loc="right")
         else:
             data, title = _several_runs(axes, table, runs, palette)
         if data["angle"].isna().all():

@@ -8,7 +8,15 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from hetevo.analysis.figures.input import of, probed, with_individuals
-from hetevo.analysis.figures.layout import count_generations, counted, legend_below, looks, say_undefined
+from hetevo.analysis.figures.layout import (
+    count_generations,
+    counted,
+    for_figure,
+    legend_below,
+    looks,
+    say_undefined,
+    title_of,
+)
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, Palette, style
 from hetevo.analysis.figures.summary import draw_course, over_seeds
@@ -89,7 +97,7 @@ def _one_line(axes: Axes, run: LoadedRun, data: pd.DataFrame, palette: Palette) 
             marker=MARKERS.get(str(operator), "x"),
             markersize=3,
             color=palette[0],
-            label=f"by {operator}" if operator != "founder" else "founder",
+            label=f"by {for_figure(str(operator))}" if operator != "founder" else "founder",
         )
     raised = data[data["raised"]]
     by_chance = stats.norm.sf(BEYOND) * data["score"].notna().sum()
@@ -103,7 +111,7 @@ def _one_line(axes: Axes, run: LoadedRun, data: pd.DataFrame, palette: Palette) 
         color=palette[3],
         label=f"rise > {BEYOND:g} sd: {len(raised)} (by chance {by_chance:.1f})",
     )
-    axes.set_title(f"ancestors of the champion; {run.condition}, seed {run.seed}", loc="right")
+    axes.set_title(title_of(run, "ancestors of the champion; "), loc="right")
 
 
 def _several_lines(axes: Axes, chosen: Sequence[LoadedRun], data: pd.DataFrame, palette: Palette) -> str:

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
 from hetevo.analysis.figures.input import probed
+from hetevo.analysis.figures.layout import TICK, for_figure
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, look, style
 from hetevo.analysis.figures.summary import INTERVAL, over_seeds
@@ -69,7 +70,7 @@ def metaplasticity(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
         for number, (name, group) in enumerate(data.groupby("rule", sort=False)):
             colour, line = look(number, palette)
             summary = over_seeds(group.rename(columns={"strength": "generation"}), "score")
-            label = f"{NAMES.get(str(name), name)} (n = {group['seed'].nunique()} seeds)"
+            label = f"{NAMES.get(str(name)) or for_figure(str(name), TICK)} (n = {group['seed'].nunique()} seeds)"
             half = summary["high"] - summary["mean"]
             axes.errorbar(
                 summary["generation"], summary["mean"], yerr=half, color=colour, linestyle=line, marker="o",

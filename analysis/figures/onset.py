@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from hetevo.analysis.emergence import Emergence, emergence
 from hetevo.analysis.figures.input import probed
-from hetevo.analysis.figures.layout import count_generations, legend_below, looks, shortened
+from hetevo.analysis.figures.layout import HALF, count_generations, for_figure, for_figures, legend_below, looks
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, style
 from hetevo.analysis.loading import LoadedRun
@@ -45,7 +45,7 @@ def onset(runs: LoadedRun | Sequence[LoadedRun], *, found: Emergence | None = No
     with style() as palette:
         figure = Figure(figsize=(COLUMN_INCHES, 2.5), layout="constrained")
         axes = figure.subplots()
-        styles = looks(runs, palette)
+        styles, names = looks(runs, palette), for_figures(found.curves)
         others = [condition for condition in found.curves if condition != found.neutral]
         for condition in [found.neutral, *others]:  # neutral runs behind the others
             own, times = found.curves[condition], found.onsets[condition]
@@ -60,7 +60,7 @@ def onset(runs: LoadedRun | Sequence[LoadedRun], *, found: Emergence | None = No
                 linewidth=0.6,
                 alpha=min(0.8, max(0.1, FAINT / own.values.size * 5)),
             )
-            axes.plot([], [], color=colour, linestyle=line, label=f"{shortened(condition)}: {emerged}")
+            axes.plot([], [], color=colour, linestyle=line, label=f"{names[condition]}: {emerged}")
             first = np.searchsorted(generations, times.time[times.observed])
             axes.plot(
                 times.time[times.observed],
@@ -80,7 +80,7 @@ def onset(runs: LoadedRun | Sequence[LoadedRun], *, found: Emergence | None = No
             color="0.85",
             linewidth=0,
             zorder=0,
-            label=f"{band.coverage * 100:.0f} % t prediction band for one more {shortened(found.neutral, 24)} run",
+            label=f"{band.coverage * 100:.0f} % t prediction band for one more {for_figure(found.neutral, HALF)} run",
         )
         axes.axhline(0, **NULL_LINE)
         axes.set_ylabel("gradient alignment\n(cosine, population mean)")

@@ -10,6 +10,7 @@ import seaborn
 from matplotlib.figure import Figure
 
 from hetevo.analysis.figures.input import probed
+from hetevo.analysis.figures.layout import HALF, TICK, for_figure, for_figures
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import COLUMN_INCHES, UNDEFINED, style
 from hetevo.analysis.levels import ending, last_level
@@ -70,6 +71,7 @@ def phase_diagram(
         cells.pivot(index=y, columns=x, values=name).reindex(index=orders[y][::-1], columns=orders[x])
         for name in ("mean", "count")
     )
+    grid = grid.rename(index=for_figures(grid.index, TICK), columns=for_figures(grid.columns, TICK))
     with style():
         height = min(1.3 + 0.32 * len(grid), 6)
         figure = Figure(figsize=(COLUMN_INCHES, height), layout="constrained")
@@ -89,8 +91,8 @@ def phase_diagram(
             linewidths=0.5,
             cbar_kws={"label": "gradient alignment\n(cosine), last generations"},
         )
-        axes.set_xlabel(names.get(x, x))
-        axes.set_ylabel(names.get(y, y))
+        axes.set_xlabel(names.get(x) or for_figure(x))
+        axes.set_ylabel(names.get(y) or for_figure(y, HALF))
         axes.tick_params(axis="y", rotation=0)
         axes.tick_params(length=0)
         low, high = int(np.nanmin(counts)), int(np.nanmax(counts))

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hetevo.analysis.figures.input import measured, probed
-from hetevo.analysis.figures.layout import legend_below, looks, shortened
+from hetevo.analysis.figures.layout import for_figures, legend_below, looks
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, style
 from hetevo.analysis.loading import LoadedRun
@@ -43,6 +43,7 @@ def phase_plane(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
         figure = Figure(figsize=(COLUMN_INCHES, 2.8), layout="constrained")
         axes = figure.subplots()
         styles = looks(runs, palette)
+        names = for_figures(styles)
         seeds = table.groupby("condition")["run"].nunique()
         for condition, group in table.groupby("condition", sort=False):
             colour, line = styles[str(condition)]
@@ -50,7 +51,7 @@ def phase_plane(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
                 for _, path in group.groupby("run"):
                     axes.plot(path["hs_end"], path["dc_end"], color=colour, linewidth=0.4, alpha=0.3)
             mean = group.groupby("generation")[["hs_end", "dc_end"]].mean().dropna()
-            name = shortened(str(condition))
+            name = names[str(condition)]
             if mean.empty:
                 name += ": undefined"
             elif seeds.nunique() > 1:

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from hetevo.analysis.figures.input import one, probed
-from hetevo.analysis.figures.layout import say_undefined
+from hetevo.analysis.figures.layout import say_undefined, title_of
 from hetevo.analysis.figures.maps import draw_maps
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import style
@@ -59,5 +59,5 @@ def phi(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
         axes.set_xlabel("generation")
         between = "; lines: levels" if len(levels) > 1 else ""
         grey = "; grey: undefined" if grid.isna().any(axis=None) else ""
-        axes.set_title(f"{run.condition}, seed {run.seed}; n = {run.size}{between}{grey}", loc="right")
+        axes.set_title(title_of(run, after=f"; n = {run.size}{between}{grey}"), loc="right")
     return Plot(figure, grid.T.reset_index().melt("generation", var_name="neuron", value_name="sign"))

@@ -1,17 +1,21 @@
 """A figure together with the numbers in it."""
 
 import io
+import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
+from pandas.api.types import is_numeric_dtype
 
 from hetevo.analysis.figures.style import style
 from hetevo.analysis.made import IMAGES, beside, check_replaceable, marked, write_files
 from hetevo.evolve.rundir.places import Place
 from hetevo.populations.errors import SettingError
+from hetevo.populations.text import for_cell
 
 SUFFIXES = IMAGES
 DPI = 300
@@ -72,11 +76,35 @@ def save(plot: Plot, path: str | Path, *, force: bool = False, named: bool = Tru
     others = (beside(wanted.with_suffix(suffix)) for suffix in (".png", ".pdf") if suffix != wanted.suffix)
     images, table = [wanted if named else beside(wanted), *others], beside(wanted.with_suffix(".csv"))
     check_replaceable([*images[named:], table], force=force)
-    data = plot.data.to_csv(index=False).encode()
+    data = for_table(plot.data).to_csv(index=False).encode()
     contents = {image: marked(drawn(plot.figure, image.suffix), image.suffix, data) for image in images}
     # the data before the last image: whenever this is cut off, one of the images names what is there
     write_files({**{image: contents[image] for image in images[:-1]}, table: data, images[-1]: contents[images[-1]]})
     return [*images, table]
+
+
+def for_table(data: pd.DataFrame) -> pd.DataFrame:
+    """Return a table that a spreadsheet may open: names are text in it, and runs are called from where all of them lie.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame
+        Of any columns; a column ``run`` holds paths.
+    """
+    shown = data.copy()
+    if "run" in shown:
+        shown["run"] = shown["run"].map(_relative(shown["run"].unique()))
+    for column in shown:
+        if not is_numeric_dtype(shown[column]):
+            shown[column] = shown[column].map(lambda value: for_cell(value) if isinstance(value, str) else value)
+    return shown.rename(columns=lambda name: for_cell(str(name)))
+
+
+def _relative(runs: Iterable[str]) -> dict[str, str]:
+    """Call runs by their paths from the folder in which all of them lie."""
+    paths = {run: Path(run).absolute() for run in runs}
+    above = os.path.commonpath([path.parent for path in paths.values()]) if paths else ""
+    return {run: os.path.relpath(path, above) for run, path in paths.items()}
 
 
 def drawn(figure: Figure, suffix: str, dpi: int = DPI) -> bytes:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 
 from hetevo.analysis.figures.input import one
+from hetevo.analysis.figures.layout import title_of
 from hetevo.analysis.figures.maps import draw_maps
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import style
@@ -44,5 +45,5 @@ def signs(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
         label = "share of individuals with a\npositive gain (0.5: signs by coin)"
         every = draw_maps(figure, maps, limits=(0, 1), label=label)
         every[-1].set_xlabel("generation (kept checkpoints)")
-        every[0].set_title(f"{run.condition}, seed {run.seed}; n = {run.size} individuals", loc="right")
+        every[0].set_title(title_of(run, after=f"; n = {run.size} individuals"), loc="right")
     return Plot(figure, table)

@@ -60,6 +60,7 @@ def style() -> Iterator[Palette]:
         "ytick.major.width": 0.8,
         "axes.spines.top": False,
         "axes.spines.right": False,
+        "text.parse_math": False,  # names are text, whatever is in them
         "pdf.fonttype": 42,  # text stays text, as journals ask
         "svg.fonttype": "none",
         "svg.hashsalt": "hetevo",  # the same figure is the same file

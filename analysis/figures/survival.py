@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from hetevo.analysis.emergence import Emergence, emergence, survival_curve
 from hetevo.analysis.emergence.survival import CONFIDENCE
 from hetevo.analysis.figures.input import probed
-from hetevo.analysis.figures.layout import count_generations, legend_below, looks, shortened
+from hetevo.analysis.figures.layout import HALF, count_generations, for_figure, for_figures, legend_below, looks
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import COLUMN_INCHES, style
 from hetevo.analysis.loading import LoadedRun
@@ -48,11 +48,11 @@ def survival(runs: LoadedRun | Sequence[LoadedRun], *, found: Emergence | None =
     with style() as palette:
         figure = Figure(figsize=(COLUMN_INCHES, 2.2), layout="constrained")
         axes = figure.subplots()
-        styles = looks(runs, palette)
+        styles, names = looks(runs, palette), for_figures(found.onsets, HALF)
         crowded = len(found.onsets) > MOST_BANDS
         for condition, times in found.onsets.items():
             colour, line = styles[condition]
-            name = shortened(condition, 24)
+            name = names[condition]
             if not found.curves[condition].defined:
                 axes.plot([], [], color=colour, linestyle=line, label=f"{name}: undefined")
                 continue
@@ -85,7 +85,7 @@ def survival(runs: LoadedRun | Sequence[LoadedRun], *, found: Emergence | None =
         axes.set_title(f"Kaplan–Meier{band}; |: censored", loc="right")
         axes.set_xlabel("generation")
         count_generations(axes, next(iter(found.curves.values())).generations)
-        against = f"emerged of n seeds; p: log-rank against {shortened(found.neutral, 24)}, Holm"
+        against = f"emerged of n seeds; p: log-rank against {for_figure(found.neutral, HALF)}, Holm"
         legend_below(figure, [axes], columns=1, title=against)
     return Plot(figure, pd.concat(frames, ignore_index=True))
 

@@ -1,5 +1,6 @@
 """What differs between the conditions, and one configuration in full."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ from hetevo.analysis.report.study import Study
 from hetevo.evolve.rundir import RunDirectory
 
 SAID_ELSEWHERE = ("seed", "preset")
+NOT_SAID = "backend.address"
+"""Names a machine, and is no part of the experiment."""
 MOST_VALUES = 3
 """Different values inside one condition that are spelled out."""
 
@@ -33,7 +36,7 @@ def configuration_section(study: Study) -> Markup:
         tag(
             "details",
             tag("summary", f"Full configuration of {first.path.name}{rest}"),
-            tag("pre", tag("code", RunDirectory(first.path).config_toml()), tabindex=0),
+            tag("pre", tag("code", _without_address(RunDirectory(first.path).config_toml())), tabindex=0),
         )
     )
     return tag("section", *parts, id="configuration")
@@ -44,9 +47,14 @@ def _values(runs: Sequence[LoadedRun]) -> dict[str, str]:
     found: dict[str, list[str]] = {"measured at": ["birth" if runs[0].stage == "birth" else "end of life"]}
     for config in pd.json_normalize([run.config for run in runs], sep=".").to_dict("records"):
         for key, value in config.items():
-            if str(key) not in SAID_ELSEWHERE:
+            if str(key) not in (*SAID_ELSEWHERE, NOT_SAID):
                 found.setdefault(str(key), []).append(_text(value))
     return {key: _joined(sorted(set(texts))) for key, texts in found.items()}
+
+
+def _without_address(toml: str) -> str:
+    """Leave out the address of a cluster."""
+    return re.sub(r'(?m)^(\s*address\s*=\s*)".+', r'\1"…"', toml)
 
 
 def _joined(texts: Sequence[str]) -> str:

@@ -1,7 +1,9 @@
-"""HTML from plain functions: whatever is not made by `tag` is escaped."""
+"""HTML from plain functions: whatever is not made by `tag` is escaped, and holds no absolute paths."""
 
 import html
 from collections.abc import Iterable, Sequence
+
+from hetevo.populations.text import without_places
 
 VOID = ("img", "meta")
 """Elements without content."""
@@ -32,8 +34,10 @@ def tag(name: str, /, *children: str, **attributes: str | int) -> Markup:
 
 
 def joined(children: Iterable[str]) -> Markup:
-    """Put pieces behind each other; escaped unless they are `Markup`."""
-    return Markup("".join(child if isinstance(child, Markup) else html.escape(child) for child in children))
+    """Put pieces behind each other; escaped, and without absolute paths, unless they are `Markup`."""
+    return Markup(
+        "".join(child if isinstance(child, Markup) else html.escape(without_places(child)) for child in children)
+    )
 
 
 def listed(items: Iterable[str], **attributes: str) -> Markup:

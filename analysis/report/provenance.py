@@ -10,7 +10,7 @@ from hetevo.analysis.report.study import Study
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.populations.errors import HetevoError
 
-ENVIRONMENT = ("source", "versions", "python", "host", "platform", "cores", "cpu_features", "libraries")
+ENVIRONMENT = ("source", "versions", "python", "platform", "cores", "cpu_features", "libraries")
 """What a session of a run says about the software and the machine."""
 
 
@@ -51,7 +51,7 @@ def provenance_section(study: Study) -> Markup:
         tag("code", "hetevo verify RUN --replay"),
         " checks the files of a run and computes a generation again.",
     )
-    named = ("commit", "versions", "Python", "host", "platform", "cores", "CPU features", "libraries", "sessions")
+    named = ("commit", "versions", "Python", "platform", "cores", "CPU features", "libraries", "sessions")
     return tag(
         "section",
         tag("h2", "Provenance"),

@@ -17,6 +17,7 @@ from hetevo.analysis.report.numbers import CONFIDENCE, between, estimate, genera
 from hetevo.analysis.report.study import Condition, Study
 from hetevo.analysis.verdict import ENOUGH_SEEDS
 from hetevo.analysis.verdict import verdict as of_one_run
+from hetevo.populations.text import for_terminal
 
 MOST_SPOKEN = 4
 """Conditions that get paragraphs of their own; more are read faster in the tables."""
@@ -60,7 +61,7 @@ def verdict_section(study: Study) -> Markup:
 def headline(study: Study) -> list[str]:
     """Return the verdict in a line a condition, for a terminal."""
     answers = [(name, judge(study, study.conditions[name])) for name in study.questions[:MOST_SPOKEN]]
-    return [f"{name}: {ANSWERS[one.answer].lower()}, {one.meaning}" for name, one in answers]
+    return [for_terminal(f"{name}: {ANSWERS[one.answer].lower()}, {one.meaning}") for name, one in answers]
 
 
 def _answer(study: Study, condition: Condition) -> list[Markup]:

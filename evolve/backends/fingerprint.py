@@ -64,13 +64,18 @@ def fingerprint(job: Job | None = None) -> Fingerprint:
     job : Job, optional
         What is evaluated: the packages of its task, rule, wiring and probe count too.
     """
-    parts = (job.probe, job.species.task, job.species.rule, job.species.wiring) if job else ()
-    return _fingerprint(OWN.union(_package(type(part).__module__) for part in parts if part is not None))
+    return _fingerprint(_packages(job))
 
 
-def _package(module: str) -> str:
-    """Return the package to which a module belongs; of Hetevo itself, the room."""
-    return ".".join(module.split(".")[: 2 if module.startswith("hetevo.") else 1])
+def check_unchanged(job: Job) -> None:
+    """Compare what this process computes with and what one that is started now would.
+
+    Raises
+    ------
+    MachineFailedError
+        If the code was changed in between.
+    """
+    check_result(_fingerprint.__wrapped__(_packages(job)), fingerprint(job))
 
 
 def check_same(mine: Fingerprint) -> None:
@@ -98,6 +103,17 @@ def check_result(theirs: Fingerprint, mine: Fingerprint) -> None:
             " used. The code or an installed package was changed while the run went on: put it back, or let the run go"
             f" on with what is there now, as far as it was saved: {spell('resume', 'RUN')}"
         )
+
+
+def _packages(job: Job | None) -> frozenset[str]:
+    """Return the packages whose sources decide the results of a job."""
+    parts = (job.probe, job.species.task, job.species.rule, job.species.wiring) if job else ()
+    return OWN.union(_package(type(part).__module__) for part in parts if part is not None)
+
+
+def _package(module: str) -> str:
+    """Return the package to which a module belongs; of Hetevo itself, the room."""
+    return ".".join(module.split(".")[: 2 if module.startswith("hetevo.") else 1])
 
 
 @cache

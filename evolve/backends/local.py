@@ -7,7 +7,7 @@ from functools import partial
 from typing import Self
 
 from hetevo.evolve.backends.backend import Job, Telemetry, idle, never
-from hetevo.evolve.backends.fingerprint import check_result, fingerprint
+from hetevo.evolve.backends.fingerprint import check_result, check_unchanged, fingerprint
 from hetevo.evolve.backends.pieces import Piece, Pieces
 from hetevo.evolve.backends.pool import PAUSES, NotLoadableError, NoWorkersError, WorkerDiedError, WorkerPool
 from hetevo.evolve.backends.shards import Lived, live_shard, load
@@ -123,6 +123,9 @@ class LocalBackend:
             pieces.lost(piece, f"memory ran out ({error})")
         except MachineFailedError as error:
             pieces.lost(piece, str(error), suspect=piece.suspect)
+        except Exception:
+            check_unchanged(pieces.job)  # a worker that was started with other code may raise whatever it likes
+            raise
         else:
             check_result(lived.worker, fingerprint(pieces.job))
             clock.busy += lived.seconds

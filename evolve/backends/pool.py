@@ -22,6 +22,7 @@ from typing import Any, ParamSpec, TypeVar
 from hetevo.evolve.backends.worker import pickled
 from hetevo.evolve.news import news
 from hetevo.evolve.stopping import SIGNALS
+from hetevo.evolve.threads import starting_thread
 from hetevo.populations.errors import MachineFailedError, SettingError
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -117,12 +118,29 @@ class WorkerPool:
             Fails with `WorkerDiedError` if the worker dies (the others go on, and the next call gets a new one),
             `NotLoadableError` if function or arguments do not reach it, `NoWorkersError` if none can be started, and
             else with what the function raises.
+
+        Raises
+        ------
+        NoWorkersError
+            If the system has no thread that could wait for a worker.
         """
         future: Future[Result] = Future()
-        self._calls.put((future, function, args, kwargs))
         if len(self._hosts) < self.workers:
-            self._hosts.append(_Host(self._calls))
+            self._hosts += self._started()
+        self._calls.put((future, function, args, kwargs))
         return future
+
+    def _started(self) -> "list[_Host]":
+        """Return one more host; none if the system has no thread for it, and there are others."""
+        try:
+            with starting_thread():
+                return [_Host(self._calls)]
+        except MachineFailedError as error:
+            if not self._hosts:
+                raise NoWorkersError(str(error)) from None
+            self.workers = len(self._hosts)
+            news.warning("%s It goes on with %d.", error, self.workers)
+            return []
 
     def signal(self, number: int) -> None:
         """Send a signal to the processes that there are."""
@@ -206,7 +224,13 @@ class _Worker:
     def __init__(self) -> None:
         self._ready = False
         self._connection: Connection
-        self._connection, there = Pipe()
+        try:
+            self._connection, there = Pipe()
+        except OSError as error:
+            raise NoWorkersError(
+                f"Cannot speak to a worker process: {error.strerror or error}. Raise 'ulimit -n', or take fewer"
+                " processes (--workers)."
+            ) from None
         command = [get_executable(), "-P", "-c", _BEGIN, str(there.fileno()), str(os.getpid())]
         try:
             self.process = subprocess.Popen(
@@ -227,7 +251,7 @@ class _Worker:
         Raises
         ------
         NoWorkersError
-            If it cannot import what it needs.
+            If it cannot import what it needs, or says what else it lacks.
         """
         if self._ready:
             return True
@@ -239,7 +263,7 @@ class _Worker:
             return False
         if problem:
             self.end()
-            raise NoWorkersError(f"A worker process cannot import what it needs: {problem}.")
+            raise NoWorkersError(f"A worker process cannot begin: {problem.rstrip('.')}.")
         self._ready = True
         return True
 

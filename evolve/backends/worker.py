@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
 from multiprocessing.connection import Connection
@@ -14,8 +15,11 @@ from threading import Lock, Thread
 from types import FrameType
 from typing import Any
 
-from hetevo.evolve.news import news
+from hetevo.evolve.news import news, thread_failed
 from hetevo.evolve.stopping import SIGNALS
+from hetevo.evolve.threads import starting_thread
+from hetevo.populations.errors import MachineFailedError
+from hetevo.populations.text import Terminal
 
 LOOK_SECONDS = 1.0
 """Seconds between two looks at whether the driver is still there."""
@@ -28,20 +32,24 @@ def serve(driver: Connection, parent: int) -> None:
     ----------
     driver : Connection
         Where they come from: pickled function, arguments and keyword arguments. The first answer is an empty text:
-        everything could be imported.
+        everything could be imported, and the process can work. Otherwise it says why not.
     parent : int
         Process id of the driver. This process ends with it, whatever it is doing then.
     """
     _listen(parent)
-    Thread(target=_end_with, args=(parent,), daemon=True).start()
+    threading.excepthook = thread_failed
+    try:
+        with starting_thread():
+            Thread(target=_end_with, args=(parent,), daemon=True).start()
+    except MachineFailedError as error:
+        driver.send(str(error))
+        os._exit(1)
     news.addHandler(_Forward(driver, sending := Lock()))
     # what a task prints is a message, and no result of the driver's command
     with contextlib.suppress(OSError):
         os.dup2(2, 1)
     messages = _Messages(2, "w", closefd=False)
-    sys.stdout = sys.stderr = io.TextIOWrapper(
-        io.BufferedWriter(messages), errors="backslashreplace", line_buffering=True
-    )
+    sys.stdout = sys.stderr = Terminal(io.BufferedWriter(messages), errors="backslashreplace", line_buffering=True)
     try:
         driver.send("")
         while True:

@@ -141,6 +141,13 @@ class Config(Table):
             raise ValueError(
                 f"environment.within: expected at most as many tasks as presentations ({presentations}), got {within}"
             )
+        for key in ("delay", "stale"):
+            late = getattr(self.hardware, key)
+            if late > presentations:
+                raise ValueError(
+                    f"hardware.{key}: expected at most as many as a life has presentations ({presentations}), after"
+                    f" which nothing would ever happen, got {late}"
+                )
         return self
 
     @model_validator(mode="after")

@@ -30,6 +30,10 @@ PLAIN: Mapping[str, tuple[str, Any]] = {
 """What was expected, and which examples show it, by the validator's type of error."""
 
 
+MOST = 20
+"""Wrong keys that are explained: more say no more."""
+
+
 def explain(error: ValidationError, model: type[BaseModel]) -> list[str]:
     """Say what is wrong with each key.
 
@@ -43,7 +47,7 @@ def explain(error: ValidationError, model: type[BaseModel]) -> list[str]:
     Returns
     -------
     list of str
-        One message a key.
+        One message a key, of at most `MOST` keys.
     """
     chosen: dict[Location, Any] = {}
     for problem in error.errors(include_url=False):
@@ -53,7 +57,9 @@ def explain(error: ValidationError, model: type[BaseModel]) -> list[str]:
             chosen[place] = problem
     # a list without its wrong values may be too short as well
     inner = {place[:-1] for place in chosen if place}
-    return [_explained(problem, place, model) for place, problem in chosen.items() if place not in inner]
+    wrong = [(place, problem) for place, problem in chosen.items() if place not in inner]
+    more = [f"and {len(wrong) - MOST:,} more"] if len(wrong) > MOST else []
+    return [_explained(problem, place, model) for place, problem in wrong[:MOST]] + more
 
 
 def field_of(keys: Sequence[str], model: type[BaseModel]) -> FieldInfo | None:

@@ -24,6 +24,12 @@ REFUSED = {
 
 _CASES = "it looks at the losses of several cases one after another, and with a single one"
 _OBJECTIVES = "it weighs several objectives, and with a single one it picks what selBest picks"
+SIZES = ("tournsize", "fitness_size")
+"""Arguments that are a number of individuals to draw."""
+
+LARGEST = 1_000
+"""Draws that a run that was begun already may make, where its population is smaller."""
+
 REFUSED_ANEW = {
     "selLexicase": f"{_CASES} all parents are the best individual, or those that tie with it",
     "selEpsilonLexicase": f"{_CASES} it draws lots among the few that come near the best",
@@ -77,7 +83,19 @@ def check_operator(key: str, settings: dict[str, Any], size: int, count: int | N
             f"{key}: {name} picks each individual at most once, so picking {count or 'all'} of {size} selects nothing."
             f" Set evolution.pool to the number of parents, for example {max(1, size // 4)}"
         )
+    _check_sizes(key, settings, max(size, LARGEST))
     _try(key, settings)
+
+
+def _check_sizes(key: str, settings: dict[str, Any], most: int) -> None:
+    """Check that no tournament draws more than that: one of 10^9 would not end."""
+    for argument in SIZES:
+        given = settings.get(argument)
+        if isinstance(given, int | float) and not -most <= given <= most:
+            raise ValueError(
+                f"{key}: {settings['name']} draws {argument} individuals, so expected at most as many as there are to"
+                f" choose from ({most:,}), got {given}"
+            )
 
 
 def check_new(config: "Config", source: str = "configuration") -> None:
@@ -99,6 +117,10 @@ def check_new(config: "Config", source: str = "configuration") -> None:
     used = {"select": evolution.select} | ({"select_elites": evolution.select_elites} if evolution.elites else {})
     for key, settings in used.items():
         name = settings["name"]
+        try:
+            _check_sizes(f"evolution.{key}", settings, evolution.size // config.islands.count)
+        except ValueError as error:
+            raise ConfigError(f"{source}: {error}") from None
         if name in REFUSED_ANEW:
             raise ConfigError(
                 f"{source}: evolution.{key}: expected an operator that selects by one loss, such as"

@@ -2,7 +2,6 @@
 
 import re
 import shlex
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from hetevo.evolve.config.naming import named
 from hetevo.evolve.config.operators import check_new
 from hetevo.evolve.config.sources import is_path, read_source, shipped
 from hetevo.evolve.config.writing import inline
+from hetevo.evolve.toml import NestingError, check_nesting, read_toml
 from hetevo.populations.errors import HetevoError, nearest, spell
 
 SWEEPS_ONLY = {"seeds", "controls", "conditions", "grid", "zip"}
@@ -126,8 +126,9 @@ def from_mapping(
     for override in overrides:
         _apply(tables, override)
     try:
+        check_nesting(tables)
         config = named(Config.model_validate(tables))
-    except HetevoError as error:
+    except (HetevoError, NestingError) as error:
         raise ConfigError(f"{source}: {error}") from None
     except ValidationError as error:
         raise ConfigError(f"{source}: " + "\n  ".join(explain(error, Config))) from None
@@ -155,7 +156,9 @@ def _parsed(override: str) -> tuple[str, Any]:
     if not separator:
         raise ConfigError(f"-s {override}: {_EXPECTED}")
     try:
-        content = tomllib.loads(f"value = {text}")
+        content = read_toml(f"value = {text}")
+    except NestingError as error:
+        raise ConfigError(f"-s {key}: {error}. {_EXPECTED}") from None
     except ValueError as error:  # of TOML, and of numbers with thousands of digits
         if text.lstrip()[:1] in ("[", "{", '"', "'"):
             reason = str(error).partition(" (at ")[0]
@@ -180,6 +183,6 @@ def _mended(text: str) -> Any:
     text = re.sub(r"(?<=[\[=,])\s*(?!(?:true|false|inf|nan)\b)([A-Za-z][\w.-]*)\s*(?=[,\]}]|$)", r'"\1"', text)
     ends = [{"[": "]", "{": "}"}[mark] for mark in text if mark in "[{"][text.count("]") + text.count("}") :]
     try:
-        return tomllib.loads(f"value = {text}{''.join(reversed(ends))}")["value"]
+        return read_toml(f"value = {text}{''.join(reversed(ends))}")["value"]
     except ValueError:
         return None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hetevo.evolve.config.errors import ConfigError
+from hetevo.evolve.toml import read_toml
 from hetevo.populations.errors import nearest, spell
 
 Folder = Literal["presets", "sweeps"]
@@ -78,7 +79,7 @@ def _read(path: Path, folder: Folder) -> dict[str, Any]:
             read = handle.read(LIMIT + 1)
         if len(read) > LIMIT:
             raise ConfigError(f"{path} has more than {LIMIT:,} bytes: that is not a {NOUNS[folder]}, and not read.")
-        return tomllib.loads(read.decode("utf-8-sig"))  # editors may put a mark first
+        return read_toml(read.decode("utf-8-sig"))  # editors may put a mark first
     except FileNotFoundError:
         raise ConfigError(_no_file(path, folder)) from None
     except IsADirectoryError:
@@ -87,7 +88,7 @@ def _read(path: Path, folder: Folder) -> dict[str, Any]:
         raise ConfigError(f"Cannot read {path}: {error.strerror}. {_expected(folder)}") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path} is not a text file in UTF-8. {_expected(folder)}") from None
-    except (ValueError, RecursionError) as error:  # of TOML, and of numbers with thousands of digits
+    except ValueError as error:  # of TOML, and of numbers with thousands of digits
         raise ConfigError(f"{path} is not valid TOML: {error}. {_expected(folder)}") from None
 
 

@@ -48,6 +48,12 @@ class Checkpoint:
     facts: dict[str, Any]
     records: dict[str, File] = field(default_factory=dict)
 
+    @property
+    def rows(self) -> dict[str, str]:
+        """By table, the hash of the rows in its last part (`rows_hash`); empty in checkpoints of the first versions."""
+        found = self.facts.get("rows")
+        return {name: str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+
 
 def write(folder: Path, checkpoint: Checkpoint) -> Path:
     """Write a checkpoint.

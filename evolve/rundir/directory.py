@@ -3,12 +3,11 @@
 import errno
 import json
 import re
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from hetevo.evolve.rundir import checkpoint as checkpoints
-from hetevo.evolve.rundir.errors import LostError, RunDirectoryError, RunExistsError, StorageError
+from hetevo.evolve.rundir.errors import LostError, RunDirectoryError, RunExistsError, StorageError, deleted
 from hetevo.evolve.rundir.files import (
     append_line,
     check_no_link,
@@ -21,13 +20,16 @@ from hetevo.evolve.rundir.files import (
     write_durably,
 )
 from hetevo.evolve.rundir.lock import Lock, is_held
+from hetevo.evolve.rundir.manifest import File
 from hetevo.evolve.rundir.parts import parts, read_part
 from hetevo.evolve.rundir.places import Place, Root
 from hetevo.evolve.rundir.provenance import Provenance
 from hetevo.evolve.rundir.reading import checked_manifest
 from hetevo.evolve.rundir.records import Records
+from hetevo.evolve.rundir.schemas import ConfigFile, checked
 from hetevo.evolve.rundir.sweep import FILE as SWEEP_FILE
 from hetevo.evolve.rundir.telemetry import latest
+from hetevo.evolve.toml import read_toml
 from hetevo.populations.errors import HetevoError, spell
 
 CONFIG_LIMIT = 1 << 20
@@ -86,6 +88,8 @@ class RunDirectory:
         except StorageError as error:
             if not isinstance(error.__cause__, OSError) or error.__cause__.errno not in _NOT_A_PLACE:
                 raise
+            if isinstance(directory.path, Place) and not is_there(directory.path.parent):  # the sweep that it is of
+                raise deleted(directory.path.parent) from None
             raise RunDirectoryError(
                 f"Cannot make the run directory {directory.path}: {error.__cause__.strerror}."
                 " Choose a writable place with -o."
@@ -138,6 +142,11 @@ class RunDirectory:
     def tables(self) -> tuple[Records, ...]:
         """All records."""
         return self.generations, self.individuals, self.failures
+
+    def kept(self) -> tuple[dict[str, File], dict[str, str]]:
+        """Return what a checkpoint knows of the records: every part by its path, and `Records.rows` by table."""
+        files = {name: file for table in self.tables for name, file in table.written.items()}
+        return files, {table.folder.name: table.rows for table in self.tables if table.rows}
 
     def is_begun(self) -> bool:
         """Tell whether there is a run: its configuration is written last of what a start writes."""
@@ -196,14 +205,16 @@ class RunDirectory:
             raise RunDirectoryError(f"{self.config_file} is damaged: {error}.") from None
 
     def config(self) -> dict[str, Any]:
-        """Return the configuration as nested dictionaries, not validated."""
+        """Return the configuration as nested dictionaries, validated only as far as `ConfigFile` goes."""
         try:
-            return tomllib.loads(self.config_toml())
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            content = read_toml(self.config_toml())
+        except ValueError as error:  # of TOML, and of numbers with thousands of digits
             raise RunDirectoryError(
                 f"{self.config_file} is damaged: {error}. Put a copy in its place; it never changes during a run,"
                 " except for evolution.generations when a run is extended."
             ) from None
+        checked(content, ConfigFile, self.config_file)
+        return content
 
     def event(self, **facts: Any) -> None:
         """Append a line of telemetry."""

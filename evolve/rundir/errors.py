@@ -31,6 +31,12 @@ class LostError(MachineFailedError):
         super().__init__(message)
 
 
+def deleted(path: Path) -> LostError:
+    """Return the error that somebody deleted a directory in which nothing had lived yet."""
+    message = f"{path} was deleted before anything lived in it. Nothing is lost: the same command begins again."
+    return LostError(message, deleted=True)
+
+
 class SchemaError(RunDirectoryError):
     """A run was written in a format that this version cannot read; the message names one that can."""
 
@@ -56,5 +62,5 @@ class StorageError(MachineFailedError):
         reason = error.strerror or str(error)
         super().__init__(
             f"Cannot {action} {path}: {reason}.{space} What was saved before is intact: repair the cause, then go on"
-            f" with '{spell('resume')}' (or, if the run had not begun yet, with the same '{spell('run')}')."
+            f" with '{spell('resume')}' (or, if the run had not begun yet, or with a sweep, with the same command)."
         )

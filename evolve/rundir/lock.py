@@ -23,7 +23,8 @@ from hetevo.evolve.rundir.errors import LostError, RunBusyError, RunDirectoryErr
 from hetevo.evolve.rundir.files import explained
 from hetevo.evolve.rundir.places import Place
 from hetevo.evolve.rundir.streams import open_plain, write_all
-from hetevo.populations.errors import HetevoError
+from hetevo.evolve.threads import starting_thread
+from hetevo.populations.errors import HetevoError, spell
 
 TRIES, PAUSE = 20, 0.02
 """A look at the lock (`is_held`) has it for an instant: a writer tries so often, so many seconds apart."""
@@ -63,7 +64,7 @@ class Lock:
     def __init__(self, path: Path) -> None:
         self.path, self._token = path, secrets.token_hex(8)
         self._root = path.within if isinstance(path, Place) else None
-        with explained("lock", path):
+        with explained("lock", path), _gone_is_said(path.parent):
             holds = self._root is not None and self._root.hold()
             self._descriptor = -1
             try:
@@ -78,7 +79,12 @@ class Lock:
         owners.held.add(self._token)
         self._ended = Event()
         self._signs = Thread(target=self._give_signs_of_life, name="lock", daemon=True)
-        self._signs.start()
+        try:
+            with starting_thread():
+                self._signs.start()
+        except BaseException:
+            self.release()
+            raise
 
     def _acquire(self) -> dict[str, str]:
         """Become the owner, and return the one before if that is gone without having said so."""
@@ -142,7 +148,8 @@ class Lock:
         if self._descriptor < 0:
             return
         self._ended.set()
-        self._signs.join()
+        if self._signs.is_alive():
+            self._signs.join()
         # closing is what releases; a name that stays would only be taken for that of a killed process
         with contextlib.suppress(OSError, HetevoError):
             if self._found().get("token") == self._token:
@@ -281,6 +288,18 @@ def _locks_work(path: Path, flags: int = os.O_RDWR) -> bool:
     finally:
         os.close(second)
     return False
+
+
+@contextlib.contextmanager
+def _gone_is_said(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise LostError(
+            f"{folder} was moved or deleted before this command had begun in it. What was saved is where it was moved"
+            f" to, and goes on there: {spell('resume', 'RUN')}",
+            deleted=True,
+        ) from None
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hetevo.evolve.rundir.errors import DamagedError, SchemaError
 from hetevo.evolve.rundir.files import read_bounded
+from hetevo.evolve.rundir.schemas import Count, Digest, Facts, checked, explained
 from hetevo.evolve.rundir.streams import Written
 
 SCHEMA = 1
@@ -26,9 +27,6 @@ READERS: dict[int, str] = {1: "0.1"}
 
 LIMIT = 64 << 20
 """Bytes beyond which a manifest is refused unread: a million parts of records would need more."""
-
-Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Count = Annotated[int, Field(ge=0)]
 
 
 class _Strict(BaseModel):
@@ -105,11 +103,11 @@ def read_manifest(path: Path) -> Manifest:
     _check_schema(path, fields.pop("schema", None), fields.pop("written_by", None))
     del fields["sha256"]
     try:
-        return Manifest.model_validate(fields)
+        manifest = Manifest.model_validate(fields)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise DamagedError(path, f"{place or 'the manifest'}: {first['msg']}") from None
+        raise DamagedError(path, explained(error)) from None
+    checked(manifest.facts, Facts, path)
+    return manifest
 
 
 def file_of(written: Written) -> File:

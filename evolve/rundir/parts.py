@@ -12,10 +12,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from hetevo.evolve.rundir.columns import check_types, fitted
 from hetevo.evolve.rundir.errors import DamagedError
 from hetevo.evolve.rundir.files import explained, is_there, names
 from hetevo.evolve.rundir.manifest import File
@@ -24,6 +26,10 @@ from hetevo.evolve.rundir.streams import CHUNK, reading
 MEMORY_SHARE = 0.5
 """Share of the machine's memory that one part may take: a few crafted bytes can claim any number of rows."""
 
+UNPACKED, RATIO = 256 << 20, 256
+"""Bytes that one part may take in any case, and how many times its own size it may take beyond that."""
+
+_ENCODINGS = frozenset({"PLAIN", "RLE", "BIT_PACKED"})
 _PART = re.compile(r"part-(\d{6,18})\.parquet")
 _METADATA = 16 << 20
 _SEAL, _BLANK = b"sha256=", b"0" * 64
@@ -53,7 +59,7 @@ def encoded(table: pa.Table) -> bytes:
 
 
 def read_part(path: Path) -> pa.Table:
-    """Read one part; its checksum is verified.
+    """Read one part; its checksum, its columns and their values are what `hetevo.evolve.rundir.columns` says.
 
     Raises
     ------
@@ -71,7 +77,8 @@ def read_part(path: Path) -> pa.Table:
                 thrift_container_size_limit=_METADATA,
                 pre_buffer=False,
             ) as file:
-                _check_size(path, file)
+                check_types(path, file.schema_arrow)
+                _check_size(path, file, source.seek(0, os.SEEK_END))
                 table: pa.Table = file.read(use_threads=False)
         except OSError as error:
             if error.errno is not None:
@@ -79,9 +86,7 @@ def read_part(path: Path) -> pa.Table:
             raise DamagedError(path, f"it is not the parquet file that was written ({_short(error)})") from None
         except (pa.ArrowException, ValueError, KeyError) as error:
             raise DamagedError(path, f"it is not the parquet file that was written ({_short(error)})") from None
-    if "generation" not in table.column_names or table["generation"].type != pa.int64():
-        raise DamagedError(path, "it has no column 'generation' of integers")
-    return table.replace_schema_metadata(None)
+    return fitted(path, table.replace_schema_metadata(None))
 
 
 def last_generation(table: pa.Table) -> int:
@@ -95,8 +100,41 @@ def up_to(table: pa.Table, generation: int) -> pa.Table:
     return table.filter(pc.less_equal(table["generation"], generation))
 
 
+def rows_hash(table: pa.Table) -> str:
+    """Return a SHA-256 over rows of records, whatever file they stand in.
+
+    Columns without any value do not count: a part gets them when a later generation has more columns.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        The rows, in order.
+    """
+    state = sha256(str(table.num_rows).encode())
+    for name in sorted(table.column_names):
+        column = table[name]
+        if column.null_count == table.num_rows:
+            continue
+        values = column.drop_null()
+        if pa.types.is_string(values.type) or pa.types.is_binary(values.type):
+            state.update(f"{name}:{values.type};".encode())
+            state.update(pc.binary_length(values).to_numpy().astype(np.int64).data)
+            state.update(b"".join(values.cast(pa.binary()).to_pylist()))
+        else:
+            array = np.ascontiguousarray(values.to_numpy())
+            state.update(f"{name}:{array.dtype.str};".encode())
+            state.update(array.data)
+        if column.null_count:
+            state.update(np.ascontiguousarray(column.is_valid().to_numpy()).data)
+    return state.hexdigest()
+
+
 def damaged_parts(
-    run: Path, records: Mapping[str, File], generation: int, known: Collection[Path] = ()
+    run: Path,
+    records: Mapping[str, File],
+    generation: int,
+    known: Collection[Path] = (),
+    rows: Mapping[str, str] | None = None,
 ) -> Iterator[DamagedError]:
     """Find parts that are not what a checkpoint says.
 
@@ -107,11 +145,14 @@ def damaged_parts(
     records : mapping of str to File
         Parts that the checkpoint knows, by their paths in the run directory.
     generation : int
-        Of the checkpoint. A part that was written again since then holds later generations; its own checksum vouches
-        for it.
+        Of the checkpoint. The last part of a table may have been written again since then, with later generations.
     known : collection of Path, optional
         Parts that are known to be damaged.
+    rows : mapping of str to str, optional
+        By table, `rows_hash` of its last part up to that generation. Without it (checkpoints of the first versions have
+        none) only its own checksum vouches for a part that was written again.
     """
+    last = {Path(name).parent.name: name for name in sorted(records, key=lambda name: first_generation(Path(name)))}
     for name, entry in records.items():
         path = run / name
         try:
@@ -119,12 +160,22 @@ def damaged_parts(
                 raise DamagedError(path, "it is damaged")
             if not is_there(path):
                 raise DamagedError(path, "it is missing")
-            if content_of(path) != entry and last_generation(read_part(path)) <= generation:
+            table = path.parent.name
+            expected = (rows or {}).get(table)
+            if content_of(path) != entry and not (last[table] == name and _has_grown(path, generation, expected)):
                 raise DamagedError(
                     path, f"its content does not fit the checksum that the checkpoint of generation {generation} has"
                 )
         except DamagedError as error:
             yield error
+
+
+def _has_grown(path: Path, generation: int, expected: str | None) -> bool:
+    """Tell whether a part holds what it held up to a generation, and more."""
+    table = read_part(path)
+    if expected is None:
+        return last_generation(table) > generation
+    return rows_hash(up_to(table, generation)) == expected
 
 
 def content_of(path: Path) -> File:
@@ -167,18 +218,23 @@ def _pieces(source: BinaryIO, end: int) -> Iterator[bytes]:
         yield chunk
 
 
-def _check_size(path: Path, file: pq.ParquetFile) -> None:
-    needed = 8 * file.metadata.num_rows * max(file.metadata.num_columns, 1)
+def _check_size(path: Path, file: pq.ParquetFile, size: int) -> None:
+    """Check that what a part claims, and how it is packed, cannot take more memory than such a file may."""
+    groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
+    rows = sum(group.num_rows for group in groups)
+    needed = 8 * rows * max(file.metadata.num_columns, 1)
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if needed > MEMORY_SHARE * memory:
-        raise DamagedError(
-            path, f"it claims {file.metadata.num_rows:,} rows, {needed:,} bytes; this machine has {memory:,} in all"
-        )
-    for field in file.schema_arrow:
-        types = pa.types
-        plain = types.is_integer, types.is_floating, types.is_string, types.is_binary, types.is_null, types.is_boolean
-        if not any(test(field.type) for test in plain):
-            raise DamagedError(path, f"its column {field.name[:80]!r} has the type {str(field.type)[:80]}")
+        raise DamagedError(path, f"it claims {rows:,} rows, {needed:,} bytes; this machine has {memory:,} in all")
+    if needed > max(UNPACKED, RATIO * size):
+        raise DamagedError(path, f"it claims {rows:,} rows, {needed:,} bytes, in a file of {size:,}")
+    for group in groups:
+        for number in range(group.num_columns):
+            column = group.column(number)
+            # as they are written: what repeats one long text a million times takes no room in the file
+            if column.compression not in ("SNAPPY", "UNCOMPRESSED") or not _ENCODINGS.issuperset(column.encodings):
+                found = f"{column.compression}, {', '.join(column.encodings)}"
+                raise DamagedError(path, f"its column {column.path_in_schema[:80]!r} is packed as {found}")
 
 
 def _short(error: Exception) -> str:

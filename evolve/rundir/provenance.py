@@ -1,4 +1,4 @@
-"""Provenance: what ran, where, when and with which versions."""
+"""Provenance: what ran, when, with which versions and on which kind of processor."""
 
 import json
 import os
@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
+from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -17,17 +18,22 @@ from threadpoolctl import threadpool_info
 
 from hetevo.evolve.rundir.errors import DamagedError, StorageError
 from hetevo.evolve.rundir.files import read_bounded, write_durably
+from hetevo.evolve.rundir.schemas import ProvenanceFile, checked, parsed
 from hetevo.populations.errors import HetevoError
+from hetevo.populations.text import without_places
 
 SCHEMA = 1
 LIMIT = 16 << 20
 """Bytes beyond which a provenance file is refused unread."""
 
+_ENDS = ("stopped", "outcome", "saved")
+"""What is noted of a session while it goes on, and when it ends."""
+
 _PACKAGES = ("hetevo", "numpy", "scipy", "deap", "ray", "pyarrow", "pandas", "scikit-learn")
 
 
 class Provenance:
-    """The file that says what ran, where and when: one entry in ``sessions`` for the start and each resume.
+    """The file that says what ran, when and with what: one entry in ``sessions`` for the start and each resume.
 
     Parameters
     ----------
@@ -57,14 +63,37 @@ class Provenance:
         DamagedError
             If it is not what was written.
         """
+        return self.sealed()[0]
+
+    def sealed(self) -> tuple[dict[str, Any], bool | None]:
+        """Return the content, and whether it fits its checksum; None if an earlier version put none into it.
+
+        Raises
+        ------
+        DamagedError
+            If it cannot be read at all.
+        """
         try:
-            content = json.loads(read_bounded(self.path, LIMIT))
-        except (ValueError, RecursionError) as error:
+            content = parsed(read_bounded(self.path, LIMIT))
+        except ValueError as error:
             raise DamagedError(self.path, f"it is not valid JSON ({error})") from None
-        sessions = content.get("sessions") if isinstance(content, dict) else None
-        if not isinstance(sessions, list) or not all(isinstance(session, dict) for session in sessions):
-            raise DamagedError(self.path, "it has no list of sessions")
-        return dict(content)
+        checked(content, ProvenanceFile, self.path)
+        seal = content.pop("sha256", None)
+        return content, None if seal is None else bool(seal == _hash(content))
+
+    def mark(self) -> dict[str, Any]:
+        """Return by what a checkpoint knows the sessions so far: their number, and a SHA-256."""
+        content = self._known or self.read()
+        return {"sessions": len(content["sessions"]), "sha256": _history(content, len(content["sessions"]))}
+
+    def was_saved(self) -> bool:
+        """Tell whether the run had a checkpoint since it last began with its founders."""
+        sessions = self.read()["sessions"]
+        begun = max((n for n, session in enumerate(sessions) if session.get("after") is None), default=0)
+        return any(
+            session.get("saved") or session.get("outcome") == "done" or session.get("after") is not None
+            for session in sessions[begun:]
+        )
 
     def outcome(self) -> str | None:
         """Return how the last session ended; None if it did not, or nobody knows."""
@@ -81,47 +110,79 @@ class Provenance:
         Returns
         -------
         str
-            What is wrong with the file if it is damaged: earlier sessions are then lost, which hinders nobody.
+            What is wrong with the file if it is damaged: what it says of earlier sessions cannot be trusted then, or is
+            lost, which hinders nobody.
         """
         problem = ""
         try:
-            content = self.read()
+            content, fits = self.sealed()
+            if fits is False:
+                problem = content["lost"] = f"{self.path}: its content does not fit its checksum"
         except (DamagedError, StorageError) as error:
             if isinstance(error, StorageError) and not isinstance(error.__cause__, FileNotFoundError):
                 raise  # it may be whole: rather stop than write over it
             problem = str(error)
-            content = {"schema": SCHEMA, "sessions": [], "lost": problem}
+            content = {"schema": SCHEMA, "sessions": [], "lost": without_places(problem)}
         session = {**software(), "started": now(), "stopped": None, "outcome": None, **facts}
         self._write({**content, "sessions": [*content["sessions"], session]})
         return problem
 
     def end_session(self, outcome: str, **facts: Any) -> None:
         """Note how that ended: done, stopped or failed."""
-        content = self.read()
-        content["sessions"][-1] |= {"stopped": now(), "outcome": outcome, **facts}
-        self._write(content)
+        self._note(stopped=now(), outcome=outcome, **facts)
+
+    def note_saved(self, generation: int) -> None:
+        """Note that there is a checkpoint now."""
+        self._note(saved=f"first after generation {generation}")
+
+    def _note(self, **facts: Any) -> None:
+        content = self._known or self.read()
+        *before, last = content["sessions"]
+        self._write({**content, "sessions": [*before, {**last, **facts}]})
 
     def take_over(self, other: "Provenance", **facts: Any) -> None:
         """Write it for a run whose directory was lost, with what is known of the sessions there."""
         sessions = [*other._known.get("sessions", [])]
         if sessions:
-            sessions[-1] = {**sessions[-1], "stopped": now(), "outcome": "stopped"}
+            sessions[-1] = {"saved": "when it was lost", **sessions[-1], "stopped": now(), "outcome": "stopped"}
         self._write({"schema": SCHEMA, **other._known, **facts, "sessions": sessions})
 
     def _write(self, content: dict[str, Any]) -> None:
+        write_durably(self.path, json.dumps({**content, "sha256": _hash(content)}, indent=1).encode())
         self._known = content
-        write_durably(self.path, json.dumps(content, indent=1).encode())
+
+
+def begins_with(content: Mapping[str, Any], mark: Mapping[str, Any]) -> bool:
+    """Tell whether provenance begins with the sessions that a checkpoint knows by a mark; later ones may follow."""
+    count = mark.get("sessions")
+    if type(count) is not int or not 0 <= count <= len(content["sessions"]):
+        return False
+    return _history(content, count) == mark.get("sha256")
+
+
+def _hash(content: Mapping[str, Any]) -> str:
+    return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _history(content: Mapping[str, Any], count: int) -> str:
+    """Return a SHA-256 over the first sessions; how the last of them ended was not known yet."""
+    sessions = [dict(session) for session in content["sessions"][:count]]
+    if sessions:
+        sessions[-1] = {key: value for key, value in sessions[-1].items() if key not in _ENDS}
+    return _hash({"origin": content.get("origin"), "sessions": sessions})
 
 
 def software() -> dict[str, Any]:
-    """Return versions, source state, host, processor features and linear algebra libraries."""
+    """Return versions, source state, processor features and linear algebra libraries: what decides the bits.
+
+    Neither the machine's name nor its kernel, nor where anything lies: a run directory can be published.
+    """
     return {
-        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "command": [Path(sys.argv[0]).name, *map(without_places, sys.argv[1:])],
         "python": platform.python_version(),
         "versions": {name: found for name in _PACKAGES if (found := _version(name))},
         "source": _source(),
-        "host": platform.node(),
-        "platform": platform.platform(),
+        "platform": "-".join(filter(None, [platform.system(), platform.machine(), *platform.libc_ver()])),
         "cores": os.cpu_count(),
         "cpu_features": cpu_features(),
         "libraries": [

@@ -55,7 +55,7 @@ def read(path: Path, expected: Expected) -> Checkpoint:
         _check_size(file, source, manifest.files[STATE], expected)
         if _hash(source) != manifest.files[STATE].sha256:
             raise DamagedError(file, "its content does not fit the checksum in its manifest")
-        arrays = _arrays(file, source, expected)
+        arrays = unpacked(file, source, expected)
     return Checkpoint(manifest.generation, arrays, manifest.facts, manifest.records)
 
 
@@ -91,7 +91,23 @@ def _hash(source: BinaryIO) -> str:
     return state.hexdigest()
 
 
-def _arrays(file: Path, source: BinaryIO, expected: Expected) -> dict[str, NDArray[Any]]:
+def unpacked(file: Path, source: BinaryIO, expected: Expected) -> dict[str, NDArray[Any]]:
+    """Return the arrays of an ``.npz`` file, which takes no more memory than those that are expected.
+
+    Parameters
+    ----------
+    file : Path
+        What to call it in messages.
+    source : binary file
+        Where it is read from.
+    expected : mapping of str to (shape, dtype)
+        Its arrays: these and no others, not compressed.
+
+    Raises
+    ------
+    DamagedError
+        If it holds anything else.
+    """
     try:
         with zipfile.ZipFile(source) as archive:
             members = archive.infolist()
@@ -101,7 +117,8 @@ def _arrays(file: Path, source: BinaryIO, expected: Expected) -> dict[str, NDArr
     except (DamagedError, OSError):
         raise
     except Exception as error:  # whatever a parser can stumble over in bytes that nobody should have written
-        raise DamagedError(file, f"it is not a checkpoint's state ({type(error).__name__}: {error})") from None
+        reason = f"{type(error).__name__}: {error}"
+        raise DamagedError(file, f"it does not hold the arrays that the configuration implies ({reason})") from None
 
 
 def _array(archive: zipfile.ZipFile, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:

@@ -10,7 +10,8 @@ import pyarrow as pa
 from hetevo.evolve.rundir.errors import DamagedError
 from hetevo.evolve.rundir.files import make_folder, names, remove_tree, write_durably
 from hetevo.evolve.rundir.manifest import File, file_of
-from hetevo.evolve.rundir.parts import encoded, first_generation, parts, read_part, up_to
+from hetevo.evolve.rundir.parts import encoded, first_generation, parts, read_part, rows_hash, up_to
+from hetevo.populations.errors import RunFailedError
 
 ROWS_IN_PART = 2_048
 """Rows after which a part is closed. An open part is written again at every commit, so it must stay small."""
@@ -33,6 +34,8 @@ class Records:
     ----------
     written : dict of str to File
         Size and checksum of every part, by its path in the run directory, as of the last commit.
+    rows : str
+        `rows_hash` of the last part, as of the last commit; empty if there is none.
     dirty : bool
         Whether the files differ from what they should hold.
     unsaved : int
@@ -42,19 +45,17 @@ class Records:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.written: dict[str, File] = {}
+        self.rows = ""
         self.dirty = False
         self._open: list[pa.Table] = []
         self.unsaved = 0
 
     def add(self, columns: Mapping[str, Any]) -> None:
-        """Buffer the rows of one generation.
+        """Buffer the rows of one generation; see `rows_of`."""
+        self.append(rows_of(columns))
 
-        Parameters
-        ----------
-        columns : mapping of str to array or list
-            Must hold ``generation``. NaN in a float column is stored as null: undefined is not a number.
-        """
-        rows = pa.table({name: _nullable(values) for name, values in columns.items()})
+    def append(self, rows: pa.Table) -> None:
+        """Buffer the rows of one generation."""
         self._open.append(rows)
         self.unsaved += rows.nbytes
         self.dirty = True
@@ -65,15 +66,26 @@ class Records:
             return
         if not self.written:  # a folder that was there and is gone is not made anew
             make_folder(self.folder)
-        table = pa.concat_tables(self._open, promote_options="default")
+        table = self._joined()
         if table.num_rows:
             name = f"part-{table['generation'][0].as_py():06d}.parquet"
             self.written[f"{self.folder.name}/{name}"] = file_of(write_durably(self.folder / name, encoded(table)))
+            self.rows = rows_hash(table)
         if table.num_rows >= ROWS_IN_PART:
             self._open = []
         elif len(self._open) > PIECES:
             self._open = [table.combine_chunks()]
         self.dirty, self.unsaved = False, 0
+
+    def _joined(self) -> pa.Table:
+        try:
+            return pa.concat_tables(self._open, promote_options="permissive")
+        except pa.ArrowException as error:  # a probe that records something else by the name it used before
+            reason = " ".join(str(error).split())[:200]
+            raise RunFailedError(
+                f"{self.folder}: new rows do not fit those that are recorded: {reason}. Go on with the probe that the"
+                " run had before, or branch off to a new run."
+            ) from None
 
     def missing(self) -> list[str]:
         """List the parts that were written and are not there any more, by their paths in the run directory."""
@@ -102,7 +114,7 @@ class Records:
             If the last part cannot be read.
         """
         self.sweep()
-        self._open, self.dirty, self.unsaved = [], False, 0
+        self._open, self.rows, self.dirty, self.unsaved = [], "", False, 0
         self.written = {name: file for name, file in records.items() if name.startswith(f"{self.folder.name}/")}
         files = parts(self.folder)
         while files and first_generation(files[-1]) > generation:
@@ -111,6 +123,7 @@ class Records:
             return
         table = read_part(files[-1])
         kept = up_to(table, generation)
+        self.rows = rows_hash(kept)
         if kept.num_rows < ROWS_IN_PART:
             self._open, self.dirty = [kept], kept.num_rows < table.num_rows
         elif kept.num_rows < table.num_rows:
@@ -121,6 +134,17 @@ class Records:
         for name in names(self.folder):
             if ".tmp-" in name:
                 remove_tree(self.folder / name)
+
+
+def rows_of(columns: Mapping[str, Any]) -> pa.Table:
+    """Make a table of the rows of one generation.
+
+    Parameters
+    ----------
+    columns : mapping of str to array or list
+        Must hold ``generation``. NaN in a float column is stored as null: undefined is not a number.
+    """
+    return pa.table({name: _nullable(values) for name, values in columns.items()})
 
 
 def _nullable(values: Any) -> pa.Array:

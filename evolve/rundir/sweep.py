@@ -9,9 +9,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from hetevo.evolve.rundir.errors import RunBusyError, RunDirectoryError
+from pydantic import Field
+
+from hetevo.evolve.rundir.errors import DamagedError, RunBusyError, RunDirectoryError, SchemaError
 from hetevo.evolve.rundir.files import (
     is_directory,
     is_there,
@@ -23,6 +25,7 @@ from hetevo.evolve.rundir.files import (
 )
 from hetevo.evolve.rundir.lock import Lock
 from hetevo.evolve.rundir.places import Place, inside
+from hetevo.evolve.rundir.schemas import Loose, checked, parsed
 from hetevo.populations.errors import spell
 
 FILE, LOCK, SHARED = "sweep.json", "lock", "running"
@@ -33,7 +36,18 @@ Stage = Literal["birth", "end"]
 STAGES: tuple[Stage, ...] = ("birth", "end")
 
 _LEFTOVER = re.compile(r"\.sweep\.json\.tmp-\d+")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.=_-]*")
+
+
+class _Run(Loose):
+    run: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.=_-]*$", max_length=255)]
+    condition: Annotated[str, Field(min_length=1)]
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
+    stage: Stage = "end"
+
+
+class _File(Loose):
+    version: Literal[1] = Field(alias="schema")
+    runs: list[_Run]
 
 
 @dataclass(frozen=True)
@@ -70,28 +84,32 @@ def read_entries(folder: Path) -> list[Entry]:
     Raises
     ------
     RunDirectoryError
-        If the list cannot be read.
+        If the list is damaged.
+    SchemaError
+        If a newer version wrote it.
+    StorageError
+        If it cannot be read.
     """
     path = inside(folder) / FILE
     try:
-        content = json.loads(read_bounded(path, LIMIT))
-        if content["schema"] != SCHEMA:
-            raise ValueError(f"expected schema {SCHEMA}, got {content['schema']}")
-        entries = [
-            Entry(str(one["run"]), str(one["condition"]), int(one["seed"]), one.get("stage", "end"))
-            for one in content["runs"]
-        ]
-        if any(entry.stage not in STAGES for entry in entries):
-            raise ValueError(f"expected stages {', '.join(STAGES)}")
-        strange = [entry.run for entry in entries if not _NAME.fullmatch(entry.run)]
-        if strange:
-            raise ValueError(f"{strange[0]!r} is not the name of a folder")
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raw = parsed(read_bounded(path, LIMIT))
+        schema = raw.get("schema") if isinstance(raw, dict) else None
+        if type(schema) is int and schema > SCHEMA:
+            raise SchemaError(
+                f"{path} has the format {str(schema)[:20]}; this version of Hetevo reads format {SCHEMA}. Nothing was"
+                " changed: use the version that wrote it."
+            )
+        content = checked(raw, _File, path)
+        if len({(one.run, one.stage) for one in content.runs}) < len(content.runs):
+            raise ValueError("expected each run once at each stage")
+    except (ValueError, DamagedError) as error:
+        reason = str(error).removeprefix(f"{path}: ").removesuffix(" Put a copy of the file in its place.")
         raise RunDirectoryError(
-            f"{path} is damaged: {error!r}. The runs beside it are whole. Remove the file and repeat"
-            f" '{spell('sweep')}' into this directory."
+            f"{path} is damaged: {reason.removesuffix('.')}. It only lists the runs beside it, which are not touched."
+            f" Put a copy in its place; or remove it, and repeat each '{spell('sweep')}' that made them into this"
+            " directory: what is done stays done."
         ) from None
-    return entries
+    return [Entry(one.run, one.condition, one.seed, one.stage) for one in content.runs]
 
 
 def write_entries(folder: Path, name: str, entries: Iterable[Entry]) -> None:
@@ -110,15 +128,23 @@ def write_entries(folder: Path, name: str, entries: Iterable[Entry]) -> None:
             f"{folder} exists and is not a sweep. Choose another directory with -o; nothing is overwritten."
         )
     make_folders(Path(folder))
+    if _news(folder, entries) is None:
+        return  # so that a sweep that is done needs no room on the disk
     with _lock(folder):
-        there = read_entries(folder) if is_sweep(folder) else None
-        known = _merged(folder, there or [], entries)
-        if known == there:
+        known = _news(folder, entries)
+        if known is None:
             return
         for left in filter(_LEFTOVER.fullmatch, names(folder)):
             remove_tree(folder / left)
         content = {"schema": SCHEMA, "name": name, "runs": [asdict(entry) for entry in known]}
         write_durably(folder / FILE, json.dumps(content, indent=1).encode())
+
+
+def _news(folder: Place, entries: list[Entry]) -> list[Entry] | None:
+    """Return what is to be written; None if it stands there already."""
+    there = read_entries(folder) if is_sweep(folder) else None
+    known = _merged(folder, there or [], entries)
+    return None if known == there else known
 
 
 def _merged(folder: Place, there: list[Entry], entries: list[Entry]) -> list[Entry]:
@@ -131,11 +157,19 @@ def _merged(folder: Place, there: list[Entry], entries: list[Entry]) -> list[Ent
 
 
 def _is_ours(folder: Place) -> bool:
-    """Tell whether a folder is a sweep, or not there, or has only what a start leaves that was killed or is at work."""
+    """Tell whether a folder is a sweep, or not there, or has only what a start leaves that was killed or is at work.
+
+    A sweep whose list was removed still has runs, and the files of its locks.
+    """
     if not is_directory(Path(folder)):
         return not is_there(Path(folder))
     found = names(folder)
-    return FILE in found or all(name in (LOCK, SHARED) or _LEFTOVER.fullmatch(name) for name in found)
+    others = [name for name in found if name not in (LOCK, SHARED) and not _LEFTOVER.fullmatch(name)]
+    return (
+        FILE in found
+        or not others
+        or ({LOCK, SHARED} <= {*found} and any(is_there(folder / name / "config.toml") for name in others))
+    )
 
 
 def _lock(folder: Place) -> Lock:

@@ -1,10 +1,10 @@
 """Reading the telemetry of a run: what it costs where, and the latest news."""
 
-import json
 import os
 from pathlib import Path
 from typing import Any
 
+from hetevo.evolve.rundir.schemas import parsed
 from hetevo.evolve.rundir.streams import reading
 from hetevo.populations.errors import HetevoError
 
@@ -12,6 +12,9 @@ TAIL_BYTES = 65_536
 """Only the end of the file is read, however long a run has been going on."""
 
 _SHOWN = ("vary", "evaluate", "record", "serialise", "wait", "workers", "utilisation", "resent")
+
+_LARGEST = 1e15
+"""Seconds, workers, blocks: a larger number is none of them."""
 
 
 def latest(path: Path) -> tuple[dict[str, Any], str | None]:
@@ -26,10 +29,15 @@ def latest(path: Path) -> tuple[dict[str, Any], str | None]:
     message = None
     for event in reversed(_events(path)):
         if not telemetry and "generation" in event:
-            telemetry = {name: event[name] for name in _SHOWN if name in event}
-        if message is None and "message" in event:
-            message = f"{event.get('time', '')} {event['message']}"
+            telemetry = {name: event[name] for name in _SHOWN if _is_number(event.get(name))}
+        if message is None and isinstance(event.get("message"), str):
+            when = event.get("time")
+            message = f"{when if isinstance(when, str) else ''} {event['message']}"
     return telemetry, message
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LARGEST
 
 
 def _events(path: Path) -> list[dict[str, Any]]:
@@ -42,8 +50,8 @@ def _events(path: Path) -> list[dict[str, Any]]:
     events = []
     for line in lines:
         try:
-            event = json.loads(line)
-        except (ValueError, RecursionError):
+            event = parsed(line.encode())
+        except ValueError:
             continue  # cut off at the beginning or at the end
         if isinstance(event, dict):
             events.append(event)

@@ -4,7 +4,6 @@
 files beside them are the sweeps that ship with Hetevo.
 """
 
-from hetevo.evolve.sweeps.conditions import directory_name
 from hetevo.evolve.sweeps.conduct import STATES, Outcome, conduct
 from hetevo.evolve.sweeps.file import sweep_names
 from hetevo.evolve.sweeps.plan import Member, Plan, load_plan, plan_of_seeds
@@ -15,7 +14,6 @@ __all__ = [
     "Outcome",
     "Plan",
     "conduct",
-    "directory_name",
     "load_plan",
     "plan_of_seeds",
     "sweep_names",

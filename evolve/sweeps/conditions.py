@@ -1,6 +1,6 @@
 """The conditions of a sweep: which changes each makes, and what it is called."""
 
-import re
+import math
 from collections.abc import Iterator, Mapping
 from itertools import product
 from pathlib import Path
@@ -8,6 +8,12 @@ from typing import Any
 
 from hetevo.evolve.identity import shown
 from hetevo.evolve.sweeps.file import Changes, SweepFile
+
+
+def count_conditions(file: SweepFile) -> int:
+    """Count the conditions of a sweep, without making any."""
+    walked = [len(values) for values in file.zip.values()][:1]
+    return math.prod([max(1, len(file.conditions)), *map(len, file.grid.values()), *walked])
 
 
 def conditions_of(file: SweepFile) -> Iterator[tuple[str, Changes]]:
@@ -27,11 +33,6 @@ def conditions_of(file: SweepFile) -> Iterator[tuple[str, Changes]]:
         varied = [_varied(key, value) for key, value in {**cross, **walk}.items()]
         label = ", ".join([*([name] if name else []), *varied]) or Path(file.base).stem
         yield label, {**dict(_keys(file.set)), **dict(_keys(changes)), **cross, **walk}
-
-
-def directory_name(label: str) -> str:
-    """Turn a label into the name of a directory."""
-    return re.sub(r"[^A-Za-z0-9.=_-]+", "-", label).strip("-.") or "run"
 
 
 def _keys(changes: Changes) -> Iterator[tuple[str, Any]]:

@@ -11,22 +11,39 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from hetevo.evolve.available import available_memory
+from hetevo.evolve.backends.bounds import bounded
 from hetevo.evolve.backends.pool import WorkerDiedError
 from hetevo.evolve.config import BackendTable, Config, from_mapping
 from hetevo.evolve.experiment import Experiment
-from hetevo.evolve.rundir import RunBusyError, RunDirectory, StorageError
-from hetevo.evolve.rundir.files import touch
+from hetevo.evolve.memory import check_needs, needs_of, ran_out
+from hetevo.evolve.rundir import (
+    DamagedError,
+    NothingIntactError,
+    RunBusyError,
+    RunDirectory,
+    RunDirectoryError,
+    StorageError,
+)
+from hetevo.evolve.rundir.files import names, touch
 from hetevo.evolve.rundir.lock import is_held
 from hetevo.evolve.rundir.places import Place, inside
 from hetevo.evolve.rundir.sweep import Entry, write_entries
+from hetevo.evolve.species import species_of
 from hetevo.evolve.stopping import StopRequest
 from hetevo.evolve.sweeps.plan import Member, Plan
 from hetevo.evolve.sweeps.pools import Pool, pool_of
 from hetevo.evolve.sweeps.sharing import taking_part
-from hetevo.populations.errors import HetevoError, MachineFailedError
+from hetevo.populations.errors import HetevoError, MachineFailedError, spell
 
 POLL_SECONDS = 1.0
 """Seconds between two looks at the runs under way, here and elsewhere."""
+
+LOOK_SECONDS = 0.5
+"""Longest look at runs that wait, whether other processes have them under way."""
+
+CHECKED = 1_000
+"""Conditions whose memory is counted before a sweep begins: a thousand take about a second."""
 
 STATES = ("done", "running", "elsewhere", "waiting", "stopped", "interrupted", "failed")
 """Where a run can stand: ``running`` by this process, ``elsewhere`` by another one, ``interrupted`` by the machine."""
@@ -69,7 +86,12 @@ Watch = Callable[[list[Outcome]], None]
 
 
 def conduct(
-    plan: Plan, folder: str | Path, *, backend: BackendTable | None = None, watch: Watch | None = None
+    plan: Plan,
+    folder: str | Path,
+    *,
+    backend: BackendTable | None = None,
+    force: bool = False,
+    watch: Watch | None = None,
 ) -> tuple[list[Outcome], int]:
     """Run a sweep, or go on with it.
 
@@ -86,6 +108,8 @@ def conduct(
     backend : BackendTable, optional
         Where runs go on: by default in processes of this machine, ``workers`` of them side by side (0: one a core);
         with the name ``ray`` or an address as tasks of a Ray cluster whose nodes all see ``folder``.
+    force : bool, optional
+        Start any number of processes; otherwise more than four a core are refused.
     watch : callable, optional
         Is told where all runs stand.
 
@@ -102,15 +126,29 @@ def conduct(
         If the directory holds something else or cannot be written.
     SettingError, ClusterError, ClusterLostError
         If a cluster cannot be had, or was lost on the way.
+    ConfigError, MachineFailedError
+        If too many processes are asked for, or runs side by side need more memory than there is, or is free.
     """
     folder = inside(Path(folder).absolute())
-    pool = pool_of(backend or BackendTable(), len(plan.members))
+    settings = bounded(backend or BackendTable(), len(plan.members), force=force)
+    if settings.name != "ray" and not settings.address:
+        _check_memory(plan, settings.workers)
+    pool = pool_of(settings, len(plan.members))
     try:
         write_entries(folder, plan.name, _entries(plan))
         with taking_part(folder) as (stop, mine):
             return _Conductor(plan, folder, pool).go_on(stop, mine, watch), stop.signal
     finally:
         pool.close()
+
+
+def _check_memory(plan: Plan, workers: int) -> None:
+    """Check that the runs that need most fit beside each other; each checks for itself that it fits at all."""
+    conditions = {member.condition: member.config for member in plan.members[::-1]}
+    memory = available_memory()
+    needs = [needs_of(config, species_of(config), 1) for config in [*conditions.values()][:CHECKED]]
+    for one in needs:
+        check_needs(one, 1, memory, beside=workers)
 
 
 class _Conductor:
@@ -121,6 +159,7 @@ class _Conductor:
         self.outcomes = {member.name: Outcome(member.name, member.condition, member.seed) for member in plan.members}
         self.waiting = list(plan.members)
         self.under_way: dict[Future[Outcome], Member] = {}
+        self._seen_last = ""
 
     def go_on(self, stop: StopRequest, mine: Path, watch: Watch | None) -> list[Outcome]:
         """Go on until all runs have ended, or those under way after a request to stop; ``mine`` passes that on."""
@@ -172,11 +211,21 @@ class _Conductor:
     def _look(self) -> None:
         for member in self.under_way.values():
             self.outcomes[member.name] = _looked_at(self.folder, self.outcomes[member.name])
-        for member in self.waiting:
+        there, begin = set(names(self.folder)), time.monotonic()
+        # one pass over very many takes minutes: each look goes on where the last one stopped
+        for member in self._waiting_from_last():
             outcome = replace(self.outcomes[member.name], state="waiting")
-            if self._is_elsewhere(member):
+            if member.name in there and self._is_elsewhere(member):
                 outcome = replace(_looked_at(self.folder, outcome), state="elsewhere")
             self.outcomes[member.name] = outcome
+            self._seen_last = member.name
+            if time.monotonic() - begin > LOOK_SECONDS:
+                break
+
+    def _waiting_from_last(self) -> list[Member]:
+        """List the runs that wait, beginning after the one that was looked at last."""
+        last = next((place for place, one in enumerate(self.waiting) if one.name == self._seen_last), -1)
+        return self.waiting[last + 1 :] + self.waiting[: last + 1]
 
 
 def _entries(plan: Plan) -> list[Entry]:
@@ -193,9 +242,16 @@ def _run(member: Member, path: Path, stop_files: tuple[Path, ...]) -> Outcome:
         return replace(outcome, state="elsewhere")
     except HetevoError as error:
         state = "interrupted" if isinstance(error, MachineFailedError) else "failed"
-        return replace(_looked_at(path.parent, outcome), state=state, error=str(error))
+        return replace(_looked_at(path.parent, outcome), state=state, error=f"{error}{_repair(error, path)}")
     state = "stopped" if ended.stopped_by else "done"
     return replace(_looked_at(path.parent, outcome), state=state, digest=ended.digest)
+
+
+def _repair(error: HetevoError, path: Path) -> str:
+    """Say what always repairs a run whose directory is broken; a repeat sees that before anything lives."""
+    if isinstance(error, RunDirectoryError | DamagedError | NothingIntactError):
+        return f"\nOr move {path} away: repeating the sweep runs it anew."
+    return ""
 
 
 def _in_one_process(config: Config) -> Config:
@@ -207,7 +263,9 @@ def _in_one_process(config: Config) -> Config:
 def _ended(future: "Future[Outcome]", running: Outcome) -> Outcome:
     try:
         return future.result()
-    except (MachineFailedError, MemoryError) as error:
+    except MemoryError as error:
+        return replace(running, state="interrupted", error=str(ran_out(error, spell("resume", running.run))))
+    except MachineFailedError as error:
         return replace(running, state="interrupted", error=f"{type(error).__name__}: {error}")
     except Exception as error:  # a mistake in a task or a measure: the other runs go on
         killed = isinstance(error, WorkerDiedError) and not error.by_own_doing

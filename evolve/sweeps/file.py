@@ -1,6 +1,7 @@
 """What a sweep file may contain, and how it is read."""
 
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any, Self
 
@@ -69,7 +70,8 @@ class SweepFile(BaseModel):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if len(set(self.seeds)) < len(self.seeds):
-            raise ValueError(f"seeds: expected each seed once, got {self.seeds}")
+            again = next(seed for seed, count in Counter(self.seeds).items() if count > 1)
+            raise ValueError(f"seeds: expected each seed once, got {again} again")
         strange = [name for name in self.controls if name not in CONTROLS]
         if strange or len(set(self.controls)) < len(self.controls):
             hint = nearest(strange[0], CONTROLS) if strange else ""

@@ -9,10 +9,11 @@ from hetevo.evolve.config import Config, ConfigError, load_config, preset_names
 from hetevo.evolve.config.sources import exists, is_path
 from hetevo.evolve.results import Notice
 from hetevo.evolve.rundir.sweep import Stage
-from hetevo.evolve.sweeps.conditions import conditions_of, directory_name
+from hetevo.evolve.sweeps.conditions import conditions_of, count_conditions
 from hetevo.evolve.sweeps.controls import CONTROLS
 from hetevo.evolve.sweeps.file import LIMIT, Changes, SweepFile, read_sweep, seed_range
 from hetevo.populations.errors import HetevoError
+from hetevo.populations.text import for_file
 
 NOTICE_SECONDS = 5.0
 """Seconds between two notices of how far planning has come."""
@@ -101,7 +102,7 @@ def plan_of_seeds(name: str, config: Config, seeds: str) -> Plan:
     ConfigError
         If the seeds cannot be understood.
     """
-    folder = directory_name(name)
+    folder = for_file(name)
     try:
         return Plan(
             name, [Member(f"{folder}-seed{seed}", name, seed, config.seeded(seed)) for seed in seed_range(seeds)]
@@ -138,19 +139,27 @@ def load_plan(source: str | Path, notice: Notice | None = None) -> Plan:
 
 def _members(file: SweepFile, source: str, folder: Path, notice: Notice | None) -> Iterator[Member]:
     names: set[str] = set()
-    conditions = list(conditions_of(file))
-    if len(conditions) * len(file.seeds) > LIMIT:
-        raise ConfigError(f"{source}: expected at most {LIMIT:,} runs, got {len(conditions) * len(file.seeds):,}")
-    told = time.monotonic()
+    runs = count_conditions(file) * len(file.seeds)
+    if runs > LIMIT:
+        # the number may have more digits than can be written out
+        got = f"{runs:,}" if runs < LIMIT**3 else "far more"
+        raise ConfigError(
+            f"{source}: expected at most {LIMIT:,} runs, got {got}. Give grid, zip or seeds fewer values."
+        )
+    folders: dict[str, str] = {}
+    taken: set[str] = set()
+    conditions, told = list(conditions_of(file)), time.monotonic()
     for number, (condition, changes) in enumerate(conditions):
         if notice and time.monotonic() - told >= NOTICE_SECONDS:
             told = time.monotonic()
             notice(f"{source}: planned {number:,} of {len(conditions):,} conditions")
         config: Config | None = None  # validated once for all seeds
+        if condition in folders:
+            raise ConfigError(f"{source}: two conditions would be called {condition!r}; give them different names")
+        folders[condition] = for_file(condition, taken)
+        taken.add(folders[condition])
         for seed in file.seeds:
-            name = f"{directory_name(condition)}-seed{seed}"
-            if name in names:
-                raise ConfigError(f"{source}: two runs would be called {name!r}; give conditions different names")
+            name = f"{folders[condition]}-seed{seed}"
             names.add(name)
             config = config or _config(file.base, changes, f"{source}, {name}", folder)
             own = _seeded(config, seed, f"{source}, {name}")
@@ -168,7 +177,7 @@ def _controls(
     file: SweepFile, source: str, folder: Path, base: str, changes: Changes, names: set[str]
 ) -> Iterator[Member]:
     """Plan the controls that need runs of their own."""
-    before = f"{directory_name(base)}-seed{{seed}}"
+    before = f"{for_file(base)}-seed{{seed}}"
     for control in (name for name in file.controls if CONTROLS[name].stage == "end"):
         place = f"{source}, {control}-seed{file.seeds[0]}"
         config = _config(file.base, changes, place, folder)

@@ -14,6 +14,7 @@ from hetevo.evolve.backends.ray import RayBackend
 from hetevo.evolve.backends.ray.backend import Call, exchange
 from hetevo.evolve.config import BackendTable
 from hetevo.evolve.news import news
+from hetevo.evolve.threads import starting_thread
 
 NODE_LOSSES = 100
 """Times that a run may be sent again because its node was lost; it goes on where it was saved."""
@@ -54,6 +55,8 @@ class ThreadPool:
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1)
+        with starting_thread():
+            self._thread.submit(int).result()
 
     def submit(self, function: Callable[..., Any], *args: Any) -> "Future[Any]":
         """Call a function in the thread."""
@@ -86,7 +89,8 @@ class RayPool:
         self._lost: Exception | None = None
         self._closing = False
         self._thread = Thread(target=self._exchange, name="sweep", daemon=True)
-        self._thread.start()
+        with starting_thread():
+            self._thread.start()
 
     def submit(self, function: Callable[..., Any], *args: Any) -> "Future[Any]":
         """Call a function on the cluster."""

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import platform
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,7 +35,7 @@ def taking_part(folder: Path) -> Iterator[tuple[StopRequest, Path]]:
         A file that nobody else uses; it asks this process's runs to stop.
     """
     stop = StopRequest(folder / "STOP")
-    mine = folder / f"{OWN}{platform.node()}-{os.getpid()}-{secrets.token_hex(4)}"
+    mine = folder / f"{OWN}{os.getpid()}-{secrets.token_hex(8)}"
     share = Share(folder / SHARED, alone=lambda: _clear(folder, stop))
     try:
         with stop:

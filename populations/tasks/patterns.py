@@ -77,6 +77,11 @@ class Patterns(Synthetic):
         if self.patterns < 4:
             raise SettingError(f"task.options.patterns: expected at least 4 patterns, got {self.patterns}")
 
+    def numbers(self, samples: int) -> int:
+        """Count the patterns, which all are in every test, and those that are drawn to be one."""
+        del samples
+        return 3 * self.patterns * (self.inputs + self.outputs)
+
     def draw(self, rng: Generator) -> PatternSet:
         """Draw patterns, and for each output a plane that does not leave nearly all of them on one side."""
         inputs: Floats | None = None

@@ -34,6 +34,15 @@ class Probed(Protocol):
         ...
 
 
+@runtime_checkable
+class Sized(Protocol):
+    """A task family with an option that decides how much memory a task takes."""
+
+    def numbers(self, samples: int) -> int:
+        """Return how many numbers a task holds, and works with while it draws ``samples`` samples."""
+        ...
+
+
 class Task(Protocol):
     """A family of tasks: a frozen dataclass whose fields are its options."""
 

@@ -38,6 +38,10 @@ class Teacher(Synthetic):
                 f"task.options.hidden: expected at least 1 hidden unit of the teacher, got {self.hidden}"
             )
 
+    def numbers(self, samples: int) -> int:
+        """Count the weights, and the activity of the hidden units."""
+        return self.hidden * (self.inputs + self.outputs + samples)
+
     def draw(self, rng: Generator) -> Regression:
         """Draw the weights of the teacher."""
         lower = rng.standard_normal((self.inputs, self.hidden)) * np.sqrt(2 / self.inputs)

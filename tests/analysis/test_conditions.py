@@ -8,7 +8,7 @@ from planted import plant
 from hetevo.analysis import load_all
 from hetevo.analysis.emergence.table import by_condition
 from hetevo.analysis.figures import FIGURES
-from hetevo.analysis.figures.layout import shortened
+from hetevo.analysis.figures.layout import for_figure
 from hetevo.analysis.report import report
 from hetevo.analysis.verdict import verdict
 from hetevo.evolve.rundir.sweep import Entry, write_entries
@@ -90,7 +90,7 @@ def test_labels_of_sweeps_stay_and_join_only_equal_configurations(sweeps):
 
 def test_a_long_name_keeps_its_end_where_it_differs():
     names = [f"emergence, with a long list of changes, rule={rule}" for rule in ("hebbian", "oja")]
-    short = [shortened(name, 24) for name in names]
+    short = [for_figure(name, 24) for name in names]
     assert all(len(name) == 24 for name in short)
     assert short[0] != short[1]
-    assert shortened("short", 24) == "short"
+    assert for_figure("short", 24) == "short"

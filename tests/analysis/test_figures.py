@@ -3,13 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from legibility import check_legibility
 from matplotlib.text import Text
 from planted import plant
 
 from hetevo.analysis import load_run, load_runs
 from hetevo.analysis.figures import FIGURES, save
 from hetevo.analysis.figures.alignment import over_seeds
-from hetevo.analysis.figures.style import style
 from hetevo.analysis.verdict import verdict
 from hetevo.evolve.rundir import DamagedError, RunDirectory, RunDirectoryError
 from hetevo.populations.errors import HetevoError, SettingError
@@ -107,26 +107,11 @@ def test_every_figure_is_drawn_and_saved_with_its_data_or_says_what_it_needs(kin
     assert len(pd.read_csv(files[3])) == len(plot.data) > 0
     assert len(verdict(runs).splitlines()) == 2
     assert "n = " in " ".join(_texts(plot.figure)) or len(runs) == 1
-    _check_legibility(plot.figure)
+    check_legibility(plot.figure)
 
 
 def _texts(figure):
     return [text.get_text() for text in figure.findobj(Text)]
-
-
-def _check_legibility(figure):
-    """No text smaller than 5 points, and no title, label or legend beyond the edge of the page."""
-    with style():
-        figure.draw_without_rendering()  # the canvas of a figure made without pyplot draws nothing
-    page = figure.bbox.padded(2)
-    assert all(text.get_fontsize() >= 5 for text in figure.findobj(Text) if text.get_text().strip())
-    boxes = [text.get_window_extent() for legend in figure.legends for text in legend.get_texts()]
-    for axes in figure.axes:
-        labels = axes.title, axes._left_title, axes._right_title, axes.xaxis.label, axes.yaxis.label
-        boxes += [text.get_window_extent() for text in labels if axes.get_visible() and text.get_text().strip()]
-    for box in boxes:
-        assert page.x0 <= box.x0 <= box.x1 <= page.x1, figure.axes[0].get_ylabel()
-        assert page.y0 <= box.y0 <= box.y1 <= page.y1, figure.axes[0].get_ylabel()
 
 
 @pytest.mark.parametrize("kind", sorted(set(FIGURES) - GENES))

@@ -384,7 +384,7 @@ def test_transposed_wiring_has_one_density():
     "override", ["evolution.size=1000000000000", "network.levels=[10000000]", "lifetime.presentations=100000000000"]
 )
 def test_what_cannot_fit_into_memory_is_refused_before_anything_is_written(override):
-    with pytest.raises(ConfigError, match="GiB"):
+    with pytest.raises(ConfigError, match=r"[GT]iB"):
         Experiment(preset("emergence", overrides=[override]))
 
 

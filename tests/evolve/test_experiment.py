@@ -106,7 +106,7 @@ def test_the_run_directory_is_enough_to_repeat_the_run(reference, tmp_path):
     assert Experiment(config).run(tmp_path / "again").digest == reference.digest
     provenance = json.loads((reference.path / "provenance.json").read_text())["sessions"][0]
     assert provenance["outcome"] == "done"
-    assert {"command", "versions", "host", "cpu_features", "libraries", "started", "stopped"} <= provenance.keys()
+    assert {"command", "versions", "platform", "cpu_features", "libraries", "started", "stopped"} <= provenance.keys()
     events = [json.loads(line) for line in (reference.path / "events.jsonl").read_text().splitlines()]
     assert [event["generation"] for event in events if "generation" in event] == [0, 1, 2, 3]
     assert [event["message"][:12] for event in events if "message" in event] == ["backend auto"]

@@ -6,13 +6,14 @@ import pickle
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
 
 import pytest
 from builders import make_species
-from clusters import Nodes
+from clusters import Nodes, alone
 from mishaps import SEED, Fault, assert_quarantined, cohort_of, evaluated
 
 import hetevo
@@ -67,7 +68,12 @@ def test_a_cluster_is_refused_if_its_processors_differ_unless_they_may_be_mixed(
 
 def test_a_run_of_a_sweep_is_not_begun_by_a_stranger(monkeypatch):
     mine = fingerprint()
-    assert backends._call(Fingerprint("here", mine.software, {}), pow, (2, 3)) == 8
+    same = Fingerprint("here", mine.software, {})
+    assert backends._call(same, pow, (2, 3)) == (8, None)
+    nothing, error = backends._call(same, divmod, (1, 0))  # shown by one that computes as the sender does
+    assert (nothing, type(error)) == (None, RuntimeError)
+    assert str(error).startswith("Traceback")
+    assert str(error).endswith("ZeroDivisionError: integer division or modulo by zero")
     monkeypatch.setattr(backends, "STRANGER_SECONDS", 0.0)
     with pytest.raises(backends.StrangerError, match="computes otherwise"):
         backends._call(HERE, pytest.fail, ("it was begun",))
@@ -78,6 +84,33 @@ def test_a_worker_that_shows_nothing_is_a_stranger():
     lived = Lived(None, 0.0)
     del lived.__dict__["worker"]
     assert "shows no fingerprint" in pickle.loads(pickle.dumps(lived)).worker.problem(HERE, mixed=True)
+
+
+def test_a_stranger_that_raises_loses_its_block_and_does_not_end_the_run():
+    """Whoever has not shown what it computes with may raise whatever it likes."""
+    pytest.importorskip("ray")
+    lost = alone(_raised_by_a_stranger)
+    assert len(lost) == 1
+    assert "shows no fingerprint" in lost[0]
+    assert "process 77 on 10.0.0.7: KeyError: 'of another version'" in lost[0]
+
+
+def _raised_by_a_stranger():
+    import ray
+
+    from hetevo.evolve.backends.pieces import Piece, Pieces
+    from hetevo.evolve.backends.ray import flights
+
+    def get(reference):
+        text = "Traceback (most recent call last):\nKeyError: 'of another version'"
+        error = ray.exceptions.RayTaskError("live", text, KeyError("of another version"), "ray::live", 77, "10.0.0.7")
+        raise error.as_instanceof_cause()
+
+    flights.ray.get, lost = get, []
+    pieces = Pieces(Job(make_species(), SEED), cohort_of(make_species()), "stop")
+    pieces.lost = lambda piece, reason: lost.append(reason)
+    assert flights._result(None, Piece(0, 4), pieces) is None
+    return lost
 
 
 def test_the_fingerprint_says_what_decides_a_result():
@@ -113,16 +146,18 @@ def test_a_process_that_was_started_with_other_code_is_refused():
         check_same(Fingerprint("here", changed, fingerprint().machine))
 
 
-def test_code_that_is_changed_during_a_run_ends_it_before_it_counts(tmp_path, monkeypatch):
+@pytest.mark.parametrize("line", ["# changed", "raise KeyError('changed')"])
+def test_code_that_is_changed_during_a_run_ends_it_before_it_counts(tmp_path, monkeypatch, line):
     """A worker that dies is replaced by one that loads what lies there by then."""
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "own_probe.py").write_text("class Own:\n    def measure(self, snapshot):\n        return {}\n")
+    monkeypatch.delitem(sys.modules, "own_probe", raising=False)
     from own_probe import Own
 
     def change(report):
         if report.generation == 1:
             with open(tmp_path / "own_probe.py", "a") as file:
-                file.write("# changed")
+                file.write(line)
             found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(os.getpid())], capture_output=True, text=True)
             for pid in map(int, found.stdout.split()):
                 if b"hetevo.evolve.backends.worker" in Path(f"/proc/{pid}/cmdline").read_bytes():
@@ -150,7 +185,8 @@ def cluster(tmp_path_factory):
     shutil.copytree(Path(hetevo.__file__).parent, other / "hetevo")
     with open(other / "hetevo" / "evolve" / "backends" / "shards.py", "a") as file:
         file.write(
-            "\n_right = _evaluate\n\ndef _evaluate(*given):\n"
+            "\n_right = _evaluate\n\ndef _evaluate(*given):\n    import os\n"
+            "    if 'RAISES' in os.environ:\n        raise KeyError('of another version')\n"
             "    found = _right(*given)\n    found.loss[:] += 1.0\n    return found\n"
         )
     tests = str(Path(__file__).parent.parent)
@@ -191,6 +227,20 @@ def test_a_node_with_other_code_that_joins_later_is_found_out(cluster, tmp_path,
             computing.evaluate(quick, cohort_of(species))
     with pytest.raises(ClusterError, match=r"same software on every node as here, but .*sources of evolve"):
         backend(nodes)
+
+
+@pytest.mark.verification
+def test_a_node_with_other_code_that_raises_changes_nothing(cluster, tmp_path, caplog, monkeypatch):
+    nodes, changed = cluster
+    monkeypatch.chdir(tmp_path)
+    nodes.remove(len(nodes.raylets()) - 1)
+    nodes.add(1)
+    species, calm = make_species(), evaluated(LocalBackend(BackendTable(workers=1)), Fault("none", ""))
+    with backend(nodes) as computing:
+        nodes.add(1, **changed, RAISES="1")
+        while "KeyError: 'of another version'" not in caplog.text:
+            found = computing.evaluate(Job(species, SEED, 1, Fault("slow", str(tmp_path))), cohort_of(species))
+            assert_quarantined(found, calm, bad=())
 
 
 def wait_for(condition):

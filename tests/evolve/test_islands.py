@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from faults import go, tiny
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from hetevo.evolve.config import ConfigError
 from hetevo.evolve.islands import TOPOLOGIES, assignment
 from hetevo.evolve.reproduction import reproduce
 from hetevo.evolve.species import species_of
+from hetevo.populations.errors import SettingError
 
 SMALL = ["lifetime.presentations=4", "evolution.size=24", "evolution.elites=1", "network.levels=[3]"]
 
@@ -121,3 +123,19 @@ def test_wrong_islands_are_explained(override, part):
 def test_sizes_are_those_of_an_island(override):
     with pytest.raises(ConfigError, match="on an island"):
         preset("emergence", overrides=["islands.count=4", override])
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, 2), (2, 1)])
+def test_a_branch_keeps_the_number_of_islands(tmp_path, before, after):
+    go(tmp_path / "run", f"islands.count={before}")
+    origin = f"{tmp_path / 'run'}@2"
+    with pytest.raises(ConfigError, match=f"has {before} islands, and a branch keeps them; got {after}"):
+        Experiment(tiny(f"islands.count={after}")).run(tmp_path / "branch", origin=origin)
+
+
+def test_individuals_on_another_number_of_islands_do_not_breed():
+    config = preset("emergence", overrides=[*SMALL, "islands.count=2"])
+    species = species_of(config)
+    cohort = founders(species, config.seed, config.evolution.size)
+    with pytest.raises(SettingError, match="live on 1 islands, got 2"):
+        reproduce(cohort, np.zeros(config.evolution.size), config, species)

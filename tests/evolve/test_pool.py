@@ -279,9 +279,7 @@ def test_a_worker_that_cannot_import_says_what(tmp_path):
     other = tmp_path / "elsewhere"
     other.mkdir()
     done = script(text, other)
-    assert done.stdout.startswith(
-        "NoWorkersError A worker process cannot import what it needs: ImportError: out of order"
-    ), done
+    assert done.stdout.startswith("NoWorkersError A worker process cannot begin: ImportError: out of order"), done
 
 
 def test_where_no_process_can_be_started_everything_is_computed_here(tmp_path, monkeypatch, caplog):

@@ -21,6 +21,7 @@ from hetevo.evolve import Experiment, preset
 from hetevo.evolve.backends import BACKENDS, Job, LocalBackend
 from hetevo.evolve.backends.failures import EvaluationError
 from hetevo.evolve.backends.ray import ClusterError, ClusterLostError, RayBackend
+from hetevo.evolve.backends.ray import backend as backends
 from hetevo.evolve.backends.ray.preflight import largest_block
 from hetevo.evolve.backends.ray.sizes import Sizes
 from hetevo.evolve.config import BackendTable
@@ -292,6 +293,25 @@ def test_a_process_that_speaks_to_ray_is_started_once_more(nodes, calm, tmp_path
     assert_quarantined(found, calm, bad=())
     assert "The process that speaks to Ray has ended" in caplog.text
     assert "It is started once more" in caplog.text
+
+
+@pytest.mark.parametrize("deaths", [1, 5])
+def test_a_process_that_is_killed_while_it_starts_is_started_once_more(monkeypatch, caplog, deaths):
+    monkeypatch.setattr(backends, "pause_after", lambda losses: 0.0)
+    left = iter([backends.ProcessLostError("The process that speaks to Ray has ended.")] * deaths)
+
+    def begin(backend):
+        for error in left:
+            raise error
+        return backends._Facts(2, "Ray", {})
+
+    monkeypatch.setattr(RayBackend, "_begin", begin)
+    if deaths == 1:
+        assert RayBackend(BackendTable(name="ray")).workers == 2
+    else:
+        with pytest.raises(ClusterLostError, match=r"in a row: 5.*hetevo resume RUN --backend local"):
+            RayBackend(BackendTable(name="ray"))
+    assert "It is started once more (loss 1 of 5)" in caplog.text
 
 
 @pytest.mark.verification

@@ -10,8 +10,9 @@ from faults import go, operations, outcome, tiny, traced
 from typer.testing import CliRunner
 
 from hetevo.evolve import Experiment, resume
+from hetevo.evolve.backends import LocalBackend
 from hetevo.evolve.config import BackendTable
-from hetevo.evolve.rundir import RunDirectory, StorageError
+from hetevo.evolve.rundir import LostError, RunDirectory, StorageError
 from hetevo.evolve.sweeps import conduct, plan_of_seeds
 from hetevo.evolve.verifying import verify
 from hetevo.populations.errors import MachineFailedError
@@ -165,6 +166,29 @@ def test_a_run_that_was_moved_is_stopped_where_it_is(tmp_path):
     assert not (there / "STOP").exists()
 
 
+@pytest.mark.parametrize("way", ["resume", "or_resume"])
+def test_a_run_that_is_moved_while_workers_start_goes_on_where_it_is(whole, tmp_path, monkeypatch, way):
+    path, there = shutil.copytree(whole.path, tmp_path / "run"), tmp_path / "moved"
+    shutil.rmtree(path / "checkpoints" / "gen-000005")
+    prepare = LocalBackend.prepare
+
+    def moving(backend, job):
+        path.rename(there)
+        prepare(backend, job)
+
+    monkeypatch.setattr(LocalBackend, "prepare", moving)
+    assert outcome(resume(path) if way == "resume" else go(path, LONGER)) == outcome(whole)
+    assert not path.exists()
+    assert verify(there).ok
+
+
+def test_a_directory_that_is_gone_before_it_is_locked_is_said_to_be(tmp_path):
+    directory = RunDirectory.new(tmp_path / "run")
+    directory.path.rmdir()
+    with pytest.raises(LostError, match=r"moved or deleted before this command had begun in it.*hetevo resume RUN"):
+        directory.lock()
+
+
 def test_a_sweep_that_is_deleted_is_not_made_anew_and_its_runs_are_saved(tmp_path):
     folder = tmp_path / "sweep"
 
@@ -174,12 +198,12 @@ def test_a_sweep_that_is_deleted_is_not_made_anew_and_its_runs_are_saved(tmp_pat
 
     plan = plan_of_seeds("sweep", tiny("evolution.generations=100000"), "0..1")
     outcomes, _ = conduct(plan, folder, backend=BackendTable(workers=1), watch=watch)
-    assert [one.state for one in outcomes] == ["interrupted", "failed"]
+    assert [one.state for one in outcomes] == ["interrupted", "interrupted"]
     generation, place = rescued(outcomes[0].error)
     assert not folder.exists()
     assert place.parent == tmp_path
     assert resume(place, generation + 1).generation == generation + 1
-    assert "Cannot make the run directory" in outcomes[1].error
+    assert f"{folder} was deleted before anything lived in it" in outcomes[1].error
 
 
 def test_deleted_inside_any_file_operation(tmp_path):

@@ -70,7 +70,7 @@ def test_a_base_file_lies_beside_the_sweep(tmp_path):
         ("[grid]\nseed = [1]", ["seeds belong into seeds"]),
         ("base = 'emergense'", ["'emergence'"]),
         ("[conditions.a]\nevolution.size = 'x'", ["evolution.size", "a-seed0"]),
-        ("[conditions.'a b']\n[conditions.'a-b']", ["two runs"]),
+        ("[grid]\n'evolution.size' = [8, 8]", ["two conditions", "size=8"]),
         ("seeds = ", ["not valid TOML", "A sweep is a TOML file"]),
         ("seeds = 3", ["seeds: expected a list of whole numbers such as [0, 1, 2], got 3", "0..9"]),
         ("seeds = ['a']", ["seeds.0: expected a whole number such as 0, got 'a'"]),

@@ -3,22 +3,29 @@
 import errno
 import json
 import os
+import shutil
 import signal
+import sys
 from concurrent.futures import BrokenExecutor, Future
 from dataclasses import replace
 
 import pytest
-from faults import failing, operations
+from faults import failing, full, operations, tiny
+from typer.testing import CliRunner
 
 from hetevo.analysis import load_all, load_runs
 from hetevo.evolve import Experiment
 from hetevo.evolve.backends.pool import NoWorkersError, WorkerDiedError
 from hetevo.evolve.config import BackendTable
-from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
+from hetevo.evolve.rundir import RunDirectory, RunDirectoryError, SchemaError, StorageError
+from hetevo.evolve.rundir.places import inside
 from hetevo.evolve.rundir.sweep import Entry, read_entries, write_entries
 from hetevo.evolve.sweeps import Outcome, Plan, conduct, load_plan
 from hetevo.evolve.sweeps.conduct import _ended, _run
-from hetevo.evolve.sweeps.pools import LocalPool
+from hetevo.evolve.sweeps.plan import Member
+from hetevo.evolve.sweeps.pools import LocalPool, ThreadPool
+from hetevo.evolve.verifying import verify
+from hetevo.scripts.main import app
 
 SWEEP = """
 base = "smoke"
@@ -97,21 +104,21 @@ def test_local_pool_starts_other_processes_when_one_has_died():
 
 
 @pytest.mark.parametrize(
-    ("error", "state"),
+    ("error", "state", "said"),
     [
-        (WorkerDiedError(-signal.SIGKILL), "interrupted"),
-        (WorkerDiedError(-signal.SIGSEGV), "failed"),
-        (MemoryError(), "interrupted"),
-        (NoWorkersError("none"), "interrupted"),
-        (ValueError("no"), "failed"),
+        (WorkerDiedError(-signal.SIGKILL), "interrupted", "WorkerDiedError"),
+        (WorkerDiedError(-signal.SIGSEGV), "failed", "WorkerDiedError"),
+        (MemoryError(), "interrupted", "Memory ran out. Make evolution.size"),
+        (NoWorkersError("none"), "interrupted", "NoWorkersError"),
+        (ValueError("no"), "failed", "ValueError"),
     ],
 )
-def test_a_run_whose_worker_the_machine_ended_has_not_failed(error, state):
+def test_a_run_whose_worker_the_machine_ended_has_not_failed(error, state, said):
     future = Future()
     future.set_exception(error)
     outcome = _ended(future, Outcome("a", "b", 0))
     assert outcome.state == state
-    assert type(error).__name__ in outcome.error
+    assert said in outcome.error
 
 
 def test_a_run_whose_disk_fails_is_interrupted(plan, tmp_path):
@@ -144,7 +151,7 @@ def test_nothing_else_is_overwritten_or_believed(tmp_path):
     write_entries(tmp_path / "sweep", "x", [Entry("a-seed0", "a", 0)])
     with pytest.raises(RunDirectoryError, match="Choose another"):
         write_entries(tmp_path / "sweep", "x", [Entry("a-seed0", "b", 0)])
-    for content in (b"", b"[]", b'{"schema": 2, "runs": []}', b"[" * 100_000):
+    for content in (b"", b"[]", b'{"schema": 0, "runs": []}', b"[" * 100_000):
         (tmp_path / "sweep" / "sweep.json").write_bytes(content)
         with pytest.raises(RunDirectoryError, match="damaged"):
             read_entries(tmp_path / "sweep")
@@ -172,3 +179,125 @@ def test_a_sweep_is_no_run_and_says_which_it_holds(tmp_path):
     (tmp_path / "first-seed0" / "config.toml").write_text("")
     with pytest.raises(RunDirectoryError, match=r"holds 1 runs.*first-seed0"):
         RunDirectory.open(tmp_path)
+
+
+# ---------------------------------------------------------------- what is done, broken or gone
+
+
+@pytest.fixture
+def threads(monkeypatch):
+    """Let runs go on in this process, where file operations can be made to fail."""
+    monkeypatch.setattr(sys.modules[conduct.__module__], "pool_of", lambda settings, runs: ThreadPool())
+
+
+@pytest.fixture
+def two(plan):
+    return Plan(plan.name, plan.members[:2])
+
+
+def test_what_is_done_counts_as_done_on_a_full_disk(plan, two, tmp_path, threads):
+    done, _ = conduct(two, tmp_path / "sweep")
+    with operations(full):
+        again, _ = conduct(two, tmp_path / "sweep")
+        assert again == done
+        with pytest.raises(StorageError, match="with a sweep, with the same command"):
+            conduct(plan, tmp_path / "sweep")  # there are more
+    conduct(plan, tmp_path / "sweep")
+    shutil.rmtree(tmp_path / "sweep" / plan.members[3].name)
+    with operations(full):
+        states = [outcome.state for outcome in conduct(plan, tmp_path / "sweep")[0]]
+    assert states == ["done"] * 3 + ["interrupted"]
+
+
+def test_a_broken_run_is_named_with_what_repairs_it_and_does_not_live_in_vain(two, tmp_path, threads):
+    folder = tmp_path / "sweep"
+    done, _ = conduct(two, folder)
+    path = folder / two.members[0].name
+    shutil.rmtree(path / "checkpoints")
+    before = {file: file.read_bytes() for file in path.rglob("*") if file.is_file()}
+    for _ in range(2):
+        outcomes, _ = conduct(two, folder)
+        assert [outcome.state for outcome in outcomes] == ["failed", "done"]
+        assert f"hetevo resume {path} --force" in outcomes[0].error
+        assert f"Or move {path} away: repeating the sweep runs it anew" in outcomes[0].error
+        assert {file: file.read_bytes() for file in path.rglob("*") if file.is_file()} == before
+    path.rename(tmp_path / "away")
+    assert digests(conduct(two, folder)[0]) == digests(done)
+
+
+def test_the_command_does_not_say_that_repeating_alone_repairs(two, tmp_path, threads):
+    folder = tmp_path / "sweep"
+    conduct(two, folder)
+    shutil.rmtree(folder / two.members[0].name / "checkpoints")
+    ended = CliRunner().invoke(app, ["sweep", str(tmp_path / "mine.toml"), "-o", str(folder)])
+    assert ended.exit_code == 1
+    assert "repair what failed, then go on: hetevo sweep" in ended.stderr
+
+
+@pytest.mark.parametrize("what", ["run", "sweep"])
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_run_that_somebody_deletes_before_it_begins_has_not_failed(tmp_path, begun, what):
+    """Deleted before one of the file operations until something lives."""
+    member, folder, states = Member("a-seed0", "a", 0, tiny("evolution.generations=0")), tmp_path / "sweep", set()
+    path = inside(folder) / member.name
+    for number in [*range(1, 14), *range(14, 64, 6)]:
+        write_entries(folder, "x", [])
+        if begun:
+            with operations(failing_once_begun):
+                assert _run(member, path, ()).state == "interrupted"
+
+        def delete(count, name, arguments, at=number):
+            if count == at:
+                shutil.rmtree(path if what == "run" else folder, ignore_errors=True)
+
+        with operations(delete):
+            states.add(_run(member, path, ()).state)
+        shutil.rmtree(folder, ignore_errors=True)
+    assert "interrupted" in states
+    assert states <= {"interrupted", "done"}
+
+
+def failing_once_begun(number, name, arguments):
+    """Let a start end as soon as there is a configuration."""
+
+    def refuse(original, *arguments):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    begun = (
+        name == "rename" and arguments[1].name == "provenance.json" and (arguments[1].parent / "config.toml").exists()
+    )
+    return refuse if begun else None
+
+
+def test_the_advice_for_a_damaged_list_works(two, plan, tmp_path, threads):
+    folder = tmp_path / "sweep"
+    done, _ = conduct(plan, folder)
+    (folder / "sweep.json").write_text("{")
+    with pytest.raises(RunDirectoryError, match="remove it, and repeat each 'hetevo sweep'"):
+        conduct(plan, folder)
+    (folder / "sweep.json").unlink()
+    (folder / "alignment.png").touch()
+    assert conduct(two, folder)[0] == done[:2]
+    assert conduct(plan, folder)[0] == done
+    assert len(load_all([folder])) == 4
+    assert all(verify(folder / member.name).ok for member in plan.members)
+
+
+def test_a_list_of_a_newer_version_is_not_called_damaged(two, tmp_path):
+    write_entries(tmp_path / "sweep", "x", [])
+    (tmp_path / "sweep" / "sweep.json").write_text('{"schema": 2, "runs": []}')
+    with pytest.raises(SchemaError, match="use the version that wrote it"):
+        conduct(two, tmp_path / "sweep")
+
+
+def test_a_list_that_cannot_be_read_is_no_reason_to_resume_a_sweep(tmp_path):
+    write_entries(tmp_path, "x", [])
+
+    def refuse(number, name, arguments):
+        return (lambda original, *arguments: failed()) if name == "read" else None
+
+    def failed():
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with operations(refuse), pytest.raises(StorageError, match="with a sweep, with the same command"):
+        read_entries(tmp_path)

@@ -441,3 +441,20 @@ def test_a_claim_is_tested_by_one_command_and_goes_on(tmp_path):
     wrong = hetevo("claims", "minimall")
     assert (wrong.exit_code, wrong.stdout) == (2, "")
     assert "minimal" in wrong.stderr
+
+
+def test_an_interrupt_while_the_command_is_loaded_ends_it_without_a_traceback():
+    code = """
+import os, signal, sys
+
+class Interrupt:
+    def find_spec(self, name, *rest):
+        if name == "hetevo.scripts.main":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupt())
+from hetevo.scripts.__main__ import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")

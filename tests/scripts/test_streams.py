@@ -133,3 +133,14 @@ def test_settings_of_matplotlib_end_no_command_in_a_traceback(finished, tmp_path
         assert "It reads the file matplotlibrc, first from the current folder" in done.stderr
     else:
         assert done.returncode == 0, done
+
+
+def test_help_keeps_its_styles_on_a_terminal():
+    ours, theirs = pty.openpty()
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"} | {"TERM": "xterm-256color"}
+    subprocess.run([HETEVO, "presets", "--help"], stdout=theirs, env=environment, check=True)  # short enough for a pty
+    shown = os.read(ours, 1 << 16).decode()
+    os.close(ours)
+    os.close(theirs)
+    assert "\x1b[1m" in shown
+    assert "\\x1b" not in shown

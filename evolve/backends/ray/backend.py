@@ -8,6 +8,7 @@ All that happens to a worker (`hetevo.evolve.backends.pool`) that can be replace
 import os
 import signal
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor, Future, wait
 from types import FrameType
@@ -35,6 +36,9 @@ WATCH_SECONDS = 1.0
 
 CLOSE_SECONDS = 60.0
 """Longest time to leave a cluster, and to end one that was started for a run."""
+
+START_LOSSES = 5
+"""Times that the process that speaks to Ray is started before anything lives."""
 
 STRANGER_SECONDS = 5.0
 """Seconds that a worker that computes otherwise does nothing, so that others take what it gets."""
@@ -79,7 +83,29 @@ class RayBackend:
         self._pool = WorkerPool(1)
         self._under_way: Future[Any] | None = None
         self._settings = settings.model_copy(update={"address": resolved(settings.address)})
-        self._facts = self._begin()
+        self._facts = _Facts(0, "", {})
+        self._begun = False
+        self._insisted(idle, START_LOSSES)
+
+    def _insisted(self, call: Callable[[], Result], limit: int, stopping: Callable[[], bool] = never) -> Result:
+        """Call something that needs the other process, which is started once more if it ends: up to ``limit`` times."""
+        losses, why = 0, ""
+        while True:
+            try:
+                if not self._begun:
+                    self._facts, self._begun = self._begin(), True
+                return call()
+            except (ProcessLostError, NoWorkersError) as error:
+                losses, why, self._begun = losses + 1, str(error), False
+                if losses >= limit or stopping():
+                    raise ClusterLostError(f"{why} Losses in a row: {losses}. {how_to_go_on()}") from None
+                # Ray ends its process for mistakes of its own too; a head that is gone is still gone the second time
+                news.warning("%s It is started once more (loss %d of %d).", why, losses, limit)
+                time.sleep(pause_after(losses))
+            except ClusterError as error:
+                if not losses:
+                    raise
+                raise ClusterLostError(f"{why} It cannot be started again: {error} {how_to_go_on()}") from None
 
     def _begin(self) -> "_Facts":
         try:
@@ -111,31 +137,19 @@ class RayBackend:
 
     def prepare(self, job: Job) -> None:
         """Let a worker load what every block needs; NotLoadableError if it cannot."""
-        self.ask(_prepare, job)
+        self._insisted(lambda: self.ask(_prepare, job), START_LOSSES)
 
     def evaluate(
         self, job: Job, cohort: Cohort, meanwhile: Callable[[], None] = idle, stopping: Callable[[], bool] = never
     ) -> Evaluation:
         """Evaluate all individuals of a cohort, in order."""
-        losses, why = 0, ""
-        while True:
-            try:
-                if losses:
-                    self._facts = self._begin()
-                evaluation, self._facts = self.ask(_evaluate, job, cohort, meanwhile=meanwhile, stopping=stopping)
-            except (ProcessLostError, NoWorkersError) as error:
-                losses, why, meanwhile = losses + 1, str(error), idle
-                if losses >= self._settings.losses or stopping():
-                    raise ClusterLostError(f"{why} Losses in a row: {losses}. {how_to_go_on()}") from None
-                # Ray ends its process for mistakes of its own too; a head that is gone is still gone the second time
-                news.warning("%s It is started once more (loss %d of %d).", why, losses, self._settings.losses)
-                time.sleep(pause_after(losses))
-            except ClusterError as error:
-                if not losses:
-                    raise
-                raise ClusterLostError(f"{why} It cannot be started again: {error} {how_to_go_on()}") from None
-            else:
-                return evaluation
+        once = iter([meanwhile])
+
+        def call() -> tuple[Evaluation, _Facts]:
+            return self.ask(_evaluate, job, cohort, meanwhile=next(once, idle), stopping=stopping)
+
+        evaluation, self._facts = self._insisted(call, self._settings.losses, stopping)
+        return evaluation
 
     def ask(
         self,
@@ -284,18 +298,18 @@ def exchange(calls: Sequence[Call], retries: int, seconds: float) -> list[tuple[
     for reference in ended:
         number = _tasks.pop(reference)
         try:
-            found.append((number, ray.get(reference), None))
-        except ray.exceptions.RayTaskError as error:
-            # what a task raised may be known to its module alone
-            kind = MachineFailedError if isinstance(error.cause, MemoryError) else RuntimeError
-            found.append((number, None, kind(str(error))))
-        except Exception as error:
+            found.append((number, *ray.get(reference)))
+        except Exception as error:  # it was lost; or a worker raised that has not shown what it computes with
             found.append((number, None, MachineFailedError(str(error))))
     return found
 
 
-def _call(sender: Fingerprint, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+def _call(
+    sender: Fingerprint, function: Callable[..., Any], args: tuple[Any, ...]
+) -> tuple[Any, MachineFailedError | RuntimeError | None]:
     """Call a function in a worker; in one of another machine's kind too, since whatever is sent here is a whole run.
+
+    What the function raises is returned, as text: only a worker that has other code raises, and then another one tries.
 
     Raises
     ------
@@ -305,4 +319,8 @@ def _call(sender: Fingerprint, function: Callable[..., Any], args: tuple[Any, ..
     if problem := fingerprint().problem(sender, mixed=True):
         time.sleep(STRANGER_SECONDS)
         raise StrangerError(problem)
-    return function(*args)
+    try:
+        return function(*args), None
+    except Exception as error:
+        kind = MachineFailedError if isinstance(error, MemoryError) else RuntimeError
+        return None, kind(traceback.format_exc().strip())

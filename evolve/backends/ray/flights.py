@@ -1,5 +1,6 @@
 """Blocks in flight: sent, waited for, given up when they are late, sorted by what became of them."""
 
+import re
 import time
 from dataclasses import dataclass
 from statistics import median
@@ -9,7 +10,7 @@ import ray
 
 from hetevo.evolve.backends.backend import Job
 from hetevo.evolve.backends.pieces import Piece, Pieces
-from hetevo.evolve.backends.ray.errors import how_to_go_on, in_short
+from hetevo.evolve.backends.ray.errors import in_short
 from hetevo.evolve.backends.ray.sizes import REMEMBERED
 from hetevo.evolve.backends.ray.tasks import task
 from hetevo.evolve.backends.shards import Lived, live_shard
@@ -117,10 +118,9 @@ def _result(reference: Any, piece: Piece, pieces: Pieces) -> Lived | None:
         elif isinstance(error.cause, MachineFailedError):
             pieces.lost(piece, str(error.cause), suspect=piece.suspect)
         else:
-            raise MachineFailedError(
-                f"Generation {pieces.cohort.generation}, individuals {piece.start} to {piece.stop - 1}: a worker could"
-                f" not compute them, for a reason that is none of theirs.\n{error}\n{how_to_go_on()}"
-            ) from None
+            # `live_shard` catches whatever an individual raises, so this worker has other code, or cannot load what it
+            # was sent. It has not shown what it computes with, and its word does not end a run: others may do better
+            pieces.lost(piece, f"a worker that shows no fingerprint could not compute them ({_where(error)})")
     except errors.WorkerCrashedError:  # of what, Ray does not tell
         pieces.lost(piece, "a worker process died", suspect=True)
     except errors.RayError as error:  # its node died, memory ran out, its result was lost
@@ -128,3 +128,11 @@ def _result(reference: Any, piece: Piece, pieces: Pieces) -> Lived | None:
     else:
         return lived
     return None
+
+
+def _where(error: ray.exceptions.RayTaskError) -> str:
+    """Say which process raised what; Ray's own text is all that surely knows the process."""
+    text = str(error).strip()
+    place = re.search(r"pid=(\d+), ip=([^,)\s]+)", text)
+    last = text.splitlines()[-1]
+    return f"process {place[1]} on {place[2]}: {last}" if place else last

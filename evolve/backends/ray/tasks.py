@@ -20,9 +20,9 @@ def task(function: Callable[..., Any], retries: int = 0) -> Any:
     function : callable
         Of a module: every call with it returns the same task.
     retries : int, optional
-        Times that Ray may send it again because its worker or node was lost, or its worker is a stranger.
+        Times that Ray may send it again because its worker or node was lost, or it raised.
     """
     import ray
 
-    again = [StrangerError] if retries else False
-    return ray.remote(num_cpus=1, max_retries=retries, retry_exceptions=again, scheduling_strategy="SPREAD")(function)
+    made = ray.remote(num_cpus=1, max_retries=retries, retry_exceptions=retries > 0, scheduling_strategy="SPREAD")
+    return made(function)

@@ -1,10 +1,13 @@
 """The tables of a life: what is learned, by which circuit, and how."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from hetevo.evolve.config.tables.base import Count, Table
+
+SETTLE_MOST = 1000
+"""Steps beyond which settling is a mistake: each presentation takes that many times as long."""
 
 
 class TaskTable(Table):
@@ -44,10 +47,10 @@ class NetworkTable(Table):
     density_descending: float = Field(
         0.6, gt=0, le=1, description="share of allowed descending synapses present; above 0 to 1"
     )
-    settle: Count | Literal["auto"] = Field(
+    settle: Annotated[int, Field(ge=1, le=SETTLE_MOST)] | Literal["auto"] = Field(
         "auto",
         examples=[8],
-        description="steps for which networks with loops settle in both pathways; at least 1; auto: 8",
+        description=f"steps for which networks with loops settle in both pathways; 1 to {SETTLE_MOST}; auto: 8",
     )
     feedback: Literal["independent", "transposed"] = Field(
         "independent", description="descending wiring: drawn independently, or the transpose of the ascending one"

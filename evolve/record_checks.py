@@ -1,0 +1,220 @@
+"""Whether records are those that a checkpoint knows, and say what its digests and losses say."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from hetevo.evolve.cohort import Operator
+from hetevo.evolve.config import Config
+from hetevo.evolve.digest import START, chained
+from hetevo.evolve.recording import generation_row
+from hetevo.evolve.rundir import RunDirectory
+from hetevo.evolve.rundir.checkpoint import Checkpoint
+from hetevo.evolve.rundir.files import names
+from hetevo.evolve.rundir.parts import damaged_parts, first_generation, parts, read_part, up_to
+from hetevo.evolve.rundir.records import Records
+from hetevo.populations.errors import HetevoError
+from hetevo.populations.outcome import Evaluation, Status
+from hetevo.populations.types import Floats, Indices
+
+Losses = tuple[int, Floats, Indices]
+"""Generation, losses and statuses, each of shape (P,)."""
+
+OWN = ("generation", "id", "parent_a", "parent_b", "operator", "island", "loss", "status", "accuracy")
+"""Columns of the table of individuals besides those of the probe."""
+
+CLOSE, NOTHING = 1e-9, 1e-12
+"""Relative and absolute error of a mean: its last bits depend on the processor."""
+
+
+def check_records(
+    directory: RunDirectory,
+    config: Config,
+    newest: Checkpoint,
+    saved: Iterable[Losses],
+    checked: list[str],
+    problems: list[str],
+) -> None:
+    """Check all records up to a checkpoint.
+
+    Parameters
+    ----------
+    directory : RunDirectory
+        The run.
+    config : Config
+        Its configuration.
+    newest : Checkpoint
+        The newest that can be trusted.
+    saved : iterable of Losses
+        Of each checkpoint that can be trusted.
+    checked, problems : list of str
+        Take what is right, and what is wrong.
+    """
+    damaged = list(damaged_parts(directory.place, newest.records, newest.generation, rows=newest.rows))
+    problems += map(str, damaged)
+    problems += [problem for table in directory.tables for problem in _strangers(table, newest)]
+    if damaged:
+        return
+    try:
+        _check_tables(directory, config, newest, saved, checked, problems)
+    except HetevoError as error:
+        problems.append(str(error))
+
+
+def _strangers(table: Records, newest: Checkpoint) -> Iterator[str]:
+    """Find what nobody should have put beside the parts of a table; readers would take it for records."""
+    known = {table.folder / Path(name).name for name in newest.records if name.startswith(f"{table.folder.name}/")}
+    files = parts(table.folder)
+    for path in files:
+        if path not in known and first_generation(path) <= newest.generation:
+            yield f"{path}: the checkpoint of generation {newest.generation} does not know it"
+    others = {table.folder / name for name in names(table.folder) if not name.startswith(".")} - set(files)
+    yield from (f"{path}: it is no part of the records" for path in sorted(others))
+
+
+def _check_tables(
+    directory: RunDirectory,
+    config: Config,
+    newest: Checkpoint,
+    saved: Iterable[Losses],
+    checked: list[str],
+    problems: list[str],
+) -> None:
+    size, every = config.evolution.size, config.records.individuals_every
+    origin = newest.facts.get("origin")
+    first = origin["generation"] + 1 if isinstance(origin, dict) else 0
+    begins = {name: max(first, start) for name, start in _records_from(newest).items()}
+    lived = range(begins.get("generations", first), newest.generation + 1)
+    kept = [g for g in range(begins.get("individuals", first), newest.generation + 1) if every and g % every == 0]
+    generations, individuals, failures = (_rows(table, newest) for table in directory.tables)
+    before = len(problems)
+    problems += _order("generations", generations, np.array(lived, np.int64), checked)
+    problems += _order("individuals", individuals, np.repeat(np.array(kept, np.int64), size), checked)
+    if len(problems) > before:
+        return
+    if individuals is not None:
+        expected = np.repeat(np.array(kept, np.int64), size) * size + np.tile(np.arange(size), len(kept))
+        if not np.array_equal(individuals["id"].to_numpy(), expected):
+            problems.append(f"{directory.individuals.folder}: identifiers are not those of the generations")
+            return
+        if every == 1 and kept[:1] == [0]:
+            _check_chain(individuals, newest, size, checked, problems)
+        problems += _failed(individuals, failures, max(kept[0], begins.get("failures", first)) if kept else 0)
+    if generations is not None:
+        lives = [*_saved_lives(saved), *(_recorded_lives(individuals, kept, size) if individuals is not None else ())]
+        _check_sums(generations, lives, checked, problems)
+
+
+def _records_from(newest: Checkpoint) -> dict[str, int]:
+    """Return where records begin, by table, if earlier ones were lost with the directory that they were in."""
+    found = newest.facts.get("records_from")
+    return {name: start for name, start in found.items() if type(start) is int} if isinstance(found, dict) else {}
+
+
+def _rows(table: Records, newest: Checkpoint) -> pa.Table | None:
+    """Return the rows of a table up to a checkpoint."""
+    known = [path for path in parts(table.folder) if f"{table.folder.name}/{path.name}" in newest.records]
+    tables = _comparable([read_part(path) for path in known])
+    return up_to(pa.concat_tables(tables, promote_options="default"), newest.generation) if tables else None
+
+
+def _comparable(tables: list[pa.Table]) -> list[pa.Table]:
+    """Leave out columns of a probe that have another type from part to part."""
+    types: dict[str, set[str]] = {}
+    for table in tables:
+        for field in table.schema:
+            types.setdefault(field.name, set()).add(str(field.type))
+    mixed = [name for name, kinds in types.items() if len(kinds) > 1]
+    return [table.drop_columns([name for name in mixed if name in table.column_names]) for table in tables]
+
+
+def _order(name: str, rows: pa.Table | None, expected: Indices, checked: list[str]) -> list[str]:
+    found = np.empty(0, np.int64) if rows is None else rows["generation"].to_numpy()
+    if np.array_equal(found, expected):
+        checked.append(f"{name}: {len(found):,} rows, every generation exactly once")
+        return []
+    return [f"{name}: {problem}" for problem in _differences(found, expected)]
+
+
+def _differences(found: Indices, expected: Indices) -> Iterator[str]:
+    for generation in sorted({*found.tolist(), *expected.tolist()}):
+        there, wanted = int((found == generation).sum()), int((expected == generation).sum())
+        if there != wanted:
+            yield f"generation {generation} has {there} rows, expected {wanted}"
+    if np.array_equal(np.sort(found), np.sort(expected)):
+        yield "the rows are out of order"
+
+
+def _check_chain(rows: pa.Table, newest: Checkpoint, size: int, checked: list[str], problems: list[str]) -> None:
+    """Compute the digest of all generations again from the records."""
+    codes = {operator.name.lower(): int(operator) for operator in Operator}
+    columns = {name: rows[name].to_numpy() for name in ("loss", "status", "parent_a", "parent_b", "island")}
+    columns["operator"] = np.array([codes.get(name, -1) for name in rows["operator"].to_pylist()], np.int64)
+    chain = START
+    for start in range(0, rows.num_rows, size):
+        chain = chained(chain, {name: column[start : start + size] for name, column in columns.items()})
+    if chain != newest.facts["chain"]:
+        problems.append("individuals: losses, statuses and descent do not give the digest of the checkpoint")
+    else:
+        checked.append("individuals: losses, statuses and descent give the digest of the run")
+
+
+def _failed(individuals: pa.Table, failures: pa.Table | None, first: int) -> list[str]:
+    """Hold the table of failures against the statuses of individuals, from a generation on."""
+    generations = individuals["generation"].to_numpy()
+    expected = individuals["id"].to_numpy()[
+        (individuals["status"].to_numpy() == Status.FAILED) & (generations >= first)
+    ]
+    found = np.empty(0, np.int64)
+    if failures is not None:
+        among = np.isin(failures["generation"].to_numpy(), generations[generations >= first])
+        found = failures["id"].to_numpy()[among]
+    same = np.array_equal(found, expected)
+    return [] if same else ["failures: they are not those of the individuals whose status is that of a failure"]
+
+
+def _saved_lives(saved: Iterable[Losses]) -> Iterator[tuple[int, Evaluation]]:
+    for generation, loss, status in saved:
+        yield generation, Evaluation(loss, status, np.full(loss.size, np.nan), {})
+
+
+def _recorded_lives(rows: pa.Table, kept: list[int], size: int) -> Iterator[tuple[int, Evaluation]]:
+    """Take the evaluation of every generation from the table of individuals."""
+    types = {name: rows.schema.field(name).type for name in rows.column_names}
+    taken = [name for name, kind in types.items() if name not in OWN and pa.types.is_floating(kind)]
+    columns = {name: rows[name].to_numpy() for name in ("loss", "status", "accuracy", *taken) if name in types}
+    unknown = np.full(size, np.nan)
+    for place, generation in enumerate(kept):
+        part = {name: column[place * size : (place + 1) * size] for name, column in columns.items()}
+        observed = {name: part[name] for name in taken if not np.isnan(part[name]).all()}
+        yield generation, Evaluation(part["loss"], part["status"], part.get("accuracy", unknown), observed)
+
+
+def _check_sums(
+    generations: pa.Table, lives: Iterable[tuple[int, Evaluation]], checked: list[str], problems: list[str]
+) -> None:
+    """Compute rows of generations again from their individuals; what no individual tells of is not compared."""
+    places = {generation: place for place, generation in enumerate(generations["generation"].to_pylist())}
+    columns = {
+        name: generations[name].to_numpy()
+        for name in generations.column_names
+        if pa.types.is_floating(generations.schema.field(name).type)
+        or pa.types.is_integer(generations.schema.field(name).type)
+    }
+    wrong: set[tuple[int, str]] = set()
+    compared: set[int] = set()
+    for generation, evaluation in lives:
+        if generation not in places:
+            continue  # the checkpoint from which a branch went on
+        compared.add(generation)
+        for name, (value,) in generation_row(generation, evaluation).items():
+            if name not in columns or np.isnan(value):
+                continue
+            if not np.isclose(columns[name][places[generation]], value, rtol=CLOSE, atol=NOTHING):
+                wrong.add((generation, name))
+    for generation, name in sorted(wrong)[:20]:
+        problems.append(f"generations: {name} of generation {generation} is not that of its individuals")
+    if not wrong:
+        checked.append(f"generations: {len(compared):,} rows are what their individuals give")

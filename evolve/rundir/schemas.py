@@ -1,0 +1,175 @@
+"""What the files of a run or sweep must hold that are not tables: each file with a schema, read in one way.
+
+What nobody here relies on may be there too, for later versions write more.
+"""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from hetevo.evolve.rundir.errors import DamagedError
+
+DEPTH = 40
+"""Values in values in values: nothing that Hetevo writes comes near."""
+
+SHOWN = 80
+"""Characters of a wrong value that a message repeats."""
+
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Count = Annotated[int, Field(ge=0)]
+
+
+class Loose(BaseModel):
+    """A schema of what is relied on, among other things."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+
+
+class Origin(Loose):
+    """Where a branch began."""
+
+    run: str
+    generation: Count
+
+
+class Session(Loose):
+    """One process that worked on a run."""
+
+    started: str | None = None
+    stopped: str | None = None
+    outcome: str | None = None
+
+
+class ProvenanceFile(Loose):
+    """``provenance.json``."""
+
+    version: Literal[1] = Field(alias="schema")
+    origin: Origin | None = None
+    sessions: list[Session]
+
+
+class Facts(Loose):
+    """What a checkpoint remembers of its run."""
+
+    config: Digest
+    chain: Digest
+    digest: Digest
+    probe_chain: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
+    probe_digest: Digest | None = None
+    seed: Count | None = None
+    configuration: dict[str, Any] | None = None
+    origin: Origin | None = None
+    records_from: dict[str, Count] | None = None
+
+
+class _Network(Loose):
+    levels: list[int] = []
+    options: dict[str, Any] = {}
+
+
+class _Task(Loose):
+    name: str = ""
+    options: dict[str, Any] = {}
+
+
+class _Evolution(Loose):
+    generations: Count = 0
+
+
+class _Plasticity(Loose):
+    rule: str = ""
+
+
+class _Probe(Loose):
+    name: str = ""
+    every: Count = 1
+
+
+class _Records(Loose):
+    individuals_every: Count = 1
+
+
+class ConfigFile(Loose):
+    """``config.toml``, as far as it is read without being validated as a whole: to show what a run is."""
+
+    preset: str = ""
+    seed: Count = 0
+    network: _Network = _Network()
+    task: _Task = _Task()
+    plasticity: _Plasticity = _Plasticity()
+    evolution: _Evolution = _Evolution()
+    probe: _Probe = _Probe()
+    records: _Records = _Records()
+    lifetime: dict[str, Any] = {}
+    genome: dict[str, Any] = {}
+    transplant: dict[str, Any] = {}
+
+
+Schema = TypeVar("Schema", bound=BaseModel)
+
+
+def parsed(content: bytes) -> Any:
+    """Return what JSON says.
+
+    Raises
+    ------
+    ValueError
+        If it is none, or too deep, or has text that cannot be written anywhere.
+    """
+    try:
+        value = json.loads(content)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    check_plain(value)
+    return value
+
+
+def check_plain(value: object) -> None:
+    """Raise a `ValueError` if nested values are too deep, or their text has halves of characters."""
+    waiting = [(value, 0)]
+    while waiting:
+        one, depth = waiting.pop()
+        if depth > DEPTH:
+            raise ValueError(f"it is nested more than {DEPTH} deep")
+        if isinstance(one, str):
+            one.encode()
+        elif isinstance(one, dict):
+            waiting += [(key, depth) for key in one]
+            waiting += [(item, depth + 1) for item in one.values()]
+        elif isinstance(one, list):
+            waiting += [(item, depth + 1) for item in one]
+
+
+def checked(content: object, schema: type[Schema], path: Path) -> Schema:
+    """Return what a file holds, by its schema.
+
+    Raises
+    ------
+    DamagedError
+        Naming the file, the place in it, what was expected there and what stands there.
+    """
+    try:
+        check_plain(content)
+        return schema.model_validate(content)
+    except ValidationError as error:
+        raise DamagedError(path, explained(error)) from None
+    except ValueError as error:
+        raise DamagedError(path, f"{error}. Put a copy of the file in its place.") from None
+
+
+def explained(error: ValidationError) -> str:
+    """Say in one line what does not fit a schema, where, and what to do."""
+    first = error.errors(include_url=False, include_context=False)[0]
+    place = ".".join(str(part)[:SHOWN] for part in first["loc"][:8]) or "the whole file"
+    expected = first["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    if first["type"] == "missing":
+        return f"expected the key {place}, which is missing. Put a copy of the file in its place."
+    return f"{place}: expected {expected}, got {_short(first['input'])}. Put a copy of the file in its place."
+
+
+def _short(value: object) -> str:
+    if isinstance(value, dict | list) and value:
+        return f"{'a table' if isinstance(value, dict) else 'a list'} of {len(value)}"
+    return repr(value)[:SHOWN]

@@ -1,0 +1,63 @@
+"""Reading TOML that may come from anybody: how deep it is nested is bounded, and looked at before anything else."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from typing import Any
+
+DEEPEST = 16
+"""Tables and lists inside each other, and words of a dotted key; a real configuration has four."""
+
+_WORD = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')"""
+# thousands of words take `tomllib` minutes
+_LONG_KEY = re.compile(rf"{_WORD}(?:[ \t]*\.[ \t]*{_WORD}){{{DEEPEST}}}")
+
+
+class NestingError(ValueError):
+    """Tables and lists are nested deeper than any setting is."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"expected tables and lists in at most {DEEPEST} levels, got more; look for brackets that are not closed,"
+            " or keys with many dots"
+        )
+
+
+def read_toml(text: str) -> dict[str, Any]:
+    """Read TOML.
+
+    Raises
+    ------
+    ValueError
+        If it is not TOML, has a number with thousands of digits, or is nested too deep (`NestingError`).
+    """
+    if _LONG_KEY.search(text):
+        raise NestingError
+    try:
+        content = tomllib.loads(text)
+    except RecursionError:
+        raise NestingError from None
+    check_nesting(content)
+    return content
+
+
+def check_nesting(content: Any) -> None:
+    """Refuse tables and lists that are nested too deep: what walks through them goes one call deeper a level.
+
+    Raises
+    ------
+    NestingError
+        If they are.
+    """
+    level = [content]
+    for _ in range(DEEPEST):
+        level = [part for one in level for part in _parts(one)]
+    if level:
+        raise NestingError
+
+
+def _parts(value: Any) -> list[Any]:
+    """List what is inside a table or list."""
+    if isinstance(value, Mapping):
+        return list(value.values())
+    return list(value) if isinstance(value, list | tuple) else []

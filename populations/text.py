@@ -1,0 +1,127 @@
+"""Names are text: what others wrote, such as names, paths and messages, made safe for where it is shown.
+
+===================  ==========================================================================
+`for_terminal`       no control characters, in messages and on standard streams (`Terminal`)
+`for_file`           a name for a file or folder
+`for_cell`           a cell of a table that a spreadsheet may open
+`without_places`     without absolute paths, in what others may read
+===================  ==========================================================================
+
+Figures have `hetevo.analysis.figures.layout.for_figure`, pages `hetevo.analysis.report.markup`.
+"""
+
+import io
+import re
+from collections.abc import Callable, Collection
+from hashlib import sha256
+from pathlib import Path
+
+LONGEST = 100
+"""Letters of a name of a file at most: file systems allow 255, and endings are added."""
+
+LINES = "\n\t"
+_FORMULA = tuple("=+-@＝＋－＠")
+"""With what a cell begins that spreadsheets compute."""
+
+_WORD = r"[^\s\"'`,;:<>|(){}\[\]/]+"
+_BEFORE = r"(?<![^\s\"'`=(\[{,;:<>|@])"
+_PATH = re.compile(rf"{_BEFORE}/{_WORD}(?:/+{_WORD})+/*")
+
+
+def for_terminal(text: str, keep: str = "") -> str:
+    r"""Write whatever cannot be seen as an escape: control characters, and those that turn the direction of writing.
+
+    Parameters
+    ----------
+    text : str
+        A name, or a message with names in it.
+    keep : str, optional
+        Characters that stay.
+
+    Examples
+    --------
+    >>> for_terminal("a\x1b[31mb")
+    'a\\x1b[31mb'
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() or char in keep else escaped(char) for char in text)
+
+
+def escaped(char: str) -> str:
+    r"""Write a character as an escape, such as ``\u4e2d``."""
+    return char.encode("unicode_escape").decode()
+
+
+class Terminal(io.TextIOWrapper):
+    """A stream that may end at a terminal: whatever is printed there is text, in lines."""
+
+    def write(self, text: str, /) -> int:
+        """Write text, with escapes for what cannot be seen; return the number of characters."""
+        super().write(for_terminal(text, keep=LINES))
+        return len(text)
+
+
+def for_file(name: str, taken: Collection[str] = ()) -> str:
+    """Turn a name into one of a file or folder: letters, digits and ``.=_-``, a letter or digit first, not too long.
+
+    Parameters
+    ----------
+    name : str
+        Any text.
+    taken : collection of str, optional
+        Names that others have. A name that is taken, has no letter, or is too long, ends with a hash of the whole.
+
+    Examples
+    --------
+    >>> for_file("_rate=0.1, 8x8"), for_file("中文")
+    ('rate=0.1-8x8', 'run-72726d8818f6')
+    """
+    kept = re.sub(r"[^A-Za-z0-9.=_-]+", "-", name).strip("-.").lstrip("-._=")
+    if kept and len(kept) <= LONGEST and kept not in taken:
+        return kept
+    digest = sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return f"{kept[: LONGEST - 13].rstrip('-.') or 'run'}-{digest}"
+
+
+def for_cell(text: str) -> str:
+    """Write a text for a table: no spreadsheet takes it for a formula, or for two lines; numbers stay numbers."""
+    shown = for_terminal(text)
+    return f"'{shown}" if shown.startswith(_FORMULA) and not _is_number(shown) else shown
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def without_places(text: str) -> str:
+    """Shorten absolute paths: they tell who somebody is, and mean nothing elsewhere.
+
+    What lies in the current folder is called from there, and the home folder ``~``; of other paths the last part stays.
+
+    Examples
+    --------
+    >>> without_places('source = "/home/jane/runs/one@20"')
+    'source = "…/one@20"'
+    """
+    for folder, name in ((_folder(Path.cwd), ""), (_folder(Path.home), "~/")):
+        if folder and folder in text:
+            text = re.sub(rf"{_BEFORE}{re.escape(folder)}/", name, text)
+    return _PATH.sub(_last, text)
+
+
+def _folder(find: Callable[[], Path]) -> str:
+    try:
+        folder = find()
+    except (OSError, RuntimeError):  # deleted; nobody's
+        return ""
+    return str(folder) if len(folder.parts) > 1 else ""
+
+
+def _last(path: re.Match[str]) -> str:
+    names = [name for name in path[0].split("/") if name]
+    return f"…/{names[-1]}" if len(names) > 2 else "…"  # /home/jane is a name

@@ -1,0 +1,34 @@
+"""Rich on a terminal: styles and escapes are ours, and whatever is named is text."""
+
+import sys
+from typing import Any
+
+from rich.console import Console
+from rich.file_proxy import FileProxy
+from rich.text import Text
+
+from hetevo.populations.text import LINES, for_terminal
+
+
+class Messages(Console):
+    """Rich's console on stderr. Text that it is given has no markup, no highlights and no escapes."""
+
+    def __init__(self) -> None:
+        super().__init__(stderr=True, markup=False, emoji=False, highlight=False)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Make Rich's text of a text: every one comes through here, also cells of tables."""
+        return super().render_str(for_terminal(text, keep=LINES), **options)
+
+
+def guard_streams() -> None:
+    """Make text of what is printed while a live display has taken the place of the standard streams."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, FileProxy):
+            _guard(stream)
+
+
+def _guard(stream: FileProxy) -> None:
+    write = stream.write
+    # an attribute of the object is found before the method of its class
+    object.__setattr__(stream, "write", lambda text: write(for_terminal(text, keep=LINES)))

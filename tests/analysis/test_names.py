@@ -1,0 +1,135 @@
+"""Every kind of figure, its table, and the report, of runs whose names are hostile."""
+
+import io
+import json
+import re
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import matplotlib
+import pandas as pd
+import pytest
+from hostile import NAMES, is_text
+from legibility import check_legibility
+from matplotlib.text import Text
+from planted import plant
+
+from hetevo.analysis import load_run
+from hetevo.analysis.drawing import draw_individual
+from hetevo.analysis.figures import FIGURES
+from hetevo.analysis.figures.layout import for_figure, for_figures
+from hetevo.analysis.figures.plot import drawn, for_table
+from hetevo.analysis.report import report
+from hetevo.analysis.verdict import verdict
+from hetevo.evolve import preset
+from hetevo.evolve.cohort import founders
+from hetevo.evolve.species import species_of
+
+TOGETHER = [*[name for name in NAMES.values() if name][:9], NAMES["long"], NAMES["long, another"]]
+
+ALONE = "_$\\frac{$ [/x] \x1b[31m\u202e中 =\n" + "x" * 300
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("planted")
+    return [
+        load_run(plant(folder / str(seed), seed=seed, checkpoints=seed == 0, neutral=True, generations=3))
+        for seed in range(3)
+    ]
+
+
+def hostile(kind, planted):
+    """Runs that this kind of figure can be drawn of."""
+    first = planted[0]
+    if kind in ("gains", "signs", "phi"):
+        return [replace(first, label=ALONE)]
+    if kind in ("onset", "survival"):
+        others = [replace(run, label=name) for name in NAMES.values() for run in planted[:2] if name]
+        config = {**first.config, "evolution": {"generations": 9, "size": 8}}
+        return [
+            *(replace(run, label="$drift$\x1b") for run in planted),
+            *(replace(run, config={**config, "seed": run.seed}) for run in others[:20]),
+        ]
+    if kind == "phase-diagram":
+        values = [name for name in NAMES.values() if name][:6]
+        return [replace(first, config={"$x\x1b": x, "=\n" + "y" * 300: y}) for x in values for y in values]
+    if kind == "metaplasticity":
+        task = {"name": "history", "options": {"strength": 0.0}}
+        return [
+            replace(first, config={"task": {**task, "options": {"strength": s}}, "plasticity": {"rule": name}})
+            for s in (-1.0, 1.0)
+            for name in TOGETHER[2:4]
+        ]
+    return [replace(first, label=name) for name in TOGETHER]
+
+
+@pytest.mark.parametrize("kind", FIGURES)
+@pytest.mark.filterwarnings("error::UserWarning")
+def test_every_figure_shows_hostile_names_as_text(kind, planted):
+    plot = FIGURES[kind](hostile(kind, planted))
+    image = drawn(plot.figure, ".svg")
+    ElementTree.fromstring(image)  # a control character would be no XML
+    check_legibility(plot.figure)
+    texts = [text.get_text() for text in plot.figure.findobj(Text)]
+    assert all(map(is_text, texts))
+    table = for_table(plot.data)
+    cells = [cell for cell in [*table.columns, *table.to_numpy().ravel()] if isinstance(cell, str)]
+    assert not [cell for cell in cells if re.match(r"[=@\t\r]|[+-]\D", cell) or not cell.isprintable()]
+    assert not [cell for cell in cells if cell.startswith("/")]
+    read = pd.read_csv(io.StringIO(table.to_csv(index=False)), keep_default_na=False)
+    assert len(read) == len(plot.data)
+
+
+@pytest.mark.parametrize("kind", ["alignment", "lineage", "phase-plane", "lifetime"])
+def test_a_legend_has_every_name_and_each_once(kind, planted):
+    conditions = [name for name in NAMES.values() if name]
+    figure = FIGURES[kind]([replace(planted[0], label=name) for name in conditions]).figure
+    shown = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+    assert len(set(shown)) == len(conditions)
+
+
+@pytest.mark.parametrize("kind", ["alignment", "lineage", "lifetime", "fitness", "levels"])
+def test_a_figure_of_one_run_shows_its_name_as_text(kind, planted):
+    figure = FIGURES[kind]([replace(planted[0], label=ALONE)]).figure
+    drawn(figure, ".svg")
+    check_legibility(figure)
+
+
+def test_names_in_a_figure_differ_as_the_names_do():
+    assert len(set(for_figures(NAMES.values()).values())) == len(NAMES)
+    assert for_figure("emergence") == "emergence"
+    assert for_figure("größe, φ = 1") == "größe, φ = 1"
+    assert for_figure("中") == r"\u4e2d"
+
+
+def test_a_circuit_has_any_title_and_its_own_symbols():
+    species = species_of(preset("smoke"))
+    plot = draw_individual(species, founders(species, 0, 2).population, 0, ALONE)
+    drawn(plot.figure, ".svg")
+    assert any(text.get_text().startswith("ascending pathway $W$") and text.get_parse_math() for text in
+               plot.figure.findobj(Text))  # fmt: skip
+    assert matplotlib.rcParams["text.parse_math"]  # the user's own figures are as they were
+
+
+def test_the_verdict_has_two_lines_whatever_the_names_are(planted):
+    said = verdict([replace(run, label=name) for run in planted for name in NAMES.values() if name])
+    assert len(said.splitlines()) == 2
+    assert is_text(said)
+
+
+def test_a_report_holds_hostile_names_as_text_and_no_places(tmp_path):
+    toml = {name: json.dumps(name)[1:-1] for name in [*TOGETHER[:4], NAMES["HTML"]]}
+    extra = '[backend]\naddress = "10.1.2.3:6379"\n[transplant]\nsource = "/lab/jane/runs/one@2"\n'
+    paths = [
+        plant(tmp_path / str(number), condition=condition, generations=2, extra=extra)
+        for number, condition in enumerate(toml.values())
+    ]
+    made = report(paths)
+    page = made.html.decode()
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    for secret in (str(tmp_path), "jane", "10.1.2.3"):
+        assert secret not in page
+    assert "…/one@2" in page
+    assert all(line.isprintable() for line in made.headline)
