@@ -62,7 +62,7 @@ def _workers_rate(workers: int, repeats: int) -> float:
     with BACKENDS[config.backend.name](config.backend) as backend:
         backend.evaluate(job, cohort)  # start the processes
         seconds = best_seconds(lambda: backend.evaluate(job, cohort), repeats)
-    return CORE_POPULATION * species.life.tasks * species.life.presentations / seconds
+    return CORE_POPULATION * species.lifetime.tasks * species.lifetime.presentations / seconds
 
 
 def figure(data: pd.DataFrame, machine: dict[str, Any]) -> Plot:

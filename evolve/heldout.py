@@ -46,9 +46,10 @@ def held_out_species(config: Config, species: Species) -> dict[str, Species]:
     for name in config.heldout.families if config.heldout.every else ():
         task = species.task if name == config.task.name else TASKS[name](**sizes)
         task.prepare()
-        life = replace(species.life, tasks=config.heldout.tasks or species.life.tasks)
+        lifetime = replace(species.lifetime, tasks=config.heldout.tasks or species.lifetime.tasks)
         # new tasks in every generation, also where the run's own never change
-        found[name] = replace(species, task=task, life=life, every=1, held_out=name)
+        environment = replace(species.environment, every=1)
+        found[name] = replace(species, task=task, lifetime=lifetime, environment=environment, held_out=name)
     return found
 
 

@@ -2,6 +2,7 @@
 
 ==============================  =======================================================
 `model`                         the equations, plainly: read this first
+`settings`                      every biological setting
 `layout`, `species`             sizes, and everything that individuals have in common
 `rules`, `wiring`, `tasks`      which terms change a synapse; what is connected; what is learned
 `activations`                   activation functions
@@ -21,19 +22,22 @@ from hetevo.populations.genome import Population
 from hetevo.populations.kernel.life import Snapshot, live_block
 from hetevo.populations.layout import Layout
 from hetevo.populations.outcome import Evaluation, Status
-from hetevo.populations.species import Founders, Life, Species, Wiring
+from hetevo.populations.settings import Environment, Genome, Lifetime, Network, Plasticity
+from hetevo.populations.species import Species
 
 __all__ = [
+    "Environment",
     "Evaluation",
-    "Founders",
+    "Genome",
     "Layout",
-    "Life",
+    "Lifetime",
+    "Network",
+    "Plasticity",
     "Population",
     "Probe",
     "Snapshot",
     "Species",
     "Status",
-    "Wiring",
     "draw_founders",
     "evaluate",
     "live_block",

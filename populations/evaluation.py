@@ -73,7 +73,7 @@ def evaluate(
 
 
 def _evaluate_block(block: Block, probe: Probe | None, moments: tuple[int, ...]) -> Evaluation:
-    tasks, cap = block.species.life.tasks, block.species.life.loss_cap
+    tasks, cap = block.species.lifetime.tasks, block.species.lifetime.loss_cap
     columns: dict[str, list[Floats]] = {}
 
     def observe(snapshot: Snapshot | LayerSnapshot) -> None:

@@ -93,7 +93,7 @@ class TwoPathwayCircuits:
         if species.rule.transport:
             self.V = species.mirror(self.W)
         self.q = np.zeros((len(self.W), species.layout.neurons, error.shape[2]))
-        self.q[:, hidden:] = np.clip(error, -species.life.signal_clip, species.life.signal_clip)
+        self.q[:, hidden:] = np.clip(error, -species.lifetime.signal_clip, species.lifetime.signal_clip)
         slope = self._slope(self.x[:, species.layout.input_units :])
         for level in reversed(self.steps):
             self.q[:, level] = slope[:, level] * (self.V[:, level] @ self.q)
@@ -122,7 +122,7 @@ class TwoPathwayCircuits:
 
     def clip(self) -> None:
         """Keep weights within bounds."""
-        bound = self.species.life.weight_clip
+        bound = self.species.lifetime.weight_clip
         self.W, self.V = np.clip(self.W, -bound, bound), np.clip(self.V, -bound, bound)
 
     def _change(self, pathway: Pathway, own: Floats, other: Floats, sender: Floats) -> tuple[Floats, Floats]:
@@ -163,7 +163,7 @@ class TwoPathwayCircuits:
 
     def _slope(self, activity: Floats) -> Floats:
         slope = np.ones_like(activity)
-        if self.species.derivative:
+        if self.species.plasticity.derivative:
             self.species.transfer.slope(activity, slope)
         return slope
 
@@ -187,7 +187,7 @@ def live(species: Species, genes: Population, innate: Weights, training: Samples
     TwoPathwayCircuits
         ``N = P * K`` circuits at the end of their lives, ordered individual by individual, task by task.
     """
-    life, tasks = species.life, len(training.inputs)
+    life, tasks = species.lifetime, len(training.inputs)
     lives = np.repeat(np.arange(genes.size), tasks)
     circuits = TwoPathwayCircuits(species, genes.take(lives), Weights(*(weights[lives] for weights in innate)))
     for t in range(life.presentations):

@@ -56,5 +56,5 @@ def live_alone(job: Job, population: Population, first: int, generation: int) ->
     finally:
         pool.close()
     failure = Failure(first, f"its worker process died, {TRIES} times in a row, although it lived alone: {reason}")
-    evaluation = Evaluation.failed(failure, job.species.life.loss_cap)
+    evaluation = Evaluation.failed(failure, job.species.lifetime.loss_cap)
     return Lived(evaluation, time.perf_counter() - begin, fingerprint(job))

@@ -143,7 +143,7 @@ class Layer:
 
     def block_size(self, species: Species) -> int:
         """Keep the products of a block's test in cache."""
-        layout, life = species.layout, species.life
+        layout, life = species.layout, species.lifetime
         products = 8 * layout.outputs * layout.units * max(life.test_samples, PROBED_SAMPLES)
         return max(1, min(LAYERS, BLOCK_BYTES // products) // life.tasks)
 
@@ -199,11 +199,11 @@ def live_layers(
     diverged : ndarray of bool, shape (N,)
         Lives in which a weight became infinite or undefined.
     """
-    life, tasks = species.life, len(experience.training.inputs)
+    life, tasks = species.lifetime, len(experience.training.inputs)
     formula = _formula(species)
     terms = Terms(formula, np.repeat(formula.coefficients(genes[FORMULA]), tasks, axis=0))
     weights = np.tile(_innate(species, seed, generation, tasks), (genes.size, 1, 1))
-    training, stages, diverged = experience.training, life.stages(moments), np.zeros(len(weights), np.bool_)
+    training, stages, diverged = experience.training, species.stages(moments), np.zeros(len(weights), np.bool_)
     with np.errstate(over="ignore", invalid="ignore"):  # what diverges is flagged, not warned about
         for t in range(life.presentations + 1):
             for stage in stages.get(t, ()):

@@ -130,7 +130,7 @@ def live_block(
     Lives
         ``N = P * K`` lives, ordered individual by individual, task by task.
     """
-    life, tasks = species.life, len(experience.training.inputs)
+    life, tasks = species.lifetime, len(experience.training.inputs)
     lives = np.repeat(np.arange(genes.size), tasks)
     networks, online = len(lives), life.batch == 1
     if online and networks == 1:
@@ -141,7 +141,7 @@ def live_block(
     plasticity = Plasticity(circuits, passes, genes)
     diverged = np.zeros(circuits.networks, np.bool_)
     courses = _begin_perturbations(species, circuits, passes, plasticity, genes, streams, circuits.networks // networks)
-    training, stages = experience.training, life.stages(moments)
+    training, stages = experience.training, species.stages(moments)
     # a diverging life overflows on purpose until it is stopped: that is counted, not warned about
     with np.errstate(all="ignore"):
         for t in range(life.presentations + 1):
@@ -187,7 +187,7 @@ def _begin_perturbations(
     def drawn(purpose: Purpose) -> list[Generator]:
         return [generator for _ in range(copies) for generator in streams(purpose)]
 
-    block = PerturbedBlock(circuits, passes, plasticity, genes, species.life.presentations, drawn)
+    block = PerturbedBlock(circuits, passes, plasticity, genes, species.lifetime.presentations, drawn)
     return [perturbation.begin(block) for perturbation in species.perturbations]
 
 
@@ -210,7 +210,7 @@ def _snapshot(
     passes.forward()
     passes.compare(probe.targets)
     error = passes.error.copy()
-    clip = circuits.species.life.signal_clip
+    clip = circuits.species.lifetime.signal_clip
     np.clip(passes.error, -clip, clip, out=passes.error)
     passes.backward()
     plasticity = Plasticity(circuits, passes, genes)

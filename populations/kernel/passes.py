@@ -139,14 +139,14 @@ class Passes:
     def backward(self) -> None:
         """Run the backward pass: ``q_i = f'(p_i) * sum_k V_ik q_k``, from the outputs down."""
         species, layout = self.circuits.species, self.circuits.species.layout
-        if species.derivative:
+        if species.plasticity.derivative:
             species.transfer.slope(self._x[layout.input_units : layout.units], self._slope)
         for level in self._down:
             for number, (weights, above) in enumerate(level.products):
                 self.circuits.product(weights, above, level.scratch if number else level.own)
                 if number:
                     np.add(level.stretch, level.scratch_stretch, out=level.stretch)
-            if species.derivative:
+            if species.plasticity.derivative:
                 np.multiply(level.stretch, level.slope, out=level.stretch)
         self._distort()
 

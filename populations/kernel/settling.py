@@ -62,7 +62,7 @@ class SettlingPasses(Passes):
     def backward(self) -> None:
         """Let learning signals settle, at the activities that were reached."""
         species, layout = self.circuits.species, self.circuits.species.layout
-        if species.derivative:
+        if species.plasticity.derivative:
             species.transfer.slope(self._x[self._states], self._slope)
         signals = self._q[: layout.hidden]
         signals[:] = 0
@@ -71,7 +71,7 @@ class SettlingPasses(Passes):
             for hidden, one in self._taught:
                 self.circuits.product(one.weights, one.sent, one.out)
                 np.add(self._total[hidden], self._part[hidden], out=self._total[hidden])
-            if species.derivative:
+            if species.plasticity.derivative:
                 np.multiply(self._total, self._slope, out=signals)
             else:
                 signals[:] = self._total

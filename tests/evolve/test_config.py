@@ -413,6 +413,6 @@ def test_circumstances_reach_the_species():
     changes = ["injury.share=0.2", "hardware.bits=4", "environment.within=2", "environment.every=0"]
     species = species_of(preset("emergence", overrides=changes))
     assert species.perturbations == (Injury(0.2), Hardware(bits=4))
-    assert (species.life.successive, species.every) == (2, 0)
+    assert (species.environment.within, species.environment.every) == (2, 0)
     assert species_of(preset("emergence")).perturbations == ()
     assert species_of(preset("recurrent")).settle == 4

@@ -269,7 +269,7 @@ def test_all_that_a_held_out_life_draws_is_its_own(monkeypatch, name, changes, w
 
 def test_held_out_tasks_may_be_more_than_those_of_the_run():
     config = preset("smoke", overrides=[*SMALL, *HELD, "heldout.tasks=7", "lifetime.tasks=2"])
-    assert {of.life.tasks for of in held_out_species(config, species_of(config)).values()} == {7}
+    assert {of.lifetime.tasks for of in held_out_species(config, species_of(config)).values()} == {7}
     with pytest.raises(ConfigError, match="samples"):
         Evolution(preset("smoke", overrides=[*HELD, "heldout.tasks=1000000000000"]))
 
@@ -279,7 +279,7 @@ def test_held_out_tasks_are_new_where_those_of_the_run_never_change():
     species = species_of(config)
     held = held_out_species(config, species)["sine"]
     own, other = (experience(one, 0, generation) for one, generation in ((species, 3), (held, 3)))
-    assert (species.every, held.every) == (0, 1)
+    assert (species.environment.every, held.environment.every) == (0, 1)
     assert not np.array_equal(own.training.targets, other.training.targets)
 
 

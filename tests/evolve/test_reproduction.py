@@ -171,7 +171,7 @@ def test_bits_are_crossed_at_two_points_and_flip_at_the_given_rate():
 
 
 def test_genes_of_every_kind_have_a_mutation():
-    species = make_species(terms=("hebbian",), inherited=True)
+    species = make_species(terms=("hebbian",), innate="inherited")
     config, _ = settled()
     after = draw_founders(species, 0, 50)
     before = draw_founders(species, 0, 50)

@@ -32,8 +32,8 @@ NOTHING = np.zeros(35, np.bool_)
 
 
 def species(**life):
-    draw_founders = species_of(preset("chalmers"))
-    return replace(draw_founders, life=replace(draw_founders.life, **{"tasks": 3, **life}))
+    usual = species_of(preset("chalmers"))
+    return replace(usual, lifetime=replace(usual.lifetime, **{"tasks": 3, **life}))
 
 
 def evaluated(genes, of=None, **options):
@@ -141,7 +141,7 @@ def test_weights_that_overflow_are_flagged_and_get_the_cap(recwarn):
     free = species(weight_clip=1e308, clip_every=1000, presentations=240)
     result = evaluated(genomes(growing, DELTA), free)
     assert result.status.tolist() == [Status.DIVERGED, Status.OK]
-    assert result.loss[0] == free.life.loss_cap
+    assert result.loss[0] == free.lifetime.loss_cap
     assert not recwarn.list
 
 
