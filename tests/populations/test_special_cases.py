@@ -100,9 +100,8 @@ def test_transported_weights_give_cosine_one_and_flipped_signs_minus_one(rule, g
 
 
 def test_a_shuffled_signal_is_that_of_another_sample_and_says_nothing_about_the_gradient():
-    species = make_species(
-        (40,), rule="shuffled-signal", inputs=12, gain_mean=0.01, gain_scale=0, descending_start="transposed"
-    )
+    start = {"inputs": 12, "gain_mean": 0.01, "gain_scale": 0, "descending_start": "transposed"}
+    species = make_species((40,), rule="shuffled-signal", **start)
     values = observed_alignment(species, make_population(species, 30))["birth"]
     plain = make_species((40,), **start)
     assert np.abs(values).mean() < 0.5 * np.abs(observed_alignment(plain, make_population(plain, 30))["birth"]).mean()
