@@ -27,8 +27,7 @@ from hetevo.evolve.state import State, after
 from hetevo.evolve.stopping import StopRequest
 from hetevo.evolve.transplanting import first_cohort
 from hetevo.populations.errors import HetevoError, MachineFailedError, spell
-from hetevo.populations.evaluation import Probe
-from hetevo.populations.outcome import Evaluation
+from hetevo.populations.evaluation import Evaluation, Probe
 
 
 class Evolution:

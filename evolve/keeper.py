@@ -23,7 +23,7 @@ from hetevo.evolve.rundir.provenance import now
 from hetevo.evolve.rundir.records import rows_of
 from hetevo.evolve.state import State
 from hetevo.evolve.threads import starting_thread
-from hetevo.populations.outcome import Evaluation
+from hetevo.populations.evaluation import Evaluation
 from hetevo.populations.text import without_places
 
 SHARE = 0.02

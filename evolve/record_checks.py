@@ -16,7 +16,7 @@ from hetevo.evolve.rundir.files import names
 from hetevo.evolve.rundir.parts import damaged_parts, first_generation, parts, read_part, up_to
 from hetevo.evolve.rundir.records import Records
 from hetevo.populations.errors import HetevoError
-from hetevo.populations.outcome import Evaluation, Status
+from hetevo.populations.evaluation import Evaluation, Status
 from hetevo.populations.types import Floats, Indices
 
 Losses = tuple[int, Floats, Indices]

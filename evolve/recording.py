@@ -7,8 +7,8 @@ import numpy as np
 
 from hetevo.evolve.cohort import Cohort, Operator
 from hetevo.evolve.private_deap import tools
+from hetevo.populations.evaluation import Evaluation, Status
 from hetevo.populations.genome import Population
-from hetevo.populations.outcome import Evaluation, Status
 from hetevo.populations.text import without_places
 from hetevo.populations.types import Floats
 

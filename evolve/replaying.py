@@ -18,7 +18,7 @@ from hetevo.evolve.species import species_of
 from hetevo.evolve.state import State, load
 from hetevo.evolve.transplanting import first_cohort
 from hetevo.populations.circuits import block_size
-from hetevo.populations.outcome import Evaluation
+from hetevo.populations.evaluation import Evaluation
 from hetevo.populations.species import Species
 
 

@@ -5,11 +5,12 @@ from typing import TypeVar
 
 from hetevo.evolve.config import Config
 from hetevo.populations import settings
+from hetevo.populations.formulas import FORMULAS
 from hetevo.populations.kernel.hardware import Hardware
 from hetevo.populations.kernel.injury import Injury
 from hetevo.populations.kernel.perturbation import Perturbation
 from hetevo.populations.layout import Layout
-from hetevo.populations.rules import FORMULAS, RULES, Rule, with_terms
+from hetevo.populations.rules import RULES, Rule, with_terms
 from hetevo.populations.species import Species
 from hetevo.populations.tasks import TASKS
 

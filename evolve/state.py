@@ -13,8 +13,8 @@ from hetevo.evolve.rundir.checkpoint import STATE, Checkpoint
 from hetevo.evolve.rundir.manifest import File
 from hetevo.evolve.rundir.reading import Expected, read
 from hetevo.populations.circuits import genome
+from hetevo.populations.evaluation import Evaluation, Status
 from hetevo.populations.genome import Population
-from hetevo.populations.outcome import Evaluation, Status
 from hetevo.populations.species import Species
 from hetevo.populations.types import Floats, Indices
 

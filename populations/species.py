@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from hetevo.populations.activations import ACTIVATIONS, Activation
 from hetevo.populations.errors import SettingError
+from hetevo.populations.formulas import Formula
 from hetevo.populations.layout import Layout
 from hetevo.populations.random_streams import HELD_OUT, Purpose, random_stream
-from hetevo.populations.rules import Formula, Rule
+from hetevo.populations.rules import Rule
 from hetevo.populations.settings import SETTLE, Environment, Genome, Lifetime, Network, Plasticity
 from hetevo.populations.tasks import Task
 from hetevo.populations.wiring import WIRINGS, Pathways, WiringFamily

@@ -14,7 +14,7 @@ from builders import make_species
 
 from hetevo.evolve.backends import Job
 from hetevo.evolve.cohort import founders
-from hetevo.populations.outcome import Status
+from hetevo.populations.evaluation import Status
 
 MARK = np.float32(3.25)
 """First gain of the individuals that are hit."""

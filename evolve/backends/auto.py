@@ -10,7 +10,7 @@ from hetevo.evolve.backends.ray.session import check_session
 from hetevo.evolve.cohort import Cohort
 from hetevo.evolve.config import BackendTable
 from hetevo.evolve.news import news
-from hetevo.populations.outcome import Evaluation
+from hetevo.populations.evaluation import Evaluation
 
 CLUSTER_SECONDS = 5.0
 """A generation that takes less than this on this machine stays there: what joining a cluster takes."""

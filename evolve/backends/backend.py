@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 from hetevo.evolve.cohort import Cohort
-from hetevo.populations.evaluation import Probe
-from hetevo.populations.outcome import Evaluation
+from hetevo.populations.evaluation import Evaluation, Probe
 from hetevo.populations.species import Species
 
 

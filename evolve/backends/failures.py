@@ -3,7 +3,7 @@
 from hetevo.evolve.backends.backend import Job
 from hetevo.evolve.cohort import Cohort
 from hetevo.populations.errors import RunFailedError, spell
-from hetevo.populations.outcome import Failure
+from hetevo.populations.evaluation import Failure
 
 SHOWN = 5
 """Failures that an error message lists."""

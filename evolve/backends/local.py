@@ -18,8 +18,8 @@ from hetevo.evolve.config import BackendTable
 from hetevo.evolve.news import news
 from hetevo.populations.circuits import block_size
 from hetevo.populations.errors import MachineFailedError
+from hetevo.populations.evaluation import Evaluation
 from hetevo.populations.genome import Population
-from hetevo.populations.outcome import Evaluation
 
 SHARDS_PER_WORKER = 4
 """Shards a worker gets in a generation: enough to even out their times, few enough not to split blocks."""

@@ -13,8 +13,8 @@ from hetevo.evolve.backends.failures import EvaluationError, explain, place
 from hetevo.evolve.cohort import Cohort
 from hetevo.evolve.news import news
 from hetevo.populations.errors import MachineFailedError, spell
+from hetevo.populations.evaluation import Evaluation, Failure
 from hetevo.populations.genome import Population
-from hetevo.populations.outcome import Evaluation, Failure
 
 HALVED = 2
 """Times that a block comes back until it is sent again in halves: the first may be chance."""

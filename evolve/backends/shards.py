@@ -8,9 +8,8 @@ import numpy as np
 
 from hetevo.evolve.backends.backend import Job
 from hetevo.evolve.backends.fingerprint import Fingerprint, fingerprint
-from hetevo.populations.evaluation import evaluate
+from hetevo.populations.evaluation import Evaluation, Failure, evaluate
 from hetevo.populations.genome import Population
-from hetevo.populations.outcome import Evaluation, Failure
 from hetevo.populations.types import Indices
 
 

@@ -8,8 +8,8 @@ from hetevo.evolve.backends.fingerprint import fingerprint
 from hetevo.evolve.backends.pool import WorkerDiedError, WorkerPool
 from hetevo.evolve.backends.shards import Lived, live_shard
 from hetevo.populations.errors import MachineFailedError
+from hetevo.populations.evaluation import Evaluation, Failure
 from hetevo.populations.genome import Population
-from hetevo.populations.outcome import Evaluation, Failure
 
 TRIES = 3
 """Deaths of fresh workers, alone, after which an individual is given up."""

@@ -31,8 +31,9 @@ from hetevo.evolve.config.tables.living import NAMES, named_settings
 from hetevo.evolve.identity import config_hash
 from hetevo.evolve.islands import TOPOLOGIES
 from hetevo.populations.errors import SettingError, nearest
+from hetevo.populations.formulas import FORMULAS
 from hetevo.populations.layout import Layout
-from hetevo.populations.rules import FORMULAS, RULES
+from hetevo.populations.rules import RULES
 from hetevo.populations.tasks import TASKS
 from hetevo.populations.wiring import WIRINGS
 

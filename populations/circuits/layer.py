@@ -1,7 +1,7 @@
 """Single layers whose learning rule is inherited: neurons with logistic outputs, and no hidden ones.
 
 After every sample each synapse changes by the formula that its individual inherits
-(`hetevo.populations.rules.Formula`), a sum of products of its weight w, its input a, its neuron's output o and the
+(`hetevo.populations.formulas.Formula`), a sum of products of its weight w, its input a, its neuron's output o and the
 target t. Nothing here computes a gradient; the delta rule is one formula among many.
 """
 
@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from hetevo.populations.circuits.circuit import Block, Outcome
 from hetevo.populations.experience import Experience, Samples
+from hetevo.populations.formulas import Formula
 from hetevo.populations.genome import FORMULA, Gene, Population
 from hetevo.populations.random_streams import Purpose
-from hetevo.populations.rules import Formula
 from hetevo.populations.species import Species
 from hetevo.populations.types import Floats, Mask
 

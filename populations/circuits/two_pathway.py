@@ -16,7 +16,7 @@ from hetevo.populations.experience import Samples
 from hetevo.populations.genome import Gene, term_gene
 from hetevo.populations.kernel.life import Snapshot, live_block
 from hetevo.populations.kernel.memory import CircuitBlock, panels
-from hetevo.populations.kernel.settling import passes_of
+from hetevo.populations.kernel.passes import passes_of
 from hetevo.populations.random_streams import Purpose
 from hetevo.populations.rules import PATHWAYS
 from hetevo.populations.species import Species

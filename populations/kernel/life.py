@@ -11,10 +11,9 @@ from hetevo.populations.birth import Weights
 from hetevo.populations.experience import Experience, Samples
 from hetevo.populations.genome import Population
 from hetevo.populations.kernel.memory import CircuitBlock
-from hetevo.populations.kernel.passes import Passes
+from hetevo.populations.kernel.passes import Passes, passes_of
 from hetevo.populations.kernel.perturbation import Course, PerturbedBlock, Streams
 from hetevo.populations.kernel.plasticity import Plasticity, effective_gains
-from hetevo.populations.kernel.settling import passes_of
 from hetevo.populations.random_streams import Purpose
 from hetevo.populations.species import Species, Stage
 from hetevo.populations.types import Floats, Mask

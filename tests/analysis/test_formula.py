@@ -10,7 +10,7 @@ from hetevo.analysis.verdict import verdict
 from hetevo.evolve import Experiment, preset
 from hetevo.evolve.rundir import RunDirectoryError
 from hetevo.evolve.species import species_of
-from hetevo.populations.rules import FORMULAS
+from hetevo.populations.formulas import FORMULAS
 
 DELTA = FORMULAS["chalmers"].written((1, 8), [(1, 0)] * 7 + [(-1, 2), (1, 2), (1, 0)])
 

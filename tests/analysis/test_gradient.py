@@ -9,7 +9,7 @@ from hetevo.analysis.unrolled import unrolled_gradient
 from hetevo.populations.activations import ACTIVATIONS
 from hetevo.populations.birth import Weights, draw_innate_weights
 from hetevo.populations.kernel.memory import CircuitBlock
-from hetevo.populations.kernel.settling import passes_of
+from hetevo.populations.kernel.passes import passes_of
 from hetevo.populations.wiring import WIRINGS
 
 STEP = 1e-5

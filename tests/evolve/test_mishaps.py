@@ -20,7 +20,7 @@ from hetevo.evolve.config import BackendTable
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.verifying import verify
 from hetevo.populations.errors import MachineFailedError
-from hetevo.populations.outcome import Evaluation, Status
+from hetevo.populations.evaluation import Evaluation, Status
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,10 @@ from hypothesis import strategies as st
 from hetevo.analysis.probe import AlignmentProbe
 from hetevo.populations.birth import draw_innate_weights
 from hetevo.populations.circuits import block_size
-from hetevo.populations.evaluation import evaluate
+from hetevo.populations.evaluation import Status, evaluate
 from hetevo.populations.experience import Experience, Samples, experience
 from hetevo.populations.genome import Population
 from hetevo.populations.kernel.life import live_block
-from hetevo.populations.outcome import Status
 from hetevo.populations.rules import RULES
 from hetevo.populations.tasks import TASKS
 from hetevo.populations.wiring import WIRINGS

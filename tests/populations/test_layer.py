@@ -15,13 +15,12 @@ from hetevo.evolve.species import species_of
 from hetevo.populations.circuits import draw_founders
 from hetevo.populations.circuits.layer import LayerSnapshot, live_layers
 from hetevo.populations.errors import SettingError
-from hetevo.populations.evaluation import evaluate
+from hetevo.populations.evaluation import Status, evaluate
 from hetevo.populations.experience import experience
+from hetevo.populations.formulas import FORMULAS
 from hetevo.populations.genome import FORMULA, Population
 from hetevo.populations.layout import Layout
-from hetevo.populations.outcome import Status
 from hetevo.populations.random_streams import Purpose, random_stream
-from hetevo.populations.rules import FORMULAS
 from hetevo.populations.tasks import Patterns
 
 FORMULA_OF_CHALMERS = FORMULAS["chalmers"]

@@ -26,7 +26,7 @@ from hetevo.evolve.cohort import Cohort
 from hetevo.evolve.config import CURRENT, BackendTable
 from hetevo.evolve.news import news
 from hetevo.populations.errors import MachineFailedError, SettingError
-from hetevo.populations.outcome import Evaluation
+from hetevo.populations.evaluation import Evaluation
 
 if TYPE_CHECKING:
     from hetevo.evolve.backends.ray.driver import RayDriver

@@ -25,7 +25,7 @@ from hetevo.evolve.cohort import Cohort
 from hetevo.evolve.config import BackendTable
 from hetevo.evolve.news import news
 from hetevo.populations.circuits import block_size
-from hetevo.populations.outcome import Evaluation
+from hetevo.populations.evaluation import Evaluation
 from hetevo.populations.species import Species
 
 IN_FLIGHT = 3

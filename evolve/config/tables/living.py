@@ -4,6 +4,8 @@ import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, fields
 from dataclasses import Field as SettingField
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Annotated, Any, Self, Union, get_args, get_origin, get_type_hints
 
 from pydantic import Field, create_model, model_validator
@@ -11,7 +13,8 @@ from pydantic import Field, create_model, model_validator
 from hetevo.evolve.config.tables.base import Table
 from hetevo.populations import settings
 from hetevo.populations.activations import ACTIVATIONS
-from hetevo.populations.rules import FORMULAS, HOMOSYNAPTIC, RULES
+from hetevo.populations.formulas import FORMULAS
+from hetevo.populations.rules import HOMOSYNAPTIC, RULES
 from hetevo.populations.settings import Setting
 from hetevo.populations.tasks import TASKS
 from hetevo.populations.wiring import WIRINGS
@@ -33,10 +36,11 @@ def named_settings(config: object) -> Iterator[tuple[str, str, str]]:
     """List what a configuration names: key, name and the word in `NAMES`."""
     for kind in KINDS:
         table = kind.__name__.lower()
-        for key, hint in get_type_hints(kind, include_extras=True).items():
-            if names := _setting(hint).names:
-                given = getattr(getattr(config, table), key)
-                yield from ((f"{table}.{key}", name, names) for name in ([given] if isinstance(given, str) else given))
+        for field in fields(kind):
+            if names := field.metadata["setting"].names:
+                given = getattr(getattr(config, table), field.name)
+                listed = [given] if isinstance(given, str) else given
+                yield from ((f"{table}.{field.name}", name, names) for name in listed)
 
 
 def table_of(kind: type) -> type[Table]:
@@ -48,12 +52,14 @@ def table_of(kind: type) -> type[Table]:
         A dataclass of `hetevo.populations.settings`.
     """
     hints = get_type_hints(kind, include_extras=True)
-    made: Any = {field.name: (_checked(hints[field.name]), _field(field, hints[field.name])) for field in fields(kind)}
+    made: Any = {
+        field.name: (_checked(hints[field.name], field.metadata["setting"]), _field(field)) for field in fields(kind)
+    }
     return create_model(f"{kind.__name__}Table", __base__=Table, __doc__=kind.__doc__, **made)
 
 
-def _field(field: SettingField[Any], hint: Any) -> Any:
-    setting = _setting(hint)
+def _field(field: SettingField[Any]) -> Any:
+    setting = field.metadata["setting"]
     default = field.default_factory() if field.default_factory is not MISSING else field.default
     return Field(
         default,
@@ -63,23 +69,18 @@ def _field(field: SettingField[Any], hint: Any) -> Any:
     )
 
 
-def _setting(hint: Any) -> Setting:
-    (setting,) = (part for part in get_args(hint) if isinstance(part, Setting))
-    return setting
-
-
-def _checked(hint: Any) -> Any:
+def _checked(hint: Any, setting: Setting) -> Any:
     """Return a type that the validator checks by the bounds of its setting; those of a union are its number's."""
-    if get_origin(hint) is Annotated:
-        inner, setting = get_args(hint)[0], _setting(hint)
-        if get_origin(inner) in (Union, types.UnionType):
-            number, *others = get_args(inner)
-            number = _checked(number) if get_origin(number) is Annotated else _bounded(number, setting)
-            return Union[(number, *others)]
-        return _bounded(_checked(inner), setting)
-    if get_origin(hint) is tuple:
-        return tuple[tuple(_checked(part) for part in get_args(hint))]  # type: ignore[misc]
-    return dict[str, float | int] if get_origin(hint) is Mapping else hint
+    kind, parts = get_origin(hint), get_args(hint)
+    if kind is Annotated:  # bounds of its own
+        return _bounded(*parts)
+    if kind in (Union, types.UnionType):
+        return reduce(or_, (_checked(part, setting) for part in parts))
+    if kind is tuple:
+        return tuple[tuple(_checked(part, setting) for part in parts)]  # type: ignore[misc]
+    if kind is Mapping:
+        return dict[str, float | int]
+    return _bounded(hint, setting) if hint in (int, float) else hint
 
 
 def _bounded(hint: Any, setting: Setting) -> Any:
