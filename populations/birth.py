@@ -57,6 +57,7 @@ def draw_innate_weights(
             rng = species.random_stream(seed, generation, Purpose.INNATE, int(individual))
             for pathway in raw:
                 rng.standard_normal(out=pathway[row], dtype=np.float32)
+    # standard normal numbers become weights by fan-in, so that potentials are of order 1
     scales = species.genome.innate_scale
     ascending, descending = (
         _scaled(values, mask) * np.float32(s) for values, mask, s in zip(raw, masks, scales, strict=True)

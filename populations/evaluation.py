@@ -158,6 +158,7 @@ def _evaluate_block(block: Block, probe: Probe | None, moments: tuple[int, ...])
         for name, values in probe.measure(snapshot).items():
             columns.setdefault(f"{name}_{snapshot.stage}", []).append(_mean_defined(values.reshape(-1, tasks)))
 
+    # live, then cap: what diverged counts as the worst there is
     outcome = circuit_of(block.species).live(block, observe if probe is not None else None, moments)
     loss = np.where(outcome.diverged, cap, np.minimum(outcome.loss, cap))
     diverged = outcome.diverged.reshape(-1, tasks).any(axis=1)

@@ -115,6 +115,7 @@ class Terms:
         """
         factors = {"output": outputs, "target": targets}
         total: Floats = np.zeros_like(weights)
+        # sum what is left of the terms, then multiply once by the weight and input that they share
         for (weighted, sent), terms in self._groups.items():
             remaining: Floats = np.zeros_like(outputs)
             for coefficient, rest in terms:

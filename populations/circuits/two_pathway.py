@@ -43,6 +43,7 @@ class TwoPathway:
         rows = {"ascending": layout.neurons, "descending": layout.hidden}
         shapes = {"ascending": (layout.neurons, layout.units), "descending": (layout.hidden, layout.neurons)}
         width = {pathway: 1 if plasticity.gains_shared else rows[pathway] for pathway in rows}
+        # the order decides what founders draw, and what digests hash
         genes = [Gene(f"gains_{pathway}", "gain", (width[pathway],), priors.gain_scale) for pathway in rows]
         for pathway in PATHWAYS:
             places = 1 if plasticity.terms_shared else rows[pathway]
@@ -119,6 +120,7 @@ def evaluate_test(circuits: CircuitBlock, samples: Samples) -> tuple[Floats, Flo
     loss, accuracy : ndarray of float64, shape (N,)
         Normalised loss, not capped and possibly not finite; and accuracy, NaN unless the task is a classification.
     """
+    # only activities are needed
     passes = passes_of(circuits, samples.inputs.shape[-1])
     targets = samples.targets.astype(np.float64)
     with np.errstate(all="ignore"):
@@ -126,6 +128,7 @@ def evaluate_test(circuits: CircuitBlock, samples: Samples) -> tuple[Floats, Flo
         passes.forward()
         outputs = passes.outputs.reshape(-1, *targets.shape).astype(np.float64)
         wrong = (outputs - targets) ** 2
+        # mean squared error over the mean square of the target, by life
         loss = wrong.reshape(*wrong.shape[:2], -1).mean(axis=2) / (targets**2).reshape(len(targets), -1).mean(axis=1)
     accuracy = np.full(loss.shape, np.nan)
     if circuits.species.task.classification:

@@ -31,6 +31,7 @@ class _Imperfect(Course):
         self._signals: deque[Floats] = deque(maxlen=hardware.stale + 1)
         self._changes: deque[Floats] = deque(maxlen=hardware.delay + 1)
         self._old = self._weights.copy()
+        # every neuron's gains miss their values by a factor, for life
         if hardware.mismatch:
             for name in ("gains_ascending", "gains_descending"):
                 gains = block.genes[name]

@@ -28,8 +28,10 @@ class _Injured(Course):
         layout, size = block.circuits.species.layout, block.genes.size
         self._up: Mask = np.zeros((size, layout.neurons, layout.units), np.bool_)
         self._down: Mask = np.zeros((size, layout.hidden, layout.neurons), np.bool_)
+        # each life has its own lot, whatever block it is in
         for n, rng in enumerate(block.streams(Purpose.INJURY)):
             if injury.what == "neurons":
+                # a neuron takes all of its synapses along, in both pathways
                 hit = rng.random(layout.hidden) < injury.share
                 self._up[n, : layout.hidden][hit] = True
                 self._up[n, :, layout.input_units :][:, hit] = True

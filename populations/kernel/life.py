@@ -143,6 +143,7 @@ def live_block(
     training, stages = experience.training, species.stages(moments)
     # a diverging life overflows on purpose until it is stopped: that is counted, not warned about
     with np.errstate(all="ignore"):
+        # one turn more than there are presentations: snapshots of the end are taken before it
         for t in range(life.presentations + 1):
             if observer is not None and experience.probe is not None:
                 for stage in stages.get(t, ()):
@@ -154,6 +155,7 @@ def live_block(
                 break
             for course in courses:
                 course.before(t)
+            # the presentation itself; perturbations act before, between and after
             passes.load(training.inputs[:, t])
             passes.forward()
             passes.compare(training.targets[:, t], life.signal_clip)
@@ -208,6 +210,7 @@ def _snapshot(
     passes.load(probe.inputs)
     passes.forward()
     passes.compare(probe.targets)
+    # probes see the error as it is, neurons the clipped one
     error = passes.error.copy()
     clip = circuits.species.lifetime.signal_clip
     np.clip(passes.error, -clip, clip, out=passes.error)

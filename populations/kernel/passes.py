@@ -96,6 +96,7 @@ class Passes:
         circuits, products = self.circuits, []
         units = shifted(rows, circuits.species.layout.input_units)
         plane = 0 if circuits.species.rule.transport else 1
+        # what a level hears comes from the panels of all levels above it
         for panel, stack in zip(circuits.panels, circuits.stacks, strict=True):
             above = slice(max(panel.rows.start, rows.stop), panel.rows.stop)
             if above.start < above.stop and panel.columns.start <= units.start and units.stop <= panel.columns.stop:
@@ -139,8 +140,10 @@ class Passes:
     def backward(self) -> None:
         """Run the backward pass: ``q_i = f'(p_i) * sum_k V_ik q_k``, from the outputs down."""
         species, layout = self.circuits.species, self.circuits.species.layout
+        # f'(p) of all hidden neurons at once
         if species.plasticity.derivative:
             species.transfer.slope(self._x[layout.input_units : layout.units], self._slope)
+        # from the level below the outputs down to the first
         for level in self._down:
             for number, (weights, above) in enumerate(level.products):
                 self.circuits.product(weights, above, level.scratch if number else level.own)
@@ -214,6 +217,7 @@ class SettlingPasses(Passes):
         species, layout = self.circuits.species, self.circuits.species.layout
         if species.plasticity.derivative:
             species.transfer.slope(self._x[self._states], self._slope)
+        # q(0) = 0; outputs keep their error
         signals = self._q[: layout.hidden]
         signals[:] = 0
         for _ in range(species.settle):
