@@ -114,6 +114,11 @@ class LoadedRun:
         """One row an individual and generation; empty if none were kept. Read on first use."""
         return self._of_individuals(RunDirectory(self.path).individuals_files())
 
+    @property
+    def has_individuals(self) -> bool:
+        """Whether there are records of individuals, of any generation."""
+        return bool(RunDirectory(self.path).individuals_files())
+
     def _of_individuals(self, files: Sequence[Path]) -> pd.DataFrame:
         """Read individuals; what was measured of the generations but not of them is undefined."""
         table = _frame(files)
@@ -131,7 +136,7 @@ class LoadedRun:
             for file, end in zip(files, ends, strict=bool(files))
             if any(first_generation(file) <= one < end for one in generations)
         ]
-        table = self._of_individuals(needed)
+        table = self._of_individuals(needed or files[:1])
         return table[table["generation"].isin(generations)].reset_index(drop=True) if len(table) else table
 
 

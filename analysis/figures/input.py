@@ -9,6 +9,7 @@ import pandas as pd
 from hetevo.analysis.emergence.table import by_condition
 from hetevo.analysis.loading import LoadedRun, tidy
 from hetevo.evolve.rundir import RunDirectoryError
+from hetevo.populations.errors import spell
 
 MOST_ROWS = 1_000_000
 """Individuals that a figure reads at most, about five seconds' worth; more would show the same."""
@@ -87,6 +88,11 @@ def with_individuals(runs: Sequence[LoadedRun], generations: int | None = None) 
                 f" (records.individuals_every = {kept}), but this figure needs"
                 f" {'those of every generation, to follow descent' if generations is None else 'them'}. Run it again"
                 " with records.individuals_every = 1; the evolution is the same, bit for bit."
+            )
+        if not run.has_individuals:
+            raise RunDirectoryError(
+                f"{run.path} has no records of individuals, which this figure needs and its configuration says that it"
+                f" kept. What else is missing: {spell('verify', run.path)}"
             )
         if generations is None and every != 1:
             raise RunDirectoryError(

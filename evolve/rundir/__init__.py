@@ -4,6 +4,7 @@
 `directory`               where everything has its place
 `checkpoint`, `manifest`  writing a checkpoint, and what vouches for it
 `reading`, `parts`        reading checkpoints and records that may be damaged or made by an enemy
+`columns`, `schemas`      what tables, and all other files, must hold
 `records`, `provenance`   what happened; where, when and with which versions
 `lock`, `owner`, `sweep`  one writer a run, whoever says so; many processes a sweep
 `files`, `streams`        durable operations; `system`: the system calls, for tests to put themselves between

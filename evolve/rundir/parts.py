@@ -26,7 +26,7 @@ from hetevo.evolve.rundir.streams import CHUNK, reading
 MEMORY_SHARE = 0.5
 """Share of the machine's memory that one part may take: a few crafted bytes can claim any number of rows."""
 
-UNPACKED, RATIO = 256 << 20, 256
+UNPACKED, RATIO = 512 << 20, 256
 """Bytes that one part may take in any case, and how many times its own size it may take beyond that."""
 
 _ENCODINGS = frozenset({"PLAIN", "RLE", "BIT_PACKED"})
