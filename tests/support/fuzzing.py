@@ -1,8 +1,8 @@
 """Configurations, sweeps and run directories with a mutation each, and what must not come of them.
 
 A command that reads one may refuse it in one message, or do its work; it may not end in a traceback, hang, or take
-much memory. Each mutation has a number, and is the same every time: ``python tests/fuzzing.py runs 17 1 /tmp/fuzz``
-repeats number 17 alone. A process of its own goes through many, so that its memory can be measured.
+much memory. Each mutation has a number, and is the same every time: ``python tests/support/fuzzing.py runs 17 1
+/tmp/fuzz`` repeats number 17 alone. A process of its own goes through many, so that its memory can be measured.
 """
 
 import contextlib
