@@ -299,11 +299,11 @@ def add_failure(run):
     from hetevo.evolve.rundir import RunDirectory
     from hetevo.evolve.rundir.parts import encoded
     from hetevo.evolve.species import species_of
-    from hetevo.populations.genome import found
+    from hetevo.populations.circuits import draw_founders
 
     species = species_of(saved_config(RunDirectory(run)))
     sink = io.BytesIO()
-    np.savez(sink, **dict(found(species, 0, 1)))
+    np.savez(sink, **dict(draw_founders(species, 0, 1)))
     columns = {
         "generation": pa.array([1, 2]),
         "individual": pa.array([0, 3]),
