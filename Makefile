@@ -23,8 +23,9 @@ demo: setup
 	else $(BIN)/hetevo run emergence -o runs/demo; fi
 	@$(BIN)/hetevo plot runs/demo
 
+# two at once, each with one thread; plain `pytest` runs them one after the other
 test: setup
-	$(ONE_THREAD) $(BIN)/python -m pytest -q
+	$(ONE_THREAD) $(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 lint: setup
 	$(BIN)/ruff check .

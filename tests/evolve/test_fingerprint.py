@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from builders import make_species
 from clusters import Nodes, alone
-from mishaps import SEED, Fault, assert_quarantined, cohort_of, evaluated
+from process_faults import SEED, Fault, assert_quarantined, cohort_of, evaluated
 
 import hetevo
 from hetevo.evolve import Experiment, preset, resume
@@ -115,9 +115,9 @@ def _raised_by_a_stranger():
 
 def test_the_fingerprint_says_what_decides_a_result():
     mine = fingerprint(Job(make_species(), 0, probe=Fault("none", "")))
-    assert {"python", "hetevo", "numpy", "scipy", "linear algebra", "sources of mishaps"} < mine.software.keys()
+    assert {"python", "hetevo", "numpy", "scipy", "linear algebra", "sources of process_faults"} < mine.software.keys()
     assert {"sources of hetevo.evolve", "sources of hetevo.populations"} < fingerprint().software.keys()
-    assert "sources of mishaps" not in fingerprint().software
+    assert "sources of process_faults" not in fingerprint().software
     assert all(mine.software.values())
     assert all(mine.machine.values())
 
@@ -189,7 +189,7 @@ def cluster(tmp_path_factory):
             "    if 'RAISES' in os.environ:\n        raise KeyError('of another version')\n"
             "    found = _right(*given)\n    found.loss[:] += 1.0\n    return found\n"
         )
-    tests = str(Path(__file__).parent.parent)
+    tests = str(Path(__file__).parents[1] / "support")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_AUTH_MODE", "disabled")
         patch.setenv("PYTHONPATH", tests)

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from builders import make_species
 from clusters import Nodes, alone
-from mishaps import BAD, SEED, Fault, assert_quarantined, cohort_of, evaluated, killed
+from process_faults import BAD, SEED, Fault, assert_quarantined, cohort_of, evaluated, killed
 
 from hetevo.evolve import Experiment, preset
 from hetevo.evolve.backends import BACKENDS, Job, LocalBackend
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.timeout(240)
 def nodes():
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_AUTH_MODE", "disabled")
-        patch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))  # where workers find the faults
+        patch.setenv("PYTHONPATH", str(Path(__file__).parents[1] / "support"))  # where workers find the faults
         nodes = Nodes()
         nodes.add(2)
         yield nodes
@@ -161,7 +161,7 @@ def test_a_request_to_stop_is_heard_while_all_workers_are_gone(nodes, tmp_path, 
 def test_a_network_that_raises_is_found(nodes, calm, tmp_path):
     found = evaluated(backend(nodes), Fault("raise", str(tmp_path)))
     assert_quarantined(found, calm)
-    assert "mishaps.py" in found.failures[0].traceback
+    assert "process_faults.py" in found.failures[0].traceback
 
 
 def test_with_stop_a_failure_is_an_error_that_says_all(nodes, tmp_path):
@@ -338,7 +338,7 @@ def test_a_process_that_ends_again_and_again_ends_the_run(nodes, tmp_path, monke
 def test_the_end_of_a_head_is_a_clear_error_and_the_process_goes_on(calm, tmp_path, monkeypatch):
     """Ray gives up, together with its process, when the head has been gone for a minute; here for three seconds."""
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1] / "support"))
     monkeypatch.setenv("RAY_gcs_rpc_server_reconnect_timeout_s", "3")
     others = Nodes()
     others.add(1)

@@ -28,8 +28,8 @@ from unittest.mock import patch
 
 import pandas as pd
 
-TESTS = Path(__file__).parents[1]
-sys.path.insert(0, str(TESTS))
+SUPPORT = Path(__file__).parents[1] / "support"
+sys.path.insert(0, str(SUPPORT))
 
 from clusters import Nodes, processes  # noqa: E402
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from builders import make_species
-from mishaps import SEED, SIZE, Fault, Switch, assert_quarantined, cohort_of, evaluated, killed
+from process_faults import SEED, SIZE, Fault, Switch, assert_quarantined, cohort_of, evaluated, killed
 
 from hetevo.evolve import Experiment, preset, resume
 from hetevo.evolve.backends import Job, LocalBackend, pieces, trying
@@ -40,7 +40,7 @@ def test_who_raises_is_found_and_nobody_else_notices(calm, tmp_path, workers, bl
     found = evaluated(LocalBackend(BackendTable(workers=workers)), Fault("raise", str(tmp_path)), block=block)
     assert_quarantined(found, calm)
     assert all(failure.reason == "ValueError: this network is not to my taste" for failure in found.failures)
-    assert all("mishaps.py" in failure.traceback for failure in found.failures)
+    assert all("process_faults.py" in failure.traceback for failure in found.failures)
 
 
 @pytest.mark.parametrize(("kind", "how"), [("crash", "SIGSEGV"), ("leave", "exit status 7")])
@@ -144,7 +144,8 @@ def test_with_stop_a_failure_is_an_error_that_says_all(tmp_path, workers):
     settings = BackendTable(workers=workers, on_failure="stop")
     with pytest.raises(EvaluationError) as caught:
         evaluated(LocalBackend(settings), Fault("raise", str(tmp_path)))
-    for part in ("Generation 0", f"seed {SEED}", "individual 5 (id 5)", "ValueError", "mishaps.py", "on_failure"):
+    expected = "Generation 0", f"seed {SEED}", "individual 5 (id 5)", "ValueError", "process_faults.py", "on_failure"
+    for part in expected:
         assert part in str(caught.value)
 
 

@@ -1,8 +1,8 @@
 """Configurations, sweeps and run directories with a mutation each, and what must not come of them.
 
 A command that reads one may refuse it in one message, or do its work; it may not end in a traceback, hang, or take
-much memory. Each mutation has a number, and is the same every time: ``python tests/fuzzing.py runs 17 1 /tmp/fuzz``
-repeats number 17 alone. A process of its own goes through many, so that its memory can be measured.
+much memory. Each mutation has a number, and is the same every time: ``python tests/support/fuzzing.py runs 17 1
+/tmp/fuzz`` repeats number 17 alone. A process of its own goes through many, so that its memory can be measured.
 """
 
 import contextlib
@@ -299,11 +299,11 @@ def add_failure(run):
     from hetevo.evolve.rundir import RunDirectory
     from hetevo.evolve.rundir.parts import encoded
     from hetevo.evolve.species import species_of
-    from hetevo.populations.genome import found
+    from hetevo.populations.circuits import draw_founders
 
     species = species_of(saved_config(RunDirectory(run)))
     sink = io.BytesIO()
-    np.savez(sink, **dict(found(species, 0, 1)))
+    np.savez(sink, **dict(draw_founders(species, 0, 1)))
     columns = {
         "generation": pa.array([1, 2]),
         "individual": pa.array([0, 3]),
