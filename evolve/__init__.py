@@ -4,11 +4,11 @@
 `config`, `presets`         validated configurations, TOML, presets
 `experiment`, `resuming`    starting a run, and going on with one; `branching` off another
 `evolution`                 the loop of generations
-`cohort`, `reproduction`    a generation, and the way to the next one
+`generation`, `reproduction`    a generation, and the way to the next one
 `selection`, `variation`    who reproduces (DEAP), what genes do (arrays)
 `private_deap`              DEAP on random generators of its own
 `backends`                  where lives are computed
-`state`, `keeper`           what is saved, and when
+`state`, `recorder`           what is saved, and when
 `verifying`, `replaying`    whether what was saved is what was lived
 `rundir`                    files: records, checkpoints, provenance, lock
 `digest`                    by which two runs can be called the same

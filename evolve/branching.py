@@ -112,7 +112,7 @@ class Origin:
         """
         return {
             "run": _called(self.directory.path.resolve(), Path(branch).resolve()),
-            "generation": state.cohort.generation,
+            "generation": state.generation.number,
             "config": config_hash(self.directory.config()),
             "digest": state.digest,
         }

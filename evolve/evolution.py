@@ -11,13 +11,13 @@ from typing import Any
 
 from hetevo.evolve.backends import BACKENDS, Backend, Job
 from hetevo.evolve.backends.bounds import bounded, workers_here
-from hetevo.evolve.cohort import Cohort
 from hetevo.evolve.config import Config, from_mapping
+from hetevo.evolve.generation import Generation
 from hetevo.evolve.heldout import held_out, held_out_species
-from hetevo.evolve.keeper import Keeper
 from hetevo.evolve.memory import check_memory, ran_out
 from hetevo.evolve.news import told
 from hetevo.evolve.probes import probe_named
+from hetevo.evolve.recorder import Recorder
 from hetevo.evolve.reproduction import reproduce
 from hetevo.evolve.rescuing import rescue
 from hetevo.evolve.results import GenerationReport, Notice, Progress, Run
@@ -25,7 +25,7 @@ from hetevo.evolve.rundir import LostError, RunDirectory
 from hetevo.evolve.species import species_of
 from hetevo.evolve.state import State, after
 from hetevo.evolve.stopping import StopRequest
-from hetevo.evolve.transplanting import first_cohort
+from hetevo.evolve.transplanting import draw_first_generation
 from hetevo.populations.errors import HetevoError, MachineFailedError, spell
 from hetevo.populations.evaluation import Probe
 from hetevo.populations.outcome import Evaluation
@@ -107,25 +107,25 @@ class Evolution:
         assert backend is not None
         lost = directory.provenance.begin_session(
             seed=config.seed,
-            after=state.cohort.generation if state else None,
+            after=state.generation.number if state else None,
             generations=config.evolution.generations,
             mixed=config.backend.mixed,
         )
         if lost:
             notice(f"{lost}; what it says of earlier sessions cannot be trusted, the results can")
-        keeper = Keeper(directory, config, origin, notice, state, records_from)
+        recorder = Recorder(directory, config, origin, notice, state, records_from)
         try:
-            with StopRequest(directory.stop_file, self.stop_files) as stop, keeper, told(keeper.hear, notice):
+            with StopRequest(directory.stop_file, self.stop_files) as stop, recorder, told(recorder.hear, notice):
                 if stop.withdraw():
                     notice(f"the file {directory.stop_file} was there already: it was removed, and the run goes on")
-                final = self._generations(keeper, backend, stop, state, progress)
+                final = self._generations(recorder, backend, stop, state, progress)
                 stop.withdraw()
-            finished = final.cohort.generation >= config.evolution.generations
-            directory.provenance.end_session("done" if finished else "stopped", saved=keeper.summary)
+            finished = final.generation.number >= config.evolution.generations
+            directory.provenance.end_session("done" if finished else "stopped", saved=recorder.summary)
             directory.check()
         except BaseException as error:
             if gone := error if isinstance(error, LostError) else directory.loss():
-                raise rescue(gone, directory, keeper.toml, keeper.newest, keeper.facts) from error
+                raise rescue(gone, directory, recorder.toml, recorder.newest, recorder.facts) from error
             with contextlib.suppress(HetevoError):  # the error that ended it is the one to report
                 directory.provenance.end_session("stopped" if isinstance(error, KeyboardInterrupt) else "failed")
             if isinstance(error, MemoryError):
@@ -134,62 +134,62 @@ class Evolution:
         reason = "" if finished else f"signal {stop.signal}" if stop.signal else "STOP"
         return Run(
             directory.root.found(),
-            final.cohort.generation,
+            final.generation.number,
             final.digest,
             final.probe_digest,
             reason,
             0 if finished else stop.signal,
-            keeper.summary,
+            recorder.summary,
         )
 
     def _generations(
-        self, keeper: Keeper, backend: Backend, stop: StopRequest, state: State | None, progress: Progress | None
+        self, recorder: Recorder, backend: Backend, stop: StopRequest, state: State | None, progress: Progress | None
     ) -> State:
         config, begin = self.config, time.perf_counter()
-        if state and keeper.is_behind:  # the records hold generations that nobody asks for any more
-            keeper.write(state)
-        while state is None or state.cohort.generation < config.evolution.generations:
+        if state and recorder.is_behind:  # the records hold generations that nobody asks for any more
+            recorder.write(state)
+        while state is None or state.generation.number < config.evolution.generations:
             clock = [time.perf_counter()]
             try:
-                cohort, evaluation, measured = self._live(keeper, backend, stop, state, clock)
+                generation, evaluation, measured = self._live(recorder, backend, stop, state, clock)
             except MachineFailedError as error:
                 if state is None or not stop.received:
                     raise
-                keeper.notice(str(error))  # it was asked to stop, and does
-                keeper.save()
+                recorder.notice(str(error))  # it was asked to stop, and does
+                recorder.save()
                 break
-            state = after(cohort, evaluation, state)
-            row = keeper.record(cohort, evaluation, measured)
-            last = cohort.generation >= config.evolution.generations or stop.received
-            saved = last or keeper.is_due(cohort.generation)
+            state = after(generation, evaluation, state)
+            row = recorder.record(generation, evaluation, measured)
+            last = generation.number >= config.evolution.generations or stop.received
+            saved = last or recorder.is_due(generation.number)
             clock.append(time.perf_counter())
             vary, evaluate, record = (round(after - before, 6) for before, after in pairwise(clock))
             spent = {"vary": vary, "evaluate": evaluate, "record": record, "saved": saved, **backend.telemetry}
-            keeper.write(state, due=saved, generation=cohort.generation, **spent, **_shown(row))
+            recorder.write(state, due=saved, generation=generation.number, **spent, **_shown(row))
             if progress:
-                progress(self._report(cohort.generation, row, clock[-1] - clock[0], clock[-1] - begin))
+                progress(self._report(generation.number, row, clock[-1] - clock[0], clock[-1] - begin))
             if last:
                 break
-        keeper.settle()
+        recorder.settle()
         assert state is not None
         return state
 
     def _live(
-        self, keeper: Keeper, backend: Backend, stop: StopRequest, state: State | None, clock: list[float]
-    ) -> tuple[Cohort, Evaluation, dict[str, float]]:
+        self, recorder: Recorder, backend: Backend, stop: StopRequest, state: State | None, clock: list[float]
+    ) -> tuple[Generation, Evaluation, dict[str, float]]:
         """Let the next generation live, and note when it was made and when it had lived."""
         config = self.config
-        cohort = (
-            reproduce(state.cohort, state.loss, config, self.species)
+        generation = (
+            reproduce(state.generation, state.loss, config, self.species)
             if state
-            else first_cohort(config, self.species, keeper.directory.path.parent)
+            else draw_first_generation(config, self.species, recorder.directory.path.parent)
         )
         clock.append(time.perf_counter())
-        job, stopping = self.job(cohort.generation), lambda: stop.received
-        evaluation = backend.evaluate(job, cohort, keeper.begin, stopping)
+        job, stopping = self.job(generation.number), lambda: stop.received
+        evaluation = backend.evaluate(job, generation, recorder.begin, stopping)
         clock.append(time.perf_counter())
-        measured = held_out(backend, job, self._held_out, config, cohort, evaluation.loss, stopping)
-        return cohort, evaluation, measured
+        measured = held_out(backend, job, self._held_out, config, generation, evaluation.loss, stopping)
+        return generation, evaluation, measured
 
     def until(self, generations: int) -> "Evolution":
         """Return the same with another last generation."""

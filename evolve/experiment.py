@@ -7,8 +7,8 @@ from pathlib import Path
 from hetevo.evolve.branching import Origin
 from hetevo.evolve.config import CURRENT, Config, ConfigError, check_new, differences, dump_toml, from_mapping
 from hetevo.evolve.evolution import Evolution
-from hetevo.evolve.keeper import kept_facts
 from hetevo.evolve.news import harmless
+from hetevo.evolve.recorder import checkpoint_facts
 from hetevo.evolve.results import GenerationReport, Notice, Progress, Run, logged
 from hetevo.evolve.resuming import done_already, go_on, saved_config
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError, RunExistsError
@@ -16,7 +16,7 @@ from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.errors import deleted
 from hetevo.evolve.rundir.files import make_folder
 from hetevo.evolve.rundir.lock import Lock
-from hetevo.evolve.transplanting import first_cohort
+from hetevo.evolve.transplanting import draw_first_generation
 from hetevo.populations.errors import spell
 from hetevo.populations.evaluation import Probe
 
@@ -120,7 +120,9 @@ class Experiment:
         state = branch.load(self.config, self._evolution.species) if branch else None
         facts = branch.facts(state, path) if branch and state else None
         if not state:
-            first_cohort(self.config, self._evolution.species, Path(path).absolute().parent)  # fails before it is begun
+            draw_first_generation(
+                self.config, self._evolution.species, Path(path).absolute().parent
+            )  # fails before it is begun
         RunDirectory(path).check_free()
         with self._evolution.connected(), (directory := RunDirectory.new(path)).lock() as lock:
             if or_resume and directory.is_begun():  # another start was faster, and has ended since
@@ -129,7 +131,7 @@ class Experiment:
             directory.provenance.create(facts)
             content = dump_toml(_lasting(self.config))
             if state:
-                kept = kept_facts(tomllib.loads(content), facts, directory.provenance.mark())
+                kept = checkpoint_facts(tomllib.loads(content), facts, directory.provenance.mark())
                 make_folder(directory.checkpoints)
                 checkpoints.write(directory.checkpoints, state.checkpoint({}, **kept))
             directory.begin(content)

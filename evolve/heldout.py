@@ -10,8 +10,8 @@ import numpy as np
 
 from hetevo.evolve.backends import Backend, Job
 from hetevo.evolve.backends.backend import idle, never
-from hetevo.evolve.cohort import Cohort
 from hetevo.evolve.config import Config
+from hetevo.evolve.generation import Generation
 from hetevo.evolve.recording import mean_defined
 from hetevo.populations.species import Species
 from hetevo.populations.tasks import TASKS
@@ -57,7 +57,7 @@ def held_out(
     job: Job,
     families: Mapping[str, Species],
     config: Config,
-    cohort: Cohort,
+    generation: Generation,
     loss: Floats,
     stopping: Callable[[], bool] = never,
 ) -> dict[str, float]:
@@ -73,7 +73,7 @@ def held_out(
         From `held_out_species`.
     config : Config
         Says how often.
-    cohort : Cohort
+    generation : Generation
         The generation.
     loss : ndarray of float64, shape (P,)
         Its losses on its own tasks: they decide who the champion is.
@@ -94,11 +94,11 @@ def held_out(
         for what in ("loss", *_measures(config, species))
         for who in SUFFIXES
     ]
-    if not families or cohort.generation % config.heldout.every:
+    if not families or generation.number % config.heldout.every:
         return dict.fromkeys(names, float("nan"))
     champion, row = int(np.argmin(loss)), dict.fromkeys(names, float("nan"))
     for name, species in families.items():
-        evaluation = backend.evaluate(replace(job, species=species), cohort, idle, stopping)
+        evaluation = backend.evaluate(replace(job, species=species), generation, idle, stopping)
         for what, values in {"loss": evaluation.loss, **evaluation.observed}.items():
             if f"heldout_{name}_{what}" in row:
                 row[f"heldout_{name}_{what}"] = mean_defined(values)

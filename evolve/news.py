@@ -1,6 +1,6 @@
 """News: single lines about a run that a person wants to read at once, such as workers that come and go.
 
-They go through the logger ``hetevo``. The keeper of a run writes them down, and whoever watches the run is told.
+They go through the logger ``hetevo``. The recorder of a run writes them down, and whoever watches the run is told.
 """
 
 import contextlib

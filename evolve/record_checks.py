@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from hetevo.evolve.cohort import Operator
 from hetevo.evolve.config import Config
 from hetevo.evolve.digest import START, chained
+from hetevo.evolve.generation import Operator
 from hetevo.evolve.recording import generation_row
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir.checkpoint import Checkpoint

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from hetevo.evolve.cohort import Cohort, Operator
+from hetevo.evolve.generation import Generation, Operator
 from hetevo.evolve.private_deap import tools
 from hetevo.populations.genome import Population
 from hetevo.populations.outcome import Evaluation, Status
@@ -18,15 +18,15 @@ ELITE_SHARE = 0.1
 _NAMES = np.array([operator.name.lower() for operator in Operator])
 
 
-def individual_rows(cohort: Cohort, evaluation: Evaluation) -> dict[str, Any]:
+def individual_rows(generation: Generation, evaluation: Evaluation) -> dict[str, Any]:
     """Return one row an individual, as columns."""
     return {
-        "generation": np.full(cohort.size, cohort.generation, np.int64),
-        "id": cohort.identifiers,
-        "parent_a": cohort.parent_a,
-        "parent_b": cohort.parent_b,
-        "operator": _NAMES[cohort.operator].tolist(),
-        "island": cohort.island,
+        "generation": np.full(generation.size, generation.number, np.int64),
+        "id": generation.identifiers,
+        "parent_a": generation.parent_a,
+        "parent_b": generation.parent_b,
+        "operator": _NAMES[generation.operator].tolist(),
+        "island": generation.island,
         "loss": evaluation.loss,
         "status": evaluation.status,
         "accuracy": evaluation.accuracy,
@@ -58,18 +58,18 @@ def generation_row(generation: int, evaluation: Evaluation) -> dict[str, Any]:
     return {name: np.array([value]) for name, value in row.items()}
 
 
-def failure_rows(cohort: Cohort, evaluation: Evaluation, seed: int) -> dict[str, Any]:
+def failure_rows(generation: Generation, evaluation: Evaluation, seed: int) -> dict[str, Any]:
     """Return one row a failure, as columns, with the genes (an ``.npz`` file's bytes) that it takes to repeat it."""
     failures = evaluation.failures
     who = np.array([failure.individual for failure in failures], np.int64)
     return {
-        "generation": np.full(who.size, cohort.generation, np.int64),
+        "generation": np.full(who.size, generation.number, np.int64),
         "individual": who,
-        "id": cohort.identifiers[who],
+        "id": generation.identifiers[who],
         "seed": np.full(who.size, seed, np.int64),
         "reason": [without_places(failure.reason) for failure in failures],
         "traceback": [without_places(failure.traceback) for failure in failures],
-        "genes": [_packed(cohort.population.take(slice(one, one + 1))) for one in who],
+        "genes": [_packed(generation.population.take(slice(one, one + 1))) for one in who],
     }
 
 

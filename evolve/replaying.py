@@ -7,16 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hetevo.evolve.backends import LocalBackend
-from hetevo.evolve.cohort import Cohort
 from hetevo.evolve.config import Config, from_mapping
 from hetevo.evolve.evolution import Evolution
+from hetevo.evolve.generation import Generation
 from hetevo.evolve.reproduction import reproduce
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.parts import parts, read_part
 from hetevo.evolve.species import species_of
 from hetevo.evolve.state import State, load
-from hetevo.evolve.transplanting import first_cohort
+from hetevo.evolve.transplanting import draw_first_generation
 from hetevo.populations.circuits import block_size
 from hetevo.populations.outcome import Evaluation
 from hetevo.populations.species import Species
@@ -65,13 +65,13 @@ def replay(
     species, settings = evolution.species, evolution.config
     state = load(saved[chosen], species, config.evolution.size)[0]
     compared = ["losses", "statuses"]
-    cohort = _again(saved, chosen, settings, species, directory.path.parent)
-    if cohort is not None:
+    made = _again(saved, chosen, settings, species, directory.path.parent)
+    if made is not None:
         compared += ["genes", "descent"]
-        problems += [f"generation {chosen}: {name} differ" for name in _cohort_differences(cohort, state.cohort)]
+        problems += [f"generation {chosen}: {name} differ" for name in _descent_differences(made, state.generation)]
     with LocalBackend(evolution.place) as backend:
         backend.prepare(evolution.job(chosen))
-        evaluation = backend.evaluate(evolution.job(chosen), state.cohort)
+        evaluation = backend.evaluate(evolution.job(chosen), state.generation)
         how = f"{backend.description}, blocks of {settings.backend.block}"
     if evaluation.observed:
         compared.append("measures")
@@ -87,17 +87,19 @@ def _elsewhere(config: Config, workers: int | None) -> Config:
     return from_mapping(config.model_dump(), overrides=changes, saved=True)
 
 
-def _again(saved: Mapping[int, Path], generation: int, config: Config, species: Species, folder: Path) -> Cohort | None:
+def _again(
+    saved: Mapping[int, Path], generation: int, config: Config, species: Species, folder: Path
+) -> Generation | None:
     if generation == 0:
-        return first_cohort(config, species, folder)
+        return draw_first_generation(config, species, folder)
     before = saved.get(generation - 1)
     if before is None:
         return None
     parents = load(before, species, config.evolution.size)[0]
-    return reproduce(parents.cohort, parents.loss, config, species)
+    return reproduce(parents.generation, parents.loss, config, species)
 
 
-def _cohort_differences(found: Cohort, kept: Cohort) -> list[str]:
+def _descent_differences(found: Generation, kept: Generation) -> list[str]:
     names = [name for name in kept.population if not _same(found.population[name], kept.population[name])]
     descent = ("parent_a", "parent_b", "operator", "island")
     return names + [name for name in descent if not _same(getattr(found, name), getattr(kept, name))]
@@ -105,7 +107,7 @@ def _cohort_differences(found: Cohort, kept: Cohort) -> list[str]:
 
 def _life_differences(found: Evaluation, kept: State, directory: RunDirectory) -> list[str]:
     names = [name for name in ("loss", "status") if not _same(getattr(found, name), getattr(kept, name))]
-    recorded = _recorded(directory, kept.cohort.generation)
+    recorded = _recorded(directory, kept.generation.number)
     return names + [name for name, values in found.observed.items() if not _same(values, recorded.get(name, values))]
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from hetevo.evolve.cohort import Cohort, Operator
 from hetevo.evolve.config import Config
+from hetevo.evolve.generation import Generation, Operator
 from hetevo.evolve.islands import migrate
 from hetevo.evolve.private_deap import base, private_generators, tools
 from hetevo.evolve.selection import Individual, individuals, operator, positions
@@ -41,12 +41,12 @@ def toolbox(config: Config, species: Species) -> base.Toolbox:
 
 
 @isolated
-def reproduce(cohort: Cohort, loss: Floats, config: Config, species: Species) -> Cohort:
+def reproduce(generation: Generation, loss: Floats, config: Config, species: Species) -> Generation:
     """Make the next generation: elites unchanged, then children by selection, crossover and mutation.
 
     Parameters
     ----------
-    cohort : Cohort
+    generation : Generation
         The generation that has lived.
     loss : ndarray of float, shape (P,)
         Its losses.
@@ -57,7 +57,7 @@ def reproduce(cohort: Cohort, loss: Floats, config: Config, species: Species) ->
 
     Returns
     -------
-    Cohort
+    Generation
         The next generation, elites first. Depends on nothing but the arguments.
 
     Raises
@@ -65,35 +65,35 @@ def reproduce(cohort: Cohort, loss: Floats, config: Config, species: Species) ->
     SettingError
         If the individuals live on another number of islands.
     """
-    if (islands := int(cohort.island.max()) + 1) != config.islands.count:
+    if (islands := int(generation.island.max()) + 1) != config.islands.count:
         raise SettingError(
-            f"islands.count: the individuals of generation {cohort.generation} live on {islands} islands, got"
+            f"islands.count: the individuals of generation {generation.number} live on {islands} islands, got"
             f" {config.islands.count}. Put the saved number back."
         )
     box, settings = toolbox(config, species), config.evolution
-    generation, size = cohort.generation + 1, cohort.size
+    number, size = generation.number + 1, generation.size
     if settings.turnover == "none":
         nobody, same = np.full(size, -1, np.int64), np.full(size, Operator.ELITE, np.int64)
-        return Cohort(generation, cohort.population, cohort.identifiers, nobody, same, cohort.island.copy())
+        return Generation(number, generation.population, generation.identifiers, nobody, same, generation.island.copy())
     elites = settings.elites * config.islands.count
-    crossing = random_stream(config.seed, generation, Purpose.CROSSOVER)
+    crossing = random_stream(config.seed, number, Purpose.CROSSOVER)
     crossed = elites + np.flatnonzero(crossing.random(size - elites) < settings.crossover)
-    first, second = parents(cohort, loss, config, box, crossed)
+    first, second = parents(generation, loss, config, box, crossed)
 
-    population = cohort.population.take(first)
-    others = Population({name: cohort.population[name][second] for name in _exchanged(cohort.population)})
+    population = generation.population.take(first)
+    others = Population({name: generation.population[name][second] for name in _exchanged(generation.population)})
     box.mate(population, others, crossed, rng=crossing)
     # elites come first, so the slice that mutates is a view of the new arrays
     children = population.take(slice(elites, None))
     if children.size:
-        box.mutate(children, rng=random_stream(config.seed, generation, Purpose.MUTATE))
+        box.mutate(children, rng=random_stream(config.seed, number, Purpose.MUTATE))
 
     made_by = np.full(size, Operator.MUTATION, np.int64)
     made_by[:elites] = Operator.ELITE
     made_by[crossed] = Operator.CROSSOVER
     parent_b = np.full(size, -1, np.int64)
-    parent_b[crossed] = cohort.identifiers[second]
-    return Cohort(generation, population, cohort.identifiers[first], parent_b, made_by, cohort.island.copy())
+    parent_b[crossed] = generation.identifiers[second]
+    return Generation(number, population, generation.identifiers[first], parent_b, made_by, generation.island.copy())
 
 
 def _exchanged(population: Population) -> list[str]:
@@ -102,13 +102,13 @@ def _exchanged(population: Population) -> list[str]:
 
 
 def parents(
-    cohort: Cohort, loss: Floats, config: Config, box: base.Toolbox, crossed: Indices
+    generation: Generation, loss: Floats, config: Config, box: base.Toolbox, crossed: Indices
 ) -> tuple[Indices, Indices]:
     """Choose the parents of every individual, island by island.
 
     Parameters
     ----------
-    cohort : Cohort
+    generation : Generation
         The generation that has lived, P individuals.
     loss : ndarray of float, shape (P,)
         Its losses.
@@ -128,14 +128,16 @@ def parents(
     """
     synapses = None
     if tools.selDoubleTournament in (box.select.func, box.elites.func):
-        masks = (cohort.population.mask_ascending, cohort.population.mask_descending)
+        masks = (generation.population.mask_ascending, generation.population.mask_descending)
         synapses = np.sum([mask.sum(axis=(1, 2)) for mask in masks], axis=0)
     candidates = individuals(loss, config.lifetime.loss_cap, synapses)
-    demes = [[candidates[i] for i in np.flatnonzero(cohort.island == island)] for island in range(config.islands.count)]
-    migrate(demes, cohort.generation, config, random_stream(config.seed, cohort.generation + 1, Purpose.MIGRATE))
-    generation, second_wanted = cohort.generation + 1, np.bincount(cohort.island[crossed], minlength=len(demes))
+    demes = [
+        [candidates[i] for i in np.flatnonzero(generation.island == island)] for island in range(config.islands.count)
+    ]
+    migrate(demes, generation.number, config, random_stream(config.seed, generation.number + 1, Purpose.MIGRATE))
+    number, second_wanted = generation.number + 1, np.bincount(generation.island[crossed], minlength=len(demes))
     chosen = [
-        _parents_of_island(island, deme, generation, config, box, int(second_wanted[island]))
+        _parents_of_island(island, deme, number, config, box, int(second_wanted[island]))
         for island, deme in enumerate(demes)
     ]
     elites, first, second = (np.concatenate(part) for part in zip(*chosen, strict=True))
@@ -143,12 +145,12 @@ def parents(
 
 
 def _parents_of_island(
-    island: int, deme: list[Individual], generation: int, config: Config, box: base.Toolbox, second: int
+    island: int, deme: list[Individual], number: int, config: Config, box: base.Toolbox, second: int
 ) -> tuple[Indices, Indices, Indices]:
     """Choose an island's elites, the first parents of its children, and ``second`` second parents."""
     settings = config.evolution
     children = len(deme) - settings.elites
-    rng = random_stream(config.seed, generation, Purpose.SELECT, island)
+    rng = random_stream(config.seed, number, Purpose.SELECT, island)
     with private_generators(rng):
         elites = positions(box.elites(deme, settings.elites) if settings.elites else [], settings.elites)
         if settings.pool:

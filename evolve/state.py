@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from hetevo.evolve.cohort import Cohort, Operator
 from hetevo.evolve.digest import START, chained
+from hetevo.evolve.generation import Generation, Operator
 from hetevo.evolve.rundir import DamagedError
 from hetevo.evolve.rundir.checkpoint import STATE, Checkpoint
 from hetevo.evolve.rundir.manifest import File
@@ -28,7 +28,7 @@ class State:
 
     Parameters
     ----------
-    cohort : Cohort
+    generation : Generation
         Genes and descent.
     loss : ndarray of float64, shape (P,)
         Its losses.
@@ -39,7 +39,7 @@ class State:
         never recorded.
     """
 
-    cohort: Cohort
+    generation: Generation
     loss: Floats
     status: Indices
     chain: str = START
@@ -48,7 +48,7 @@ class State:
     @property
     def digest(self) -> str:
         """Digest of the run up to here: every generation's losses, statuses and descent, and this one's genes."""
-        return chained(self.chain, self.cohort.population)
+        return chained(self.chain, self.generation.population)
 
     @property
     def probe_digest(self) -> str | None:
@@ -65,21 +65,21 @@ class State:
         **facts
             What else to remember of the run.
         """
-        cohort = self.cohort
-        arrays = {f"{_GENE}{name}": array for name, array in cohort.population.items()}
-        arrays |= {name: getattr(cohort, name) for name in _DESCENT}
+        generation = self.generation
+        arrays = {f"{_GENE}{name}": array for name, array in generation.population.items()}
+        arrays |= {name: getattr(generation, name) for name in _DESCENT}
         arrays |= {"loss": self.loss, "status": self.status}
         digests = {"chain": self.chain, "probe_chain": self.probe_chain}
         shown = {"digest": self.digest, "probe_digest": self.probe_digest}
-        return Checkpoint(cohort.generation, arrays, {**facts, **digests, **shown}, dict(records))
+        return Checkpoint(generation.number, arrays, {**facts, **digests, **shown}, dict(records))
 
 
-def after(cohort: Cohort, evaluation: Evaluation, previous: State | None) -> State:
-    """Return the state once a cohort has lived.
+def after(generation: Generation, evaluation: Evaluation, previous: State | None) -> State:
+    """Return the state once a generation has lived.
 
     Parameters
     ----------
-    cohort : Cohort
+    generation : Generation
         Who lived.
     evaluation : Evaluation
         What became of them.
@@ -88,8 +88,8 @@ def after(cohort: Cohort, evaluation: Evaluation, previous: State | None) -> Sta
     """
     chain, probe_chain = (previous.chain, previous.probe_chain) if previous else (START, "")
     lived = {"loss": evaluation.loss, "status": evaluation.status}
-    descent = {name: getattr(cohort, name) for name in _DESCENT}
-    state = State(cohort, evaluation.loss, evaluation.status, chained(chain, {**lived, **descent}), probe_chain)
+    descent = {name: getattr(generation, name) for name in _DESCENT}
+    state = State(generation, evaluation.loss, evaluation.status, chained(chain, {**lived, **descent}), probe_chain)
     if evaluation.observed:
         state = replace(state, probe_chain=chained(probe_chain or START, evaluation.observed))
     return state
@@ -170,5 +170,5 @@ def _restored(checkpoint: Checkpoint) -> State | None:
     if not all(isinstance(chain, str) and len(chain) in (0, len(START)) for chain in chains):
         return None
     genes = {name.removeprefix(_GENE): array for name, array in arrays.items() if name.startswith(_GENE)}
-    cohort = Cohort(checkpoint.generation, Population(genes), **{name: arrays[name] for name in _DESCENT})
-    return State(cohort, arrays["loss"], arrays["status"], *map(str, chains))
+    generation = Generation(checkpoint.generation, Population(genes), **{name: arrays[name] for name in _DESCENT})
+    return State(generation, arrays["loss"], arrays["status"], *map(str, chains))

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hetevo.evolve.branching import Origin
-from hetevo.evolve.cohort import Cohort, founders
 from hetevo.evolve.config import Config, ConfigError
+from hetevo.evolve.generation import Generation, draw_generation_zero
 from hetevo.evolve.islands import assignment
 from hetevo.evolve.rundir import RunDirectoryError
 from hetevo.evolve.rundir.sweep import is_sweep
@@ -22,7 +22,7 @@ from hetevo.populations.species import Species
 from hetevo.populations.types import Indices
 
 
-def first_cohort(config: Config, species: Species, beside: Path) -> Cohort:
+def draw_first_generation(config: Config, species: Species, beside: Path) -> Generation:
     """Return generation 0.
 
     Parameters
@@ -39,11 +39,11 @@ def first_cohort(config: Config, species: Species, beside: Path) -> Cohort:
     ConfigError, RunDirectoryError, DamagedError
         If the genes to transplant cannot be had, or do not fit.
     """
-    cohort = founders(species, config.seed, config.evolution.size, assignment(config))
+    generation = draw_generation_zero(species, config.seed, config.evolution.size, assignment(config))
     if not config.transplant.source:
-        return cohort
+        return generation
     taken = transplanted(config, species, beside)
-    return Cohort(0, taken, cohort.parent_a, cohort.parent_b, cohort.operator, cohort.island)
+    return Generation(0, taken, generation.parent_a, generation.parent_b, generation.operator, generation.island)
 
 
 def transplanted(config: Config, species: Species, beside: Path) -> Population:
@@ -55,7 +55,7 @@ def transplanted(config: Config, species: Species, beside: Path) -> Population:
     Parameters
     ----------
     config, species, beside
-        As for `first_cohort`.
+        As for `draw_first_generation`.
     """
     settings = config.transplant
     try:
@@ -68,7 +68,7 @@ def transplanted(config: Config, species: Species, beside: Path) -> Population:
         ) from None
     before = species_of(origin.config)
     state = load(origin.checkpoint, before, origin.config.evolution.size)[0]
-    donors = state.cohort.population
+    donors = state.generation.population
     chosen = np.arange(config.evolution.size) % donors.size
     if settings.individuals == "champion":
         chosen[:] = int(np.argmin(state.loss))

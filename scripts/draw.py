@@ -62,7 +62,7 @@ def _saved(source: str, individual: int | None) -> _Chosen:
     origin = Origin.find(source)
     species = species_of(origin.config)
     state = origin.load(origin.config, species)
-    ids = [int(one) for one in state.cohort.identifiers]
+    ids = [int(one) for one in state.generation.identifiers]
     chosen = ids[int(state.loss.argmin())] if individual is None else individual
     if chosen not in ids:
         raise SettingError(
@@ -72,13 +72,13 @@ def _saved(source: str, individual: int | None) -> _Chosen:
     row = ids.index(chosen)
     title = f"individual {chosen}, generation {origin.generation}, loss {state.loss[row]:.3g}"
     target = origin.directory.figures / f"circuit-{chosen}.png"
-    return _Chosen(species, state.cohort.population, row, title, target)
+    return _Chosen(species, state.generation.population, row, title, target)
 
 
 def _founder(source: str, individual: int | None, settings: list[str]) -> _Chosen:
     """Draw the founders that a preset or a file begins with, and choose one."""
-    from hetevo.evolve.cohort import founders
     from hetevo.evolve.config import load_config
+    from hetevo.evolve.generation import draw_generation_zero
     from hetevo.evolve.species import species_of
     from hetevo.populations.errors import SettingError
     from hetevo.populations.text import for_file
@@ -87,7 +87,7 @@ def _founder(source: str, individual: int | None, settings: list[str]) -> _Chose
     species, row = species_of(config), individual or 0
     if not 0 <= row < config.evolution.size:
         raise SettingError(f"--individual: {source} has the founders 0 to {config.evolution.size - 1}, got {row}.")
-    population = founders(species, config.seed, config.evolution.size).population
+    population = draw_generation_zero(species, config.seed, config.evolution.size).population
     name = Path(source).stem
     return _Chosen(
         species, population, row, f"{name}, founder {row}, seed {config.seed}", Path(f"{for_file(name)}.png")

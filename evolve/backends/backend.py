@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-from hetevo.evolve.cohort import Cohort
+from hetevo.evolve.generation import Generation
 from hetevo.populations.evaluation import Probe
 from hetevo.populations.outcome import Evaluation
 from hetevo.populations.species import Species
@@ -81,13 +81,17 @@ class Backend(Protocol):
         ...
 
     def evaluate(
-        self, job: Job, cohort: Cohort, meanwhile: Callable[[], None] = idle, stopping: Callable[[], bool] = never
+        self,
+        job: Job,
+        generation: Generation,
+        meanwhile: Callable[[], None] = idle,
+        stopping: Callable[[], bool] = never,
     ) -> Evaluation:
-        """Evaluate all individuals of a cohort, in order.
+        """Evaluate all individuals of a generation, in order.
 
         Parameters
         ----------
-        job, cohort
+        job, generation
             Who lives.
         meanwhile : callable, optional
             Is called once, as soon as workers are busy.

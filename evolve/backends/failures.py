@@ -1,7 +1,7 @@
 """What is said and kept of individuals that could not be evaluated."""
 
 from hetevo.evolve.backends.backend import Job
-from hetevo.evolve.cohort import Cohort
+from hetevo.evolve.generation import Generation
 from hetevo.populations.errors import RunFailedError, spell
 from hetevo.populations.outcome import Failure
 
@@ -13,33 +13,35 @@ class EvaluationError(RunFailedError):
     """Individuals could not be evaluated, and the run does not go on without them."""
 
 
-def place(job: Job, cohort: Cohort) -> str:
+def place(job: Job, generation: Generation) -> str:
     """Name the generation and the seed, and the family of tasks where they are held out."""
     held_out = f", held-out tasks of the family {job.species.held_out!r}" if job.species.held_out else ""
-    return f"Generation {cohort.generation}, seed {job.seed}{held_out}"
+    return f"Generation {generation.number}, seed {job.seed}{held_out}"
 
 
-def explain(failures: tuple[Failure, ...], job: Job, cohort: Cohort, *, everyone: bool = False) -> EvaluationError:
+def explain(
+    failures: tuple[Failure, ...], job: Job, generation: Generation, *, everyone: bool = False
+) -> EvaluationError:
     """Return the error that names who failed, where and why.
 
     Parameters
     ----------
     failures : tuple of Failure
         At least one.
-    job, cohort
+    job, generation
         Who lived.
     everyone : bool, optional
         Whether nobody is known to have lived without a failure.
     """
     first, more = failures[0], len(failures) - SHOWN
-    who = ", ".join(f"{f.individual} (id {cohort.identifiers[f.individual]})" for f in failures[:SHOWN])
+    who = ", ".join(f"{f.individual} (id {generation.identifiers[f.individual]})" for f in failures[:SHOWN])
     advice = (
         "Everyone failed, so the task, rule or probe is to be repaired"
-        if everyone or len(failures) == cohort.size
+        if everyone or len(failures) == generation.size
         else 'Repair the task, rule or probe, or give the worst fitness to who fails: backend.on_failure = "quarantine"'
     )
     return EvaluationError(
-        f"{place(job, cohort)}: expected a fitness of every individual, but it"
+        f"{place(job, generation)}: expected a fitness of every individual, but it"
         f" failed for individual {who}{f' and {more} more' if more > 0 else ''}: {first.reason}\n"
         f"{first.traceback}{advice}; '{spell('resume')}' goes on from the last checkpoint."
     )

@@ -13,8 +13,8 @@ from hetevo.evolve.backends.pool import PAUSES, NotLoadableError, NoWorkersError
 from hetevo.evolve.backends.shards import Lived, live_shard, load
 from hetevo.evolve.backends.timing import Clock
 from hetevo.evolve.backends.trying import live_alone
-from hetevo.evolve.cohort import Cohort
 from hetevo.evolve.config import BackendTable
+from hetevo.evolve.generation import Generation
 from hetevo.evolve.news import news
 from hetevo.populations.circuits import block_size
 from hetevo.populations.errors import MachineFailedError
@@ -81,13 +81,17 @@ class LocalBackend:
         return f"local, {self.workers} process{'es' if self.workers > 1 else ''}"
 
     def evaluate(
-        self, job: Job, cohort: Cohort, meanwhile: Callable[[], None] = idle, stopping: Callable[[], bool] = never
+        self,
+        job: Job,
+        generation: Generation,
+        meanwhile: Callable[[], None] = idle,
+        stopping: Callable[[], bool] = never,
     ) -> Evaluation:
-        """Evaluate all individuals of a cohort, in order."""
-        pieces, clock = Pieces(job, cohort, self.settings.on_failure, self.settings.losses), Clock()
+        """Evaluate all individuals of a generation, in order."""
+        pieces, clock = Pieces(job, generation, self.settings.on_failure, self.settings.losses), Clock()
         if self.workers == 1:
             meanwhile()
-            while piece := pieces.next(cohort.size):
+            while piece := pieces.next(generation.size):
                 self._land(pieces, piece, partial(live_shard, *self._call(pieces, piece)), clock)
                 pieces.wait(stopping)
         while not pieces.finished:
@@ -105,7 +109,7 @@ class LocalBackend:
     def _sent(self, pieces: Pieces) -> "Iterator[tuple[Piece, Callable[[], Lived]]]":
         """Send all that waits; who has to live alone does so when all others are back."""
         alone: list[Piece] = []
-        left = self._shards(pieces.job, pieces.cohort.size)
+        left = self._shards(pieces.job, pieces.generation.size)
         while piece := pieces.next(-(-pieces.fresh // max(left, 1))):
             left -= 1
             if piece.alone:
@@ -131,9 +135,9 @@ class LocalBackend:
             clock.busy += lived.seconds
             pieces.place(piece, lived.evaluation)
 
-    def seconds_for_one(self, job: Job, cohort: Cohort) -> float:
+    def seconds_for_one(self, job: Job, generation: Generation) -> float:
         """Measure a block in a worker, per individual; infinite if this machine cannot do that."""
-        pieces = Pieces(job, cohort, self.settings.on_failure)
+        pieces = Pieces(job, generation, self.settings.on_failure)
         piece = pieces.next(job.block or block_size(job.species))
         assert piece is not None
         try:
@@ -143,7 +147,7 @@ class LocalBackend:
         return lived.seconds / piece.size
 
     def _call(self, pieces: Pieces, piece: Piece) -> tuple[Job, Population, int, int]:
-        return pieces.job, pieces.genes(piece), piece.start, pieces.cohort.generation
+        return pieces.job, pieces.genes(piece), piece.start, pieces.generation.number
 
     def _shards(self, job: Job, size: int) -> int:
         blocks = -(-size // (job.block or block_size(job.species)))

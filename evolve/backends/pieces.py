@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from hetevo.evolve.backends.backend import Job, never
 from hetevo.evolve.backends.failures import EvaluationError, explain, place
-from hetevo.evolve.cohort import Cohort
+from hetevo.evolve.generation import Generation
 from hetevo.evolve.news import news
 from hetevo.populations.errors import MachineFailedError, spell
 from hetevo.populations.genome import Population
@@ -78,7 +78,7 @@ class Pieces:
 
     Parameters
     ----------
-    job, cohort
+    job, generation
         Who lives.
     on_failure : str
         ``"stop"`` makes any failure an error; ``"quarantine"`` only that of everyone.
@@ -91,13 +91,13 @@ class Pieces:
         How often a piece was given back.
     """
 
-    def __init__(self, job: Job, cohort: Cohort, on_failure: str, limit: int = LOSSES) -> None:
-        self.job, self.cohort, self.on_failure, self._limit = job, cohort, on_failure, limit
+    def __init__(self, job: Job, generation: Generation, on_failure: str, limit: int = LOSSES) -> None:
+        self.job, self.generation, self.on_failure, self._limit = job, generation, on_failure, limit
         self.resent = 0
         self._fresh = 0  # everyone from here on was never sent
         self._back: deque[Piece] = deque()
         self._done: dict[int, Evaluation] = {}
-        self._missing = cohort.size
+        self._missing = generation.size
         self._losses = self._in_a_row = 0
         self._failures: tuple[Failure, ...] = ()
         self._is_late = False
@@ -111,7 +111,7 @@ class Pieces:
     @property
     def fresh(self) -> int:
         """Individuals that were never sent."""
-        return self.cohort.size - self._fresh
+        return self.generation.size - self._fresh
 
     @property
     def pause(self) -> float:
@@ -127,13 +127,13 @@ class Pieces:
         """Return a piece to send: one that came back, or else up to ``size`` fresh individuals; None if none waits."""
         if self._back:
             return replace(self._back.popleft(), after=self._losses)
-        piece = Piece(self._fresh, min(self._fresh + size, self.cohort.size), after=self._losses)
+        piece = Piece(self._fresh, min(self._fresh + size, self.generation.size), after=self._losses)
         self._fresh = piece.stop
         return piece if piece.size else None
 
     def genes(self, piece: Piece) -> Population:
         """Return the genes of a piece."""
-        return self.cohort.population.take(slice(piece.start, piece.stop))
+        return self.generation.population.take(slice(piece.start, piece.stop))
 
     def place(self, piece: Piece, evaluation: Evaluation) -> None:
         """Keep the results of a piece.
@@ -145,13 +145,13 @@ class Pieces:
         """
         self._in_a_row, self._is_late, self._again_at = 0, False, 0.0
         if evaluation.failures and self.on_failure == "stop":
-            raise explain(evaluation.failures, self.job, self.cohort)
+            raise explain(evaluation.failures, self.job, self.generation)
         self._done[piece.start] = evaluation
         self._missing -= piece.size
         self._failures += evaluation.failures
-        tried = self.cohort.size - self._missing
+        tried = self.generation.size - self._missing
         if piece.alone and ENOUGH <= tried == len(self._failures):
-            raise explain(self._failures, self.job, self.cohort, everyone=True)
+            raise explain(self._failures, self.job, self.generation, everyone=True)
 
     def lost(self, piece: Piece, reason: str, *, suspect: bool = False, counts: bool = True) -> None:
         """Take back a piece that was lost, whole or in halves.
@@ -178,8 +178,8 @@ class Pieces:
             self._in_a_row += 1
             if self._in_a_row >= self._limit:
                 raise MachineFailedError(
-                    f"{place(self.job, self.cohort)}: blocks were lost {self._in_a_row} times in a row, and none came"
-                    f" back in between; the last time {who}. If memory is short, make backend.workers, backend.block or"
+                    f"{place(self.job, self.generation)}: blocks were lost {self._in_a_row} times in a row, and none"
+                    f" came back in between; the last time {who}. If memory is short, make backend.workers, backend.block or"
                     " evolution.size smaller, or the networks; otherwise repair the machine or the cluster. What had"
                     f" lived is saved and goes on with '{spell('resume', 'RUN')}'."
                 )
@@ -221,8 +221,8 @@ class Pieces:
         """
         if (is_in_trouble or self.is_in_trouble) and stopping():
             raise MachineFailedError(
-                f"{place(self.job, self.cohort)}: asked to stop while blocks are lost or hang, so that generation is"
-                f" given up. What had lived before is saved and goes on with '{spell('resume', 'RUN')}'."
+                f"{place(self.job, self.generation)}: asked to stop while blocks are lost or hang, so that generation"
+                f" is given up. What had lived before is saved and goes on with '{spell('resume', 'RUN')}'."
             )
 
     def join(self) -> Evaluation:
@@ -234,8 +234,8 @@ class Pieces:
             If everyone failed: that is no accident of an individual.
         """
         evaluation = Evaluation.join([self._done[start] for start in sorted(self._done)])
-        if len(evaluation.failures) == self.cohort.size:
-            raise explain(evaluation.failures, self.job, self.cohort, everyone=True)
+        if len(evaluation.failures) == self.generation.size:
+            raise explain(evaluation.failures, self.job, self.generation, everyone=True)
         return evaluation
 
 

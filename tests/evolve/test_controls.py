@@ -11,9 +11,9 @@ from hetevo.evolve import Experiment, preset
 from hetevo.evolve.backends import LocalBackend
 from hetevo.evolve.backends.failures import EvaluationError
 from hetevo.evolve.branching import Origin
-from hetevo.evolve.cohort import founders
 from hetevo.evolve.config import ConfigError
 from hetevo.evolve.evolution import Evolution
+from hetevo.evolve.generation import draw_generation_zero
 from hetevo.evolve.heldout import held_out, held_out_species
 from hetevo.evolve.rundir import RunDirectoryError
 from hetevo.evolve.rundir.sweep import read_entries
@@ -44,7 +44,7 @@ def plan_of(tmp_path, text):
 
 def genes_of(path, generation):
     evolution = Evolution(preset("smoke", overrides=SMALL))
-    return Origin.find(f"{path}@{generation}").load(evolution.config, evolution.species).cohort.population
+    return Origin.find(f"{path}@{generation}").load(evolution.config, evolution.species).generation.population
 
 
 @pytest.mark.parametrize("name", sorted(CONTROLS))
@@ -191,7 +191,7 @@ def test_inherited_rules_are_transplanted_whole_and_never_by_name_only(tmp_path)
     config = preset("chalmers", overrides=[*brief, "transplant={source='donor@2',genes=['bits']}", "seed=5"])
     genes = transplanted(config, species_of(config), tmp_path)
     saved = Origin.find(f"{donor.path}@2").load(preset("chalmers", overrides=brief), species_of(config))
-    np.testing.assert_array_equal(genes["formula"], saved.cohort.population["formula"])
+    np.testing.assert_array_equal(genes["formula"], saved.generation.population["formula"])
     with pytest.raises(ConfigError, match=r"kinds bits, got gain, decay. Name"):
         transplanted(
             preset("chalmers", overrides=[*brief, "transplant={source='donor@2',genes=['gain','decay']}"]),
@@ -235,10 +235,10 @@ class Stumbling(AlignmentProbe):
 def test_a_failure_on_held_out_tasks_names_the_generation_and_the_family():
     config = preset("smoke", overrides=[*SMALL, *HELD])
     evolution = Evolution(config, Stumbling())
-    cohort = replace(founders(evolution.species, 0, 12), generation=2)
+    generation = replace(draw_generation_zero(evolution.species, 0, 12), number=2)
     families = held_out_species(config, evolution.species)
     with pytest.raises(EvaluationError, match=r"^Generation 2, seed 0, held-out tasks of the family 'xor': .*planted"):
-        held_out(LocalBackend(config.backend), evolution.job(2), families, config, cohort, np.arange(12.0))
+        held_out(LocalBackend(config.backend), evolution.job(2), families, config, generation, np.arange(12.0))
 
 
 @pytest.mark.parametrize(

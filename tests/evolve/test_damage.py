@@ -166,7 +166,7 @@ def test_a_checkpoint_that_cannot_be_read_is_skipped(finished, copy, monkeypatch
     said = []
     found = newest_intact(RunDirectory(copy), SPECIES, SIZE, said.append)
     assert found is not None
-    assert found[0].cohort.generation == 1
+    assert found[0].generation.number == 1
     assert "Input/output error" in said[0]
     assert newest.name in said[0]
     monkeypatch.setattr(reading, "_hash", fail)

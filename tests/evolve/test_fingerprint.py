@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from builders import make_species
 from clusters import Nodes, alone
-from mishaps import SEED, Fault, assert_quarantined, cohort_of, evaluated
+from mishaps import SEED, Fault, assert_quarantined, evaluated, marked_generation
 
 import hetevo
 from hetevo.evolve import Experiment, preset, resume
@@ -107,7 +107,7 @@ def _raised_by_a_stranger():
         raise error.as_instanceof_cause()
 
     flights.ray.get, lost = get, []
-    pieces = Pieces(Job(make_species(), SEED), cohort_of(make_species()), "stop")
+    pieces = Pieces(Job(make_species(), SEED), marked_generation(make_species()), "stop")
     pieces.lost = lambda piece, reason: lost.append(reason)
     assert flights._result(None, Piece(0, 4), pieces) is None
     return lost
@@ -218,13 +218,13 @@ def test_a_node_with_other_code_that_joins_later_is_found_out(cluster, tmp_path,
     thread.start()
     with backend(nodes) as computing:
         while "its results are not used" not in caplog.text:
-            assert_quarantined(computing.evaluate(slow, cohort_of(species)), calm, bad=())
+            assert_quarantined(computing.evaluate(slow, marked_generation(species)), calm, bad=())
         assert "sources of evolve" in caplog.text
-        assert_quarantined(computing.evaluate(quick, cohort_of(species)), calm, bad=())
+        assert_quarantined(computing.evaluate(quick, marked_generation(species)), calm, bad=())
         thread.join()
         nodes.remove(1)
         with pytest.raises(RunFailedError, match=r"computes otherwise than this run \(sources of evolve"):
-            computing.evaluate(quick, cohort_of(species))
+            computing.evaluate(quick, marked_generation(species))
     with pytest.raises(ClusterError, match=r"same software on every node as here, but .*sources of evolve"):
         backend(nodes)
 
@@ -239,7 +239,7 @@ def test_a_node_with_other_code_that_raises_changes_nothing(cluster, tmp_path, c
     with backend(nodes) as computing:
         nodes.add(1, **changed, RAISES="1")
         while "KeyError: 'of another version'" not in caplog.text:
-            found = computing.evaluate(Job(species, SEED, 1, Fault("slow", str(tmp_path))), cohort_of(species))
+            found = computing.evaluate(Job(species, SEED, 1, Fault("slow", str(tmp_path))), marked_generation(species))
             assert_quarantined(found, calm, bad=())
 
 

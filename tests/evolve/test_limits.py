@@ -9,7 +9,7 @@ import pytest
 from faults import go, outcome, tiny
 from typer.testing import CliRunner
 
-from hetevo.evolve import Experiment, evolution, keeper, memory, preset, resume
+from hetevo.evolve import Experiment, evolution, memory, preset, recorder, resume
 from hetevo.evolve.available import Memory, available_memory, process_limits
 from hetevo.evolve.backends import bounds, pool
 from hetevo.evolve.backends.bounds import bounded, workers_here
@@ -230,7 +230,7 @@ def out_of_memory(*arguments, **options):
 
 
 @pytest.mark.parametrize(
-    "place", [(evolution, "reproduce"), (evolution, "after"), (keeper, "individual_rows"), (keeper, "rows_of")]
+    "place", [(evolution, "reproduce"), (evolution, "after"), (recorder, "individual_rows"), (recorder, "rows_of")]
 )
 def test_memory_that_runs_out_in_the_driver_ends_a_run_that_is_saved(run, tmp_path, monkeypatch, place):
     module, name = place
@@ -250,13 +250,13 @@ def test_memory_that_runs_out_in_the_driver_ends_a_run_that_is_saved(run, tmp_pa
 
 
 def test_memory_that_runs_out_while_a_generation_is_written_leaves_it_saved(tmp_path, monkeypatch):
-    real, calls = keeper.checkpoints.write, []
+    real, calls = recorder.checkpoints.write, []
 
     def write(*arguments):
         calls.append(arguments)
         return (out_of_memory if len(calls) == 2 else real)(*arguments)
 
-    monkeypatch.setattr(keeper.checkpoints, "write", write)
+    monkeypatch.setattr(recorder.checkpoints, "write", write)
     with pytest.raises(MachineFailedError, match=r"Memory ran out"):
         go(tmp_path / "run", "evolution.generations=4")
     assert RunDirectory(tmp_path / "run").status()["generation"] == 1  # tried once more

@@ -188,7 +188,7 @@ def test_who_was_taken_over_writes_nothing_more_and_ends_with_status_3(tmp_path,
     with pytest.raises(MachineFailedError, match=r"is being written by process 4711 on far .* goes on there"):
         Experiment(tiny()).run(path, progress=progress)
     assert [contents(tmp_path)] == before  # also nothing beside it: the other one has what was saved
-    monkeypatch.setattr("hetevo.evolve.keeper.Keeper.record", lambda *what: record(path / "lock", **FAR) and {})
+    monkeypatch.setattr("hetevo.evolve.recorder.Recorder.record", lambda *what: record(path / "lock", **FAR) and {})
     (path / "lock").unlink()
     done = CliRunner().invoke(app, ["resume", str(path)])
     assert done.exit_code == 3

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from builders import make_species
-from mishaps import SEED, SIZE, Fault, Switch, assert_quarantined, cohort_of, evaluated, killed
+from mishaps import SEED, SIZE, Fault, Switch, assert_quarantined, evaluated, killed, marked_generation
 
 from hetevo.evolve import Experiment, preset, resume
 from hetevo.evolve.backends import Job, LocalBackend, pieces, trying
@@ -178,9 +178,9 @@ def test_failures_are_recorded_with_what_it_takes_to_repeat_them(tmp_path):
 
 def test_the_order_in_which_pieces_come_back_changes_nothing():
     species = make_species()
-    cohort, results = cohort_of(species), []
+    generation, results = marked_generation(species), []
     for seed in range(3):
-        pieces = Pieces(Job(species, SEED), cohort, "stop")
+        pieces = Pieces(Job(species, SEED), generation, "stop")
         cut = [piece for size in (3, 1, 5, 2, 9, 9) if (piece := pieces.next(size))]
         random.Random(seed).shuffle(cut)
         for piece in cut:
@@ -198,7 +198,7 @@ def lived(piece):
 
 def pieces_of(limit=20):
     species = make_species()
-    return Pieces(Job(species, SEED), cohort_of(species), "quarantine", limit)
+    return Pieces(Job(species, SEED), marked_generation(species), "quarantine", limit)
 
 
 def test_what_is_lost_again_is_halved_until_one_has_to_live_alone(quick):

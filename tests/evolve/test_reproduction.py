@@ -6,9 +6,9 @@ from builders import make_species
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hetevo.evolve.cohort import Operator, founders
 from hetevo.evolve.config import ConfigError, preset
 from hetevo.evolve.config.operators import REFUSED, REFUSED_ANEW
+from hetevo.evolve.generation import Operator, draw_generation_zero
 from hetevo.evolve.private_deap import tools
 from hetevo.evolve.reproduction import reproduce
 from hetevo.evolve.species import species_of
@@ -33,7 +33,7 @@ def settled(name="smoke", *overrides, saved=False):
 
 
 def next_generation(config, species, loss):
-    parents = founders(species, config.seed, config.evolution.size)
+    parents = draw_generation_zero(species, config.seed, config.evolution.size)
     return parents, reproduce(parents, loss, config, species)
 
 

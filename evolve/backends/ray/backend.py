@@ -22,8 +22,8 @@ from hetevo.evolve.backends.ray.errors import ClusterError, ClusterLostError, ho
 from hetevo.evolve.backends.ray.local import ONLY_HERE
 from hetevo.evolve.backends.ray.session import check_session, is_connected, resolved
 from hetevo.evolve.backends.ray.tasks import StrangerError, task
-from hetevo.evolve.cohort import Cohort
 from hetevo.evolve.config import CURRENT, BackendTable
+from hetevo.evolve.generation import Generation
 from hetevo.evolve.news import news
 from hetevo.populations.errors import MachineFailedError, SettingError
 from hetevo.populations.outcome import Evaluation
@@ -140,13 +140,17 @@ class RayBackend:
         self._insisted(lambda: self.ask(_prepare, job), START_LOSSES)
 
     def evaluate(
-        self, job: Job, cohort: Cohort, meanwhile: Callable[[], None] = idle, stopping: Callable[[], bool] = never
+        self,
+        job: Job,
+        generation: Generation,
+        meanwhile: Callable[[], None] = idle,
+        stopping: Callable[[], bool] = never,
     ) -> Evaluation:
-        """Evaluate all individuals of a cohort, in order."""
+        """Evaluate all individuals of a generation, in order."""
         once = iter([meanwhile])
 
         def call() -> tuple[Evaluation, _Facts]:
-            return self.ask(_evaluate, job, cohort, meanwhile=next(once, idle), stopping=stopping)
+            return self.ask(_evaluate, job, generation, meanwhile=next(once, idle), stopping=stopping)
 
         evaluation, self._facts = self._insisted(call, self._settings.losses, stopping)
         return evaluation
@@ -260,11 +264,11 @@ def _prepare(job: Job) -> None:
     _driver.prepare(job)
 
 
-def _evaluate(job: Job, cohort: Cohort) -> tuple[Evaluation, _Facts]:
+def _evaluate(job: Job, generation: Generation) -> tuple[Evaluation, _Facts]:
     global _stopping
     assert _driver is not None
     _stopping = False
-    return _driver.evaluate(job, cohort, stopping=lambda: _stopping), _facts()
+    return _driver.evaluate(job, generation, stopping=lambda: _stopping), _facts()
 
 
 def _close() -> None:

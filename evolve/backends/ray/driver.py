@@ -21,8 +21,8 @@ from hetevo.evolve.backends.ray.sizes import Sizes
 from hetevo.evolve.backends.ray.tasks import task
 from hetevo.evolve.backends.shards import Lived, load
 from hetevo.evolve.backends.timing import Clock
-from hetevo.evolve.cohort import Cohort
 from hetevo.evolve.config import BackendTable
+from hetevo.evolve.generation import Generation
 from hetevo.evolve.news import news
 from hetevo.populations.circuits import block_size
 from hetevo.populations.outcome import Evaluation
@@ -103,19 +103,23 @@ class RayDriver:
             raise _lost(error) from None
 
     def evaluate(
-        self, job: Job, cohort: Cohort, meanwhile: Callable[[], None] = idle, stopping: Callable[[], bool] = never
+        self,
+        job: Job,
+        generation: Generation,
+        meanwhile: Callable[[], None] = idle,
+        stopping: Callable[[], bool] = never,
     ) -> Evaluation:
-        """Evaluate all individuals of a cohort, in order."""
+        """Evaluate all individuals of a generation, in order."""
         try:
-            return self._evaluate(job, cohort, meanwhile, stopping)
+            return self._evaluate(job, generation, meanwhile, stopping)
         except ray.exceptions.RayError as error:
             raise _lost(error) from None
 
     def _evaluate(
-        self, job: Job, cohort: Cohort, meanwhile: Callable[[], None], stopping: Callable[[], bool]
+        self, job: Job, generation: Generation, meanwhile: Callable[[], None], stopping: Callable[[], bool]
     ) -> Evaluation:
-        pieces, clock = Pieces(job, cohort, self.settings.on_failure, self.settings.losses), Clock()
-        flights, sizes = Flights(self.settings.deadline), self._sizes_for(job, cohort)
+        pieces, clock = Pieces(job, generation, self.settings.on_failure, self.settings.losses), Clock()
+        flights, sizes = Flights(self.settings.deadline), self._sizes_for(job, generation)
         try:
             with clock.part("serialise"):
                 self._send(pieces, flights, sizes)
@@ -152,11 +156,11 @@ class RayDriver:
             )
         return bool(problem)
 
-    def _sizes_for(self, job: Job, cohort: Cohort) -> Sizes:
+    def _sizes_for(self, job: Job, generation: Generation) -> Sizes:
         if self._sizes and self._known == (job.species, job.block, self.workers):
             return self._sizes  # it has learned from earlier generations
         self._known = (job.species, job.block, self.workers)
-        bytes_each = -(-cohort.population.nbytes // cohort.size)
+        bytes_each = -(-generation.population.nbytes // generation.size)
         largest = largest_block(store_bytes(), IN_FLIGHT * max(self.workers, 1), bytes_each)
         self._sizes = Sizes(job.block or block_size(job.species), largest, fixed=job.block > 0)
         return self._sizes
@@ -165,7 +169,7 @@ class RayDriver:
         # fewer workers than CPUs can only be had by not sending more than that many blocks
         places = self.workers if self.workers < self._cpus else IN_FLIGHT * max(self.workers, 1)
         while len(flights) < places and not pieces.pause:
-            piece = pieces.next(sizes.next(pieces.fresh, pieces.cohort.size, max(self.workers, 1)))
+            piece = pieces.next(sizes.next(pieces.fresh, pieces.generation.size, max(self.workers, 1)))
             if piece is None:
                 return
             flights.send(pieces.job, pieces, piece)

@@ -55,7 +55,7 @@ class Flights:
         # no retries by Ray: the driver counts what becomes of a block, and decides; with retries Ray would also repeat
         # a block without end that takes more memory than there is
         live = task(live_alone if piece.alone else live_shard)
-        reference = live.remote(job, pieces.genes(piece), piece.start, pieces.cohort.generation)
+        reference = live.remote(job, pieces.genes(piece), piece.start, pieces.generation.number)
         # a block that came back late gets twice the time, so that a slow machine is not taken for a hung one for ever
         self._flights[reference] = Flight(piece, time.monotonic(), 2.0**piece.late)
 

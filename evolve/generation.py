@@ -21,13 +21,13 @@ class Operator(IntEnum):
 
 
 @dataclass(frozen=True)
-class Cohort:
+class Generation:
     """A generation before it lives.
 
     Parameters
     ----------
-    generation : int
-        Counted from 0.
+    number : int
+        Which one, counted from 0.
     population : Population
         P genomes.
     parent_a, parent_b : ndarray of int64, shape (P,)
@@ -38,7 +38,7 @@ class Cohort:
         Island on which the individual lives; 0 where there is only one.
     """
 
-    generation: int
+    number: int
     population: Population
     parent_a: Indices
     parent_b: Indices
@@ -53,10 +53,10 @@ class Cohort:
     @property
     def identifiers(self) -> Indices:
         """Identifier of each individual, unique in a run: generation times population size plus position."""
-        return self.generation * self.size + np.arange(self.size, dtype=np.int64)
+        return self.number * self.size + np.arange(self.size, dtype=np.int64)
 
 
-def founders(species: Species, seed: int, size: int, island: Indices | None = None) -> Cohort:
+def draw_generation_zero(species: Species, seed: int, size: int, island: Indices | None = None) -> Generation:
     """Draw generation 0.
 
     Parameters
@@ -73,4 +73,4 @@ def founders(species: Species, seed: int, size: int, island: Indices | None = No
     nobody = np.full(size, -1, np.int64)
     operator = np.full(size, Operator.FOUNDER, np.int64)
     island = np.zeros(size, np.int64) if island is None else island
-    return Cohort(0, draw_founders(species, seed, size), nobody, nobody.copy(), operator, island)
+    return Generation(0, draw_founders(species, seed, size), nobody, nobody.copy(), operator, island)

@@ -1,4 +1,4 @@
-"""The keeper of a run: writes down what happened, and makes it durable when it is time."""
+"""The recorder of a run: writes down what happened, and makes it durable when it is time."""
 
 import contextlib
 import time
@@ -12,8 +12,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from hetevo.evolve.cohort import Cohort
 from hetevo.evolve.config import Config, config_hash
+from hetevo.evolve.generation import Generation
 from hetevo.evolve.recording import failure_rows, generation_row, individual_rows
 from hetevo.evolve.results import Notice
 from hetevo.evolve.rundir import LostError, RunDirectory, StorageError
@@ -43,7 +43,7 @@ MAY_CHANGE = ("backend", "checkpoint")
 """Tables of a run's configuration that its user may change."""
 
 
-def kept_facts(
+def checkpoint_facts(
     content: Mapping[str, Any],
     origin: Mapping[str, Any] | None,
     provenance: Mapping[str, Any],
@@ -68,7 +68,7 @@ def kept_facts(
     return {**facts, "records_from": dict(records_from)} if records_from else facts
 
 
-class Keeper:
+class Recorder:
     """Buffers records and commits them together with a checkpoint, while the next generation lives already.
 
     One thread of its own does all writing, one generation after the other. The next generation is not recorded
@@ -88,7 +88,7 @@ class Keeper:
     newest : State, optional
         The state from which the run goes on.
     records_from : mapping of str to int, optional
-        See `kept_facts`.
+        See `checkpoint_facts`.
 
     Attributes
     ----------
@@ -107,7 +107,7 @@ class Keeper:
     ) -> None:
         self.directory, self.config, self.notice, self.newest = directory, config, notice, newest
         self.toml = directory.config_toml()
-        self.facts = kept_facts(directory.config(), origin, directory.provenance.mark(), records_from)
+        self.facts = checkpoint_facts(directory.config(), origin, directory.provenance.mark(), records_from)
         self._checkpoint: Path | None = None
         self._moved = False
         self._begin = self._last = time.perf_counter()
@@ -116,7 +116,7 @@ class Keeper:
         self._seen = self._saved = 0
         self._telemetry: deque[dict[str, Any]] = deque(maxlen=LATE_LINES)
         self._late = False
-        self._thread = ThreadPoolExecutor(1, "keeper")
+        self._thread = ThreadPoolExecutor(1, "recorder")
         self._planned: tuple[State | None, dict[str, Any]] | None = None
         self._unsaved: State | None = None
         self._writing: Future[float] | None = None
@@ -127,26 +127,26 @@ class Keeper:
         return any(table.dirty for table in self.directory.tables)
 
     def record(
-        self, cohort: Cohort, evaluation: Evaluation, measured: Mapping[str, float] | None = None
+        self, generation: Generation, evaluation: Evaluation, measured: Mapping[str, float] | None = None
     ) -> dict[str, Any]:
         """Buffer the records of a generation and return its row; the one before is on the disk then, if it was due.
 
         Parameters
         ----------
-        cohort, evaluation
+        generation, evaluation
             Who lived, and what became of them.
         measured : mapping of str to float, optional
             Further columns of the generation's row.
         """
         self.settle()
-        row = generation_row(cohort.generation, evaluation) | {
+        row = generation_row(generation.number, evaluation) | {
             name: np.array([value]) for name, value in (measured or {}).items()
         }
         rows, every = [(self.directory.generations, row)], self.config.records.individuals_every
-        if every and cohort.generation % every == 0:
-            rows.append((self.directory.individuals, individual_rows(cohort, evaluation)))
+        if every and generation.number % every == 0:
+            rows.append((self.directory.individuals, individual_rows(generation, evaluation)))
         if evaluation.failures:
-            rows.append((self.directory.failures, failure_rows(cohort, evaluation, self.config.seed)))
+            rows.append((self.directory.failures, failure_rows(generation, evaluation, self.config.seed)))
         made = [(table, rows_of(columns)) for table, columns in rows]  # if memory runs out for one, none is added
         self._unsaved = None  # from here on the records hold more than it
         for table, added in made:
@@ -198,7 +198,7 @@ class Keeper:
     def hear(self, message: str) -> None:
         """Write a line of news at once, between other writing; any thread may call this."""
         line = {"time": now(), "message": without_places(message)}
-        with contextlib.suppress(RuntimeError):  # the keeper has ended
+        with contextlib.suppress(RuntimeError):  # the recorder has ended
             self._thread.submit(self._tell, line)
 
     def begin(self) -> None:
@@ -263,7 +263,7 @@ class Keeper:
         kept = state.checkpoint(written, rows=rows, **self.facts)
         self._checkpoint = checkpoints.write(self.directory.checkpoints, kept)
         if not self._saved:  # from now on the run is known to have checkpoints, so that it is noticed if they are gone
-            self.directory.provenance.note_saved(state.cohort.generation)
+            self.directory.provenance.note_saved(state.generation.number)
         settings = self.config.checkpoint
         try:
             checkpoints.prune(self.directory.checkpoints, settings.keep, settings.keep_every)
