@@ -15,8 +15,8 @@ from hetevo.analysis.figures import Plot
 from hetevo.analysis.figures.style import style
 from hetevo.evolve import preset
 from hetevo.evolve.backends import BACKENDS, Job
-from hetevo.evolve.backends.local import available_cores
 from hetevo.evolve.generation import draw_generation_zero
+from hetevo.evolve.machine import available_cores
 from hetevo.evolve.species import species_of
 from hetevo.scripts.bench.machine import best_seconds
 

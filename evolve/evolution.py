@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hetevo.evolve.backends import BACKENDS, Backend, Job
-from hetevo.evolve.backends.bounds import bounded, workers_here
+from hetevo.evolve.backends.backend import bound_workers, count_workers
 from hetevo.evolve.config import Config, from_mapping
 from hetevo.evolve.generation import Generation
 from hetevo.evolve.heldout import held_out, held_out_species
@@ -43,7 +43,7 @@ class Evolution:
     stop_files : sequence of Path, optional
         See `hetevo.evolve.Experiment`.
     force : bool, optional
-        Start any number of workers; see `hetevo.evolve.backends.bounds`.
+        Start any number of workers; see `hetevo.evolve.backends.backend`.
 
     Raises
     ------
@@ -55,9 +55,9 @@ class Evolution:
         self, config: Config, probe: Probe | None = None, stop_files: Sequence[Path] = (), *, force: bool = False
     ) -> None:
         self.config, self.stop_files = config, stop_files
-        self.place = bounded(config.backend, config.evolution.size, force=force)
+        self.place = bound_workers(config.backend, config.evolution.size, force=force)
         self.species = species_of(config)
-        check_memory(config, self.species, workers_here(config.backend, config.evolution.size))
+        check_memory(config, self.species, count_workers(config.backend, config.evolution.size))
         # fails here, before anything is written, if a data set's package is missing
         self.species.task.prepare()
         self._held_out = held_out_species(config, self.species)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from hetevo.evolve.backends import Backend, Job
-from hetevo.evolve.backends.backend import idle, never
+from hetevo.evolve.backends.backend import do_nothing, never
 from hetevo.evolve.config import Config
 from hetevo.evolve.generation import Generation
 from hetevo.evolve.recording import mean_defined
@@ -98,7 +98,7 @@ def held_out(
         return dict.fromkeys(names, float("nan"))
     champion, row = int(np.argmin(loss)), dict.fromkeys(names, float("nan"))
     for name, species in families.items():
-        evaluation = backend.evaluate(replace(job, species=species), generation, idle, stopping)
+        evaluation = backend.evaluate(replace(job, species=species), generation, do_nothing, stopping)
         for what, values in {"loss": evaluation.loss, **evaluation.observed}.items():
             if f"heldout_{name}_{what}" in row:
                 row[f"heldout_{name}_{what}"] = mean_defined(values)

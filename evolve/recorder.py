@@ -14,6 +14,7 @@ import numpy as np
 
 from hetevo.evolve.config import Config, config_hash
 from hetevo.evolve.generation import Generation
+from hetevo.evolve.machine import starting_thread
 from hetevo.evolve.recording import failure_rows, generation_row, individual_rows
 from hetevo.evolve.results import Notice
 from hetevo.evolve.rundir import LostError, RunDirectory, StorageError
@@ -22,7 +23,6 @@ from hetevo.evolve.rundir.files import make_folder, names
 from hetevo.evolve.rundir.provenance import now
 from hetevo.evolve.rundir.records import rows_of
 from hetevo.evolve.state import State
-from hetevo.evolve.threads import starting_thread
 from hetevo.populations.outcome import Evaluation
 from hetevo.populations.text import without_places
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from hetevo.evolve.backends.lives import live_block
 from hetevo.evolve.backends.pool import WorkerPool
-from hetevo.evolve.backends.shards import live_shard
 from hetevo.evolve.config import from_mapping
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.resuming import saved_config
@@ -69,7 +69,7 @@ def repeat(path: str | Path, number: int) -> Repeated:
     genes = _genes(row["genes"], evolution.species, directory)
     pool = WorkerPool(1)
     try:
-        lived = pool.submit(live_shard, evolution.job(generation), genes, individual, generation).result()
+        lived = pool.submit(live_block, evolution.job(generation), genes, individual, generation).result()
         failures = lived.evaluation.failures
         found, trace = (failures[0].reason, failures[0].traceback) if failures else ("", "")
     except BrokenExecutor:

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import Self
 
-from hetevo.evolve.backends.backend import Backend, Job, Telemetry, idle, never
-from hetevo.evolve.backends.local import LocalBackend, available_cores
+from hetevo.evolve.backends.backend import Backend, Job, Telemetry, do_nothing, never
+from hetevo.evolve.backends.local import LocalBackend
 from hetevo.evolve.backends.ray import RayBackend
 from hetevo.evolve.backends.ray.session import check_session
 from hetevo.evolve.config import BackendTable
 from hetevo.evolve.generation import Generation
+from hetevo.evolve.machine import available_cores
 from hetevo.evolve.news import news
 from hetevo.populations.outcome import Evaluation
 
@@ -63,7 +64,7 @@ class AutoBackend:
         self,
         job: Job,
         generation: Generation,
-        meanwhile: Callable[[], None] = idle,
+        meanwhile: Callable[[], None] = do_nothing,
         stopping: Callable[[], bool] = never,
     ) -> Evaluation:
         """Evaluate all individuals of a generation, in order."""

@@ -20,9 +20,9 @@ from threading import Lock, Thread
 from typing import Any, ParamSpec, TypeVar
 
 from hetevo.evolve.backends.worker import pickled
+from hetevo.evolve.machine import starting_thread
 from hetevo.evolve.news import news
 from hetevo.evolve.stopping import SIGNALS
-from hetevo.evolve.threads import starting_thread
 from hetevo.populations.errors import MachineFailedError, SettingError
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}

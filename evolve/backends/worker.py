@@ -15,9 +15,9 @@ from threading import Lock, Thread
 from types import FrameType
 from typing import Any
 
+from hetevo.evolve.machine import starting_thread
 from hetevo.evolve.news import news, thread_failed
 from hetevo.evolve.stopping import SIGNALS
-from hetevo.evolve.threads import starting_thread
 from hetevo.populations.errors import MachineFailedError
 from hetevo.populations.text import Terminal
 

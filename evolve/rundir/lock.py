@@ -17,13 +17,13 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Self
 
+from hetevo.evolve.machine import starting_thread
 from hetevo.evolve.rundir import owner as owners
 from hetevo.evolve.rundir import system
 from hetevo.evolve.rundir.errors import LostError, RunBusyError, RunDirectoryError
 from hetevo.evolve.rundir.files import explained
 from hetevo.evolve.rundir.places import Place
 from hetevo.evolve.rundir.streams import open_plain, write_all
-from hetevo.evolve.threads import starting_thread
 from hetevo.populations.errors import HetevoError, spell
 
 TRIES, PAUSE = 20, 0.02

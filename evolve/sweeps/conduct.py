@@ -11,11 +11,11 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hetevo.evolve.available import available_memory
-from hetevo.evolve.backends.bounds import bounded
+from hetevo.evolve.backends.backend import bound_workers
 from hetevo.evolve.backends.pool import WorkerDiedError
 from hetevo.evolve.config import BackendTable, Config, from_mapping
 from hetevo.evolve.experiment import Experiment
+from hetevo.evolve.machine import available_memory
 from hetevo.evolve.memory import check_needs, needs_of, ran_out
 from hetevo.evolve.rundir import (
     DamagedError,
@@ -130,7 +130,7 @@ def conduct(
         If too many processes are asked for, or runs side by side need more memory than there is, or is free.
     """
     folder = inside(Path(folder).absolute())
-    settings = bounded(backend or BackendTable(), len(plan.members), force=force)
+    settings = bound_workers(backend or BackendTable(), len(plan.members), force=force)
     if settings.name != "ray" and not settings.address:
         _check_memory(plan, settings.workers)
     pool = pool_of(settings, len(plan.members))

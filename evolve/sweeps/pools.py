@@ -8,13 +8,12 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any, Protocol
 
-from hetevo.evolve.backends.local import available_cores
 from hetevo.evolve.backends.pool import NoWorkersError, WorkerPool
 from hetevo.evolve.backends.ray import RayBackend
 from hetevo.evolve.backends.ray.backend import Call, exchange
 from hetevo.evolve.config import BackendTable
+from hetevo.evolve.machine import available_cores, starting_thread
 from hetevo.evolve.news import news
-from hetevo.evolve.threads import starting_thread
 
 NODE_LOSSES = 100
 """Times that a run may be sent again because its node was lost; it goes on where it was saved."""

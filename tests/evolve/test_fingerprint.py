@@ -20,10 +20,10 @@ import hetevo
 from hetevo.evolve import Experiment, preset, resume
 from hetevo.evolve.backends import BACKENDS, Job, LocalBackend
 from hetevo.evolve.backends.fingerprint import Fingerprint, _sources, check_same, fingerprint
+from hetevo.evolve.backends.lives import Lived
 from hetevo.evolve.backends.ray import ClusterError
 from hetevo.evolve.backends.ray import backend as backends
-from hetevo.evolve.backends.ray.preflight import compare
-from hetevo.evolve.backends.shards import Lived
+from hetevo.evolve.backends.ray.connection import compare
 from hetevo.evolve.config import BackendTable
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.populations.errors import MachineFailedError, RunFailedError
@@ -98,18 +98,18 @@ def test_a_stranger_that_raises_loses_its_block_and_does_not_end_the_run():
 def _raised_by_a_stranger():
     import ray
 
-    from hetevo.evolve.backends.pieces import Piece, Pieces
-    from hetevo.evolve.backends.ray import flights
+    from hetevo.evolve.backends.block_queue import Block, BlockQueue
+    from hetevo.evolve.backends.ray import in_flight
 
     def get(reference):
         text = "Traceback (most recent call last):\nKeyError: 'of another version'"
         error = ray.exceptions.RayTaskError("live", text, KeyError("of another version"), "ray::live", 77, "10.0.0.7")
         raise error.as_instanceof_cause()
 
-    flights.ray.get, lost = get, []
-    pieces = Pieces(Job(make_species(), SEED), marked_generation(make_species()), "stop")
-    pieces.lost = lambda piece, reason: lost.append(reason)
-    assert flights._result(None, Piece(0, 4), pieces) is None
+    in_flight.ray.get, lost = get, []
+    queue = BlockQueue(Job(make_species(), SEED), marked_generation(make_species()), "stop")
+    queue.take_back = lambda block, reason: lost.append(reason)
+    assert in_flight._result(None, Block(0, 4), queue) is None
     return lost
 
 
@@ -183,7 +183,7 @@ def cluster(tmp_path_factory):
     pytest.importorskip("ray")
     other = tmp_path_factory.mktemp("other")
     shutil.copytree(Path(hetevo.__file__).parent, other / "hetevo")
-    with open(other / "hetevo" / "evolve" / "backends" / "shards.py", "a") as file:
+    with open(other / "hetevo" / "evolve" / "backends" / "lives.py", "a") as file:
         file.write(
             "\n_right = _evaluate\n\ndef _evaluate(*given):\n    import os\n"
             "    if 'RAISES' in os.environ:\n        raise KeyError('of another version')\n"

@@ -10,11 +10,11 @@ from faults import go, outcome, tiny
 from typer.testing import CliRunner
 
 from hetevo.evolve import Experiment, evolution, memory, preset, recorder, resume
-from hetevo.evolve.available import Memory, available_memory, process_limits
-from hetevo.evolve.backends import bounds, pool
-from hetevo.evolve.backends.bounds import bounded, workers_here
+from hetevo.evolve.backends import backend, pool
+from hetevo.evolve.backends.backend import bound_workers, count_workers
 from hetevo.evolve.backends.pool import NoWorkersError, WorkerPool
 from hetevo.evolve.config import BackendTable, ConfigError, from_mapping, load_config
+from hetevo.evolve.machine import Memory, available_memory, process_limits
 from hetevo.evolve.memory import needs_of
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir.lock import Lock
@@ -163,15 +163,15 @@ def test_options_of_a_task_are_counted(options):
 
 
 def test_workers_are_bounded_by_blocks_and_cores(monkeypatch):
-    monkeypatch.setattr(bounds, "available_cores", lambda: 2)
-    assert bounded(BackendTable(), 100).workers == 2
-    assert bounded(BackendTable(workers=8), 100).workers == 8
-    assert bounded(BackendTable(workers=1000), 6).workers == 6  # more would have nothing to do
-    assert bounded(BackendTable(workers=1000), 100, force=True).workers == 100
+    monkeypatch.setattr(backend, "available_cores", lambda: 2)
+    assert bound_workers(BackendTable(), 100).workers == 2
+    assert bound_workers(BackendTable(workers=8), 100).workers == 8
+    assert bound_workers(BackendTable(workers=1000), 6).workers == 6  # more would have nothing to do
+    assert bound_workers(BackendTable(workers=1000), 100, force=True).workers == 100
     with pytest.raises(ConfigError, match=r"expected at most 8, .*got 9: all would be started at once.*--force"):
-        bounded(BackendTable(workers=9), 100)
+        bound_workers(BackendTable(workers=9), 100)
     far = BackendTable(name="ray", address="10.0.0.9:6379", workers=64)
-    assert (bounded(far, 100), workers_here(far, 100)) == (far, 0)  # a cluster says itself how many it has
+    assert (bound_workers(far, 100), count_workers(far, 100)) == (far, 0)  # a cluster says itself how many it has
 
 
 @pytest.fixture(scope="module")
@@ -184,7 +184,7 @@ def test_commands_refuse_too_many_workers_before_any_is_started(run, tmp_path, m
         raise AssertionError("a process was started")
 
     monkeypatch.setattr(pool.subprocess, "Popen", popen)
-    monkeypatch.setattr(bounds, "available_cores", lambda: 1)
+    monkeypatch.setattr(backend, "available_cores", lambda: 1)
     many = ["--workers", 1000]
     for command in (
         ("run", "smoke", "-s", "evolution.size=512", "-o", tmp_path / "run", *many),
@@ -210,7 +210,7 @@ def test_force_starts_any_number_of_workers(run, tmp_path, monkeypatch):
         asked.append(settings.workers)
         raise AskedError
 
-    monkeypatch.setattr(bounds, "available_cores", lambda: 1)
+    monkeypatch.setattr(backend, "available_cores", lambda: 1)
     monkeypatch.setitem(evolution.BACKENDS, "auto", backend)
     for attempt in (
         lambda: Experiment(tiny("backend.workers=6"), force=True).run(tmp_path / "run"),

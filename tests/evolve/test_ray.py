@@ -19,11 +19,11 @@ from mishaps import BAD, SEED, Fault, assert_quarantined, evaluated, killed, mar
 
 from hetevo.evolve import Experiment, preset
 from hetevo.evolve.backends import BACKENDS, Job, LocalBackend
-from hetevo.evolve.backends.failures import EvaluationError
+from hetevo.evolve.backends.block_queue import EvaluationError
 from hetevo.evolve.backends.ray import ClusterError, ClusterLostError, RayBackend
 from hetevo.evolve.backends.ray import backend as backends
-from hetevo.evolve.backends.ray.preflight import largest_block
-from hetevo.evolve.backends.ray.sizes import Sizes
+from hetevo.evolve.backends.ray.connection import largest_block
+from hetevo.evolve.backends.ray.in_flight import Sizes
 from hetevo.evolve.config import BackendTable
 from hetevo.populations.errors import MachineFailedError, SettingError
 

@@ -14,13 +14,19 @@ from concurrent.futures import BrokenExecutor, Future, wait
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
-from hetevo.evolve.backends.backend import Job, Telemetry, idle, never
+from hetevo.evolve.backends.backend import Job, Telemetry, do_nothing, never
+from hetevo.evolve.backends.block_queue import pause_after
 from hetevo.evolve.backends.fingerprint import Fingerprint, check_same, fingerprint
-from hetevo.evolve.backends.pieces import pause_after
 from hetevo.evolve.backends.pool import NoWorkersError, WorkerPool
-from hetevo.evolve.backends.ray.errors import ClusterError, ClusterLostError, how_to_go_on
 from hetevo.evolve.backends.ray.local import ONLY_HERE
-from hetevo.evolve.backends.ray.session import check_session, is_connected, resolved
+from hetevo.evolve.backends.ray.session import (
+    ClusterError,
+    ClusterLostError,
+    check_session,
+    how_to_go_on,
+    is_connected,
+    resolved,
+)
 from hetevo.evolve.backends.ray.tasks import StrangerError, task
 from hetevo.evolve.config import CURRENT, BackendTable
 from hetevo.evolve.generation import Generation
@@ -85,7 +91,7 @@ class RayBackend:
         self._settings = settings.model_copy(update={"address": resolved(settings.address)})
         self._facts = _Facts(0, "", {})
         self._begun = False
-        self._insisted(idle, START_LOSSES)
+        self._insisted(do_nothing, START_LOSSES)
 
     def _insisted(self, call: Callable[[], Result], limit: int, stopping: Callable[[], bool] = never) -> Result:
         """Call something that needs the other process, which is started once more if it ends: up to ``limit`` times."""
@@ -143,14 +149,14 @@ class RayBackend:
         self,
         job: Job,
         generation: Generation,
-        meanwhile: Callable[[], None] = idle,
+        meanwhile: Callable[[], None] = do_nothing,
         stopping: Callable[[], bool] = never,
     ) -> Evaluation:
         """Evaluate all individuals of a generation, in order."""
         once = iter([meanwhile])
 
         def call() -> tuple[Evaluation, _Facts]:
-            return self.ask(_evaluate, job, generation, meanwhile=next(once, idle), stopping=stopping)
+            return self.ask(_evaluate, job, generation, meanwhile=next(once, do_nothing), stopping=stopping)
 
         evaluation, self._facts = self._insisted(call, self._settings.losses, stopping)
         return evaluation
@@ -159,7 +165,7 @@ class RayBackend:
         self,
         function: Callable[..., Result],
         *args: Any,
-        meanwhile: Callable[[], None] = idle,
+        meanwhile: Callable[[], None] = do_nothing,
         stopping: Callable[[], bool] = never,
     ) -> Result:
         """Call a function in the other process.
