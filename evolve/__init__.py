@@ -17,7 +17,7 @@
 
 from hetevo.evolve.config import Config, ConfigError, load_config, preset, preset_names
 from hetevo.evolve.experiment import Experiment
-from hetevo.evolve.results import GenerationReport, Notice, Progress, Run
+from hetevo.evolve.messages import GenerationReport, Notice, Progress, Run
 from hetevo.evolve.resuming import resume
 
 __all__ = [

@@ -15,17 +15,15 @@ from hetevo.evolve.config import Config, from_mapping
 from hetevo.evolve.generation import Generation
 from hetevo.evolve.heldout import held_out, held_out_species
 from hetevo.evolve.memory import check_memory, ran_out
-from hetevo.evolve.news import told
-from hetevo.evolve.probes import probe_named
+from hetevo.evolve.messages import GenerationReport, Notice, Progress, Run, log_to
+from hetevo.evolve.origin import draw_first_generation
 from hetevo.evolve.recorder import Recorder
 from hetevo.evolve.reproduction import reproduce
 from hetevo.evolve.rescuing import rescue
-from hetevo.evolve.results import GenerationReport, Notice, Progress, Run
 from hetevo.evolve.rundir import LostError, RunDirectory
-from hetevo.evolve.species import species_of
-from hetevo.evolve.state import State, after
+from hetevo.evolve.species import build_species, load_probe
+from hetevo.evolve.state import State, advance
 from hetevo.evolve.stopping import StopRequest
-from hetevo.evolve.transplanting import draw_first_generation
 from hetevo.populations.errors import HetevoError, MachineFailedError, spell
 from hetevo.populations.evaluation import Probe
 from hetevo.populations.outcome import Evaluation
@@ -56,12 +54,12 @@ class Evolution:
     ) -> None:
         self.config, self.stop_files = config, stop_files
         self.place = bound_workers(config.backend, config.evolution.size, force=force)
-        self.species = species_of(config)
+        self.species = build_species(config)
         check_memory(config, self.species, count_workers(config.backend, config.evolution.size))
         # fails here, before anything is written, if a data set's package is missing
         self.species.task.prepare()
         self._held_out = held_out_species(config, self.species)
-        self.probe = probe or (probe_named(config.probe.name) if config.probe.every else None)
+        self.probe = probe or (load_probe(config.probe.name) if config.probe.every else None)
         self._backend: Backend | None = None
 
     @contextlib.contextmanager
@@ -95,7 +93,7 @@ class Evolution:
         records_from : mapping of str to int, optional
             First generation in each table of records, if earlier ones were lost.
         progress, notice : callable
-            Who is told.
+            Called after each generation, and with a message that a person should read.
 
         Raises
         ------
@@ -115,7 +113,7 @@ class Evolution:
             notice(f"{lost}; what it says of earlier sessions cannot be trusted, the results can")
         recorder = Recorder(directory, config, origin, notice, state, records_from)
         try:
-            with StopRequest(directory.stop_file, self.stop_files) as stop, recorder, told(recorder.hear, notice):
+            with StopRequest(directory.stop_file, self.stop_files) as stop, recorder, log_to(recorder.log, notice):
                 if stop.withdraw():
                     notice(f"the file {directory.stop_file} was there already: it was removed, and the run goes on")
                 final = self._generations(recorder, backend, stop, state, progress)
@@ -158,7 +156,7 @@ class Evolution:
                 recorder.notice(str(error))  # it was asked to stop, and does
                 recorder.save()
                 break
-            state = after(generation, evaluation, state)
+            state = advance(generation, evaluation, state)
             row = recorder.record(generation, evaluation, measured)
             last = generation.number >= config.evolution.generations or stop.received
             saved = last or recorder.is_due(generation.number)
@@ -170,7 +168,7 @@ class Evolution:
                 progress(self._report(generation.number, row, clock[-1] - clock[0], clock[-1] - begin))
             if last:
                 break
-        recorder.settle()
+        recorder.flush()
         assert state is not None
         return state
 
@@ -200,7 +198,7 @@ class Evolution:
         return other
 
     def job(self, generation: int) -> Job:
-        """Return what workers are told about a generation."""
+        """Return what workers need to know of a generation besides its genes."""
         config = self.config
         probed = self.probe is not None and config.probe.every and generation % config.probe.every == 0
         probe = self.probe if probed else None

@@ -11,8 +11,7 @@ import numpy as np
 from hetevo.evolve.backends import Backend, Job
 from hetevo.evolve.backends.backend import do_nothing, never
 from hetevo.evolve.config import Config
-from hetevo.evolve.generation import Generation
-from hetevo.evolve.recording import mean_defined
+from hetevo.evolve.generation import Generation, mean_defined
 from hetevo.populations.species import Species
 from hetevo.populations.tasks import TASKS
 from hetevo.populations.types import Floats

@@ -1,4 +1,4 @@
-"""Whether an experiment fits into the memory that there is, told before it is tried."""
+"""Whether an experiment fits into the memory that there is, found out before it is tried."""
 
 import math
 from collections.abc import Mapping

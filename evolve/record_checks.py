@@ -7,14 +7,13 @@ import numpy as np
 import pyarrow as pa
 
 from hetevo.evolve.config import Config
-from hetevo.evolve.digest import START, chained
-from hetevo.evolve.generation import Operator
-from hetevo.evolve.recording import generation_row
+from hetevo.evolve.generation import Operator, generation_row
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir.checkpoint import Checkpoint
 from hetevo.evolve.rundir.files import names
 from hetevo.evolve.rundir.parts import damaged_parts, first_generation, parts, read_part, up_to
 from hetevo.evolve.rundir.records import Records
+from hetevo.evolve.state import START, extend_chain
 from hetevo.populations.errors import HetevoError
 from hetevo.populations.outcome import Evaluation, Status
 from hetevo.populations.types import Floats, Indices
@@ -154,7 +153,7 @@ def _check_chain(rows: pa.Table, newest: Checkpoint, size: int, checked: list[st
     columns["operator"] = np.array([codes.get(name, -1) for name in rows["operator"].to_pylist()], np.int64)
     chain = START
     for start in range(0, rows.num_rows, size):
-        chain = chained(chain, {name: column[start : start + size] for name, column in columns.items()})
+        chain = extend_chain(chain, {name: column[start : start + size] for name, column in columns.items()})
     if chain != newest.facts["chain"]:
         problems.append("individuals: losses, statuses and descent do not give the digest of the checkpoint")
     else:
@@ -195,7 +194,7 @@ def _recorded_lives(rows: pa.Table, kept: list[int], size: int) -> Iterator[tupl
 def _check_sums(
     generations: pa.Table, lives: Iterable[tuple[int, Evaluation]], checked: list[str], problems: list[str]
 ) -> None:
-    """Compute rows of generations again from their individuals; what no individual tells of is not compared."""
+    """Compute rows of generations again from their individuals; where none was recorded, nothing is compared."""
     places = {generation: place for place, generation in enumerate(generations["generation"].to_pylist())}
     columns = {
         name: generations[name].to_numpy()

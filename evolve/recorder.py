@@ -13,10 +13,9 @@ from typing import Any, Self
 import numpy as np
 
 from hetevo.evolve.config import Config, config_hash
-from hetevo.evolve.generation import Generation
+from hetevo.evolve.generation import Generation, failure_rows, generation_row, individual_rows
 from hetevo.evolve.machine import starting_thread
-from hetevo.evolve.recording import failure_rows, generation_row, individual_rows
-from hetevo.evolve.results import Notice
+from hetevo.evolve.messages import Notice
 from hetevo.evolve.rundir import LostError, RunDirectory, StorageError
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.files import make_folder, names
@@ -84,7 +83,7 @@ class Recorder:
     origin : mapping or None
         Run, generation and digest from which this run branched off.
     notice : callable
-        Is told what went wrong without doing harm.
+        Is called with what went wrong without doing harm.
     newest : State, optional
         The state from which the run goes on.
     records_from : mapping of str to int, optional
@@ -138,7 +137,7 @@ class Recorder:
         measured : mapping of str to float, optional
             Further columns of the generation's row.
         """
-        self.settle()
+        self.flush()
         row = generation_row(generation.number, evaluation) | {
             name: np.array([value]) for name, value in (measured or {}).items()
         }
@@ -177,7 +176,7 @@ class Recorder:
         due : bool, optional
             Whether to save it; if not, `save` does so should that be needed before the next one is due.
         **telemetry
-            What to tell of the generation.
+            What telemetry says of the generation.
         """
         self.newest, self._unsaved = state, None if due else state
         self._planned = (state if due else None, {"time": now(), **telemetry})
@@ -190,16 +189,16 @@ class Recorder:
         StorageError
             If that cannot be done.
         """
-        self.settle()
+        self.flush()
         if self._unsaved is not None:
             self.write(self._unsaved)
-            self.settle()
+            self.flush()
 
-    def hear(self, message: str) -> None:
-        """Write a line of news at once, between other writing; any thread may call this."""
+    def log(self, message: str) -> None:
+        """Write a message into the telemetry at once, between other writing; any thread may call this."""
         line = {"time": now(), "message": without_places(message)}
         with contextlib.suppress(RuntimeError):  # the recorder has ended
-            self._thread.submit(self._tell, line)
+            self._thread.submit(self._append_telemetry, line)
 
     def begin(self) -> None:
         """Begin to write what is planned."""
@@ -207,7 +206,7 @@ class Recorder:
             self._writing = self._thread.submit(self._write, *self._planned)
             self._planned = None
 
-    def settle(self) -> None:
+    def flush(self) -> None:
         """Wait until everything is written.
 
         Raises
@@ -250,7 +249,7 @@ class Recorder:
             cost = time.thread_time() - begin
             self._last = time.perf_counter()
             self._saved += 1
-        self._tell(telemetry)
+        self._append_telemetry(telemetry)
         return cost
 
     def _commit(self, state: State) -> None:
@@ -286,7 +285,7 @@ class Recorder:
             message = f"{self.directory.path / missing[0]} was deleted while this run wrote there."
             raise LostError(message, deleted=True)
 
-    def _tell(self, telemetry: dict[str, Any]) -> None:
+    def _append_telemetry(self, telemetry: dict[str, Any]) -> None:
         """Append telemetry; lines that could not be written wait for the next one, for nothing depends on them."""
         self._telemetry.append(telemetry)
         try:
@@ -310,5 +309,5 @@ class Recorder:
             traceback.clear_frames(error.__traceback__)  # what it was about gives its memory back
         # what has lived is saved, whatever happens to the run now: it takes moments, and the lock is held still
         with contextlib.suppress(Exception):
-            self.settle() if error is None or isinstance(error, StorageError) else self.save()
+            self.flush() if error is None or isinstance(error, StorageError) else self.save()
         self._thread.shutdown()

@@ -80,6 +80,6 @@ def operator(settings: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
 
 
 def positions(selected: Sequence[Individual], count: int) -> Indices:
-    """Return the positions of ``count`` selected individuals; an operator that returned fewer is gone round again."""
+    """Return the positions of ``count`` selected individuals; if there are fewer, they are repeated in order."""
     found = np.fromiter((individual.position for individual in selected), np.int64, len(selected))
     return np.resize(found, count) if count else found[:0]

@@ -1,8 +1,12 @@
 """From a configuration to the species it describes."""
 
 from dataclasses import replace
+from importlib.metadata import entry_points
+from typing import cast
 
-from hetevo.evolve.config import Config
+from hetevo.evolve.config import Config, ConfigError
+from hetevo.populations.errors import nearest
+from hetevo.populations.evaluation import Probe
 from hetevo.populations.kernel.hardware import Hardware
 from hetevo.populations.kernel.injury import Injury
 from hetevo.populations.kernel.perturbation import Perturbation
@@ -12,7 +16,7 @@ from hetevo.populations.species import SETTLE, Founders, Life, Species, Wiring
 from hetevo.populations.tasks import TASKS
 
 
-def species_of(config: Config) -> Species:
+def build_species(config: Config) -> Species:
     """Build the fixed part of an experiment.
 
     Parameters
@@ -73,3 +77,28 @@ def _perturbations(config: Config) -> tuple[Perturbation, ...]:
     if device != Hardware(range=device.range, stochastic=device.stochastic):
         found.append(device)
     return tuple(found)
+
+
+GROUP = "hetevo.probes"
+
+
+def load_probe(name: str) -> Probe:
+    """Return the probe of a name.
+
+    Parameters
+    ----------
+    name : str
+        As announced by an installed package; Hetevo itself announces ``alignment``.
+
+    Raises
+    ------
+    ConfigError
+        If no installed package announces it.
+    """
+    found = {point.name: point for point in entry_points(group=GROUP)}
+    if name not in found:
+        raise ConfigError(
+            f"probe.name: no installed package announces a probe {name!r}.{nearest(name, found)}"
+            f" Found: {', '.join(sorted(found)) or 'none; install Hetevo with pip, or set probe.every = 0'}."
+        )
+    return cast(Probe, found[name].load()())

@@ -1,25 +1,52 @@
-"""The state of a run after a generation, and its way into a checkpoint and back."""
+"""The state of a run after a generation, its digest, and its way into a checkpoint and back."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from hetevo.evolve.digest import START, chained
 from hetevo.evolve.generation import Generation, Operator
 from hetevo.evolve.rundir import DamagedError
-from hetevo.evolve.rundir.checkpoint import STATE, Checkpoint
+from hetevo.evolve.rundir.checkpoint import STATE, Checkpoint, Expected, read
 from hetevo.evolve.rundir.manifest import File
-from hetevo.evolve.rundir.reading import Expected, read
 from hetevo.populations.circuits import genome
 from hetevo.populations.genome import Population
 from hetevo.populations.outcome import Evaluation, Status
 from hetevo.populations.species import Species
 from hetevo.populations.types import Floats, Indices
 
+START = "0" * 64
+"""Value of a chain before its first generation."""
+
 _GENE = "gene_"
 _DESCENT = ("parent_a", "parent_b", "operator", "island")
+
+
+def extend_chain(chain: str, arrays: Mapping[str, NDArray[Any]]) -> str:
+    """Extend a running hash by some arrays.
+
+    Parameters
+    ----------
+    chain : str
+        Hexadecimal SHA-256 of all that came before.
+    arrays : mapping of str to ndarray
+        What to add; names, shapes, dtypes and bytes count, the order of the names does not.
+
+    Returns
+    -------
+    str
+        The new value. It is kept in checkpoints, so that thinned records do not change it.
+    """
+    state = hashlib.sha256(chain.encode())
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        state.update(f"{name}:{array.dtype.str}:{array.shape};".encode())
+        state.update(array.view(np.uint8).data if array.size else b"")
+    return state.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -48,7 +75,7 @@ class State:
     @property
     def digest(self) -> str:
         """Digest of the run up to here: every generation's losses, statuses and descent, and this one's genes."""
-        return chained(self.chain, self.generation.population)
+        return extend_chain(self.chain, self.generation.population)
 
     @property
     def probe_digest(self) -> str | None:
@@ -74,7 +101,7 @@ class State:
         return Checkpoint(generation.number, arrays, {**facts, **digests, **shown}, dict(records))
 
 
-def after(generation: Generation, evaluation: Evaluation, previous: State | None) -> State:
+def advance(generation: Generation, evaluation: Evaluation, previous: State | None) -> State:
     """Return the state once a generation has lived.
 
     Parameters
@@ -89,9 +116,10 @@ def after(generation: Generation, evaluation: Evaluation, previous: State | None
     chain, probe_chain = (previous.chain, previous.probe_chain) if previous else (START, "")
     lived = {"loss": evaluation.loss, "status": evaluation.status}
     descent = {name: getattr(generation, name) for name in _DESCENT}
-    state = State(generation, evaluation.loss, evaluation.status, chained(chain, {**lived, **descent}), probe_chain)
+    chain = extend_chain(chain, {**lived, **descent})
+    state = State(generation, evaluation.loss, evaluation.status, chain, probe_chain)
     if evaluation.observed:
-        state = replace(state, probe_chain=chained(probe_chain or START, evaluation.observed))
+        state = replace(state, probe_chain=extend_chain(probe_chain or START, evaluation.observed))
     return state
 
 
@@ -130,7 +158,7 @@ def load(path: Path, species: Species, size: int) -> tuple[State, Checkpoint]:
     Raises
     ------
     DamagedError, SchemaError, StorageError, RunDirectoryError
-        If it cannot be trusted; see `hetevo.evolve.rundir.reading.read`.
+        If it cannot be trusted; see `hetevo.evolve.rundir.checkpoint.read`.
     """
     checkpoint = read(path, expected_arrays(species, size))
     _check_ranges(path, checkpoint, size)

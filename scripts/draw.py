@@ -55,12 +55,12 @@ class _Chosen(NamedTuple):
 
 def _saved(source: str, individual: int | None) -> _Chosen:
     """Find an individual of a run's checkpoint: the one with the lowest loss unless another is named."""
-    from hetevo.evolve.branching import Origin
-    from hetevo.evolve.species import species_of
+    from hetevo.evolve.origin import Origin
+    from hetevo.evolve.species import build_species
     from hetevo.populations.errors import SettingError
 
     origin = Origin.find(source)
-    species = species_of(origin.config)
+    species = build_species(origin.config)
     state = origin.load(origin.config, species)
     ids = [int(one) for one in state.generation.identifiers]
     chosen = ids[int(state.loss.argmin())] if individual is None else individual
@@ -79,12 +79,12 @@ def _founder(source: str, individual: int | None, settings: list[str]) -> _Chose
     """Draw the founders that a preset or a file begins with, and choose one."""
     from hetevo.evolve.config import load_config
     from hetevo.evolve.generation import draw_generation_zero
-    from hetevo.evolve.species import species_of
+    from hetevo.evolve.species import build_species
     from hetevo.populations.errors import SettingError
     from hetevo.populations.text import for_file
 
     config = load_config(source, settings, trust=True)  # nothing is computed, so nothing is contacted
-    species, row = species_of(config), individual or 0
+    species, row = build_species(config), individual or 0
     if not 0 <= row < config.evolution.size:
         raise SettingError(f"--individual: {source} has the founders 0 to {config.evolution.size - 1}, got {row}.")
     population = draw_generation_zero(species, config.seed, config.evolution.size).population

@@ -10,7 +10,7 @@ from hetevo.evolve.backends.ray.session import check_session
 from hetevo.evolve.config import BackendTable
 from hetevo.evolve.generation import Generation
 from hetevo.evolve.machine import available_cores
-from hetevo.evolve.news import news
+from hetevo.evolve.messages import log
 from hetevo.populations.outcome import Evaluation
 
 CLUSTER_SECONDS = 5.0
@@ -38,7 +38,7 @@ class AutoBackend:
             check_session(settings.address)  # not only when the first generation has lived
         self.settings = settings
         self._chosen: Backend | None = None if settings.address else LocalBackend(settings)
-        self._told = False
+        self._logged = False
 
     @property
     def workers(self) -> int:
@@ -82,9 +82,9 @@ class AutoBackend:
             reason = (
                 f"a generation takes about {seconds:.3g} s on {cores} cores, a cluster pays from {CLUSTER_SECONDS:g} s"
             )
-        if not self._told:
-            news.info("backend auto: %s, because %s", self._chosen.description, reason)
-            self._told = True
+        if not self._logged:
+            log.info("backend auto: %s, because %s", self._chosen.description, reason)
+            self._logged = True
         return self._chosen.evaluate(job, generation, meanwhile, stopping)
 
     def close(self) -> None:

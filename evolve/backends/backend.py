@@ -142,7 +142,7 @@ class Clock:
         self._parts[name] += time.perf_counter() - begin
 
     def telemetry(self, workers: int, resent: int) -> Telemetry:
-        """Return what is told about the generation.
+        """Return what goes into the telemetry of the generation.
 
         Parameters
         ----------

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from hetevo.evolve.backends.backend import Job, never
 from hetevo.evolve.generation import Generation
-from hetevo.evolve.news import news
+from hetevo.evolve.messages import log
 from hetevo.populations.errors import MachineFailedError, RunFailedError, spell
 from hetevo.populations.genome import Population
 from hetevo.populations.outcome import Evaluation, Failure
@@ -187,14 +187,14 @@ class BlockQueue:
                 )
             pause = pause_after(self._in_a_row)
             self._again_at = time.monotonic() + pause
-            news.warning("%s; sent again in %.3g s (loss %d of %d)", who, pause, self._in_a_row, self._limit)
+            log.warning("%s; sent again in %.3g s (loss %d of %d)", who, pause, self._in_a_row, self._limit)
         else:
-            news.warning("%s; sent again", who)
+            log.warning("%s; sent again", who)
         self._put_back(replace(block, losses=block.losses + 1, suspect=suspect))
 
     def take_back_late(self, block: Block, reason: str) -> None:
         """Take back a block that was given up: that it takes long is nobody's fault, and never ends a run."""
-        news.warning("individuals %d to %d: %s; sent again", block.start, block.stop - 1, reason)
+        log.warning("individuals %d to %d: %s; sent again", block.start, block.stop - 1, reason)
         self._is_late = True
         self._put_back(replace(block, late=block.late + 1))
 

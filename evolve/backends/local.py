@@ -13,7 +13,7 @@ from hetevo.evolve.backends.pool import PAUSES, NotLoadableError, NoWorkersError
 from hetevo.evolve.config import BackendTable
 from hetevo.evolve.generation import Generation
 from hetevo.evolve.machine import available_cores
-from hetevo.evolve.news import news
+from hetevo.evolve.messages import log
 from hetevo.populations.circuits import block_size
 from hetevo.populations.errors import MachineFailedError
 from hetevo.populations.genome import Population
@@ -52,7 +52,7 @@ class LocalBackend:
         except NoWorkersError as error:
             self.close()
             self.workers = 1
-            news.warning("%s Everything is computed in this one process instead.", error)
+            log.warning("%s Everything is computed in this one process instead.", error)
 
     def _load(self, job: Job) -> None:
         for pause in (*PAUSES, 0.0):

@@ -21,7 +21,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from hetevo.evolve.backends.worker import pickled
 from hetevo.evolve.machine import starting_thread
-from hetevo.evolve.news import news
+from hetevo.evolve.messages import log
 from hetevo.evolve.stopping import SIGNALS
 from hetevo.populations.errors import MachineFailedError, SettingError
 
@@ -139,7 +139,7 @@ class WorkerPool:
             if not self._hosts:
                 raise NoWorkersError(str(error)) from None
             self.workers = len(self._hosts)
-            news.warning("%s It goes on with %d.", error, self.workers)
+            log.warning("%s It goes on with %d.", error, self.workers)
             return []
 
     def signal(self, number: int) -> None:
@@ -277,8 +277,8 @@ class _Worker:
             raise NotLoadableError(f"{type(error).__name__}: {error}") from None
         try:
             self._connection.send_bytes(content)
-            while (answer := self._connection.recv())[0] == "news":
-                news.log(*answer[1])
+            while (answer := self._connection.recv())[0] == "log":
+                log.log(*answer[1])
         except (EOFError, OSError):
             self.end()
             raise WorkerDiedError(self.process.returncode) from None

@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any
 
 from hetevo.evolve.machine import starting_thread
-from hetevo.evolve.news import news, thread_failed
+from hetevo.evolve.messages import log, log_thread_failure
 from hetevo.evolve.stopping import SIGNALS
 from hetevo.populations.errors import MachineFailedError
 from hetevo.populations.text import Terminal
@@ -37,14 +37,14 @@ def serve(driver: Connection, parent: int) -> None:
         Process id of the driver. This process ends with it, whatever it is doing then.
     """
     _listen(parent)
-    threading.excepthook = thread_failed
+    threading.excepthook = log_thread_failure
     try:
         with starting_thread():
             Thread(target=_end_with, args=(parent,), daemon=True).start()
     except MachineFailedError as error:
         driver.send(str(error))
         os._exit(1)
-    news.addHandler(_Forward(driver, sending := Lock()))
+    log.addHandler(_Forward(driver, sending := Lock()))
     # what a task prints is a message, and no result of the driver's command
     with contextlib.suppress(OSError):
         os.dup2(2, 1)
@@ -69,7 +69,7 @@ def pickled(what: Any) -> bytes:
 
 
 class _Forward(logging.Handler):
-    """Tells the driver the news at once, while a call is under way."""
+    """Sends log messages to the driver at once, while a call is under way."""
 
     def __init__(self, driver: Connection, sending: Lock) -> None:
         super().__init__()
@@ -77,7 +77,7 @@ class _Forward(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         with self._sending, contextlib.suppress(OSError):
-            self._driver.send(("news", (record.levelno, record.getMessage())))
+            self._driver.send(("log", (record.levelno, record.getMessage())))
 
 
 class _Messages(io.FileIO):

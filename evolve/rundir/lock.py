@@ -23,13 +23,13 @@ from hetevo.evolve.rundir import system
 from hetevo.evolve.rundir.errors import LostError, RunBusyError, RunDirectoryError
 from hetevo.evolve.rundir.files import explained
 from hetevo.evolve.rundir.places import Place
-from hetevo.evolve.rundir.streams import open_plain, write_all
+from hetevo.evolve.rundir.system import open_plain, write_all
 from hetevo.populations.errors import HetevoError, spell
 
 TRIES, PAUSE = 20, 0.02
 """A look at the lock (`is_held`) has it for an instant: a writer tries so often, so many seconds apart."""
 
-SETTLED = 0.2
+CLAIM_SECONDS = 0.2
 """Seconds after which two that began at the same moment without a lock of the system see which of them was the last."""
 
 _LIMIT = 4096
@@ -106,7 +106,7 @@ class Lock:
         system.truncate(self._descriptor, 0)
         write_all(self._descriptor, memoryview(json.dumps(owners.me(self._token)).encode()))
         if not locks_work:
-            time.sleep(SETTLED)
+            time.sleep(CLAIM_SECONDS)
             if self._owner().get("token") != self._token:
                 raise self._busy()
         return before
@@ -168,7 +168,7 @@ class Lock:
         LostError
             If the directory was deleted, or the lock taken over.
         StorageError
-            If that cannot be told.
+            If that cannot be found out.
         """
         if self._descriptor < 0:
             return

@@ -21,7 +21,7 @@ from hetevo.evolve.rundir.columns import check_types, fitted
 from hetevo.evolve.rundir.errors import DamagedError
 from hetevo.evolve.rundir.files import explained, is_there, names
 from hetevo.evolve.rundir.manifest import File
-from hetevo.evolve.rundir.streams import CHUNK, reading
+from hetevo.evolve.rundir.system import CHUNK, reading
 
 MEMORY_SHARE = 0.5
 """Share of the machine's memory that one part may take: a few crafted bytes can claim any number of rows."""

@@ -13,7 +13,7 @@ from hetevo.evolve.backends.ray import RayBackend
 from hetevo.evolve.backends.ray.backend import Call, exchange
 from hetevo.evolve.config import BackendTable
 from hetevo.evolve.machine import available_cores, starting_thread
-from hetevo.evolve.news import news
+from hetevo.evolve.messages import log
 
 NODE_LOSSES = 100
 """Times that a run may be sent again because its node was lost; it goes on where it was saved."""
@@ -141,6 +141,6 @@ def pool_of(settings: BackendTable, runs: int) -> Pool:
         pool.submit(int).result()
     except NoWorkersError as error:
         pool.close()
-        news.warning("%s The runs go on in this one process instead, one after the other.", error)
+        log.warning("%s The runs go on in this one process instead, one after the other.", error)
         return ThreadPool()
     return pool

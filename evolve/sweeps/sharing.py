@@ -12,7 +12,7 @@ from hetevo.evolve.rundir.sweep import SHARED
 from hetevo.evolve.stopping import StopRequest
 
 OWN = ".stop-"
-"""How the file begins by which a process tells its own runs of a signal."""
+"""How the file begins by which a process passes a signal on to its own runs."""
 
 
 @contextlib.contextmanager

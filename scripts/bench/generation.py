@@ -14,12 +14,12 @@ from hetevo.evolve import preset
 from hetevo.evolve.backends import BACKENDS, Job
 from hetevo.evolve.config import Config, dump_toml
 from hetevo.evolve.generation import draw_generation_zero
+from hetevo.evolve.messages import log_notice
 from hetevo.evolve.recorder import Recorder
 from hetevo.evolve.reproduction import parents, reproduce, toolbox
-from hetevo.evolve.results import logged
 from hetevo.evolve.rundir import RunDirectory
-from hetevo.evolve.species import species_of
-from hetevo.evolve.state import after
+from hetevo.evolve.species import build_species
+from hetevo.evolve.state import advance
 from hetevo.scripts.bench.machine import best_seconds
 
 STAGES = ("evaluate", "probe", "select", "vary", "record", "checkpoint")
@@ -50,14 +50,14 @@ def measure(size: int, workers: int = 0) -> dict[str, Any]:
 
 
 def _measure(size: int, workers: int) -> dict[str, Any]:
-    from hetevo.evolve.probes import probe_named
+    from hetevo.evolve.species import load_probe
 
     config = preset("emergence", overrides=[f"evolution.size={size}", f"backend.workers={workers}"])
-    species = species_of(config)
+    species = build_species(config)
     generation = draw_generation_zero(species, config.seed, size)
     jobs = {
         name: Job(species, config.seed, 0, probe, config.probe.samples)
-        for name, probe in (("evaluate", None), ("probe", probe_named(config.probe.name)))
+        for name, probe in (("evaluate", None), ("probe", load_probe(config.probe.name)))
     }
     seconds = {}
     with BACKENDS[config.backend.name](config.backend) as backend, tempfile.TemporaryDirectory() as folder:
@@ -74,20 +74,20 @@ def _measure(size: int, workers: int) -> dict[str, Any]:
             seconds[name] = best_seconds(evaluate, REPEATS if size <= 1000 else 1)
         assert evaluation is not None
         seconds["probe"] -= seconds["evaluate"]
-        state = after(generation, evaluation, None)
+        state = advance(generation, evaluation, None)
         box, crossed = toolbox(config, species), np.arange(size - round(config.evolution.crossover * size), size)
         seconds["select"] = best_seconds(lambda: parents(generation, state.loss, config, box, crossed), REPEATS)
         seconds["vary"] = best_seconds(lambda: reproduce(generation, state.loss, config, species), REPEATS)
         seconds["vary"] -= seconds["select"]
         scratch, recorder = (_make_recorder(Path(folder) / name, config) for name in ("scratch", "run"))
         seconds["record"] = best_seconds(
-            lambda: (after(generation, evaluation, None), scratch.record(generation, evaluation)), REPEATS
+            lambda: (advance(generation, evaluation, None), scratch.record(generation, evaluation)), REPEATS
         )
         recorder.record(generation, evaluation)
 
         def save() -> None:
             recorder.write(state)
-            recorder.settle()
+            recorder.flush()
 
         with recorder:
             seconds["checkpoint"] = best_seconds(save, 1)
@@ -106,7 +106,7 @@ def _measure(size: int, workers: int) -> dict[str, Any]:
 def _make_recorder(path: Path, config: Config) -> Recorder:
     directory = RunDirectory.new(path)
     directory.begin(dump_toml(config))
-    return Recorder(directory, config, None, logged)
+    return Recorder(directory, config, None, log_notice)
 
 
 def _peak(who: int) -> int:

@@ -9,7 +9,7 @@ from hetevo.evolve.backends import Job
 from hetevo.evolve.backends.ray import RayBackend
 from hetevo.evolve.config import BackendTable
 from hetevo.evolve.generation import Generation, draw_generation_zero
-from hetevo.evolve.species import species_of
+from hetevo.evolve.species import build_species
 from hetevo.populations.circuits import block_size
 from hetevo.scripts.bench.machine import best_seconds
 
@@ -59,7 +59,7 @@ def measure(repeats: int, size: int = SIZE, tiny_blocks: int = TINY_BLOCKS) -> d
 
 def _emergence(size: int, *overrides: str) -> tuple[Job, Generation]:
     config = preset("emergence", overrides=overrides)
-    species = species_of(config)
+    species = build_species(config)
     return Job(species, config.seed), draw_generation_zero(species, config.seed, size)
 
 

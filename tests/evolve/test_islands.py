@@ -13,7 +13,7 @@ from hetevo.evolve.config import ConfigError
 from hetevo.evolve.generation import draw_generation_zero
 from hetevo.evolve.islands import TOPOLOGIES, assignment
 from hetevo.evolve.reproduction import reproduce
-from hetevo.evolve.species import species_of
+from hetevo.evolve.species import build_species
 from hetevo.populations.errors import SettingError
 
 SMALL = ["lifetime.presentations=4", "evolution.size=24", "evolution.elites=1", "network.levels=[3]"]
@@ -22,7 +22,7 @@ SMALL = ["lifetime.presentations=4", "evolution.size=24", "evolution.elites=1", 
 def evolved(generations, *overrides):
     """Reproduce with random losses, and return all generations."""
     config = preset("emergence", overrides=[*SMALL, *overrides])
-    species = species_of(config)
+    species = build_species(config)
     generations = [draw_generation_zero(species, config.seed, config.evolution.size, assignment(config))]
     for generation in range(generations):
         loss = np.random.default_rng(generation).random(config.evolution.size)
@@ -135,7 +135,7 @@ def test_a_branch_keeps_the_number_of_islands(tmp_path, before, after):
 
 def test_individuals_on_another_number_of_islands_do_not_breed():
     config = preset("emergence", overrides=[*SMALL, "islands.count=2"])
-    species = species_of(config)
+    species = build_species(config)
     generation = draw_generation_zero(species, config.seed, config.evolution.size)
     with pytest.raises(SettingError, match="live on 1 islands, got 2"):
         reproduce(generation, np.zeros(config.evolution.size), config, species)

@@ -18,7 +18,7 @@ from hetevo.evolve.machine import Memory, available_memory, process_limits
 from hetevo.evolve.memory import needs_of
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir.lock import Lock
-from hetevo.evolve.species import species_of
+from hetevo.evolve.species import build_species
 from hetevo.evolve.sweeps import conduct, load_plan, plan_of_seeds
 from hetevo.evolve.sweeps.conduct import _Conductor
 from hetevo.populations.errors import MachineFailedError
@@ -114,7 +114,7 @@ def limited(monkeypatch):
 
 def test_workers_blocks_and_records_are_counted(limited):
     config = preset("emergence", overrides=["backend.workers=1"])
-    species = species_of(config)
+    species = build_species(config)
     one, four = (needs_of(config, species, workers).total(workers) for workers in (1, 4))
     assert four > one + 4 * memory.WORKER_BYTES
     larger = from_mapping(config.model_dump(), overrides=["evolution.size=100000", "backend.block=4096"])
@@ -318,11 +318,11 @@ def test_no_descriptors_are_no_workers(monkeypatch):
 
 
 def test_a_thread_that_fails_says_so_in_one_line(capsys, caplog):
-    from hetevo.evolve.news import thread_failed as told
+    from hetevo.evolve.messages import log_thread_failure as logged
     from hetevo.scripts.errors import thread_failed as said
 
     failed = SimpleNamespace(thread=SimpleNamespace(name="worker"), exc_type=MemoryError, exc_value=MemoryError("x"))
-    for report in (told, said):
+    for report in (logged, said):
         report(failed)
     assert capsys.readouterr().err == "hetevo: warning: the thread 'worker' has ended: MemoryError: x\n"
     assert "the thread 'worker' has ended: MemoryError: x" in caplog.text

@@ -32,7 +32,7 @@ def no_locks(request, monkeypatch):
     """A mount on which `flock` is no help."""
     monkeypatch.setattr(system, "lock", request.param)
     monkeypatch.setattr(system, "share", request.param)
-    monkeypatch.setattr(locking, "SETTLED", 0.01)
+    monkeypatch.setattr(locking, "CLAIM_SECONDS", 0.01)
 
 
 def record(path, *, age=0.0, **changes):
@@ -152,7 +152,7 @@ def test_who_holds_a_lock_gives_signs_of_life_as_long_as_it_has_it(tmp_path, mon
 
 @pytest.mark.usefixtures("no_locks")
 def test_of_two_that_begin_at_the_same_moment_one_has_the_lock(tmp_path, monkeypatch):
-    monkeypatch.setattr(locking, "SETTLED", 0.3)
+    monkeypatch.setattr(locking, "CLAIM_SECONDS", 0.3)
     monkeypatch.setattr(owner, "is_gone", lambda *who, **how: True)  # neither has seen the other
     held, refused, both = [], [], threading.Barrier(2)
 

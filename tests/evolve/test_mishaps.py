@@ -17,7 +17,7 @@ from hetevo.evolve.backends import Job, LocalBackend, block_queue, lives
 from hetevo.evolve.backends.block_queue import BlockQueue, EvaluationError
 from hetevo.evolve.config import BackendTable
 from hetevo.evolve.rundir import RunDirectory
-from hetevo.evolve.verifying import verify
+from hetevo.evolve.verify import verify
 from hetevo.populations.errors import MachineFailedError
 from hetevo.populations.outcome import Evaluation, Status
 

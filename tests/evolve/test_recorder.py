@@ -65,7 +65,7 @@ def live(recorder, clock, monkeypatch, *, generation=0.1, save=0.01, telemetry=0
         clock.seconds += generation
         due = recorder.is_due(number)
         recorder.write("a state", due=due)
-        recorder.settle()
+        recorder.flush()
         if due:
             last, longest = clock.seconds, max(longest, clock.seconds - last)
     return max(longest, clock.seconds - last)
@@ -107,7 +107,7 @@ def test_a_generation_that_is_to_be_kept_is_saved(tmp_path, monkeypatch, every):
 def test_news_is_written_at_once_from_whatever_thread(run, recorder):
     before = events(run)
     with ThreadPoolExecutor(4) as threads:
-        list(threads.map(recorder.hear, [f"line {number}" for number in range(40)]))
+        list(threads.map(recorder.log, [f"line {number}" for number in range(40)]))
     deadline = time.monotonic() + 30
     while len(events(run)) < len(before) + 40:
         assert time.monotonic() < deadline, "it was never written"

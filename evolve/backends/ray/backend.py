@@ -30,7 +30,7 @@ from hetevo.evolve.backends.ray.session import (
 from hetevo.evolve.backends.ray.tasks import StrangerError, task
 from hetevo.evolve.config import CURRENT, BackendTable
 from hetevo.evolve.generation import Generation
-from hetevo.evolve.news import news
+from hetevo.evolve.messages import log
 from hetevo.populations.errors import MachineFailedError, SettingError
 from hetevo.populations.outcome import Evaluation
 
@@ -53,7 +53,7 @@ Result = TypeVar("Result")
 
 
 class _Facts(NamedTuple):
-    """What is told of the backend in the other process."""
+    """What this process knows of the backend in the other one."""
 
     workers: int
     description: str
@@ -106,7 +106,7 @@ class RayBackend:
                 if losses >= limit or stopping():
                     raise ClusterLostError(f"{why} Losses in a row: {losses}. {how_to_go_on()}") from None
                 # Ray ends its process for mistakes of its own too; a head that is gone is still gone the second time
-                news.warning("%s It is started once more (loss %d of %d).", why, losses, limit)
+                log.warning("%s It is started once more (loss %d of %d).", why, losses, limit)
                 time.sleep(pause_after(losses))
             except ClusterError as error:
                 if not losses:
@@ -177,7 +177,7 @@ class RayBackend:
         meanwhile : callable, optional
             Is called once, when that is under way.
         stopping : callable, optional
-            Tells whether the run should stop; the other process is told.
+            Tells whether the run should stop; the request is passed on to the other process.
 
         Raises
         ------

@@ -16,7 +16,7 @@ from ray.job_config import JobConfig
 
 from hetevo.evolve.backends.fingerprint import Fingerprint, fingerprint
 from hetevo.evolve.backends.ray.session import ClusterError
-from hetevo.evolve.news import news
+from hetevo.evolve.messages import log
 
 REACH_SECONDS = 10.0
 """Longest time to wait for a connection to an address."""
@@ -210,7 +210,7 @@ def compare(mine: Fingerprint, theirs: Iterable[Fingerprint], *, mixed: bool) ->
     Raises
     ------
     ClusterError
-        If the software of a node differs, or its processor does and they are not ``mixed``; else that is news.
+        If the software of a node differs, or its processor does and they are not ``mixed``; else that is logged.
     """
     for node in theirs:
         if problem := node.problem(mine, mixed=True):
@@ -225,7 +225,7 @@ def compare(mine: Fingerprint, theirs: Iterable[Fingerprint], *, mixed: bool) ->
                     " the digest would depend on who computed what. Use nodes of one kind (also for this machine), or"
                     " let the run mix them, which it records: -s backend.mixed=true"
                 )
-            news.warning("%s: digests are those of no single kind of processor", problem)
+            log.warning("%s: digests are those of no single kind of processor", problem)
 
 
 def store_bytes() -> int:

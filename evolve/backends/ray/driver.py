@@ -28,7 +28,7 @@ from hetevo.evolve.backends.ray.tasks import task
 from hetevo.evolve.config import BackendTable
 from hetevo.evolve.generation import Generation
 from hetevo.evolve.machine import available_cores
-from hetevo.evolve.news import news
+from hetevo.evolve.messages import log
 from hetevo.populations.circuits import block_size
 from hetevo.populations.outcome import Evaluation
 from hetevo.populations.species import Species
@@ -82,7 +82,7 @@ class RayDriver:
             raise
         self._counted = self._seen = time.monotonic()
         self.workers = self._limited()
-        news.info("backend: %s", self.description)
+        log.info("backend: %s", self.description)
 
     @property
     def description(self) -> str:
@@ -154,7 +154,7 @@ class RayDriver:
         problem = lived.worker.problem(fingerprint(job), mixed=self.settings.mixed)
         if problem and self._strangers.get(lived.worker.host) != problem:
             self._strangers[lived.worker.host] = problem
-            news.warning(
+            log.warning(
                 "%s: its results are not used, and their blocks are sent again. Take the node out of the cluster, or"
                 " install the same environment there and start it anew",
                 problem,
@@ -199,7 +199,7 @@ class RayDriver:
         if self._cpus != before:
             verb = "joined" if self._cpus > before else "left"
             waits = "" if self._cpus else f"; waiting {self.settings.patience:.0f} seconds for others"
-            news.warning("workers %s: %d before, %d now%s", verb, before, self._cpus, waits)
+            log.warning("workers %s: %d before, %d now%s", verb, before, self._cpus, waits)
             self.workers = self._limited()
         if self._cpus != before or not self._cpus:
             in_flight.start_clocks_anew()

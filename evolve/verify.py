@@ -5,14 +5,14 @@ from pathlib import Path
 
 from hetevo.evolve.config import Config
 from hetevo.evolve.record_checks import Losses, check_records
-from hetevo.evolve.replaying import replay as replayed
-from hetevo.evolve.resuming import check_configuration, records_beyond, saved_config, was_saved
+from hetevo.evolve.replay import replay as replayed
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.checkpoint import Checkpoint, generation_of
 from hetevo.evolve.rundir.lock import is_held
 from hetevo.evolve.rundir.provenance import begins_with
-from hetevo.evolve.species import species_of
+from hetevo.evolve.saved import check_configuration, find_records_beyond, read_saved_config, was_saved
+from hetevo.evolve.species import build_species
 from hetevo.evolve.state import load
 from hetevo.populations.errors import HetevoError, spell
 
@@ -93,7 +93,7 @@ def verify(
 
 
 def _look(directory: RunDirectory) -> tuple[Report, Config, Checkpoint | None]:
-    report, config = Report(), saved_config(directory)
+    report, config = Report(), read_saved_config(directory)
     newest, losses = _check_checkpoints(directory, config, report)
     _check_provenance(directory, newest, report)
     if newest is not None:
@@ -112,7 +112,7 @@ def _check_checkpoints(
     directory: RunDirectory, config: Config, report: Report
 ) -> tuple[Checkpoint | None, list[Losses]]:
     """Return the newest that is as it should be, and what became of the individuals of each."""
-    species, newest = species_of(config), None
+    species, newest = build_species(config), None
     losses: list[Losses] = []
     for path in checkpoints.listed(directory.checkpoints):
         try:
@@ -149,7 +149,7 @@ def _check_provenance(directory: RunDirectory, newest: Checkpoint | None, report
 def _check_end(directory: RunDirectory, newest: Checkpoint, report: Report) -> None:
     """Check that a run that is done has its last checkpoint and nothing beyond it; a run under way may have."""
     try:
-        beyond = sorted({path.parent.name for path in records_beyond(directory, newest)})
+        beyond = sorted({path.parent.name for path in find_records_beyond(directory, newest)})
     except HetevoError as error:
         report.problems.append(str(error))
         return
