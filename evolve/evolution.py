@@ -5,6 +5,7 @@ import copy
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from hetevo.evolve.backends import BACKENDS, Backend, Job
 from hetevo.evolve.backends.backend import bound_workers, count_workers
 from hetevo.evolve.config import Config, from_mapping
 from hetevo.evolve.generation import Generation
-from hetevo.evolve.heldout import held_out, held_out_species
+from hetevo.evolve.heldout import HeldOut
 from hetevo.evolve.memory import check_memory, ran_out
 from hetevo.evolve.messages import GenerationReport, Notice, Progress, Run, log_to
 from hetevo.evolve.origin import draw_first_generation
@@ -58,7 +59,7 @@ class Evolution:
         check_memory(config, self.species, count_workers(config.backend, config.evolution.size))
         # fails here, before anything is written, if a data set's package is missing
         self.species.task.prepare()
-        self._held_out = held_out_species(config, self.species)
+        self.held_out = HeldOut(config, self.species)
         self.probe = probe or (load_probe(config.probe.name) if config.probe.every else None)
         self._backend: Backend | None = None
 
@@ -70,7 +71,7 @@ class Evolution:
             self._backend = backend
             yield
 
-    def go_on(
+    def evolve(
         self,
         directory: RunDirectory,
         state: State | None,
@@ -101,99 +102,44 @@ class Evolution:
             If the directory was deleted or taken over by another process meanwhile; the message says where the run was
             saved and how it goes on.
         """
-        config, backend = self.config, self._backend
-        assert backend is not None
-        lost = directory.provenance.begin_session(
-            seed=config.seed,
-            after=state.generation.number if state else None,
-            generations=config.evolution.generations,
-            mixed=config.backend.mixed,
-        )
-        if lost:
-            notice(f"{lost}; what it says of earlier sessions cannot be trusted, the results can")
-        recorder = Recorder(directory, config, origin, notice, state, records_from)
+        assert self._backend is not None
+        self._begin_session(directory, state, notice)
+        recorder = Recorder(directory, self.config, origin, notice, state, records_from)
+        stop = StopRequest(directory.stop_file, self.stop_files)
         try:
-            with StopRequest(directory.stop_file, self.stop_files) as stop, recorder, log_to(recorder.log, notice):
+            with stop, recorder, log_to(recorder.log, notice):
                 if stop.withdraw():
                     notice(f"the file {directory.stop_file} was there already: it was removed, and the run goes on")
-                final = self._generations(recorder, backend, stop, state, progress)
+                final = _Loop(self, self._backend, recorder, stop, progress).run(state)
                 stop.withdraw()
-            finished = final.generation.number >= config.evolution.generations
+            finished = final.generation.number >= self.config.evolution.generations
             directory.provenance.end_session("done" if finished else "stopped", saved=recorder.summary)
             directory.check()
         except BaseException as error:
-            if gone := error if isinstance(error, LostError) else directory.loss():
-                raise rescue(gone, directory, recorder.toml, recorder.newest, recorder.facts) from error
-            with contextlib.suppress(HetevoError):  # the error that ended it is the one to report
-                directory.provenance.end_session("stopped" if isinstance(error, KeyboardInterrupt) else "failed")
-            if isinstance(error, MemoryError):
-                raise ran_out(error, spell("resume", directory.root.found())) from None
+            _note_failure(error, directory, recorder)
             raise
-        reason = "" if finished else f"signal {stop.signal}" if stop.signal else "STOP"
-        return Run(
-            directory.root.found(),
-            final.generation.number,
-            final.digest,
-            final.probe_digest,
-            reason,
-            0 if finished else stop.signal,
-            recorder.summary,
-        )
+        where, last = directory.root.found(), final.generation.number
+        ended = Run(where, last, final.digest, final.probe_digest, saved=recorder.summary)
+        if finished:
+            return ended
+        return replace(ended, stopped_by=f"signal {stop.signal}" if stop.signal else "STOP", signal=stop.signal)
 
-    def _generations(
-        self, recorder: Recorder, backend: Backend, stop: StopRequest, state: State | None, progress: Progress | None
-    ) -> State:
-        config, begin = self.config, time.perf_counter()
-        if state and recorder.is_behind:  # the records hold generations that nobody asks for any more
-            recorder.write(state)
-        while state is None or state.generation.number < config.evolution.generations:
-            clock = [time.perf_counter()]
-            try:
-                generation, evaluation, measured = self._live(recorder, backend, stop, state, clock)
-            except MachineFailedError as error:
-                if state is None or not stop.received:
-                    raise
-                recorder.notice(str(error))  # it was asked to stop, and does
-                recorder.save()
-                break
-            state = advance(generation, evaluation, state)
-            row = recorder.record(generation, evaluation, measured)
-            last = generation.number >= config.evolution.generations or stop.received
-            saved = last or recorder.is_due(generation.number)
-            clock.append(time.perf_counter())
-            vary, evaluate, record = (round(after - before, 6) for before, after in pairwise(clock))
-            spent = {"vary": vary, "evaluate": evaluate, "record": record, "saved": saved, **backend.telemetry}
-            recorder.write(state, due=saved, generation=generation.number, **spent, **_shown(row))
-            if progress:
-                progress(self._report(generation.number, row, clock[-1] - clock[0], clock[-1] - begin))
-            if last:
-                break
-        recorder.flush()
-        assert state is not None
-        return state
-
-    def _live(
-        self, recorder: Recorder, backend: Backend, stop: StopRequest, state: State | None, clock: list[float]
-    ) -> tuple[Generation, Evaluation, dict[str, float]]:
-        """Let the next generation live, and note when it was made and when it had lived."""
-        config = self.config
-        generation = (
-            reproduce(state.generation, state.loss, config, self.species)
-            if state
-            else draw_first_generation(config, self.species, recorder.directory.path.parent)
+    def _begin_session(self, directory: RunDirectory, state: State | None, notice: Notice) -> None:
+        """Note in the run's provenance that this process begins to work on it."""
+        lost = directory.provenance.begin_session(
+            seed=self.config.seed,
+            after=state.generation.number if state else None,
+            generations=self.config.evolution.generations,
+            mixed=self.config.backend.mixed,
         )
-        clock.append(time.perf_counter())
-        job, stopping = self.job(generation.number), lambda: stop.received
-        evaluation = backend.evaluate(job, generation, recorder.begin, stopping)
-        clock.append(time.perf_counter())
-        measured = held_out(backend, job, self._held_out, config, generation, evaluation.loss, stopping)
-        return generation, evaluation, measured
+        if lost:
+            notice(f"{lost}; what it says of earlier sessions cannot be trusted, the results can")
 
     def until(self, generations: int) -> "Evolution":
         """Return the same with another last generation."""
         content = self.config.model_dump()
         content["evolution"]["generations"] = generations
-        other = copy.copy(self)  # nothing else depends on it
+        other = copy.copy(self)  # the same backend and species: nothing else depends on it
         other.config = from_mapping(content, saved=True)
         return other
 
@@ -205,10 +151,93 @@ class Evolution:
         settings = config.probe
         return Job(self.species, config.seed, config.backend.block, probe, settings.samples, settings.moments)
 
-    def _report(self, generation: int, row: dict[str, Any], seconds: float, elapsed: float) -> GenerationReport:
+
+class _Loop:
+    """Generation after generation of one session, with what every step needs."""
+
+    def __init__(
+        self, evolution: Evolution, backend: Backend, recorder: Recorder, stop: StopRequest, progress: Progress | None
+    ) -> None:
+        self.evolution, self.config, self.species = evolution, evolution.config, evolution.species
+        self.backend, self.recorder, self.stop, self.progress = backend, recorder, stop, progress
+        self._begin = time.perf_counter()
+
+    def run(self, state: State | None) -> State:
+        """Go on to the last generation, or until a request to stop; return the state there, which is saved."""
+        if state and self.recorder.is_behind:  # the records hold generations that nobody asks for any more
+            self.recorder.write(state)
+        goes_on = state is None or state.generation.number < self.config.evolution.generations
+        while goes_on:
+            clock = [time.perf_counter()]
+            try:
+                generation, evaluation, measured = self._live(state, clock)
+            except MachineFailedError as error:
+                if state is None or not self.stop.received:
+                    raise
+                self.recorder.notice(str(error))  # it was asked to stop, and does
+                self.recorder.save()
+                break
+            state = advance(generation, evaluation, state)
+            row = self.recorder.record(generation, evaluation, measured)
+            goes_on = generation.number < self.config.evolution.generations and not self.stop.received
+            self._note(state, row, clock, last=not goes_on)
+        self.recorder.flush()
+        assert state is not None
+        return state
+
+    def _live(self, state: State | None, clock: list[float]) -> tuple[Generation, Evaluation, dict[str, float]]:
+        """Let the next generation live, and note when it was made and when it had lived."""
+        # 1. reproduce, or begin
+        if state:
+            generation = reproduce(state.generation, state.loss, self.config, self.species)
+        else:
+            generation = draw_first_generation(self.config, self.species, self.recorder.directory.path.parent)
+        clock.append(time.perf_counter())
+        # 2. live; as soon as the workers are busy, this process has time to write the generation before
+        job = self.evolution.job(generation.number)
+        evaluation = self.backend.evaluate(job, generation, self.recorder.begin, self._is_stopping)
+        clock.append(time.perf_counter())
+        # 3. live through held-out tasks too, only to be measured
+        held_out = self.evolution.held_out
+        measured = held_out.measure(self.backend, job, generation, evaluation.loss, self._is_stopping)
+        return generation, evaluation, measured
+
+    def _is_stopping(self) -> bool:
+        return self.stop.received
+
+    def _note(self, state: State, row: dict[str, Any], clock: list[float], *, last: bool) -> None:
+        """Plan to write the generation that has lived, and report it; ``clock`` says when what had been done."""
+        number = state.generation.number
+        due = last or self.recorder.is_due(number)
+        clock.append(time.perf_counter())
+        vary, evaluate, record = (round(after - before, 6) for before, after in pairwise(clock))
+        spent = {"vary": vary, "evaluate": evaluate, "record": record, "saved": due, **self.backend.telemetry}
+        self.recorder.write(state, due=due, generation=number, **spent, **_shown(row))
+        if self.progress:
+            self.progress(self._report(number, row, clock))
+
+    def _report(self, number: int, row: dict[str, Any], clock: list[float]) -> GenerationReport:
         mean, elite = (_defined(row.get(name)) for name in ("alignment_end", "alignment_end_elite"))
         last, best, median = self.config.evolution.generations, row["loss_best"], row["loss_median"]
-        return GenerationReport(generation, last, best, median, mean, elite, seconds, elapsed)
+        seconds, elapsed = clock[-1] - clock[0], clock[-1] - self._begin
+        return GenerationReport(number, last, best, median, mean, elite, seconds, elapsed)
+
+
+def _note_failure(error: BaseException, directory: RunDirectory, recorder: Recorder) -> None:
+    """Note in the run's provenance that it was stopped or failed.
+
+    Raises
+    ------
+    MachineFailedError
+        In place of the error, if the directory was lost, or memory ran out.
+    """
+    # nothing can be noted in a directory that is gone: what is in memory is saved elsewhere
+    if gone := error if isinstance(error, LostError) else directory.loss():
+        raise rescue(gone, directory, recorder.toml, recorder.newest, recorder.facts) from error
+    with contextlib.suppress(HetevoError):  # the error that ended it is the one to report
+        directory.provenance.end_session("stopped" if isinstance(error, KeyboardInterrupt) else "failed")
+    if isinstance(error, MemoryError):
+        raise ran_out(error, spell("resume", directory.root.found())) from None
 
 
 def _shown(row: dict[str, Any]) -> dict[str, float | None]:

@@ -8,7 +8,6 @@ from hetevo.evolve.config import CURRENT, Config, ConfigError, check_new, differ
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.messages import GenerationReport, Notice, Progress, Run, guard, log_notice
 from hetevo.evolve.origin import Origin, draw_first_generation
-from hetevo.evolve.recorder import checkpoint_facts
 from hetevo.evolve.resuming import continue_run, find_end
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError, RunExistsError
 from hetevo.evolve.rundir import checkpoint as checkpoints
@@ -16,6 +15,7 @@ from hetevo.evolve.rundir.errors import deleted
 from hetevo.evolve.rundir.files import make_folder
 from hetevo.evolve.rundir.lock import Lock
 from hetevo.evolve.saved import read_saved_config
+from hetevo.evolve.state import checkpoint_facts
 from hetevo.populations.errors import spell
 from hetevo.populations.evaluation import Probe
 
@@ -134,7 +134,7 @@ class Experiment:
                 make_folder(directory.checkpoints)
                 checkpoints.write(directory.checkpoints, state.checkpoint({}, **kept))
             directory.begin(content)
-            return self._evolution.go_on(directory, state, origin=facts, progress=progress, notice=notice)
+            return self._evolution.evolve(directory, state, origin=facts, progress=progress, notice=notice)
 
     def _resume(
         self, directory: RunDirectory, progress: Progress | None, notice: Notice, lock: Lock | None = None

@@ -153,7 +153,7 @@ def continue_run(
     if state and done and directory.provenance.outcome() == "done" and not directory.generations.dirty:
         return _done(directory, state, saved)
     facts = {name: saved.facts.get(name) for name in ("origin", "records_from")}
-    return evolution.go_on(directory, state, **facts, progress=progress, notice=notice)
+    return evolution.evolve(directory, state, **facts, progress=progress, notice=notice)
 
 
 def _extended(directory: RunDirectory, evolution: Evolution, generations: int, stands: int) -> Evolution:

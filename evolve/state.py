@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hetevo.evolve.config import config_hash
 from hetevo.evolve.generation import Generation, Operator
 from hetevo.evolve.rundir import DamagedError
 from hetevo.evolve.rundir.checkpoint import STATE, Checkpoint, Expected, read
@@ -21,6 +22,9 @@ from hetevo.populations.types import Floats, Indices
 
 START = "0" * 64
 """Value of a chain before its first generation."""
+
+MAY_CHANGE = ("backend", "checkpoint")
+"""Tables of a run's configuration that its user may change."""
 
 _GENE = "gene_"
 _DESCENT = ("parent_a", "parent_b", "operator", "island")
@@ -121,6 +125,31 @@ def advance(generation: Generation, evaluation: Evaluation, previous: State | No
     if evaluation.observed:
         state = replace(state, probe_chain=extend_chain(probe_chain or START, evaluation.observed))
     return state
+
+
+def checkpoint_facts(
+    content: Mapping[str, Any],
+    origin: Mapping[str, Any] | None,
+    provenance: Mapping[str, Any],
+    records_from: Mapping[str, int] | None = None,
+) -> dict[str, Any]:
+    """Return what every checkpoint of a run remembers.
+
+    Parameters
+    ----------
+    content : mapping
+        The configuration as it is in the file.
+    origin : mapping or None
+        Run, generation and digest from which the run branched off.
+    provenance : mapping
+        What `Provenance.mark` says of the sessions so far.
+    records_from : mapping of str to int, optional
+        First generation in each table of records, if the earlier ones were lost; see `hetevo.evolve.rescuing`.
+    """
+    configuration = {key: value for key, value in content.items() if key not in MAY_CHANGE}
+    facts = {"seed": content["seed"], "config": config_hash(content), "configuration": configuration}
+    facts |= {"origin": origin, "provenance": dict(provenance)}
+    return {**facts, "records_from": dict(records_from)} if records_from else facts
 
 
 def expected_arrays(species: Species, size: int) -> Expected:

@@ -13,7 +13,7 @@ from hetevo.evolve.backends.block_queue import EvaluationError
 from hetevo.evolve.config import ConfigError
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.generation import draw_generation_zero
-from hetevo.evolve.heldout import held_out, held_out_species
+from hetevo.evolve.heldout import build_held_out_species
 from hetevo.evolve.origin import Origin, transplant_genes
 from hetevo.evolve.rundir import RunDirectoryError
 from hetevo.evolve.rundir.sweep import read_entries
@@ -235,9 +235,8 @@ def test_a_failure_on_held_out_tasks_names_the_generation_and_the_family():
     config = preset("smoke", overrides=[*SMALL, *HELD])
     evolution = Evolution(config, Stumbling())
     generation = replace(draw_generation_zero(evolution.species, 0, 12), number=2)
-    families = held_out_species(config, evolution.species)
     with pytest.raises(EvaluationError, match=r"^Generation 2, seed 0, held-out tasks of the family 'xor': .*planted"):
-        held_out(LocalBackend(config.backend), evolution.job(2), families, config, generation, np.arange(12.0))
+        evolution.held_out.measure(LocalBackend(config.backend), evolution.job(2), generation, np.arange(12.0))
 
 
 @pytest.mark.parametrize(
@@ -259,7 +258,7 @@ def test_all_that_a_held_out_life_draws_is_its_own(monkeypatch, name, changes, w
     config = preset(name, overrides=[*changes, "evolution.size=12", "evolution.elites=1"])
     own = set(HELD_OUT) - without
     species, probe = build_species(config), AlignmentProbe()
-    for one in (species, *held_out_species(config, species).values()):
+    for one in (species, *build_held_out_species(config, species).values()):
         drawn.clear()
         evaluate(one, draw_founders(one, 0, 2), np.arange(2), seed=0, generation=3, probe=probe)
         assert drawn == {HELD_OUT[purpose] if one.held_out else purpose for purpose in own}
@@ -268,7 +267,7 @@ def test_all_that_a_held_out_life_draws_is_its_own(monkeypatch, name, changes, w
 
 def test_held_out_tasks_may_be_more_than_those_of_the_run():
     config = preset("smoke", overrides=[*SMALL, *HELD, "heldout.tasks=7", "lifetime.tasks=2"])
-    assert {of.life.tasks for of in held_out_species(config, build_species(config)).values()} == {7}
+    assert {of.life.tasks for of in build_held_out_species(config, build_species(config)).values()} == {7}
     with pytest.raises(ConfigError, match="samples"):
         Evolution(preset("smoke", overrides=[*HELD, "heldout.tasks=1000000000000"]))
 
@@ -276,7 +275,7 @@ def test_held_out_tasks_may_be_more_than_those_of_the_run():
 def test_held_out_tasks_are_new_where_those_of_the_run_never_change():
     config = preset("smoke", overrides=["environment.every=0", "heldout.every=1", 'heldout.families=["sine"]'])
     species = build_species(config)
-    held = held_out_species(config, species)["sine"]
+    held = build_held_out_species(config, species)["sine"]
     own, other = (experience(one, 0, generation) for one, generation in ((species, 3), (held, 3)))
     assert (species.every, held.every) == (0, 1)
     assert not np.array_equal(own.training.targets, other.training.targets)
