@@ -17,7 +17,8 @@ from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir import owner as owners
 from hetevo.evolve.rundir.checkpoint import Checkpoint
-from hetevo.evolve.rundir.lock import Lock, is_held
+from hetevo.evolve.rundir.lock import Lock
+from hetevo.evolve.rundir.owner import is_held
 from hetevo.evolve.saved import find_newest_intact, find_records_beyond, read_saved_config
 from hetevo.evolve.species import build_species
 from hetevo.evolve.state import State

@@ -9,7 +9,7 @@ from hetevo.evolve.replay import replay as replayed
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.checkpoint import Checkpoint, generation_of
-from hetevo.evolve.rundir.lock import is_held
+from hetevo.evolve.rundir.owner import is_held
 from hetevo.evolve.rundir.provenance import begins_with
 from hetevo.evolve.saved import check_configuration, find_records_beyond, read_saved_config, was_saved
 from hetevo.evolve.species import build_species

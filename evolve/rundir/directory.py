@@ -20,8 +20,9 @@ from hetevo.evolve.rundir.files import (
     remove_tree,
     write_durably,
 )
-from hetevo.evolve.rundir.lock import Lock, is_held
+from hetevo.evolve.rundir.lock import Lock
 from hetevo.evolve.rundir.manifest import File
+from hetevo.evolve.rundir.owner import is_held
 from hetevo.evolve.rundir.parts import parts, read_part
 from hetevo.evolve.rundir.places import Place, Root
 from hetevo.evolve.rundir.provenance import Provenance

@@ -26,7 +26,7 @@ from hetevo.evolve.rundir import (
     StorageError,
 )
 from hetevo.evolve.rundir.files import names, touch
-from hetevo.evolve.rundir.lock import is_held
+from hetevo.evolve.rundir.owner import is_held
 from hetevo.evolve.rundir.places import Place, inside
 from hetevo.evolve.rundir.sweep import Entry, write_entries
 from hetevo.evolve.species import build_species

@@ -14,7 +14,9 @@ from typer.testing import CliRunner
 from hetevo.evolve import Experiment, resume
 from hetevo.evolve.rundir import RunBusyError, RunDirectory, owner, system
 from hetevo.evolve.rundir import lock as locking
-from hetevo.evolve.rundir.lock import Lock, Share, is_held
+from hetevo.evolve.rundir.lock import Lock
+from hetevo.evolve.rundir.owner import is_held
+from hetevo.evolve.sweeps.sharing import Share
 from hetevo.populations.errors import MachineFailedError
 from hetevo.scripts.main import app
 
