@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from hetevo.evolve.backends.pool import NoWorkersError, WorkerPool
 from hetevo.evolve.backends.ray import RayBackend
-from hetevo.evolve.backends.ray.backend import Call, exchange
+from hetevo.evolve.backends.ray.tasks import Call, exchange
 from hetevo.evolve.config import BackendTable
 from hetevo.evolve.machine import available_cores, starting_thread
 from hetevo.evolve.messages import log

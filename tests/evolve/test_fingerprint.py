@@ -21,8 +21,7 @@ from hetevo.evolve import Experiment, preset, resume
 from hetevo.evolve.backends import BACKENDS, Job, LocalBackend
 from hetevo.evolve.backends.fingerprint import Fingerprint, _sources, check_same, fingerprint
 from hetevo.evolve.backends.lives import Lived
-from hetevo.evolve.backends.ray import ClusterError
-from hetevo.evolve.backends.ray import backend as backends
+from hetevo.evolve.backends.ray import ClusterError, tasks
 from hetevo.evolve.backends.ray.connection import compare
 from hetevo.evolve.config import BackendTable
 from hetevo.evolve.rundir import RunDirectory
@@ -69,14 +68,14 @@ def test_a_cluster_is_refused_if_its_processors_differ_unless_they_may_be_mixed(
 def test_a_run_of_a_sweep_is_not_begun_by_a_stranger(monkeypatch):
     mine = fingerprint()
     same = Fingerprint("here", mine.software, {})
-    assert backends._call(same, pow, (2, 3)) == (8, None)
-    nothing, error = backends._call(same, divmod, (1, 0))  # shown by one that computes as the sender does
+    assert tasks._call(same, pow, (2, 3)) == (8, None)
+    nothing, error = tasks._call(same, divmod, (1, 0))  # shown by one that computes as the sender does
     assert (nothing, type(error)) == (None, RuntimeError)
     assert str(error).startswith("Traceback")
     assert str(error).endswith("ZeroDivisionError: integer division or modulo by zero")
-    monkeypatch.setattr(backends, "STRANGER_SECONDS", 0.0)
-    with pytest.raises(backends.StrangerError, match="computes otherwise"):
-        backends._call(HERE, pytest.fail, ("it was begun",))
+    monkeypatch.setattr(tasks, "STRANGER_SECONDS", 0.0)
+    with pytest.raises(tasks.StrangerError, match="computes otherwise"):
+        tasks._call(HERE, pytest.fail, ("it was begun",))
 
 
 def test_a_worker_that_shows_nothing_is_a_stranger():

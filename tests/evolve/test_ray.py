@@ -305,7 +305,7 @@ def test_a_process_that_is_killed_while_it_starts_is_started_once_more(monkeypat
     def begin(backend):
         for error in left:
             raise error
-        return backends._Facts(2, "Ray", {})
+        return backends.Facts(2, "Ray", {})
 
     monkeypatch.setattr(RayBackend, "_begin", begin)
     if deaths == 1:
