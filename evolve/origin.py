@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hetevo.evolve.config import Config, ConfigError, config_hash, from_mapping, without_address
 from hetevo.evolve.generation import Generation, draw_generation_zero
-from hetevo.evolve.islands import assignment
+from hetevo.evolve.islands import assign_islands
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.files import is_directory
@@ -182,7 +182,9 @@ def draw_first_generation(config: Config, species: Species, beside: Path) -> Gen
     ConfigError, RunDirectoryError, DamagedError
         If the genes to transplant cannot be had, or do not fit.
     """
-    generation = draw_generation_zero(species, config.seed, config.evolution.size, assignment(config))
+    size = config.evolution.size
+    islands = assign_islands(config.islands.count, config.evolution.elites, size)
+    generation = draw_generation_zero(species, config.seed, size, islands)
     if not config.transplant.source:
         return generation
     taken = transplant_genes(config, species, beside)

@@ -16,7 +16,7 @@ from hetevo.evolve.config import Config, dump_toml
 from hetevo.evolve.generation import draw_generation_zero
 from hetevo.evolve.messages import log_notice
 from hetevo.evolve.recorder import Recorder
-from hetevo.evolve.reproduction import parents, reproduce, toolbox
+from hetevo.evolve.reproduction import choose_parents, make_toolbox, reproduce
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.species import build_species
 from hetevo.evolve.state import advance
@@ -75,8 +75,8 @@ def _measure(size: int, workers: int) -> dict[str, Any]:
         assert evaluation is not None
         seconds["probe"] -= seconds["evaluate"]
         state = advance(generation, evaluation, None)
-        box, crossed = toolbox(config, species), np.arange(size - round(config.evolution.crossover * size), size)
-        seconds["select"] = best_seconds(lambda: parents(generation, state.loss, config, box, crossed), REPEATS)
+        box, crossed = make_toolbox(config, species), np.arange(size - round(config.evolution.crossover * size), size)
+        seconds["select"] = best_seconds(lambda: choose_parents(generation, state.loss, config, box, crossed), REPEATS)
         seconds["vary"] = best_seconds(lambda: reproduce(generation, state.loss, config, species), REPEATS)
         seconds["vary"] -= seconds["select"]
         scratch, recorder = (_make_recorder(Path(folder) / name, config) for name in ("scratch", "run"))

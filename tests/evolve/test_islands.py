@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hetevo.evolve import Experiment, preset
 from hetevo.evolve.config import ConfigError
 from hetevo.evolve.generation import draw_generation_zero
-from hetevo.evolve.islands import TOPOLOGIES, assignment
+from hetevo.evolve.islands import TOPOLOGIES, assign_islands
 from hetevo.evolve.reproduction import reproduce
 from hetevo.evolve.species import build_species
 from hetevo.populations.errors import SettingError
@@ -23,11 +23,13 @@ def evolved(generations, *overrides):
     """Reproduce with random losses, and return all generations."""
     config = preset("emergence", overrides=[*SMALL, *overrides])
     species = build_species(config)
-    generations = [draw_generation_zero(species, config.seed, config.evolution.size, assignment(config))]
-    for generation in range(generations):
-        loss = np.random.default_rng(generation).random(config.evolution.size)
-        generations.append(reproduce(generations[-1], loss, config, species))
-    return generations
+    size = config.evolution.size
+    islands = assign_islands(config.islands.count, config.evolution.elites, size)
+    lived = [draw_generation_zero(species, config.seed, size, islands)]
+    for number in range(generations):
+        loss = np.random.default_rng(number).random(size)
+        lived.append(reproduce(lived[-1], loss, config, species))
+    return lived
 
 
 def crossings(generations):
