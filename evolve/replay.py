@@ -1,4 +1,4 @@
-"""Computing a generation again, elsewhere and in other pieces, and comparing the bits."""
+"""Computing a generation again, elsewhere and in other blocks, and comparing the bits; and a recorded failure."""
 
 import io
 from collections.abc import Mapping
@@ -17,6 +17,7 @@ from hetevo.evolve.config import Config, from_mapping
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.generation import Generation
 from hetevo.evolve.origin import draw_first_generation
+from hetevo.evolve.record_checks import Report
 from hetevo.evolve.reproduction import reproduce
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir import checkpoint as checkpoints
@@ -34,13 +35,13 @@ from hetevo.populations.species import Species
 def replay(
     directory: RunDirectory,
     config: Config,
-    generation: int | None,
-    workers: int | None,
-    problems: list[str],
+    report: Report,
     *,
+    generation: int | None = None,
+    workers: int | None = None,
     force: bool = False,
-) -> str:
-    """Let a saved generation live again.
+) -> None:
+    """Let a saved generation live again, and compare the bits.
 
     Its descent and genes are computed again too where the checkpoint before it was kept, or where it is the founders.
 
@@ -50,19 +51,14 @@ def replay(
         The run.
     config : Config
         Its configuration.
-    generation : int or None
-        Which one; None: the newest that was saved.
-    workers : int or None
-        Processes; None: another number than the run's.
-    problems : list of str
-        Takes what is not the same, bit for bit.
+    report : Report
+        Takes what was compared, how it was computed, and what is not the same.
+    generation : int, optional
+        Which one; by default the newest that was saved.
+    workers : int, optional
+        Processes; by default another number than the run's.
     force : bool, optional
         Start any number of processes.
-
-    Returns
-    -------
-    str
-        What was compared, and how it was computed.
     """
     saved = {checkpoints.generation_of(path): path for path in checkpoints.listed(directory.checkpoints)}
     chosen = max(saved) if generation is None else generation
@@ -73,19 +69,22 @@ def replay(
     evolution = Evolution(_elsewhere(config, workers), force=force)
     species, settings = evolution.species, evolution.config
     state = load(saved[chosen], species, config.evolution.size)[0]
-    compared = ["losses", "statuses"]
-    made = _again(saved, chosen, settings, species, directory.path.parent)
+    compared, differ = ["losses", "statuses"], list[str]()
+    # reproduce once more, where the parents are known
+    made = _reproduce_again(saved, chosen, settings, species, directory.path.parent)
     if made is not None:
         compared += ["genes", "descent"]
-        problems += [f"generation {chosen}: {name} differ" for name in _descent_differences(made, state.generation)]
+        differ += _descent_differences(made, state.generation)
+    # live once more, in blocks of another size
     with LocalBackend(evolution.place) as backend:
         backend.prepare(evolution.job(chosen))
         evaluation = backend.evaluate(evolution.job(chosen), state.generation)
         how = f"{backend.description}, blocks of {settings.backend.block}"
     if evaluation.observed:
         compared.append("measures")
-    problems += [f"generation {chosen}: {name} differ" for name in _life_differences(evaluation, state, directory)]
-    return f"generation {chosen} lived again ({how}): {', '.join(compared)}"
+    differ += _life_differences(evaluation, state, directory)
+    report.problems += [f"generation {chosen}: {name} differ" for name in differ]
+    report.checked.append(f"generation {chosen} lived again ({how}): {', '.join(compared)}")
 
 
 def _elsewhere(config: Config, workers: int | None) -> Config:
@@ -96,7 +95,7 @@ def _elsewhere(config: Config, workers: int | None) -> Config:
     return from_mapping(config.model_dump(), overrides=changes, saved=True)
 
 
-def _again(
+def _reproduce_again(
     saved: Mapping[int, Path], generation: int, config: Config, species: Species, folder: Path
 ) -> Generation | None:
     if generation == 0:

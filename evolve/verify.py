@@ -1,10 +1,9 @@
 """Whether what a run directory holds is what was lived: checksums, gaps, duplicates, digests."""
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from hetevo.evolve.config import Config
-from hetevo.evolve.record_checks import Losses, check_records
+from hetevo.evolve.record_checks import Losses, Report, check_records
 from hetevo.evolve.replay import replay as replayed
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir import checkpoint as checkpoints
@@ -23,30 +22,6 @@ NOT_COVERED = (
     "not covered: telemetry (events.jsonl), figures and reports, and in config.toml the tables [backend] and"
     " [checkpoint] and how many generations there are to be"
 )
-
-
-@dataclass
-class Report:
-    """What was looked at, and what was found.
-
-    Parameters
-    ----------
-    checked : list of str
-        What is as it should be.
-    notes : list of str
-        What a person may want to know; nothing is wrong.
-    problems : list of str
-        What is wrong, each with the file.
-    """
-
-    checked: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.problems
 
 
 def verify(
@@ -86,7 +61,7 @@ def verify(
         if report.ok or not (moving or is_held(directory.lock_file)):
             break
     if replay and newest is not None and report.ok:
-        report.checked.append(replayed(directory, config, generation, workers, report.problems, force=force))
+        replayed(directory, config, report, generation=generation, workers=workers, force=force)
     elif replay:
         report.notes.append("nothing was replayed")
     return report
@@ -97,7 +72,7 @@ def _look(directory: RunDirectory) -> tuple[Report, Config, Checkpoint | None]:
     newest, losses = _check_checkpoints(directory, config, report)
     _check_provenance(directory, newest, report)
     if newest is not None:
-        check_records(directory, config, newest, losses, report.checked, report.problems)
+        check_records(directory, config, newest, losses, report)
         if report.ok:
             _check_end(directory, newest, report)
     elif report.ok and was_saved(directory):

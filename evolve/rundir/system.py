@@ -133,7 +133,7 @@ class Sink:
         self._count, self._hash = 0, hashlib.sha256()
 
     def write(self, content: "ReadableBuffer") -> int:
-        """Take some bytes; small pieces are gathered."""
+        """Take some bytes; what is small is gathered."""
         view = memoryview(content).cast("B")
         size = len(view)
         if len(self._waiting) + size < CHUNK:

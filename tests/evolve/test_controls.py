@@ -254,7 +254,7 @@ def test_all_that_a_held_out_life_draws_is_its_own(monkeypatch, name, changes, w
         assert generation == 3
         return random_stream(seed, generation, purpose, index)
 
-    monkeypatch.setattr("hetevo.populations.species.stream", watched)
+    monkeypatch.setattr("hetevo.populations.species.random_stream", watched)
     config = preset(name, overrides=[*changes, "evolution.size=12", "evolution.elites=1"])
     own = set(HELD_OUT) - without
     species, probe = build_species(config), AlignmentProbe()
