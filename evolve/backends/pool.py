@@ -19,11 +19,12 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Any, ParamSpec, TypeVar
 
-from hetevo.evolve.backends.worker import pickled
+from hetevo.evolve.backends.backend import NotLoadableError
+from hetevo.evolve.backends.worker import pickle_copy
 from hetevo.evolve.machine import starting_thread
 from hetevo.evolve.messages import log
 from hetevo.evolve.stopping import SIGNALS
-from hetevo.populations.errors import MachineFailedError, SettingError
+from hetevo.populations.errors import MachineFailedError
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
@@ -53,7 +54,7 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
-def ended(status: int) -> str:
+def describe_end(status: int) -> str:
     """Say how a process ended: its exit status is minus the number of the signal that ended it, if one did."""
     return signal.Signals(-status).name if -status in set(signal.Signals) else f"exit status {status}"
 
@@ -79,18 +80,6 @@ class WorkerDiedError(BrokenExecutor):
 
 class NoWorkersError(MachineFailedError):
     """Worker processes cannot be started here."""
-
-
-class NotLoadableError(SettingError):
-    """Something cannot be sent to a worker process, or not be loaded there."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(
-            f"Expected a task, rule and probe that a worker process can load, but: {reason}. A class that is defined in"
-            " the script that was started, in a notebook's cell or inside a function is known to this process alone:"
-            " put it into a module of its own, a file beside the script, and import it from there. Or compute in this"
-            " process alone: backend.workers = 1."
-        )
 
 
 class WorkerPool:
@@ -270,7 +259,7 @@ class _Worker:
     def call(self, what: Any) -> Any:
         """Let it do something, and return the result."""
         try:
-            content = pickled(what)
+            content = pickle_copy(what)
         except MemoryError:
             raise  # says something about this machine
         except Exception as error:

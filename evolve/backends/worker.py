@@ -62,7 +62,7 @@ def serve(driver: Connection, parent: int) -> None:
         os.kill(os.getpid(), signal.SIGKILL)  # as the system does: nothing that it was asked to do is to blame
 
 
-def pickled(what: Any) -> bytes:
+def pickle_copy(what: Any) -> bytes:
     """Return something as bytes that another process can load."""
     # a copy: the buffer behind the view, if both are garbage of one cycle, is cleared under it (a crash in Python 3.12)
     return ForkingPickler.dumps(what).tobytes()
@@ -117,9 +117,9 @@ def _answer(content: bytes) -> Any:
     except MemoryError as error:
         return _raised(error)
     except Exception as error:
-        return pickled(("unreadable", f"{type(error).__name__}: {error}"))
+        return pickle_copy(("unreadable", f"{type(error).__name__}: {error}"))
     try:
-        return pickled(("value", function(*args, **kwargs)))
+        return pickle_copy(("value", function(*args, **kwargs)))
     except BaseException as error:
         return _raised(error)
 
@@ -127,9 +127,9 @@ def _answer(content: bytes) -> Any:
 def _raised(error: BaseException) -> Any:
     trace = traceback.format_exc()
     try:
-        content = pickled(("raised", error))
+        content = pickle_copy(("raised", error))
         if isinstance(error, Exception) and type(ForkingPickler.loads(content)[1]) is type(error):
             return content
     except Exception:  # an exception that cannot be copied: its words can
         pass
-    return pickled(("raised", RuntimeError(f"{type(error).__name__} in a worker process: {error}\n{trace}")))
+    return pickle_copy(("raised", RuntimeError(f"{type(error).__name__} in a worker process: {error}\n{trace}")))

@@ -7,11 +7,10 @@ from typing import Self
 
 import ray
 
-from hetevo.evolve.backends.backend import Clock, Job, Telemetry, do_nothing, never
+from hetevo.evolve.backends.backend import Clock, Job, NotLoadableError, Telemetry, do_nothing, never
 from hetevo.evolve.backends.block_queue import BlockQueue
 from hetevo.evolve.backends.fingerprint import fingerprint
 from hetevo.evolve.backends.lives import Lived, load
-from hetevo.evolve.backends.pool import NotLoadableError
 from hetevo.evolve.backends.ray.connection import (
     check,
     check_cpus,
