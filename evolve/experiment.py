@@ -153,7 +153,7 @@ class Experiment:
                 + "\nAsk for the saved values, or choose another directory with -o, or go on with it as it is (with"
                 f" --generations N to extend it): {spell('resume', directory.path)}"
             )
-        return continue_run(directory, lock, self._evolution, None, progress, notice)
+        return continue_run(directory, lock, self._evolution, progress, notice)
 
 
 def _lasting(config: Config) -> Config:

@@ -47,16 +47,15 @@ def resume(
     path : str or Path
         The run directory; nothing else is needed, wherever it was moved.
     generations : int, optional
-        A new last generation. It is written into the run's configuration first.
+        A new last generation.
     backend, address, workers : optional
-        Where lives are computed this time; by default as the configuration says. See ``[backend]``. The address of a
-        cluster must be named each time, or another backend: what is saved is never contacted by itself. With
-        ``address="current"`` lives are computed in the Ray session of this process.
+        Where lives are computed this time, see ``[backend]``; by default as the configuration says. The address of a
+        cluster must be named each time, or another backend; ``"current"`` is the Ray session of this process.
     probe : Probe, optional
         Measures to take; by default those that the configuration names.
     force : bool, optional
-        Drop the records and begin with the founders again if no checkpoint can be trusted; and start any number of
-        workers, of which otherwise more than four a core are refused.
+        Begin with the founders again, without the records, if no checkpoint can be trusted; and start any number of
+        workers.
     progress : callable, optional
         Is called with a `GenerationReport` after every generation. Its failure is logged and ends nothing.
     notice : callable, optional
@@ -70,28 +69,24 @@ def resume(
     Raises
     ------
     RunDirectoryError
-        If it is no run, another process writes it (`RunBusyError`), or ``generations`` lies before where it stands.
+        If it is no run, or another process writes it (`RunBusyError`).
     ConfigError
         If the run was computed on a cluster, and neither ``address`` nor ``backend="local"`` is given; if it needs
         more memory than there is, or more workers than are started without ``force``.
-    SchemaError
-        If another version of Hetevo is needed.
-    NothingIntactError
-        If no checkpoint can be trusted; the message says what is wrong with each.
-    StorageError
-        If it cannot be written.
+    SchemaError, NothingIntactError, StorageError
+        If another version of Hetevo is needed, no checkpoint can be trusted (the message says what is wrong with each),
+        or the run cannot be written.
     """
     progress, notice = progress and guard(progress), guard(notice)
     directory = RunDirectory.open(path)
     given = {"backend.name": backend, "backend.address": address, "backend.workers": workers}
     changes = [(key, value) for key, value in given.items() if value is not None]
-    plain = generations is None and not changes
-    if plain and (ended := find_end(directory, _changed_config(directory, changes))):
-        return ended
+    if generations is None and not changes and (end := find_end(directory, _changed_config(directory, changes))):
+        return end
     with directory.lock() as lock:
         evolution = Evolution(_changed_config(directory, changes), probe, force=force)
         with evolution.connected():
-            return continue_run(directory, lock, evolution, generations, progress, notice, force=force)
+            return continue_run(directory, lock, evolution, progress, notice, generations=generations, force=force)
 
 
 def _changed_config(directory: RunDirectory, changes: list[tuple[str, Any]]) -> Config:
@@ -130,26 +125,30 @@ def continue_run(
     directory: RunDirectory,
     lock: Lock,
     evolution: Evolution,
-    generations: int | None,
     progress: Progress | None,
     notice: Notice,
     *,
+    generations: int | None = None,
     force: bool = False,
 ) -> Run:
     """Go on with a run whose lock is held; see `resume`."""
+    # 1. tidy up behind a process that was killed
     if lock.taken_over:
         gone = "gives no sign of life any more" if owners.is_far(lock.taken_over) else "no longer runs"
         notice(f"{directory.path} was left by {owners.named(lock.taken_over)}, which {gone}: taken over")
     directory.sweep()
+    # 2. find where to go on
     newest = find_newest_intact(directory, evolution.species, evolution.config.evolution.size, notice, force=force)
     state, saved = newest or (None, Checkpoint(-1, {}, {}))
     if generations is not None:
         evolution = _extended(directory, evolution, generations, saved.generation)
+    # 3. let the directory end there: without checkpoints, and then without rows, beyond that
     for path in checkpoints.listed(directory.checkpoints):
         if checkpoints.generation_of(path) > saved.generation:
             checkpoints.discard(path)  # what is wrong with it was said; it would be in the way of its successor
     for table in directory.tables:
         table.rewind(saved.generation, saved.records)
+    # 4. go on, if there is anything left to do
     done = saved.generation >= evolution.config.evolution.generations
     if state and done and directory.provenance.outcome() == "done" and not directory.generations.dirty:
         return _done(directory, state, saved)

@@ -70,7 +70,7 @@ class WorkerDiedError(BrokenExecutor):
 
     def __init__(self, status: int) -> None:
         self.status = status
-        super().__init__(f"a worker process died ({ended(status)})")
+        super().__init__(f"a worker process died ({describe_end(status)})")
 
     @property
     def by_own_doing(self) -> bool:
@@ -189,7 +189,7 @@ class _Host(Thread):
             if pause is None:
                 raise NoWorkersError(
                     f"A worker process was started {len(PAUSES) + 1} times, and each time it ended before it could do"
-                    f" anything ({ended(self._worker.process.returncode)})."
+                    f" anything ({describe_end(self._worker.process.returncode)})."
                 )
             time.sleep(pause)
 
