@@ -1,4 +1,4 @@
-"""Whether an experiment fits into the memory that there is, told before it is tried."""
+"""Whether an experiment fits into the memory that there is, found out before it is tried."""
 
 import math
 from collections.abc import Mapping
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hetevo.evolve.available import Memory, available_memory, process_limits
 from hetevo.evolve.config import Config, ConfigError
+from hetevo.evolve.machine import Memory, available_memory, process_limits
 from hetevo.populations.circuits import block_size, genome
 from hetevo.populations.circuits.layer import PROBED_SAMPLES
 from hetevo.populations.errors import MachineFailedError

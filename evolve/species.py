@@ -1,10 +1,13 @@
 """From a configuration to the species it describes."""
 
 from dataclasses import fields, replace
-from typing import TypeVar
+from importlib.metadata import entry_points
+from typing import TypeVar, cast
 
-from hetevo.evolve.config import Config
+from hetevo.evolve.config import Config, ConfigError
 from hetevo.populations import settings
+from hetevo.populations.errors import nearest
+from hetevo.populations.evaluation import Probe
 from hetevo.populations.formulas import FORMULAS
 from hetevo.populations.kernel.hardware import Hardware
 from hetevo.populations.kernel.injury import Injury
@@ -17,7 +20,7 @@ from hetevo.populations.tasks import TASKS
 Settings = TypeVar("Settings")
 
 
-def species_of(config: Config) -> Species:
+def build_species(config: Config) -> Species:
     """Build the fixed part of an experiment.
 
     Parameters
@@ -58,3 +61,28 @@ def _perturbations(injury: settings.Injury, hardware: settings.Hardware) -> tupl
         *((_plain(Injury, injury),) if injury.share else ()),
         *((device,) if device != perfect else ()),
     )
+
+
+GROUP = "hetevo.probes"
+
+
+def load_probe(name: str) -> Probe:
+    """Return the probe of a name.
+
+    Parameters
+    ----------
+    name : str
+        As announced by an installed package; Hetevo itself announces ``alignment``.
+
+    Raises
+    ------
+    ConfigError
+        If no installed package announces it.
+    """
+    found = {point.name: point for point in entry_points(group=GROUP)}
+    if name not in found:
+        raise ConfigError(
+            f"probe.name: no installed package announces a probe {name!r}.{nearest(name, found)}"
+            f" Found: {', '.join(sorted(found)) or 'none; install Hetevo with pip, or set probe.every = 0'}."
+        )
+    return cast(Probe, found[name].load()())

@@ -129,13 +129,13 @@ def _write_page(claim: "Claim", runs: "Sequence[LoadedRun]", found: "Sequence[Fo
     from hetevo.analysis.drawing import draw_individual
     from hetevo.analysis.figures.plot import drawn
     from hetevo.analysis.made import beside, marked, write_files
-    from hetevo.evolve.cohort import founders
     from hetevo.evolve.config import preset
-    from hetevo.evolve.species import species_of
+    from hetevo.evolve.generation import draw_generation_zero
+    from hetevo.evolve.species import build_species
 
     config = preset(runs[0].preset)
-    species = species_of(config)
-    genes = founders(species, config.seed, config.evolution.size).population
+    species = build_species(config)
+    genes = draw_generation_zero(species, config.seed, config.evolution.size).population
     text, circuit, figure = _page_files(claim.name)
     plots = {circuit: draw_individual(species, genes), figure: draw(claim, runs)}
     content = page(claim, found, circuit=circuit, figure=figure).encode()

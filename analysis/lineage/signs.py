@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from hetevo.analysis.loading import LoadedRun
 from hetevo.evolve.rundir import DamagedError, RunDirectory, RunDirectoryError
-from hetevo.evolve.rundir.checkpoint import listed
-from hetevo.evolve.rundir.reading import checked_manifest, read
+from hetevo.evolve.rundir.checkpoint import checked_manifest, listed, read
 
 GAINS = {"ascending": "gene_gains_ascending", "descending": "gene_gains_descending"}
 RULE = "gene_formula"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hetevo.analysis.gradient import layer_gradient
 from hetevo.analysis.probe import AlignmentProbe, InstrumentsProbe
 from hetevo.evolve.config import preset
-from hetevo.evolve.species import species_of
+from hetevo.evolve.species import build_species
 from hetevo.populations.circuits import draw_founders
 from hetevo.populations.circuits.layer import LayerSnapshot, live_layers
 from hetevo.populations.errors import SettingError
@@ -31,7 +31,7 @@ NOTHING = np.zeros(35, np.bool_)
 
 
 def species(**life):
-    usual = species_of(preset("chalmers"))
+    usual = build_species(preset("chalmers"))
     return replace(usual, lifetime=replace(usual.lifetime, **{"tasks": 3, **life}))
 
 

@@ -295,13 +295,13 @@ def add_failure(run):
     import pyarrow as pa
     from sealing import reseal_with
 
-    from hetevo.evolve.resuming import saved_config
     from hetevo.evolve.rundir import RunDirectory
     from hetevo.evolve.rundir.parts import encoded
-    from hetevo.evolve.species import species_of
+    from hetevo.evolve.saved import read_saved_config
+    from hetevo.evolve.species import build_species
     from hetevo.populations.circuits import draw_founders
 
-    species = species_of(saved_config(RunDirectory(run)))
+    species = build_species(read_saved_config(RunDirectory(run)))
     sink = io.BytesIO()
     np.savez(sink, **dict(draw_founders(species, 0, 1)))
     columns = {

@@ -1,16 +1,85 @@
-"""What is written down of a generation."""
+"""One generation's individuals: genes and descent."""
 
 import io
+from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
 
-from hetevo.evolve.cohort import Cohort, Operator
 from hetevo.evolve.private_deap import tools
+from hetevo.populations.circuits import draw_founders
 from hetevo.populations.evaluation import Evaluation, Status
 from hetevo.populations.genome import Population
+from hetevo.populations.species import Species
 from hetevo.populations.text import without_places
-from hetevo.populations.types import Floats
+from hetevo.populations.types import Floats, Indices
+
+
+class Operator(IntEnum):
+    """How an individual came to be. The numbers stand in checkpoints: append, never renumber."""
+
+    FOUNDER = 0
+    ELITE = 1
+    MUTATION = 2
+    CROSSOVER = 3
+
+
+@dataclass(frozen=True)
+class Generation:
+    """A generation before it lives.
+
+    Parameters
+    ----------
+    number : int
+        Which one, counted from 0.
+    population : Population
+        P genomes.
+    parent_a, parent_b : ndarray of int64, shape (P,)
+        Identifiers of the parents; -1 where there is none.
+    operator : ndarray of int64, shape (P,)
+        `Operator` values.
+    island : ndarray of int64, shape (P,)
+        Island on which the individual lives; 0 where there is only one.
+    """
+
+    number: int
+    population: Population
+    parent_a: Indices
+    parent_b: Indices
+    operator: Indices
+    island: Indices
+
+    @property
+    def size(self) -> int:
+        """Individuals P."""
+        return self.population.size
+
+    @property
+    def identifiers(self) -> Indices:
+        """Identifier of each individual, unique in a run: generation times population size plus position."""
+        return self.number * self.size + np.arange(self.size, dtype=np.int64)
+
+
+def draw_generation_zero(species: Species, seed: int, size: int, island: Indices | None = None) -> Generation:
+    """Draw generation 0.
+
+    Parameters
+    ----------
+    species : Species
+        What the individuals have in common.
+    seed : int
+        Seed of the experiment.
+    size : int
+        Individuals P.
+    island : ndarray of int64, shape (P,), optional
+        Island of each; by default there is only one.
+    """
+    nobody = np.full(size, -1, np.int64)
+    operator = np.full(size, Operator.FOUNDER, np.int64)
+    island = np.zeros(size, np.int64) if island is None else island
+    return Generation(0, draw_founders(species, seed, size), nobody, nobody.copy(), operator, island)
+
 
 ELITE_SHARE = 0.1
 """The best tenth by loss, whose alignment is recorded apart."""
@@ -18,15 +87,15 @@ ELITE_SHARE = 0.1
 _NAMES = np.array([operator.name.lower() for operator in Operator])
 
 
-def individual_rows(cohort: Cohort, evaluation: Evaluation) -> dict[str, Any]:
+def individual_rows(generation: Generation, evaluation: Evaluation) -> dict[str, Any]:
     """Return one row an individual, as columns."""
     return {
-        "generation": np.full(cohort.size, cohort.generation, np.int64),
-        "id": cohort.identifiers,
-        "parent_a": cohort.parent_a,
-        "parent_b": cohort.parent_b,
-        "operator": _NAMES[cohort.operator].tolist(),
-        "island": cohort.island,
+        "generation": np.full(generation.size, generation.number, np.int64),
+        "id": generation.identifiers,
+        "parent_a": generation.parent_a,
+        "parent_b": generation.parent_b,
+        "operator": _NAMES[generation.operator].tolist(),
+        "island": generation.island,
         "loss": evaluation.loss,
         "status": evaluation.status,
         "accuracy": evaluation.accuracy,
@@ -58,18 +127,18 @@ def generation_row(generation: int, evaluation: Evaluation) -> dict[str, Any]:
     return {name: np.array([value]) for name, value in row.items()}
 
 
-def failure_rows(cohort: Cohort, evaluation: Evaluation, seed: int) -> dict[str, Any]:
+def failure_rows(generation: Generation, evaluation: Evaluation, seed: int) -> dict[str, Any]:
     """Return one row a failure, as columns, with the genes (an ``.npz`` file's bytes) that it takes to repeat it."""
     failures = evaluation.failures
     who = np.array([failure.individual for failure in failures], np.int64)
     return {
-        "generation": np.full(who.size, cohort.generation, np.int64),
+        "generation": np.full(who.size, generation.number, np.int64),
         "individual": who,
-        "id": cohort.identifiers[who],
+        "id": generation.identifiers[who],
         "seed": np.full(who.size, seed, np.int64),
         "reason": [without_places(failure.reason) for failure in failures],
         "traceback": [without_places(failure.traceback) for failure in failures],
-        "genes": [_packed(cohort.population.take(slice(one, one + 1))) for one in who],
+        "genes": [_packed(generation.population.take(slice(one, one + 1))) for one in who],
     }
 
 

@@ -1,4 +1,4 @@
-"""The keeper of a run: writes down what happened, and makes it durable when it is time."""
+"""The recorder of a run: writes down what happened, and makes it durable when it is time."""
 
 import contextlib
 import time
@@ -12,17 +12,16 @@ from typing import Any, Self
 
 import numpy as np
 
-from hetevo.evolve.cohort import Cohort
-from hetevo.evolve.config import Config, config_hash
-from hetevo.evolve.recording import failure_rows, generation_row, individual_rows
-from hetevo.evolve.results import Notice
+from hetevo.evolve.config import Config
+from hetevo.evolve.generation import Generation, failure_rows, generation_row, individual_rows
+from hetevo.evolve.machine import starting_thread
+from hetevo.evolve.messages import Notice
 from hetevo.evolve.rundir import LostError, RunDirectory, StorageError
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.files import make_folder, names
 from hetevo.evolve.rundir.provenance import now
 from hetevo.evolve.rundir.records import rows_of
-from hetevo.evolve.state import State
-from hetevo.evolve.threads import starting_thread
+from hetevo.evolve.state import State, checkpoint_facts
 from hetevo.populations.evaluation import Evaluation
 from hetevo.populations.text import without_places
 
@@ -39,41 +38,51 @@ LATE_LINES = 1_000
 """Lines of telemetry that wait for a disk that does not take them; older ones are dropped."""
 
 
-MAY_CHANGE = ("backend", "checkpoint")
-"""Tables of a run's configuration that its user may change."""
+class _Schedule:
+    """Decides when to save, from how long that took before."""
+
+    def __init__(self, config: Config) -> None:
+        self._settings = config.checkpoint
+        self._begin = self.last = time.perf_counter()
+        self._costs: deque[float] = deque(maxlen=COSTS)
+        self._spent = 0.0
+        self.lived = self.saved = 0
+
+    def is_due(self, generation: int, unsaved: int) -> bool:
+        """Tell whether a checkpoint should follow this generation; ``unsaved`` is in bytes."""
+        settings, since = self._settings, time.perf_counter() - self.last
+        # what is to be kept for good has to be saved, and so has what would fill the memory
+        if settings.keep_every and generation % settings.keep_every == 0:
+            return True
+        if unsaved > UNSAVED_BYTES:
+            return True
+        # otherwise as the user says: every n generations, every few seconds, or by its share of the time
+        if isinstance(settings.every, int):
+            return generation % settings.every == 0
+        if settings.every == "auto":
+            return since >= settings.longest or not self._costs or median(self._costs) <= SHARE * since
+        return since >= float(settings.every.removesuffix("s"))
+
+    def add_cost(self, seconds: float) -> None:
+        """Note what a save has cost."""
+        self._costs.append(seconds)
+        self._spent += seconds
+
+    @property
+    def summary(self) -> str:
+        """How often the run was saved, and what that cost: processor time, and time that the run waited for it."""
+        if not self.lived:
+            return "nothing left to do"
+        share = self._spent / (time.perf_counter() - self._begin)
+        often = "every generation" if self.saved >= self.lived else f"{self.saved} of {self.lived} generations"
+        return f"saved after {often}, {share:.1%} of the time"
 
 
-def kept_facts(
-    content: Mapping[str, Any],
-    origin: Mapping[str, Any] | None,
-    provenance: Mapping[str, Any],
-    records_from: Mapping[str, int] | None = None,
-) -> dict[str, Any]:
-    """Return what every checkpoint of a run remembers.
-
-    Parameters
-    ----------
-    content : mapping
-        The configuration as it is in the file.
-    origin : mapping or None
-        Run, generation and digest from which the run branched off.
-    provenance : mapping
-        What `Provenance.mark` says of the sessions so far.
-    records_from : mapping of str to int, optional
-        First generation in each table of records, if the earlier ones were lost; see `hetevo.evolve.rescuing`.
-    """
-    configuration = {key: value for key, value in content.items() if key not in MAY_CHANGE}
-    facts = {"seed": content["seed"], "config": config_hash(content), "configuration": configuration}
-    facts |= {"origin": origin, "provenance": dict(provenance)}
-    return {**facts, "records_from": dict(records_from)} if records_from else facts
-
-
-class Keeper:
+class Recorder:
     """Buffers records and commits them together with a checkpoint, while the next generation lives already.
 
-    One thread of its own does all writing, one generation after the other. The next generation is not recorded
-    before that thread has finished with this one, so that at most one generation is on its way to the disk, and a
-    failed write ends the run there.
+    One thread does all writing. The next generation is not recorded before it has finished with this one, so that at
+    most one generation is on its way to the disk, and a failed write ends the run there.
 
     Parameters
     ----------
@@ -84,16 +93,11 @@ class Keeper:
     origin : mapping or None
         Run, generation and digest from which this run branched off.
     notice : callable
-        Is told what went wrong without doing harm.
+        Is called with what went wrong without doing harm.
     newest : State, optional
-        The state from which the run goes on.
+        The state from which the run goes on; afterwards that of the last generation that was recorded.
     records_from : mapping of str to int, optional
-        See `kept_facts`.
-
-    Attributes
-    ----------
-    newest : State or None
-        That of the last generation that was recorded.
+        See `checkpoint_facts`.
     """
 
     def __init__(
@@ -107,16 +111,13 @@ class Keeper:
     ) -> None:
         self.directory, self.config, self.notice, self.newest = directory, config, notice, newest
         self.toml = directory.config_toml()
-        self.facts = kept_facts(directory.config(), origin, directory.provenance.mark(), records_from)
+        self.facts = checkpoint_facts(directory.config(), origin, directory.provenance.mark(), records_from)
         self._checkpoint: Path | None = None
         self._moved = False
-        self._begin = self._last = time.perf_counter()
-        self._costs: deque[float] = deque(maxlen=COSTS)
-        self._spent = 0.0
-        self._seen = self._saved = 0
+        self._schedule = _Schedule(config)
         self._telemetry: deque[dict[str, Any]] = deque(maxlen=LATE_LINES)
         self._late = False
-        self._thread = ThreadPoolExecutor(1, "keeper")
+        self._thread = ThreadPoolExecutor(1, "recorder")
         self._planned: tuple[State | None, dict[str, Any]] | None = None
         self._unsaved: State | None = None
         self._writing: Future[float] | None = None
@@ -127,45 +128,37 @@ class Keeper:
         return any(table.dirty for table in self.directory.tables)
 
     def record(
-        self, cohort: Cohort, evaluation: Evaluation, measured: Mapping[str, float] | None = None
+        self, generation: Generation, evaluation: Evaluation, measured: Mapping[str, float] | None = None
     ) -> dict[str, Any]:
         """Buffer the records of a generation and return its row; the one before is on the disk then, if it was due.
 
         Parameters
         ----------
-        cohort, evaluation
+        generation, evaluation
             Who lived, and what became of them.
         measured : mapping of str to float, optional
             Further columns of the generation's row.
         """
-        self.settle()
-        row = generation_row(cohort.generation, evaluation) | {
-            name: np.array([value]) for name, value in (measured or {}).items()
-        }
+        # the generation before: nothing of this one may reach the disk together with its checkpoint
+        self.flush()
+        row = generation_row(generation.number, evaluation)
+        row |= {name: np.array([value]) for name, value in (measured or {}).items()}
         rows, every = [(self.directory.generations, row)], self.config.records.individuals_every
-        if every and cohort.generation % every == 0:
-            rows.append((self.directory.individuals, individual_rows(cohort, evaluation)))
+        if every and generation.number % every == 0:
+            rows.append((self.directory.individuals, individual_rows(generation, evaluation)))
         if evaluation.failures:
-            rows.append((self.directory.failures, failure_rows(cohort, evaluation, self.config.seed)))
-        made = [(table, rows_of(columns)) for table, columns in rows]  # if memory runs out for one, none is added
+            rows.append((self.directory.failures, failure_rows(generation, evaluation, self.config.seed)))
+        # all are made before the first is added: if memory runs out for one, none is there
+        made = [(table, rows_of(columns)) for table, columns in rows]
         self._unsaved = None  # from here on the records hold more than it
         for table, added in made:
             table.append(added)
-        self._seen += 1
+        self._schedule.lived += 1
         return {name: values[0].item() for name, values in row.items()}
 
     def is_due(self, generation: int) -> bool:
         """Tell whether a checkpoint should follow this generation."""
-        settings, since = self.config.checkpoint, time.perf_counter() - self._last
-        if settings.keep_every and generation % settings.keep_every == 0:
-            return True  # what is to be kept has to be saved
-        if sum(table.unsaved for table in self.directory.tables) > UNSAVED_BYTES:
-            return True
-        if isinstance(settings.every, int):
-            return generation % settings.every == 0
-        if settings.every == "auto":
-            return since >= settings.longest or not self._costs or median(self._costs) <= SHARE * since
-        return since >= float(settings.every.removesuffix("s"))
+        return self._schedule.is_due(generation, sum(table.unsaved for table in self.directory.tables))
 
     def write(self, state: State, *, due: bool = True, **telemetry: Any) -> None:
         """Plan to write, once the next generation lives: records and state if it is due, and a line of telemetry.
@@ -177,29 +170,23 @@ class Keeper:
         due : bool, optional
             Whether to save it; if not, `save` does so should that be needed before the next one is due.
         **telemetry
-            What to tell of the generation.
+            What telemetry says of the generation.
         """
         self.newest, self._unsaved = state, None if due else state
         self._planned = (state if due else None, {"time": now(), **telemetry})
 
     def save(self) -> None:
-        """Make the newest generation durable now, if it was not due: the next one will not live.
-
-        Raises
-        ------
-        StorageError
-            If that cannot be done.
-        """
-        self.settle()
+        """Make the newest generation durable now, if it was not due: the next one will not live; see `flush`."""
+        self.flush()
         if self._unsaved is not None:
             self.write(self._unsaved)
-            self.settle()
+            self.flush()
 
-    def hear(self, message: str) -> None:
-        """Write a line of news at once, between other writing; any thread may call this."""
+    def log(self, message: str) -> None:
+        """Write a message into the telemetry at once, between other writing; any thread may call this."""
         line = {"time": now(), "message": without_places(message)}
-        with contextlib.suppress(RuntimeError):  # the keeper has ended
-            self._thread.submit(self._tell, line)
+        with contextlib.suppress(RuntimeError):  # the recorder has ended
+            self._thread.submit(self._append_telemetry, line)
 
     def begin(self) -> None:
         """Begin to write what is planned."""
@@ -207,7 +194,7 @@ class Keeper:
             self._writing = self._thread.submit(self._write, *self._planned)
             self._planned = None
 
-    def settle(self) -> None:
+    def flush(self) -> None:
         """Wait until everything is written.
 
         Raises
@@ -218,27 +205,23 @@ class Keeper:
             If the directory was deleted, or another process has taken it over.
         """
         self.begin()
-        if self._writing is not None:
-            begin, writing = time.perf_counter(), self._writing
-            self._writing = None
-            try:
-                cost = writing.result()
-            except MemoryError:
-                self._unsaved = self.newest  # the records hold no more than that yet: `save` can try once more
-                raise
-            if cost:
-                # processor time, and time that the run waited until it was saved: not for what is written after that
-                self._costs.append(cost + max(0.0, self._last - begin))
-                self._spent += self._costs[-1]
+        if self._writing is None:
+            return
+        begin, writing = time.perf_counter(), self._writing
+        self._writing = None
+        try:
+            cost = writing.result()
+        except MemoryError:
+            self._unsaved = self.newest  # the records hold no more than that yet: `save` can try once more
+            raise
+        if cost:
+            # processor time, and time that the run waited until it was saved: not for what is written after that
+            self._schedule.add_cost(cost + max(0.0, self._schedule.last - begin))
 
     @property
     def summary(self) -> str:
-        """How often the run was saved, and what that cost: processor time, and time that the run waited for it."""
-        if not self._seen:
-            return "nothing left to do"
-        share = self._spent / (time.perf_counter() - self._begin)
-        often = "every generation" if self._saved >= self._seen else f"{self._saved} of {self._seen} generations"
-        return f"saved after {often}, {share:.1%} of the time"
+        """How often the run was saved, and what that cost."""
+        return self._schedule.summary
 
     def _write(self, state: State | None, telemetry: dict[str, Any]) -> float:
         """Write, and return the processor time that saving took; 0 if nothing was saved."""
@@ -248,22 +231,26 @@ class Keeper:
             begin = time.thread_time()
             self._commit(state)
             cost = time.thread_time() - begin
-            self._last = time.perf_counter()
-            self._saved += 1
-        self._tell(telemetry)
+            self._schedule.last = time.perf_counter()
+            self._schedule.saved += 1
+        self._append_telemetry(telemetry)
         return cost
 
     def _commit(self, state: State) -> None:
         """Make records and state durable: records first, so that a checkpoint never lacks the rows before it."""
-        tables = self.directory.tables
         self._check_kept()
-        for table in tables:
+        # 1. the rows of all generations since the last checkpoint
+        for table in self.directory.tables:
             table.commit()
+        # 2. the state, with the checksums of the files that hold those rows
         written, rows = self.directory.kept()
         kept = state.checkpoint(written, rows=rows, **self.facts)
         self._checkpoint = checkpoints.write(self.directory.checkpoints, kept)
-        if not self._saved:  # from now on the run is known to have checkpoints, so that it is noticed if they are gone
-            self.directory.provenance.note_saved(state.cohort.generation)
+        if (
+            not self._schedule.saved
+        ):  # from now on the run is known to have some, so that it is noticed if they are gone
+            self.directory.provenance.note_saved(state.generation.number)
+        # 3. older checkpoints go once the new one is there
         settings = self.config.checkpoint
         try:
             checkpoints.prune(self.directory.checkpoints, settings.keep, settings.keep_every)
@@ -283,10 +270,9 @@ class Keeper:
         if self._checkpoint and self._checkpoint.name not in names(self.directory.checkpoints):
             missing.append(f"checkpoints/{self._checkpoint.name}")
         if missing:
-            message = f"{self.directory.path / missing[0]} was deleted while this run wrote there."
-            raise LostError(message, deleted=True)
+            raise LostError(f"{self.directory.path / missing[0]} was deleted while this run wrote there.", deleted=True)
 
-    def _tell(self, telemetry: dict[str, Any]) -> None:
+    def _append_telemetry(self, telemetry: dict[str, Any]) -> None:
         """Append telemetry; lines that could not be written wait for the next one, for nothing depends on them."""
         self._telemetry.append(telemetry)
         try:
@@ -310,5 +296,5 @@ class Keeper:
             traceback.clear_frames(error.__traceback__)  # what it was about gives its memory back
         # what has lived is saved, whatever happens to the run now: it takes moments, and the lock is held still
         with contextlib.suppress(Exception):
-            self.settle() if error is None or isinstance(error, StorageError) else self.save()
+            self.flush() if error is None or isinstance(error, StorageError) else self.save()
         self._thread.shutdown()

@@ -1,4 +1,4 @@
-"""How much memory there is: of the machine, of the control group that a batch system or container sets, by ulimit."""
+"""What this machine has for a run: memory (also by control group and ulimit), cores, threads (which it may refuse)."""
 
 import contextlib
 import os
@@ -7,6 +7,8 @@ import resource
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from hetevo.populations.errors import MachineFailedError
 
 ULIMITS = {
     "RLIMIT_AS": ("ulimit -v", "VmSize"),
@@ -110,3 +112,26 @@ def _table(path: Path) -> dict[str, int]:
         lines = re.findall(r"^(\w+):?\s+(\d+)( kB)?$", path.read_text(), re.MULTILINE)
         return {name: int(number) * (1024 if unit else 1) for name, number, unit in lines}
     return {}
+
+
+@contextlib.contextmanager
+def starting_thread() -> Iterator[None]:
+    """Say in one line that the system starts no more threads, if it does so in the block.
+
+    Raises
+    ------
+    MachineFailedError
+        In the place of Python's own error.
+    """
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        raise MachineFailedError(
+            f"Expected the system to start one more thread, but: {error or 'memory ran out'}. End other processes,"
+            " raise 'ulimit -u' or 'ulimit -v', or take fewer processes (--workers)."
+        ) from None
+
+
+def available_cores() -> int:
+    """Return the cores that this process may run on (a batch system may grant fewer than the machine has)."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

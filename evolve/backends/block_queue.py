@@ -1,4 +1,4 @@
-"""A generation cut into pieces: which have lived, which wait, and what becomes of those that were lost.
+"""A generation cut into blocks: which have lived, which wait, and what becomes of those that were lost.
 
 Shared by all backends, so that a fault has the same consequence everywhere.
 """
@@ -9,10 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from hetevo.evolve.backends.backend import Job, never
-from hetevo.evolve.backends.failures import EvaluationError, explain, place
-from hetevo.evolve.cohort import Cohort
-from hetevo.evolve.news import news
-from hetevo.populations.errors import MachineFailedError, spell
+from hetevo.evolve.generation import Generation
+from hetevo.evolve.messages import log
+from hetevo.populations.errors import MachineFailedError, RunFailedError, spell
 from hetevo.populations.evaluation import Evaluation, Failure
 from hetevo.populations.genome import Population
 
@@ -28,6 +27,9 @@ LOSSES = 20
 FIRST_SECONDS, LONGEST_SECONDS = 0.5, 5.0
 """What is waited after one loss, and at most after many in a row: each time twice as long."""
 
+SHOWN = 5
+"""Failures that an error message lists."""
+
 LOOK_SECONDS = 0.1
 """Longest time without a look at whether the run should stop."""
 
@@ -38,7 +40,7 @@ def pause_after(losses: int) -> float:
 
 
 @dataclass(frozen=True)
-class Piece:
+class Block:
     """Consecutive individuals that are sent out together.
 
     Parameters
@@ -69,16 +71,16 @@ class Piece:
 
     @property
     def alone(self) -> bool:
-        """Whether it has to show that the losses are not its own doing; see `hetevo.evolve.backends.trying`."""
+        """Whether it has to show that the losses are not its own doing; see `hetevo.evolve.backends.lives`."""
         return self.size == 1 and self.suspect and self.losses >= HALVED
 
 
-class Pieces:
-    """The pieces of one generation.
+class BlockQueue:
+    """The blocks of one generation.
 
     Parameters
     ----------
-    job, cohort
+    job, generation
         Who lives.
     on_failure : str
         ``"stop"`` makes any failure an error; ``"quarantine"`` only that of everyone.
@@ -88,16 +90,16 @@ class Pieces:
     Attributes
     ----------
     resent : int
-        How often a piece was given back.
+        How often a block was given back.
     """
 
-    def __init__(self, job: Job, cohort: Cohort, on_failure: str, limit: int = LOSSES) -> None:
-        self.job, self.cohort, self.on_failure, self._limit = job, cohort, on_failure, limit
+    def __init__(self, job: Job, generation: Generation, on_failure: str, limit: int = LOSSES) -> None:
+        self.job, self.generation, self.on_failure, self._limit = job, generation, on_failure, limit
         self.resent = 0
         self._fresh = 0  # everyone from here on was never sent
-        self._back: deque[Piece] = deque()
+        self._back: deque[Block] = deque()
         self._done: dict[int, Evaluation] = {}
-        self._missing = cohort.size
+        self._missing = generation.size
         self._losses = self._in_a_row = 0
         self._failures: tuple[Failure, ...] = ()
         self._is_late = False
@@ -111,7 +113,7 @@ class Pieces:
     @property
     def fresh(self) -> int:
         """Individuals that were never sent."""
-        return self.cohort.size - self._fresh
+        return self.generation.size - self._fresh
 
     @property
     def pause(self) -> float:
@@ -123,20 +125,20 @@ class Pieces:
         """Whether nobody knows when the generation will have lived: losses in a row, or a block that hangs."""
         return self._in_a_row > 1 or self._is_late
 
-    def next(self, size: int) -> Piece | None:
-        """Return a piece to send: one that came back, or else up to ``size`` fresh individuals; None if none waits."""
+    def next(self, size: int) -> Block | None:
+        """Return a block to send: one that came back, or else up to ``size`` fresh individuals; None if none waits."""
         if self._back:
             return replace(self._back.popleft(), after=self._losses)
-        piece = Piece(self._fresh, min(self._fresh + size, self.cohort.size), after=self._losses)
-        self._fresh = piece.stop
-        return piece if piece.size else None
+        block = Block(self._fresh, min(self._fresh + size, self.generation.size), after=self._losses)
+        self._fresh = block.stop
+        return block if block.size else None
 
-    def genes(self, piece: Piece) -> Population:
-        """Return the genes of a piece."""
-        return self.cohort.population.take(slice(piece.start, piece.stop))
+    def genes(self, block: Block) -> Population:
+        """Return the genes of a block."""
+        return self.generation.population.take(slice(block.start, block.stop))
 
-    def place(self, piece: Piece, evaluation: Evaluation) -> None:
-        """Keep the results of a piece.
+    def keep(self, block: Block, evaluation: Evaluation) -> None:
+        """Keep the results of a block.
 
         Raises
         ------
@@ -145,20 +147,20 @@ class Pieces:
         """
         self._in_a_row, self._is_late, self._again_at = 0, False, 0.0
         if evaluation.failures and self.on_failure == "stop":
-            raise explain(evaluation.failures, self.job, self.cohort)
-        self._done[piece.start] = evaluation
-        self._missing -= piece.size
+            raise explain_failures(evaluation.failures, self.job, self.generation)
+        self._done[block.start] = evaluation
+        self._missing -= block.size
         self._failures += evaluation.failures
-        tried = self.cohort.size - self._missing
-        if piece.alone and ENOUGH <= tried == len(self._failures):
-            raise explain(self._failures, self.job, self.cohort, everyone=True)
+        tried = self.generation.size - self._missing
+        if block.alone and ENOUGH <= tried == len(self._failures):
+            raise explain_failures(self._failures, self.job, self.generation, everyone=True)
 
-    def lost(self, piece: Piece, reason: str, *, suspect: bool = False, counts: bool = True) -> None:
-        """Take back a piece that was lost, whole or in halves.
+    def take_back(self, block: Block, reason: str, *, suspect: bool = False, counts: bool = True) -> None:
+        """Take back a block that was lost, whole or in halves.
 
         Parameters
         ----------
-        piece : Piece
+        block : Block
             What was lost.
         reason : str
             How.
@@ -172,40 +174,43 @@ class Pieces:
         MachineFailedError
             If nothing but losses has come back for long.
         """
-        who = f"individuals {piece.start} to {piece.stop - 1} were lost: {reason.rstrip('.')}"
-        if counts and piece.after == self._losses:  # what was on its way together is lost together
+        who = f"individuals {block.start} to {block.stop - 1} were lost: {reason.rstrip('.')}"
+        if counts and block.after == self._losses:  # what was on its way together is lost together
             self._losses += 1
             self._in_a_row += 1
             if self._in_a_row >= self._limit:
                 raise MachineFailedError(
-                    f"{place(self.job, self.cohort)}: blocks were lost {self._in_a_row} times in a row, and none came"
-                    f" back in between; the last time {who}. If memory is short, make backend.workers, backend.block or"
+                    f"{self._name()}: blocks were lost {self._in_a_row} times in a row, and none came back in between;"
+                    f" the last time {who}. If memory is short, make backend.workers, backend.block or"
                     " evolution.size smaller, or the networks; otherwise repair the machine or the cluster. What had"
                     f" lived is saved and goes on with '{spell('resume', 'RUN')}'."
                 )
             pause = pause_after(self._in_a_row)
             self._again_at = time.monotonic() + pause
-            news.warning("%s; sent again in %.3g s (loss %d of %d)", who, pause, self._in_a_row, self._limit)
+            log.warning("%s; sent again in %.3g s (loss %d of %d)", who, pause, self._in_a_row, self._limit)
         else:
-            news.warning("%s; sent again", who)
-        self._again(replace(piece, losses=piece.losses + 1, suspect=suspect))
+            log.warning("%s; sent again", who)
+        self._put_back(replace(block, losses=block.losses + 1, suspect=suspect))
 
-    def late(self, piece: Piece, reason: str) -> None:
-        """Take back a piece that was given up: that it takes long is nobody's fault, and never ends a run."""
-        news.warning("individuals %d to %d: %s; sent again", piece.start, piece.stop - 1, reason)
+    def take_back_late(self, block: Block, reason: str) -> None:
+        """Take back a block that was given up: that it takes long is nobody's fault, and never ends a run."""
+        log.warning("individuals %d to %d: %s; sent again", block.start, block.stop - 1, reason)
         self._is_late = True
-        self._again(replace(piece, late=piece.late + 1))
+        self._put_back(replace(block, late=block.late + 1))
 
-    def _again(self, piece: Piece) -> None:
+    def _name(self) -> str:
+        return name_generation(self.job, self.generation)
+
+    def _put_back(self, block: Block) -> None:
         self.resent += 1
-        middle = (piece.start + piece.stop) // 2
-        if piece.size > 1 and piece.losses + piece.late >= HALVED:
-            self._back += [replace(piece, stop=middle), replace(piece, start=middle)]
+        middle = (block.start + block.stop) // 2
+        if block.size > 1 and block.losses + block.late >= HALVED:
+            self._back += [replace(block, stop=middle), replace(block, start=middle)]
         else:
-            self._back.append(piece)
+            self._back.append(block)
 
     def wait(self, stopping: Callable[[], bool] = never) -> None:
-        """Wait until pieces should be sent again; see `check`."""
+        """Wait until blocks should be sent again; see `check`."""
         self.check(stopping)
         while pause := self.pause:
             time.sleep(min(pause, LOOK_SECONDS))
@@ -221,8 +226,8 @@ class Pieces:
         """
         if (is_in_trouble or self.is_in_trouble) and stopping():
             raise MachineFailedError(
-                f"{place(self.job, self.cohort)}: asked to stop while blocks are lost or hang, so that generation is"
-                f" given up. What had lived before is saved and goes on with '{spell('resume', 'RUN')}'."
+                f"{self._name()}: asked to stop while blocks are lost or hang, so that generation"
+                f" is given up. What had lived before is saved and goes on with '{spell('resume', 'RUN')}'."
             )
 
     def join(self) -> Evaluation:
@@ -234,9 +239,44 @@ class Pieces:
             If everyone failed: that is no accident of an individual.
         """
         evaluation = Evaluation.join([self._done[start] for start in sorted(self._done)])
-        if len(evaluation.failures) == self.cohort.size:
-            raise explain(evaluation.failures, self.job, self.cohort, everyone=True)
+        if len(evaluation.failures) == self.generation.size:
+            raise explain_failures(evaluation.failures, self.job, self.generation, everyone=True)
         return evaluation
 
 
-__all__ = ["EvaluationError", "Piece", "Pieces"]
+class EvaluationError(RunFailedError):
+    """Individuals could not be evaluated, and the run does not go on without them."""
+
+
+def name_generation(job: Job, generation: Generation) -> str:
+    """Name the generation and the seed, and the family of tasks where they are held out."""
+    held_out = f", held-out tasks of the family {job.species.held_out!r}" if job.species.held_out else ""
+    return f"Generation {generation.number}, seed {job.seed}{held_out}"
+
+
+def explain_failures(
+    failures: tuple[Failure, ...], job: Job, generation: Generation, *, everyone: bool = False
+) -> EvaluationError:
+    """Return the error that names who failed, where and why.
+
+    Parameters
+    ----------
+    failures : tuple of Failure
+        At least one.
+    job, generation
+        Who lived.
+    everyone : bool, optional
+        Whether nobody is known to have lived without a failure.
+    """
+    first, more = failures[0], len(failures) - SHOWN
+    who = ", ".join(f"{f.individual} (id {generation.identifiers[f.individual]})" for f in failures[:SHOWN])
+    advice = (
+        "Everyone failed, so the task, rule or probe is to be repaired"
+        if everyone or len(failures) == generation.size
+        else 'Repair the task, rule or probe, or give the worst fitness to who fails: backend.on_failure = "quarantine"'
+    )
+    return EvaluationError(
+        f"{name_generation(job, generation)}: expected a fitness of every individual, but it"
+        f" failed for individual {who}{f' and {more} more' if more > 0 else ''}: {first.reason}\n"
+        f"{first.traceback}{advice}; '{spell('resume')}' goes on from the last checkpoint."
+    )

@@ -1,18 +1,17 @@
 """Whether what a run directory holds is what was lived: checksums, gaps, duplicates, digests."""
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from hetevo.evolve.config import Config
-from hetevo.evolve.record_checks import Losses, check_records
-from hetevo.evolve.replaying import replay as replayed
-from hetevo.evolve.resuming import check_configuration, records_beyond, saved_config, was_saved
+from hetevo.evolve.record_checks import Losses, Report, check_records
+from hetevo.evolve.replay import replay as replayed
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.checkpoint import Checkpoint, generation_of
-from hetevo.evolve.rundir.lock import is_held
+from hetevo.evolve.rundir.owner import is_held
 from hetevo.evolve.rundir.provenance import begins_with
-from hetevo.evolve.species import species_of
+from hetevo.evolve.saved import check_configuration, find_records_beyond, read_saved_config, was_saved
+from hetevo.evolve.species import build_species
 from hetevo.evolve.state import load
 from hetevo.populations.errors import HetevoError, spell
 
@@ -23,30 +22,6 @@ NOT_COVERED = (
     "not covered: telemetry (events.jsonl), figures and reports, and in config.toml the tables [backend] and"
     " [checkpoint] and how many generations there are to be"
 )
-
-
-@dataclass
-class Report:
-    """What was looked at, and what was found.
-
-    Parameters
-    ----------
-    checked : list of str
-        What is as it should be.
-    notes : list of str
-        What a person may want to know; nothing is wrong.
-    problems : list of str
-        What is wrong, each with the file.
-    """
-
-    checked: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.problems
 
 
 def verify(
@@ -86,18 +61,18 @@ def verify(
         if report.ok or not (moving or is_held(directory.lock_file)):
             break
     if replay and newest is not None and report.ok:
-        report.checked.append(replayed(directory, config, generation, workers, report.problems, force=force))
+        replayed(directory, config, report, generation=generation, workers=workers, force=force)
     elif replay:
         report.notes.append("nothing was replayed")
     return report
 
 
 def _look(directory: RunDirectory) -> tuple[Report, Config, Checkpoint | None]:
-    report, config = Report(), saved_config(directory)
+    report, config = Report(), read_saved_config(directory)
     newest, losses = _check_checkpoints(directory, config, report)
     _check_provenance(directory, newest, report)
     if newest is not None:
-        check_records(directory, config, newest, losses, report.checked, report.problems)
+        check_records(directory, config, newest, losses, report)
         if report.ok:
             _check_end(directory, newest, report)
     elif report.ok and was_saved(directory):
@@ -112,7 +87,7 @@ def _check_checkpoints(
     directory: RunDirectory, config: Config, report: Report
 ) -> tuple[Checkpoint | None, list[Losses]]:
     """Return the newest that is as it should be, and what became of the individuals of each."""
-    species, newest = species_of(config), None
+    species, newest = build_species(config), None
     losses: list[Losses] = []
     for path in checkpoints.listed(directory.checkpoints):
         try:
@@ -149,7 +124,7 @@ def _check_provenance(directory: RunDirectory, newest: Checkpoint | None, report
 def _check_end(directory: RunDirectory, newest: Checkpoint, report: Report) -> None:
     """Check that a run that is done has its last checkpoint and nothing beyond it; a run under way may have."""
     try:
-        beyond = sorted({path.parent.name for path in records_beyond(directory, newest)})
+        beyond = sorted({path.parent.name for path in find_records_beyond(directory, newest)})
     except HetevoError as error:
         report.problems.append(str(error))
         return
