@@ -6,7 +6,7 @@ from typing import Self
 import pandas as pd
 
 from hetevo.analysis.emergence.onset import STAY
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.runs import LoadedRun
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from hetevo.analysis.emergence.neutral import LOT, by_lot
-from hetevo.analysis.emergence.table import by_condition
+from hetevo.analysis.conditions import LOT, by_condition, by_lot
 from hetevo.analysis.levels import Level, ending, last_level
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.runs import LoadedRun
 from hetevo.populations.errors import spell
 from hetevo.populations.text import for_terminal
 

@@ -13,7 +13,7 @@ from hetevo.scripts.presets import list_names
 
 if TYPE_CHECKING:
     from hetevo.analysis.claims import Claim, Found
-    from hetevo.analysis.loading import LoadedRun
+    from hetevo.analysis.runs import LoadedRun
 
 Names = Annotated[
     list[str] | None, typer.Argument(metavar="CLAIM...", help="Claims to test, or 'all'; without, they are listed.")
@@ -101,8 +101,8 @@ def _page_files(name: str) -> tuple[str, str, str]:
 def _tested(claim: "Claim", folder: Path, workers: int, *, force: bool) -> "tuple[list[LoadedRun], list[Found]]":
     """Run a claim's sweep, say what came out, and draw it."""
     from hetevo.analysis.claims import check, draw, table, verdict
+    from hetevo.analysis.conditions import load_all
     from hetevo.analysis.figures import save
-    from hetevo.analysis.loading import load_all
     from hetevo.evolve.config import BackendTable
     from hetevo.evolve.sweeps import load_plan
     from hetevo.populations.errors import spell

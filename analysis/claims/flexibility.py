@@ -7,7 +7,7 @@ from hetevo.analysis.claims.claim import Claim
 from hetevo.analysis.claims.contrast import Contrast, Term
 from hetevo.analysis.figures.phase_diagram import phase_diagram
 from hetevo.analysis.figures.plot import Plot
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.runs import LoadedRun
 
 END, LOSS = "alignment_end", "loss_median"
 CELLS = list(product(("amorphous", "layered"), ("8", "8x8", "16"), (0.3, 1.0)))

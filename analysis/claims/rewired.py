@@ -6,7 +6,7 @@ from hetevo.analysis.claims.claim import Claim
 from hetevo.analysis.claims.contrast import Contrast, Term
 from hetevo.analysis.figures.phase_diagram import phase_diagram
 from hetevo.analysis.figures.plot import Plot
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.runs import LoadedRun
 
 FRACTIONS, DENSITIES = (0.0, 0.25, 0.5, 0.75, 1.0), (0.3, 0.6, 1.0)
 PLASTIC, FIXED = "heterosynaptic", "fixed-feedback"

@@ -7,7 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from hetevo.analysis.emergence.band import COVERAGE, neutral_band
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.runs import LoadedRun
 from hetevo.populations.types import Floats
 
 COLUMNS = (

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from hetevo.analysis.conditions import by_condition, neutral_condition
 from hetevo.analysis.emergence.band import COVERAGE, Band, neutral_band
 from hetevo.analysis.emergence.changes import change_point
 from hetevo.analysis.emergence.correction import holm
 from hetevo.analysis.emergence.curves import Curves, curves
 from hetevo.analysis.emergence.effects import cliffs_delta, hedges_g
-from hetevo.analysis.emergence.neutral import neutral_condition
 from hetevo.analysis.emergence.onset import STAY, Onsets, neutral_onsets, onsets
 from hetevo.analysis.emergence.resampling import RESAMPLES, median_onset
 from hetevo.analysis.emergence.survival import log_rank
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.runs import LoadedRun
 from hetevo.populations.errors import SettingError
 from hetevo.populations.types import Floats
 
@@ -136,14 +136,6 @@ def emergence(
     compared = pd.DataFrame(pairs, columns=["first", "second", "log_rank_p"])
     compared["log_rank_holm"] = holm(compared["log_rank_p"].to_numpy(float))
     return Emergence(measure, name, stay, band, found, times, table, conditions, compared)
-
-
-def by_condition(runs: Sequence[LoadedRun]) -> dict[str, list[LoadedRun]]:
-    """Group runs by their condition, in the order in which the conditions come."""
-    groups: dict[str, list[LoadedRun]] = {}
-    for run in runs:
-        groups.setdefault(run.condition, []).append(run)
-    return groups
 
 
 def _rows(every: Curves, runs: Sequence[LoadedRun], group: Sequence[LoadedRun]) -> Curves:

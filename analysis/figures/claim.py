@@ -9,13 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy import stats
 
-from hetevo.analysis.emergence.table import by_condition
+from hetevo.analysis.conditions import by_condition
 from hetevo.analysis.figures.input import probed
 from hetevo.analysis.figures.layout import counted
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, Palette, style
 from hetevo.analysis.figures.summary import CONFIDENCE
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.runs import LoadedRun
 from hetevo.populations.errors import SettingError
 from hetevo.populations.types import Floats
 

@@ -9,12 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy import stats
 
-from hetevo.analysis.emergence.table import by_condition
+from hetevo.analysis.conditions import by_condition
 from hetevo.analysis.figures.input import kept, of, probed, with_individuals
 from hetevo.analysis.figures.layout import add_to_title, panels, say_undefined, spaced
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import NULL_LINE, style
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.runs import LoadedRun
 from hetevo.populations.types import Floats
 
 RIDGES = 6

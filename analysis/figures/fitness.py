@@ -7,12 +7,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 from scipy import stats
 
-from hetevo.analysis.emergence.table import by_condition
+from hetevo.analysis.conditions import by_condition
 from hetevo.analysis.figures.input import kept, of, probed, with_individuals
 from hetevo.analysis.figures.layout import add_to_title, legend_below, logarithmic, panels, say_undefined
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import NULL_LINE, style
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.runs import LoadedRun
 
 MOST_POINTS = 1000
 """Individuals drawn in a panel; the correlation is over all."""

@@ -10,7 +10,7 @@ from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, look, panel_letter, style
 from hetevo.analysis.lineage.signs import FIXED, fixation
 from hetevo.analysis.lineage.signs import gains as gains_of
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.runs import LoadedRun
 
 SIGNS = {1: "fixed positive", -1: "fixed negative", 0: "not fixed"}
 

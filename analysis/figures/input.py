@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from hetevo.analysis.emergence.table import by_condition
-from hetevo.analysis.loading import LoadedRun, tidy
+from hetevo.analysis.conditions import by_condition
+from hetevo.analysis.runs import LoadedRun, tidy
 from hetevo.evolve.rundir import RunDirectoryError
 
 MOST_ROWS = 1_000_000
@@ -59,7 +59,7 @@ def probed(runs: LoadedRun | Sequence[LoadedRun], *columns: str, probe: str = "a
 
 
 def measured(runs: Sequence[LoadedRun]) -> pd.DataFrame:
-    """Put the generations at which the probe looked under each other, see `hetevo.analysis.loading.tidy`."""
+    """Put the generations at which the probe looked under each other, see `hetevo.analysis.runs.tidy`."""
     return tidy([replace(run, generations=run.measured) for run in runs])
 
 

@@ -13,11 +13,10 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
-from hetevo.analysis.emergence.neutral import by_lot
-from hetevo.analysis.emergence.table import by_condition
+from hetevo.analysis.conditions import by_condition, by_lot
 from hetevo.analysis.figures.style import COLUMN_INCHES, LINES, NEUTRAL, SMALL, Look, Palette, look, style
 from hetevo.analysis.figures.summary import INTERVAL
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.runs import LoadedRun
 from hetevo.populations.errors import SettingError
 from hetevo.populations.text import escaped
 from hetevo.populations.types import Floats, Indices

@@ -11,7 +11,7 @@ from hetevo.analysis.figures.layout import add_to_title, count_generations, coun
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import NULL_LINE, look, style
 from hetevo.analysis.figures.summary import draw_course, over_seeds
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.runs import LoadedRun
 
 _LEVEL = re.compile(r"alignment_level_(\d+)_end")
 

@@ -14,7 +14,7 @@ from hetevo.analysis.figures.layout import counted, legend_below, looks, say_und
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, Palette, style
 from hetevo.analysis.figures.summary import over_seeds
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.runs import LoadedRun
 
 STAGES = {"birth": "birth", "mid": "mid-life", "end": "end of life"}
 SHOWN = 5

@@ -22,7 +22,7 @@ from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, Palette, sty
 from hetevo.analysis.figures.summary import draw_course, over_seeds
 from hetevo.analysis.lineage import ancestral_line, steps
 from hetevo.analysis.lineage.steps import BEYOND
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.runs import LoadedRun
 
 MARKERS = {"founder": "D", "elite": "s", "mutation": "o", "crossover": "^"}
 

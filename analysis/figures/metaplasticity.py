@@ -12,7 +12,7 @@ from hetevo.analysis.figures.layout import TICK, for_figure
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, look, style
 from hetevo.analysis.figures.summary import INTERVAL, over_seeds
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.runs import LoadedRun
 from hetevo.populations.errors import SettingError
 from hetevo.populations.types import Floats
 

@@ -10,7 +10,7 @@ from hetevo.analysis.figures.input import measured, probed
 from hetevo.analysis.figures.layout import for_figures, legend_below, looks
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, style
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.runs import LoadedRun
 
 MOST_THIN = 30
 """Runs that are drawn one by one beside the means."""

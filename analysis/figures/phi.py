@@ -11,7 +11,7 @@ from hetevo.analysis.figures.layout import say_undefined, title_of
 from hetevo.analysis.figures.maps import draw_maps
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import style
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.runs import LoadedRun
 
 _PHI = re.compile(r"phi_sign_neuron_(\d+)_end")
 

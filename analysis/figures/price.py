@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import pandas as pd
 from matplotlib.figure import Figure
 
-from hetevo.analysis.emergence.table import by_condition
+from hetevo.analysis.conditions import by_condition
 from hetevo.analysis.figures.input import of, probed, with_individuals
 from hetevo.analysis.figures.layout import add_to_title, count_generations, legend_below, panels, say_undefined
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import NULL_LINE, Look, Palette, style
 from hetevo.analysis.figures.summary import INTERVAL, draw_course, over_seeds
 from hetevo.analysis.lineage.price import price as price_equation
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.runs import LoadedRun
 from hetevo.evolve.rundir import RunDirectoryError
 
 PARTS = {

@@ -10,7 +10,7 @@ from hetevo.analysis.figures.maps import draw_maps
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import style
 from hetevo.analysis.lineage.signs import gains as gains_of
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.runs import LoadedRun
 
 
 def signs(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:

@@ -11,7 +11,7 @@ from hetevo.analysis.figures.input import probed
 from hetevo.analysis.figures.layout import HALF, count_generations, for_figure, for_figures, legend_below, looks
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import COLUMN_INCHES, style
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.runs import LoadedRun
 
 MOST_BANDS = 4
 """Conditions up to which their intervals can be told apart."""

@@ -6,7 +6,7 @@ import pytest
 from planted import plant
 
 from hetevo.analysis import load_all
-from hetevo.analysis.emergence.table import by_condition
+from hetevo.analysis.conditions import by_condition
 from hetevo.analysis.figures import FIGURES
 from hetevo.analysis.figures.layout import for_figure
 from hetevo.analysis.report import report

@@ -23,7 +23,7 @@ from hetevo.analysis.emergence.onset import Onsets, first_stay, neutral_onsets
 from hetevo.analysis.emergence.resampling import middle
 from hetevo.analysis.emergence.simulation import Scenario, simulate, trials
 from hetevo.analysis.emergence.survival import log_rank
-from hetevo.analysis.loading import load_run
+from hetevo.analysis.runs import load_run
 from hetevo.populations.errors import SettingError
 
 

@@ -1,19 +1,17 @@
-"""Loading runs: directories in, tidy frames out."""
+"""Runs: directories in, tidy frames out."""
 
 import logging
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from hetevo.analysis.conditions import condition_of, labelled, without_copies
 from hetevo.evolve.rundir import DamagedError, RunDirectory, RunDirectoryError, read_part
 from hetevo.evolve.rundir.parts import first_generation
-from hetevo.evolve.rundir.places import Place, inside
-from hetevo.evolve.rundir.sweep import is_sweep, read_entries
+from hetevo.evolve.rundir.places import Place
 from hetevo.populations.errors import spell
 
 _LOG = logging.getLogger("hetevo")
@@ -160,62 +158,6 @@ def load_run(path: str | Path) -> LoadedRun:
     if "alignment_end" in generations:  # a probe need not measure all that belongs to it
         generations = _with_columns(generations, _OF_ALIGNMENT)
     return LoadedRun(path if isinstance(path, Place) else Path(path), directory.config(), generations)
-
-
-def load_all(paths: Sequence[str | Path], *, notice: Callable[[str], None] = _LOG.warning) -> list[LoadedRun]:
-    """Read run directories, and all runs of sweeps' directories that have begun, each with its condition as label.
-
-    Runs of one condition have one configuration, apart from what `hetevo.evolve.identity.NOT_CONDITIONS` lists. A run
-    of a sweep has its condition there as label, another one the preset's name with what was changed, or else the name
-    of its directory; where that is the same for different configurations, what differs between them is added.
-
-    Parameters
-    ----------
-    paths : sequence of str or Path
-        Run directories or sweeps.
-    notice : callable, optional
-        Is told what is left out: of runs with the same condition and seed, which are copies, all but the longest. By
-        default Python's logging is.
-
-    Raises
-    ------
-    RunDirectoryError
-        If one of them is neither, or nothing has been recorded in it yet.
-    """
-    runs: list[LoadedRun] = []
-    values: list[dict[str, Any]] = []
-    for path in map(Path, paths):
-        if not is_sweep(path):
-            runs.append(load_run(path))
-            values.append(condition_of(runs[-1]))
-            continue
-        sweep = inside(path)
-        begun = [entry for entry in read_entries(path) if RunDirectory(sweep / entry.run).generations_files()]
-        if not begun:
-            raise RunDirectoryError(f"No run of the sweep {path} holds records yet. Go on with '{spell('sweep')}'.")
-        firsts: dict[str, dict[str, Any]] = {}  # a sweep may have been continued by a version that knows more keys
-        for entry in begun:
-            run = load_run(sweep / entry.run)
-            generations = at_stage(run.generations, entry.stage)
-            runs.append(replace(run, generations=generations, label=entry.condition, stage=entry.stage))
-            values.append(firsts.setdefault(entry.condition, condition_of(runs[-1])))
-    return without_copies(labelled(runs, values), notice)
-
-
-def load_runs(paths: Sequence[str | Path]) -> pd.DataFrame:
-    """Read several runs into one tidy frame.
-
-    Parameters
-    ----------
-    paths : sequence of str or Path
-        Run directories or sweeps.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The generations of all runs, with the columns ``condition``, ``seed`` and ``run`` in front.
-    """
-    return tidy(load_all(paths))
 
 
 def tidy(runs: Sequence[LoadedRun]) -> pd.DataFrame:
