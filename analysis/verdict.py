@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from hetevo.analysis.conditions import LOT, by_condition, by_lot
-from hetevo.analysis.levels import Level, ending, last_level
 from hetevo.analysis.runs import LoadedRun
+from hetevo.analysis.statistics.curves import Level, ending, last_level
 from hetevo.populations.errors import spell
 from hetevo.populations.text import for_terminal
 

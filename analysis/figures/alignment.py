@@ -19,8 +19,9 @@ from hetevo.analysis.figures.layout import (
 )
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, Palette, panel_letter, style
-from hetevo.analysis.figures.summary import draw_course, over_seeds
+from hetevo.analysis.figures.summary import draw_course
 from hetevo.analysis.runs import LoadedRun, tidy
+from hetevo.analysis.statistics.curves import over_seeds
 
 SPREAD = (0.1, 0.9)
 """Quantiles over individuals between which the band of a single run lies."""

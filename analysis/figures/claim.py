@@ -14,8 +14,8 @@ from hetevo.analysis.figures.input import probed
 from hetevo.analysis.figures.layout import counted
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, Palette, style
-from hetevo.analysis.figures.summary import CONFIDENCE
 from hetevo.analysis.runs import LoadedRun
+from hetevo.analysis.statistics.curves import CONFIDENCE
 from hetevo.populations.errors import SettingError
 from hetevo.populations.types import Floats
 

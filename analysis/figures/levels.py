@@ -10,8 +10,9 @@ from hetevo.analysis.figures.input import measured, probed
 from hetevo.analysis.figures.layout import add_to_title, count_generations, counted, legend_below, panels, say_undefined
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import NULL_LINE, look, style
-from hetevo.analysis.figures.summary import draw_course, over_seeds
+from hetevo.analysis.figures.summary import draw_course
 from hetevo.analysis.runs import LoadedRun
+from hetevo.analysis.statistics.curves import over_seeds
 
 _LEVEL = re.compile(r"alignment_level_(\d+)_end")
 

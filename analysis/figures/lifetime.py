@@ -13,8 +13,8 @@ from hetevo.analysis.figures.input import measured, probed
 from hetevo.analysis.figures.layout import counted, legend_below, looks, say_undefined, spaced, title_of
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, Palette, style
-from hetevo.analysis.figures.summary import over_seeds
 from hetevo.analysis.runs import LoadedRun
+from hetevo.analysis.statistics.curves import over_seeds
 
 STAGES = {"birth": "birth", "mid": "mid-life", "end": "end of life"}
 SHOWN = 5

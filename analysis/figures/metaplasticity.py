@@ -11,8 +11,9 @@ from hetevo.analysis.figures.input import probed
 from hetevo.analysis.figures.layout import TICK, for_figure
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, look, style
-from hetevo.analysis.figures.summary import INTERVAL, over_seeds
+from hetevo.analysis.figures.summary import INTERVAL
 from hetevo.analysis.runs import LoadedRun
+from hetevo.analysis.statistics.curves import over_seeds
 from hetevo.populations.errors import SettingError
 from hetevo.populations.types import Floats
 

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from hetevo.analysis.emergence import Emergence, emergence
 from hetevo.analysis.figures.input import probed
 from hetevo.analysis.figures.layout import HALF, count_generations, for_figure, for_figures, legend_below, looks
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, style
 from hetevo.analysis.runs import LoadedRun
+from hetevo.analysis.statistics import Emergence, emergence
 
 FAINT = 400
 """Curves times opacity: the more there are, the fainter, so that many do not become one blot."""

@@ -13,8 +13,8 @@ from hetevo.analysis.figures.input import probed
 from hetevo.analysis.figures.layout import HALF, TICK, for_figure, for_figures
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import COLUMN_INCHES, UNDEFINED, style
-from hetevo.analysis.levels import ending, last_level
 from hetevo.analysis.runs import LoadedRun
+from hetevo.analysis.statistics.curves import ending, last_level
 from hetevo.evolve.identity import flat_values
 from hetevo.populations.errors import SettingError
 

@@ -10,9 +10,10 @@ from hetevo.analysis.figures.input import of, probed, with_individuals
 from hetevo.analysis.figures.layout import add_to_title, count_generations, legend_below, panels, say_undefined
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import NULL_LINE, Look, Palette, style
-from hetevo.analysis.figures.summary import INTERVAL, draw_course, over_seeds
+from hetevo.analysis.figures.summary import INTERVAL, draw_course
 from hetevo.analysis.lineage.price import price as price_equation
 from hetevo.analysis.runs import LoadedRun
+from hetevo.analysis.statistics.curves import over_seeds
 from hetevo.evolve.rundir import RunDirectoryError
 
 PARTS = {

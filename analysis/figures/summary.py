@@ -3,41 +3,11 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from scipy import stats
 
 from hetevo.analysis.figures.style import Look
-
-CONFIDENCE = 0.95
-"""Coverage of the interval over seeds."""
+from hetevo.analysis.statistics.curves import CONFIDENCE
 
 INTERVAL = f"{CONFIDENCE:.0%} t interval".replace("%", " %")
-
-
-def over_seeds(group: pd.DataFrame, column: str, *, logarithmic: bool = False) -> pd.DataFrame:
-    """Summarise a column over runs, generation by generation.
-
-    Parameters
-    ----------
-    group : pandas.DataFrame
-        Tidy generations of the runs of one condition.
-    column : str
-        What to summarise.
-    logarithmic : bool, optional
-        Average and build the interval on the logarithm (for positive quantities: a geometric mean).
-
-    Returns
-    -------
-    pandas.DataFrame
-        generation, mean, low, high (t interval with coverage `CONFIDENCE`; NaN below 2 runs), n.
-    """
-    values = np.log(group[column]) if logarithmic else group[column]
-    by_generation = values.groupby(group["generation"])
-    summary = pd.DataFrame({"mean": by_generation.mean(), "n": by_generation.count(), "sem": by_generation.sem()})
-    half = stats.t.ppf((1 + CONFIDENCE) / 2, (summary["n"] - 1).clip(lower=1)) * summary["sem"]
-    summary["low"], summary["high"] = summary["mean"] - half, summary["mean"] + half
-    if logarithmic:
-        summary[["mean", "low", "high"]] = np.exp(summary[["mean", "low", "high"]])
-    return summary.drop(columns="sem").reset_index()
 
 
 def draw_course(axes: Axes, summary: pd.DataFrame, look: Look, label: str) -> None:

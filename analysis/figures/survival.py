@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import pandas as pd
 from matplotlib.figure import Figure
 
-from hetevo.analysis.emergence import Emergence, emergence, survival_curve
-from hetevo.analysis.emergence.survival import CONFIDENCE
 from hetevo.analysis.figures.input import probed
 from hetevo.analysis.figures.layout import HALF, count_generations, for_figure, for_figures, legend_below, looks
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import COLUMN_INCHES, style
 from hetevo.analysis.runs import LoadedRun
+from hetevo.analysis.statistics import Emergence, emergence, survival_curve
+from hetevo.analysis.statistics.curves import CONFIDENCE
 
 MOST_BANDS = 4
 """Conditions up to which their intervals can be told apart."""
@@ -32,7 +32,7 @@ def survival(runs: LoadedRun | Sequence[LoadedRun], *, found: Emergence | None =
     Returns
     -------
     Plot
-        Data: the curves of `hetevo.analysis.emergence.survival_curve` with their condition.
+        Data: the curves of `hetevo.analysis.statistics.survival_curve` with their condition.
 
     Raises
     ------
