@@ -8,8 +8,8 @@ from hetevo.analysis.figures.input import one
 from hetevo.analysis.figures.layout import count_generations, legend_below, title_of
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, look, panel_letter, style
-from hetevo.analysis.lineage.signs import FIXED, fixation
-from hetevo.analysis.lineage.signs import gains as gains_of
+from hetevo.analysis.lineage.gains import FIXED, fixation
+from hetevo.analysis.lineage.gains import gains as gains_of
 from hetevo.analysis.runs import LoadedRun
 
 SIGNS = {1: "fixed positive", -1: "fixed negative", 0: "not fixed"}

@@ -21,7 +21,7 @@ from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, Palette, style
 from hetevo.analysis.figures.summary import draw_course
 from hetevo.analysis.lineage import ancestral_line, steps
-from hetevo.analysis.lineage.steps import BEYOND
+from hetevo.analysis.lineage.descent import BEYOND
 from hetevo.analysis.runs import LoadedRun
 from hetevo.analysis.statistics.curves import over_seeds
 

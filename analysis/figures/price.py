@@ -11,7 +11,7 @@ from hetevo.analysis.figures.layout import add_to_title, count_generations, lege
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import NULL_LINE, Look, Palette, style
 from hetevo.analysis.figures.summary import INTERVAL, draw_course
-from hetevo.analysis.lineage.price import price as price_equation
+from hetevo.analysis.lineage.descent import price as price_equation
 from hetevo.analysis.runs import LoadedRun
 from hetevo.analysis.statistics.curves import over_seeds
 from hetevo.evolve.rundir import RunDirectoryError

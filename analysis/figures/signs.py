@@ -9,7 +9,7 @@ from hetevo.analysis.figures.layout import title_of
 from hetevo.analysis.figures.maps import draw_maps
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import style
-from hetevo.analysis.lineage.signs import gains as gains_of
+from hetevo.analysis.lineage.gains import gains as gains_of
 from hetevo.analysis.runs import LoadedRun
 
 
