@@ -5,7 +5,6 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -43,23 +42,24 @@ def load_all(paths: Sequence[str | Path], *, notice: Callable[[str], None] = _LO
         If one of them is neither, or nothing has been recorded in it yet.
     """
     runs: list[LoadedRun] = []
-    values: list[dict[str, Any]] = []
+    values: list[dict[str, object]] = []
     for path in map(Path, paths):
         if not is_sweep(path):
             runs.append(load_run(path))
-            values.append(condition_of(runs[-1]))
+            values.append(_shared(runs[-1]))
             continue
+        # of a sweep, all runs that have begun; they keep the names that it gives to its conditions
         sweep = inside(path)
         begun = [entry for entry in read_entries(path) if RunDirectory(sweep / entry.run).generations_files()]
         if not begun:
             raise RunDirectoryError(f"No run of the sweep {path} holds records yet. Go on with '{spell('sweep')}'.")
-        firsts: dict[str, dict[str, Any]] = {}  # a sweep may have been continued by a version that knows more keys
+        firsts: dict[str, dict[str, object]] = {}  # a sweep may have been continued by a version that knows more keys
         for entry in begun:
             run = load_run(sweep / entry.run)
             generations = at_stage(run.generations, entry.stage)
             runs.append(replace(run, generations=generations, label=entry.condition, stage=entry.stage))
-            values.append(firsts.setdefault(entry.condition, condition_of(runs[-1])))
-    return without_copies(labelled(runs, values), notice)
+            values.append(firsts.setdefault(entry.condition, _shared(runs[-1])))
+    return _without_copies(_labelled(runs, values), notice)
 
 
 def load_runs(paths: Sequence[str | Path]) -> pd.DataFrame:
@@ -88,8 +88,9 @@ def by_condition(runs: Sequence[LoadedRun]) -> dict[str, list[LoadedRun]]:
 
 def by_lot(run: LoadedRun) -> bool:
     """Tell whether the parents and elites of a run were drawn by lot."""
-    evolution = run.config.get("evolution", {})
-    return all(_name(evolution.get(key)) == LOT for key in ("select", "select_elites"))
+    selection = [run.setting(f"evolution.{key}") for key in ("select", "select_elites")]
+    # an operator is written with its options, or as its name alone
+    return all((operator.get("name") if isinstance(operator, dict) else operator) == LOT for operator in selection)
 
 
 def neutral_condition(groups: Mapping[str, Sequence[LoadedRun]], wanted: str | None = None) -> str:
@@ -124,7 +125,7 @@ def neutral_condition(groups: Mapping[str, Sequence[LoadedRun]], wanted: str | N
     raise SettingError(f"Several conditions are neutral: {', '.join(found)}. Choose the one to compare with (neutral).")
 
 
-def condition_of(run: LoadedRun) -> dict[str, Any]:
+def _shared(run: LoadedRun) -> dict[str, object]:
     """Return what the seeds of a condition share, by dotted key: configuration, where it branched off and looks."""
     try:
         origin = RunDirectory(run.path).provenance.read().get("origin")
@@ -134,7 +135,7 @@ def condition_of(run: LoadedRun) -> dict[str, Any]:
     return {**condition_values(run.config), "from": start, "stage": run.stage}
 
 
-def labelled(runs: Sequence[LoadedRun], values: Sequence[dict[str, Any]]) -> list[LoadedRun]:
+def _labelled(runs: Sequence[LoadedRun], values: Sequence[dict[str, object]]) -> list[LoadedRun]:
     """Give runs of one condition one label, and runs of different ones different labels.
 
     Parameters
@@ -144,24 +145,26 @@ def labelled(runs: Sequence[LoadedRun], values: Sequence[dict[str, Any]]) -> lis
     values : sequence of dict
         For each run, what makes its condition.
     """
-    keys = [json.dumps(one, sort_keys=True, default=str) for one in values]
+    # runs with the same values are of one condition, named by its preset if any of them has one
+    keys = [json.dumps(shared, sort_keys=True, default=str) for shared in values]
     names: dict[str, str] = {}
-    for run, key in sorted(zip(runs, keys, strict=True), key=lambda pair: not pair[0].config.get("preset")):
-        if not run.label:  # named by its preset, if any run of the condition has one
+    for run, key in sorted(zip(runs, keys, strict=True), key=lambda pair: not pair[0].setting("preset")):
+        if not run.label:
             names.setdefault(key, run.condition)
-    found = [run.label or names[key] for run, key in zip(runs, keys, strict=True)]
-    kinds: dict[str, dict[str, dict[str, Any]]] = {}
-    for label, key, one in zip(found, keys, values, strict=True):
-        kinds.setdefault(label, {})[key] = one
+    given = [run.label or names[key] for run, key in zip(runs, keys, strict=True)]
+    # different conditions of one name get what tells them apart added
+    kinds: dict[str, dict[str, dict[str, object]]] = {}
+    for label, key, shared in zip(given, keys, values, strict=True):
+        kinds.setdefault(label, {})[key] = shared
     final = {}
     for label, different in kinds.items():
         telling = _telling(list(different.values()))
-        for key, one in different.items():
-            final[label, key] = ", ".join([label, *labels(one, telling)])
-    return [replace(run, label=final[pair]) for run, pair in zip(runs, zip(found, keys, strict=True), strict=True)]
+        for key, shared in different.items():
+            final[label, key] = ", ".join([label, *labels(shared, telling)])
+    return [replace(run, label=final[pair]) for run, pair in zip(runs, zip(given, keys, strict=True), strict=True)]
 
 
-def without_copies(runs: Sequence[LoadedRun], notice: Callable[[str], None]) -> list[LoadedRun]:
+def _without_copies(runs: Sequence[LoadedRun], notice: Callable[[str], None]) -> list[LoadedRun]:
     """Leave out runs that repeat another one: with its condition and seed they say the same again.
 
     Of each the one that measured, and has most generations, stays.
@@ -169,6 +172,7 @@ def without_copies(runs: Sequence[LoadedRun], notice: Callable[[str], None]) -> 
     groups: dict[tuple[str, int], list[LoadedRun]] = {}
     for run in runs:
         groups.setdefault((run.condition, run.seed), []).append(run)
+    # the longest of each stays, at its place
     kept = []
     for (condition, seed), group in groups.items():
         best = max(group, key=lambda run: (run.probed, run.last))
@@ -179,19 +183,16 @@ def without_copies(runs: Sequence[LoadedRun], notice: Callable[[str], None]) -> 
                 f"{', '.join(others)}: the same configuration and seed as {best.path} ({condition}, seed {seed}), so no"
                 f" further seed. Only {best.path}, which has {best.last + 1} generations, is counted."
             )
-    return [run for run in runs if any(run is one for one in kept)]
+    return [run for run in runs if any(run is best for best in kept)]
 
 
-def _name(operator: object) -> object:
-    return operator.get("name") if isinstance(operator, dict) else operator
-
-
-def _telling(kinds: Sequence[dict[str, Any]]) -> list[str]:
+def _telling(kinds: Sequence[dict[str, object]]) -> list[str]:
     """Choose the keys, as few as will do, by whose values conditions can be told apart."""
     chosen: list[str] = []
     apart = 1
-    for key in dict.fromkeys(key for one in kinds for key in one):
-        parts = len({tuple(repr(one.get(name)) for name in (*chosen, key)) for one in kinds})
+    # a key is worth its place if it parts what the ones before left together
+    for key in dict.fromkeys(key for values in kinds for key in values):
+        parts = len({tuple(repr(values.get(name)) for name in (*chosen, key)) for values in kinds})
         if parts > apart:
             chosen.append(key)
             apart = parts

@@ -1,11 +1,10 @@
 """Runs: directories in, tidy frames out."""
 
-import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 import pandas as pd
 
@@ -14,7 +13,8 @@ from hetevo.evolve.rundir.parts import first_generation
 from hetevo.evolve.rundir.places import Place
 from hetevo.populations.errors import spell
 
-_LOG = logging.getLogger("hetevo")
+Value: TypeAlias = "bool | int | float | str | list[Value] | dict[str, Value] | None"
+"""What a configuration may hold."""
 
 MOST_UNDEFINED = 0.5
 """Share of the individuals that may have no alignment in a generation whose mean counts."""
@@ -46,26 +46,39 @@ class LoadedRun:
     """
 
     path: Path
-    config: dict[str, Any]
+    config: "dict[str, Value]"
     generations: pd.DataFrame
     label: str = ""
     stage: str = "end"
+
+    def setting(self, key: str) -> "Value":
+        """Return what its configuration has under a dotted key, such as ``"probe.every"``; None if it has nothing."""
+        value: Value = self.config
+        for name in key.split("."):
+            value = value.get(name) if isinstance(value, dict) else None
+        return value
+
+    def number(self, key: str, default: float = float("nan")) -> float:
+        """Return the number that its configuration has under a dotted key, or the default."""
+        value = self.setting(key)
+        return float(value) if isinstance(value, int | float) else default
 
     @property
     def condition(self) -> str:
         """What to call runs of its kind: the label, else the preset with its changes, or the directory without seed."""
         name = self.path.resolve().name.removesuffix(f"-seed{self.seed}")
-        return self.label or self.config.get("preset") or name
+        return self.label or str(self.setting("preset") or name)
 
     @property
     def preset(self) -> str:
         """The preset that it was made from, without what was changed; empty if there is none."""
-        return str(self.config.get("preset", "")).partition(",")[0]
+        return str(self.setting("preset") or "").partition(",")[0]
 
     @property
     def seed(self) -> int:
         """Seed of the run."""
-        return int(self.config.get("seed", 0))
+        seed = self.setting("seed")
+        return seed if isinstance(seed, int) else 0
 
     @property
     def size(self) -> int:
@@ -85,13 +98,28 @@ class LoadedRun:
     @property
     def single_layer(self) -> bool:
         """Whether its networks have no hidden neurons, because what they inherit is the learning rule itself."""
-        return bool(self.config.get("network", {}).get("levels") == [])
+        return self.setting("network.levels") == []
 
     @property
     def measured(self) -> pd.DataFrame:
         """Those of its generations at which the probe looked: in the others every measure is missing."""
-        every = self.config.get("probe", {}).get("every", 1) or 1
-        return self.generations[self.generations["generation"] % every == 0]
+        return self.generations[self.generations["generation"] % (self.probe_every or 1) == 0]
+
+    @property
+    def levels(self) -> list[int]:
+        """Neurons in each hidden level, lowest first."""
+        levels = self.setting("network.levels")
+        return [level for level in levels if isinstance(level, int)] if isinstance(levels, list) else []
+
+    @property
+    def probe_every(self) -> int:
+        """Generations from one look of the probe to the next; 0 if it never looks."""
+        return int(self.number("probe.every", 1))
+
+    @property
+    def individuals_every(self) -> int:
+        """Generations from one whose individuals were kept to the next; 0 if none were."""
+        return int(self.number("records.individuals_every", 1))
 
     def values(self, column: str) -> "pd.Series[float]":
         """Return a column of the table of generations without means over too few.

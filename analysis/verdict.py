@@ -143,7 +143,7 @@ def _next(run: LoadedRun) -> str:
     """Say what to compare a run with: the same experiment with parents drawn by lot."""
     if by_lot(run):
         return "compare with selection and with more seeds."
-    control = CONTROLS.get(str(run.config.get("preset")))
+    control = CONTROLS.get(str(run.setting("preset")))
     if control:
         return f"compare with the preset '{control}' and with more seeds."
     lot = [word for key in ("select", "select_elites") for word in ("-s", f'evolution.{key}={{name="{LOT}"}}')]

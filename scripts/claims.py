@@ -126,7 +126,7 @@ def _tested(claim: "Claim", folder: Path, workers: int, *, force: bool) -> "tupl
 def _write_page(claim: "Claim", runs: "Sequence[LoadedRun]", found: "Sequence[Found]", folder: Path) -> None:
     """Write a claim's page, its figure, and the drawing of a founder's circuit."""
     from hetevo.analysis.claims import draw, page
-    from hetevo.analysis.drawing import draw_individual
+    from hetevo.analysis.figures.circuit import draw_individual
     from hetevo.analysis.figures.plot import drawn
     from hetevo.analysis.made import beside, marked, write_files
     from hetevo.evolve.cohort import founders

@@ -138,7 +138,7 @@ def _cautions(study: Study) -> list[str]:
 
 
 def _rules(study: Study) -> Markup:
-    outputs = study.runs[0].config.get("task", {}).get("outputs")
+    outputs = study.runs[0].setting("task.outputs")
     chance = f" (1/{outputs} of the network's {outputs} outputs here)" if isinstance(outputs, int) else ""
     agreeing = (1 + math.sqrt(2 * YES - 1)) / 2
     rules = (
