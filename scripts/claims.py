@@ -13,7 +13,7 @@ from hetevo.scripts.presets import list_names
 
 if TYPE_CHECKING:
     from hetevo.analysis.claims import Claim, Found
-    from hetevo.analysis.loading import LoadedRun
+    from hetevo.analysis.runs import LoadedRun
 
 Names = Annotated[
     list[str] | None, typer.Argument(metavar="CLAIM...", help="Claims to test, or 'all'; without, they are listed.")
@@ -101,8 +101,8 @@ def _page_files(name: str) -> tuple[str, str, str]:
 def _tested(claim: "Claim", folder: Path, workers: int, *, force: bool) -> "tuple[list[LoadedRun], list[Found]]":
     """Run a claim's sweep, say what came out, and draw it."""
     from hetevo.analysis.claims import check, draw, table, verdict
+    from hetevo.analysis.conditions import load_all
     from hetevo.analysis.figures import save
-    from hetevo.analysis.loading import load_all
     from hetevo.evolve.config import BackendTable
     from hetevo.evolve.sweeps import load_plan
     from hetevo.populations.errors import spell
@@ -126,7 +126,7 @@ def _tested(claim: "Claim", folder: Path, workers: int, *, force: bool) -> "tupl
 def _write_page(claim: "Claim", runs: "Sequence[LoadedRun]", found: "Sequence[Found]", folder: Path) -> None:
     """Write a claim's page, its figure, and the drawing of a founder's circuit."""
     from hetevo.analysis.claims import draw, page
-    from hetevo.analysis.drawing import draw_individual
+    from hetevo.analysis.figures.circuit import draw_individual
     from hetevo.analysis.figures.plot import drawn
     from hetevo.analysis.made import beside, marked, write_files
     from hetevo.evolve.config import preset

@@ -32,8 +32,8 @@ def draw(
 ) -> None:
     """Draw both pathways of a circuit, with the signs of its gains; or an inherited rule."""
     load_matplotlib()
-    from hetevo.analysis.drawing import draw_individual
     from hetevo.analysis.figures import save
+    from hetevo.analysis.figures.circuit import draw_individual
     from hetevo.populations.errors import SettingError
 
     of_run = any(Path(name).is_dir() for name in (source, source.rpartition("@")[0]) if name)

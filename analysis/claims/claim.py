@@ -8,7 +8,7 @@ import pandas as pd
 from hetevo.analysis.claims.contrast import Contrast, Found, measure
 from hetevo.analysis.figures.claim import SHOWN
 from hetevo.analysis.figures.plot import Plot
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.runs import LoadedRun
 
 SOURCE = "Ziyin, Chuang, Poggio (2025), arXiv:2505.02248"
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.runs import LoadedRun
 from hetevo.populations.errors import SettingError
 from hetevo.populations.types import Floats
 

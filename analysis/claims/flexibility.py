@@ -5,9 +5,9 @@ from itertools import product
 
 from hetevo.analysis.claims.claim import Claim
 from hetevo.analysis.claims.contrast import Contrast, Term
-from hetevo.analysis.figures.phase_diagram import phase_diagram
+from hetevo.analysis.figures.phase import phase_diagram
 from hetevo.analysis.figures.plot import Plot
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.runs import LoadedRun
 
 END, LOSS = "alignment_end", "loss_median"
 CELLS = list(product(("amorphous", "layered"), ("8", "8x8", "16"), (0.3, 1.0)))
@@ -31,7 +31,7 @@ def _against(rule: str, says: str, sign: int = 1, column: str = END, **wanted: o
 
 
 def _drawn(runs: Sequence[LoadedRun]) -> Plot:
-    own = [run for run in runs if run.config["plasticity"]["rule"] == "heterosynaptic"]
+    own = [run for run in runs if run.setting("plasticity.rule") == "heterosynaptic"]
     x, y = "network.density_ascending", "network.wiring"
     return phase_diagram(own, x=x, y=y, names={x: "density, both pathways (mean over three sizes)", y: "wiring"})
 

@@ -4,15 +4,15 @@ import math
 
 from hetevo.analysis.claims.claim import Claim
 from hetevo.analysis.claims.contrast import Contrast, final
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.runs import LoadedRun
 
 FA, KP = "feedback-alignment", "kolen-pollack"
 
 
 def shrinkage(run: LoadedRun) -> float:
     """Divide the gap between V and W transposed that a life leaves by the one that theory leaves, (1 - lambda)^T."""
-    decay = math.exp(run.config["genome"]["decay_log_mean"])
-    left = (1 - decay) ** run.config["lifetime"]["presentations"]
+    decay = math.exp(run.number("genome.decay_log_mean"))
+    left = (1 - decay) ** run.number("lifetime.presentations")
     return float(final(run, "feedback_gap_end") / final(run, "feedback_gap_birth") / left)
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from hetevo.analysis.claims.claim import Claim
 from hetevo.analysis.claims.contrast import Contrast, Term
 from hetevo.analysis.figures.metaplasticity import metaplasticity, scores
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.runs import LoadedRun
 
 
 def sign_agreement(first: LoadedRun, second: LoadedRun) -> float:

@@ -2,7 +2,7 @@
 
 from hetevo.analysis.claims.claim import Claim
 from hetevo.analysis.claims.contrast import Contrast, final
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.runs import LoadedRun
 
 
 def restlessness(run: LoadedRun) -> float:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from hetevo.analysis.claims.claim import Claim
-from hetevo.analysis.emergence.table import by_condition
+from hetevo.analysis.conditions import by_condition
 from hetevo.analysis.figures.alignment import alignment
 from hetevo.analysis.figures.claim import claim as dots
 from hetevo.analysis.figures.lifetime import lifetime
 from hetevo.analysis.figures.plot import Plot
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.runs import LoadedRun
 
 
 def picture(claims: dict[str, Claim], runs: Sequence[LoadedRun]) -> tuple[str, Plot]:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from hetevo.analysis.claims.claim import Claim
 from hetevo.analysis.claims.contrast import Contrast, Term
-from hetevo.analysis.figures.phase_diagram import phase_diagram
+from hetevo.analysis.figures.phase import phase_diagram
 from hetevo.analysis.figures.plot import Plot
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.runs import LoadedRun
 
 FRACTIONS, DENSITIES = (0.0, 0.25, 0.5, 0.75, 1.0), (0.3, 0.6, 1.0)
 PLASTIC, FIXED = "heterosynaptic", "fixed-feedback"
@@ -37,12 +37,11 @@ def _one_pathway(says: str, ascending: float, descending: float) -> tuple[Contra
 
 
 def _equally(run: LoadedRun) -> bool:
-    fractions = run.config["network"]["options"]
-    return bool(fractions["ascending"] == fractions["descending"])
+    return run.setting("network.options.ascending") == run.setting("network.options.descending")
 
 
 def _drawn(runs: Sequence[LoadedRun]) -> Plot:
-    own = [run for run in runs if run.config["plasticity"]["rule"] == PLASTIC and _equally(run)]
+    own = [run for run in runs if run.setting("plasticity.rule") == PLASTIC and _equally(run)]
     x, y = "network.options.ascending", "network.density_ascending"
     names = {x: "fraction of synapses rewired, both pathways", y: "density, both pathways"}
     return phase_diagram(own, x=x, y=y, names=names)

@@ -4,8 +4,8 @@ import pytest
 from builders import make_population
 
 from hetevo.analysis import load_run
-from hetevo.analysis.drawing import draw_individual
 from hetevo.analysis.figures import FIGURES, save
+from hetevo.analysis.figures.circuit import draw_individual
 from hetevo.analysis.verdict import verdict
 from hetevo.evolve import Experiment, preset
 from hetevo.evolve.rundir import RunDirectoryError

@@ -15,10 +15,10 @@ from matplotlib.text import Text
 from planted import plant
 
 from hetevo.analysis import load_run
-from hetevo.analysis.drawing import draw_individual
 from hetevo.analysis.figures import FIGURES
-from hetevo.analysis.figures.layout import for_figure, for_figures
+from hetevo.analysis.figures.circuit import draw_individual
 from hetevo.analysis.figures.plot import drawn, for_table
+from hetevo.analysis.figures.style import for_figure, for_figures
 from hetevo.analysis.report import report
 from hetevo.analysis.verdict import verdict
 from hetevo.evolve import preset

@@ -12,9 +12,8 @@ from matplotlib.testing.compare import compare_images
 from planted import plant
 
 from hetevo.analysis import load_run
-from hetevo.analysis.circuit import draw_circuit
-from hetevo.analysis.drawing import draw_individual
 from hetevo.analysis.figures import FIGURES
+from hetevo.analysis.figures.circuit import draw_circuit, draw_individual
 from hetevo.analysis.figures.style import style
 from hetevo.evolve import preset
 from hetevo.evolve.species import build_species

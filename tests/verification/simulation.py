@@ -7,11 +7,17 @@ import pandas as pd
 from numpy.random import Generator
 from scipy import stats
 
-from hetevo.analysis.emergence.band import COVERAGE, neutral_band
-from hetevo.analysis.emergence.curves import Curves
-from hetevo.analysis.emergence.onset import STAY, Onsets, neutral_onsets, onsets
-from hetevo.analysis.emergence.resampling import median_onset, middle
-from hetevo.analysis.emergence.survival import log_rank
+from hetevo.analysis.statistics.curves import STAY, Curves
+from hetevo.analysis.statistics.onset import (
+    COVERAGE,
+    Onsets,
+    median_onset,
+    middle,
+    neutral_band,
+    neutral_onsets,
+    onsets,
+)
+from hetevo.analysis.statistics.survival import log_rank
 from hetevo.populations.types import Floats
 
 

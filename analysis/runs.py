@@ -1,22 +1,20 @@
-"""Loading runs: directories in, tidy frames out."""
+"""Runs: directories in, tidy frames out."""
 
-import logging
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 import pandas as pd
 
-from hetevo.analysis.conditions import condition_of, labelled, without_copies
 from hetevo.evolve.rundir import DamagedError, RunDirectory, RunDirectoryError, read_part
 from hetevo.evolve.rundir.parts import first_generation
-from hetevo.evolve.rundir.places import Place, inside
-from hetevo.evolve.rundir.sweep import is_sweep, read_entries
+from hetevo.evolve.rundir.places import Place
 from hetevo.populations.errors import spell
 
-_LOG = logging.getLogger("hetevo")
+Value: TypeAlias = "bool | int | float | str | list[Value] | dict[str, Value] | None"
+"""What a configuration may hold."""
 
 MOST_UNDEFINED = 0.5
 """Share of the individuals that may have no alignment in a generation whose mean counts."""
@@ -48,26 +46,39 @@ class LoadedRun:
     """
 
     path: Path
-    config: dict[str, Any]
+    config: "dict[str, Value]"
     generations: pd.DataFrame
     label: str = ""
     stage: str = "end"
+
+    def setting(self, key: str) -> "Value":
+        """Return what its configuration has under a dotted key, such as ``"probe.every"``; None if it has nothing."""
+        value: Value = self.config
+        for name in key.split("."):
+            value = value.get(name) if isinstance(value, dict) else None
+        return value
+
+    def number(self, key: str, default: float = float("nan")) -> float:
+        """Return the number that its configuration has under a dotted key, or the default."""
+        value = self.setting(key)
+        return float(value) if isinstance(value, int | float) else default
 
     @property
     def condition(self) -> str:
         """What to call runs of its kind: the label, else the preset with its changes, or the directory without seed."""
         name = self.path.resolve().name.removesuffix(f"-seed{self.seed}")
-        return self.label or self.config.get("preset") or name
+        return self.label or str(self.setting("preset") or name)
 
     @property
     def preset(self) -> str:
         """The preset that it was made from, without what was changed; empty if there is none."""
-        return str(self.config.get("preset", "")).partition(",")[0]
+        return str(self.setting("preset") or "").partition(",")[0]
 
     @property
     def seed(self) -> int:
         """Seed of the run."""
-        return int(self.config.get("seed", 0))
+        seed = self.setting("seed")
+        return seed if isinstance(seed, int) else 0
 
     @property
     def size(self) -> int:
@@ -87,13 +98,28 @@ class LoadedRun:
     @property
     def single_layer(self) -> bool:
         """Whether its networks have no hidden neurons, because what they inherit is the learning rule itself."""
-        return bool(self.config.get("network", {}).get("levels") == [])
+        return self.setting("network.levels") == []
 
     @property
     def measured(self) -> pd.DataFrame:
         """Those of its generations at which the probe looked: in the others every measure is missing."""
-        every = self.config.get("probe", {}).get("every", 1) or 1
-        return self.generations[self.generations["generation"] % every == 0]
+        return self.generations[self.generations["generation"] % (self.probe_every or 1) == 0]
+
+    @property
+    def levels(self) -> list[int]:
+        """Neurons in each hidden level, lowest first."""
+        levels = self.setting("network.levels")
+        return [level for level in levels if isinstance(level, int)] if isinstance(levels, list) else []
+
+    @property
+    def probe_every(self) -> int:
+        """Generations from one look of the probe to the next; 0 if it never looks."""
+        return int(self.number("probe.every", 1))
+
+    @property
+    def individuals_every(self) -> int:
+        """Generations from one whose individuals were kept to the next; 0 if none were."""
+        return int(self.number("records.individuals_every", 1))
 
     def values(self, column: str) -> "pd.Series[float]":
         """Return a column of the table of generations without means over too few.
@@ -165,62 +191,6 @@ def load_run(path: str | Path) -> LoadedRun:
     if "alignment_end" in generations:  # a probe need not measure all that belongs to it
         generations = _with_columns(generations, _OF_ALIGNMENT)
     return LoadedRun(path if isinstance(path, Place) else Path(path), directory.config(), generations)
-
-
-def load_all(paths: Sequence[str | Path], *, notice: Callable[[str], None] = _LOG.warning) -> list[LoadedRun]:
-    """Read run directories, and all runs of sweeps' directories that have begun, each with its condition as label.
-
-    Runs of one condition have one configuration, apart from what `hetevo.evolve.identity.NOT_CONDITIONS` lists. A run
-    of a sweep has its condition there as label, another one the preset's name with what was changed, or else the name
-    of its directory; where that is the same for different configurations, what differs between them is added.
-
-    Parameters
-    ----------
-    paths : sequence of str or Path
-        Run directories or sweeps.
-    notice : callable, optional
-        Is told what is left out: of runs with the same condition and seed, which are copies, all but the longest. By
-        default Python's logging is.
-
-    Raises
-    ------
-    RunDirectoryError
-        If one of them is neither, or nothing has been recorded in it yet.
-    """
-    runs: list[LoadedRun] = []
-    values: list[dict[str, Any]] = []
-    for path in map(Path, paths):
-        if not is_sweep(path):
-            runs.append(load_run(path))
-            values.append(condition_of(runs[-1]))
-            continue
-        sweep = inside(path)
-        begun = [entry for entry in read_entries(path) if RunDirectory(sweep / entry.run).generations_files()]
-        if not begun:
-            raise RunDirectoryError(f"No run of the sweep {path} holds records yet. Go on with '{spell('sweep')}'.")
-        firsts: dict[str, dict[str, Any]] = {}  # a sweep may have been continued by a version that knows more keys
-        for entry in begun:
-            run = load_run(sweep / entry.run)
-            generations = at_stage(run.generations, entry.stage)
-            runs.append(replace(run, generations=generations, label=entry.condition, stage=entry.stage))
-            values.append(firsts.setdefault(entry.condition, condition_of(runs[-1])))
-    return without_copies(labelled(runs, values), notice)
-
-
-def load_runs(paths: Sequence[str | Path]) -> pd.DataFrame:
-    """Read several runs into one tidy frame.
-
-    Parameters
-    ----------
-    paths : sequence of str or Path
-        Run directories or sweeps.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The generations of all runs, with the columns ``condition``, ``seed`` and ``run`` in front.
-    """
-    return tidy(load_all(paths))
 
 
 def tidy(runs: Sequence[LoadedRun]) -> pd.DataFrame:

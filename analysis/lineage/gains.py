@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.runs import LoadedRun
 from hetevo.evolve.rundir import DamagedError, RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir.checkpoint import checked_manifest, listed, read
 
@@ -58,6 +58,7 @@ def gains(run: LoadedRun) -> pd.DataFrame:
             " every k-th); the evolution is the same, bit for bit."
         )
     places = np.linspace(0, len(folders) - 1, min(len(folders), MOST_CHECKPOINTS)).round().astype(int)
+    # quartiles and shares over individuals, one table a checkpoint and pathway
     rows = []
     for folder in (folders[place] for place in np.unique(places)):
         generation, arrays = _arrays(folder)
@@ -90,6 +91,7 @@ def fixation(table: pd.DataFrame, share: float = FIXED) -> pd.DataFrame:
         share holds to the last; NaN if none) and before (the checkpoint before it, NaN if it is the first): the sign
         was fixed after that one, and not later than in ``fixed``.
     """
+    # the sign in the last checkpoint, and since when the population has had it
     rows = []
     for (pathway, neuron), group in table.sort_values("generation").groupby(["pathway", "neuron"], sort=False):
         generation, positive = group["generation"].to_numpy(), group["positive"].to_numpy()
@@ -110,7 +112,7 @@ def _arrays(folder: Path) -> tuple[int, dict[str, NDArray[Any]]]:
     """
     manifest = checked_manifest(folder)
     try:
-        expected = {name: (tuple(one.shape), np.dtype(one.dtype)) for name, one in manifest.arrays.items()}
+        expected = {name: (tuple(array.shape), np.dtype(array.dtype)) for name, array in manifest.arrays.items()}
     except TypeError:
         raise DamagedError(folder, "its manifest names a type that is not one of numbers") from None
     if RULE in expected:
@@ -118,6 +120,7 @@ def _arrays(folder: Path) -> tuple[int, dict[str, NDArray[Any]]]:
             f"{folder.parent.parent} has no gains: what its individuals inherit is the learning rule itself. See it"
             " with 'hetevo draw', or name runs of other networks."
         )
+    # a file that looks like a checkpoint may be anything
     numbers = all(dtype.kind in "biuf" for _, dtype in expected.values())
     size = sum(file.bytes for file in manifest.files.values())
     if not numbers or size > LIMIT or not set(GAINS.values()) <= set(expected):

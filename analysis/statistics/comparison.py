@@ -1,23 +1,28 @@
-"""All statistics of emergence over several conditions, as tidy tables."""
+"""Statistics of emergence over several conditions, as tidy tables in which a row is a run or a condition."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from hetevo.analysis.emergence.band import COVERAGE, Band, neutral_band
-from hetevo.analysis.emergence.changes import change_point
-from hetevo.analysis.emergence.correction import holm
-from hetevo.analysis.emergence.curves import Curves, curves
-from hetevo.analysis.emergence.effects import cliffs_delta, hedges_g
-from hetevo.analysis.emergence.neutral import neutral_condition
-from hetevo.analysis.emergence.onset import STAY, Onsets, neutral_onsets, onsets
-from hetevo.analysis.emergence.resampling import RESAMPLES, median_onset
-from hetevo.analysis.emergence.survival import log_rank
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.conditions import by_condition, neutral_condition
+from hetevo.analysis.runs import LoadedRun
+from hetevo.analysis.statistics.curves import STAY, Curves, change_point, curves
+from hetevo.analysis.statistics.effects import cliffs_delta, hedges_g
+from hetevo.analysis.statistics.onset import (
+    COVERAGE,
+    RESAMPLES,
+    Band,
+    Median,
+    Onsets,
+    median_onset,
+    neutral_band,
+    neutral_onsets,
+    onsets,
+)
+from hetevo.analysis.statistics.survival import holm, log_rank
 from hetevo.populations.errors import SettingError
 from hetevo.populations.types import Floats
 
@@ -104,17 +109,19 @@ def emergence(
             f" {', '.join(f'{condition} ({len(group)})' for condition, group in groups.items())}, of which"
             f" {name!r} is neutral. Run more seeds, for instance with 'hetevo sweep emergence-and-neutral'."
         )
+    # the band of the neutral runs, and when each run leaves it
     every = curves(runs, measure)
     found = {condition: _rows(every, runs, group) for condition, group in groups.items()}
     band = neutral_band(found[name].values, coverage)
     times = {}
     for condition, own in found.items():
-        arguments = own.values, own.generations, own.last
-        times[condition] = (
-            neutral_onsets(*arguments, coverage, stay) if condition == name else onsets(*arguments, band, stay)
-        )
-    table = pd.concat([_of_runs(groups[one], found[one], times[one], stay) for one in groups], ignore_index=True)
-    levels = {condition: group["level"].to_numpy() for condition, group in table.groupby("condition", sort=False)}
+        arrays = own.values, own.generations, own.last
+        drifting = condition == name
+        times[condition] = neutral_onsets(*arrays, coverage, stay) if drifting else onsets(*arrays, band, stay)
+    # one row a run
+    table = pd.concat([_of_runs(groups[key], found[key], times[key], stay) for key in groups], ignore_index=True)
+    levels = {str(key): group["level"].to_numpy() for key, group in table.groupby("condition", sort=False)}
+    # one row a condition, compared with the neutral one; one generator draws for all, in their order
     rng = np.random.default_rng(seed)
     rows = []
     for condition, own in found.items():
@@ -123,27 +130,24 @@ def emergence(
             row["emerged"] = pd.NA
         elif condition != name:
             median = median_onset(own, found[name], rng, coverage=coverage, stay=stay, resamples=resamples)
-            row |= {"onset_median": median.value, "onset_low": median.low, "onset_high": median.high}
-            row |= _against(levels[condition], levels[name]) | {"log_rank_p": log_rank(times[condition], times[name])}
+            row |= _against(median, levels[condition], levels[name])
+            row["log_rank_p"] = log_rank(times[condition], times[name])
         rows.append(row)
     conditions = pd.DataFrame(rows)
     conditions["emerged"] = conditions["emerged"].astype("Int64")
     conditions["log_rank_holm"] = holm(conditions["log_rank_p"].to_numpy(float))
-    pairs = [
+    return Emergence(measure, name, stay, band, found, times, table, conditions, _pairs(found, times))
+
+
+def _pairs(found: Mapping[str, Curves], times: Mapping[str, Onsets]) -> pd.DataFrame:
+    """Compare every condition with every other one."""
+    rows = [
         (a, b, log_rank(times[a], times[b]) if found[a].defined and found[b].defined else float("nan"))
-        for a, b in combinations(groups, 2)
+        for a, b in combinations(found, 2)
     ]
-    compared = pd.DataFrame(pairs, columns=["first", "second", "log_rank_p"])
-    compared["log_rank_holm"] = holm(compared["log_rank_p"].to_numpy(float))
-    return Emergence(measure, name, stay, band, found, times, table, conditions, compared)
-
-
-def by_condition(runs: Sequence[LoadedRun]) -> dict[str, list[LoadedRun]]:
-    """Group runs by their condition, in the order in which the conditions come."""
-    groups: dict[str, list[LoadedRun]] = {}
-    for run in runs:
-        groups.setdefault(run.condition, []).append(run)
-    return groups
+    table = pd.DataFrame(rows, columns=["first", "second", "log_rank_p"])
+    table["log_rank_holm"] = holm(table["log_rank_p"].to_numpy(float))
+    return table
 
 
 def _rows(every: Curves, runs: Sequence[LoadedRun], group: Sequence[LoadedRun]) -> Curves:
@@ -155,6 +159,7 @@ def _rows(every: Curves, runs: Sequence[LoadedRun], group: Sequence[LoadedRun]) 
 def _of_runs(group: Sequence[LoadedRun], own: Curves, times: Onsets, stay: int) -> pd.DataFrame:
     rows = []
     for number, run in enumerate(group):
+        # of a run that stopped early, the end is its own
         values = own.values[number]
         until = own.generations <= own.last[number]
         final = values[until][-stay:]
@@ -179,13 +184,14 @@ def _of_runs(group: Sequence[LoadedRun], own: Curves, times: Onsets, stay: int) 
     return pd.DataFrame(rows)
 
 
-def _of_condition(condition: str, group: Sequence[LoadedRun], times: Onsets, levels: Floats) -> dict[str, Any]:
-    row: dict[str, Any] = {
+def _of_condition(condition: str, group: Sequence[LoadedRun], times: Onsets, levels: Floats) -> dict[str, object]:
+    row: dict[str, object] = {
         "condition": condition,
         "seeds": " ".join(str(run.seed) for run in group),
         "n": len(group),
         "emerged": int(times.observed.sum()),
     }
+    # everything else is undefined until it is compared with the neutral condition
     defined = levels[np.isfinite(levels)]
     row |= dict.fromkeys(("onset_median", "onset_low", "onset_high"), float("nan"))
     row["level"] = float(defined.mean()) if defined.size else float("nan")
@@ -194,9 +200,10 @@ def _of_condition(condition: str, group: Sequence[LoadedRun], times: Onsets, lev
     return row | dict.fromkeys(nothing, float("nan"))
 
 
-def _against(levels: Floats, neutral: Floats) -> dict[str, float]:
+def _against(median: Median, levels: Floats, neutral: Floats) -> dict[str, float]:
     g, delta = hedges_g(levels, neutral), cliffs_delta(levels, neutral)
     return {
+        **{"onset_median": median.value, "onset_low": median.low, "onset_high": median.high},
         **{"g": g.value, "g_low": g.low, "g_high": g.high},
         **{"delta": delta.value, "delta_low": delta.low, "delta_high": delta.high},
     }

@@ -1,13 +1,16 @@
-"""How large a difference between two conditions is, over seeds."""
+"""How large a difference between two conditions is, over seeds; and how high the best of a population is by chance."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy import optimize, special, stats
 
+from hetevo.analysis.runs import LoadedRun
+from hetevo.analysis.statistics.curves import CONFIDENCE
+from hetevo.analysis.statistics.onset import COVERAGE, neutral_band
 from hetevo.populations.types import Floats
-
-CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,11 @@ def hedges_g(first: Floats, second: Floats) -> Effect:
     -------
     Effect
         NaN with fewer than 2 seeds a condition, or no spread at all.
+
+    Examples
+    --------
+    >>> round(hedges_g(np.array([1.0, 2.0, 3.0]), np.array([0.0, 1.0, 2.0])).value, 3)
+    0.798
     """
     first, second = _defined(first), _defined(second)
     n1, n2 = len(first), len(second)
@@ -47,9 +55,11 @@ def hedges_g(first: Floats, second: Floats) -> Effect:
     pooled = np.sqrt(((n1 - 1) * first.var(ddof=1) + (n2 - 1) * second.var(ddof=1)) / freedom)
     if pooled == 0:
         return UNDEFINED
+    # Student's t of the difference, and the factor that takes the bias of small samples off
     scale = np.sqrt(n1 * n2 / (n1 + n2))
     t = scale * (first.mean() - second.mean()) / pooled
     factor = np.exp(special.gammaln(freedom / 2) - special.gammaln((freedom - 1) / 2)) / np.sqrt(freedom / 2)
+    # the interval holds every effect that would not make this t too unlikely
     low, high = (factor * _noncentrality(t, freedom, p) / scale for p in ((1 + CONFIDENCE) / 2, (1 - CONFIDENCE) / 2))
     return Effect(float(factor * t / scale), float(low), float(high))
 
@@ -69,6 +79,11 @@ def cliffs_delta(first: Floats, second: Floats) -> Effect:
     -------
     Effect
         In -1..1; NaN if a condition has no seed.
+
+    Examples
+    --------
+    >>> cliffs_delta(np.array([1.0, 3.0]), np.array([0.0, 2.0])).value
+    0.5
     """
     first, second = _defined(first), _defined(second)
     n1, n2 = len(first), len(second)
@@ -104,3 +119,60 @@ def _noncentrality(t: float, freedom: int, probability: float) -> float:
 def _defined(values: Floats) -> Floats:
     values = np.asarray(values, float)
     return values[np.isfinite(values)]
+
+
+def best_of_populations(
+    runs: Sequence[LoadedRun], neutral: Sequence[LoadedRun], column: str = "alignment_end"
+) -> pd.DataFrame:
+    """Compare the best individual of each run with what the best of a neutral population has.
+
+    Parameters
+    ----------
+    runs : sequence of LoadedRun
+        Each is looked at in its last recorded generation.
+    neutral : sequence of LoadedRun
+        Runs selected by lot, in their last generations; a run is compared with the others only.
+    column : str, optional
+        A column of the table of individuals.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a run that recorded individuals:
+
+        - individuals: how many P the best was chosen from (those with a defined value), and best: its value;
+        - p_single: chance that one neutral individual is as high (normal, with mean and deviation of the neutral
+          individuals), as if it had not been chosen;
+        - p_best: chance that the best of P is, ``1 - (1 - p_single)^P`` (Šidák; relatives are alike, so that fewer
+          than P are independent, and it errs towards caution);
+        - band_high, exceeds: upper end of the `neutral_band` of the neutral runs' own best, and whether the best is
+          above it: the comparison in which seeds are the unit.
+    """
+    values = {id(run): _last(run, column) for run in [*runs, *neutral]}
+    rows = []
+    for run in runs:
+        # a neutral run is not compared with itself
+        own = values[id(run)]
+        others = [values[id(other)] for other in neutral if other.path != run.path and values[id(other)].size]
+        if not own.size or not others:
+            continue
+        # the chance that one neutral individual is as high, and that the best of as many is
+        pooled = np.concatenate(others)
+        best = float(own.max())
+        single = float(stats.norm.sf(best, pooled.mean(), pooled.std(ddof=1))) if pooled.size > 1 else float("nan")
+        of_all = float(-np.expm1(own.size * np.log1p(-single)))
+        # and with seeds as the unit: a band of the neutral runs' own best
+        high = float("nan")
+        if len(others) >= 2:
+            high = float(neutral_band(np.array([[other.max()] for other in others]), COVERAGE).high[0])
+        place = (run.condition, run.seed, str(run.path), run.last)
+        rows.append((*place, own.size, best, single, of_all, high, bool(best > high)))
+    columns = ["condition", "seed", "run", "generation", "individuals"]
+    return pd.DataFrame(rows, columns=[*columns, "best", "p_single", "p_best", "band_high", "exceeds"])
+
+
+def _last(run: LoadedRun, column: str) -> Floats:
+    table = run.individuals_in([run.last])
+    if column not in table:
+        return np.empty(0)
+    return table[column].dropna().to_numpy(float)

@@ -34,7 +34,9 @@ def draw_graph(axes: Axes, layout: Layout, pathway: Pathway, mask: Mask, gains: 
         From `hetevo.analysis.figures.style.style`.
     """
     places, table = _places(layout), synapses(layout, pathway, mask, gains)
+    # smaller units and fainter arrows where there are many
     size = float(np.clip(240 / max(layout.input_units, *layout.levels, layout.outputs), 12, 60))
+    faint = float(np.clip(60 / max(len(table), 1), 0.18, 0.8))
     for sender, receiver, gain in zip(table["sender"], table["receiver"], table["gain"], strict=True):
         start, end = places[sender], places[receiver]
         level = start[1] == end[1]
@@ -50,10 +52,11 @@ def draw_graph(axes: Axes, layout: Layout, pathway: Pathway, mask: Mask, gains: 
                 shrinkA=size**0.5 / 2,
                 shrinkB=size**0.5 / 2,
                 color=colour_of(gain, palette),
-                alpha=float(np.clip(60 / max(len(table), 1), 0.18, 0.8)),
+                alpha=faint,
                 linewidth=0.6,
             )
         )
+    # units above their arrows; those that receive nothing in this pathway are open squares
     received = dict(zip(range(layout.input_units, layout.input_units + len(gains)), gains, strict=True))
     for unit, place in enumerate(places):
         if unit not in received:
@@ -61,6 +64,7 @@ def draw_graph(axes: Axes, layout: Layout, pathway: Pathway, mask: Mask, gains: 
             continue
         colour, marker = colour_of(received[unit], palette), marker_of(received[unit])
         axes.scatter(*place, s=size, marker=marker, facecolor=colour, edgecolor="white", linewidth=0.5, zorder=3)
+    # a row a level, named at the left
     levels = [f"level {number + 1}" for number in range(len(layout.levels))]
     axes.set_yticks(range(len(levels) + 2), ["inputs", *levels, "outputs"])
     axes.set_xticks([])

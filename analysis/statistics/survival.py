@@ -1,4 +1,4 @@
-"""Survival of "not yet emerged": Kaplan-Meier curves and log-rank tests, by the library lifelines."""
+"""Survival of "not yet emerged": Kaplan-Meier curves, log-rank tests by the library lifelines, Holm's correction."""
 
 import warnings
 from typing import Any
@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hetevo.analysis.emergence.onset import Onsets
+from hetevo.analysis.statistics.curves import CONFIDENCE
+from hetevo.analysis.statistics.onset import Onsets
 from hetevo.populations.errors import SettingError
-
-CONFIDENCE = 0.95
+from hetevo.populations.types import Floats
 
 
 def survival_curve(onsets: Onsets) -> pd.DataFrame:
@@ -35,6 +35,7 @@ def survival_curve(onsets: Onsets) -> pd.DataFrame:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # an interval where nobody emerged: it is set below
         fitter = lifelines.KaplanMeierFitter(alpha=1 - CONFIDENCE).fit(onsets.time, onsets.observed)
+    # its tables, under the names of this field
     interval = fitter.confidence_interval_
     events = fitter.event_table.reindex(fitter.survival_function_.index)
     table = pd.DataFrame(
@@ -82,6 +83,36 @@ def log_rank(first: Onsets, second: Onsets) -> float:
     )
     # NaN: all emerged in the one generation in which all were still at risk, so nothing tells them apart
     return 1.0 if np.isnan(result.p_value) else float(result.p_value)
+
+
+def holm(values: Floats) -> Floats:
+    """Adjust p values so that the chance of any false rejection is held, however the tests depend on each other.
+
+    Holm, S. (1979), A simple sequentially rejective multiple test procedure, Scand. J. Statist. 6, 65-70: the i-th
+    smallest of m is multiplied by m - i + 1, then made monotone and cut at 1.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (m,)
+        p values; NaN (no test was possible) stays NaN and does not count.
+
+    Returns
+    -------
+    ndarray of float64, shape (m,)
+
+    Examples
+    --------
+    >>> holm(np.array([0.01, np.nan, 0.04, 0.03])).tolist()
+    [0.03, nan, 0.06, 0.06]
+    """
+    values = np.asarray(values, float)
+    adjusted = np.full(values.shape, np.nan)
+    # from the smallest on: the factor is the number of hypotheses that are left
+    tested = np.flatnonzero(np.isfinite(values))
+    order = tested[np.argsort(values[tested], kind="stable")]
+    factors = np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(values[order] * factors), 1) if len(order) else []
+    return adjusted
 
 
 def _lifelines() -> Any:
