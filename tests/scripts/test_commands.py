@@ -434,9 +434,19 @@ def test_a_claim_is_tested_by_one_command_and_goes_on(tmp_path):
     assert (tmp_path / "minimal" / "figures" / "claim.png").exists()
     again = hetevo("claims", "minimal", "-o", tmp_path, "--json", "--pages", tmp_path / "pages")
     assert {file.name for file in (tmp_path / "pages").iterdir()} == {
-        "minimal.md", "minimal-circuit.png", "minimal-claim.png", "table.md"
+        "minimal.md", "minimal-circuit.png", "minimal-claim.png", "minimal-claim.csv", "table.md"
     }  # fmt: skip
     assert json.loads(again.stdout)["minimal"]["verdict"] == "holds"
+    folders = tmp_path / "pages", tmp_path / "again"
+    without = hetevo("claims", "minimal", "-o", tmp_path / "none", "--recorded", folders[0], "--pages", folders[1])
+    assert without.exit_code == 0, without.output
+    assert not (tmp_path / "none").exists()  # nothing was run
+    for name in ("minimal.md", "minimal-circuit.png", "table.md"):
+        assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes()
+    assert {file.name for file in folders[1].iterdir()} | {"minimal-claim.csv"} == {
+        file.name for file in folders[0].iterdir()
+    }
+    assert hetevo("claims", "minimal", "-o", tmp_path, "--pages", folders[0]).exit_code == 0  # all of it is its own
     listed = hetevo("claims")
     assert "minimal" in listed.stdout
     wrong = hetevo("claims", "minimall")
