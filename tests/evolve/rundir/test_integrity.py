@@ -20,7 +20,7 @@ from hetevo.evolve.rundir.reading import checked_manifest
 from hetevo.evolve.verifying import verify
 from hetevo.scripts.main import app
 
-SCHEMA_1 = Path(__file__).parent / "fixtures" / "schema-1"
+SCHEMA_1 = Path(__file__).parents[1] / "fixtures" / "schema-1"
 
 
 @pytest.fixture(scope="module")
