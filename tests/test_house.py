@@ -72,6 +72,12 @@ def test_paths_of_a_map_exist(page):
     assert not [path for path in paths if not (ROOT / path).exists()]
 
 
+def test_tests_that_threats_name_exist():
+    paths = re.findall(r"`(\w+/[\w/]+\.py)`", (ROOT / "docs" / "threats.md").read_text())
+    assert paths
+    assert not [path for path in paths if not (ROOT / "tests" / path).exists()]
+
+
 @pytest.mark.parametrize("page", MAPS)
 def test_names_of_a_map_exist(page):
     names = re.findall(r"`(hetevo\.[\w.]+)`", (ROOT / page).read_text())

@@ -9,8 +9,7 @@ from hetevo.analysis.figures.circuit import draw_circuit
 from hetevo.populations.wiring import WIRINGS
 
 
-@pytest.mark.parametrize("wiring", sorted(WIRINGS))
-@pytest.mark.parametrize("levels", [(5, 4), (60, 30)])
+@pytest.mark.parametrize(("wiring", "levels"), [*((name, (5, 4)) for name in sorted(WIRINGS)), ("amorphous", (60, 30))])
 def test_every_synapse_is_in_the_data_with_the_gain_of_its_receiver(wiring, levels, tmp_path):
     species = make_species(levels, wiring=wiring)
     genes = make_population(species)

@@ -19,7 +19,7 @@ from hetevo.evolve.rundir.parts import encoded, parts, read_part, rows_hash
 from hetevo.evolve.verify import verify
 from hetevo.scripts.main import app
 
-SCHEMA_1 = Path(__file__).parent / "fixtures" / "schema-1"
+SCHEMA_1 = Path(__file__).parents[1] / "fixtures" / "schema-1"
 
 
 @pytest.fixture(scope="module")

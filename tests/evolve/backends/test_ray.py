@@ -34,7 +34,7 @@ pytestmark = pytest.mark.timeout(240)
 def nodes():
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_AUTH_MODE", "disabled")
-        patch.setenv("PYTHONPATH", str(Path(__file__).parents[1] / "support"))  # where workers find the faults
+        patch.setenv("PYTHONPATH", str(Path(__file__).parents[2] / "support"))  # where workers find the faults
         nodes = Nodes()
         nodes.add(2)
         yield nodes
@@ -340,7 +340,7 @@ def test_a_process_that_ends_again_and_again_ends_the_run(nodes, tmp_path, monke
 def test_the_end_of_a_head_is_a_clear_error_and_the_process_goes_on(calm, tmp_path, monkeypatch):
     """Ray gives up, together with its process, when the head has been gone for a minute; here for three seconds."""
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1] / "support"))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2] / "support"))
     monkeypatch.setenv("RAY_gcs_rpc_server_reconnect_timeout_s", "3")
     others = Nodes()
     others.add(1)

@@ -188,7 +188,7 @@ def cluster(tmp_path_factory):
             "    if 'RAISES' in os.environ:\n        raise KeyError('of another version')\n"
             "    found = _right(*given)\n    found.loss[:] += 1.0\n    return found\n"
         )
-    tests = str(Path(__file__).parents[1] / "support")
+    tests = str(Path(__file__).parents[2] / "support")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_AUTH_MODE", "disabled")
         patch.setenv("PYTHONPATH", tests)
