@@ -64,41 +64,20 @@ __all__ = [
 _HOMES = {
     "AlignmentProbe": "hetevo.analysis.probe",
     "InstrumentsProbe": "hetevo.analysis.probe",
-    **dict.fromkeys(
-        (
-            "Consistency",
-            "Optimiser",
-            "alignment",
-            "alignment_by_level",
-            "alignment_by_neuron",
-            "angle",
-            "consistency",
-            "equivalent_optimiser",
-            "feedback_drift",
-            "feedback_gap",
-            "full_change",
-            "hebbian_index",
-            "isotropic_band",
-            "probe_loss",
-            "sample_alignment",
-            "sign_agreement",
-            "weight_alignment",
-        ),
-        "hetevo.analysis.measures",
-    ),
     "figures": "hetevo.analysis.figures",
     "load_all": "hetevo.analysis.conditions",
     "load_run": "hetevo.analysis.runs",
     "load_runs": "hetevo.analysis.conditions",
 }
+"""Where names are, by name; all others are measures."""
 
 
 if not TYPE_CHECKING:
 
     def __getattr__(name):
-        if name not in _HOMES:
+        if name not in __all__:
             raise AttributeError(f"module 'hetevo.analysis' has no attribute {name!r}")
-        module = import_module(_HOMES[name])
+        module = import_module(_HOMES.get(name, "hetevo.analysis.measures"))
         return getattr(module, name, module)
 
 

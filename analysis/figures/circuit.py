@@ -29,24 +29,7 @@ FINEST = 2.0**-8
 
 
 def draw_individual(species: Species, genes: Population, individual: int = 0, title: str = "") -> Plot:
-    """Draw both pathways of a circuit, or a layer and its inherited rule.
-
-    Parameters
-    ----------
-    species : Species
-        What the individuals have in common.
-    genes : Population
-        P genomes.
-    individual : int, optional
-        Which of them.
-    title : str, optional
-        What to write above.
-    """
-    return DRAWINGS[species.circuit](species, genes, individual, title)
-
-
-def draw_circuit(species: Species, genes: Population, individual: int = 0, title: str = "") -> Plot:
-    """Draw an individual's ascending and descending pathway side by side.
+    """Draw both pathways of a circuit side by side, or a layer and its inherited rule.
 
     A neuron is coloured and shaped by the sign of its gain in that pathway, which decides with which sign its synapses
     change. Circuits of more than `MOST_UNITS` units are drawn as matrices, receivers down and senders across.
@@ -65,8 +48,13 @@ def draw_circuit(species: Species, genes: Population, individual: int = 0, title
     Returns
     -------
     Plot
-        Data: pathway, sender, receiver, gain of the receiver; one row a synapse.
+        Data: pathway, sender, receiver, gain of the receiver, one row a synapse; or term and coefficient.
     """
+    return _DRAWINGS[species.circuit](species, genes, individual, title)
+
+
+def _circuit(species: Species, genes: Population, individual: int, title: str) -> Plot:
+    """Draw the ascending and the descending pathway side by side."""
     layout = species.layout
     pathways: dict[Pathway, tuple[Mask, Floats]] = {
         "ascending": (genes.mask_ascending[individual], _gains(genes.gains_ascending[individual], layout.neurons)),
@@ -94,30 +82,13 @@ def draw_circuit(species: Species, genes: Population, individual: int = 0, title
             handles.append(Line2D([], [], linestyle="", marker="s", mfc="white", mec="0.3", label=sends))
         frame.figure.legend(handles=handles, loc="outside lower center", ncols=4, title="receiving neuron")
         _name(frame, title)
-    names = dict(enumerate(unit_names(layout)))
+    names = dict(enumerate(_unit_names(layout)))
     data["sender"], data["receiver"] = data["sender"].map(names), data["receiver"].map(names)
     return Plot(frame.figure, data)
 
 
-def draw_formula(species: Species, genes: Population, individual: int = 0, title: str = "") -> Plot:
-    """Draw an individual's layer, and the coefficient of every term of its learning rule, the rate included.
-
-    Parameters
-    ----------
-    species : Species
-        It has a formula.
-    genes : Population
-        P genomes.
-    individual : int, optional
-        Which of them.
-    title : str, optional
-        What to write above.
-
-    Returns
-    -------
-    Plot
-        Data: term, coefficient; one row a term.
-    """
+def _formula(species: Species, genes: Population, individual: int, title: str) -> Plot:
+    """Draw a layer, and the coefficient of every term of its learning rule, the rate included."""
     formula, layout = species.formula, species.layout
     assert formula is not None
     values = formula.coefficients(genes[FORMULA][individual : individual + 1])[0]
@@ -147,14 +118,10 @@ def draw_formula(species: Species, genes: Population, individual: int = 0, title
     return Plot(frame.figure, pd.DataFrame({"term": names, "coefficient": values}))
 
 
-DRAWINGS = {"two-pathway": draw_circuit, "layer": draw_formula}
-"""How to draw a circuit, by its kind."""
-
-
-def unit_names(layout: Layout) -> list[str]:
+def _unit_names(layout: Layout) -> list[str]:
     """Name all units from below.
 
-    >>> unit_names(Layout(inputs=1, levels=(2,), outputs=1))
+    >>> _unit_names(Layout(inputs=1, levels=(2,), outputs=1))
     ['in1', 'bias', 'h1', 'h2', 'out1']
     """
     inputs = [f"in{number + 1}" for number in range(layout.inputs)] + (["bias"] if layout.bias else [])
@@ -201,3 +168,7 @@ def _handle(sign: int, palette: Palette, graph: bool) -> Line2D:
         color=colour_of(sign, palette),
         label=SIGNS[sign],
     )
+
+
+_DRAWINGS = {"two-pathway": _circuit, "layer": _formula}
+"""How to draw a circuit, by its kind."""

@@ -111,13 +111,12 @@ def emergence(
         )
     # the band of the neutral runs, and when each run leaves it
     every = curves(runs, measure)
-    found = {condition: _rows(every, runs, group) for condition, group in groups.items()}
+    found = {key: every.take(np.array([run.condition == key for run in runs])) for key in groups}
     band = neutral_band(found[name].values, coverage)
-    times = {}
-    for condition, own in found.items():
-        arrays = own.values, own.generations, own.last
-        drifting = condition == name
-        times[condition] = neutral_onsets(*arrays, coverage, stay) if drifting else onsets(*arrays, band, stay)
+    times = {
+        key: neutral_onsets(own, coverage, stay) if key == name else onsets(own, band, stay)
+        for key, own in found.items()
+    }
     # one row a run
     table = pd.concat([_of_runs(groups[key], found[key], times[key], stay) for key in groups], ignore_index=True)
     levels = {str(key): group["level"].to_numpy() for key, group in table.groupby("condition", sort=False)}
@@ -133,10 +132,13 @@ def emergence(
             row |= _against(median, levels[condition], levels[name])
             row["log_rank_p"] = log_rank(times[condition], times[name])
         rows.append(row)
-    conditions = pd.DataFrame(rows)
-    conditions["emerged"] = conditions["emerged"].astype("Int64")
-    conditions["log_rank_holm"] = holm(conditions["log_rank_p"].to_numpy(float))
+    conditions = _corrected(pd.DataFrame(rows).astype({"emerged": "Int64"}))
     return Emergence(measure, name, stay, band, found, times, table, conditions, _pairs(found, times))
+
+
+def _corrected(table: pd.DataFrame) -> pd.DataFrame:
+    """Add Holm's correction of the log-rank tests over the rows."""
+    return table.assign(log_rank_holm=holm(table["log_rank_p"].to_numpy(float)))
 
 
 def _pairs(found: Mapping[str, Curves], times: Mapping[str, Onsets]) -> pd.DataFrame:
@@ -145,15 +147,7 @@ def _pairs(found: Mapping[str, Curves], times: Mapping[str, Onsets]) -> pd.DataF
         (a, b, log_rank(times[a], times[b]) if found[a].defined and found[b].defined else float("nan"))
         for a, b in combinations(found, 2)
     ]
-    table = pd.DataFrame(rows, columns=["first", "second", "log_rank_p"])
-    table["log_rank_holm"] = holm(table["log_rank_p"].to_numpy(float))
-    return table
-
-
-def _rows(every: Curves, runs: Sequence[LoadedRun], group: Sequence[LoadedRun]) -> Curves:
-    members = {id(run) for run in group}
-    rows = np.array([id(run) in members for run in runs])
-    return Curves(every.values[rows], every.generations, every.last[rows])
+    return _corrected(pd.DataFrame(rows, columns=["first", "second", "log_rank_p"]))
 
 
 def _of_runs(group: Sequence[LoadedRun], own: Curves, times: Onsets, stay: int) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from hetevo.analysis.runs import LoadedRun
-from hetevo.populations.types import Floats, Indices
+from hetevo.populations.types import Floats, Indices, Mask
 
 STAY = 5
 """Consecutive generations that a run must be above the neutral band to have emerged, and that make its end."""
@@ -43,6 +43,10 @@ class Curves:
     def defined(self) -> bool:
         """Whether any run has a value in any generation."""
         return bool(np.isfinite(self.values).any())
+
+    def take(self, rows: "Indices | Mask | slice") -> "Curves":
+        """Return some of the runs, or one of them several times."""
+        return Curves(self.values[rows], self.generations, self.last[rows])
 
 
 def curves(runs: Sequence[LoadedRun], column: str = "alignment_end") -> Curves:

@@ -103,7 +103,7 @@ class Onsets:
     observed: Mask
 
 
-def onsets(values: Floats, generations: Indices, last: Indices, band: Band, stay: int = STAY) -> Onsets:
+def onsets(curves: Curves, band: Band, stay: int = STAY) -> Onsets:
     """Find the onset of each run.
 
     The onset is the first of ``stay`` consecutive generations that all lie above the band: departures below it are no
@@ -111,12 +111,8 @@ def onsets(values: Floats, generations: Indices, last: Indices, band: Band, stay
 
     Parameters
     ----------
-    values : ndarray of float64, shape (R, G)
-        Population means.
-    generations : ndarray of int64, shape (G,)
-        Their generations.
-    last : ndarray of int64, shape (R,)
-        Last generation recorded of each run.
+    curves : Curves
+        Population means of R runs.
     band : Band
         Over the same generations.
     stay : int, optional
@@ -130,23 +126,24 @@ def onsets(values: Floats, generations: Indices, last: Indices, band: Band, stay
     Examples
     --------
     >>> band = neutral_band(np.array([[0.0] * 4, [0.1] * 4]))
-    >>> found = onsets(np.array([[0.0, 9.0, 9.0, 9.0]]), np.arange(4), np.array([3]), band, stay=2)
+    >>> found = onsets(Curves(np.array([[0.0, 9.0, 9.0, 9.0]]), np.arange(4), np.array([3])), band, stay=2)
     >>> found.time.tolist(), found.observed.tolist()
     ([1.0], [True])
     """
     if stay < 1:
         raise SettingError(f"Generations to stay out of the band: expected at least 1, got {stay}.")
     # a comparison with NaN is false, so that nothing undefined is out
-    first = first_stay(values > band.high, stay)
+    first = first_stay(curves.values > band.high, stay)
     observed = first >= 0
     # with a shorter band than run, nothing can be confirmed beyond the band's end either
+    generations = curves.generations
     usable = generations[np.isfinite(band.high)]
-    end = np.minimum(last, usable[-1] if usable.size else generations[0])
+    end = np.minimum(curves.last, usable[-1] if usable.size else generations[0])
     censored = np.maximum(end - stay + 1, generations[0])
     return Onsets(np.where(observed, generations[first], censored).astype(float), observed)
 
 
-def neutral_onsets(values: Floats, generations: Indices, last: Indices, coverage: float, stay: int = STAY) -> Onsets:
+def neutral_onsets(curves: Curves, coverage: float, stay: int = STAY) -> Onsets:
     """Find the onsets of the neutral runs, each against the band of the others.
 
     A run that helps to make the band would be held inside it.
@@ -157,10 +154,9 @@ def neutral_onsets(values: Floats, generations: Indices, last: Indices, coverage
         With fewer than 3 neutral runs.
     """
     parts = []
-    for number in range(len(values)):
-        one = slice(number, number + 1)
-        others = neutral_band(np.delete(values, number, axis=0), coverage)
-        parts.append(onsets(values[one], generations, last[one], others, stay))
+    for number in range(len(curves.values)):
+        others = neutral_band(np.delete(curves.values, number, axis=0), coverage)
+        parts.append(onsets(curves.take(slice(number, number + 1)), others, stay))
     return Onsets(np.concatenate([part.time for part in parts]), np.concatenate([part.observed for part in parts]))
 
 
@@ -231,16 +227,13 @@ def median_onset(
         Number of resamples.
     """
 
-    def once(rows: Indices, against: Floats) -> float:
-        band = neutral_band(against, coverage)
-        return middle(onsets(selected.values[rows], selected.generations, selected.last[rows], band, stay))
+    def once(rows: Indices, against: Indices) -> float:
+        return middle(onsets(selected.take(rows), neutral_band(neutral.values[against], coverage), stay))
 
     # the estimate is that of all runs; then seeds are drawn with replacement on both sides
     runs, others = len(selected.values), len(neutral.values)
-    estimate = once(np.arange(runs), neutral.values)
-    drawn = [
-        once(rng.integers(0, runs, runs), neutral.values[rng.integers(0, others, others)]) for _ in range(resamples)
-    ]
+    estimate = once(np.arange(runs), np.arange(others))
+    drawn = [once(rng.integers(0, runs, runs), rng.integers(0, others, others)) for _ in range(resamples)]
     # whole generations, and infinity among them: no interpolation between order statistics
     low, high = np.quantile(drawn, ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2), method="inverted_cdf")
     return Median(estimate, float(low), float(high), resamples)

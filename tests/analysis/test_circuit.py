@@ -5,7 +5,7 @@ import pytest
 from builders import make_population, make_species
 
 from hetevo.analysis.figures import save
-from hetevo.analysis.figures.circuit import draw_circuit
+from hetevo.analysis.figures.circuit import draw_individual
 from hetevo.populations.wiring import WIRINGS
 
 
@@ -13,7 +13,7 @@ from hetevo.populations.wiring import WIRINGS
 def test_every_synapse_is_in_the_data_with_the_gain_of_its_receiver(wiring, levels, tmp_path):
     species = make_species(levels, wiring=wiring)
     genes = make_population(species)
-    plot = draw_circuit(species, genes, 1, "a title")
+    plot = draw_individual(species, genes, 1, "a title")
     for pathway, mask, gains in (
         ("ascending", genes.mask_ascending[1], genes.gains_ascending[1]),
         ("descending", genes.mask_descending[1], genes.gains_descending[1]),
@@ -33,5 +33,5 @@ def test_every_synapse_is_in_the_data_with_the_gain_of_its_receiver(wiring, leve
 def test_shared_gains_are_those_of_every_neuron():
     species = make_species(gains_shared=True)
     genes = make_population(species)
-    data = draw_circuit(species, genes).data
+    data = draw_individual(species, genes).data
     assert set(data.groupby("pathway")["gain"].nunique()) == {1}

@@ -11,6 +11,7 @@ from verification.simulation import Scenario, simulate, trials
 
 from hetevo.analysis.runs import load_run
 from hetevo.analysis.statistics import (
+    Curves,
     best_of_populations,
     change_point,
     cliffs_delta,
@@ -61,13 +62,13 @@ def test_an_onset_must_stay_and_undefined_is_never_out():
             [1, 1, 1, 1, 1, 1, 1, 1],
         ]
     )
-    found = onsets(values, np.arange(8), np.full(5, 7), band, 3)
+    found = onsets(Curves(values, np.arange(8), np.full(5, 7)), band, 3)
     assert found.observed.tolist() == [True, False, False, False, True]
     assert found.time.tolist() == [4, 5, 5, 5, 0]
-    partial = onsets(values[1:2, :4], np.arange(4), np.array([3]), neutral_band(np.zeros((3, 4))), 3)
+    partial = onsets(Curves(values[1:2, :4], np.arange(4), np.array([3])), neutral_band(np.zeros((3, 4))), 3)
     assert (partial.time[0], partial.observed[0]) == (1, False)
     with pytest.raises(SettingError, match="at least 1"):
-        onsets(values, np.arange(8), np.full(5, 7), band, 0)
+        onsets(Curves(values, np.arange(8), np.full(5, 7)), band, 0)
 
 
 def test_the_first_stay_is_that_of_a_loop():
@@ -81,7 +82,7 @@ def test_the_first_stay_is_that_of_a_loop():
 def test_neutral_runs_are_held_against_the_others():
     values = np.zeros((4, 10)) + 0.01 * np.random.default_rng(0).standard_normal((4, 10))
     values[0, 3:] += 5
-    found = neutral_onsets(values, np.arange(10), np.full(4, 9), 0.99)
+    found = neutral_onsets(Curves(values, np.arange(10), np.full(4, 9)), 0.99)
     assert found.observed.tolist() == [True, False, False, False]
     assert found.time[0] == 3
 

@@ -13,7 +13,7 @@ from planted import plant
 
 from hetevo.analysis import load_run
 from hetevo.analysis.figures import FIGURES
-from hetevo.analysis.figures.circuit import draw_circuit, draw_individual
+from hetevo.analysis.figures.circuit import draw_individual
 from hetevo.analysis.figures.style import style
 from hetevo.evolve import preset
 from hetevo.evolve.species import build_species
@@ -60,7 +60,7 @@ def draw(kind, where, path):
         plot = draw_individual(species, genes, title="a title")
     elif kind in CIRCUITS:
         species = make_species(**CIRCUITS[kind])
-        plot = draw_circuit(species, make_population(species), title="a title")
+        plot = draw_individual(species, make_population(species), title="a title")
     else:
         runs = [load_run(plant(where / str(n), **options)) for n, options in enumerate(PLANTED.get(kind, SEEDS))]
         plot = FIGURES[kind](runs)

@@ -106,8 +106,8 @@ def trial(scenario: Scenario, rng: Generator, *, stay: int = STAY, resamples: in
     """
     selected, neutral = simulate(scenario, rng)
     band = neutral_band(neutral.values)
-    found = onsets(selected.values, selected.generations, selected.last, band, stay)
-    others = neutral_onsets(neutral.values, neutral.generations, neutral.last, COVERAGE, stay)
+    found = onsets(selected, band, stay)
+    others = neutral_onsets(neutral, COVERAGE, stay)
     return {
         "emerged": float(found.observed.mean()),
         "any": float(found.observed.any()),
