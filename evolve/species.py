@@ -68,6 +68,7 @@ def _rule(config: Config) -> Rule:
 
 
 def _perturbations(config: Config) -> tuple[Perturbation, ...]:
+    # only what changes a life: one that is off costs nothing
     injury, hardware, found = config.injury, config.hardware, list[Perturbation]()
     if injury.share:
         kinds = injury.what == "neurons", injury.kind == "insert"
