@@ -53,6 +53,7 @@ class Evolution:
         self, config: Config, probe: Probe | None = None, stop_files: Sequence[Path] = (), *, force: bool = False
     ) -> None:
         self.config, self.stop_files = config, stop_files
+        # what cannot work is refused here: first what costs nothing to check
         self.place = bound_workers(config.backend, config.evolution.size, force=force)
         self.species = build_species(config)
         check_memory(config, self.species, count_workers(config.backend, config.evolution.size))
@@ -102,15 +103,18 @@ class Evolution:
             saved and how it goes on.
         """
         assert self._backend is not None
+        # before the recorder, whose checkpoints name the sessions so far
         self._begin_session(directory, state, notice)
         recorder = Recorder(directory, self.config, origin, notice, state, records_from)
         stop = StopRequest(directory.stop_file, self.stop_files)
         try:
+            # left in reverse: after the last message the recorder saves, and signals are heeded until it has
             with stop, recorder, log_to(recorder.log, notice):
                 if stop.withdraw():
                     notice(f"the file {directory.stop_file} was there already: it was removed, and the run goes on")
                 final = _Loop(self, self._backend, recorder, stop, progress).run(state)
                 stop.withdraw()
+            # the end is noted last, and then the directory must still be this run's
             finished = final.generation.number >= self.config.evolution.generations
             directory.provenance.end_session("done" if finished else "stopped", saved=recorder.summary)
             directory.check()
@@ -136,6 +140,7 @@ class Evolution:
 
     def until(self, generations: int) -> "Evolution":
         """Return the same with another last generation."""
+        # validated like any other configuration
         content = self.config.model_dump()
         content["evolution"]["generations"] = generations
         other = copy.copy(self)  # the same backend and species: nothing else depends on it

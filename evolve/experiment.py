@@ -114,6 +114,7 @@ class Experiment:
     def _begin(
         self, path: str | Path, origin: str | None, or_resume: bool, progress: Progress | None, notice: Notice
     ) -> Run:
+        # 1. whether the run can begin at all: nothing is written before that is known
         check_new(self.config)
         branch = Origin.find(origin) if origin else None
         state = branch.load(self.config, self._evolution.species) if branch else None
@@ -126,6 +127,7 @@ class Experiment:
         with self._evolution.connected(), (directory := RunDirectory.new(path)).lock() as lock:
             if or_resume and directory.is_begun():  # another start was faster, and has ended since
                 return self._resume(directory, progress, notice, lock)
+            # 2. what a start leaves, in an order in which a killed one can be repeated
             directory.clear()
             directory.provenance.create(facts)
             content = dump_toml(_lasting(self.config))
@@ -139,6 +141,7 @@ class Experiment:
     def _resume(
         self, directory: RunDirectory, progress: Progress | None, notice: Notice, lock: Lock | None = None
     ) -> Run:
+        # it must be the same experiment, but for where it is computed and how often it is saved
         changes = differences(read_saved_config(directory).model_dump(), self.config.model_dump(), ignored=MAY_DIFFER)
         if lock is None:
             if not changes and (ended := find_end(directory, self.config)):

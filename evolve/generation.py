@@ -105,6 +105,7 @@ def individual_rows(generation: Generation, evaluation: Evaluation) -> dict[str,
 
 def generation_row(generation: int, evaluation: Evaluation) -> dict[str, Any]:
     """Return the row of a generation, as columns of length 1; means are over defined values, NaN if there are none."""
+    # DEAP's statistics, of the losses
     losses = tools.Statistics()
     for name, function in (("best", np.min), ("median", np.median), ("mean", np.mean)):
         losses.register(name, function)
@@ -117,9 +118,11 @@ def generation_row(generation: int, evaluation: Evaluation) -> dict[str, Any]:
         "accuracy_best": _reduced(np.max, evaluation.accuracy),
         "accuracy_median": _reduced(np.median, evaluation.accuracy),
     }
+    # means of what was measured, over individuals in which it is defined
     observed = evaluation.observed
     for name, values in observed.items():
         row[name] = mean_defined(values)
+    # the best tenth apart: what selection favours shows there first
     if "alignment_end" in observed:
         best = np.argsort(evaluation.loss, kind="stable")[: max(1, round(ELITE_SHARE * evaluation.loss.size))]
         row["alignment_end_elite"] = mean_defined(observed["alignment_end"][best])

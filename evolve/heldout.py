@@ -41,6 +41,7 @@ def build_held_out_species(config: Config, species: Species) -> dict[str, Specie
     SettingError
         If what a family needs is missing.
     """
+    # a family besides the run's own has its usual options
     sizes = {"inputs": config.task.inputs, "outputs": config.task.outputs}
     families = {}
     for name in config.heldout.families if config.heldout.every else ():
@@ -111,6 +112,7 @@ class HeldOut:
         row = dict.fromkeys(self._columns, float("nan"))
         if not self._families or generation.number % self._every:
             return row
+        # the champion is that of the run's own tasks: on held-out ones nobody is selected
         champion = int(np.argmin(loss))
         for name, species in self._families.items():
             evaluation = backend.evaluate(replace(job, species=species), generation, do_nothing, stopping)

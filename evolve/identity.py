@@ -77,6 +77,7 @@ def labels(values: Mapping[str, Any], keys: Iterable[str]) -> list[str]:
     keys : iterable of str
         Which of them to write; one that is not among them is ``none``.
     """
+    # a short name that two keys share says nothing
     short = Counter(map(_short, values))
     return [
         f"{_short(key) if short[_short(key)] < 2 else key}={shown(values[key]) if key in values else 'none'}"

@@ -27,6 +27,7 @@ def ring(islands: int, rng: Generator) -> list[Route]:
 def torus(islands: int, rng: Generator) -> list[Route]:
     """Islands lie on a grid as square as possible, closed in both directions; each sends to the east and the south."""
     del rng
+    # the divisor next to the square root
     rows = max(divisor for divisor in range(1, int(np.sqrt(islands)) + 1) if islands % divisor == 0)
     places = np.arange(islands).reshape(rows, -1)
     routes = [np.roll(places, -1, axis=1), *([np.roll(places, -1, axis=0)] if rows > 1 else [])]

@@ -74,6 +74,7 @@ def _machine(root: Path) -> Memory:
 def _groups(root: Path) -> Iterator[Memory]:
     """Read the limits of every control group that this process is in: its own, and those around it."""
     with contextlib.suppress(OSError):
+        # 0 is the unified hierarchy; older systems name the kind of resource
         for line in (root / "proc/self/cgroup").read_text().splitlines():
             number, kinds, path = line.split(":", 2)
             if number == "0":
@@ -87,6 +88,7 @@ def _groups(root: Path) -> Iterator[Memory]:
 def _around(mounted: Path, path: str, limits: tuple[str, ...], used: str) -> Iterator[Memory]:
     """Read a group's limits and those of the groups around it; inside a container the outer ones are not there."""
     parts = [part for part in path.split("/") if part not in ("", "..")]
+    # a group is bound by all groups around it
     for depth in range(len(parts), -1, -1):
         group = mounted.joinpath(*parts[:depth])
         totals = [total for total in (_number(group / limit) for limit in limits) if total is not None]

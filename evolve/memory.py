@@ -59,6 +59,7 @@ def needs_of(config: Config, species: Species, workers: int) -> Needs:
         Processes that evaluate; 0: none on this machine.
     """
     size = config.evolution.size
+    # what this process holds, and, if it evaluates on this machine, what each worker does
     driver = {**_population(config, species), "a generation's records (evolution.size)": 3 * 8 * COLUMNS * size}
     if not workers:
         return Needs(driver, {})
@@ -86,6 +87,7 @@ def check_memory(config: Config, species: Species, workers: int) -> None:
     MachineFailedError
         If it would fit, but others use the memory now.
     """
+    # first the sizes that need no network to be looked at, for looking at one takes memory too
     memory = available_memory()
     for sizes in (_population(config, species), _samples(config, species)):
         for what, needed in sizes.items():  # before a network is looked at, which takes memory of its own
@@ -117,6 +119,7 @@ def check_needs(needs: Needs, workers: int, memory: Memory, beside: int = 1) -> 
     MachineFailedError
         If it does not fit now.
     """
+    # too much for this machine is a mistake; too much for what is free now may pass
     needed = beside * needs.total(workers)
     processes = beside if workers <= 1 else workers
     who = f"This run with {_count(processes)} needs" if beside == 1 else f"{beside} runs side by side need"
@@ -165,6 +168,7 @@ def _samples(config: Config, species: Species) -> dict[str, int]:
 
 def _lives(config: Config, species: Species, networks: int) -> int:
     """Return the bytes that lives side by side take: weights, signals, the test, the probe, changes that come late."""
+    # numbers per network: in each pathway, and of each neuron for every sample of a batch
     layout, life, hardware = species.layout, species.lifetime, config.hardware
     tested = max(life.test_samples, PROBED_SAMPLES)
     if species.formula is not None:

@@ -125,6 +125,7 @@ def guard(listener: Callable[[Any], None]) -> Callable[[Any], None]:
     """
     if listener is log_notice:
         return listener  # `log_to` knows it by its identity
+    # said once: a display that fails does so for every generation
     failed = False
 
     def call(message: Any) -> None:

@@ -61,12 +61,14 @@ class Origin:
         RunDirectoryError
             If there is no such run, or it has no such checkpoint; the message lists those that it has.
         """
+        # a directory may have an @ in its own name
         path, separator, number = text.rpartition("@")
         if not separator or is_directory(inside(sweep) / text if sweep else Path(text)):
             path, number = text, ""
         if number and not number.isdecimal():
             raise RunDirectoryError(f"{text}: expected RUN@GENERATION, such as runs/demo@20.")
         directory = RunDirectory.open(inside(sweep) / path if sweep else path)
+        # only a generation whose checkpoint was kept can be a beginning
         found = checkpoints.listed(directory.checkpoints)
         wanted = [one for one in found if not number or checkpoints.generation_of(one) == int(number)]
         if not wanted:
@@ -144,6 +146,7 @@ class Origin:
                 f"islands.count: {self.directory.path} has {self.config.islands.count} islands, and a branch keeps"
                 f" them; got {config.islands.count}."
             )
+        # the same genes, each of the same shape
         before, after = ({gene.name: gene.shape for gene in genome(s)} for s in (build_species(self.config), species))
         if before != after:
             names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
@@ -211,14 +214,17 @@ def transplant_genes(config: Config, species: Species, beside: Path) -> Populati
         raise RunDirectoryError(
             f"transplant.source = {settings.source!r}, looked for beside the run, in {beside}: {error}"
         ) from None
+    # 1. the donors: all individuals of a generation, or its champion again and again
     before = build_species(origin.config)
     state = load(origin.checkpoint, before, origin.config.evolution.size)[0]
     donors = state.generation.population
     chosen = np.arange(config.evolution.size) % donors.size
     if settings.individuals == "champion":
         chosen[:] = int(np.argmin(state.loss))
+    # 2. founders of this run, from random streams of their own, so that they are none of its generation 0
     drawn = dict(draw_founders(species, config.seed, config.evolution.size, Purpose.TRANSPLANT))
     kinds = {gene.name: gene for gene in genome(before)}
+    # 3. what cannot be transplanted
     if before.circuit != species.circuit:
         raise ConfigError(
             f"transplant.source: individuals of {origin.directory.path} inherit {circuit_of(before).inherits},"
@@ -232,6 +238,7 @@ def transplant_genes(config: Config, species: Species, beside: Path) -> Populati
             f"transplant.genes: individuals have genes of the kinds {there}, got {', '.join(settings.genes)}. Name at"
             " least one of those, or nothing is transplanted."
         )
+    # 4. genes of the chosen kinds, fitted where the networks have other sizes
     for gene in own:
         if gene.kind in settings.genes:
             donor = kinds.get(gene.name)
@@ -254,6 +261,7 @@ def _fitted(values: NDArray[Any], donor: Gene, gene: Gene, before: Layout, after
             f"transplant.genes: {gene.name} has shape {donor.shape} there and {gene.shape} here; only gains can be"
             " fitted to networks of other sizes."
         )
+    # hidden neurons take from hidden ones, outputs from outputs
     places = _corresponding(before.hidden, after.hidden)
     if gene.shape[0] == after.neurons:
         places = np.concatenate([places, before.hidden + _corresponding(before.outputs, after.outputs)])

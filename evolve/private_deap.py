@@ -55,6 +55,7 @@ def private_generators(rng: Generator) -> Iterator[None]:
 
 def _replacements() -> dict[int, Any]:
     """Return the private counterpart of whatever draws from a global generator, by the identity of the latter."""
+    # a module like NumPy in all but its generators
     numpy = ModuleType("numpy")
     vars(numpy).update(vars(np), random=NUMPY)
     found: dict[int, Any] = {id(random): PYTHON, id(np): numpy, id(np.random): NUMPY}
@@ -66,6 +67,7 @@ def _replacements() -> dict[int, Any]:
 
 def _copied(*names: str) -> list[ModuleType]:
     """Execute DEAP's package and some of its modules anew, and give all of them the private generators."""
+    # found, not imported: the module `deap` that others use is left alone
     original = importlib.util.find_spec("deap")
     assert original is not None
     assert original.origin is not None

@@ -75,6 +75,7 @@ def check_records(
     report : Report
         Takes what is right, and what is wrong.
     """
+    # files first: what is not what was written is not worth comparing
     damaged = list(damaged_parts(directory.place, newest.records, newest.generation, rows=newest.rows))
     report.problems += map(str, damaged)
     report.problems += [problem for table in directory.tables for problem in _strangers(table, newest)]
@@ -175,6 +176,7 @@ def _differences(found: Indices, expected: Indices) -> Iterator[str]:
 
 def _check_chain(rows: pa.Table, newest: Checkpoint, size: int, report: Report) -> None:
     """Compute the digest of all generations again from the records."""
+    # the same arrays, names and dtypes as when the run computed its digest
     codes = {operator.name.lower(): int(operator) for operator in Operator}
     columns = {name: rows[name].to_numpy() for name in ("loss", "status", "parent_a", "parent_b", "island")}
     columns["operator"] = np.array([codes.get(name, -1) for name in rows["operator"].to_pylist()], np.int64)
@@ -195,6 +197,7 @@ def _failed(individuals: pa.Table, failures: pa.Table | None, first: int) -> lis
     ]
     found = np.empty(0, np.int64)
     if failures is not None:
+        # failures of generations whose individuals were recorded
         among = np.isin(failures["generation"].to_numpy(), generations[generations >= first])
         found = failures["id"].to_numpy()[among]
     same = np.array_equal(found, expected)
@@ -208,6 +211,7 @@ def _saved_lives(saved: Iterable[Losses]) -> Iterator[tuple[int, Evaluation]]:
 
 def _recorded_lives(rows: pa.Table, kept: list[int], size: int) -> Iterator[tuple[int, Evaluation]]:
     """Take the evaluation of every generation from the table of individuals."""
+    # all that a probe recorded of individuals, and that a generation's row sums up
     types = {name: rows.schema.field(name).type for name in rows.column_names}
     taken = [name for name, kind in types.items() if name not in OWN and pa.types.is_floating(kind)]
     columns = {name: rows[name].to_numpy() for name in ("loss", "status", "accuracy", *taken) if name in types}

@@ -139,8 +139,7 @@ class Recorder:
         measured : mapping of str to float, optional
             Further columns of the generation's row.
         """
-        # the generation before: nothing of this one may reach the disk together with its checkpoint
-        self.flush()
+        self.flush()  # nothing of this generation may reach the disk together with the checkpoint of the last one
         row = generation_row(generation.number, evaluation)
         row |= {name: np.array([value]) for name, value in (measured or {}).items()}
         rows, every = [(self.directory.generations, row)], self.config.records.individuals_every
@@ -266,6 +265,7 @@ class Recorder:
 
     def _check_kept(self) -> None:
         """Check that what was written before is there: otherwise somebody deletes the run, and is not done yet."""
+        # a folder that somebody deletes name by name is not written into again
         missing = [name for table in self.directory.tables for name in table.missing()]
         if self._checkpoint and self._checkpoint.name not in names(self.directory.checkpoints):
             missing.append(f"checkpoints/{self._checkpoint.name}")

@@ -89,6 +89,7 @@ def replay(
 
 def _elsewhere(config: Config, workers: int | None) -> Config:
     """Return the configuration with another number of workers and another block size."""
+    # other blocks and other processes: the bits must not depend on either
     usual = min(config.backend.block or block_size(build_species(config)), config.evolution.size)
     chosen = workers if workers is not None else 2 if config.backend.workers == 1 else 1
     changes = [f"backend.workers={chosen}", f"backend.block={usual // 2 + 1 if usual > 2 else usual + 1}"]
@@ -134,6 +135,7 @@ def _same(found: NDArray[np.generic], kept: NDArray[np.generic]) -> bool:
     if found.dtype != kept.dtype or found.shape != kept.shape:
         return False
     if found.dtype.kind == "f":
+        # every NaN is the same NaN here
         undefined = np.isnan(found)
         if not np.array_equal(undefined, np.isnan(kept)):
             return False
@@ -188,6 +190,7 @@ def repeat(path: str | Path, number: int) -> Repeated:
     row = _row(directory, number)
     generation, individual = int(row["generation"]), int(row["individual"])
     genes = _genes(row["genes"], evolution.species, directory)
+    # in a process of its own: it may die of that again
     pool = WorkerPool(1)
     try:
         lived = pool.submit(live_block, evolution.job(generation), genes, individual, generation).result()
@@ -201,6 +204,7 @@ def repeat(path: str | Path, number: int) -> Repeated:
 
 
 def _row(directory: RunDirectory, number: int) -> dict[str, Any]:
+    # rows are counted over all parts of the table
     before = 0
     for path in parts(directory.failures.folder):
         table = read_part(path)

@@ -35,10 +35,12 @@ def rescue(
     facts : mapping
         What its checkpoints remember.
     """
+    # the run goes on in another process, or had not begun: there is nothing to save
     if not lost.deleted:
         return MachineFailedError(str(lost))
     if state is None:
         return MachineFailedError(f"{lost} Nothing had lived yet: begin again with '{spell('run')}'.")
+    # beside the old place; if that cannot be, in the folder for temporary files
     problems = []
     for path in _places(directory.path):
         try:
@@ -57,6 +59,7 @@ def rescue(
 
 def _places(path: Path) -> Iterator[Path]:
     """Name places that are not there yet: beside the run or its sweep, or above that if it is gone, or temporary."""
+    # nearest first
     whole = path.within.path if isinstance(path, Place) and path.within else path  # a sweep may be deleted with it
     above = next(folder for folder in Path(whole).absolute().parents if folder.is_dir())
     for folder in (above, Path(tempfile.gettempdir())):
@@ -66,6 +69,7 @@ def _places(path: Path) -> Iterator[Path]:
 
 def _saved(path: Path, directory: RunDirectory, config: str, state: State, facts: Mapping[str, Any]) -> dict[str, int]:
     """Make a run directory that goes on after a state; return the first generation in each of its tables."""
+    # in the order of any start: what makes it a run, its configuration, comes last
     new, generation = RunDirectory.new(path), state.generation.number
     with new.lock():
         new.provenance.take_over(directory.provenance, rescued_from=directory.path.name)

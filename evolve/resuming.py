@@ -40,7 +40,7 @@ def resume(
 ) -> Run:
     """Go on with a run where it was last saved, or extend one that is done.
 
-    A run that is done, and whole, stays as it is: nothing is written then.
+    A run that is done and whole stays as it is.
 
     Parameters
     ----------
@@ -54,8 +54,7 @@ def resume(
     probe : Probe, optional
         Measures to take; by default those that the configuration names.
     force : bool, optional
-        Begin with the founders again, without the records, if no checkpoint can be trusted; and start any number of
-        workers.
+        Begin anew with the founders if no checkpoint can be trusted; and start any number of workers.
     progress : callable, optional
         Is called with a `GenerationReport` after every generation. Its failure is logged and ends nothing.
     notice : callable, optional

@@ -65,6 +65,7 @@ def find_newest_intact(
         If a checkpoint is intact, but of another format or configuration.
     """
     problems: list[str] = []
+    # newest first; the first one that is whole, with all records before it, is the one
     known: set[Path] = set()  # a part that a newer checkpoint finds damaged is damaged for an older one too
     for path in reversed(checkpoints.listed(directory.checkpoints)):
         try:
@@ -82,6 +83,7 @@ def find_newest_intact(
         for problem in problems:
             notice(f"skipped {problem}")
         return state, saved
+    # none is left: founders are a way out only for a run that was never saved, or by force
     branch = _is_branch(directory)
     if not problems and (branch or was_saved(directory)):
         problems.append("there is none any more, though it was saved")
@@ -114,6 +116,7 @@ def check_configuration(directory: RunDirectory, path: Path) -> None:
     ConfigError
         With the difference, key by key.
     """
+    # hash and values: the hash says whether they differ, the values say where
     facts, now = checked_manifest(path).facts, directory.config()
     found = facts.get("configuration")
     before = found if isinstance(found, dict) else {}

@@ -54,6 +54,7 @@ def make_individuals(loss: Floats, cap: float, synapses: Indices | None = None) 
     synapses : ndarray of int, shape (P,), optional
         Synapses present in each individual.
     """
+    # DEAP maximises, and some of its operators need values >= 0
     sizes = [0] * len(loss) if synapses is None else synapses.tolist()
     fitness = (cap - loss).tolist()
     return [Individual(*parts) for parts in zip(range(len(loss)), fitness, sizes, strict=True)]

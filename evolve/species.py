@@ -56,6 +56,7 @@ def _rule(plasticity: settings.Plasticity) -> Rule:
 
 
 def _perturbations(injury: settings.Injury, hardware: settings.Hardware) -> tuple[Perturbation, ...]:
+    # only what changes a life: one that is off costs nothing
     device, perfect = _plain(Hardware, hardware), Hardware(range=hardware.range, rounding=hardware.rounding)
     return (
         *((_plain(Injury, injury),) if injury.share else ()),

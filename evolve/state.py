@@ -96,6 +96,7 @@ class State:
         **facts
             What else to remember of the run.
         """
+        # genes get a prefix, so that none can be called like another array
         generation = self.generation
         arrays = {f"{_GENE}{name}": array for name, array in generation.population.items()}
         arrays |= {name: getattr(generation, name) for name in _DESCENT}
@@ -118,6 +119,7 @@ def advance(generation: Generation, evaluation: Evaluation, previous: State | No
         The state one generation earlier; None for founders.
     """
     chain, probe_chain = (previous.chain, previous.probe_chain) if previous else (START, "")
+    # what the chain covers: what became of them, and who came from whom; the digest adds the newest genes
     lived = {"loss": evaluation.loss, "status": evaluation.status}
     descent = {name: getattr(generation, name) for name in _DESCENT}
     chain = extend_chain(chain, {**lived, **descent})
@@ -162,6 +164,7 @@ def expected_arrays(species: Species, size: int) -> Expected:
     size : int
         Individuals P.
     """
+    # nothing in the file decides how much memory is taken: shapes come from the configuration
     genes = {f"{_GENE}{gene.name}": ((size, *gene.shape), np.dtype(gene.dtype)) for gene in genome(species)}
     descent = dict.fromkeys(_DESCENT, ((size,), np.dtype(np.int64)))
     return {**genes, **descent, "loss": ((size,), np.dtype(np.float64)), "status": ((size,), np.dtype(np.int64))}
@@ -211,6 +214,7 @@ def _check_ranges(path: Path, checkpoint: Checkpoint, size: int) -> None:
         found = checkpoint.arrays[name]
         if found.min() < least or found.max() > most:
             raise DamagedError(path / STATE, f"{name}: expected {least} to {most}, got {found.min()} to {found.max()}")
+    # selection needs as many individuals on each island
     inhabitants = np.bincount(checkpoint.arrays["island"])
     if len({*inhabitants.tolist()}) > 1:
         raise DamagedError(
@@ -223,6 +227,7 @@ def _check_ranges(path: Path, checkpoint: Checkpoint, size: int) -> None:
 
 def _restored(checkpoint: Checkpoint) -> State | None:
     arrays, facts = checkpoint.arrays, checkpoint.facts
+    # text of the right length, whatever somebody wrote there
     chains = [facts.get(name) for name in ("chain", "probe_chain")]
     if not all(isinstance(chain, str) and len(chain) in (0, len(START)) for chain in chains):
         return None

@@ -53,6 +53,7 @@ class StopRequest:
 
     def withdraw(self) -> bool:
         """Remove the file, if it is there: the request was met, or is of an earlier time. Tell whether it was."""
+        # a link is removed, a folder is not: somebody has put something into it
         found = is_link(self.stop_file) or (is_there(self.stop_file) and not is_folder(self.stop_file))
         if found:
             remove_tree(self.stop_file)
@@ -60,6 +61,7 @@ class StopRequest:
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         del frame
+        # the first asks, the second insists
         if number == signal.SIGINT and self.signal == signal.SIGINT and not self._aborted:
             self._aborted = True  # once: what is being written is finished
             raise KeyboardInterrupt

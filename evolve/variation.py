@@ -47,6 +47,7 @@ def cross(children: Population, second: Population, crossed: Indices, species: S
 
 def _between_two_points(count: int, length: int, rng: Generator) -> Mask:
     """Choose a stretch of 1 to ``length - 1`` places in each of ``count`` rows, shape (count, length)."""
+    # two different points, in order, as DEAP draws them
     first = rng.integers(1, length + 1, count)
     second = rng.integers(1, length, count)
     second += second >= first
@@ -103,6 +104,7 @@ def _mutate_decay(values: NDArray[Any], gene: Gene, species: Species, settings: 
 
 
 def _mutate_mask(values: Mask, gene: Gene, species: Species, settings: EvolutionTable, rng: Generator) -> None:
+    # only synapses that may exist are drawn from: most of a matrix may be none
     allowed = getattr(species.allowed, gene.name.removeprefix("mask_"))
     places = np.flatnonzero(allowed)
     hit = sparse(rng, len(values) * len(places), settings.mask_flip)
@@ -147,6 +149,7 @@ def sparse(rng: Generator, size: int, probability: float) -> Indices:
     """
     if probability <= 0 or size == 0:
         return np.empty(0, np.int64)
+    # gaps between hits are drawn instead of a number for each event: rates are small, populations are large
     found: list[Indices] = []
     last = -1
     while last < size:

@@ -55,6 +55,7 @@ def verify(
         If it is no run, or it has no checkpoint of that generation.
     """
     directory = RunDirectory.open(path)
+    # a run under way replaces files between two looks: a problem is one that stays
     for _ in range(LOOKS):
         moving = is_held(directory.lock_file)
         report, config, newest = _look(directory)
@@ -103,6 +104,7 @@ def _check_checkpoints(
 
 def _check_provenance(directory: RunDirectory, newest: Checkpoint | None, report: Report) -> None:
     file = directory.provenance.path
+    # the checkpoint knows the sessions before it; later ones follow in the file
     mark = newest.facts.get("provenance") if newest else None
     try:
         content, sealed = directory.provenance.sealed()
@@ -128,6 +130,7 @@ def _check_end(directory: RunDirectory, newest: Checkpoint, report: Report) -> N
     except HetevoError as error:
         report.problems.append(str(error))
         return
+    # done means: the last checkpoint is that of the last generation, and nothing lies beyond it
     last = generation_of(checkpoints.listed(directory.checkpoints)[-1])
     if directory.provenance.outcome() == "done" and not is_held(directory.lock_file):
         target = directory.provenance.read()["sessions"][-1].get("generations")

@@ -73,6 +73,7 @@ class AutoBackend:
             cores = available_cores()
             # --workers means the cluster's; this machine has no more than its cores
             local = LocalBackend(self.settings.model_copy(update={"workers": cores, "address": ""}))
+            # a block, measured here, tells how long a generation would take
             seconds = local.seconds_for_one(job, generation) * generation.size / cores
             if seconds <= CLUSTER_SECONDS:
                 self._chosen = local

@@ -127,6 +127,7 @@ class BlockQueue:
 
     def next(self, size: int) -> Block | None:
         """Return a block to send: one that came back, or else up to ``size`` fresh individuals; None if none waits."""
+        # what came back goes first: it may have to be tried again in halves
         if self._back:
             return replace(self._back.popleft(), after=self._losses)
         block = Block(self._fresh, min(self._fresh + size, self.generation.size), after=self._losses)
@@ -145,12 +146,14 @@ class BlockQueue:
         EvaluationError
             If someone failed and the policy is to stop, or everyone did so far, and so many that it is no accident.
         """
+        # something came back: the machine works
         self._in_a_row, self._is_late, self._again_at = 0, False, 0.0
         if evaluation.failures and self.on_failure == "stop":
             raise explain_failures(evaluation.failures, self.job, self.generation)
         self._done[block.start] = evaluation
         self._missing -= block.size
         self._failures += evaluation.failures
+        # each that fails alone takes long: many without any success are no accident
         tried = self.generation.size - self._missing
         if block.alone and ENOUGH <= tried == len(self._failures):
             raise explain_failures(self._failures, self.job, self.generation, everyone=True)
@@ -174,6 +177,7 @@ class BlockQueue:
         MachineFailedError
             If nothing but losses has come back for long.
         """
+        # blocks that were on their way together are lost together: one loss, not many
         who = f"individuals {block.start} to {block.stop - 1} were lost: {reason.rstrip('.')}"
         if counts and block.after == self._losses:  # what was on its way together is lost together
             self._losses += 1
@@ -203,6 +207,7 @@ class BlockQueue:
 
     def _put_back(self, block: Block) -> None:
         self.resent += 1
+        # halves find the one that kills its worker in as many steps as the size has bits
         middle = (block.start + block.stop) // 2
         if block.size > 1 and block.losses + block.late >= HALVED:
             self._back += [replace(block, stop=middle), replace(block, start=middle)]
@@ -238,6 +243,7 @@ class BlockQueue:
         EvaluationError
             If everyone failed: that is no accident of an individual.
         """
+        # in the order of individuals, not in that in which they came back
         evaluation = Evaluation.join([self._done[start] for start in sorted(self._done)])
         if len(evaluation.failures) == self.generation.size:
             raise explain_failures(evaluation.failures, self.job, self.generation, everyone=True)

@@ -42,6 +42,7 @@ class Fingerprint:
 
         ``mixed``: whether machines may differ.
         """
+        # other software computes something else; another machine only other last bits
         other = _differences(self.software, mine.software)
         if not mixed:
             other += _differences(self.machine, mine.machine)
@@ -118,6 +119,7 @@ def _package(module: str) -> str:
 
 @cache
 def _fingerprint(packages: frozenset[str]) -> Fingerprint:
+    # what decides a result: the code, the libraries, and what these choose for the processor
     sources = {f"sources of {name}": found for name in sorted(packages) if (found := _sources(name))}
     libraries = [library for library in threadpool_info() if library["user_api"] == "blas"]
     # others, such as SciPy's, are loaded in some processes only
@@ -150,6 +152,7 @@ def _sources(package: str) -> str:
     if spec is None:
         return ""
     digest, found = hashlib.sha256(), False
+    # names and content of all files, in a fixed order
     for place in map(Path, spec.submodule_search_locations or [spec.origin or ""]):
         for file in sorted(place.rglob("*.py")) if place.is_dir() else [place] if place.suffix == ".py" else []:
             found = True

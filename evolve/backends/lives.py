@@ -117,8 +117,10 @@ def live_alone(job: Job, population: Population, first: int, generation: int) ->
     MachineFailedError
         If its worker was killed, or cannot be started, or the process beside it ended too.
     """
+    # one worker lives it, the other only shows whether the machine ends processes
     begin, pool = time.perf_counter(), WorkerPool(2)
     try:
+        # tried again only as long as the other one lives
         idle = pool.submit(time.sleep, FOREVER)
         for _ in range(TRIES):
             try:

@@ -82,11 +82,13 @@ class LocalBackend:
     ) -> Evaluation:
         """Evaluate all individuals of a generation, in order."""
         queue, clock = BlockQueue(job, generation, self.settings.on_failure, self.settings.losses), Clock()
+        # 1. with one worker everything happens in this process
         if self.workers == 1:
             meanwhile()
             while block := queue.next(generation.size):
                 self._collect(queue, block, partial(live_block, *self._call(queue, block)), clock)
                 queue.wait(stopping)
+        # 2. otherwise rounds: all that waits is sent, and all of it comes back or is lost
         while not queue.finished:
             with clock.part("serialise"):
                 sent = list(self._sent(queue))
@@ -143,6 +145,7 @@ class LocalBackend:
         return queue.job, queue.genes(block), block.start, queue.generation.number
 
     def _count_blocks(self, job: Job, size: int) -> int:
+        # as many blocks as workers can share evenly
         blocks = -(-size // (job.block or block_size(job.species)))
         whole_rounds = -(-blocks // self.workers) * self.workers
         return int(min(size, max(self.workers, min(whole_rounds, self.workers * BLOCKS_PER_WORKER))))

@@ -114,6 +114,7 @@ class WorkerPool:
             If the system has no thread that could wait for a worker.
         """
         future: Future[Result] = Future()
+        # one more worker for each call until there are enough
         if len(self._hosts) < self.workers:
             self._hosts += self._started()
         self._calls.put((future, function, args, kwargs))
@@ -138,6 +139,7 @@ class WorkerPool:
 
     def close(self) -> None:
         """Stop the processes at once; what they had to do fails. The next call starts new ones."""
+        # a call that comes meanwhile gets fresh ones
         hosts, calls = self._hosts, self._calls
         self._hosts, self._calls = [], SimpleQueue()
         for host in hosts:
@@ -176,6 +178,7 @@ class _Host(Thread):
     def _running(self) -> "_Worker":
         pauses = iter(PAUSES)
         while True:
+            # a new worker, if there is none or it has ended
             if self._worker is None or not self._worker.is_alive():
                 if self._worker:
                     self._worker.end()
@@ -220,6 +223,7 @@ class _Worker:
                 f"Cannot speak to a worker process: {error.strerror or error}. Raise 'ulimit -n', or take fewer"
                 " processes (--workers)."
             ) from None
+        # -P: nothing is imported from beside a script; the driver sends the path itself
         command = [get_executable(), "-P", "-c", _BEGIN, str(there.fileno()), str(os.getpid())]
         try:
             self.process = subprocess.Popen(
@@ -266,6 +270,7 @@ class _Worker:
             raise NotLoadableError(f"{type(error).__name__}: {error}") from None
         try:
             self._connection.send_bytes(content)
+            # messages may come before the answer
             while (answer := self._connection.recv())[0] == "log":
                 log.log(*answer[1])
         except (EOFError, OSError):

@@ -36,6 +36,7 @@ def serve(driver: Connection, parent: int) -> None:
     parent : int
         Process id of the driver. This process ends with it, whatever it is doing then.
     """
+    # 1. become a worker: signals are the driver's, and it ends with the driver
     _listen(parent)
     threading.excepthook = log_thread_failure
     try:
@@ -44,6 +45,7 @@ def serve(driver: Connection, parent: int) -> None:
     except MachineFailedError as error:
         driver.send(str(error))
         os._exit(1)
+    # 2. all that is said here goes to the driver, or to standard error
     log.addHandler(_Forward(driver, sending := Lock()))
     # what a task prints is a message, and no result of the driver's command
     with contextlib.suppress(OSError):
@@ -51,6 +53,7 @@ def serve(driver: Connection, parent: int) -> None:
     messages = _Messages(2, "w", closefd=False)
     sys.stdout = sys.stderr = Terminal(io.BufferedWriter(messages), errors="backslashreplace", line_buffering=True)
     try:
+        # 3. answer calls
         driver.send("")
         while True:
             answer = _answer(driver.recv_bytes())
@@ -127,6 +130,7 @@ def _answer(content: bytes) -> Any:
 def _raised(error: BaseException) -> Any:
     trace = traceback.format_exc()
     try:
+        # sent as it is if it comes back as it is: some exceptions cannot be copied
         content = pickle_copy(("raised", error))
         if isinstance(error, Exception) and type(ForkingPickler.loads(content)[1]) is type(error):
             return content

@@ -83,6 +83,7 @@ def write(folder: Path, checkpoint: Checkpoint) -> Path:
     Path
         Its folder.
     """
+    # written under a name that nobody reads; only the last rename makes it a checkpoint
     final = folder / f"gen-{checkpoint.generation:06d}"
     partial = folder / f"{final.name}.tmp-{os.getpid()}"
     make_folder(partial)
@@ -99,6 +100,7 @@ def write(folder: Path, checkpoint: Checkpoint) -> Path:
     )
     content = manifest.encoded()
     write_new(partial / MANIFEST, lambda sink: sink.write(content), len(content))
+    # files and names must be on the disk before the rename is
     sync_folder(partial)
     if final.name in names(folder):  # left by a life of this run that went on from an earlier checkpoint
         discard(final)
@@ -179,11 +181,13 @@ def read(path: Path, expected: Expected) -> Checkpoint:
     StorageError, RunDirectoryError
         If a file cannot be read, or is a link or something else that has no place there.
     """
+    # 1. the manifest, which has a checksum of its own
     manifest = checked_manifest(path)
     file = path / STATE
     if not is_there(file):
         raise DamagedError(file, "it is missing")
     with explained("read", file), reading(file) as source:
+        # 2. size, then checksum, then content: each check makes the next one safe
         _check_size(file, source, manifest.files[STATE], expected)
         if _hash(source) != manifest.files[STATE].sha256:
             raise DamagedError(file, "its content does not fit the checksum in its manifest")
@@ -254,6 +258,7 @@ def unpacked(file: Path, source: BinaryIO, expected: Expected) -> dict[str, NDAr
 
 
 def _array(archive: zipfile.ZipFile, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    # nothing is taken from the file that the configuration does not imply
     info = archive.getinfo(name)
     if info.compress_type != zipfile.ZIP_STORED or info.file_size > prod(shape) * dtype.itemsize + OVERHEAD:
         raise ValueError(f"{name} is compressed, or larger than the configuration implies")

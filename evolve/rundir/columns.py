@@ -91,14 +91,17 @@ def check_types(path: Path, schema: pa.Schema) -> None:
     DamagedError
         Naming the file and the column, what was expected, and what is there.
     """
+    # 1. as many columns as make sense, each once
     names = schema.names
     name, times = Counter(names).most_common(1)[0] if names else ("", 0)
     if times > 1:
         raise _unfit(path, f"expected each column once, got {_shown(name)} {times} times")
+    # 2. those that every such table has
     known = COLUMNS.get(path.parent.name, {"generation": _COUNT})
     for needed in (name for name, column in known.items() if column.needed):
         if needed not in names:
             raise _unfit(path, f"expected the column {needed!r}, got {', '.join(map(_shown, names[:12])) or 'none'}")
+    # 3. each of the type that readers rely on
     for field in schema:
         if not field.name or len(field.name) > LONGEST:
             raise _unfit(path, f"expected a name for each column, got {_shown(field.name)}")
@@ -118,6 +121,7 @@ def fitted(path: Path, table: pa.Table) -> pa.Table:
     DamagedError
         Naming the file and the column, what was expected, and what is there.
     """
+    # a table that Hetevo does not know is nobody's promise
     known = COLUMNS.get(path.parent.name)
     if known is None:
         return table
@@ -144,6 +148,7 @@ def _check_values(path: Path, name: str, column: Column, values: pa.ChunkedArray
 
 
 def _check_order(path: Path, generations: pa.ChunkedArray, *, strictly: bool) -> None:
+    # readers find a generation by the names of files
     first, named = generations[0].as_py(), int(path.stem.removeprefix("part-"))
     if first != named:
         raise _unfit(path, f"expected rows from generation {named} on, as its name says, got {first}")

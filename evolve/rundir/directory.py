@@ -112,6 +112,7 @@ class RunDirectory:
             raise RunDirectoryError(
                 f"{path} is not a run directory: it {reason}. Make one: {spell('run', 'PRESET', '-o', Path(path))}"
             )
+        # nothing inside may be a link, or it could not be moved as a whole
         found = names(directory.place)
         for name in found:
             check_no_link(directory.place / name)
@@ -247,6 +248,7 @@ class RunDirectory:
             seed, digest, probe_digest, alignment_end, loss_best, telemetry (of the last generation), news (the last
             line).
         """
+        # from small files and the newest row: a run of any length is summarised at once
         config, row, facts = self.config(), self.last_generation(), self._newest_facts()
         evolution = config.get("evolution")
         telemetry, message = latest(self.events_file)
@@ -277,6 +279,7 @@ class RunDirectory:
 
     def _is_unbegun(self) -> bool:
         """Tell whether there is nothing, or only what a start leaves that was killed before anything lived."""
+        # what is left of a start lies under known names; anything else is somebody's
         found = {name for name in names(self.place) if not _LEFTOVER.fullmatch(name)}
         return found <= {self.lock_file.name, self.provenance.path.name} or (
             # a branch begins with the checkpoint that it goes on from

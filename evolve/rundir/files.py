@@ -41,6 +41,7 @@ def write_durably(path: Path, content: bytes) -> Written:
     partial = path.with_name(f".{path.name}.tmp-{os.getpid()}")
     with explained("write", path, len(content)):
         try:
+            # under another name first: the old file is whole until the new one is
             written = _write(partial, lambda sink: sink.write(content))
             system.rename(partial, path)
         except OSError:
@@ -71,6 +72,7 @@ def append_line(path: Path, line: str) -> None:
     """Append a line of telemetry; not made durable, for nothing depends on it. A torn line before it is ended."""
     content = line.encode() + b"\n"
     with explained("append to", path, len(content)), opened(path, os.O_RDWR | os.O_APPEND | os.O_CREAT) as file:
+        # a writer that was killed may have left half a line
         end = os.fstat(file).st_size
         torn = end > 0 and os.pread(file, 1, end - 1) != b"\n"
         write_all(file, memoryview(b"\n" + content if torn else content))
@@ -93,6 +95,7 @@ def read_bounded(path: Path, limit: int) -> bytes:
         If it is not a plain file, or larger than ``limit`` bytes; then it is not read.
     """
     with explained("read", path), reading(path) as source:
+        # the size is known before anything is read
         size = source.seek(0, os.SEEK_END)
         if size > limit:
             raise RunDirectoryError(f"{path} has {size:,} bytes where at most {limit:,} make sense: it is not read.")

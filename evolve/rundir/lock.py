@@ -62,6 +62,7 @@ class Lock:
         self.path, self._token = path, secrets.token_hex(8)
         self._root = path.within if isinstance(path, Place) else None
         with explained("lock", path), _gone_is_said(path.parent):
+            # first the directory: whatever it is called later, it stays this one
             holds = self._root is not None and self._root.hold()
             self._descriptor = -1
             try:
@@ -85,6 +86,7 @@ class Lock:
 
     def _acquire(self) -> dict[str, str]:
         """Become the owner, and return the one before if that is gone without having said so."""
+        # 1. the lock of the system, which a look at it may hold for an instant
         for attempt in range(TRIES):
             try:
                 with owners.where_locks_work():
@@ -94,14 +96,17 @@ class Lock:
                 if attempt == TRIES - 1:
                     raise self._busy() from None
                 time.sleep(PAUSE)
+        # 2. the name in the file: where the system's locks are no help it decides alone
         locks_work = owners.locks_work_here(self.path)
         before = self._owner()
         if not owners.is_gone(before, owners.measure_silence(self._descriptor), locks_work=locks_work):
             raise self._busy()
         if owners.is_far(before) and self._stirs():
             raise self._busy()
+        # 3. this process's own name
         system.truncate(self._descriptor, 0)
         write_all(self._descriptor, memoryview(json.dumps(owners.describe_process(self._token)).encode()))
+        # 4. without locks two may have come this far: the one that wrote last has it
         if not locks_work:
             time.sleep(CLAIM_SECONDS)
             if self._owner().get("token") != self._token:
@@ -144,6 +149,7 @@ class Lock:
         """Give the lock back; the file stays, empty, so that nobody can hold a lock on a deleted one."""
         if self._descriptor < 0:
             return
+        # first the thread, so that no sign of life follows the release
         self._ended.set()
         if self._signs.is_alive():
             self._signs.join()
@@ -192,6 +198,7 @@ class Lock:
         FileNotFoundError
             If it is not there any more, or is another file.
         """
+        # another file of the same name is not the lock that this process has
         descriptor = open_plain(self.path, os.O_RDONLY)
         try:
             if not os.path.samestat(os.fstat(descriptor), os.fstat(self._descriptor)):

@@ -92,6 +92,7 @@ def read_manifest(path: Path) -> Manifest:
     StorageError, RunDirectoryError
         If it cannot be read, or should not be.
     """
+    # whole to the byte, whatever version wrote it; only then is its format looked at
     content = read_bounded(path, LIMIT)
     try:
         fields = json.loads(content)

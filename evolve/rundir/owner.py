@@ -71,6 +71,7 @@ def is_gone(owner: Mapping[str, str], silence: float, *, locks_work: bool) -> bo
     """
     if not owner.get("token"):
         return True  # nobody, or a release that left everything to the system
+    # of this start of this machine: its process can be looked for
     if owner["boot"] == _boot() and (_boot() or owner["host"] == platform.node()):
         if locks_work:
             return True
@@ -89,6 +90,7 @@ def is_far(owner: Mapping[str, str]) -> bool:
 
 def _lives(owner: Mapping[str, str]) -> bool:
     pid = int(owner["pid"]) if owner["pid"].isdecimal() else 0
+    # a number may belong to another process by now, which was started at another time
     if owner["birth"] != (_birth(pid) or ""):
         return False
     if pid == os.getpid():

@@ -54,6 +54,7 @@ def encoded(table: pa.Table) -> bytes:
     # noise neither needs nor rewards dictionaries and statistics, and they would double the time this takes
     pq.write_table(sealed, sink, use_dictionary=False, write_statistics=False)
     content = sink.getvalue()
+    # the hash of the file as it is with zeros in the hash's own place
     place = content.rindex(_SEAL + _BLANK) + len(_SEAL)
     return content[:place] + sha256(content).hexdigest().encode() + content[place + len(_BLANK) :]
 
@@ -69,6 +70,7 @@ def read_part(path: Path) -> pa.Table:
         If it cannot be read, or is a link or something else that has no place there.
     """
     with explained("read", path), reading(path) as source:
+        # the checksum before the parser: what comes from an enemy must not reach it by accident
         _check_seal(path, source)
         try:
             with pq.ParquetFile(
@@ -110,6 +112,7 @@ def rows_hash(table: pa.Table) -> str:
     table : pyarrow.Table
         The rows, in order.
     """
+    # values and types only, column by column: how they are cut and packed does not matter
     state = sha256(str(table.num_rows).encode())
     for name in sorted(table.column_names):
         column = table[name]
@@ -152,6 +155,7 @@ def damaged_parts(
         By table, `rows_hash` of its last part up to that generation. Without it (checkpoints of the first versions have
         none) only its own checksum vouches for a part that was written again.
     """
+    # only the last part of a table may have grown since
     last = {Path(name).parent.name: name for name in sorted(records, key=lambda name: first_generation(Path(name)))}
     for name, entry in records.items():
         path = run / name
@@ -201,6 +205,7 @@ def _check_seal(path: Path, source: BinaryIO) -> None:
     source.seek(0)
     for chunk in _chunks(source, start + place):
         state.update(chunk)
+    # the seal itself counts as zeros
     state.update(_BLANK)
     source.seek(len(_BLANK), os.SEEK_CUR)
     for chunk in _chunks(source, size):

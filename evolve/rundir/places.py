@@ -155,6 +155,7 @@ def located(path: Path) -> Iterator[tuple[int | None, str]]:
         return
     folder = path.within.open()
     try:
+        # folder by folder, each opened in the one before: no link in between can lead elsewhere
         for depth, name in enumerate(path.names[:-1], start=1):
             outer, folder = folder, open_folder(folder, name, Path(path.within.path, *path.names[:depth]))
             os.close(outer)

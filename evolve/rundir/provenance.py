@@ -128,6 +128,7 @@ class Provenance:
                 raise  # it may be whole: rather stop than write over it
             problem = str(error)
             content = {"schema": SCHEMA, "sessions": [], "lost": without_places(problem)}
+        # with the software of this session, which may be another than that of the first one
         session = {**software(), "started": now(), "stopped": None, "outcome": None, **facts}
         self._write({**content, "sessions": [*content["sessions"], session]})
         return problem
@@ -171,6 +172,7 @@ def _hash(content: Mapping[str, Any]) -> str:
 
 def _history(content: Mapping[str, Any], count: int) -> str:
     """Return a SHA-256 over the first sessions; how the last of them ended was not known yet."""
+    # a session that goes on when a checkpoint is written ends later
     sessions = [dict(session) for session in content["sessions"][:count]]
     if sessions:
         sessions[-1] = {key: value for key, value in sessions[-1].items() if key not in _ENDS}
@@ -233,6 +235,7 @@ def _source() -> dict[str, Any] | None:
 
 def _git(folder: Path, *arguments: str) -> str:
     """Ask git about a folder, and let nobody else have a say: no variable GIT_*, no program that settings name."""
+    # a folder of somebody else's must not run anything here
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     environment |= {
         "PATH": os.pathsep.join(filter(os.path.isabs, os.get_exec_path())),  # never the current folder

@@ -68,11 +68,13 @@ class Records:
             return
         if not self.written:  # a folder that was there and is gone is not made anew
             make_folder(self.folder)
+        # the open part is written anew as a whole, and replaces the one before in one step
         table = self._joined()
         if table.num_rows:
             name = f"part-{table['generation'][0].as_py():06d}.parquet"
             self.written[f"{self.folder.name}/{name}"] = file_of(write_durably(self.folder / name, encoded(table)))
             self.rows = rows_hash(table)
+        # closed once it is large enough; the next rows begin another part
         if table.num_rows >= ROWS_IN_PART:
             self.in_memory = []
         elif len(self.in_memory) > TABLES_IN_PART:
@@ -119,11 +121,13 @@ class Records:
         self.sweep()
         self.in_memory, self.rows, self.dirty, self.unsaved = [], "", False, 0
         self.written = {name: file for name, file in records.items() if name.startswith(f"{self.folder.name}/")}
+        # parts that begin later hold nothing that is kept
         files = parts(self.folder)
         while files and first_generation(files[-1]) > generation:
             remove_tree(files.pop())
         if not files:
             return
+        # the last part may hold both: its rows go on in memory
         table = read_part(files[-1])
         kept = up_to(table, generation)
         self.rows = rows_hash(kept)

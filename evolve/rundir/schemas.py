@@ -128,6 +128,7 @@ def parsed(content: bytes) -> Any:
 
 def check_plain(value: object) -> None:
     """Raise a `ValueError` if nested values are too deep, or their text has halves of characters."""
+    # a list instead of calls: what is nested too deep must not exhaust the stack
     waiting = [(value, 0)]
     while waiting:
         one, depth = waiting.pop()

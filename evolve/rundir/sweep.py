@@ -92,6 +92,7 @@ def read_entries(folder: Path) -> list[Entry]:
     """
     path = inside(folder) / FILE
     try:
+        # a newer format first: its content may be anything
         raw = parsed(read_bounded(path, LIMIT))
         schema = raw.get("schema") if isinstance(raw, dict) else None
         if type(schema) is int and schema > SCHEMA:
@@ -130,6 +131,7 @@ def write_entries(folder: Path, name: str, entries: Iterable[Entry]) -> None:
     make_folders(Path(folder))
     if _changed(folder, entries) is None:
         return  # so that a sweep that is done needs no room on the disk
+    # again under the lock: another process may have written meanwhile
     with _lock(folder):
         known = _changed(folder, entries)
         if known is None:
@@ -148,6 +150,7 @@ def _changed(folder: Place, entries: list[Entry]) -> list[Entry] | None:
 
 
 def _merged(folder: Place, there: list[Entry], entries: list[Entry]) -> list[Entry]:
+    # a run is one condition for good
     known = {(entry.run, entry.stage): entry for entry in there}
     for entry in entries:
         before = known.setdefault((entry.run, entry.stage), entry)

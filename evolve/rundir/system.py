@@ -133,7 +133,8 @@ class Sink:
         self._count, self._hash = 0, hashlib.sha256()
 
     def write(self, content: "ReadableBuffer") -> int:
-        """Take some bytes; what is small is gathered."""
+        """Take some bytes."""
+        # small ones are gathered, for each call of the system costs
         view = memoryview(content).cast("B")
         size = len(view)
         if len(self._waiting) + size < CHUNK:

@@ -129,10 +129,12 @@ def conduct(
     ConfigError, MachineFailedError
         If too many processes are asked for, or runs side by side need more memory than there is, or is free.
     """
+    # 1. whether it can work at all
     folder = inside(Path(folder).absolute())
     settings = bound_workers(backend or BackendTable(), len(plan.members), force=force)
     if settings.name != "ray" and not settings.address:
         _check_memory(plan, settings.workers)
+    # 2. where runs go on, before anything is written
     pool = pool_of(settings, len(plan.members))
     try:
         write_entries(folder, plan.name, _entries(plan))
@@ -144,6 +146,7 @@ def conduct(
 
 def _check_memory(plan: Plan, workers: int) -> None:
     """Check that the runs that need most fit beside each other; each checks for itself that it fits at all."""
+    # one run of each condition, for seeds change no size
     conditions = {member.condition: member.config for member in plan.members[::-1]}
     memory = available_memory()
     needs = [needs_of(config, build_species(config), 1) for config in [*conditions.values()][:CHECKED]]
@@ -163,17 +166,21 @@ class _Conductor:
 
     def go_on(self, stop: StopRequest, mine: Path, watch: Watch | None) -> list[Outcome]:
         """Go on until all runs have ended, or those under way after a request to stop; ``mine`` passes that on."""
+        # a run stops for everybody's STOP, or for the file by which this process passes its signals on
         stop_files = (stop.stop_file, mine)
         while self.under_way or (self.waiting and not stop.received):
             self.pool.check()
+            # begin what can begin
             while len(self.under_way) < self.pool.workers and not stop.received:
                 member = self._next()
                 if member is None:
                     break
                 self.outcomes[member.name] = replace(self.outcomes[member.name], state="running")
                 self.under_way[self.pool.submit(_run, member, self.folder / member.name, stop_files)] = member
+            # wait for what is under way, here and elsewhere
             self._wait()
             self._look()
+            # pass a signal on: the runs are in other processes
             if stop.signal:
                 with contextlib.suppress(StorageError):  # tried again in a moment
                     touch(mine)
@@ -184,6 +191,7 @@ class _Conductor:
     def _next(self) -> Member | None:
         """Take the next run that can begin; one whose predecessor has not come to its end never can."""
         for member in list(self.waiting):
+            # a transplant needs its donor's last generation
             before = self.outcomes[member.after].state if member.after else "done"
             if before == "failed":
                 error = f"it needs the run {member.after}, which has failed"
@@ -211,6 +219,7 @@ class _Conductor:
     def _look(self) -> None:
         for member in self.under_way.values():
             self.outcomes[member.name] = _looked_at(self.folder, self.outcomes[member.name])
+        # runs of other processes, as many as can be looked at in a moment
         there, begin = set(names(self.folder)), time.monotonic()
         # one pass over very many takes minutes: each look goes on where the last one stopped
         for member in self._waiting_from_last():
@@ -237,6 +246,7 @@ def _run(member: Member, path: Path, stop_files: tuple[Path, ...]) -> Outcome:
     """Run one of them, in a worker."""
     outcome = Outcome(member.name, member.condition, member.seed)
     try:
+        # the same call begins a run, goes on with it, or sees that it is done
         ended = Experiment(_in_one_process(member.config), stop_files=stop_files).run(path, or_resume=True)
     except RunBusyError:
         return replace(outcome, state="elsewhere")

@@ -76,6 +76,7 @@ class SweepFile(BaseModel):
         if len(set(self.seeds)) < len(self.seeds):
             again = next(seed for seed, count in Counter(self.seeds).items() if count > 1)
             raise ValueError(f"seeds: expected each seed once, got {again} again")
+        # controls: known, each once, and beside one base only
         strange = [name for name in self.controls if name not in CONTROLS]
         if strange or len(set(self.controls)) < len(self.controls):
             hint = nearest(strange[0], CONTROLS) if strange else ""
@@ -85,12 +86,14 @@ class SweepFile(BaseModel):
                 "controls: they are compared with one base, so expected no conditions, grid or zip beside them."
                 " Write a sweep for each base"
             )
+        # lists that are walked together end together
         lengths = {key: len(values) for key, values in self.zip.items()}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"zip: expected lists of one length, got {lengths}")
         empty = [key for key, values in {**self.grid, **self.zip}.items() if not values]
         if empty:
             raise ValueError(f"{empty[0]}: expected at least one value, got []")
+        # each key is said in one place
         changed = {*self.set, *self.grid, *self.zip}.union(*self.conditions.values())
         twice = (self.grid.keys() & self.zip.keys()) | ({"seed"} & changed)
         if twice:
@@ -160,6 +163,7 @@ def conditions_of(file: SweepFile) -> Iterator[tuple[str, Changes]]:
     changes : dict of str to object
         Its values by dotted key.
     """
+    # every named condition, with every combination of the grid, with every step of the lists walked together
     named = file.conditions or {"": {}}
     walked = [dict(zip(file.zip, values, strict=True)) for values in zip(*file.zip.values(), strict=True)] or [{}]
     crossed = [dict(zip(file.grid, values, strict=True)) for values in product(*file.grid.values())]

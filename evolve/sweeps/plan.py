@@ -137,6 +137,7 @@ def load_plan(source: str | Path, notice: Notice | None = None) -> Plan:
 
 
 def _members(file: SweepFile, source: str, folder: Path, notice: Notice | None) -> Iterator[Member]:
+    # counted before any is made: a few lists make millions
     names: set[str] = set()
     runs = count_conditions(file) * len(file.seeds)
     if runs > LIMIT:
@@ -153,6 +154,7 @@ def _members(file: SweepFile, source: str, folder: Path, notice: Notice | None) 
             noticed = time.monotonic()
             notice(f"{source}: planned {number:,} of {len(conditions):,} conditions")
         config: Config | None = None  # validated once for all seeds
+        # each condition has a folder name of its own, each run one of those with its seed
         if condition in folders:
             raise ConfigError(f"{source}: two conditions would be called {condition!r}; give them different names")
         folders[condition] = for_file(condition, taken)
@@ -162,6 +164,7 @@ def _members(file: SweepFile, source: str, folder: Path, notice: Notice | None) 
             names.add(name)
             config = config or _config(file.base, changes, f"{source}, {name}", folder)
             own = _seeded(config, seed, f"{source}, {name}")
+            # a donor must be a run that is planned before
             donor = own.transplant.source.partition("@")[0]
             if donor and donor not in names:
                 raise ConfigError(
@@ -178,6 +181,7 @@ def _controls(
     """Plan the controls that need runs of their own."""
     before = f"{for_file(base)}-seed{{seed}}"
     for control in (name for name in file.controls if CONTROLS[name].stage == "end"):
+        # each control changes the base, for all seeds alike
         place = f"{source}, {control}-seed{file.seeds[0]}"
         config = _config(file.base, changes, place, folder)
         changed = _config(file.base, {**changes, **CONTROLS[control].changes(config, before)}, place, folder)

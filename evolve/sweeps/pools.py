@@ -102,6 +102,7 @@ class RayPool:
         """Send new calls and take results, until the pool is closed or the cluster is lost."""
         try:
             while not self._closing:
+                # all that came since the last time, in one question to the other process
                 calls = [self._fresh.get() for _ in range(self._fresh.qsize())]
                 if not calls and not self._futures:
                     time.sleep(WAIT_SECONDS / 10)

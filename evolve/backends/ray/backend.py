@@ -78,6 +78,7 @@ class RayBackend:
 
     def _insisted(self, call: Callable[[], Result], limit: int, stopping: Callable[[], bool] = never) -> Result:
         """Call something that needs the other process, which is started once more if it ends: up to ``limit`` times."""
+        # whatever is asked is asked again of a new process: it holds nothing that is not here
         losses, why = 0, ""
         while True:
             try:
@@ -169,6 +170,7 @@ class RayBackend:
         ClusterLostError
             If the caller ends a session that is used.
         """
+        # the other process works while this one writes
         self._under_way = future = self._pool.submit(function, *args)
         meanwhile()
         while not self._is_lost():

@@ -118,6 +118,7 @@ def _current_folder_kept_out(unless_chosen: bool) -> Iterator[None]:
 
     ``unless_chosen``: if this program imports from there itself, as a notebook does, workers may too.
     """
+    # Ray notes the current folder when it connects
     here = os.open(".", os.O_RDONLY)  # it may have been removed, and still be here
     try:
         if not (unless_chosen and os.path.realpath(".") in map(os.path.realpath, sys.path)):
@@ -182,6 +183,7 @@ def check_software(*, mixed: bool) -> None:
     """
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+    # one question for each node that has CPUs, asked there if there is room
     nodes = [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU", 0) >= 1]
     ask = ray.remote(num_cpus=1, max_retries=3)(fingerprint)
     answers = [

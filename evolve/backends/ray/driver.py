@@ -66,12 +66,14 @@ class RayDriver:
         self._known: tuple[Species, int, int] | None = None
         self._strangers: dict[str, str] = {}
         try:
+            # 1. the cluster: one of this run's own, or that of the address
             if not settings.address:
                 self._local = LocalCluster(settings.workers or available_cores())
             self._address = self._local.address if self._local else settings.address
             if not self._local:
                 check(self._address)
             connect(self._address, sys.path if self._local else None)
+            # 2. whether it can do what is asked of it
             check_cpus(settings.workers, self._address)
             if not self._local:
                 check_software(mixed=settings.mixed)
@@ -128,12 +130,14 @@ class RayDriver:
             with clock.part("serialise"):
                 self._send(queue, in_flight, sizes)
             meanwhile()
+            # sent, collected and watched in turn, until everyone has lived
             while not queue.finished:
                 with clock.part("serialise"):
                     self._send(queue, in_flight, sizes)
                 with clock.part("wait"):
                     collected = in_flight.collect(queue)
                 for block, lived in collected:
+                    # results count only if they were computed as here
                     if self._is_strange(job, lived):
                         queue.take_back(block, self._strangers[lived.worker.host])
                         continue
@@ -164,6 +168,7 @@ class RayDriver:
         if self._sizes and self._known == (job.species, job.block, self.workers):
             return self._sizes  # it has learned from earlier generations
         self._known = (job.species, job.block, self.workers)
+        # all blocks in flight together must fit into the object store
         bytes_each = -(-generation.population.nbytes // generation.size)
         largest = largest_block(store_bytes(), IN_FLIGHT * max(self.workers, 1), bytes_each)
         self._sizes = Sizes(job.block or block_size(job.species), largest, fixed=job.block > 0)
@@ -192,6 +197,7 @@ class RayDriver:
         now = time.monotonic()
         if now - self._counted < WATCH_SECONDS:
             return
+        # nodes come and go while a generation lives
         self._counted, before, self._cpus = now, self._cpus, cpus()
         if self._cpus:
             self._seen = now

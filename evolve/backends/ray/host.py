@@ -29,6 +29,7 @@ def main() -> None:
     try:
         import ray
 
+        # on this machine only, with nothing that a run does not need
         context = ray.init(
             address="local",
             num_cpus=cpus,
@@ -40,6 +41,7 @@ def main() -> None:
             _temp_dir=f"{folder}/r",  # which Ray opens for everybody; the folder itself stays ours
         )
         _say(address=context.address_info["gcs_address"])
+        # ends when the run closes it, or has ended itself
         sys.stdin.read()
         ray.shutdown()
     except Exception as error:
@@ -55,6 +57,7 @@ def _say(**facts: str) -> None:
 
 def _end_processes() -> None:
     """Wait for the rest of this session, Ray's workers, and end those that stay."""
+    # all that Ray started is in this session, whatever became of its parent
     deadline = time.monotonic() + GONE_SECONDS
     while others := _session():
         if time.monotonic() > deadline:

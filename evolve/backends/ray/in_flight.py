@@ -183,6 +183,7 @@ class Sizes:
         workers : int
             CPUs that evaluate.
         """
+        # long enough to be worth sending, short enough that the last ones end together
         size = self._unit
         if not self._fixed:
             least = math.ceil(total / workers)  # a small population is shared by all, however short the blocks

@@ -46,6 +46,7 @@ class LocalCluster:
     """
 
     def __init__(self, cpus: int) -> None:
+        # a process of its own holds the cluster, and takes it down when this one ends, however that ends
         self.folder = Path(tempfile.mkdtemp(prefix="hetevo-", dir=_short_folder()))
         self._token = Token()
         self._process = subprocess.Popen(

@@ -278,7 +278,7 @@ def test_what_a_run_is_just_doing_is_no_problem(tmp_path):
 
 
 def test_a_checkpoint_that_is_pruned_while_it_is_read_is_no_problem(copy, monkeypatch):
-    from hetevo.evolve import verifying
+    from hetevo.evolve import verify as verifying
 
     original = verifying.load
 
