@@ -25,6 +25,9 @@ Losses = tuple[int, Floats, Indices]
 OWN = ("generation", "id", "parent_a", "parent_b", "operator", "island", "loss", "status", "accuracy")
 """Columns of the table of individuals besides those of the probe."""
 
+LISTED = 1_000
+"""Missing generations that are listed one by one."""
+
 CLOSE, NOTHING = 1e-9, 1e-12
 """Relative and absolute error of a mean: its last bits depend on the processor."""
 
@@ -111,9 +114,14 @@ def _check_tables(
     first = origin["generation"] + 1 if isinstance(origin, dict) else 0
     begins = {name: max(first, start) for name, start in _records_from(newest).items()}
     lived = range(begins.get("generations", first), newest.generation + 1)
+    generations, individuals, failures = (_rows(table, newest) for table in directory.tables)
+    # a number that somebody made up is not counted to
+    missing = len(lived) - (0 if generations is None else generations.num_rows)
+    if missing > LISTED:
+        report.problems.append(f"generations: {missing:,} of {len(lived):,} generations are missing")
+        return
     kept = [g for g in range(begins.get("individuals", first), newest.generation + 1) if every and g % every == 0]
     # 2. whether it has those, each once and in order: without that nothing else can be compared
-    generations, individuals, failures = (_rows(table, newest) for table in directory.tables)
     before = len(report.problems)
     report.problems += _order("generations", generations, np.array(lived, np.int64), report)
     report.problems += _order("individuals", individuals, np.repeat(np.array(kept, np.int64), size), report)

@@ -13,9 +13,11 @@ from typer.testing import CliRunner
 
 from hetevo.evolve import Experiment, resume
 from hetevo.evolve.config import ConfigError
+from hetevo.evolve.record_checks import Report, check_records
 from hetevo.evolve.rundir import NothingIntactError, RunDirectory
-from hetevo.evolve.rundir.checkpoint import checked_manifest, listed
+from hetevo.evolve.rundir.checkpoint import Checkpoint, checked_manifest, listed
 from hetevo.evolve.rundir.parts import encoded, parts, read_part, rows_hash
+from hetevo.evolve.saved import read_saved_config
 from hetevo.evolve.verify import verify
 from hetevo.scripts.main import app
 
@@ -299,3 +301,11 @@ def test_a_run_that_is_done_needs_no_write(finished, copy):
         for run in (resume(copy), Experiment(tiny()).run(copy, or_resume=True)):
             assert (run.digest, run.saved) == (finished.digest, "it was done already")
     assert RunDirectory(copy).status()["state"] == "done"
+
+
+def test_a_generation_that_somebody_made_up_is_not_counted_to(finished):
+    directory = RunDirectory(finished.path)
+    newest = Checkpoint(10**15, {}, {"chain": ""})
+    report = Report()
+    check_records(directory, read_saved_config(directory), newest, [], report)
+    assert any("generations are missing" in problem for problem in report.problems)
