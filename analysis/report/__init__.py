@@ -3,15 +3,11 @@
 ================  ===============================================================================
 `study`           the runs, put in order, with their statistics
 `expectations`    what conditions of known outcome should show: name one in `EXPECTATIONS` to add it
-`judgement`       from statistics to words, with every threshold
-`verdict`         the question and the verdict
-`tables`          controls, conditions, pairs, runs
-`figures`         every figure that applies, by `drawings`
-`configuration`   what differs, and all of it
-`provenance`      software, machines, dates, digests
-`page`            all of it in one file
-`markup`          HTML; what is not made by it is escaped
+`verdict`         from statistics to words, with every threshold
+`tables`          controls, conditions, pairs, runs, configurations, provenance
+`drawings`        every figure that applies
 `numbers`         numbers as text
+`page`            all of it in one file, by ``templates/report.html.jinja``
 ================  ===============================================================================
 """
 

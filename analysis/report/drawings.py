@@ -3,24 +3,27 @@
 import base64
 import inspect
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import matplotlib
+from markupsafe import Markup
 from matplotlib.collections import Collection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from hetevo.analysis.figures import FIGURES, Plot
 from hetevo.analysis.figures.style import style
-from hetevo.analysis.runs import LoadedRun
-from hetevo.analysis.statistics import Emergence
+from hetevo.analysis.report.study import Study
 from hetevo.populations.errors import HetevoError
 
 HEAVY = 250_000
 """Bytes of SVG from which on curves and points become pixels; axes and text stay drawn."""
 
 PIXELS_PER_INCH = 200
+
+PIXELS = 150
+"""Width of an inch of a figure where there is room, in pixels of the page: about 1.5 times its size in print."""
 
 
 @dataclass(frozen=True)
@@ -33,18 +36,19 @@ class Drawing:
         Its name in `FIGURES`.
     about : tuple of str
         What it shows, in paragraphs.
-    image : str
+    image : Markup
         The image as a ``data:`` address.
-    inches : tuple of float
-        Width and height.
+    width, height : int
+        Pixels of the page where there is room.
     texts : tuple of str
         Titles, labels of the axes and entries of the legend.
     """
 
     kind: str
     about: tuple[str, ...]
-    image: str
-    inches: tuple[float, float]
+    image: Markup
+    width: int
+    height: int
     texts: tuple[str, ...]
 
 
@@ -57,32 +61,61 @@ class NotDrawn:
     fault: bool = False
 
 
-def draw(kind: str, runs: Sequence[LoadedRun], found: Emergence | None) -> Drawing | NotDrawn:
-    """Draw a figure.
+@dataclass(frozen=True)
+class Drawings:
+    """All figures.
 
     Parameters
     ----------
-    kind : str
-        Its name in `FIGURES`.
-    runs : sequence of LoadedRun
-        All runs of the report.
-    found : Emergence or None
-        Their statistics, so that they are computed once.
+    drawn : list of Drawing
+        Those that these runs can have.
+    missing : list of NotDrawn
+        The others.
     """
+
+    drawn: list[Drawing]
+    missing: list[NotDrawn]
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Kinds of figures that are missing, by the reason."""
+        kinds: dict[str, list[str]] = {}
+        for figure in self.missing:
+            kinds.setdefault(figure.reason, []).append(figure.kind)
+        return {reason: ", ".join(names) for reason, names in kinds.items()}
+
+    @property
+    def faults(self) -> list[str]:
+        """Figures that failed although nothing says that they cannot be drawn."""
+        return [f"figure {figure.kind}: {figure.reason}" for figure in self.missing if figure.fault]
+
+
+def draw_all(study: Study) -> Drawings:
+    """Draw every figure that applies to the runs of a study."""
+    results = [_draw(kind, study) for kind in FIGURES]
+    return Drawings(
+        [figure for figure in results if isinstance(figure, Drawing)],
+        [figure for figure in results if isinstance(figure, NotDrawn)],
+    )
+
+
+def _draw(kind: str, study: Study) -> Drawing | NotDrawn:
     function = FIGURES[kind]
     takes = inspect.signature(function).parameters
     try:
-        plot = function(runs, found=found) if found and "found" in takes else function(runs)
+        # statistics that a figure needs are computed once
+        given = {"found": study.found} if study.found and "found" in takes else {}
+        plot = function(study.runs, **given)
         image = _image(plot)
     except HetevoError as error:
         return NotDrawn(kind, str(error))
     except Exception as error:  # one figure with a mistake in it must not cost the report
         return NotDrawn(kind, f"it failed: {type(error).__name__}: {error}", fault=True)
-    width, height = plot.figure.get_size_inches()
-    return Drawing(kind, _about(function, kind), image, (float(width), float(height)), _texts(plot.figure))
+    width, height = (round(PIXELS * inches) for inches in plot.figure.get_size_inches())
+    return Drawing(kind, _about(function, kind), image, width, height, _texts(plot.figure))
 
 
-def _image(plot: Plot) -> str:
+def _image(plot: Plot) -> Markup:
     content = _svg(plot.figure)
     if len(content) > HEAVY:
         for axes in plot.figure.axes:
@@ -91,7 +124,7 @@ def _image(plot: Plot) -> str:
                     artist.set_rasterized(True)
         content = _svg(plot.figure)
     # in an <img>, names inside one figure do not meet those of another, and nothing in it can run
-    return f"data:image/svg+xml;base64,{base64.b64encode(content).decode()}"
+    return Markup(f"data:image/svg+xml;base64,{base64.b64encode(content).decode()}")
 
 
 def _svg(figure: Figure) -> bytes:

@@ -1,6 +1,8 @@
-"""Numbers as text: undefined is said, never 0."""
+"""Numbers as text, and tables of them: undefined is said, never 0."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
@@ -12,6 +14,25 @@ CONFIDENCE = 0.95
 """Coverage of the t intervals over seeds."""
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Text in rows; the first column names them.
+
+    Parameters
+    ----------
+    caption : str
+        What it shows.
+    head : tuple of str
+        Names of the C columns.
+    rows : sequence of tuple of str
+        C cells each.
+    """
+
+    caption: str
+    head: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
 
 
 def signed(value: float) -> str:

@@ -3,20 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
 
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
 from hetevo.analysis.made import beside, check_replaceable, marked, write_files
-from hetevo.analysis.report.configuration import configuration_section
-from hetevo.analysis.report.figures import figures_section
-from hetevo.analysis.report.markup import Markup, joined, tag
-from hetevo.analysis.report.provenance import provenance_section
+from hetevo.analysis.report.drawings import Drawings, draw_all
+from hetevo.analysis.report.numbers import CONFIDENCE
 from hetevo.analysis.report.study import Study, study
-from hetevo.analysis.report.tables import controls_section, tables_section
-from hetevo.analysis.report.verdict import headline, question_section, verdict_section
+from hetevo.analysis.report.tables import configuration_of, make_tables
+from hetevo.analysis.report.verdict import cautions, explain, headline, rules, spoken
 from hetevo.evolve.rundir.places import Place
 from hetevo.populations.errors import SettingError
+from hetevo.populations.text import without_places
 
 SUFFIXES = (".html", ".htm")
 
@@ -71,19 +72,9 @@ def report(paths: Sequence[str | Path], *, neutral: str | None = None) -> Report
         If a run is named twice, or there is no condition ``neutral``.
     """
     about = study(paths, neutral)
-    figures, failed = figures_section(about)
-    sections = (
-        question_section(),
-        verdict_section(about),
-        controls_section(about),
-        figures,
-        tables_section(about),
-        configuration_section(about),
-        provenance_section(about),
-    )
-    page = _page(about, joined(sections))
-    html = f"<!DOCTYPE html>\n{page}\n".encode("utf-8", "backslashreplace")
-    return Report(html, headline(about), [*about.copies, *failed])
+    drawings = draw_all(about)
+    html = f"{_page(about, drawings)}\n".encode("utf-8", "backslashreplace")
+    return Report(html, headline(about), [*about.copies, *drawings.faults])
 
 
 def write(made: Report, path: str | Path, *, force: bool = False, named: bool = True) -> Path:
@@ -113,25 +104,36 @@ def write(made: Report, path: str | Path, *, force: bool = False, named: bool = 
     return target
 
 
-def _page(about: Study, sections: Markup) -> Markup:
+def _page(about: Study, drawings: Drawings) -> str:
+    """Fill the template."""
     runs, conditions = len(about.runs), len(about.conditions)
-    made = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    # it is ours, and has nothing to escape
-    css = Markup(resources.files("hetevo.analysis.report").joinpath("style.css").read_text("utf-8"))
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("title", f"Report of {about.name}"),
-        tag("style", css),
+    # a name, a message or a path is text: the template escapes it, and what is said of others' folders is left out
+    environment = Environment(
+        loader=PackageLoader("hetevo.analysis.report"),
+        autoescape=True,
+        finalize=lambda value: value if isinstance(value, Markup) else without_places(str(value)),
+        undefined=StrictUndefined,
+        trim_blocks=True,
     )
-    what = f"{runs} run{'s' if runs > 1 else ''}, {conditions} condition{'s' if conditions > 1 else ''}"
-    header = tag(
-        "header",
-        tag("h1", f"Report of {about.name}"),
-        tag("p", f"{what}. Made by Hetevo {version('hetevo')} on {made}."),
-        tag("nav", *(tag("a", name, href=f"#{place}") for place, name in CONTENTS.items()), aria_label="Contents"),
+    return environment.get_template("report.html.jinja").render(
+        policy=POLICY,
+        study=about,
+        size=f"{_counted(runs, 'run')}, {_counted(conditions, 'condition')}",
+        version=version("hetevo"),
+        made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        contents=CONTENTS,
+        verdicts=[explain(about, about.conditions[name]) for name in spoken(about)],
+        more=len(about.questions) - len(spoken(about)),
+        cautions=cautions(about),
+        rules=rules(about),
+        confidence=f"{CONFIDENCE:.0%}",
+        seeds="; ".join(f"{name}, n = {_counted(len(each.runs), 'seed')}" for name, each in about.conditions.items()),
+        drawings=drawings.drawn,
+        reasons=drawings.reasons,
+        tables=make_tables(about),
+        configuration=configuration_of(about.runs[0]),
     )
-    return tag("html", head, tag("body", header, tag("main", sections)), lang="en")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' if number > 1 else ''}"

@@ -1,140 +1,209 @@
-"""Controls, conditions, pairs and runs as tables."""
+"""The tables of a report: controls, conditions, pairs, runs, configurations, environments, digests."""
 
 import math
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
-from hetevo.analysis.report.judgement import expected, judge, word
-from hetevo.analysis.report.markup import Markup, table, tag
-from hetevo.analysis.report.numbers import CONFIDENCE, between, estimate, generation, probability, share, signed
+import pandas as pd
+
+from hetevo.analysis.report.numbers import Table, between, estimate, generation, probability, share, signed
 from hetevo.analysis.report.study import Condition, Study, planned
+from hetevo.analysis.report.verdict import decide, expected, word
+from hetevo.analysis.runs import LoadedRun
 from hetevo.analysis.statistics.curves import STAY
+from hetevo.evolve.rundir import RunDirectory
+from hetevo.populations.errors import HetevoError
 
+NONE = "–"
 HOLDS = {True: "holds", False: "does not hold", None: "cannot be told"}
 
+SAID_ELSEWHERE = ("seed", "preset")
+NOT_SAID = "backend.address"
+"""Names a machine, and is no part of the experiment."""
+MOST_VALUES = 3
+"""Different values inside one condition that are spelled out."""
 
-def controls_section(study: Study) -> Markup:
+ENVIRONMENT = ("source", "versions", "python", "platform", "cores", "cpu_features", "libraries")
+"""What a session of a run says about the software and the machine."""
+
+
+def make_tables(study: Study) -> dict[str, Table]:
+    """Make all tables of a report, by name."""
+    tables = {
+        "controls": _controls(study),
+        "conditions": _conditions(study),
+        "runs": _runs(study),
+        "differences": _differences(study),
+    }
+    if study.found:
+        tables["pairs"] = _pairs(study.found.pairs)
+    tables["environments"], tables["digests"] = _provenance(study)
+    return tables
+
+
+def _controls(study: Study) -> Table:
     """Compare every condition with what it should show."""
     rows = []
-    for one in study.conditions.values():
-        text, holds = expected(study, one)
-        known = one.statistics and math.isfinite(one.mean("alignment"))
-        emerged = f"{one.statistics['emerged']} of {len(one.runs)}" if known else "–"
-        rows.append(
-            (
-                one.name,
-                str(len(one.runs)),
-                _alignment(one),
-                emerged,
-                text or "no expectation: it is the question",
-                HOLDS[holds] if text else "–",
-            )
-        )
+    for name, condition in study.conditions.items():
+        text, holds = expected(study, condition)
+        known = condition.statistics and math.isfinite(condition.mean("alignment"))
+        emerged = f"{condition.statistics['emerged']} of {len(condition.runs)}" if known else NONE
+        what = (text, HOLDS[holds]) if text else ("no expectation: it is the question", NONE)
+        rows.append((name, str(len(condition.runs)), _alignment(condition), emerged, *what))
     head = ("condition", "seeds", f"alignment, last {STAY} generations", "have an onset", "expected", "result")
-    about = (
-        f"Alignment is the mean over seeds with its {CONFIDENCE:.0%} t interval. Inside the band of drift means: where"
-        " one more neutral run would lie, and without an onset in any seed."
-    )
-    return tag(
-        "section",
-        tag("h2", "Controls"),
-        tag("p", about),
-        table("Conditions and what they should show", head, rows),
-        id="controls",
-    )
+    return Table("Conditions and what they should show", head, rows)
 
 
-def tables_section(study: Study) -> Markup:
+def _conditions(study: Study) -> Table:
     """Give the numbers behind the verdict."""
-    parts = [_conditions(study)]
-    if study.found:
-        pairs = [
-            (f"{row['first']} and {row['second']}", probability(row["log_rank_p"]), probability(row["log_rank_holm"]))
-            for row in study.found.pairs.to_dict("records")
-        ]
-        caption = f"Pairs of conditions: log-rank test of their onsets, corrected over {len(pairs)} pairs"
-        parts.append(_folded(table(caption, ("pair", "p", "p after Holm"), pairs), f"Pairs ({len(pairs)})"))
-    parts.append(_folded(_runs(study), f"Runs ({len(study.runs)})"))
-    return tag("section", tag("h2", "Tables"), *parts, id="tables")
-
-
-def _conditions(study: Study) -> Markup:
-    head: tuple[str, ...] = (
-        "condition",
-        "answer",
-        "alignment",
-        "at birth",
-        "onset, median",
-        "Cliff's delta",
-        "Hedges' g",
-        "p after Holm",
-    )
-    head += ("HS", "DC", "loss, median")
+    head = ("condition", "answer", "alignment", "at birth", "onset, median", "Cliff's delta", "Hedges' g")
     rows = []
-    for one in study.conditions.values():
-        row = one.statistics
-        is_neutral = study.neutral is not None and one.name == study.neutral.name
-        answer = "–" if is_neutral else judge(study, one).answer
-        rows.append(
-            (
-                one.name,
-                answer,
-                _alignment(one),
-                estimate(one.levels["birth"]),
-                _onset(one) if row and not is_neutral else "–",
-                _effect(one, "delta"),
-                _effect(one, "g"),
-                probability(row["log_rank_holm"]) if row else "–",
-                f"{share(one.mean('hs'))}, {word(one.mean('hs'))}",
-                f"{share(one.mean('dc'))}, {word(one.mean('dc'))}",
-                f"{one.mean('loss'):.3g}",
-            )
+    for name, condition in study.conditions.items():
+        statistics = condition.statistics
+        is_neutral = study.neutral is not None and name == study.neutral.name
+        row = (
+            name,
+            NONE if is_neutral else decide(study, condition).answer,
+            _alignment(condition),
+            estimate(condition.levels["birth"]),
+            _onset(statistics) if statistics and not is_neutral else NONE,
+            _effect(statistics, "delta"),
+            _effect(statistics, "g"),
+            probability(statistics["log_rank_holm"]) if statistics else NONE,
+            *(f"{share(condition.mean(measure))}, {word(condition.mean(measure))}" for measure in ("hs", "dc")),
+            f"{condition.mean('loss'):.3g}",
         )
-    return table(f"Conditions: means over seeds of the last {STAY} generations, against neutral runs", head, rows)
+        rows.append(row)
+    caption = f"Conditions: means over seeds of the last {STAY} generations, against neutral runs"
+    return Table(caption, (*head, "p after Holm", "HS", "DC", "loss, median"), rows)
 
 
-def _runs(study: Study) -> Markup:
+def _pairs(pairs: pd.DataFrame) -> Table:
+    """Compare the onsets of conditions with each other."""
+    rows = [
+        (f"{row['first']} and {row['second']}", probability(row["log_rank_p"]), probability(row["log_rank_holm"]))
+        for row in pairs.to_dict("records")
+    ]
+    caption = f"Pairs of conditions: log-rank test of their onsets, corrected over {len(rows)} pairs"
+    return Table(caption, ("pair", "p", "p after Holm"), rows)
+
+
+def _runs(study: Study) -> Table:
+    """Give the levels of every run."""
     onsets = {}
     if study.found:
         onsets = {(row["condition"], row["run"]): row["onset"] for row in study.found.runs.to_dict("records")}
-    head = ("run", "condition", "seed", "generations", "onset", "alignment", "at birth", "HS", "DC", "loss, median")
     rows = []
-    for one in study.conditions.values():
-        for number, run in enumerate(one.runs):
-            level = {name: float(values[number]) for name, values in one.levels.items()}
-            rows.append(
-                (
-                    run.path.name or str(run.path),
-                    one.name,
-                    str(run.seed),
-                    f"{run.last} of {planned(run)}",
-                    generation(onsets.get((one.name, str(run.path)), math.nan)),
-                    signed(level["alignment"]) if one.measured else "not measured",
-                    signed(level["birth"]),
-                    share(level["hs"]),
-                    share(level["dc"]),
-                    f"{level['loss']:.3g}",
-                )
+    for name, condition in study.conditions.items():
+        for number, run in enumerate(condition.runs):
+            level = {measure: float(values[number]) for measure, values in condition.levels.items()}
+            row = (
+                run.path.name or str(run.path),
+                name,
+                str(run.seed),
+                f"{run.last} of {planned(run)}",
+                generation(onsets.get((name, str(run.path)), math.nan)),
+                signed(level["alignment"]) if condition.measured else "not measured",
+                signed(level["birth"]),
+                share(level["hs"]),
+                share(level["dc"]),
+                f"{level['loss']:.3g}",
             )
-    return table(f"Runs: means over the last {STAY} generations; no onset: –", head, rows)
+            rows.append(row)
+    head = ("run", "condition", "seed", "generations", "onset", "alignment", "at birth", "HS", "DC", "loss, median")
+    return Table(f"Runs: means over the last {STAY} generations; no onset: –", head, rows)
 
 
-def _folded(content: Markup, name: str) -> Markup:
-    return tag("details", tag("summary", name), content)
+def _alignment(condition: Condition) -> str:
+    return estimate(condition.levels["alignment"]) if condition.measured else "not measured"
 
 
-def _alignment(one: Condition) -> str:
-    return estimate(one.levels["alignment"]) if one.measured else "not measured"
+def _onset(statistics: Mapping[str, Any]) -> str:
+    median = generation(statistics["onset_median"])
+    if not math.isfinite(statistics["onset_median"]):
+        return median
+    return f"{median} ({generation(statistics['onset_low'])} to {generation(statistics['onset_high'])})"
 
 
-def _onset(one: Condition) -> str:
-    row = one.statistics
-    if not math.isfinite(row["onset_median"]):
-        return generation(row["onset_median"])
-    interval = f"{generation(row['onset_low'])} to {generation(row['onset_high'])}"
-    return f"{generation(row['onset_median'])} ({interval})"
+def _effect(statistics: Mapping[str, Any], name: str) -> str:
+    if not statistics or math.isnan(statistics[name]):
+        return NONE
+    return f"{signed(statistics[name])} ({between(statistics[f'{name}_low'], statistics[f'{name}_high'])})"
 
 
-def _effect(one: Condition, name: str) -> str:
-    row = one.statistics
-    if not row or math.isnan(row[name]):
-        return "–"
-    return f"{signed(row[name])} ({between(row[f'{name}_low'], row[f'{name}_high'])})"
+def _differences(study: Study) -> Table:
+    """Show in which values of their configurations the conditions differ."""
+    values = {name: _values(condition.runs) for name, condition in study.conditions.items()}
+    keys = list(dict.fromkeys(key for given in values.values() for key in given))
+    different = [key for key in keys if len({given.get(key, NONE) for given in values.values()}) > 1]
+    rows = [(name, *(given.get(key, NONE) for key in different)) for name, given in values.items()]
+    return Table("What differs between the conditions", ("condition", *different), rows)
+
+
+def _values(runs: Sequence[LoadedRun]) -> dict[str, str]:
+    """Return the value of every key in the runs of a condition; several where its runs differ."""
+    values: dict[str, list[str]] = {"measured at": ["birth" if runs[0].stage == "birth" else "end of life"]}
+    for config in pd.json_normalize([run.config for run in runs], sep=".").to_dict("records"):
+        for key, value in config.items():
+            if str(key) not in (*SAID_ELSEWHERE, NOT_SAID):
+                text = "×".join(map(str, value)) if isinstance(value, list) and value else str(value)
+                values.setdefault(str(key), []).append(text)
+    return {key: _joined(sorted(set(texts))) for key, texts in values.items()}
+
+
+def _joined(texts: Sequence[str]) -> str:
+    return " | ".join(texts) if len(texts) <= MOST_VALUES else f"{len(texts)} different values"
+
+
+def configuration_of(run: LoadedRun) -> str:
+    """Return the whole configuration of a run, without the address of a cluster."""
+    return re.sub(r'(?m)^(\s*address\s*=\s*)".+', r'\1"…"', RunDirectory(run.path).config_toml())
+
+
+def _provenance(study: Study) -> tuple[Table, Table]:
+    """List every distinct environment, and every run with its state, dates and digests."""
+    conditions: dict[Path, list[str]] = {}
+    for run in study.runs:
+        conditions.setdefault(run.path, []).append(run.condition)
+    environments: Counter[tuple[str, ...]] = Counter()
+    rows = []
+    for path, names in conditions.items():
+        directory = RunDirectory(path)
+        try:
+            sessions = directory.provenance.read()["sessions"]
+            remark = ""
+        except HetevoError as error:
+            sessions, remark = [], str(error)
+        environments.update(tuple(_text(session.get(name)) for name in ENVIRONMENT) for session in sessions)
+        status = directory.status()
+        row = (
+            path.name or str(path),
+            ", ".join(names),
+            _text(status["state"]),
+            _text(status["seed"]),
+            _text(sessions[0].get("started")) if sessions else remark or NONE,
+            _text(sessions[-1].get("stopped")) if sessions else NONE,
+            str(len(sessions)),
+            _text(status["digest"]),
+            _text(status["probe_digest"]),
+        )
+        rows.append(row)
+    named = ("commit", "versions", "Python", "platform", "cores", "CPU features", "libraries", "sessions")
+    counted = [(*environment, str(count)) for environment, count in environments.items()]
+    head = ("run", "condition", "state", "seed", "started", "stopped", "sessions", "digest", "probe digest")
+    caption = "Software and machines: a row for each that worked on these runs"
+    return Table(caption, named, counted), Table("Runs", head, rows)
+
+
+def _text(value: Any) -> str:
+    """Write whatever a file of provenance holds."""
+    if value is None or value == "" or value == []:
+        return NONE
+    if isinstance(value, Mapping):
+        if isinstance(value.get("commit"), str):
+            return f"{value['commit']}{', with changes' if value.get('dirty') else ''}"
+        return ", ".join(f"{key} {item}" for key, item in value.items() if item is not None)
+    return "; ".join(map(_text, value)) if isinstance(value, list) else str(value)

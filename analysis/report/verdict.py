@@ -1,84 +1,160 @@
-"""The question, and the verdict on it."""
+"""What a study says: from statistics to words. Every threshold stands here, and is printed in the report."""
 
 import math
+from dataclasses import dataclass
+from typing import Any
 
-from hetevo.analysis.report.judgement import (
-    NO,
-    YES,
-    Judgement,
-    against_neutral,
-    consistency_words,
-    judge,
+import numpy as np
+
+from hetevo.analysis.report.expectations import EXPECTATIONS, MOST, Seen
+from hetevo.analysis.report.numbers import (
+    CONFIDENCE,
+    UNDEFINED,
+    Table,
+    between,
+    estimate,
+    generation,
+    probability,
+    share,
+    signed,
 )
-from hetevo.analysis.report.markup import Markup, listed, table, tag
-from hetevo.analysis.report.numbers import CONFIDENCE, between, estimate, generation, probability, share, signed
 from hetevo.analysis.report.study import Condition, Study
+from hetevo.analysis.statistics import Effect, cliffs_delta, neutral_band
 from hetevo.analysis.statistics.curves import STAY
 from hetevo.analysis.statistics.onset import COVERAGE
-from hetevo.analysis.verdict import ENOUGH_SEEDS
+from hetevo.analysis.verdict import BIRTH_BAND, ENOUGH_SEEDS
 from hetevo.analysis.verdict import verdict as of_one_run
 from hetevo.populations.text import for_terminal
+
+SIGNIFICANT = 0.05
+"""Largest p value of the log-rank test, after Holm's correction."""
+
+YES, NO = 0.8, 0.6
+"""HS or DC from which on, and below which, a condition is said to have it or not; in part between them."""
+
 
 MOST_SPOKEN = 4
 """Conditions that get paragraphs of their own; more are read faster in the tables."""
 
-ANSWERS = {"yes": "Yes", "in part": "In part", "no": "No", "undecided": "Undecided"}
+
+@dataclass(frozen=True)
+class Criterion:
+    """One of the things that must be so for a condition to count as emerged."""
+
+    threshold: str
+    found: str
+    met: bool
 
 
-def question_section() -> Markup:
-    """State what is asked, and what alignment means."""
-    return tag(
-        "section",
-        tag("h2", "The question"),
-        tag(
-            "p",
-            tag("strong", "Does gradient alignment emerge although nothing computes a gradient?"),
-            " Plasticity is local, and evolution sees nothing but the loss.",
+@dataclass(frozen=True)
+class Verdict:
+    """The answer for one condition.
+
+    Parameters
+    ----------
+    answer : str
+        ``"yes"``, ``"in part"`` (there at birth already), ``"no"`` or ``"undecided"``.
+    meaning : str
+        The answer as a sentence.
+    criteria : tuple of Criterion
+        What it rests on; empty where nothing could be compared.
+    """
+
+    answer: str
+    meaning: str
+    criteria: tuple[Criterion, ...] = ()
+
+
+def decide(study: Study, condition: Condition) -> Verdict:
+    """Say whether gradient alignment emerged in a condition."""
+    if not condition.measured:
+        return Verdict("undecided", "alignment was not measured (probe.every = 0)")
+    if not math.isfinite(condition.mean("alignment")):
+        return Verdict("undecided", _why_undefined(condition))
+    if not condition.statistics:
+        return Verdict("undecided", "nothing says here what drift alone does")
+    criteria = _criteria(condition)
+    exceeds = [criterion.met for criterion in criteria[:3]]
+    if all(exceeds) and criteria[3].met:
+        return Verdict("yes", "gradient alignment emerged, and every life learns it anew", criteria)
+    if all(exceeds):
+        return Verdict("in part", "alignment exceeds drift, but it is there at birth already", criteria)
+    if any(exceeds):
+        return Verdict("undecided", "it exceeds drift by some of the criteria only", criteria)
+    if condition.unfinished:
+        return Verdict("undecided", f"not yet: {len(condition.unfinished)} of its runs are unfinished", criteria)
+    return Verdict("no", "gradient alignment did not exceed what drift alone does", criteria)
+
+
+def _why_undefined(condition: Condition) -> str:
+    runs = [run for run in condition.runs if run.probed]
+    tails = [run.measured[run.measured["generation"] > run.last - STAY] for run in runs]
+    if all(tail.empty for tail in tails):
+        return f"alignment was not measured in the last {STAY} generations (see probe.every)"
+    if any(tail["alignment_end"].notna().any() for tail in tails):
+        return f"in the last {STAY} generations fewer than half of the individuals have an alignment"
+    return "alignment is undefined: no synapse that is measured changed, so there is no direction"
+
+
+def _criteria(condition: Condition) -> tuple[Criterion, ...]:
+    row, n, birth = condition.statistics, len(condition.runs), condition.mean("birth")
+    holm = float(row["log_rank_holm"])
+    return (
+        Criterion(
+            f"at least half of the seeds have an onset: {STAY} generations in a row above the band of neutral runs",
+            f"{row['emerged']} of {n}, median onset {generation(row['onset_median'])}",
+            row["emerged"] >= MOST * n,
         ),
-        tag(
-            "p",
-            "Gradient alignment is the cosine between what plasticity changes (in hidden neurons, if there are any) and"
-            " the negative gradient of the loss, which only the measurement knows: +1 is gradient descent, −1 its"
-            " opposite, 0 what a random direction has. A positive cosine alone proves little, so runs are compared with"
-            " neutral runs, in which parents are drawn by lot. A run, that is a seed, is one observation.",
+        Criterion(
+            f"they emerge earlier than neutral runs: log-rank test, p below {SIGNIFICANT} after Holm",
+            f"p = {probability(holm)}",
+            holm < SIGNIFICANT,
         ),
-        id="question",
+        Criterion(
+            "alignment in the last generations is higher: interval of Cliff's delta above 0",
+            f"{signed(row['delta'])} ({signed(row['delta_low'])} to {signed(row['delta_high'])})",
+            row["delta_low"] > 0,
+        ),
+        Criterion(
+            f"it is not innate: mean alignment at birth within ±{BIRTH_BAND}",
+            signed(birth),
+            abs(birth) <= BIRTH_BAND,
+        ),
     )
 
 
-def verdict_section(study: Study) -> Markup:
-    """Answer the question for every condition that it is asked of."""
-    spoken = study.questions[:MOST_SPOKEN]
-    parts = [part for name in spoken for part in _answer(study, study.conditions[name])]
-    if len(study.questions) > len(spoken):
-        parts.append(tag("p", f"{len(study.questions) - len(spoken)} further conditions: see the tables."))
-    cautions = _cautions(study)
-    if cautions:
-        parts.append(tag("div", tag("h3", "Caution"), listed(cautions), class_="caution"))
-    return tag("section", tag("h2", "The verdict"), *parts, _rules(study), id="verdict")
+def spoken(study: Study) -> list[str]:
+    """Name the conditions whose verdict is spelled out."""
+    return list(study.questions[:MOST_SPOKEN])
 
 
 def headline(study: Study) -> list[str]:
     """Return the verdict in a line a condition, for a terminal."""
-    answers = [(name, judge(study, study.conditions[name])) for name in study.questions[:MOST_SPOKEN]]
-    return [for_terminal(f"{name}: {ANSWERS[one.answer].lower()}, {one.meaning}") for name, one in answers]
+    verdicts = {name: decide(study, study.conditions[name]) for name in spoken(study)}
+    return [for_terminal(f"{name}: {verdict.answer}, {verdict.meaning}") for name, verdict in verdicts.items()]
 
 
-def _answer(study: Study, condition: Condition) -> list[Markup]:
-    one = judge(study, condition)
-    answer = tag("span", ANSWERS[one.answer], class_=f"answer {one.answer.replace(' ', '-')}")
-    parts = [tag("p", answer, " ", tag("strong", condition.name), f": {one.meaning}.", class_="lead")]
-    if one.criteria:
-        parts += [tag("p", _numbers(study, condition)), _criteria(condition, one)]
-    elif len(study.runs) == 1:
-        parts += [tag("p", line) for line in of_one_run(study.runs).splitlines()]
-    elif condition.measured:
-        parts.append(tag("p", f"Alignment in the last {STAY} generations: {estimate(condition.levels['alignment'])}."))
+def explain(study: Study, condition: Condition) -> dict[str, Any]:
+    """Return the verdict on a condition for the page: answer, meaning, numbers, criteria, further paragraphs."""
+    verdict = decide(study, condition)
+    paragraphs: list[str] = []
+    if not verdict.criteria and len(study.runs) == 1:
+        paragraphs += of_one_run(study.runs).splitlines()
+    elif not verdict.criteria and condition.measured:
+        paragraphs.append(f"Alignment in the last {STAY} generations: {estimate(condition.levels['alignment'])}.")
     if not study.found:
-        parts.append(tag("p", f"No statistics of emergence: {study.reason}"))
+        paragraphs.append(f"No statistics of emergence: {study.reason}")
     if condition.measured:
-        parts.append(tag("p", _consistency(study, condition)))
-    return parts
+        paragraphs.append(_consistency(study, condition))
+    rows = [(each.threshold, each.found, "met" if each.met else "not met") for each in verdict.criteria]
+    return {
+        "condition": condition.name,
+        "answer": verdict.answer,
+        "meaning": verdict.meaning,
+        "numbers": _numbers(study, condition) if verdict.criteria else "",
+        "criteria": Table(f"What the answer for {condition.name} rests on", ("criterion", "found", ""), rows),
+        "paragraphs": paragraphs,
+    }
 
 
 def _numbers(study: Study, condition: Condition) -> str:
@@ -102,11 +178,6 @@ def _numbers(study: Study, condition: Condition) -> str:
     )
 
 
-def _criteria(condition: Condition, one: Judgement) -> Markup:
-    rows = [(each.threshold, each.found, "met" if each.met else "not met") for each in one.criteria]
-    return table(f"What the answer for {condition.name} rests on", ("criterion", "found", ""), rows)
-
-
 def _consistency(study: Study, condition: Condition) -> str:
     words = consistency_words(condition)
     levels = []
@@ -123,7 +194,8 @@ def _consistency(study: Study, condition: Condition) -> str:
     return f"{words[0].upper()}{words[1:]}. {'; '.join(levels)}."
 
 
-def _cautions(study: Study) -> list[str]:
+def cautions(study: Study) -> list[str]:
+    """Say what should make a reader careful."""
     found = []
     few = [one.name for one in study.conditions.values() if len(one.runs) < ENOUGH_SEEDS]
     if few:
@@ -137,11 +209,12 @@ def _cautions(study: Study) -> list[str]:
     return found
 
 
-def _rules(study: Study) -> Markup:
+def rules(study: Study) -> tuple[str, ...]:
+    """Say how the verdict is worded, with its thresholds."""
     outputs = study.runs[0].setting("task.outputs")
     chance = f" (1/{outputs} of the network's {outputs} outputs here)" if isinstance(outputs, int) else ""
     agreeing = (1 + math.sqrt(2 * YES - 1)) / 2
-    rules = (
+    return (
         "“Yes” needs every criterion of the table; “in part” all but the last; “no” none of the first three. The band"
         f" is the {COVERAGE:.0%} prediction interval for one more neutral run, generation by generation.",
         "Heterosynaptic stability HS: how much of a neuron's learning signal its true gradient explains (R²), mean over"
@@ -152,4 +225,48 @@ def _rules(study: Study) -> Markup:
         " runs. HS and DC count all neurons alike, alignment counts those more that change more: it can rise while HS"
         " and DC barely do.",
     )
-    return tag("details", tag("summary", "How the verdict is worded, and its thresholds"), listed(rules), open="")
+
+
+def word(level: float) -> str:
+    """Say whether a level of HS or DC counts as having it."""
+    if math.isnan(level):
+        return UNDEFINED
+    return "yes" if level >= YES else "no" if level < NO else "in part"
+
+
+def consistency_words(condition: Condition) -> str:
+    """Say what HS and DC are together, in words."""
+    hs, dc, positive = word(condition.mean("hs")), word(condition.mean("dc")), condition.mean("positive")
+    text = f"HS {hs}, DC {dc}"
+    if dc == "yes" and positive < 1 - positive:
+        return f"{text}, on the wrong sign: neurons agree to climb the loss"
+    if (hs, dc) == ("yes", "yes"):
+        return f"{text}: a gradient learner"
+    return f"{text}: signals follow gradients, neurons disagree on the sign" if (hs, dc) == ("yes", "no") else text
+
+
+def against_neutral(study: Study, condition: Condition, measure: str) -> Effect | None:
+    """Compare a measure with the neutral runs, over seeds; None where there is nothing to compare."""
+    if study.neutral is None or study.neutral.name == condition.name:
+        return None
+    effect = cliffs_delta(condition.levels[measure], study.neutral.levels[measure])
+    return None if math.isnan(effect.value) else effect
+
+
+def expected(study: Study, condition: Condition) -> tuple[str, bool | None]:
+    """Say what a condition should show, empty if nobody knows, and whether it did, None if that cannot be told."""
+    is_neutral = study.neutral and condition.name == study.neutral.name
+    expectation = EXPECTATIONS["neutral"] if is_neutral else condition.expectation
+    if expectation is None:
+        return "", None
+    if not condition.measured:
+        return expectation.text, None
+    low = high = emerged = math.nan
+    if study.neutral and condition.statistics:
+        if math.isfinite(condition.mean("alignment")):
+            emerged = condition.statistics["emerged"] / len(condition.runs)
+        band = neutral_band(study.neutral.levels["alignment"][:, np.newaxis])
+        low, high = float(band.low[0]), float(band.high[0])
+    asked = [one for one in map(study.conditions.__getitem__, study.questions) if not one.expectation]
+    base = asked[0].mean("alignment") if len(asked) == 1 else math.nan
+    return expectation.text, expectation.holds(Seen(condition.mean("alignment"), emerged, low, high, base))

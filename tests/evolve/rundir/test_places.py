@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from hetevo.analysis.figures import plot
 from hetevo.analysis.report import page
-from hetevo.analysis.report.markup import Markup
+from hetevo.analysis.report.drawings import Drawings
 from hetevo.evolve import resume
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir.files import names, read_bounded, write_durably
@@ -119,7 +119,7 @@ def move_away(path):
 def quick(monkeypatch):
     """Draw nothing, which takes long; files are written all the same."""
     monkeypatch.setattr(plot, "drawn", lambda figure, suffix: b"\0\0\0\0IEND\xaeB`\x82")
-    monkeypatch.setattr(page, "figures_section", lambda study: (Markup(""), []))
+    monkeypatch.setattr(page, "draw_all", lambda study: Drawings([], []))
 
 
 @pytest.mark.usefixtures("quick")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hetevo.evolve.config import Config, ConfigError, preset
+from hetevo.evolve.config import Config, ConfigError, load_config, preset
 from hetevo.evolve.sweeps import load_plan, plan, plan_of_seeds, sweep_names
 from hetevo.evolve.sweeps.file import SweepFile
 
@@ -169,3 +169,16 @@ def test_long_planning_says_how_far_it_has_come(tmp_path, monkeypatch):
     load_plan(tmp_path / "mine.toml", said.append)
 
     assert [message.rpartition(": ")[2] for message in said] == [f"planned {n} of 3 conditions" for n in range(3)]
+
+
+def test_one_file_may_hold_a_preset_its_sweep_and_a_claim(tmp_path):
+    file = tmp_path / "own.toml"
+    sweep = '[sweep]\nbase = "own.toml"\nseeds = [3]\n[sweep.grid]\n"lifetime.batch" = [4, 8]\n'
+    file.write_text(f'[evolution]\nsize = 16\n\n# two batches\n{sweep}\n[claim]\nsays = "it learns"\n')
+    assert load_config(file).evolution.size == 16
+    plan = load_plan(file)
+    assert [member.config.lifetime.batch for member in plan.members] == [4, 8]
+    assert {member.config.evolution.size for member in plan.members} == {16}
+    file.write_text(sweep)
+    with pytest.raises(ConfigError, match="is a sweep, not a configuration"):
+        load_config(file)
