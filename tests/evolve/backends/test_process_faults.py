@@ -87,7 +87,13 @@ def test_memory_that_does_not_suffice_says_what_to_make_smaller(calm, tmp_path, 
     assert "\n" not in str(caught.value)
 
 
-FEW = ["evolution.size=4", "evolution.elites=1", "evolution.generations=4", "lifetime.presentations=20", "checkpoint.every=1000"]
+FEW = [
+    "evolution.size=4",
+    "evolution.elites=1",
+    "evolution.generations=4",
+    "lifetime.presentations=20",
+    "checkpoint.every=1000",
+]
 
 
 def broken_after_two(tmp_path, kind, *, stop=False, **backend):
