@@ -113,6 +113,7 @@ def neutral_condition(groups: Mapping[str, Sequence[LoadedRun]], wanted: str | N
         if wanted not in groups:
             raise SettingError(f"neutral: expected one of {names}, got {wanted!r}.{nearest(wanted, groups)}")
         return wanted
+    # without a choice there must be exactly one
     found = [name for name, group in groups.items() if all(map(by_lot, group))]
     if len(found) == 1:
         return found[0]

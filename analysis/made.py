@@ -48,6 +48,7 @@ def marked(content: bytes, suffix: str, data: bytes | None = None) -> bytes:
     trailer = before + mark.encode() + after
     if suffix != ".png":
         return content + trailer
+    # a PNG holds text in a chunk of its own, before the one that ends it
     body = b"tEXt" + trailer
     chunk = (len(trailer)).to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
     return content.removesuffix(_PNG_END) + chunk + _PNG_END
@@ -118,6 +119,7 @@ def write_files(contents: Mapping[Path, bytes]) -> None:
                 os.fsync(descriptor)
                 if mode is not None:
                     os.fchmod(descriptor, mode)
+        # only when all are there does the first take its place
         for place, written in partial.items():
             system.rename(written, place)
     except (OSError, StorageError) as error:
@@ -154,18 +156,20 @@ def _is_plain(path: Path) -> bool:
 
 def _known(content: bytes, suffix: str) -> str | None:
     """Return the digest of the data that a file's mark names, ``""`` if none; None if it has no valid mark."""
+    # the last mark at the end of the file; what stands before it must be what it was made for
     before, after = _AROUND.get(suffix, (b"<!-- ", b" -->\n"))
     marks = list(_MARK.finditer(content[-400:]))
     if not marks:
         return None
-    found = marks[-1]
-    data = found[2].decode() if found[2] else ""
-    mark = before + found[0] + after
+    last = marks[-1]
+    data = last[2].decode() if last[2] else ""
+    mark = before + last[0] + after
     bare = content.removesuffix(mark)
     if suffix == ".png":
+        # length, type and checksum of the chunk, and the chunk that ends every PNG
         chunk = 12 + len(mark)
         bare = content[: -chunk - len(_PNG_END)] + _PNG_END
-    return data if hashlib.sha256(bare).hexdigest() == found[1].decode() else None
+    return data if hashlib.sha256(bare).hexdigest() == last[1].decode() else None
 
 
 def _read(path: Path) -> bytes:

@@ -48,6 +48,7 @@ def verdict(runs: Sequence[LoadedRun]) -> str:
 
 
 def _of_one(run: LoadedRun) -> str:
+    # nothing to say without values
     values = run.values(ALIGNMENT) if run.probed else pd.Series(dtype=float)
     if not run.probed or run.generations[ALIGNMENT].isna().all():
         return "Alignment was never defined in this run.\nNothing can be concluded: no update, or no measurement."
@@ -56,6 +57,7 @@ def _of_one(run: LoadedRun) -> str:
             "In no generation of this run does gradient alignment exist in at least half of the individuals.\n"
             "Nothing can be concluded: a mean over the few others says nothing about the population."
         )
+    # nothing to compare with only one generation
     if run.last == 0:
         now = run.generations.iloc[-1]
         course = f"{now['alignment_birth']:+.2f} at birth, {now['alignment_mid']:+.2f} in mid-life"
@@ -75,6 +77,7 @@ def _of_one(run: LoadedRun) -> str:
 
 def _of_course(run: LoadedRun) -> str:
     """Compare the end of a run with its beginning."""
+    # the end must be known in at least half of its generations
     most = ending(run)
     end, birth = last_level(run, ALIGNMENT, most), last_level(run, "alignment_birth", most)
     if end.counted < most / 2:
@@ -84,6 +87,7 @@ def _of_course(run: LoadedRun) -> str:
             " fewer than half of the individuals have a gradient alignment; the last in which more have is"
             f" {usable.iloc[-1]}.\nNothing can be concluded about what the run ended with."
         )
+    # from where to where, and what there was at birth already
     begin = _beginning(run, most)
     innate = f"at birth {_signed(birth.value)} by then"
     before = f"{_signed(begin.value)} {' '.join(_when(begin))}" if begin.counted else "undefined before"
@@ -125,6 +129,7 @@ def _signed(value: float) -> str:
 
 
 def _meaning(run: LoadedRun, rise: float, birth: float, most: int) -> str:
+    # drift and inherited rules first: of them, "rose by selection" would be wrong
     if by_lot(run):
         return "Parents are drawn by lot: whatever it did, it drifted."
     if run.single_layer:
@@ -153,6 +158,7 @@ def _next(run: LoadedRun) -> str:
 
 
 def _of_several(runs: Sequence[LoadedRun]) -> str:
+    # mean and spread over the seeds of each condition, at the end of each run
     groups = by_condition(runs)
     parts, counts, lengths, sparse = [], [], set(), False
     for name, group in groups.items():
@@ -171,10 +177,12 @@ def _of_several(runs: Sequence[LoadedRun]) -> str:
         spread = f" (sd {values.std():.2f})" if len(values) > 1 else ""
         undefined = f" ({len(group) - len(values)} more undefined)" if len(values) < len(group) else ""
         parts.append(f"{condition} {values.mean():+.2f}{spread}, n = {len(values)}{undefined}")
+    # over how many generations, which may differ between short runs and long ones
     few, many = min(lengths, default=1), max(lengths, default=1)
     span = f"{many} generations" if few == many else f"{few} to {many} generations"
     when = f"over the last {span}" if many > 1 else "in the last generation"
     were = "were" if many > 1 else "was"
+    # what the reader must know to judge it
     enough = "" if min(counts, default=0) >= ENOUGH_SEEDS else SEEDS_MISSING
     drifting = [name for name, group in groups.items() if all(map(by_lot, group))]
     drift = " and ".join(map(repr, drifting)) or "runs with parents drawn by lot"

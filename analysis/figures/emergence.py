@@ -78,6 +78,7 @@ def onset(frame: Frame, *, found: Emergence | None = None) -> pd.DataFrame:
 
 def _tidy(found: Emergence, condition: str) -> pd.DataFrame:
     own = found.curves[condition]
+    # one row a run and generation, with the band beside each
     seeds = found.runs.loc[found.runs["condition"] == condition, "seed"].to_numpy()
     count = len(own.generations)
     return pd.DataFrame(

@@ -119,6 +119,7 @@ class Frame:
 
     def legend(self, *, columns: int | None = None, title: str | None = None, markerscale: float = 1) -> None:
         """Put one legend for all panels below them, where there is room whatever the curves do, and make that room."""
+        # each label once, whichever panel it comes from
         entries: dict[str, Artist] = {}
         for axes in self.panels:
             for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
@@ -140,6 +141,7 @@ class Frame:
 
     def looks(self) -> dict[str, Look]:
         """Give each condition its colour and line style, the same in all figures of these runs; neutral ones grey."""
+        # colours and lines are counted for neutral conditions and the others apart
         looks: dict[str, Look] = {}
         neutral = 0
         for condition, group in by_condition(self.runs).items():
@@ -172,6 +174,7 @@ def figure(
 
     def decorate(function: Callable[Concatenate[Frame, P], pd.DataFrame]) -> Callable[Concatenate[Runs, P], Plot]:
         def draw(runs: Runs, /, *args: P.args, **kwargs: P.kwargs) -> Plot:
+            # check, draw in the style of figures, hand the figure over with its numbers
             checked = needed(runs, columns, probe, single)
             with blank(checked) as frame:
                 data = function(frame, *args, **kwargs)
@@ -202,6 +205,7 @@ def blank(runs: Sequence[LoadedRun] = ()) -> Iterator[Frame]:
 
 def _documented(doc: str, single: bool) -> str:
     """Add what is the same of all figures: the runs, before the first section, and the errors, at the end."""
+    # numpydoc's sections stand in this order: Parameters, Returns, Other Parameters, Raises
     prose, section, rest = doc.partition("\n\nReturns\n")
     kind = "One run." if single else "Finished or not."
     runs = f"Parameters\n----------\nruns : LoadedRun or sequence of LoadedRun\n    {kind}"
@@ -229,6 +233,7 @@ def counted(counts: Mapping[str, "pd.Series[int]"], mean: str = "mean") -> tuple
     """
     spans = {name: _span(count[count > 0]) for name, count in counts.items()}
     different = set(spans.values()) - {""}
+    # n stands in the title if it is the same everywhere
     labels = for_figures(spans)
     for name, span in spans.items():
         if not span:
@@ -242,6 +247,7 @@ def counted(counts: Mapping[str, "pd.Series[int]"], mean: str = "mean") -> tuple
 
 
 def _span(counts: "pd.Series[int]") -> str:
+    """Write the fewest and the most."""
     if not len(counts):
         return ""
     low, high = int(counts.min()), int(counts.max())

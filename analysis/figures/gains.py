@@ -33,6 +33,7 @@ def gains(frame: Frame) -> pd.DataFrame:
     Plot
         Data: of `hetevo.analysis.lineage.gains`.
     """
+    # which signs became fixed, and a look for each case
     (run,) = frame.runs
     table = gains_of(run)
     signs = fixation(table).set_index(["pathway", "neuron"])["sign"]
@@ -69,6 +70,7 @@ def signs(frame: Frame) -> pd.DataFrame:
     Plot
         Data: of `hetevo.analysis.lineage.gains`.
     """
+    # a map a pathway: neurons by generations
     (run,) = frame.runs
     table = gains_of(run)
     maps = {
@@ -153,6 +155,7 @@ def _maps(frame: Frame, maps: Mapping[str, pd.DataFrame], *, limits: tuple[float
         axes.invert_yaxis()
         axes.yaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
         axes.set_ylabel(name)
+    # one bar of colours for all of them
     bar = frame.figure.colorbar(image, ax=every, pad=0.02, aspect=30)
     bar.set_label(label)
     return list(every)

@@ -49,6 +49,7 @@ def lineage(frame: Frame) -> pd.DataFrame:
     """
     chosen = with_individuals(frame.runs)
     data = pd.concat([_with_run(run, _ancestors(run)) for run in chosen], ignore_index=True)
+    # one line in detail, or a mean line a condition
     axes, title = frame.one_panel(2.2), None
     if len(chosen) == 1:
         _one_line(axes, chosen[0], data, frame.palette)
@@ -126,6 +127,7 @@ def price(frame: Frame) -> pd.DataFrame:
         Data: condition, seed, run, and the columns of `hetevo.analysis.lineage.price`, not summed up.
     """
     every, groups = by_condition(frame.runs), by_condition(with_individuals(frame.runs))
+    # the parts of every step, run by run
     tables = [
         _with_run(run, price_equation(run.individuals_in(range(run.last + 1))))
         for group in groups.values()

@@ -42,12 +42,14 @@ def needed(
             f"This figure shows the neurons of one run, and {len(runs)} were given: neurons of different runs have"
             f" nothing to do with each other. Give one of them, such as {runs[0].path}."
         )
+    # measures may be undefined anywhere, but they must have been taken
     for run in runs if probe else ():
         if not run.probed:
             raise RunDirectoryError(
                 f"{run.path} was recorded without measuring alignment (probe.every = 0), so there is nothing to draw."
                 " Run it again with probe.every = 1; the evolution is the same, bit for bit."
             )
+        # where the networks cannot have a column, another probe is no help
         missing = [column for column in columns if column not in run.generations]
         if missing and run.single_layer:
             raise RunDirectoryError(
@@ -77,6 +79,7 @@ def with_individuals(runs: Sequence[LoadedRun], generations: int | None = None) 
     RunDirectoryError
         If a run kept no individuals, or not those of every generation, or did not measure in every generation.
     """
+    # descent is followed without gaps; a few generations need only be there
     for run in runs:
         kept, every = run.individuals_every, run.probe_every
         if kept == 0 or (generations is None and kept != 1):

@@ -174,6 +174,7 @@ def _map(axes: Axes, grid: pd.DataFrame) -> None:
 
 def varied(table: pd.DataFrame) -> list[str]:
     """Name the keys in which runs differ; of keys that always change together, the first."""
+    # two keys that part the runs in the same way change together
     different: dict[tuple[int, ...], str] = {}
     for key in table.columns:
         codes, values = pd.factorize(table[key].map(_shown))
@@ -183,6 +184,7 @@ def varied(table: pd.DataFrame) -> list[str]:
 
 
 def _axes(table: pd.DataFrame, x: str | None, y: str | None) -> tuple[str, str]:
+    # what is not named is taken from the keys that vary, if there are just as many
     free = [key for key in varied(table) if key not in (x, y)]
     for name in (x, y):
         if name is not None and name not in table:

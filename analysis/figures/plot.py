@@ -5,7 +5,6 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -20,7 +19,7 @@ from hetevo.populations.text import for_cell
 SUFFIXES = IMAGES
 DPI = 300
 
-_METADATA: dict[str, dict[str, Any]] = {
+_METADATA: dict[str, dict[str, str | None]] = {
     ".png": {"Software": None},  # the mark says it
     ".pdf": {"Creator": "Hetevo", "CreationDate": None},
     ".svg": {"Creator": "Hetevo", "Date": None},
@@ -70,12 +69,14 @@ def save(plot: Plot, path: str | Path, *, force: bool = False, named: bool = Tru
     SettingError
         If the ending is another one, the place is not writable, or a file is there that Hetevo did not make.
     """
+    # what is beside the file that was named must be Hetevo's own
     wanted = path if isinstance(path, Place) else Path(path)
     if wanted.suffix not in SUFFIXES:
         raise SettingError(f"A figure's name must end in {', '.join(SUFFIXES)}; got {wanted}.")
     others = (beside(wanted.with_suffix(suffix)) for suffix in (".png", ".pdf") if suffix != wanted.suffix)
     images, table = [wanted if named else beside(wanted), *others], beside(wanted.with_suffix(".csv"))
     check_replaceable([*images[named:], table], force=force)
+    # each image names the data beside it by their hash
     data = for_table(plot.data).to_csv(index=False).encode()
     contents = {image: marked(drawn(plot.figure, image.suffix), image.suffix, data) for image in images}
     # the data before the last image: whenever this is cut off, one of the images names what is there
@@ -91,6 +92,7 @@ def for_table(data: pd.DataFrame) -> pd.DataFrame:
     data : pandas.DataFrame
         Of any columns; a column ``run`` holds paths.
     """
+    # a name that a spreadsheet would take for a formula is written as text
     shown = data.copy()
     if "run" in shown:
         shown["run"] = shown["run"].map(_relative(shown["run"].unique()))

@@ -1,4 +1,14 @@
-"""Descent, from the table of individuals: the line of ancestors, what a measure did along it, the Price equation."""
+"""Descent, from the table of individuals: the line of ancestors, what a measure did along it, the Price equation.
+
+Price, G. R. (1970), Selection and covariance, Nature 227, 520-521. With the number of offspring ``w_i`` of a parent
+with the value ``z_i``, a child of two parents counting half for each,
+
+    mean(z') - mean(z) = cov(w, z) / mean(w) + mean(w dz) / mean(w)
+
+where ``dz_i`` is the mean difference of i's children from i. First comes selection: parents with more offspring
+have other values than the rest. Then transmission: children differ from their parents by mutation, crossover and,
+here, by new tasks, samples and innate weights.
+"""
 
 import numpy as np
 import pandas as pd
@@ -12,7 +22,7 @@ NEEDED = ("generation", "id", "parent_a", "parent_b", "operator", "loss")
 BEYOND = 2.0
 """Standard deviations of repetition that a step must exceed."""
 
-PARTS = ("generation", "mean", "observed", "selection", "transmission", "undefined", "covariance", "offspring_sd")
+PARTS = ("mean", "observed", "selection", "transmission", "undefined", "covariance", "offspring_sd")
 
 
 def champion(individuals: pd.DataFrame) -> int:
@@ -142,14 +152,7 @@ def noise_of_repetition(individuals: pd.DataFrame, column: str = "alignment_end"
 def price(individuals: pd.DataFrame, column: str = "alignment_end") -> pd.DataFrame:
     """Split the change of a mean into selection and transmission.
 
-    Price, G. R. (1970), Selection and covariance, Nature 227, 520-521. With the number of offspring ``w_i`` of a parent
-    with the value ``z_i``, a child of two parents counting half for each,
-
-        mean(z') - mean(z) = cov(w, z) / mean(w) + mean(w dz) / mean(w)
-
-    where ``dz_i`` is the mean difference of i's children from i. The first part is selection: parents with more
-    offspring have other values than the rest. The second is transmission: children differ from their parents by
-    mutation, crossover and, here, by new tasks, samples and innate weights.
+    With the equation of Price (1970), see the beginning of this module.
 
     Parameters
     ----------
@@ -166,8 +169,8 @@ def price(individuals: pd.DataFrame, column: str = "alignment_end") -> pd.DataFr
         - mean: of z in this generation, over the individuals where it is defined;
         - observed: change to the next generation's mean;
         - selection, transmission: see above, over children that are defined and whose parents are;
-        - undefined: the rest of the change, by individuals where z is undefined: exactly 0 where it is defined for all.
-          The three parts add up to the observed change, to rounding;
+        - undefined: the rest of the change, by individuals where z is undefined: exactly 0 where it is for none. The
+          three parts add up to the observed change, to rounding;
         - covariance: of z with offspring relative to its mean, which is the selection part when all is defined;
         - offspring_sd: standard deviation of the relative number of offspring.
 
@@ -199,12 +202,14 @@ def price(individuals: pd.DataFrame, column: str = "alignment_end") -> pd.DataFr
     undefined = means[1:] - _mean(z, when, known, count)[1:]
     split = np.isfinite(transmission)  # by nobody who is known, nothing is selected either
     covariance, spread = np.where(split, covariance, np.nan), np.where(split, spread, np.nan)
-    columns = (means[:-1], np.diff(means), covariance, transmission, undefined, covariance, spread)
-    generations = individuals["generation"].min() + np.arange(count - 1)
-    return pd.DataFrame(dict(zip(PARTS, (generations, *columns), strict=True)))
+    parts = (means[:-1], np.diff(means), covariance, transmission, undefined, covariance, spread)
+    table = pd.DataFrame(dict(zip(PARTS, parts, strict=True)))
+    table.insert(0, "generation", individuals["generation"].min() + np.arange(count - 1))
+    return table
 
 
 def _check(individuals: pd.DataFrame) -> None:
+    # who descends from whom, in every generation
     missing = [name for name in NEEDED if name not in individuals]
     if missing:
         raise RunDirectoryError(

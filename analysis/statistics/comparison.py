@@ -102,13 +102,7 @@ def emergence(
         If there are fewer than 3 neutral runs, or no other condition, or lifelines is missing.
     """
     groups = by_condition(runs)
-    name = neutral_condition(groups, neutral)
-    if len(groups) < 2 or len(groups[name]) < 3:
-        raise SettingError(
-            f"Statistics of emergence compare conditions with at least 3 neutral seeds; got"
-            f" {', '.join(f'{condition} ({len(group)})' for condition, group in groups.items())}, of which"
-            f" {name!r} is neutral. Run more seeds, for instance with 'hetevo sweep emergence-and-neutral'."
-        )
+    name = _neutral(groups, neutral)
     # the band of the neutral runs, and when each run leaves it
     every = curves(runs, measure)
     found = {key: every.take(np.array([run.condition == key for run in runs])) for key in groups}
@@ -134,6 +128,18 @@ def emergence(
         rows.append(row)
     conditions = _corrected(pd.DataFrame(rows).astype({"emerged": "Int64"}))
     return Emergence(measure, name, stay, band, found, times, table, conditions, _pairs(found, times))
+
+
+def _neutral(groups: Mapping[str, Sequence[LoadedRun]], wanted: str | None) -> str:
+    """Name the neutral condition, of which there must be enough runs to compare others with."""
+    name = neutral_condition(groups, wanted)
+    if len(groups) < 2 or len(groups[name]) < 3:
+        raise SettingError(
+            f"Statistics of emergence compare conditions with at least 3 neutral seeds; got"
+            f" {', '.join(f'{condition} ({len(group)})' for condition, group in groups.items())}, of which"
+            f" {name!r} is neutral. Run more seeds, for instance with 'hetevo sweep emergence-and-neutral'."
+        )
+    return name
 
 
 def _corrected(table: pd.DataFrame) -> pd.DataFrame:
