@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from hetevo.evolve.rundir.schemas import parsed
+from hetevo.evolve.rundir.schemas import parse_json
 from hetevo.evolve.rundir.system import reading
 from hetevo.populations.errors import HetevoError
 
@@ -50,7 +50,7 @@ def _events(path: Path) -> list[dict[str, Any]]:
     events = []
     for line in lines:
         try:
-            event = parsed(line.encode())
+            event = parse_json(line.encode())
         except ValueError:
             continue  # cut off at the beginning or at the end
         if isinstance(event, dict):

@@ -110,7 +110,7 @@ class Token:
         self.environment = dict(zip(_NAMES, ("token", secrets.token_hex(32)), strict=True))
         self._before = {name: os.environ.get(name) for name in _NAMES}
         os.environ.update(self.environment)
-        _read_again()
+        _reread_environment()
 
     def forget(self) -> None:
         """Put back what was set before."""
@@ -119,10 +119,10 @@ class Token:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-        _read_again()
+        _reread_environment()
 
 
-def _read_again() -> None:
+def _reread_environment() -> None:
     """Let Ray read the environment: it does so once a process, and a process may meet several clusters."""
     try:
         from ray._raylet import AuthenticationTokenLoader, Config  # type: ignore[attr-defined]

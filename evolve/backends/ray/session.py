@@ -44,7 +44,7 @@ def is_connected() -> bool:
     return ray is not None and bool(ray.is_initialized())
 
 
-def resolved(address: str) -> str:
+def resolve_address(address: str) -> str:
     """Return the address of the cluster that ``"current"`` means in this process; any other as it is."""
     if address != CURRENT:
         return address
