@@ -139,7 +139,7 @@ def conduct(
     try:
         write_entries(folder, plan.name, _entries(plan))
         with taking_part(folder) as (stop, mine):
-            return _Conductor(plan, folder, pool).go_on(stop, mine, watch), stop.signal
+            return _Conductor(plan, folder, pool).run(stop, mine, watch), stop.signal
     finally:
         pool.close()
 
@@ -164,7 +164,7 @@ class _Conductor:
         self.under_way: dict[Future[Outcome], Member] = {}
         self._seen_last = ""
 
-    def go_on(self, stop: StopRequest, mine: Path, watch: Watch | None) -> list[Outcome]:
+    def run(self, stop: StopRequest, mine: Path, watch: Watch | None) -> list[Outcome]:
         """Go on until all runs have ended, or those under way after a request to stop; ``mine`` passes that on."""
         # a run stops for everybody's STOP, or for the file by which this process passes its signals on
         stop_files = (stop.stop_file, mine)

@@ -108,6 +108,11 @@ def seed_range(text: str) -> list[int]:
     ------
     ValueError
         If it is something else.
+
+    Examples
+    --------
+    >>> seed_range("0..3")
+    [0, 1, 2, 3]
     """
     found = re.fullmatch(r"\s*(\d+)\s*\.\.\s*(\d+)\s*", text)
     if not found or int(found[1]) > int(found[2]):
