@@ -230,7 +230,7 @@ def out_of_memory(*arguments, **options):
 
 
 @pytest.mark.parametrize(
-    "place", [(evolution, "reproduce"), (evolution, "after"), (recorder, "individual_rows"), (recorder, "rows_of")]
+    "place", [(evolution, "reproduce"), (evolution, "advance"), (recorder, "individual_rows"), (recorder, "rows_of")]
 )
 def test_memory_that_runs_out_in_the_driver_ends_a_run_that_is_saved(run, tmp_path, monkeypatch, place):
     module, name = place
