@@ -1,4 +1,4 @@
-"""One generation's individuals: genes and descent."""
+"""One generation's individuals, genes and descent; and what is written down of them."""
 
 import io
 from dataclasses import dataclass
@@ -14,6 +14,9 @@ from hetevo.populations.outcome import Evaluation, Status
 from hetevo.populations.species import Species
 from hetevo.populations.text import without_places
 from hetevo.populations.types import Floats, Indices
+
+ELITE_SHARE = 0.1
+"""The best tenth by loss, whose alignment is recorded apart."""
 
 
 class Operator(IntEnum):
@@ -80,9 +83,6 @@ def draw_generation_zero(species: Species, seed: int, size: int, island: Indices
     island = np.zeros(size, np.int64) if island is None else island
     return Generation(0, draw_founders(species, seed, size), nobody, nobody.copy(), operator, island)
 
-
-ELITE_SHARE = 0.1
-"""The best tenth by loss, whose alignment is recorded apart."""
 
 _NAMES = np.array([operator.name.lower() for operator in Operator])
 

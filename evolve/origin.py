@@ -1,4 +1,4 @@
-"""Branching: a new run that begins with a generation of another one."""
+"""Where a run begins: with founders, founders that have genes of another run, or a generation of another run."""
 
 import os
 from collections.abc import Sequence

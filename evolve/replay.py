@@ -31,6 +31,8 @@ from hetevo.populations.genome import Population
 from hetevo.populations.outcome import Evaluation
 from hetevo.populations.species import Species
 
+_ALONE = [("backend.name", "local"), ("backend.address", ""), ("backend.workers", 1)]
+
 
 def replay(
     directory: RunDirectory,
@@ -143,9 +145,6 @@ def _same_bits(found: NDArray[np.generic], kept: NDArray[np.generic]) -> bool:
             return False
         found, kept = found[~undefined], kept[~undefined]
     return found.tobytes() == kept.tobytes()
-
-
-_ALONE = [("backend.name", "local"), ("backend.address", ""), ("backend.workers", 1)]
 
 
 @dataclass(frozen=True)

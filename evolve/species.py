@@ -1,4 +1,4 @@
-"""From a configuration to the species it describes."""
+"""From a configuration to the species it describes, and to the probe that measures its lives."""
 
 from dataclasses import replace
 from importlib.metadata import entry_points
@@ -14,6 +14,8 @@ from hetevo.populations.layout import Layout
 from hetevo.populations.rules import FORMULAS, RULES, Rule, with_terms
 from hetevo.populations.species import SETTLE, Founders, Life, Species, Wiring
 from hetevo.populations.tasks import TASKS
+
+GROUP = "hetevo.probes"
 
 
 def build_species(config: Config) -> Species:
@@ -80,11 +82,12 @@ def _perturbations(config: Config) -> tuple[Perturbation, ...]:
     return tuple(found)
 
 
-GROUP = "hetevo.probes"
-
-
 def load_probe(name: str) -> Probe:
     """Return the probe of a name.
+
+    Probes are plug-ins: an installed package announces them in the entry-point group ``hetevo.probes``, and evolution
+    never names the package. A probe is a class without constructor arguments, see
+    `hetevo.populations.evaluation.Probe`.
 
     Parameters
     ----------

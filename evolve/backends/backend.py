@@ -1,4 +1,4 @@
-"""What a backend is: a place where individuals live."""
+"""What a backend is, a place where individuals live; how many workers it has, and where its time goes."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +13,9 @@ from hetevo.populations.errors import SettingError
 from hetevo.populations.evaluation import Probe
 from hetevo.populations.outcome import Evaluation
 from hetevo.populations.species import Species
+
+A_CORE = 4
+"""Processes for each core that are started without being asked twice: more only wait for each other."""
 
 
 @dataclass(frozen=True)
@@ -171,10 +174,6 @@ class Clock:
             "utilisation": round(self.busy / available, 4) if available else 0.0,
             "resent": resent,
         }
-
-
-A_CORE = 4
-"""Processes for each core that are started without being asked twice: more only wait for each other."""
 
 
 def count_workers(settings: BackendTable, most: int) -> int:

@@ -1,4 +1,4 @@
-"""What a sweep file may contain, and how it is read."""
+"""What a sweep file may contain, how it is read, and the conditions that it stands for."""
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""The way to a cluster: this process as its driver."""
+"""The way to a cluster, this process as its driver; and whether the cluster can do what is asked of it."""
 
 import contextlib
 import os
@@ -25,6 +25,9 @@ ANSWER_SECONDS = 30.0
 """Longest time to wait for an answer as a cluster's head gives it."""
 
 _ASK = "import sys; from ray._raylet import GcsClient; GcsClient(address=sys.argv[1])"
+
+NODE_SECONDS = 120.0
+"""Longest time that a node gets to start a worker and import Hetevo."""
 
 
 def connect(address: str, path: Sequence[str] | None = None) -> None:
@@ -141,10 +144,6 @@ def _keep_signals() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-NODE_SECONDS = 120.0
-"""Longest time that a node gets to start a worker and import Hetevo."""
 
 
 def cpus() -> int:

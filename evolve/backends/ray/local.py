@@ -1,4 +1,4 @@
-"""A cluster of this machine alone, started for one run."""
+"""A cluster of this machine alone, started for one run, with a secret of its own so that nobody else can use it."""
 
 import json
 import os
@@ -24,6 +24,8 @@ LONGEST_FOLDER = 25
 
 ONLY_HERE = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 """Lets Ray listen on 127.0.0.1 alone, as it does by default on macOS; to be set before Ray is loaded."""
+
+_NAMES = ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN")
 
 
 class LocalCluster:
@@ -95,9 +97,6 @@ class LocalCluster:
 def _short_folder() -> str:
     folder = tempfile.gettempdir()
     return folder if len(folder) <= LONGEST_FOLDER else "/tmp"
-
-
-_NAMES = ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN")
 
 
 class Token:

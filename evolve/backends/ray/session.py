@@ -1,4 +1,7 @@
-"""The Ray session that a user's own program may hold in this process: used when asked for, never ended or changed."""
+"""What is known of Ray without importing it: the session of this process, and what can be wrong with a cluster.
+
+A user's own program may hold a session: it is used when asked for, never ended or changed.
+"""
 
 import re
 import sys
