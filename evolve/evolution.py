@@ -182,6 +182,7 @@ class _Loop:
                 self.recorder.notice(str(error))  # it was asked to stop, and does
                 self.recorder.save()
                 break
+            # lived: the state moves on, and its rows wait in memory until the next generation lives
             state = advance(generation, evaluation, state)
             row = self.recorder.record(generation, evaluation, measured)
             goes_on = generation.number < self.config.evolution.generations and not self.stop.received

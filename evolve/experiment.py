@@ -104,6 +104,7 @@ class Experiment:
             if not (or_resume and RunDirectory(path).is_begun()):
                 raise
         try:
+            # it is a run already, unless it was deleted since that was seen
             directory = RunDirectory.open(path)
         except RunDirectoryError:
             if RunDirectory(path).is_begun():
@@ -132,6 +133,7 @@ class Experiment:
             directory.provenance.create(facts)
             content = dump_toml(_without_session(self.config))
             if state:
+                # a branch begins with the checkpoint that it goes on from
                 kept = checkpoint_facts(tomllib.loads(content), facts, directory.provenance.mark())
                 make_folder(directory.checkpoints)
                 checkpoints.write(directory.checkpoints, state.checkpoint({}, **kept))

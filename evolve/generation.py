@@ -141,7 +141,7 @@ def failure_rows(generation: Generation, evaluation: Evaluation, seed: int) -> d
         "seed": np.full(who.size, seed, np.int64),
         "reason": [without_places(failure.reason) for failure in failures],
         "traceback": [without_places(failure.traceback) for failure in failures],
-        "genes": [_pack_genes(generation.population.take(slice(one, one + 1))) for one in who],
+        "genes": [_pack_genes(generation.population.take(slice(individual, individual + 1))) for individual in who],
     }
 
 

@@ -69,10 +69,10 @@ class Origin:
             raise RunDirectoryError(f"{text}: expected RUN@GENERATION, such as runs/demo@20.")
         directory = RunDirectory.open(inside(sweep) / path if sweep else path)
         # only a generation whose checkpoint was kept can be a beginning
-        found = checkpoints.listed(directory.checkpoints)
-        wanted = [one for one in found if not number or checkpoints.generation_of(one) == int(number)]
+        saved = checkpoints.listed(directory.checkpoints)
+        wanted = [path for path in saved if not number or checkpoints.generation_of(path) == int(number)]
         if not wanted:
-            has = ", ".join(str(checkpoints.generation_of(one)) for one in found) or "none"
+            has = ", ".join(str(checkpoints.generation_of(path)) for path in saved) or "none"
             raise RunDirectoryError(
                 f"{text}: {path} has no checkpoint of generation {number or 'any'}; it has: {has}."
                 " checkpoint.keep_every = n in a run's configuration keeps those of every n-th generation."

@@ -33,6 +33,7 @@ def make_toolbox(config: Config, species: Species) -> base.Toolbox:
         ``select`` and ``elites`` act on light individuals, ``mate`` and ``mutate`` on arrays.
     """
     box = base.Toolbox()
+    # elites are selected by an operator of their own
     for name, settings in (("select", config.evolution.select), ("elites", config.evolution.select_elites)):
         function, arguments = find_operator(settings)
         box.register(name, function, **arguments)

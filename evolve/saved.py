@@ -73,7 +73,7 @@ def find_newest_intact(
             state, saved = load(path, species, size)
             damage = list(find_damaged_parts(directory.place, saved.records, saved.generation, known, saved.rows))
             if damage:
-                known |= {one.path for one in damage}
+                known |= {problem.path for problem in damage}
                 raise damage[0]
         except (SchemaError, ConfigError):
             raise

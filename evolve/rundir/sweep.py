@@ -101,7 +101,7 @@ def read_entries(folder: Path) -> list[Entry]:
                 " changed: use the version that wrote it."
             )
         content = validate(raw, _File, path)
-        if len({(one.run, one.stage) for one in content.runs}) < len(content.runs):
+        if len({(run.run, run.stage) for run in content.runs}) < len(content.runs):
             raise ValueError("expected each run once at each stage")
     except (ValueError, DamagedError) as error:
         reason = str(error).removeprefix(f"{path}: ").removesuffix(" Put a copy of the file in its place.")
@@ -110,7 +110,7 @@ def read_entries(folder: Path) -> list[Entry]:
             f" Put a copy in its place; or remove it, and repeat each '{spell('sweep')}' that made them into this"
             " directory: what is done stays done."
         ) from None
-    return [Entry(one.run, one.condition, one.seed, one.stage) for one in content.runs]
+    return [Entry(run.run, run.condition, run.seed, run.stage) for run in content.runs]
 
 
 def write_entries(folder: Path, name: str, entries: Iterable[Entry]) -> None:

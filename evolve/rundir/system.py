@@ -28,6 +28,7 @@ CHUNK = 1 << 20
 def open_file(path: Path, flags: int, mode: int = 0o644) -> int:
     """Open a file and return its descriptor; a symbolic link is an error, and a pipe does not block."""
     with located(path) as (folder, name):
+        # seen from the folder, whatever its path leads to now
         return os.open(name, flags | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, mode, dir_fd=folder)
 
 

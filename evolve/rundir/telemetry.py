@@ -43,6 +43,7 @@ def _is_number(value: object) -> bool:
 def _events(path: Path) -> list[dict[str, Any]]:
     try:
         with reading(path) as source:
+            # from the end, which may cut the first line
             source.seek(max(0, source.seek(0, os.SEEK_END) - TAIL_BYTES))
             lines = source.read(2 * TAIL_BYTES).decode("utf-8", "replace").splitlines()
     except (OSError, HetevoError):

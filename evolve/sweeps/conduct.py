@@ -150,8 +150,8 @@ def _check_memory(plan: Plan, workers: int) -> None:
     conditions = {member.condition: member.config for member in plan.members[::-1]}
     memory = available_memory()
     needs = [count_needs(config, build_species(config), 1) for config in [*conditions.values()][:CHECKED]]
-    for one in needs:
-        check_needs(one, 1, memory, beside=workers)
+    for need in needs:
+        check_needs(need, 1, memory, beside=workers)
 
 
 class _Conductor:
@@ -238,8 +238,8 @@ class _Conductor:
 
 
 def _entries(plan: Plan) -> list[Entry]:
-    own = [Entry(member.name, member.condition, member.seed) for member in plan.members]
-    return own + [Entry(one.run, one.condition, one.seed, one.stage) for one in plan.derived]
+    members = [Entry(member.name, member.condition, member.seed) for member in plan.members]
+    return members + [Entry(other.run, other.condition, other.seed, other.stage) for other in plan.derived]
 
 
 def _run(member: Member, path: Path, stop_files: tuple[Path, ...]) -> Outcome:

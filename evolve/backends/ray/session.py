@@ -43,6 +43,7 @@ def check_session(address: str) -> None:
 
 def is_connected() -> bool:
     """Tell whether this process is connected to Ray, without importing it."""
+    # a process that never imported Ray has no session
     ray = sys.modules.get("ray")
     return ray is not None and bool(ray.is_initialized())
 
