@@ -141,7 +141,6 @@ class Recorder:
         """
         self.flush()  # nothing of this generation may reach the disk together with the checkpoint of the last one
         row = generation_row(generation.number, evaluation)
-        # what was measured on held-out tasks stands in the same row
         row |= {name: np.array([value]) for name, value in (measured or {}).items()}
         rows, every = [(self.directory.generations, row)], self.config.records.individuals_every
         if every and generation.number % every == 0:
