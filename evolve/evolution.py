@@ -15,7 +15,7 @@ from hetevo.evolve.backends.backend import bound_workers, count_workers
 from hetevo.evolve.config import Config, from_mapping
 from hetevo.evolve.generation import Generation
 from hetevo.evolve.heldout import HeldOut
-from hetevo.evolve.memory import check_memory, ran_out
+from hetevo.evolve.memory import check_memory, explain_memory_error
 from hetevo.evolve.messages import GenerationReport, Notice, Progress, Run, log_to
 from hetevo.evolve.origin import draw_first_generation
 from hetevo.evolve.recorder import Recorder
@@ -181,6 +181,7 @@ class _Loop:
                 self.recorder.notice(str(error))  # it was asked to stop, and does
                 self.recorder.save()
                 break
+            # lived: the state moves on, and its rows wait in memory until the next generation lives
             state = advance(generation, evaluation, state)
             row = self.recorder.record(generation, evaluation, measured)
             goes_on = generation.number < self.config.evolution.generations and not self.stop.received
@@ -241,7 +242,7 @@ def _note_failure(error: BaseException, directory: RunDirectory, recorder: Recor
     with contextlib.suppress(HetevoError):  # the error that ended it is the one to report
         directory.provenance.end_session("stopped" if isinstance(error, KeyboardInterrupt) else "failed")
     if isinstance(error, MemoryError):
-        raise ran_out(error, spell("resume", directory.root.found())) from None
+        raise explain_memory_error(error, spell("resume", directory.root.found())) from None
 
 
 def _shown(row: dict[str, Any]) -> dict[str, float | None]:

@@ -11,7 +11,7 @@ from hetevo.evolve.origin import Origin, draw_first_generation
 from hetevo.evolve.resuming import continue_run, find_end
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError, RunExistsError
 from hetevo.evolve.rundir import checkpoint as checkpoints
-from hetevo.evolve.rundir.errors import deleted
+from hetevo.evolve.rundir.errors import explain_deletion
 from hetevo.evolve.rundir.files import make_folder
 from hetevo.evolve.rundir.lock import Lock
 from hetevo.evolve.saved import read_saved_config
@@ -104,11 +104,12 @@ class Experiment:
             if not (or_resume and RunDirectory(path).is_begun()):
                 raise
         try:
+            # it is a run already, unless it was deleted since that was seen
             directory = RunDirectory.open(path)
         except RunDirectoryError:
             if RunDirectory(path).is_begun():
                 raise
-            raise deleted(Path(path)) from None
+            raise explain_deletion(Path(path)) from None
         return self._resume(directory, progress, notice)
 
     def _begin(
@@ -130,8 +131,9 @@ class Experiment:
             # 2. what a start leaves, in an order in which a killed one can be repeated
             directory.clear()
             directory.provenance.create(facts)
-            content = dump_toml(_lasting(self.config))
+            content = dump_toml(_without_session(self.config))
             if state:
+                # a branch begins with the checkpoint that it goes on from
                 kept = checkpoint_facts(tomllib.loads(content), facts, directory.provenance.mark())
                 make_folder(directory.checkpoints)
                 checkpoints.write(directory.checkpoints, state.checkpoint({}, **kept))
@@ -159,7 +161,7 @@ class Experiment:
         return continue_run(directory, lock, self._evolution, progress, notice)
 
 
-def _lasting(config: Config) -> Config:
+def _without_session(config: Config) -> Config:
     """Return what to save of a configuration: the session of this process is none that another one could go on in."""
     if config.backend.address != CURRENT:
         return config

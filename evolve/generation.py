@@ -1,4 +1,4 @@
-"""One generation's individuals: genes and descent."""
+"""One generation's individuals, genes and descent; and what is written down of them."""
 
 import io
 from dataclasses import dataclass
@@ -14,6 +14,9 @@ from hetevo.populations.genome import Population
 from hetevo.populations.species import Species
 from hetevo.populations.text import without_places
 from hetevo.populations.types import Floats, Indices
+
+ELITE_SHARE = 0.1
+"""The best tenth by loss, whose alignment is recorded apart."""
 
 
 class Operator(IntEnum):
@@ -81,9 +84,6 @@ def draw_generation_zero(species: Species, seed: int, size: int, island: Indices
     return Generation(0, draw_founders(species, seed, size), nobody, nobody.copy(), operator, island)
 
 
-ELITE_SHARE = 0.1
-"""The best tenth by loss, whose alignment is recorded apart."""
-
 _NAMES = np.array([operator.name.lower() for operator in Operator])
 
 
@@ -115,8 +115,8 @@ def generation_row(generation: int, evaluation: Evaluation) -> dict[str, Any]:
         "evaluations": evaluation.loss.size,
         **{f"loss_{name}": float(value) for name, value in summary.items()},
         "failures": int((evaluation.status != Status.OK).sum()),
-        "accuracy_best": _reduced(np.max, evaluation.accuracy),
-        "accuracy_median": _reduced(np.median, evaluation.accuracy),
+        "accuracy_best": _reduce(np.max, evaluation.accuracy),
+        "accuracy_median": _reduce(np.median, evaluation.accuracy),
     }
     # means of what was measured, over individuals in which it is defined
     observed = evaluation.observed
@@ -141,11 +141,11 @@ def failure_rows(generation: Generation, evaluation: Evaluation, seed: int) -> d
         "seed": np.full(who.size, seed, np.int64),
         "reason": [without_places(failure.reason) for failure in failures],
         "traceback": [without_places(failure.traceback) for failure in failures],
-        "genes": [_packed(generation.population.take(slice(one, one + 1))) for one in who],
+        "genes": [_pack_genes(generation.population.take(slice(individual, individual + 1))) for individual in who],
     }
 
 
-def _packed(genes: Population) -> bytes:
+def _pack_genes(genes: Population) -> bytes:
     sink = io.BytesIO()
     arrays: dict[str, Any] = dict(genes)
     np.savez(sink, **arrays)
@@ -154,9 +154,9 @@ def _packed(genes: Population) -> bytes:
 
 def mean_defined(values: Floats) -> float:
     """Return the mean over what is defined; NaN if nothing is."""
-    return _reduced(np.mean, values)
+    return _reduce(np.mean, values)
 
 
-def _reduced(function: Any, values: Floats) -> float:
+def _reduce(function: Any, values: Floats) -> float:
     defined = values[np.isfinite(values)]
     return float(function(defined)) if defined.size else float("nan")

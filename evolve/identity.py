@@ -76,6 +76,11 @@ def labels(values: Mapping[str, Any], keys: Iterable[str]) -> list[str]:
         From `condition_values`.
     keys : iterable of str
         Which of them to write; one that is not among them is ``none``.
+
+    Examples
+    --------
+    >>> labels({"plasticity.rule": "hebbian", "network.levels": [8, 8]}, ["plasticity.rule", "network.levels"])
+    ['rule=hebbian', 'levels=8x8']
     """
     # a short name that two keys share says nothing
     short = Counter(map(_short, values))

@@ -21,7 +21,7 @@ Route = list[int]
 def ring(islands: int, rng: Generator) -> list[Route]:
     """Each island sends to the next one."""
     del rng
-    return [_shifted(islands, 1)]
+    return [_shift(islands, 1)]
 
 
 def torus(islands: int, rng: Generator) -> list[Route]:
@@ -37,7 +37,7 @@ def torus(islands: int, rng: Generator) -> list[Route]:
 def complete(islands: int, rng: Generator) -> list[Route]:
     """Each island sends to every other one."""
     del rng
-    return [_shifted(islands, distance) for distance in range(1, islands)]
+    return [_shift(islands, distance) for distance in range(1, islands)]
 
 
 def random(islands: int, rng: Generator) -> list[Route]:
@@ -106,5 +106,5 @@ def migrate(demes: list[list[Individual]], topology: str, emigrants: str, migran
             tools.migRing(demes, migrants, EMIGRANTS[emigrants], migarray=route)
 
 
-def _shifted(islands: int, distance: int) -> Route:
+def _shift(islands: int, distance: int) -> Route:
     return [(island + distance) % islands for island in range(islands)]

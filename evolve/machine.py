@@ -45,7 +45,7 @@ def available_memory(root: Path = Path("/")) -> Memory:
     root : Path, optional
         Where ``proc`` and ``sys`` are.
     """
-    return min([_machine(root), *_groups(root)], key=lambda memory: memory.free)
+    return min([_read_machine(root), *_read_groups(root)], key=lambda memory: memory.free)
 
 
 def process_limits(root: Path = Path("/")) -> dict[str, Memory]:
@@ -56,7 +56,7 @@ def process_limits(root: Path = Path("/")) -> dict[str, Memory]:
     root : Path, optional
         Where ``proc`` is.
     """
-    used, found = _table(root / "proc/self/status"), {}
+    used, found = _read_table(root / "proc/self/status"), {}
     for limit, (name, line) in ULIMITS.items():
         number = getattr(resource, limit, None)
         total = resource.RLIM_INFINITY if number is None else resource.getrlimit(number)[0]
@@ -65,13 +65,13 @@ def process_limits(root: Path = Path("/")) -> dict[str, Memory]:
     return found
 
 
-def _machine(root: Path) -> Memory:
-    table = _table(root / "proc/meminfo")
+def _read_machine(root: Path) -> Memory:
+    table = _read_table(root / "proc/meminfo")
     total = table.get("MemTotal") or os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return Memory("this machine", total, min(total, table.get("MemAvailable", total) + table.get("SwapFree", 0)))
 
 
-def _groups(root: Path) -> Iterator[Memory]:
+def _read_groups(root: Path) -> Iterator[Memory]:
     """Read the limits of every control group that this process is in: its own, and those around it."""
     with contextlib.suppress(OSError):
         # 0 is the unified hierarchy; older systems name the kind of resource
@@ -79,36 +79,36 @@ def _groups(root: Path) -> Iterator[Memory]:
             number, kinds, path = line.split(":", 2)
             if number == "0":
                 for folder in ("sys/fs/cgroup", "sys/fs/cgroup/unified"):
-                    yield from _around(root / folder, path, ("memory.max", "memory.high"), "memory.current")
+                    yield from _read_around(root / folder, path, ("memory.max", "memory.high"), "memory.current")
             elif "memory" in kinds.split(","):
                 limits, used = ("memory.limit_in_bytes",), "memory.usage_in_bytes"
-                yield from _around(root / "sys/fs/cgroup/memory", path, limits, used)
+                yield from _read_around(root / "sys/fs/cgroup/memory", path, limits, used)
 
 
-def _around(mounted: Path, path: str, limits: tuple[str, ...], used: str) -> Iterator[Memory]:
+def _read_around(mounted: Path, path: str, limits: tuple[str, ...], used: str) -> Iterator[Memory]:
     """Read a group's limits and those of the groups around it; inside a container the outer ones are not there."""
     parts = [part for part in path.split("/") if part not in ("", "..")]
     # a group is bound by all groups around it
     for depth in range(len(parts), -1, -1):
         group = mounted.joinpath(*parts[:depth])
-        totals = [total for total in (_number(group / limit) for limit in limits) if total is not None]
+        totals = [total for total in (_read_number(group / limit) for limit in limits) if total is not None]
         if totals:
             # pages of files that were read are given back when they are needed
-            cache = _table(group / "memory.stat")
+            cache = _read_table(group / "memory.stat")
             held = cache.get("total_inactive_file", cache.get("inactive_file", 0))
             held += cache.get("total_active_file", cache.get("active_file", 0))
-            in_use = max(0, (_number(group / used) or 0) - held)
+            in_use = max(0, (_read_number(group / used) or 0) - held)
             total = min(totals)
             yield Memory(f"the control group /{'/'.join(parts[:depth])}", total, max(0, total - in_use))
 
 
-def _number(path: Path) -> int | None:
+def _read_number(path: Path) -> int | None:
     with contextlib.suppress(OSError, ValueError):  # not there, or "max"
         return int(path.read_text())
     return None
 
 
-def _table(path: Path) -> dict[str, int]:
+def _read_table(path: Path) -> dict[str, int]:
     """Read lines such as ``MemTotal: 123 kB`` or ``inactive_file 123``, in bytes; empty if there are none."""
     with contextlib.suppress(OSError):
         lines = re.findall(r"^(\w+):?\s+(\d+)( kB)?$", path.read_text(), re.MULTILINE)

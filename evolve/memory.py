@@ -46,7 +46,7 @@ class Needs:
         return own + (each if workers == 1 else workers * (WORKER_BYTES + each))
 
 
-def needs_of(config: Config, species: Species, workers: int) -> Needs:
+def count_needs(config: Config, species: Species, workers: int) -> Needs:
     """Count what an experiment needs, without allocating any of it.
 
     Parameters
@@ -60,12 +60,12 @@ def needs_of(config: Config, species: Species, workers: int) -> Needs:
     """
     size = config.evolution.size
     # what this process holds, and, if it evaluates on this machine, what each worker does
-    driver = {**_population(config, species), "a generation's records (evolution.size)": 3 * 8 * COLUMNS * size}
+    driver = {**_count_population(config, species), "a generation's records (evolution.size)": 3 * 8 * COLUMNS * size}
     if not workers:
         return Needs(driver, {})
     networks = min(config.backend.block or block_size(species), -(-size // workers)) * species.lifetime.tasks
     lives = "lives side by side (backend.block, network, lifetime.batch, lifetime.test_samples, hardware.delay)"
-    return Needs(driver, {**_samples(config, species), lives: _lives(config, species, networks)})
+    return Needs(driver, {**_count_samples(config, species), lives: _count_lives(config, species, networks)})
 
 
 def check_memory(config: Config, species: Species, workers: int) -> None:
@@ -89,11 +89,11 @@ def check_memory(config: Config, species: Species, workers: int) -> None:
     """
     # first the sizes that need no network to be looked at, for looking at one takes memory too
     memory = available_memory()
-    for sizes in (_population(config, species), _samples(config, species)):
+    for sizes in (_count_population(config, species), _count_samples(config, species)):
         for what, needed in sizes.items():  # before a network is looked at, which takes memory of its own
             if needed > memory.total:
-                raise ConfigError(_refused(f"{what} needs", needed, memory, ""))
-    needs = needs_of(config, species, workers)
+                raise ConfigError(_explain_refusal(f"{what} needs", needed, memory, ""))
+    needs = count_needs(config, species, workers)
     check_needs(needs, workers, memory)
     _check_processes(needs, workers)
 
@@ -123,17 +123,17 @@ def check_needs(needs: Needs, workers: int, memory: Memory, beside: int = 1) -> 
     needed = beside * needs.total(workers)
     processes = beside if workers <= 1 else workers
     who = f"This run with {_count(processes)} needs" if beside == 1 else f"{beside} runs side by side need"
-    advice = f"Make smaller what needs most, {_largest(needs, workers)}"
+    advice = f"Make smaller what needs most, {_name_largest(needs, workers)}"
     advice += ", or take fewer processes (--workers)" if processes > 1 else ""
     if needed > memory.total:
-        raise ConfigError(_refused(who, needed, memory, advice))
+        raise ConfigError(_explain_refusal(who, needed, memory, advice))
     if needed > memory.free:
         raise MachineFailedError(
-            _refused(who, needed, memory, f"Free memory, and repeat the command. Or {_low(advice)}")
+            _explain_refusal(who, needed, memory, f"Free memory, and repeat the command. Or {_lower_first(advice)}")
         )
 
 
-def ran_out(error: MemoryError, again: str) -> MachineFailedError:
+def explain_memory_error(error: MemoryError, again: str) -> MachineFailedError:
     """Return the error that says what to make smaller after memory ran out.
 
     Parameters
@@ -150,13 +150,13 @@ def ran_out(error: MemoryError, again: str) -> MachineFailedError:
     )
 
 
-def _population(config: Config, species: Species) -> dict[str, int]:
+def _count_population(config: Config, species: Species) -> dict[str, int]:
     each = sum(math.prod(gene.shape) * np.dtype(gene.dtype).itemsize for gene in genome(species))
     # parents and children are there at the same time
     return {"the population (evolution.size, network, task)": 2 * each * config.evolution.size}
 
 
-def _samples(config: Config, species: Species) -> dict[str, int]:
+def _count_samples(config: Config, species: Species) -> dict[str, int]:
     life, task = config.lifetime, species.task
     tasks = max(life.tasks, config.heldout.tasks if config.heldout.every else 0)
     each = life.presentations * life.batch + life.test_samples + config.probe.samples
@@ -166,7 +166,7 @@ def _samples(config: Config, species: Species) -> dict[str, int]:
     return found
 
 
-def _lives(config: Config, species: Species, networks: int) -> int:
+def _count_lives(config: Config, species: Species, networks: int) -> int:
     """Return the bytes that lives side by side take: weights, signals, the test, the probe, changes that come late."""
     # numbers per network: in each pathway, and of each neuron for every sample of a batch
     layout, life, hardware = species.layout, species.lifetime, config.hardware
@@ -188,27 +188,27 @@ def _check_processes(needs: Needs, workers: int) -> None:
         reserved = RESERVED_BYTES.get(limit, 0)
         driver = DRIVER_BYTES + reserved + own + (each if workers == 1 else 0)
         worker = WORKER_BYTES + reserved + each if workers > 1 else 0
-        advice = f"Raise it, or make smaller what needs most, {_largest(needs, workers)}"
+        advice = f"Raise it, or make smaller what needs most, {_name_largest(needs, workers)}"
         if driver > memory.free:
-            raise ConfigError(_refused("This process needs", driver, memory, advice))
+            raise ConfigError(_explain_refusal("This process needs", driver, memory, advice))
         if worker > memory.total:
-            raise ConfigError(_refused("A worker process needs", worker, memory, advice))
+            raise ConfigError(_explain_refusal("A worker process needs", worker, memory, advice))
 
 
-def _largest(needs: Needs, workers: int) -> str:
+def _name_largest(needs: Needs, workers: int) -> str:
     sizes = {**needs.driver, **{what: max(1, workers) * size for what, size in needs.worker.items()}}
     what = max(sizes, key=lambda what: sizes[what])
-    return f"{what}: {_shown(sizes[what])}"
+    return f"{what}: {_format_bytes(sizes[what])}"
 
 
-def _refused(who: str, needed: int, memory: Memory, advice: str) -> str:
-    there = f"{memory.name} has {_shown(memory.total)}"
+def _explain_refusal(who: str, needed: int, memory: Memory, advice: str) -> str:
+    there = f"{memory.name} has {_format_bytes(memory.total)}"
     if needed <= memory.total:
-        there += f", of which {_shown(memory.free)} are free"
-    return f"{who} {_shown(needed)} of memory; {there}. {advice or 'Choose smaller sizes, or a larger machine'}."
+        there += f", of which {_format_bytes(memory.free)} are free"
+    return f"{who} {_format_bytes(needed)} of memory; {there}. {advice or 'Choose smaller sizes, or a larger machine'}."
 
 
-def _shown(size: int) -> str:
+def _format_bytes(size: int) -> str:
     if size >= 2**40:
         return f"{size / 2**40:,.1f} TiB"
     return f"{size / 2**30:,.1f} GiB" if size >= 2**30 else f"{size / 2**20:,.0f} MiB"
@@ -218,5 +218,5 @@ def _count(processes: int) -> str:
     return "one process" if processes == 1 else f"{processes} processes"
 
 
-def _low(text: str) -> str:
+def _lower_first(text: str) -> str:
     return text[0].lower() + text[1:]

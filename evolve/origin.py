@@ -1,4 +1,4 @@
-"""Branching: a new run that begins with a generation of another one."""
+"""Where a run begins: with founders, founders that have genes of another run, or a generation of another run."""
 
 import os
 from collections.abc import Sequence
@@ -69,10 +69,10 @@ class Origin:
             raise RunDirectoryError(f"{text}: expected RUN@GENERATION, such as runs/demo@20.")
         directory = RunDirectory.open(inside(sweep) / path if sweep else path)
         # only a generation whose checkpoint was kept can be a beginning
-        found = checkpoints.listed(directory.checkpoints)
-        wanted = [one for one in found if not number or checkpoints.generation_of(one) == int(number)]
+        saved = checkpoints.listed(directory.checkpoints)
+        wanted = [path for path in saved if not number or checkpoints.generation_of(path) == int(number)]
         if not wanted:
-            has = ", ".join(str(checkpoints.generation_of(one)) for one in found) or "none"
+            has = ", ".join(str(checkpoints.generation_of(path)) for path in saved) or "none"
             raise RunDirectoryError(
                 f"{text}: {path} has no checkpoint of generation {number or 'any'}; it has: {has}."
                 " checkpoint.keep_every = n in a run's configuration keeps those of every n-th generation."
@@ -123,7 +123,7 @@ class Origin:
         That is called from there if both lie in the current folder, and otherwise by its name alone.
         """
         return {
-            "run": _called(self.directory.path.resolve(), Path(branch).resolve()),
+            "run": _name_run(self.directory.path.resolve(), Path(branch).resolve()),
             "generation": state.generation.number,
             "config": config_hash(self.directory.config()),
             "digest": state.digest,
@@ -162,7 +162,7 @@ class Origin:
             )
 
 
-def _called(run: Path, branch: Path) -> str:
+def _name_run(run: Path, branch: Path) -> str:
     here = Path.cwd()
     together = run.is_relative_to(here) and branch.is_relative_to(here)
     return os.path.relpath(run, branch) if together and len(here.parts) > 1 else run.name
@@ -247,13 +247,13 @@ def transplant_genes(config: Config, species: Species, beside: Path) -> Populati
                     f"transplant.source: {origin.directory.path} has no gene {gene.name!r}; it has {', '.join(kinds)}."
                     " Choose the same plasticity rule and terms, or fewer kinds in transplant.genes."
                 )
-            drawn[gene.name] = _fitted(donors[gene.name][chosen], donor, gene, before.layout, species.layout)
+            drawn[gene.name] = _fit_gene(donors[gene.name][chosen], donor, gene, before.layout, species.layout)
             if gene.kind == "gain":
                 drawn[gene.name] *= np.float32(settings.scale)
     return Population(drawn)
 
 
-def _fitted(values: NDArray[Any], donor: Gene, gene: Gene, before: Layout, after: Layout) -> NDArray[Any]:
+def _fit_gene(values: NDArray[Any], donor: Gene, gene: Gene, before: Layout, after: Layout) -> NDArray[Any]:
     if donor.shape == gene.shape:
         return values.copy()
     if gene.kind != "gain" or len(gene.shape) != 1 or 1 in (donor.shape[0], gene.shape[0]):
@@ -262,12 +262,12 @@ def _fitted(values: NDArray[Any], donor: Gene, gene: Gene, before: Layout, after
             " fitted to networks of other sizes."
         )
     # hidden neurons take from hidden ones, outputs from outputs
-    places = _corresponding(before.hidden, after.hidden)
+    places = _match_places(before.hidden, after.hidden)
     if gene.shape[0] == after.neurons:
-        places = np.concatenate([places, before.hidden + _corresponding(before.outputs, after.outputs)])
+        places = np.concatenate([places, before.hidden + _match_places(before.outputs, after.outputs)])
     return np.asarray(values[:, places])
 
 
-def _corresponding(before: int, after: int) -> Indices:
+def _match_places(before: int, after: int) -> Indices:
     """Return for each of ``after`` places the one among ``before`` that lies at the same share of the way."""
     return np.arange(after, dtype=np.int64) * before // after

@@ -65,7 +65,7 @@ def _replacements() -> dict[int, Any]:
     return found
 
 
-def _copied(*names: str) -> list[ModuleType]:
+def _copy_modules(*names: str) -> list[ModuleType]:
     """Execute DEAP's package and some of its modules anew, and give all of them the private generators."""
     # found, not imported: the module `deap` that others use is left alone
     original = importlib.util.find_spec("deap")
@@ -88,4 +88,4 @@ def _copied(*names: str) -> list[ModuleType]:
 
 
 if not TYPE_CHECKING:
-    base, cma, tools = _copied("base", "cma", "tools")
+    base, cma, tools = _copy_modules("base", "cma", "tools")

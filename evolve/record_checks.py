@@ -12,7 +12,7 @@ from hetevo.evolve.generation import Operator, generation_row
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir.checkpoint import Checkpoint
 from hetevo.evolve.rundir.files import names
-from hetevo.evolve.rundir.parts import damaged_parts, first_generation, parts, read_part, up_to
+from hetevo.evolve.rundir.parts import find_damaged_parts, first_generation, parts, read_part, up_to
 from hetevo.evolve.rundir.records import Records
 from hetevo.evolve.state import START, extend_chain
 from hetevo.populations.errors import HetevoError
@@ -79,9 +79,9 @@ def check_records(
         Takes what is right, and what is wrong.
     """
     # files first: what is not what was written is not worth comparing
-    damaged = list(damaged_parts(directory.place, newest.records, newest.generation, rows=newest.rows))
+    damaged = list(find_damaged_parts(directory.place, newest.records, newest.generation, rows=newest.rows))
     report.problems += map(str, damaged)
-    report.problems += [problem for table in directory.tables for problem in _strangers(table, newest)]
+    report.problems += [problem for table in directory.tables for problem in _find_strangers(table, newest)]
     if damaged:
         return
     try:
@@ -90,7 +90,7 @@ def check_records(
         report.problems.append(str(error))
 
 
-def _strangers(table: Records, newest: Checkpoint) -> Iterator[str]:
+def _find_strangers(table: Records, newest: Checkpoint) -> Iterator[str]:
     """Find what nobody should have put beside the parts of a table; readers would take it for records."""
     known = {table.folder / Path(name).name for name in newest.records if name.startswith(f"{table.folder.name}/")}
     files = parts(table.folder)
@@ -114,7 +114,7 @@ def _check_tables(
     first = origin["generation"] + 1 if isinstance(origin, dict) else 0
     begins = {name: max(first, start) for name, start in _records_from(newest).items()}
     lived = range(begins.get("generations", first), newest.generation + 1)
-    generations, individuals, failures = (_rows(table, newest) for table in directory.tables)
+    generations, individuals, failures = (_read_rows(table, newest) for table in directory.tables)
     # a number that somebody made up is not counted to
     missing = len(lived) - (0 if generations is None else generations.num_rows)
     if missing > LISTED:
@@ -123,8 +123,8 @@ def _check_tables(
     kept = [g for g in range(begins.get("individuals", first), newest.generation + 1) if every and g % every == 0]
     # 2. whether it has those, each once and in order: without that nothing else can be compared
     before = len(report.problems)
-    report.problems += _order("generations", generations, np.array(lived, np.int64), report)
-    report.problems += _order("individuals", individuals, np.repeat(np.array(kept, np.int64), size), report)
+    report.problems += _check_generations("generations", generations, np.array(lived, np.int64), report)
+    report.problems += _check_generations("individuals", individuals, np.repeat(np.array(kept, np.int64), size), report)
     if len(report.problems) > before:
         return
     # 3. whether the individuals are those of the digest, and the failures those of the individuals
@@ -135,10 +135,12 @@ def _check_tables(
             return
         if every == 1 and kept[:1] == [0]:
             _check_chain(individuals, newest, size, report)
-        report.problems += _failed(individuals, failures, max(kept[0], begins.get("failures", first)) if kept else 0)
+        report.problems += _check_failures(
+            individuals, failures, max(kept[0], begins.get("failures", first)) if kept else 0
+        )
     # 4. whether the rows of generations are the sums of their individuals
     if generations is not None:
-        lives = [*_saved_lives(saved), *(_recorded_lives(individuals, kept, size) if individuals is not None else ())]
+        lives = [*_take_lives(saved), *(_read_lives(individuals, kept, size) if individuals is not None else ())]
         _check_sums(generations, lives, report)
 
 
@@ -148,14 +150,14 @@ def _records_from(newest: Checkpoint) -> dict[str, int]:
     return {name: start for name, start in found.items() if type(start) is int} if isinstance(found, dict) else {}
 
 
-def _rows(table: Records, newest: Checkpoint) -> pa.Table | None:
+def _read_rows(table: Records, newest: Checkpoint) -> pa.Table | None:
     """Return the rows of a table up to a checkpoint."""
     known = [path for path in parts(table.folder) if f"{table.folder.name}/{path.name}" in newest.records]
-    tables = _comparable([read_part(path) for path in known])
+    tables = _drop_mixed_columns([read_part(path) for path in known])
     return up_to(pa.concat_tables(tables, promote_options="default"), newest.generation) if tables else None
 
 
-def _comparable(tables: list[pa.Table]) -> list[pa.Table]:
+def _drop_mixed_columns(tables: list[pa.Table]) -> list[pa.Table]:
     """Leave out columns of a probe that have another type from part to part."""
     types: dict[str, set[str]] = {}
     for table in tables:
@@ -165,15 +167,15 @@ def _comparable(tables: list[pa.Table]) -> list[pa.Table]:
     return [table.drop_columns([name for name in mixed if name in table.column_names]) for table in tables]
 
 
-def _order(name: str, rows: pa.Table | None, expected: Indices, report: Report) -> list[str]:
+def _check_generations(name: str, rows: pa.Table | None, expected: Indices, report: Report) -> list[str]:
     found = np.empty(0, np.int64) if rows is None else rows["generation"].to_numpy()
     if np.array_equal(found, expected):
         report.checked.append(f"{name}: {len(found):,} rows, every generation exactly once")
         return []
-    return [f"{name}: {problem}" for problem in _differences(found, expected)]
+    return [f"{name}: {problem}" for problem in _find_differences(found, expected)]
 
 
-def _differences(found: Indices, expected: Indices) -> Iterator[str]:
+def _find_differences(found: Indices, expected: Indices) -> Iterator[str]:
     for generation in sorted({*found.tolist(), *expected.tolist()}):
         there, wanted = int((found == generation).sum()), int((expected == generation).sum())
         if there != wanted:
@@ -197,7 +199,7 @@ def _check_chain(rows: pa.Table, newest: Checkpoint, size: int, report: Report) 
         report.checked.append("individuals: losses, statuses and descent give the digest of the run")
 
 
-def _failed(individuals: pa.Table, failures: pa.Table | None, first: int) -> list[str]:
+def _check_failures(individuals: pa.Table, failures: pa.Table | None, first: int) -> list[str]:
     """Hold the table of failures against the statuses of individuals, from a generation on."""
     generations = individuals["generation"].to_numpy()
     expected = individuals["id"].to_numpy()[
@@ -212,12 +214,12 @@ def _failed(individuals: pa.Table, failures: pa.Table | None, first: int) -> lis
     return [] if same else ["failures: they are not those of the individuals whose status is that of a failure"]
 
 
-def _saved_lives(saved: Iterable[Losses]) -> Iterator[tuple[int, Evaluation]]:
+def _take_lives(saved: Iterable[Losses]) -> Iterator[tuple[int, Evaluation]]:
     for generation, loss, status in saved:
         yield generation, Evaluation(loss, status, np.full(loss.size, np.nan), {})
 
 
-def _recorded_lives(rows: pa.Table, kept: list[int], size: int) -> Iterator[tuple[int, Evaluation]]:
+def _read_lives(rows: pa.Table, kept: list[int], size: int) -> Iterator[tuple[int, Evaluation]]:
     """Take the evaluation of every generation from the table of individuals."""
     # all that a probe recorded of individuals, and that a generation's row sums up
     types = {name: rows.schema.field(name).type for name in rows.column_names}

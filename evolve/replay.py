@@ -31,6 +31,8 @@ from hetevo.populations.evaluation import Evaluation
 from hetevo.populations.genome import Population
 from hetevo.populations.species import Species
 
+_ALONE = [("backend.name", "local"), ("backend.address", ""), ("backend.workers", 1)]
+
 
 def replay(
     directory: RunDirectory,
@@ -66,7 +68,7 @@ def replay(
         raise RunDirectoryError(
             f"{directory.path} has no checkpoint of generation {chosen}; it has: {', '.join(map(str, saved))}."
         )
-    evolution = Evolution(_elsewhere(config, workers), force=force)
+    evolution = Evolution(_configure_elsewhere(config, workers), force=force)
     species, settings = evolution.species, evolution.config
     state = load(saved[chosen], species, config.evolution.size)[0]
     compared, differ = ["losses", "statuses"], list[str]()
@@ -87,7 +89,7 @@ def replay(
     report.checked.append(f"generation {chosen} lived again ({how}): {', '.join(compared)}")
 
 
-def _elsewhere(config: Config, workers: int | None) -> Config:
+def _configure_elsewhere(config: Config, workers: int | None) -> Config:
     """Return the configuration with another number of workers and another block size."""
     # other blocks and other processes: the bits must not depend on either
     usual = min(config.backend.block or block_size(build_species(config)), config.evolution.size)
@@ -109,18 +111,20 @@ def _reproduce_again(
 
 
 def _descent_differences(found: Generation, kept: Generation) -> list[str]:
-    names = [name for name in kept.population if not _same(found.population[name], kept.population[name])]
+    names = [name for name in kept.population if not _same_bits(found.population[name], kept.population[name])]
     descent = ("parent_a", "parent_b", "operator", "island")
-    return names + [name for name in descent if not _same(getattr(found, name), getattr(kept, name))]
+    return names + [name for name in descent if not _same_bits(getattr(found, name), getattr(kept, name))]
 
 
 def _life_differences(found: Evaluation, kept: State, directory: RunDirectory) -> list[str]:
-    names = [name for name in ("loss", "status") if not _same(getattr(found, name), getattr(kept, name))]
-    recorded = _recorded(directory, kept.generation.number)
-    return names + [name for name, values in found.observed.items() if not _same(values, recorded.get(name, values))]
+    names = [name for name in ("loss", "status") if not _same_bits(getattr(found, name), getattr(kept, name))]
+    recorded = _read_recorded(directory, kept.generation.number)
+    return names + [
+        name for name, values in found.observed.items() if not _same_bits(values, recorded.get(name, values))
+    ]
 
 
-def _recorded(directory: RunDirectory, generation: int) -> dict[str, NDArray[np.float64]]:
+def _read_recorded(directory: RunDirectory, generation: int) -> dict[str, NDArray[np.float64]]:
     """Return what was recorded of the individuals of a generation; empty if nothing was."""
     for path in reversed(parts(directory.individuals.folder)):
         table = read_part(path)
@@ -130,7 +134,7 @@ def _recorded(directory: RunDirectory, generation: int) -> dict[str, NDArray[np.
     return {}
 
 
-def _same(found: NDArray[np.generic], kept: NDArray[np.generic]) -> bool:
+def _same_bits(found: NDArray[np.generic], kept: NDArray[np.generic]) -> bool:
     """Tell whether two arrays are the same, bit for bit; any undefined value is like any other."""
     if found.dtype != kept.dtype or found.shape != kept.shape:
         return False
@@ -141,9 +145,6 @@ def _same(found: NDArray[np.generic], kept: NDArray[np.generic]) -> bool:
             return False
         found, kept = found[~undefined], kept[~undefined]
     return found.tobytes() == kept.tobytes()
-
-
-_ALONE = [("backend.name", "local"), ("backend.address", ""), ("backend.workers", 1)]
 
 
 @dataclass(frozen=True)
@@ -187,9 +188,9 @@ def repeat(path: str | Path, number: int) -> Repeated:
     """
     directory = RunDirectory.open(path)
     evolution = Evolution(from_mapping(read_saved_config(directory).model_dump(), overrides=_ALONE, saved=True))
-    row = _row(directory, number)
+    row = _find_row(directory, number)
     generation, individual = int(row["generation"]), int(row["individual"])
-    genes = _genes(row["genes"], evolution.species, directory)
+    genes = _read_genes(row["genes"], evolution.species, directory)
     # in a process of its own: it may die of that again
     pool = WorkerPool(1)
     try:
@@ -203,7 +204,7 @@ def repeat(path: str | Path, number: int) -> Repeated:
     return Repeated(generation, individual, int(row["id"]), str(row["reason"]), found, trace)
 
 
-def _row(directory: RunDirectory, number: int) -> dict[str, Any]:
+def _find_row(directory: RunDirectory, number: int) -> dict[str, Any]:
     # rows are counted over all parts of the table
     before = 0
     for path in parts(directory.failures.folder):
@@ -215,6 +216,6 @@ def _row(directory: RunDirectory, number: int) -> dict[str, Any]:
     raise RunDirectoryError(f"{directory.path}: expected the number of a recorded failure ({there}), got {number}.")
 
 
-def _genes(packed: bytes, species: Species, directory: RunDirectory) -> Population:
+def _read_genes(packed: bytes, species: Species, directory: RunDirectory) -> Population:
     expected = {gene.name: ((1, *gene.shape), np.dtype(gene.dtype)) for gene in genome(species)}
     return Population(unpacked(directory.failures.folder, io.BytesIO(packed), expected))

@@ -33,6 +33,7 @@ def make_toolbox(config: Config, species: Species) -> base.Toolbox:
         ``select`` and ``elites`` act on light individuals, ``mate`` and ``mutate`` on arrays.
     """
     box = base.Toolbox()
+    # elites are selected by an operator of their own
     for name, settings in (("select", config.evolution.select), ("elites", config.evolution.select_elites)):
         function, arguments = find_operator(settings)
         box.register(name, function, **arguments)
@@ -86,7 +87,7 @@ def reproduce(generation: Generation, loss: Floats, config: Config, species: Spe
 
     # Crossover: copies of the first parents take genes of the second ones
     population = generation.population.take(first)
-    others = Population({name: generation.population[name][second] for name in _exchanged(generation.population)})
+    others = Population({name: generation.population[name][second] for name in _crossed_names(generation.population)})
     box.mate(population, others, crossed, rng=crossing)
     # Mutation, of all but the elites: they come first, so the slice that mutates is a view of the new arrays
     children = population.take(slice(elites, None))
@@ -102,7 +103,7 @@ def reproduce(generation: Generation, loss: Floats, config: Config, species: Spe
     return Generation(number, population, generation.identifiers[first], parent_b, made_by, generation.island.copy())
 
 
-def _exchanged(population: Population) -> list[str]:
+def _crossed_names(population: Population) -> list[str]:
     """Names of the genes that crossover may exchange: all but the big ones, which come from the first parent."""
     return [name for name in population if not name.startswith(("mask_", "innate_"))]
 

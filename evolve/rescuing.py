@@ -42,9 +42,9 @@ def rescue(
         return MachineFailedError(f"{lost} Nothing had lived yet: begin again with '{spell('run')}'.")
     # beside the old place; if that cannot be, in the folder for temporary files
     problems = []
-    for path in _places(directory.path):
+    for path in _find_places(directory.path):
         try:
-            first = _saved(path, directory, config, state, facts)
+            first = _save(path, directory, config, state, facts)
         except (HetevoError, OSError) as error:
             problems.append(str(error))
             continue
@@ -57,7 +57,7 @@ def rescue(
     return MachineFailedError("\n  ".join([f"{lost} It could not be saved elsewhere, and is lost:", *problems]))
 
 
-def _places(path: Path) -> Iterator[Path]:
+def _find_places(path: Path) -> Iterator[Path]:
     """Name places that are not there yet: beside the run or its sweep, or above that if it is gone, or temporary."""
     # nearest first
     whole = path.within.path if isinstance(path, Place) and path.within else path  # a sweep may be deleted with it
@@ -67,7 +67,7 @@ def _places(path: Path) -> Iterator[Path]:
         yield place.with_name(f"{place.name}-{secrets.token_hex(2)}") if os.path.lexists(place) else place
 
 
-def _saved(path: Path, directory: RunDirectory, config: str, state: State, facts: Mapping[str, Any]) -> dict[str, int]:
+def _save(path: Path, directory: RunDirectory, config: str, state: State, facts: Mapping[str, Any]) -> dict[str, int]:
     """Make a run directory that goes on after a state; return the first generation in each of its tables."""
     # in the order of any start: what makes it a run, its configuration, comes last
     new, generation = RunDirectory.new(path), state.generation.number

@@ -80,15 +80,15 @@ def resume(
     directory = RunDirectory.open(path)
     given = {"backend.name": backend, "backend.address": address, "backend.workers": workers}
     changes = [(key, value) for key, value in given.items() if value is not None]
-    if generations is None and not changes and (end := find_end(directory, _changed_config(directory, changes))):
+    if generations is None and not changes and (end := find_end(directory, _change_config(directory, changes))):
         return end
     with directory.lock() as lock:
-        evolution = Evolution(_changed_config(directory, changes), probe, force=force)
+        evolution = Evolution(_change_config(directory, changes), probe, force=force)
         with evolution.connected():
             return continue_run(directory, lock, evolution, progress, notice, generations=generations, force=force)
 
 
-def _changed_config(directory: RunDirectory, changes: list[tuple[str, Any]]) -> Config:
+def _change_config(directory: RunDirectory, changes: list[tuple[str, Any]]) -> Config:
     content = without_address(read_saved_config(directory).model_dump(), changes, str(directory.config_file))
     return from_mapping(content, overrides=changes, source="resume", saved=True)
 
@@ -113,10 +113,10 @@ def find_end(directory: RunDirectory, config: Config) -> Run | None:
             return None
     except HetevoError:
         return None  # the one who holds the lock can say for sure
-    return _done(directory, *newest)
+    return _report_end(directory, *newest)
 
 
-def _done(directory: RunDirectory, state: State, saved: Checkpoint) -> Run:
+def _report_end(directory: RunDirectory, state: State, saved: Checkpoint) -> Run:
     return Run(directory.path, saved.generation, state.digest, state.probe_digest, saved="it was done already")
 
 
@@ -134,13 +134,13 @@ def continue_run(
     # 1. tidy up behind a process that was killed
     if lock.taken_over:
         gone = "gives no sign of life any more" if owners.is_far(lock.taken_over) else "no longer runs"
-        notice(f"{directory.path} was left by {owners.named(lock.taken_over)}, which {gone}: taken over")
+        notice(f"{directory.path} was left by {owners.describe(lock.taken_over)}, which {gone}: taken over")
     directory.sweep()
     # 2. find where to go on
     newest = find_newest_intact(directory, evolution.species, evolution.config.evolution.size, notice, force=force)
     state, saved = newest or (None, Checkpoint(-1, {}, {}))
     if generations is not None:
-        evolution = _extended(directory, evolution, generations, saved.generation)
+        evolution = _extend(directory, evolution, generations, saved.generation)
     # 3. let the directory end there: without checkpoints, and then without rows, beyond that
     for path in checkpoints.listed(directory.checkpoints):
         if checkpoints.generation_of(path) > saved.generation:
@@ -150,12 +150,12 @@ def continue_run(
     # 4. go on, if there is anything left to do
     done = saved.generation >= evolution.config.evolution.generations
     if state and done and directory.provenance.outcome() == "done" and not directory.generations.dirty:
-        return _done(directory, state, saved)
+        return _report_end(directory, state, saved)
     facts = {name: saved.facts.get(name) for name in ("origin", "records_from")}
     return evolution.evolve(directory, state, **facts, progress=progress, notice=notice)
 
 
-def _extended(directory: RunDirectory, evolution: Evolution, generations: int, stands: int) -> Evolution:
+def _extend(directory: RunDirectory, evolution: Evolution, generations: int, stands: int) -> Evolution:
     """Write a new last generation into the configuration, durably, before anything lives."""
     if generations < max(stands, 0):
         raise ConfigError(

@@ -15,7 +15,7 @@ from hetevo.evolve.messages import Notice
 from hetevo.evolve.rundir import NothingIntactError, RunDirectory, SchemaError
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.checkpoint import Checkpoint, checked_manifest
-from hetevo.evolve.rundir.parts import damaged_parts, last_generation, parts, read_part
+from hetevo.evolve.rundir.parts import find_damaged_parts, last_generation, parts, read_part
 from hetevo.evolve.state import State, load
 from hetevo.populations.errors import HetevoError, spell
 from hetevo.populations.species import Species
@@ -71,9 +71,9 @@ def find_newest_intact(
         try:
             check_configuration(directory, path)
             state, saved = load(path, species, size)
-            damage = list(damaged_parts(directory.place, saved.records, saved.generation, known, saved.rows))
+            damage = list(find_damaged_parts(directory.place, saved.records, saved.generation, known, saved.rows))
             if damage:
-                known |= {one.path for one in damage}
+                known |= {problem.path for problem in damage}
                 raise damage[0]
         except (SchemaError, ConfigError):
             raise
@@ -88,7 +88,7 @@ def find_newest_intact(
     if not problems and (branch or was_saved(directory)):
         problems.append("there is none any more, though it was saved")
     if problems and (branch or not force):
-        raise _nothing_intact(directory, problems, branch=branch)
+        raise _explain_nothing_intact(directory, problems, branch=branch)
     for problem in problems:
         notice(f"skipped {problem}")
     how = "its records are dropped, and it begins anew" if problems else "it was never saved, and begins"
@@ -96,7 +96,7 @@ def find_newest_intact(
     return None
 
 
-def _nothing_intact(directory: RunDirectory, problems: list[str], *, branch: bool) -> NothingIntactError:
+def _explain_nothing_intact(directory: RunDirectory, problems: list[str], *, branch: bool) -> NothingIntactError:
     anew = (
         "" if branch else f"; or begin anew here, which drops its records: {spell('resume', directory.path, '--force')}"
     )

@@ -1,4 +1,4 @@
-"""From a configuration to the species it describes."""
+"""From a configuration to the species it describes, and to the probe that measures its lives."""
 
 from dataclasses import fields, replace
 from importlib.metadata import entry_points
@@ -16,6 +16,8 @@ from hetevo.populations.layout import Layout
 from hetevo.populations.rules import RULES, Rule, with_terms
 from hetevo.populations.species import Species
 from hetevo.populations.tasks import TASKS
+
+GROUP = "hetevo.probes"
 
 Settings = TypeVar("Settings")
 
@@ -64,11 +66,12 @@ def _perturbations(injury: settings.Injury, hardware: settings.Hardware) -> tupl
     )
 
 
-GROUP = "hetevo.probes"
-
-
 def load_probe(name: str) -> Probe:
     """Return the probe of a name.
+
+    Probes are plug-ins: an installed package announces them in the entry-point group ``hetevo.probes``, and evolution
+    never names the package. A probe is a class without constructor arguments, see
+    `hetevo.populations.evaluation.Probe`.
 
     Parameters
     ----------

@@ -194,7 +194,7 @@ def load(path: Path, species: Species, size: int) -> tuple[State, Checkpoint]:
     """
     checkpoint = read(path, expected_arrays(species, size))
     _check_ranges(path, checkpoint, size)
-    state = _restored(checkpoint)
+    state = _restore(checkpoint)
     if state is None or state.digest != checkpoint.facts.get("digest"):
         raise DamagedError(path, "its arrays do not give the digest that its manifest names")
     return state, checkpoint
@@ -225,7 +225,7 @@ def _check_ranges(path: Path, checkpoint: Checkpoint, size: int) -> None:
         raise DamagedError(path / STATE, "loss: expected finite numbers, got others")
 
 
-def _restored(checkpoint: Checkpoint) -> State | None:
+def _restore(checkpoint: Checkpoint) -> State | None:
     arrays, facts = checkpoint.arrays, checkpoint.facts
     # text of the right length, whatever somebody wrote there
     chains = [facts.get(name) for name in ("chain", "probe_chain")]

@@ -51,12 +51,12 @@ def check_nesting(content: Any) -> None:
     """
     level = [content]
     for _ in range(DEEPEST):
-        level = [part for one in level for part in _parts(one)]
+        level = [part for value in level for part in _list_parts(value)]
     if level:
         raise NestingError
 
 
-def _parts(value: Any) -> list[Any]:
+def _list_parts(value: Any) -> list[Any]:
     """List what is inside a table or list."""
     if isinstance(value, Mapping):
         return list(value.values())

@@ -146,6 +146,11 @@ def sparse(rng: Generator, size: int, probability: float) -> Indices:
     -------
     ndarray of int64
         Increasing positions below ``size``: the gaps between them are geometric.
+
+    Examples
+    --------
+    >>> sparse(np.random.default_rng(0), 10, 1.0).tolist()
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
     """
     if probability <= 0 or size == 0:
         return np.empty(0, np.int64)

@@ -1,4 +1,4 @@
-"""What a backend is: a place where individuals live."""
+"""What a backend is, a place where individuals live; how many workers it has, and where its time goes."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +12,9 @@ from hetevo.evolve.machine import available_cores
 from hetevo.populations.errors import SettingError
 from hetevo.populations.evaluation import Evaluation, Probe
 from hetevo.populations.species import Species
+
+A_CORE = 4
+"""Processes for each core that are started without being asked twice: more only wait for each other."""
 
 
 @dataclass(frozen=True)
@@ -170,10 +173,6 @@ class Clock:
             "utilisation": round(self.busy / available, 4) if available else 0.0,
             "resent": resent,
         }
-
-
-A_CORE = 4
-"""Processes for each core that are started without being asked twice: more only wait for each other."""
 
 
 def count_workers(settings: BackendTable, most: int) -> int:

@@ -35,7 +35,13 @@ LOOK_SECONDS = 0.1
 
 
 def pause_after(losses: int) -> float:
-    """Return the seconds to wait after a number of losses in a row, at least 1."""
+    """Return the seconds to wait after a number of losses in a row, at least 1.
+
+    Examples
+    --------
+    >>> [pause_after(losses) for losses in (1, 2, 3, 9)]
+    [0.5, 1.0, 2.0, 5.0]
+    """
     return float(min(LONGEST_SECONDS, FIRST_SECONDS * 2.0 ** min(losses - 1, 30)))
 
 

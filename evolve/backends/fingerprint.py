@@ -43,13 +43,13 @@ class Fingerprint:
         ``mixed``: whether machines may differ.
         """
         # other software computes something else; another machine only other last bits
-        other = _differences(self.software, mine.software)
+        other = _find_differences(self.software, mine.software)
         if not mixed:
-            other += _differences(self.machine, mine.machine)
+            other += _find_differences(self.machine, mine.machine)
         return f"{self.host} computes otherwise than this run ({'; '.join(other)})" if other else ""
 
 
-def _differences(theirs: Mapping[str, str], mine: Mapping[str, str]) -> list[str]:
+def _find_differences(theirs: Mapping[str, str], mine: Mapping[str, str]) -> list[str]:
     return [
         f"{name}: {theirs.get(name, 'none')} there, {mine.get(name, 'none')} here"
         for name in {**mine, **theirs}
@@ -65,7 +65,7 @@ def fingerprint(job: Job | None = None) -> Fingerprint:
     job : Job, optional
         What is evaluated: the packages of its task, rule, wiring and probe count too.
     """
-    return _fingerprint(_packages(job))
+    return _take_fingerprint(_find_packages(job))
 
 
 def check_unchanged(job: Job) -> None:
@@ -76,7 +76,7 @@ def check_unchanged(job: Job) -> None:
     MachineFailedError
         If the code was changed in between.
     """
-    check_result(_fingerprint.__wrapped__(_packages(job)), fingerprint(job))
+    check_result(_take_fingerprint.__wrapped__(_find_packages(job)), fingerprint(job))
 
 
 def check_same(mine: Fingerprint) -> None:
@@ -106,21 +106,21 @@ def check_result(theirs: Fingerprint, mine: Fingerprint) -> None:
         )
 
 
-def _packages(job: Job | None) -> frozenset[str]:
+def _find_packages(job: Job | None) -> frozenset[str]:
     """Return the packages whose sources decide the results of a job."""
     parts = (job.probe, job.species.task, job.species.rule, job.species.family) if job else ()
-    return OWN.union(_package(type(part).__module__) for part in parts if part is not None)
+    return OWN.union(_find_package(type(part).__module__) for part in parts if part is not None)
 
 
-def _package(module: str) -> str:
+def _find_package(module: str) -> str:
     """Return the package to which a module belongs; of Hetevo itself, the room."""
     return ".".join(module.split(".")[: 2 if module.startswith("hetevo.") else 1])
 
 
 @cache
-def _fingerprint(packages: frozenset[str]) -> Fingerprint:
+def _take_fingerprint(packages: frozenset[str]) -> Fingerprint:
     # what decides a result: the code, the libraries, and what these choose for the processor
-    sources = {f"sources of {name}": found for name in sorted(packages) if (found := _sources(name))}
+    sources = {f"sources of {name}": found for name in sorted(packages) if (found := _hash_sources(name))}
     libraries = [library for library in threadpool_info() if library["user_api"] == "blas"]
     # others, such as SciPy's, are loaded in some processes only
     libraries = [library for library in libraries if "numpy" in library["filepath"]] or libraries
@@ -129,21 +129,21 @@ def _fingerprint(packages: frozenset[str]) -> Fingerprint:
         {
             "python": ".".join(platform.python_version_tuple()[:2]),
             **{name: version(name) for name in ("hetevo", "numpy", "scipy")},
-            "linear algebra": _listed(f"{library['internal_api']} {library['version']}" for library in libraries),
+            "linear algebra": _join_names(f"{library['internal_api']} {library['version']}" for library in libraries),
             **sources,
         },
         {
-            "kernel of linear algebra": _listed(library.get("architecture", "") for library in libraries),
+            "kernel of linear algebra": _join_names(library.get("architecture", "") for library in libraries),
             "processor": " ".join([platform.machine(), *cpu_features()]),
         },
     )
 
 
-def _listed(names: Iterable[str]) -> str:
+def _join_names(names: Iterable[str]) -> str:
     return ", ".join(sorted(set(names)))
 
 
-def _sources(package: str) -> str:
+def _hash_sources(package: str) -> str:
     """Return a short hash of the sources of a package or module, where it was loaded from; empty if it has none."""
     try:
         spec = importlib.util.find_spec(package)

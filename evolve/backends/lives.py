@@ -1,4 +1,7 @@
-"""What runs in a worker: some individuals of a generation, of whom one may fail."""
+"""What runs in a worker: some individuals of a generation, of whom one may fail.
+
+Or one alone, to see whose fault it is that workers die: its own, or that of the machine.
+"""
 
 import time
 import traceback
@@ -14,6 +17,15 @@ from hetevo.populations.errors import MachineFailedError
 from hetevo.populations.evaluation import Evaluation, Failure, evaluate
 from hetevo.populations.genome import Population
 from hetevo.populations.types import Indices
+
+TRIES = 3
+"""Deaths of fresh workers, alone, after which an individual is given up."""
+
+TRY_SECONDS = 1.0
+"""Time between two tries, in which a machine may recover or show that it kills others too."""
+
+FOREVER = 1e8
+"""Seconds that a process does nothing."""
 
 
 @dataclass(frozen=True)
@@ -85,16 +97,6 @@ def _evaluate(job: Job, population: Population, individuals: Indices, generation
     middle = population.size // 2
     halves = slice(middle), slice(middle, None)
     return Evaluation.join([_evaluate(job, population.take(h), individuals[h], generation) for h in halves])
-
-
-TRIES = 3
-"""Deaths of fresh workers, alone, after which an individual is given up."""
-
-TRY_SECONDS = 1.0
-"""Time between two tries, in which a machine may recover or show that it kills others too."""
-
-FOREVER = 1e8
-"""Seconds that a process does nothing."""
 
 
 def live_alone(job: Job, population: Population, first: int, generation: int) -> Lived:

@@ -91,7 +91,7 @@ class LocalBackend:
         # 2. otherwise rounds: all that waits is sent, and all of it comes back or is lost
         while not queue.finished:
             with clock.part("serialise"):
-                sent = list(self._sent(queue))
+                sent = list(self._send_all(queue))
             meanwhile()
             meanwhile = do_nothing
             with clock.part("wait"):
@@ -101,7 +101,7 @@ class LocalBackend:
         self.telemetry = clock.telemetry(self.workers, queue.resent)
         return queue.join()
 
-    def _sent(self, queue: BlockQueue) -> "Iterator[tuple[Block, Callable[[], Lived]]]":
+    def _send_all(self, queue: BlockQueue) -> "Iterator[tuple[Block, Callable[[], Lived]]]":
         """Send all that waits; who has to live alone does so when all others are back."""
         alone: list[Block] = []
         left = self._count_blocks(queue.job, queue.generation.size)

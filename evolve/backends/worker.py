@@ -118,16 +118,16 @@ def _answer(content: bytes) -> Any:
     try:
         function, args, kwargs = ForkingPickler.loads(content)
     except MemoryError as error:
-        return _raised(error)
+        return _pack_exception(error)
     except Exception as error:
         return pickle_copy(("unreadable", f"{type(error).__name__}: {error}"))
     try:
         return pickle_copy(("value", function(*args, **kwargs)))
     except BaseException as error:
-        return _raised(error)
+        return _pack_exception(error)
 
 
-def _raised(error: BaseException) -> Any:
+def _pack_exception(error: BaseException) -> Any:
     trace = traceback.format_exc()
     try:
         # sent as it is if it comes back as it is: some exceptions cannot be copied

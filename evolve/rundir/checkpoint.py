@@ -39,6 +39,9 @@ STATE, MANIFEST = "state.npz", "manifest.json"
 _NAME = re.compile(r"gen-(\d{6,18})")
 _REMAINS = re.compile(r"gen-\d{6,18}\.tmp-\d+|trash-gen-\d{6,18}-\d+")
 
+OVERHEAD = 1024
+"""Bytes that an array's headers may take in the file."""
+
 
 @dataclass(frozen=True)
 class Checkpoint:
@@ -157,9 +160,6 @@ def _write_arrays(sink: Sink, arrays: Mapping[str, NDArray[Any]]) -> None:
 
 Expected = Mapping[str, tuple[tuple[int, ...], np.dtype[Any]]]
 """Shape and dtype of every array that a checkpoint must hold."""
-
-OVERHEAD = 1024
-"""Bytes that an array's headers may take in the file."""
 
 
 def read(path: Path, expected: Expected) -> Checkpoint:

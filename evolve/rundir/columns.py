@@ -95,25 +95,25 @@ def check_types(path: Path, schema: pa.Schema) -> None:
     names = schema.names
     name, times = Counter(names).most_common(1)[0] if names else ("", 0)
     if times > 1:
-        raise _unfit(path, f"expected each column once, got {_shown(name)} {times} times")
+        raise _error(path, f"expected each column once, got {_shown(name)} {times} times")
     # 2. those that every such table has
     known = COLUMNS.get(path.parent.name, {"generation": _COUNT})
     for needed in (name for name, column in known.items() if column.needed):
         if needed not in names:
-            raise _unfit(path, f"expected the column {needed!r}, got {', '.join(map(_shown, names[:12])) or 'none'}")
+            raise _error(path, f"expected the column {needed!r}, got {', '.join(map(_shown, names[:12])) or 'none'}")
     # 3. each of the type that readers rely on
     for field in schema:
         if not field.name or len(field.name) > LONGEST:
-            raise _unfit(path, f"expected a name for each column, got {_shown(field.name)}")
+            raise _error(path, f"expected a name for each column, got {_shown(field.name)}")
         column = known.get(field.name)
         if column and column.type != field.type and not (column.nullable and pa.types.is_null(field.type)):
-            raise _unfit(path, f"its column {field.name!r} has the type {str(field.type)[:80]}, not {column.type}")
+            raise _error(path, f"its column {field.name!r} has the type {str(field.type)[:80]}, not {column.type}")
         if not column and not _is_plain(field):
             wanted = "a number" if _MEASURE.fullmatch(field.name) else "a number, a truth value or text"
-            raise _unfit(path, f"its column {_shown(field.name)} has the type {str(field.type)[:80]}, not {wanted}")
+            raise _error(path, f"its column {_shown(field.name)} has the type {str(field.type)[:80]}, not {wanted}")
 
 
-def fitted(path: Path, table: pa.Table) -> pa.Table:
+def fit_columns(path: Path, table: pa.Table) -> pa.Table:
     """Check the values of a part, and return it with all measures as numbers of one type.
 
     Raises
@@ -126,7 +126,7 @@ def fitted(path: Path, table: pa.Table) -> pa.Table:
     if known is None:
         return table
     if not table.num_rows:
-        raise _unfit(path, "expected at least one row, got none")
+        raise _error(path, "expected at least one row, got none")
     for name in table.column_names:
         column = known.get(name)
         if column:
@@ -140,22 +140,22 @@ def fitted(path: Path, table: pa.Table) -> pa.Table:
 
 def _check_values(path: Path, name: str, column: Column, values: pa.ChunkedArray) -> None:
     if values.null_count and not column.nullable:
-        raise _unfit(path, f"expected a value in every row of {name!r}, got {values.null_count:,} without one")
+        raise _error(path, f"expected a value in every row of {name!r}, got {values.null_count:,} without one")
     if column.least is not None and (least := pc.min(values).as_py()) < column.least:
-        raise _unfit(path, f"expected at least {column.least} in its column {name!r}, got {least}")
+        raise _error(path, f"expected at least {column.least} in its column {name!r}, got {least}")
     if column.nullable and pa.types.is_floating(values.type) and pc.any(pc.is_inf(values)).as_py():
-        raise _unfit(path, f"expected finite numbers in its column {name!r}, got an infinite one")
+        raise _error(path, f"expected finite numbers in its column {name!r}, got an infinite one")
 
 
 def _check_order(path: Path, generations: pa.ChunkedArray, *, strictly: bool) -> None:
     # readers find a generation by the names of files
     first, named = generations[0].as_py(), int(path.stem.removeprefix("part-"))
     if first != named:
-        raise _unfit(path, f"expected rows from generation {named} on, as its name says, got {first}")
+        raise _error(path, f"expected rows from generation {named} on, as its name says, got {first}")
     later, earlier = generations.slice(1), generations.slice(0, len(generations) - 1)
     rises = pc.greater(later, earlier) if strictly else pc.greater_equal(later, earlier)
     if pc.all(rises).as_py() is False:
-        raise _unfit(path, f"expected generations in order{', each once' if strictly else ''}, got others")
+        raise _error(path, f"expected generations in order{', each once' if strictly else ''}, got others")
 
 
 def _is_plain(field: pa.Field) -> bool:
@@ -166,7 +166,7 @@ def _is_plain(field: pa.Field) -> bool:
     return any(test(field.type) for test in plain)
 
 
-def _unfit(path: Path, reason: str) -> DamagedError:
+def _error(path: Path, reason: str) -> DamagedError:
     run = Path(path.parent.parent)
     return DamagedError(path, f"{reason}. Put a copy of it in its place; what else is wrong: {spell('verify', run)}")
 

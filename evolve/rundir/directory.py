@@ -8,7 +8,7 @@ from typing import Any
 
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.checkpoint import checked_manifest
-from hetevo.evolve.rundir.errors import LostError, RunDirectoryError, RunExistsError, StorageError, deleted
+from hetevo.evolve.rundir.errors import LostError, RunDirectoryError, RunExistsError, StorageError, explain_deletion
 from hetevo.evolve.rundir.files import (
     append_line,
     check_no_link,
@@ -27,7 +27,7 @@ from hetevo.evolve.rundir.parts import parts, read_part
 from hetevo.evolve.rundir.places import Place, Root
 from hetevo.evolve.rundir.provenance import Provenance
 from hetevo.evolve.rundir.records import Records
-from hetevo.evolve.rundir.schemas import ConfigFile, checked
+from hetevo.evolve.rundir.schemas import ConfigFile, validate
 from hetevo.evolve.rundir.sweep import FILE as SWEEP_FILE
 from hetevo.evolve.rundir.telemetry import latest
 from hetevo.evolve.toml import read_toml
@@ -90,7 +90,7 @@ class RunDirectory:
             if not isinstance(error.__cause__, OSError) or error.__cause__.errno not in _NOT_A_PLACE:
                 raise
             if isinstance(directory.path, Place) and not is_there(directory.path.parent):  # the sweep that it is of
-                raise deleted(directory.path.parent) from None
+                raise explain_deletion(directory.path.parent) from None
             raise RunDirectoryError(
                 f"Cannot make the run directory {directory.path}: {error.__cause__.strerror}."
                 " Choose a writable place with -o."
@@ -215,7 +215,7 @@ class RunDirectory:
                 f"{self.config_file} is damaged: {error}. Put a copy in its place; it never changes during a run,"
                 " except for evolution.generations when a run is extended."
             ) from None
-        checked(content, ConfigFile, self.config_file)
+        validate(content, ConfigFile, self.config_file)
         return content
 
     def event(self, **facts: Any) -> None:

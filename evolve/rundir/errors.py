@@ -31,7 +31,7 @@ class LostError(MachineFailedError):
         super().__init__(message)
 
 
-def deleted(path: Path) -> LostError:
+def explain_deletion(path: Path) -> LostError:
     """Return the error that somebody deleted a directory in which nothing had lived yet."""
     message = f"{path} was deleted before anything lived in it. Nothing is lost: the same command begins again."
     return LostError(message, deleted=True)

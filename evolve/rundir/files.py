@@ -204,7 +204,7 @@ def is_directory(path: Path) -> bool:
 def check_no_link(path: Path) -> None:
     """Raise a `RunDirectoryError` if something in the run is a link."""
     if is_link(path):
-        raise _link(path)
+        raise _link_error(path)
 
 
 @contextmanager
@@ -215,11 +215,11 @@ def explained(action: str, path: Path, needed: int = 0) -> Iterator[None]:
     except OSError as error:
         if error.errno == errno.ELOOP:
             found = Path(error.filename or path)  # a name alone is that of the file itself
-            raise _link(path if found.name == path.name else found) from None
+            raise _link_error(path if found.name == path.name else found) from None
         raise StorageError(action, path, error, needed) from error
 
 
-def _link(path: Path) -> RunDirectoryError:
+def _link_error(path: Path) -> RunDirectoryError:
     return RunDirectoryError(
         f"{path} is a symbolic link. A run directory holds plain files and folders only, so that it"
         " is complete wherever it is moved: put what the link points to in its place."

@@ -61,7 +61,7 @@ class Lock:
     def __init__(self, path: Path) -> None:
         self.path, self._token = path, secrets.token_hex(8)
         self._root = path.within if isinstance(path, Place) else None
-        with explained("lock", path), _gone_is_said(path.parent):
+        with explained("lock", path), _explain_missing_folder(path.parent):
             # first the directory: whatever it is called later, it stays this one
             holds = self._root is not None and self._root.hold()
             self._descriptor = -1
@@ -101,11 +101,11 @@ class Lock:
         before = self._owner()
         if not owners.is_gone(before, owners.measure_silence(self._descriptor), locks_work=locks_work):
             raise self._busy()
-        if owners.is_far(before) and self._stirs():
+        if owners.is_far(before) and self._watch_for_life():
             raise self._busy()
         # 3. this process's own name
         system.truncate(self._descriptor, 0)
-        write_all(self._descriptor, memoryview(json.dumps(owners.describe_process(self._token)).encode()))
+        write_all(self._descriptor, memoryview(json.dumps(owners.make_record(self._token)).encode()))
         # 4. without locks two may have come this far: the one that wrote last has it
         if not locks_work:
             time.sleep(CLAIM_SECONDS)
@@ -123,14 +123,14 @@ class Lock:
             else ""
         )
         return RunBusyError(
-            f"{self.path.parent} is being written by {owners.named(owner)}. One run has one writer: wait for it, or"
+            f"{self.path.parent} is being written by {owners.describe(owner)}. One run has one writer: wait for it, or"
             f" stop it (make the file {self.path.parent / 'STOP'}).{waiting}"
         )
 
     def _owner(self) -> dict[str, str]:
         return owners.read(os.pread(self._descriptor, owners.LIMIT, 0))
 
-    def _stirs(self) -> bool:
+    def _watch_for_life(self) -> bool:
         """Watch for a sign of life, for longer than one can take: the clocks of two machines may differ."""
         before = os.fstat(self._descriptor).st_mtime_ns
         for _ in range(25):
@@ -184,7 +184,7 @@ class Lock:
                 raise LostError(f"{self.path.parent} was deleted while this run wrote it.", deleted=True) from None
         if owner.get("token") != self._token:
             raise LostError(
-                f"{self.path.parent} is being written by {owners.named(owner)} now, which took it over because this"
+                f"{self.path.parent} is being written by {owners.describe(owner)} now, which took it over because this"
                 " process had given no sign of life for long. Nothing was written over what it does: the run goes on"
                 " there, from where it was saved.",
                 deleted=False,
@@ -215,7 +215,7 @@ class Lock:
 
 
 @contextlib.contextmanager
-def _gone_is_said(folder: Path) -> Iterator[None]:
+def _explain_missing_folder(folder: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hetevo.evolve.rundir.errors import DamagedError, SchemaError
 from hetevo.evolve.rundir.files import read_bounded
-from hetevo.evolve.rundir.schemas import Count, Digest, Facts, checked, explained
+from hetevo.evolve.rundir.schemas import Count, Digest, Facts, explain_mismatch, validate
 from hetevo.evolve.rundir.system import Written
 
 SCHEMA = 1
@@ -72,7 +72,7 @@ class Manifest(_Strict):
 
     def encoded(self) -> bytes:
         """Return the content of ``manifest.json``."""
-        return _sealed({"schema": SCHEMA, "written_by": f"hetevo {_version()}", **self.model_dump(mode="json")})
+        return _seal({"schema": SCHEMA, "written_by": f"hetevo {_version()}", **self.model_dump(mode="json")})
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -96,7 +96,7 @@ def read_manifest(path: Path) -> Manifest:
     content = read_bounded(path, LIMIT)
     try:
         fields = json.loads(content)
-        intact = isinstance(fields, dict) and content == _sealed({k: v for k, v in fields.items() if k != "sha256"})
+        intact = isinstance(fields, dict) and content == _seal({k: v for k, v in fields.items() if k != "sha256"})
     except (ValueError, RecursionError):
         intact = False
     if not intact:
@@ -106,8 +106,8 @@ def read_manifest(path: Path) -> Manifest:
     try:
         manifest = Manifest.model_validate(fields)
     except ValidationError as error:
-        raise DamagedError(path, explained(error)) from None
-    checked(manifest.facts, Facts, path)
+        raise DamagedError(path, explain_mismatch(error)) from None
+    validate(manifest.facts, Facts, path)
     return manifest
 
 
@@ -129,7 +129,7 @@ def _check_schema(path: Path, schema: object, written_by: object) -> None:
     )
 
 
-def _sealed(content: dict[str, Any]) -> bytes:
+def _seal(content: dict[str, Any]) -> bytes:
     digest = hashlib.sha256(_text(content)).hexdigest()
     return _text({**content, "sha256": digest})
 

@@ -36,7 +36,7 @@ held: set[str] = set()
 """Tokens of the locks that this process holds."""
 
 
-def describe_process(token: str) -> dict[str, str]:
+def make_record(token: str) -> dict[str, str]:
     """Return what the lock file says of this process."""
     pid = os.getpid()
     values = platform.node(), str(pid), now(), token, _boot(), _namespace(), _birth(pid) or ""
@@ -52,7 +52,7 @@ def read(content: bytes) -> dict[str, str]:
     return {key: str(found.get(key, ""))[:200] for key in _KEYS} if isinstance(found, dict) else {}
 
 
-def named(owner: Mapping[str, str]) -> str:
+def describe(owner: Mapping[str, str]) -> str:
     """Say who it is."""
     return "process {pid} on {host} since {started}".format(**owner) if owner else "another process"
 
@@ -76,7 +76,7 @@ def is_gone(owner: Mapping[str, str], silence: float, *, locks_work: bool) -> bo
         if locks_work:
             return True
         if owner["namespace"] == _namespace():
-            return not _lives(owner)
+            return not _is_alive(owner)
     elif owner["host"] == platform.node():
         # the machine was started anew since; or another one has the same name, and would have given a sign of life
         return silence > 2 * INTERVAL
@@ -88,7 +88,7 @@ def is_far(owner: Mapping[str, str]) -> bool:
     return bool(owner.get("token")) and owner["boot"] != _boot() and owner["host"] != platform.node()
 
 
-def _lives(owner: Mapping[str, str]) -> bool:
+def _is_alive(owner: Mapping[str, str]) -> bool:
     pid = int(owner["pid"]) if owner["pid"].isdecimal() else 0
     # a number may belong to another process by now, which was started at another time
     if owner["birth"] != (_birth(pid) or ""):

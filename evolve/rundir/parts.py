@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from hetevo.evolve.rundir.columns import check_types, fitted
+from hetevo.evolve.rundir.columns import check_types, fit_columns
 from hetevo.evolve.rundir.errors import DamagedError
 from hetevo.evolve.rundir.files import explained, is_there, names
 from hetevo.evolve.rundir.manifest import File
@@ -47,7 +47,7 @@ def first_generation(path: Path) -> int:
     return int(match.group(1))
 
 
-def encoded(table: pa.Table) -> bytes:
+def encode_part(table: pa.Table) -> bytes:
     """Return the content of a part."""
     sink = io.BytesIO()
     sealed = table.replace_schema_metadata({"hetevo": _SEAL + _BLANK})
@@ -88,7 +88,7 @@ def read_part(path: Path) -> pa.Table:
             raise DamagedError(path, f"it is not the parquet file that was written ({_short(error)})") from None
         except (pa.ArrowException, ValueError, KeyError) as error:
             raise DamagedError(path, f"it is not the parquet file that was written ({_short(error)})") from None
-    return fitted(path, table.replace_schema_metadata(None))
+    return fit_columns(path, table.replace_schema_metadata(None))
 
 
 def last_generation(table: pa.Table) -> int:
@@ -102,7 +102,7 @@ def up_to(table: pa.Table, generation: int) -> pa.Table:
     return table.filter(pc.less_equal(table["generation"], generation))
 
 
-def rows_hash(table: pa.Table) -> str:
+def hash_rows(table: pa.Table) -> str:
     """Return a SHA-256 over rows of records, whatever file they stand in.
 
     Columns without any value do not count: a part gets them when a later generation has more columns.
@@ -132,7 +132,7 @@ def rows_hash(table: pa.Table) -> str:
     return state.hexdigest()
 
 
-def damaged_parts(
+def find_damaged_parts(
     run: Path,
     records: Mapping[str, File],
     generation: int,
@@ -152,7 +152,7 @@ def damaged_parts(
     known : collection of Path, optional
         Parts that are known to be damaged.
     rows : mapping of str to str, optional
-        By table, `rows_hash` of its last part up to that generation. Without it (checkpoints of the first versions have
+        By table, `hash_rows` of its last part up to that generation. Without it (checkpoints of the first versions have
         none) only its own checksum vouches for a part that was written again.
     """
     # only the last part of a table may have grown since
@@ -166,7 +166,7 @@ def damaged_parts(
                 raise DamagedError(path, "it is missing")
             table = path.parent.name
             expected = (rows or {}).get(table)
-            if content_of(path) != entry and not (last[table] == name and _has_grown(path, generation, expected)):
+            if hash_file(path) != entry and not (last[table] == name and _has_grown(path, generation, expected)):
                 raise DamagedError(
                     path, f"its content does not fit the checksum that the checkpoint of generation {generation} has"
                 )
@@ -179,10 +179,10 @@ def _has_grown(path: Path, generation: int, expected: str | None) -> bool:
     table = read_part(path)
     if expected is None:
         return last_generation(table) > generation
-    return rows_hash(up_to(table, generation)) == expected
+    return hash_rows(up_to(table, generation)) == expected
 
 
-def content_of(path: Path) -> File:
+def hash_file(path: Path) -> File:
     """Return size and SHA-256 of a file, read chunk by chunk."""
     state, size = sha256(), 0
     with explained("read", path), reading(path) as source:

@@ -96,7 +96,7 @@ class Place(PosixPath):
         assert self.within is not None
         return self.parts[len(self.within.path.parts) :]
 
-    def _kept(self, path: Path) -> Path:
+    def _keep_inside(self, path: Path) -> Path:
         """Return another path as a place, if it lies inside too."""
         root = self.within
         if root is None or not path.is_relative_to(Path(root.path)):
@@ -108,7 +108,7 @@ class Place(PosixPath):
         return Path(*segments)
 
     def __truediv__(self, key: str | os.PathLike[str]) -> "Place":
-        found = self._kept(Path(self) / key)
+        found = self._keep_inside(Path(self) / key)
         if not isinstance(found, Place) or ".." in found.names:
             raise ValueError(f"{os.fspath(key)!r} leads out of {self}")
         return found
@@ -118,20 +118,20 @@ class Place(PosixPath):
         """The folder in which it lies."""
         if self.within is not None and not self.names:
             return self.within.path.parent
-        return self._kept(Path(self).parent)
+        return self._keep_inside(Path(self).parent)
 
     def with_name(self, name: str) -> Path:  # type: ignore[override]
         """Return the place of another name in the same folder."""
-        return self._kept(Path(self).with_name(name))
+        return self._keep_inside(Path(self).with_name(name))
 
     def with_suffix(self, suffix: str) -> Path:  # type: ignore[override]
         """Return the place of the same name with another ending."""
-        return self._kept(Path(self).with_suffix(suffix))
+        return self._keep_inside(Path(self).with_suffix(suffix))
 
     def __reduce__(self) -> tuple[object, ...]:
         if self.within is None:
             return Path, (str(self),)
-        return _restored, (self.within.path, self.names)
+        return _restore, (self.within.path, self.names)
 
 
 def inside(folder: str | Path) -> Place:
@@ -174,6 +174,6 @@ def open_folder(folder: int, name: str, path: Path) -> int:
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path)) from None
 
 
-def _restored(path: Path, names: tuple[str, ...]) -> Path:
+def _restore(path: Path, names: tuple[str, ...]) -> Path:
     """Return a place that was sent from another process."""
     return Place.of(Root(path), Path(path, *names))

@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_info
 
 from hetevo.evolve.rundir.errors import DamagedError, StorageError
 from hetevo.evolve.rundir.files import read_bounded, write_durably
-from hetevo.evolve.rundir.schemas import ProvenanceFile, checked, parsed
+from hetevo.evolve.rundir.schemas import ProvenanceFile, parse_json, validate
 from hetevo.populations.errors import HetevoError
 from hetevo.populations.text import without_places
 
@@ -79,10 +79,10 @@ class Provenance:
             If it cannot be read at all.
         """
         try:
-            content = parsed(read_bounded(self.path, LIMIT))
+            content = parse_json(read_bounded(self.path, LIMIT))
         except ValueError as error:
             raise DamagedError(self.path, f"it is not valid JSON ({error})") from None
-        checked(content, ProvenanceFile, self.path)
+        validate(content, ProvenanceFile, self.path)
         seal = content.pop("sha256", None)
         return content, None if seal is None else bool(seal == _hash(content))
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 from hetevo.evolve.rundir.errors import DamagedError
 from hetevo.evolve.rundir.files import make_folder, names, remove_tree, write_durably
 from hetevo.evolve.rundir.manifest import File, file_of
-from hetevo.evolve.rundir.parts import encoded, first_generation, parts, read_part, rows_hash, up_to
+from hetevo.evolve.rundir.parts import encode_part, first_generation, hash_rows, parts, read_part, up_to
 from hetevo.populations.errors import RunFailedError
 
 ROWS_IN_PART = 2_048
@@ -35,7 +35,7 @@ class Records:
     written : dict of str to File
         Size and checksum of every part, by its path in the run directory, as of the last commit.
     rows : str
-        `rows_hash` of the last part, as of the last commit; empty if there is none.
+        `hash_rows` of the last part, as of the last commit; empty if there is none.
     in_memory : list of pyarrow.Table
         Rows of the open part, and those that were not committed yet.
     dirty : bool
@@ -69,11 +69,11 @@ class Records:
         if not self.written:  # a folder that was there and is gone is not made anew
             make_folder(self.folder)
         # the open part is written anew as a whole, and replaces the one before in one step
-        table = self._joined()
+        table = self._join_tables()
         if table.num_rows:
             name = f"part-{table['generation'][0].as_py():06d}.parquet"
-            self.written[f"{self.folder.name}/{name}"] = file_of(write_durably(self.folder / name, encoded(table)))
-            self.rows = rows_hash(table)
+            self.written[f"{self.folder.name}/{name}"] = file_of(write_durably(self.folder / name, encode_part(table)))
+            self.rows = hash_rows(table)
         # closed once it is large enough; the next rows begin another part
         if table.num_rows >= ROWS_IN_PART:
             self.in_memory = []
@@ -81,7 +81,7 @@ class Records:
             self.in_memory = [table.combine_chunks()]
         self.dirty, self.unsaved = False, 0
 
-    def _joined(self) -> pa.Table:
+    def _join_tables(self) -> pa.Table:
         try:
             return pa.concat_tables(self.in_memory, promote_options="permissive")
         except pa.ArrowException as error:  # a probe that records something else by the name it used before
@@ -130,7 +130,7 @@ class Records:
         # the last part may hold both: its rows go on in memory
         table = read_part(files[-1])
         kept = up_to(table, generation)
-        self.rows = rows_hash(kept)
+        self.rows = hash_rows(kept)
         if kept.num_rows < ROWS_IN_PART:
             self.in_memory, self.dirty = [kept], kept.num_rows < table.num_rows
         elif kept.num_rows < table.num_rows:
@@ -151,10 +151,10 @@ def rows_of(columns: Mapping[str, Any]) -> pa.Table:
     columns : mapping of str to array or list
         Must hold ``generation``. NaN in a float column is stored as null: undefined is not a number.
     """
-    return pa.table({name: _nullable(values) for name, values in columns.items()})
+    return pa.table({name: _make_array(values) for name, values in columns.items()})
 
 
-def _nullable(values: Any) -> pa.Array:
+def _make_array(values: Any) -> pa.Array:
     if isinstance(values, Sequence):
         return pa.array(values)
     array = np.asarray(values)

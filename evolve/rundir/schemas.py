@@ -110,7 +110,7 @@ class ConfigFile(Loose):
 Schema = TypeVar("Schema", bound=BaseModel)
 
 
-def parsed(content: bytes) -> Any:
+def parse_json(content: bytes) -> Any:
     """Return what JSON says.
 
     Raises
@@ -143,7 +143,7 @@ def check_plain(value: object) -> None:
             waiting += [(item, depth + 1) for item in one]
 
 
-def checked(content: object, schema: type[Schema], path: Path) -> Schema:
+def validate(content: object, schema: type[Schema], path: Path) -> Schema:
     """Return what a file holds, by its schema.
 
     Raises
@@ -155,12 +155,12 @@ def checked(content: object, schema: type[Schema], path: Path) -> Schema:
         check_plain(content)
         return schema.model_validate(content)
     except ValidationError as error:
-        raise DamagedError(path, explained(error)) from None
+        raise DamagedError(path, explain_mismatch(error)) from None
     except ValueError as error:
         raise DamagedError(path, f"{error}. Put a copy of the file in its place.") from None
 
 
-def explained(error: ValidationError) -> str:
+def explain_mismatch(error: ValidationError) -> str:
     """Say in one line what does not fit a schema, where, and what to do."""
     first = error.errors(include_url=False, include_context=False)[0]
     place = ".".join(str(part)[:SHOWN] for part in first["loc"][:8]) or "the whole file"

@@ -25,7 +25,7 @@ from hetevo.evolve.rundir.files import (
 )
 from hetevo.evolve.rundir.lock import Lock
 from hetevo.evolve.rundir.places import Place, inside
-from hetevo.evolve.rundir.schemas import Loose, checked, parsed
+from hetevo.evolve.rundir.schemas import Loose, parse_json, validate
 from hetevo.populations.errors import spell
 
 FILE, LOCK, SHARED = "sweep.json", "lock", "running"
@@ -93,15 +93,15 @@ def read_entries(folder: Path) -> list[Entry]:
     path = inside(folder) / FILE
     try:
         # a newer format first: its content may be anything
-        raw = parsed(read_bounded(path, LIMIT))
+        raw = parse_json(read_bounded(path, LIMIT))
         schema = raw.get("schema") if isinstance(raw, dict) else None
         if type(schema) is int and schema > SCHEMA:
             raise SchemaError(
                 f"{path} has the format {str(schema)[:20]}; this version of Hetevo reads format {SCHEMA}. Nothing was"
                 " changed: use the version that wrote it."
             )
-        content = checked(raw, _File, path)
-        if len({(one.run, one.stage) for one in content.runs}) < len(content.runs):
+        content = validate(raw, _File, path)
+        if len({(run.run, run.stage) for run in content.runs}) < len(content.runs):
             raise ValueError("expected each run once at each stage")
     except (ValueError, DamagedError) as error:
         reason = str(error).removeprefix(f"{path}: ").removesuffix(" Put a copy of the file in its place.")
@@ -110,7 +110,7 @@ def read_entries(folder: Path) -> list[Entry]:
             f" Put a copy in its place; or remove it, and repeat each '{spell('sweep')}' that made them into this"
             " directory: what is done stays done."
         ) from None
-    return [Entry(one.run, one.condition, one.seed, one.stage) for one in content.runs]
+    return [Entry(run.run, run.condition, run.seed, run.stage) for run in content.runs]
 
 
 def write_entries(folder: Path, name: str, entries: Iterable[Entry]) -> None:
@@ -129,11 +129,11 @@ def write_entries(folder: Path, name: str, entries: Iterable[Entry]) -> None:
             f"{folder} exists and is not a sweep. Choose another directory with -o; nothing is overwritten."
         )
     make_folders(Path(folder))
-    if _changed(folder, entries) is None:
+    if _find_changes(folder, entries) is None:
         return  # so that a sweep that is done needs no room on the disk
     # again under the lock: another process may have written meanwhile
     with _lock(folder):
-        known = _changed(folder, entries)
+        known = _find_changes(folder, entries)
         if known is None:
             return
         for left in filter(_LEFTOVER.fullmatch, names(folder)):
@@ -142,14 +142,14 @@ def write_entries(folder: Path, name: str, entries: Iterable[Entry]) -> None:
         write_durably(folder / FILE, json.dumps(content, indent=1).encode())
 
 
-def _changed(folder: Place, entries: list[Entry]) -> list[Entry] | None:
+def _find_changes(folder: Place, entries: list[Entry]) -> list[Entry] | None:
     """Return what is to be written; None if it stands there already."""
     there = read_entries(folder) if is_sweep(folder) else None
-    known = _merged(folder, there or [], entries)
+    known = _merge(folder, there or [], entries)
     return None if known == there else known
 
 
-def _merged(folder: Place, there: list[Entry], entries: list[Entry]) -> list[Entry]:
+def _merge(folder: Place, there: list[Entry], entries: list[Entry]) -> list[Entry]:
     # a run is one condition for good
     known = {(entry.run, entry.stage): entry for entry in there}
     for entry in entries:

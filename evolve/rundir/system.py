@@ -1,4 +1,4 @@
-"""The system calls by which a run touches its directory; there are no others.
+"""The system calls by which a run touches its directory, there are no others; and plain files read and written by them.
 
 Everything in `hetevo.evolve.rundir` calls these functions through this module, so that a test can put itself in the
 place of any one of them: let the n-th call fail, write only a part, or kill the process before, inside or after it.
@@ -15,17 +15,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from hetevo.evolve.rundir import system
 from hetevo.evolve.rundir.errors import RunDirectoryError
 from hetevo.evolve.rundir.places import located, open_folder
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
 
+CHUNK = 1 << 20
+"""Bytes that are written or read at once."""
+
 
 def open_file(path: Path, flags: int, mode: int = 0o644) -> int:
     """Open a file and return its descriptor; a symbolic link is an error, and a pipe does not block."""
     with located(path) as (folder, name):
+        # seen from the folder, whatever its path leads to now
         return os.open(name, flags | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, mode, dir_fd=folder)
 
 
@@ -106,10 +109,6 @@ def close(descriptor: int) -> None:
     os.close(descriptor)
 
 
-CHUNK = 1 << 20
-"""Bytes that are written or read at once."""
-
-
 @dataclass(frozen=True)
 class Written:
     """What is known of a file's content: its size in bytes and its SHA-256."""
@@ -177,7 +176,7 @@ class _Source(io.RawIOBase):
 
     def readinto(self, buffer: "WriteableBuffer") -> int:
         view = memoryview(buffer)
-        content = system.read(self._descriptor, min(len(view), CHUNK))
+        content = read(self._descriptor, min(len(view), CHUNK))
         view[: len(content)] = content
         return len(content)
 
@@ -191,12 +190,12 @@ def opened(path: Path, flags: int, mode: int = 0o644) -> Iterator[int]:
     except BaseException:
         os.close(descriptor)
         raise
-    system.close(descriptor)
+    close(descriptor)
 
 
 def open_plain(path: Path, flags: int, mode: int = 0o644) -> int:
     """Open a plain file, or a folder if the flags say so, and return its descriptor."""
-    descriptor = system.open_file(path, flags, mode)
+    descriptor = open_file(path, flags, mode)
     if not flags & os.O_DIRECTORY and not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise RunDirectoryError(f"{path} is not a plain file, as everything in a run directory must be.")
@@ -213,4 +212,4 @@ def reading(path: Path) -> Iterator[BinaryIO]:
 def write_all(descriptor: int, content: memoryview) -> None:
     """Write everything: a write may be cut short, then the rest follows, or fails with the reason."""
     while content:
-        content = content[system.write(descriptor, content) :]
+        content = content[write(descriptor, content) :]

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from hetevo.evolve.rundir.schemas import parsed
+from hetevo.evolve.rundir.schemas import parse_json
 from hetevo.evolve.rundir.system import reading
 from hetevo.populations.errors import HetevoError
 
@@ -43,6 +43,7 @@ def _is_number(value: object) -> bool:
 def _events(path: Path) -> list[dict[str, Any]]:
     try:
         with reading(path) as source:
+            # from the end, which may cut the first line
             source.seek(max(0, source.seek(0, os.SEEK_END) - TAIL_BYTES))
             lines = source.read(2 * TAIL_BYTES).decode("utf-8", "replace").splitlines()
     except (OSError, HetevoError):
@@ -50,7 +51,7 @@ def _events(path: Path) -> list[dict[str, Any]]:
     events = []
     for line in lines:
         try:
-            event = parsed(line.encode())
+            event = parse_json(line.encode())
         except ValueError:
             continue  # cut off at the beginning or at the end
         if isinstance(event, dict):

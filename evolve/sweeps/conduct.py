@@ -16,7 +16,7 @@ from hetevo.evolve.backends.pool import WorkerDiedError
 from hetevo.evolve.config import BackendTable, Config, from_mapping
 from hetevo.evolve.experiment import Experiment
 from hetevo.evolve.machine import available_memory
-from hetevo.evolve.memory import check_needs, needs_of, ran_out
+from hetevo.evolve.memory import check_needs, count_needs, explain_memory_error
 from hetevo.evolve.rundir import (
     DamagedError,
     NothingIntactError,
@@ -32,7 +32,7 @@ from hetevo.evolve.rundir.sweep import Entry, write_entries
 from hetevo.evolve.species import build_species
 from hetevo.evolve.stopping import StopRequest
 from hetevo.evolve.sweeps.plan import Member, Plan
-from hetevo.evolve.sweeps.pools import Pool, pool_of
+from hetevo.evolve.sweeps.pools import Pool, choose_pool
 from hetevo.evolve.sweeps.sharing import taking_part
 from hetevo.populations.errors import HetevoError, MachineFailedError, spell
 
@@ -135,11 +135,11 @@ def conduct(
     if settings.name != "ray" and not settings.address:
         _check_memory(plan, settings.workers)
     # 2. where runs go on, before anything is written
-    pool = pool_of(settings, len(plan.members))
+    pool = choose_pool(settings, len(plan.members))
     try:
         write_entries(folder, plan.name, _entries(plan))
         with taking_part(folder) as (stop, mine):
-            return _Conductor(plan, folder, pool).go_on(stop, mine, watch), stop.signal
+            return _Conductor(plan, folder, pool).run(stop, mine, watch), stop.signal
     finally:
         pool.close()
 
@@ -149,9 +149,9 @@ def _check_memory(plan: Plan, workers: int) -> None:
     # one run of each condition, for seeds change no size
     conditions = {member.condition: member.config for member in plan.members[::-1]}
     memory = available_memory()
-    needs = [needs_of(config, build_species(config), 1) for config in [*conditions.values()][:CHECKED]]
-    for one in needs:
-        check_needs(one, 1, memory, beside=workers)
+    needs = [count_needs(config, build_species(config), 1) for config in [*conditions.values()][:CHECKED]]
+    for need in needs:
+        check_needs(need, 1, memory, beside=workers)
 
 
 class _Conductor:
@@ -164,7 +164,7 @@ class _Conductor:
         self.under_way: dict[Future[Outcome], Member] = {}
         self._seen_last = ""
 
-    def go_on(self, stop: StopRequest, mine: Path, watch: Watch | None) -> list[Outcome]:
+    def run(self, stop: StopRequest, mine: Path, watch: Watch | None) -> list[Outcome]:
         """Go on until all runs have ended, or those under way after a request to stop; ``mine`` passes that on."""
         # a run stops for everybody's STOP, or for the file by which this process passes its signals on
         stop_files = (stop.stop_file, mine)
@@ -212,34 +212,34 @@ class _Conductor:
             time.sleep(POLL_SECONDS)
         for future in wait(self.under_way, POLL_SECONDS, FIRST_COMPLETED).done:
             member = self.under_way.pop(future)
-            outcome = self.outcomes[member.name] = _ended(future, self.outcomes[member.name])
+            outcome = self.outcomes[member.name] = _conclude(future, self.outcomes[member.name])
             if outcome.state == "elsewhere":
                 self.waiting.append(member)
 
     def _look(self) -> None:
         for member in self.under_way.values():
-            self.outcomes[member.name] = _looked_at(self.folder, self.outcomes[member.name])
+            self.outcomes[member.name] = _look_up(self.folder, self.outcomes[member.name])
         # runs of other processes, as many as can be looked at in a moment
         there, begin = set(names(self.folder)), time.monotonic()
         # one pass over very many takes minutes: each look goes on where the last one stopped
-        for member in self._waiting_from_last():
+        for member in self._list_waiting():
             outcome = replace(self.outcomes[member.name], state="waiting")
             if member.name in there and self._is_elsewhere(member):
-                outcome = replace(_looked_at(self.folder, outcome), state="elsewhere")
+                outcome = replace(_look_up(self.folder, outcome), state="elsewhere")
             self.outcomes[member.name] = outcome
             self._seen_last = member.name
             if time.monotonic() - begin > LOOK_SECONDS:
                 break
 
-    def _waiting_from_last(self) -> list[Member]:
+    def _list_waiting(self) -> list[Member]:
         """List the runs that wait, beginning after the one that was looked at last."""
         last = next((place for place, one in enumerate(self.waiting) if one.name == self._seen_last), -1)
         return self.waiting[last + 1 :] + self.waiting[: last + 1]
 
 
 def _entries(plan: Plan) -> list[Entry]:
-    own = [Entry(member.name, member.condition, member.seed) for member in plan.members]
-    return own + [Entry(one.run, one.condition, one.seed, one.stage) for one in plan.derived]
+    members = [Entry(member.name, member.condition, member.seed) for member in plan.members]
+    return members + [Entry(other.run, other.condition, other.seed, other.stage) for other in plan.derived]
 
 
 def _run(member: Member, path: Path, stop_files: tuple[Path, ...]) -> Outcome:
@@ -252,9 +252,9 @@ def _run(member: Member, path: Path, stop_files: tuple[Path, ...]) -> Outcome:
         return replace(outcome, state="elsewhere")
     except HetevoError as error:
         state = "interrupted" if isinstance(error, MachineFailedError) else "failed"
-        return replace(_looked_at(path.parent, outcome), state=state, error=f"{error}{_repair(error, path)}")
+        return replace(_look_up(path.parent, outcome), state=state, error=f"{error}{_repair(error, path)}")
     state = "stopped" if ended.stopped_by else "done"
-    return replace(_looked_at(path.parent, outcome), state=state, digest=ended.digest)
+    return replace(_look_up(path.parent, outcome), state=state, digest=ended.digest)
 
 
 def _repair(error: HetevoError, path: Path) -> str:
@@ -270,11 +270,13 @@ def _in_one_process(config: Config) -> Config:
     )
 
 
-def _ended(future: "Future[Outcome]", running: Outcome) -> Outcome:
+def _conclude(future: "Future[Outcome]", running: Outcome) -> Outcome:
     try:
         return future.result()
     except MemoryError as error:
-        return replace(running, state="interrupted", error=str(ran_out(error, spell("resume", running.run))))
+        return replace(
+            running, state="interrupted", error=str(explain_memory_error(error, spell("resume", running.run)))
+        )
     except MachineFailedError as error:
         return replace(running, state="interrupted", error=f"{type(error).__name__}: {error}")
     except Exception as error:  # a mistake in a task or a measure: the other runs go on
@@ -283,7 +285,7 @@ def _ended(future: "Future[Outcome]", running: Outcome) -> Outcome:
         return replace(running, state=state, error=f"{type(error).__name__}: {error}")
 
 
-def _looked_at(folder: Path, outcome: Outcome) -> Outcome:
+def _look_up(folder: Path, outcome: Outcome) -> Outcome:
     """Return where a run stands, as its directory says."""
     try:
         status = RunDirectory(folder / outcome.run).status()

@@ -50,6 +50,7 @@ def _equal_gains(rule: str) -> Callable[[Config, str], Changes]:
 
     def changes(base: Config, run: str) -> Changes:
         del run
+        # as large as the gains that the base begins with
         rate = base.genome.gain_mean or base.genome.gain_scale or RATE
         gains = {"genome.gain_mean": abs(rate), "genome.gain_scale": 0.0, "evolution.gain_mutation_scale": 0.0}
         return {"plasticity.rule": rule, **gains}

@@ -1,4 +1,4 @@
-"""What a sweep file may contain, and how it is read."""
+"""What a sweep file may contain, how it is read, and the conditions that it stands for."""
 
 import math
 import re
@@ -108,6 +108,11 @@ def seed_range(text: str) -> list[int]:
     ------
     ValueError
         If it is something else.
+
+    Examples
+    --------
+    >>> seed_range("0..3")
+    [0, 1, 2, 3]
     """
     found = re.fullmatch(r"\s*(\d+)\s*\.\.\s*(\d+)\s*", text)
     if not found or int(found[1]) > int(found[2]):
@@ -168,7 +173,7 @@ def conditions_of(file: SweepFile) -> Iterator[tuple[str, Changes]]:
     walked = [dict(zip(file.zip, values, strict=True)) for values in zip(*file.zip.values(), strict=True)] or [{}]
     crossed = [dict(zip(file.grid, values, strict=True)) for values in product(*file.grid.values())]
     for (name, changes), cross, walk in product(named.items(), crossed, walked):
-        varied = [_varied(key, value) for key, value in {**cross, **walk}.items()]
+        varied = [_label_change(key, value) for key, value in {**cross, **walk}.items()]
         label = ", ".join([*([name] if name else []), *varied]) or Path(file.base).stem
         yield label, {**dict(_keys(file.set)), **dict(_keys(changes)), **cross, **walk}
 
@@ -182,8 +187,8 @@ def _keys(changes: Changes) -> Iterator[tuple[str, Any]]:
             yield key, value
 
 
-def _varied(key: str, value: Any) -> str:
+def _label_change(key: str, value: Any) -> str:
     if isinstance(value, Mapping) and "name" not in value:
-        return ", ".join(_varied(*item) for item in value.items())
+        return ", ".join(_label_change(*item) for item in value.items())
     text = str(value["name"]) if isinstance(value, Mapping) else shown(value)
     return f"{key.rpartition('.')[2]}={text}"

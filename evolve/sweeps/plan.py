@@ -126,7 +126,7 @@ def load_plan(source: str | Path, notice: Notice | None = None) -> Plan:
         Naming what is wrong, and in which run.
     """
     path, file = Path(source), read_sweep(source)
-    members = list(_members(file, str(source), path.parent, notice))
+    members = list(_plan_members(file, str(source), path.parent, notice))
     derived = [
         Derived(member.name, name, member.seed, CONTROLS[name].stage)
         for name in file.controls
@@ -136,7 +136,7 @@ def load_plan(source: str | Path, notice: Notice | None = None) -> Plan:
     return Plan(path.stem, members, derived)
 
 
-def _members(file: SweepFile, source: str, folder: Path, notice: Notice | None) -> Iterator[Member]:
+def _plan_members(file: SweepFile, source: str, folder: Path, notice: Notice | None) -> Iterator[Member]:
     # counted before any is made: a few lists make millions
     names: set[str] = set()
     runs = count_conditions(file) * len(file.seeds)
@@ -162,8 +162,8 @@ def _members(file: SweepFile, source: str, folder: Path, notice: Notice | None) 
         for seed in file.seeds:
             name = f"{folders[condition]}-seed{seed}"
             names.add(name)
-            config = config or _config(file.base, changes, f"{source}, {name}", folder)
-            own = _seeded(config, seed, f"{source}, {name}")
+            config = config or _make_config(file.base, changes, f"{source}, {name}", folder)
+            own = _with_seed(config, seed, f"{source}, {name}")
             # a donor must be a run that is planned before
             donor = own.transplant.source.partition("@")[0]
             if donor and donor not in names:
@@ -172,10 +172,10 @@ def _members(file: SweepFile, source: str, folder: Path, notice: Notice | None) 
                     f" one; expected one of {', '.join(sorted(names - {name})[:6])}…"
                 )
             yield Member(name, condition, seed, own, donor)
-    yield from _controls(file, source, folder, *conditions[0], names)
+    yield from _plan_controls(file, source, folder, *conditions[0], names)
 
 
-def _controls(
+def _plan_controls(
     file: SweepFile, source: str, folder: Path, base: str, changes: Changes, names: set[str]
 ) -> Iterator[Member]:
     """Plan the controls that need runs of their own."""
@@ -183,18 +183,18 @@ def _controls(
     for control in (name for name in file.controls if CONTROLS[name].stage == "end"):
         # each control changes the base, for all seeds alike
         place = f"{source}, {control}-seed{file.seeds[0]}"
-        config = _config(file.base, changes, place, folder)
-        changed = _config(file.base, {**changes, **CONTROLS[control].changes(config, before)}, place, folder)
+        config = _make_config(file.base, changes, place, folder)
+        changed = _make_config(file.base, {**changes, **CONTROLS[control].changes(config, before)}, place, folder)
         for seed in file.seeds:
             name = f"{control}-seed{seed}"
             if name in names:
                 raise ConfigError(f"{source}: the base is called like the control {control!r}; rename its file")
             names.add(name)
             after = before.replace("{seed}", str(seed)) if CONTROLS[control].follows else ""
-            yield Member(name, control, seed, _seeded(changed, seed, f"{source}, {name}"), after)
+            yield Member(name, control, seed, _with_seed(changed, seed, f"{source}, {name}"), after)
 
 
-def _config(base: str, changes: Changes, place: str, folder: Path) -> Config:
+def _make_config(base: str, changes: Changes, place: str, folder: Path) -> Config:
     """Validate a condition: all of its runs, but for their seeds."""
     base = changes.get("base", base)
     if not isinstance(base, str):
@@ -208,7 +208,7 @@ def _config(base: str, changes: Changes, place: str, folder: Path) -> Config:
         raise ConfigError(f"{place}: {error}") from None
 
 
-def _seeded(config: Config, seed: int, place: str) -> Config:
+def _with_seed(config: Config, seed: int, place: str) -> Config:
     """Return a run of a condition; "donor-seed{seed}@20": each seed takes genes of the donor with its own seed."""
     try:
         own = config.seeded(seed)

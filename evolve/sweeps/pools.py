@@ -125,7 +125,7 @@ class RayPool:
         self._cluster.close()
 
 
-def pool_of(settings: BackendTable, runs: int) -> Pool:
+def choose_pool(settings: BackendTable, runs: int) -> Pool:
     """Choose where runs go on; ``auto`` takes a cluster if it has an address.
 
     Parameters

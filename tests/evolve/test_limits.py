@@ -15,7 +15,7 @@ from hetevo.evolve.backends.backend import bound_workers, count_workers
 from hetevo.evolve.backends.pool import NoWorkersError, WorkerPool
 from hetevo.evolve.config import BackendTable, ConfigError, from_mapping, load_config
 from hetevo.evolve.machine import Memory, available_memory, process_limits
-from hetevo.evolve.memory import needs_of
+from hetevo.evolve.memory import count_needs
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir.lock import Lock
 from hetevo.evolve.species import build_species
@@ -115,14 +115,14 @@ def limited(monkeypatch):
 def test_workers_blocks_and_records_are_counted(limited):
     config = preset("emergence", overrides=["backend.workers=1"])
     species = build_species(config)
-    one, four = (needs_of(config, species, workers).total(workers) for workers in (1, 4))
+    one, four = (count_needs(config, species, workers).total(workers) for workers in (1, 4))
     assert four > one + 4 * memory.WORKER_BYTES
     larger = from_mapping(config.model_dump(), overrides=["evolution.size=100000", "backend.block=4096"])
-    needs = needs_of(larger, species, 1)
+    needs = count_needs(larger, species, 1)
     lives = next(size for what, size in needs.worker.items() if "backend.block" in what)
-    assert lives > 10 * sum(needs_of(config, species, 1).worker.values())
+    assert lives > 10 * sum(count_needs(config, species, 1).worker.values())
     assert needs.driver["a generation's records (evolution.size)"] > 50 << 20
-    assert needs_of(config, species, 0).worker == {}  # a cluster has its own memory
+    assert count_needs(config, species, 0).worker == {}  # a cluster has its own memory
     limited(one + (50 << 20))
     Experiment(config)
     with pytest.raises(ConfigError, match=r"needs .* of memory; the control group /job has .*fewer processes"):
@@ -230,7 +230,7 @@ def out_of_memory(*arguments, **options):
 
 
 @pytest.mark.parametrize(
-    "place", [(evolution, "reproduce"), (evolution, "after"), (recorder, "individual_rows"), (recorder, "rows_of")]
+    "place", [(evolution, "reproduce"), (evolution, "advance"), (recorder, "individual_rows"), (recorder, "rows_of")]
 )
 def test_memory_that_runs_out_in_the_driver_ends_a_run_that_is_saved(run, tmp_path, monkeypatch, place):
     module, name = place

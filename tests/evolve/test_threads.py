@@ -53,7 +53,7 @@ def test_another_thread_that_draws_or_seeds_changes_no_run_and_is_not_disturbed(
     do = seed_all if deed == "seeds" else lambda: drawn.append((random.random(), np.random.random()))
     # both are called between the operators of DEAP
     if unit == "selection":
-        monkeypatch.setattr(reproduction, "positions", interrupted(reproduction.positions, do))
+        monkeypatch.setattr(reproduction, "find_positions", interrupted(reproduction.find_positions, do))
     else:
         monkeypatch.setitem(islands.TOPOLOGIES, "random", interrupted(islands.random, do))
     seed_all()

@@ -296,7 +296,7 @@ def add_failure(run):
     from sealing import reseal_with
 
     from hetevo.evolve.rundir import RunDirectory
-    from hetevo.evolve.rundir.parts import encoded
+    from hetevo.evolve.rundir.parts import encode_part
     from hetevo.evolve.saved import read_saved_config
     from hetevo.evolve.species import build_species
     from hetevo.populations.circuits import draw_founders
@@ -314,7 +314,7 @@ def add_failure(run):
         "genes": pa.array([sink.getvalue()] * 2),
     }
     (run / "failures").mkdir()
-    (run / "failures" / "part-000001.parquet").write_bytes(encoded(pa.table(columns)))
+    (run / "failures" / "part-000001.parquet").write_bytes(encode_part(pa.table(columns)))
     reseal_with(run, ["failures/part-000001.parquet"])
 
 
@@ -381,9 +381,9 @@ def mutate_json(rng, file):
     lines[at] = json.dumps(content)
     file.write_text("\n".join(lines) + ("\n" if file.suffix == ".jsonl" else ""))
     if file.name == "manifest.json" and isinstance(content, dict):
-        from hetevo.evolve.rundir.manifest import _sealed
+        from hetevo.evolve.rundir.manifest import _seal
 
-        file.write_bytes(_sealed(content))
+        file.write_bytes(_seal(content))
     return ", ".join(said)
 
 
@@ -438,7 +438,7 @@ def mutate_state(rng, file):
 def mutate_table(rng, file, run):
     import pyarrow as pa
 
-    from hetevo.evolve.rundir.parts import encoded, read_part
+    from hetevo.evolve.rundir.parts import encode_part, read_part
 
     table = read_part(file)
     columns, names = list(table.columns), list(table.column_names)
@@ -484,7 +484,7 @@ def mutate_table(rng, file, run):
     elif kind == "swapped":
         others = sorted(one for one in run.glob("*/part-*.parquet") if one != file)
         changed_table = read_part(rng.choice(others)) if others else changed_table.slice(0, 0)
-    file.write_bytes(encoded(changed_table))
+    file.write_bytes(encode_part(changed_table))
     return said
 
 

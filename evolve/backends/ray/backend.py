@@ -23,7 +23,7 @@ from hetevo.evolve.backends.ray.session import (
     check_session,
     how_to_go_on,
     is_connected,
-    resolved,
+    resolve_address,
 )
 from hetevo.evolve.config import CURRENT, BackendTable
 from hetevo.evolve.generation import Generation
@@ -71,12 +71,12 @@ class RayBackend:
         self._borrowed = settings.address == CURRENT
         self._pool = WorkerPool(1)
         self._under_way: Future[Any] | None = None
-        self._settings = settings.model_copy(update={"address": resolved(settings.address)})
+        self._settings = settings.model_copy(update={"address": resolve_address(settings.address)})
         self._facts = Facts(0, "", {})
         self._begun = False
-        self._insisted(do_nothing, START_LOSSES)
+        self._insist(do_nothing, START_LOSSES)
 
-    def _insisted(self, call: Callable[[], Result], limit: int, stopping: Callable[[], bool] = never) -> Result:
+    def _insist(self, call: Callable[[], Result], limit: int, stopping: Callable[[], bool] = never) -> Result:
         """Call something that needs the other process, which is started once more if it ends: up to ``limit`` times."""
         # whatever is asked is asked again of a new process: it holds nothing that is not here
         losses, why = 0, ""
@@ -127,7 +127,7 @@ class RayBackend:
 
     def prepare(self, job: Job) -> None:
         """Let a worker load what every block needs; NotLoadableError if it cannot."""
-        self._insisted(lambda: self.ask(process.prepare, job), START_LOSSES)
+        self._insist(lambda: self.ask(process.prepare, job), START_LOSSES)
 
     def evaluate(
         self,
@@ -142,7 +142,7 @@ class RayBackend:
         def call() -> tuple[Evaluation, Facts]:
             return self.ask(process.evaluate, job, generation, meanwhile=next(once, do_nothing), stopping=stopping)
 
-        evaluation, self._facts = self._insisted(call, self._settings.losses, stopping)
+        evaluation, self._facts = self._insist(call, self._settings.losses, stopping)
         return evaluation
 
     def ask(

@@ -1,4 +1,4 @@
-"""The way to a cluster: this process as its driver."""
+"""The way to a cluster, this process as its driver; and whether the cluster can do what is asked of it."""
 
 import contextlib
 import os
@@ -26,6 +26,9 @@ ANSWER_SECONDS = 30.0
 
 _ASK = "import sys; from ray._raylet import GcsClient; GcsClient(address=sys.argv[1])"
 
+NODE_SECONDS = 120.0
+"""Longest time that a node gets to start a worker and import Hetevo."""
+
 
 def connect(address: str, path: Sequence[str] | None = None) -> None:
     """Make this process a driver of the cluster at an address.
@@ -49,13 +52,13 @@ def connect(address: str, path: Sequence[str] | None = None) -> None:
         )
     # Ray puts these in front of a worker's own, one after the other
     job = JobConfig(_py_driver_sys_path=[*reversed(path)]) if path else None
-    with _signals_kept(), _current_folder_kept_out(path is None):
+    with _keep_signals(), _keep_current_folder_out(path is None):
         try:
             ray.init(
                 address=address, log_to_driver=False, logging_level="ERROR", configure_logging=False, job_config=job
             )
         except Exception as error:
-            raise _explained(address, str(error).strip()) from None
+            raise _explain(address, str(error).strip()) from None
 
 
 def check(address: str) -> None:
@@ -93,13 +96,13 @@ def _ask(address: str) -> None:
             [sys.executable, "-P", "-c", _ASK, address], capture_output=True, text=True, timeout=ANSWER_SECONDS
         )
     except subprocess.TimeoutExpired:
-        raise _explained(address, f"no answer of a Ray head in {ANSWER_SECONDS:.0f} seconds") from None
+        raise _explain(address, f"no answer of a Ray head in {ANSWER_SECONDS:.0f} seconds") from None
     if done.returncode:
         lines = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
-        raise _explained(address, next((line for line in lines if "Unauthenticated" in line), lines[-1]))
+        raise _explain(address, next((line for line in lines if "Unauthenticated" in line), lines[-1]))
 
 
-def _explained(address: str, text: str) -> ClusterError:
+def _explain(address: str, text: str) -> ClusterError:
     if "ersion mismatch" in text:
         return ClusterError(
             f"The cluster at {address} runs other versions than this process: {' '.join(text.split())}. Install the"
@@ -113,7 +116,7 @@ def _explained(address: str, text: str) -> ClusterError:
 
 
 @contextlib.contextmanager
-def _current_folder_kept_out(unless_chosen: bool) -> Iterator[None]:
+def _keep_current_folder_out(unless_chosen: bool) -> Iterator[None]:
     """Stand elsewhere for a moment: Ray lets workers import from the current folder first, whatever lies there.
 
     ``unless_chosen``: if this program imports from there itself, as a notebook does, workers may too.
@@ -130,7 +133,7 @@ def _current_folder_kept_out(unless_chosen: bool) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _signals_kept() -> Iterator[None]:
+def _keep_signals() -> Iterator[None]:
     # ray.init puts its own SIGTERM handler in the place of ours, which would end a run without a checkpoint
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -141,10 +144,6 @@ def _signals_kept() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-NODE_SECONDS = 120.0
-"""Longest time that a node gets to start a worker and import Hetevo."""
 
 
 def cpus() -> int:

@@ -82,7 +82,7 @@ class RayDriver:
             self.close()
             raise
         self._counted = self._seen = time.monotonic()
-        self.workers = self._limited()
+        self.workers = self._limit_workers()
         log.info("backend: %s", self.description)
 
     @property
@@ -106,7 +106,7 @@ class RayDriver:
         except (ray.exceptions.RayTaskError, ray.exceptions.RaySystemError) as error:
             raise NotLoadableError(str(error).strip().splitlines()[-1]) from None
         except ray.exceptions.RayError as error:
-            raise _lost(error) from None
+            raise _explain_loss(error) from None
 
     def evaluate(
         self,
@@ -119,7 +119,7 @@ class RayDriver:
         try:
             return self._evaluate(job, generation, meanwhile, stopping)
         except ray.exceptions.RayError as error:
-            raise _lost(error) from None
+            raise _explain_loss(error) from None
 
     def _evaluate(
         self, job: Job, generation: Generation, meanwhile: Callable[[], None], stopping: Callable[[], bool]
@@ -183,7 +183,7 @@ class RayDriver:
                 return
             in_flight.send(queue.job, queue, block)
 
-    def _limited(self) -> int:
+    def _limit_workers(self) -> int:
         return min(self.settings.workers, self._cpus) if self.settings.workers else self._cpus
 
     def _watch(self, in_flight: InFlight) -> None:
@@ -205,7 +205,7 @@ class RayDriver:
             verb = "joined" if self._cpus > before else "left"
             waits = "" if self._cpus else f"; waiting {self.settings.patience:.0f} seconds for others"
             log.warning("workers %s: %d before, %d now%s", verb, before, self._cpus, waits)
-            self.workers = self._limited()
+            self.workers = self._limit_workers()
         if self._cpus != before or not self._cpus:
             in_flight.start_clocks_anew()
         if now - self._seen > self.settings.patience:
@@ -228,6 +228,6 @@ class RayDriver:
         self.close()
 
 
-def _lost(error: Exception) -> ClusterLostError:
+def _explain_loss(error: Exception) -> ClusterLostError:
     """Say what Ray said, without an error of its own: the process that evolves does not know them."""
     return ClusterLostError(f"Ray failed: {in_short(error)}. {how_to_go_on()}")

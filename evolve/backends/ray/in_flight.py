@@ -1,4 +1,8 @@
-"""Blocks in flight: sent, waited for, given up when they are late, sorted by what became of them."""
+"""Blocks in flight: sent, waited for, given up when they are late, sorted by what became of them.
+
+How many individuals the next block has follows measured times, so it differs from run to run; it never changes a bit of
+the result.
+"""
 
 import math
 import re
@@ -21,6 +25,18 @@ LATE = 10.0
 
 WAIT_SECONDS = 1.0
 """Longest time without a look at deadlines and workers."""
+
+BLOCK_SECONDS = 0.25
+"""Shortest time that a block should take, once it is known how long an individual takes."""
+
+LAST_SECONDS = 0.1
+"""Shortest time of the last blocks, which are smaller so that nobody waits for a long one."""
+
+SECONDS_PER_WORKER = 2e-3
+"""Longer blocks for many workers: a driver handles about a thousand blocks a second, and must not be the limit."""
+
+REMEMBERED = 200
+"""Blocks over which times are averaged."""
 
 
 @dataclass
@@ -135,19 +151,6 @@ def _where(error: ray.exceptions.RayTaskError) -> str:
     place = re.search(r"pid=(\d+), ip=([^,)\s]+)", text)
     last = text.splitlines()[-1]
     return f"process {place[1]} on {place[2]}: {last}" if place else last
-
-
-BLOCK_SECONDS = 0.25
-"""Shortest time that a block should take, once it is known how long an individual takes."""
-
-LAST_SECONDS = 0.1
-"""Shortest time of the last blocks, which are smaller so that nobody waits for a long one."""
-
-SECONDS_PER_WORKER = 2e-3
-"""Longer blocks for many workers: a driver handles about a thousand blocks a second, and must not be the limit."""
-
-REMEMBERED = 200
-"""Blocks over which times are averaged."""
 
 
 class Sizes:

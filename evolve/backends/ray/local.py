@@ -1,4 +1,4 @@
-"""A cluster of this machine alone, started for one run."""
+"""A cluster of this machine alone, started for one run, with a secret of its own so that nobody else can use it."""
 
 import json
 import os
@@ -24,6 +24,8 @@ LONGEST_FOLDER = 25
 
 ONLY_HERE = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 """Lets Ray listen on 127.0.0.1 alone, as it does by default on macOS; to be set before Ray is loaded."""
+
+_NAMES = ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN")
 
 
 class LocalCluster:
@@ -97,9 +99,6 @@ def _short_folder() -> str:
     return folder if len(folder) <= LONGEST_FOLDER else "/tmp"
 
 
-_NAMES = ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN")
-
-
 class Token:
     """Sets Ray's authentication for this process; `forget` puts back what the user had set.
 
@@ -110,7 +109,7 @@ class Token:
         self.environment = dict(zip(_NAMES, ("token", secrets.token_hex(32)), strict=True))
         self._before = {name: os.environ.get(name) for name in _NAMES}
         os.environ.update(self.environment)
-        _read_again()
+        _reread_environment()
 
     def forget(self) -> None:
         """Put back what was set before."""
@@ -119,10 +118,10 @@ class Token:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-        _read_again()
+        _reread_environment()
 
 
-def _read_again() -> None:
+def _reread_environment() -> None:
     """Let Ray read the environment: it does so once a process, and a process may meet several clusters."""
     try:
         from ray._raylet import AuthenticationTokenLoader, Config  # type: ignore[attr-defined]

@@ -1,4 +1,7 @@
-"""The Ray session that a user's own program may hold in this process: used when asked for, never ended or changed."""
+"""What is known of Ray without importing it: the session of this process, and what can be wrong with a cluster.
+
+A user's own program may hold a session: it is used when asked for, never ended or changed.
+"""
 
 import re
 import sys
@@ -40,11 +43,12 @@ def check_session(address: str) -> None:
 
 def is_connected() -> bool:
     """Tell whether this process is connected to Ray, without importing it."""
+    # a process that never imported Ray has no session
     ray = sys.modules.get("ray")
     return ray is not None and bool(ray.is_initialized())
 
 
-def resolved(address: str) -> str:
+def resolve_address(address: str) -> str:
     """Return the address of the cluster that ``"current"`` means in this process; any other as it is."""
     if address != CURRENT:
         return address

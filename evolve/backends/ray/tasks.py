@@ -91,5 +91,6 @@ def _call(
     try:
         return function(*args), None
     except Exception as error:
+        # as text: the process that reads it may not know the class
         kind = MachineFailedError if isinstance(error, MemoryError) else RuntimeError
         return None, kind(traceback.format_exc().strip())

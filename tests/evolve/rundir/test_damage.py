@@ -8,7 +8,7 @@ from faults import go, outcome, tiny
 from hetevo.evolve import resume
 from hetevo.evolve.rundir import DamagedError, NothingIntactError, RunDirectory, StorageError
 from hetevo.evolve.rundir.checkpoint import checked_manifest, listed
-from hetevo.evolve.rundir.parts import damaged_parts, encoded, parts, read_part, up_to
+from hetevo.evolve.rundir.parts import encode_part, find_damaged_parts, parts, read_part, up_to
 from hetevo.evolve.saved import find_newest_intact
 from hetevo.evolve.species import build_species
 from hetevo.evolve.state import load
@@ -118,7 +118,7 @@ def test_any_flipped_byte_of_the_records_is_found(copy, table):
 
 
 def named(path, records, generation, part):
-    return any(str(part) in str(problem) for problem in damaged_parts(path, records, generation))
+    return any(str(part) in str(problem) for problem in find_damaged_parts(path, records, generation))
 
 
 @pytest.mark.parametrize("damage", [flip, cut, empty, delete])
@@ -137,7 +137,7 @@ def test_a_flipped_byte_beyond_the_checkpoint_is_found_or_does_no_harm(finished,
     shutil.rmtree(listed(copy / "checkpoints")[-1])
     manifest = checked_manifest(listed(copy / "checkpoints")[-1])
     assert manifest.generation == 1
-    assert not list(damaged_parts(copy, manifest.records, 1))
+    assert not list(find_damaged_parts(copy, manifest.records, 1))
     (part,) = parts(copy / "individuals")
     kept = up_to(read_part(part), 1)
     harmed = []
@@ -181,7 +181,7 @@ def test_gaps_duplicates_and_wrong_values_in_records_are_found(finished, tmp_pat
     def changed(name, change):
         path = shutil.copytree(finished.path, tmp_path / name)
         (part,) = parts(path / "individuals")
-        part.write_bytes(encoded(change(read_part(part))))
+        part.write_bytes(encode_part(change(read_part(part))))
         reseal(path)
         return " ".join(verify(path).problems)
 

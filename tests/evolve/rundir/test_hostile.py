@@ -135,13 +135,13 @@ def sparse_state(run, outside):
 
 
 def reseal_size(run):
-    from hetevo.evolve.rundir.manifest import _sealed
+    from hetevo.evolve.rundir.manifest import _seal
 
     file = newest(run) / "manifest.json"
     fields = json.loads(file.read_bytes())
     del fields["sha256"]
     fields["files"]["state.npz"]["bytes"] = TEN_GB
-    file.write_bytes(_sealed(fields))
+    file.write_bytes(_seal(fields))
 
 
 def sparse_manifest(run, outside):
@@ -391,7 +391,7 @@ def test_records_that_claim_more_rows_than_memory_are_refused(place, monkeypatch
 def test_records_of_foreign_types_are_refused(tmp_path):
     for column in (pa.array([[1], [2]]), pa.array([{"a": 1}, {"a": 2}])):
         table = pa.table({"generation": [0, 1], "x": column})
-        (tmp_path / "part-000000.parquet").write_bytes(parts.encoded(table))
+        (tmp_path / "part-000000.parquet").write_bytes(parts.encode_part(table))
         with pytest.raises(DamagedError, match="'x' has the type"):
             read_part(tmp_path / "part-000000.parquet")
     pq.write_table(pa.table({"generation": ["a"]}), tmp_path / "part-000000.parquet")

@@ -16,7 +16,7 @@ from hetevo.evolve.config import ConfigError
 from hetevo.evolve.record_checks import Report, check_records
 from hetevo.evolve.rundir import NothingIntactError, RunDirectory
 from hetevo.evolve.rundir.checkpoint import Checkpoint, checked_manifest, listed
-from hetevo.evolve.rundir.parts import encoded, parts, read_part, rows_hash
+from hetevo.evolve.rundir.parts import encode_part, hash_rows, parts, read_part
 from hetevo.evolve.saved import read_saved_config
 from hetevo.evolve.verify import verify
 from hetevo.scripts.main import app
@@ -119,7 +119,7 @@ def test_rows_of_generations_are_held_against_their_individuals(copy, column):
     table = read_part(part)
     place = table.column_names.index(column)
     changed = [value + 1 for value in table[column].to_pylist()]
-    part.write_bytes(encoded(table.set_column(place, column, pa.array(changed, table[column].type))))
+    part.write_bytes(encode_part(table.set_column(place, column, pa.array(changed, table[column].type))))
     reseal(copy)
     assert f"{column} of generation 0 is not that of its individuals" in problems(copy)
 
@@ -130,7 +130,7 @@ def test_individuals_that_are_not_recorded_are_held_against_the_checkpoints(tmp_
     (part,) = parts(path / "generations")
     table = read_part(part)
     place = table.column_names.index("loss_best")
-    part.write_bytes(encoded(table.set_column(place, "loss_best", pa.array([0.0] * 3))))
+    part.write_bytes(encode_part(table.set_column(place, "loss_best", pa.array([0.0] * 3))))
     reseal(path)
     assert "loss_best of generation 2 is not" in problems(path)
 
@@ -139,7 +139,7 @@ def test_individuals_that_are_not_recorded_are_held_against_the_checkpoints(tmp_
 def test_a_part_that_no_checkpoint_knows_is_found(copy, generation):
     (copy / "failures").mkdir(exist_ok=True)
     rows = pa.table({"generation": pa.array([generation], pa.int64()), "id": pa.array([1], pa.int64())})
-    (copy / "failures" / f"part-{generation:06d}.parquet").write_bytes(encoded(rows))
+    (copy / "failures" / f"part-{generation:06d}.parquet").write_bytes(encode_part(rows))
     assert "failures" in problems(copy)
 
 
@@ -150,16 +150,16 @@ def test_what_readers_would_take_for_records_is_found(copy):
 
 def test_the_hash_of_rows_does_not_depend_on_how_they_are_stored():
     table = pa.table({"generation": [0, 0, 1], "loss": [0.5, None, 0.25], "operator": ["elite", "", "mutation"]})
-    known = rows_hash(table)
-    assert rows_hash(pa.concat_tables([table.slice(0, 1), table.slice(1)])) == known
-    assert rows_hash(table.append_column("later", pa.nulls(3, pa.float64()))) == known
+    known = hash_rows(table)
+    assert hash_rows(pa.concat_tables([table.slice(0, 1), table.slice(1)])) == known
+    assert hash_rows(table.append_column("later", pa.nulls(3, pa.float64()))) == known
     for changed in (
         table.set_column(1, "loss", pa.array([0.5, 0.25, None])),
         table.set_column(2, "operator", pa.array(["elit", "e", "mutation"])),
         table.slice(0, 2),
         table.rename_columns(["generation", "lost", "operator"]),
     ):
-        assert rows_hash(changed) != known
+        assert hash_rows(changed) != known
 
 
 # ---------------------------------------------------------------- provenance, configuration

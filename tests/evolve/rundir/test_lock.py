@@ -39,7 +39,7 @@ def no_locks(request, monkeypatch):
 
 def record(path, *, age=0.0, **changes):
     """Write who has the lock, in the file alone; the last sign of life came ``age`` seconds ago."""
-    path.write_text(json.dumps({**owner.describe_process("another"), **changes}))
+    path.write_text(json.dumps({**owner.make_record("another"), **changes}))
     os.utime(path, (time.time() - age,) * 2)
     return path
 

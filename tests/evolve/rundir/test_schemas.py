@@ -15,7 +15,7 @@ from sealing import fit_digest, reseal, rewrite_facts, sealed_parquet
 from typer.testing import CliRunner
 
 from hetevo.evolve.rundir import DamagedError, RunDirectoryError, parts, read_part
-from hetevo.evolve.rundir.parts import encoded
+from hetevo.evolve.rundir.parts import encode_part
 from hetevo.evolve.rundir.sweep import FILE, read_entries
 from hetevo.evolve.rundir.telemetry import latest
 from hetevo.scripts.main import app
@@ -75,7 +75,7 @@ WRONG = {
 def test_a_sealed_table_of_wrong_content_is_named(run, case):
     name, change, message = WRONG[case]
     (part,) = sorted((run / name).iterdir())
-    part.write_bytes(encoded(change(read_part(part))))
+    part.write_bytes(encode_part(change(read_part(part))))
     with pytest.raises(DamagedError) as caught:
         read_part(part)
     assert message in str(caught.value)
@@ -100,12 +100,12 @@ def test_columns_of_another_probe_are_plain_values(run):
     part = run / "individuals" / "part-000000.parquet"
     table = read_part(part)
     for values in (rows(table, 1), rows(table, 0.5), rows(table, True), rows(table, "word"), pa.nulls(table.num_rows)):
-        part.write_bytes(encoded(table.append_column("mine", pa.array(values))))
+        part.write_bytes(encode_part(table.append_column("mine", pa.array(values))))
         read_part(part)
     reseal(run)
     assert hetevo("verify", run) == (0, "")
     assert hetevo("plot", run)[0] == 0
-    part.write_bytes(encoded(table.append_column("mine", pa.array(rows(table, [1])))))
+    part.write_bytes(encode_part(table.append_column("mine", pa.array(rows(table, [1])))))
     with pytest.raises(DamagedError, match="'mine' has the type list"):
         read_part(part)
 
@@ -131,7 +131,7 @@ def test_a_small_part_cannot_claim_much(run, monkeypatch):
     many = 100_000
     columns = {name: pa.nulls(many, table[name].type) for name in table.column_names}
     columns["generation"] = pa.array(np.zeros(many, np.int64))
-    part.write_bytes(encoded(pa.table(columns)))
+    part.write_bytes(encode_part(pa.table(columns)))
     with pytest.raises(DamagedError, match="in a file of"):
         read_part(part)
     texts = pa.DictionaryArray.from_arrays(pa.array([0] * 10, pa.int32()), pa.array(["x" * 1000])).cast(pa.string())
@@ -166,7 +166,7 @@ def test_crafted_genes_of_a_failure_are_refused_before_they_are_unpacked(run, ca
     (part,) = (run / "failures").iterdir()
     table = read_part(part)
     first, *others = table["genes"].to_pylist()
-    part.write_bytes(encoded(put(table, "genes", [CRAFTED[case](first), *others], pa.binary())))
+    part.write_bytes(encode_part(put(table, "genes", [CRAFTED[case](first), *others], pa.binary())))
     status, message = hetevo("verify", run, "--failure", 0)
     assert status == 1
     assert "does not hold the arrays" in message

@@ -21,7 +21,7 @@ from hetevo.evolve.rundir import RunDirectory, RunDirectoryError, SchemaError, S
 from hetevo.evolve.rundir.places import inside
 from hetevo.evolve.rundir.sweep import Entry, read_entries, write_entries
 from hetevo.evolve.sweeps import Outcome, Plan, conduct, load_plan
-from hetevo.evolve.sweeps.conduct import _ended, _run
+from hetevo.evolve.sweeps.conduct import _conclude, _run
 from hetevo.evolve.sweeps.plan import Member
 from hetevo.evolve.sweeps.pools import LocalPool, ThreadPool
 from hetevo.evolve.verify import verify
@@ -116,7 +116,7 @@ def test_local_pool_starts_other_processes_when_one_has_died():
 def test_a_run_whose_worker_the_machine_ended_has_not_failed(error, state, said):
     future = Future()
     future.set_exception(error)
-    outcome = _ended(future, Outcome("a", "b", 0))
+    outcome = _conclude(future, Outcome("a", "b", 0))
     assert outcome.state == state
     assert said in outcome.error
 
