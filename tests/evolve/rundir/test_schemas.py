@@ -120,7 +120,7 @@ def test_figures_say_that_a_table_is_missing(run, folder):
 
 def test_a_figure_says_which_measure_a_probe_did_not_take(run):
     part = run / "generations" / "part-000000.parquet"
-    part.write_bytes(encoded(read_part(part).drop_columns(["alignment_birth", "alignment_end_elite"])))
+    part.write_bytes(encode_part(read_part(part).drop_columns(["alignment_birth", "alignment_end_elite"])))
     assert hetevo("plot", run, "--kind", "alignment")[0] == 0
 
 
