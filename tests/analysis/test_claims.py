@@ -28,6 +28,7 @@ from hetevo.analysis.claims.own import FIGURES, MEASURES
 from hetevo.analysis.claims.recorded import FLOATS
 from hetevo.analysis.figures.claim import claim as dots
 from hetevo.analysis.probe import InstrumentsProbe
+from hetevo.analysis.runs import LoadedRun
 from hetevo.evolve.config import preset_names
 from hetevo.evolve.sweeps import load_plan, sweep_names
 from hetevo.populations.errors import SettingError
@@ -113,16 +114,12 @@ def test_terms_are_of_one_generation_where_runs_have_equally_many():
 
 @pytest.mark.parametrize("name", ["minimal", "kolen-pollack", "feedback-alignment"])
 def test_measures_of_a_claim_that_a_run_did_not_record_are_undefined(name):
-    class Run:
-        seed, path, condition = 0, None, name if name != "minimal" else "same"
-        generations = pd.DataFrame({"generation": [0]})
-
-        def __init__(self):
-            self.config = {"genome": {"decay_log_mean": -7.0}, "lifetime": {"presentations": 10}}
-
+    config = {"seed": 0, "genome": {"decay_log_mean": -7.0}, "lifetime": {"presentations": 10}}
+    condition = name if name != "minimal" else "same"
+    run = LoadedRun(Path("run"), config, pd.DataFrame({"generation": [0]}), label=condition)
     own = [prediction for prediction in CLAIMS[name].predictions if prediction.measure]
     assert own
-    assert all(measure(prediction, [Run()]).n == 0 for prediction in own)
+    assert all(measure(prediction, [run]).n == 0 for prediction in own)
 
 
 @pytest.mark.parametrize("name", sorted(CLAIMS))
