@@ -50,6 +50,7 @@ bench: setup
 docs: setup
 	$(INSTALL) --require-hashes -r requirements-docs.lock
 	rm -rf docs/generated
+	$(BIN)/hetevo claims all --recorded docs/claims --pages docs/claims
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 

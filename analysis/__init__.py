@@ -9,11 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hetevo.analysis import figures
-    from hetevo.analysis.loading import (
-        load_all,
-        load_run,
-        load_runs,
-    )
+    from hetevo.analysis.conditions import load_all, load_runs
     from hetevo.analysis.measures import (
         Consistency,
         Optimiser,
@@ -37,6 +33,7 @@ if TYPE_CHECKING:
         AlignmentProbe,
         InstrumentsProbe,
     )
+    from hetevo.analysis.runs import load_run
 
 __all__ = [
     "AlignmentProbe",
@@ -90,9 +87,9 @@ _HOMES = {
         "hetevo.analysis.measures",
     ),
     "figures": "hetevo.analysis.figures",
-    "load_all": "hetevo.analysis.loading",
-    "load_run": "hetevo.analysis.loading",
-    "load_runs": "hetevo.analysis.loading",
+    "load_all": "hetevo.analysis.conditions",
+    "load_run": "hetevo.analysis.runs",
+    "load_runs": "hetevo.analysis.conditions",
 }
 
 

@@ -1,20 +1,131 @@
-"""Which runs are seeds of one condition, and what conditions are called."""
+"""Which runs are seeds of one condition, what conditions are called, and which of them are neutral."""
 
 import json
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
+from hetevo.analysis.runs import LoadedRun, at_stage, load_run, tidy
 from hetevo.evolve.identity import condition_values, labels
-from hetevo.evolve.rundir import RunDirectory
-from hetevo.populations.errors import HetevoError
+from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
+from hetevo.evolve.rundir.places import inside
+from hetevo.evolve.rundir.sweep import is_sweep, read_entries
+from hetevo.populations.errors import HetevoError, SettingError, nearest, spell
 
-if TYPE_CHECKING:
-    from hetevo.analysis.loading import LoadedRun
+_LOG = logging.getLogger("hetevo")
+
+LOT = "selRandom"
+"""DEAP's selection by lot."""
 
 
-def condition_of(run: "LoadedRun") -> dict[str, Any]:
+def load_all(paths: Sequence[str | Path], *, notice: Callable[[str], None] = _LOG.warning) -> list[LoadedRun]:
+    """Read run directories, and all runs of sweeps' directories that have begun, each with its condition as label.
+
+    Runs of one condition have one configuration, apart from what `hetevo.evolve.identity.NOT_CONDITIONS` lists. A run
+    of a sweep has its condition there as label, another one the preset's name with what was changed, or else the name
+    of its directory; where that is the same for different configurations, what differs between them is added.
+
+    Parameters
+    ----------
+    paths : sequence of str or Path
+        Run directories or sweeps.
+    notice : callable, optional
+        Is told what is left out: of runs with the same condition and seed, which are copies, all but the longest. By
+        default Python's logging is.
+
+    Raises
+    ------
+    RunDirectoryError
+        If one of them is neither, or nothing has been recorded in it yet.
+    """
+    runs: list[LoadedRun] = []
+    values: list[dict[str, object]] = []
+    for path in map(Path, paths):
+        if not is_sweep(path):
+            runs.append(load_run(path))
+            values.append(_shared(runs[-1]))
+            continue
+        # of a sweep, all runs that have begun; they keep the names that it gives to its conditions
+        sweep = inside(path)
+        begun = [entry for entry in read_entries(path) if RunDirectory(sweep / entry.run).generations_files()]
+        if not begun:
+            raise RunDirectoryError(f"No run of the sweep {path} holds records yet. Go on with '{spell('sweep')}'.")
+        firsts: dict[str, dict[str, object]] = {}  # a sweep may have been continued by a version that knows more keys
+        for entry in begun:
+            run = load_run(sweep / entry.run)
+            generations = at_stage(run.generations, entry.stage)
+            runs.append(replace(run, generations=generations, label=entry.condition, stage=entry.stage))
+            values.append(firsts.setdefault(entry.condition, _shared(runs[-1])))
+    return _without_copies(_labelled(runs, values), notice)
+
+
+def load_runs(paths: Sequence[str | Path]) -> pd.DataFrame:
+    """Read several runs into one tidy frame.
+
+    Parameters
+    ----------
+    paths : sequence of str or Path
+        Run directories or sweeps.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The generations of all runs, with the columns ``condition``, ``seed`` and ``run`` in front.
+    """
+    return tidy(load_all(paths))
+
+
+def by_condition(runs: Sequence[LoadedRun]) -> dict[str, list[LoadedRun]]:
+    """Group runs by their condition, in the order in which the conditions come."""
+    groups: dict[str, list[LoadedRun]] = {}
+    for run in runs:
+        groups.setdefault(run.condition, []).append(run)
+    return groups
+
+
+def by_lot(run: LoadedRun) -> bool:
+    """Tell whether the parents and elites of a run were drawn by lot."""
+    selection = [run.setting(f"evolution.{key}") for key in ("select", "select_elites")]
+    # an operator is written with its options, or as its name alone
+    return all((operator.get("name") if isinstance(operator, dict) else operator) == LOT for operator in selection)
+
+
+def neutral_condition(groups: Mapping[str, Sequence[LoadedRun]], wanted: str | None = None) -> str:
+    """Name the neutral condition.
+
+    Parameters
+    ----------
+    groups : mapping of str to sequence of LoadedRun
+        Runs by condition.
+    wanted : str, optional
+        A condition chosen by the user. Default: the only one in which parents are drawn by lot.
+
+    Raises
+    ------
+    SettingError
+        If there is none, or more than one.
+    """
+    names = ", ".join(groups)
+    if wanted is not None:
+        if wanted not in groups:
+            raise SettingError(f"neutral: expected one of {names}, got {wanted!r}.{nearest(wanted, groups)}")
+        return wanted
+    found = [name for name, group in groups.items() if all(map(by_lot, group))]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise SettingError(
+            f"None of the conditions ({names}) is neutral: in a neutral run parents and elites are drawn by lot."
+            " Add runs of the preset 'neutral' (or of your configuration with evolution.select.name ="
+            f' "{LOT}" and evolution.select_elites.name = "{LOT}"): without them, nothing says what drift alone does.'
+        )
+    raise SettingError(f"Several conditions are neutral: {', '.join(found)}. Choose the one to compare with (neutral).")
+
+
+def _shared(run: LoadedRun) -> dict[str, object]:
     """Return what the seeds of a condition share, by dotted key: configuration, where it branched off and looks."""
     try:
         origin = RunDirectory(run.path).provenance.read().get("origin")
@@ -24,7 +135,7 @@ def condition_of(run: "LoadedRun") -> dict[str, Any]:
     return {**condition_values(run.config), "from": start, "stage": run.stage}
 
 
-def labelled(runs: Sequence["LoadedRun"], values: Sequence[dict[str, Any]]) -> list["LoadedRun"]:
+def _labelled(runs: Sequence[LoadedRun], values: Sequence[dict[str, object]]) -> list[LoadedRun]:
     """Give runs of one condition one label, and runs of different ones different labels.
 
     Parameters
@@ -34,24 +145,26 @@ def labelled(runs: Sequence["LoadedRun"], values: Sequence[dict[str, Any]]) -> l
     values : sequence of dict
         For each run, what makes its condition.
     """
-    keys = [json.dumps(one, sort_keys=True, default=str) for one in values]
+    # runs with the same values are of one condition, named by its preset if any of them has one
+    keys = [json.dumps(shared, sort_keys=True, default=str) for shared in values]
     names: dict[str, str] = {}
-    for run, key in sorted(zip(runs, keys, strict=True), key=lambda pair: not pair[0].config.get("preset")):
-        if not run.label:  # named by its preset, if any run of the condition has one
+    for run, key in sorted(zip(runs, keys, strict=True), key=lambda pair: not pair[0].setting("preset")):
+        if not run.label:
             names.setdefault(key, run.condition)
-    found = [run.label or names[key] for run, key in zip(runs, keys, strict=True)]
-    kinds: dict[str, dict[str, dict[str, Any]]] = {}
-    for label, key, one in zip(found, keys, values, strict=True):
-        kinds.setdefault(label, {})[key] = one
+    given = [run.label or names[key] for run, key in zip(runs, keys, strict=True)]
+    # different conditions of one name get what tells them apart added
+    kinds: dict[str, dict[str, dict[str, object]]] = {}
+    for label, key, shared in zip(given, keys, values, strict=True):
+        kinds.setdefault(label, {})[key] = shared
     final = {}
     for label, different in kinds.items():
         telling = _telling(list(different.values()))
-        for key, one in different.items():
-            final[label, key] = ", ".join([label, *labels(one, telling)])
-    return [replace(run, label=final[pair]) for run, pair in zip(runs, zip(found, keys, strict=True), strict=True)]
+        for key, shared in different.items():
+            final[label, key] = ", ".join([label, *labels(shared, telling)])
+    return [replace(run, label=final[pair]) for run, pair in zip(runs, zip(given, keys, strict=True), strict=True)]
 
 
-def without_copies(runs: Sequence["LoadedRun"], notice: Callable[[str], None]) -> list["LoadedRun"]:
+def _without_copies(runs: Sequence[LoadedRun], notice: Callable[[str], None]) -> list[LoadedRun]:
     """Leave out runs that repeat another one: with its condition and seed they say the same again.
 
     Of each the one that measured, and has most generations, stays.
@@ -59,6 +172,7 @@ def without_copies(runs: Sequence["LoadedRun"], notice: Callable[[str], None]) -
     groups: dict[tuple[str, int], list[LoadedRun]] = {}
     for run in runs:
         groups.setdefault((run.condition, run.seed), []).append(run)
+    # the longest of each stays, at its place
     kept = []
     for (condition, seed), group in groups.items():
         best = max(group, key=lambda run: (run.probed, run.last))
@@ -69,15 +183,16 @@ def without_copies(runs: Sequence["LoadedRun"], notice: Callable[[str], None]) -
                 f"{', '.join(others)}: the same configuration and seed as {best.path} ({condition}, seed {seed}), so no"
                 f" further seed. Only {best.path}, which has {best.last + 1} generations, is counted."
             )
-    return [run for run in runs if any(run is one for one in kept)]
+    return [run for run in runs if any(run is best for best in kept)]
 
 
-def _telling(kinds: Sequence[dict[str, Any]]) -> list[str]:
+def _telling(kinds: Sequence[dict[str, object]]) -> list[str]:
     """Choose the keys, as few as will do, by whose values conditions can be told apart."""
     chosen: list[str] = []
     apart = 1
-    for key in dict.fromkeys(key for one in kinds for key in one):
-        parts = len({tuple(repr(one.get(name)) for name in (*chosen, key)) for one in kinds})
+    # a key is worth its place if it parts what the ones before left together
+    for key in dict.fromkeys(key for values in kinds for key in values):
+        parts = len({tuple(repr(values.get(name)) for name in (*chosen, key)) for values in kinds})
         if parts > apart:
             chosen.append(key)
             apart = parts

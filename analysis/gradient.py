@@ -1,13 +1,13 @@
 """The reference gradient: what no circuit knows, and the only place where it is computed.
 
-An adjoint sweep through the frozen circuit: with ``e = target - y`` at the outputs (minus the derivative of half the
+An adjoint pass through the frozen circuit: with ``e = target - y`` at the outputs (minus the derivative of half the
 squared error), a hidden neuron's true negative gradient is ``g_i = f'(p_i) * sum_k W_ki g_k`` over everything above it.
-It is the full gradient through every path to the output, not the one-step-local one.
+It is the full gradient through every path to the output, not the one-step-local one. In circuits with loops it
+is the adjoint of their settling, step by step.
 """
 
 import numpy as np
 
-from hetevo.analysis.unrolled import unrolled_gradient
 from hetevo.populations.circuits.layer import LayerSnapshot
 from hetevo.populations.kernel.life import Snapshot
 from hetevo.populations.layout import Layout
@@ -36,6 +36,7 @@ def potential_gradient(species: Species, weights: Floats, activity: Floats, erro
     """
     layout = species.layout
     gradient = np.empty((len(weights), layout.neurons, activity.shape[2]), weights.dtype)
+    # the error at the outputs, then level by level from above: what arrives, times the slope
     gradient[:, layout.hidden :] = error
     for rows in reversed(layout.level_slices):
         columns = slice(layout.input_units + rows.start, layout.input_units + rows.stop)
@@ -67,6 +68,57 @@ def weight_gradient(layout: Layout, potential: Floats, activity: Floats) -> Floa
     """
     senders = activity[:, : layout.units].swapaxes(1, 2)
     return np.asarray(np.matmul(potential, senders) / activity.shape[2])
+
+
+def unrolled_gradient(species: Species, weights: Floats, inputs: Floats, error: Floats) -> tuple[Floats, Floats]:
+    """Compute the negative gradient of the loss through all steps of settling (backpropagation through time).
+
+    Parameters
+    ----------
+    species : Species
+        With a wiring family that has loops; names sizes, activation function and steps.
+    weights : ndarray of float, shape (N, H + O, I + H)
+        Ascending weights ``W``.
+    inputs : ndarray of float, shape (N, I, S)
+        Constant inputs.
+    error : ndarray of float, shape (N, O, S)
+        ``target - y`` after the last step, not clipped.
+
+    Returns
+    -------
+    potential : ndarray of float, shape (N, H + O, S)
+        ``-d loss_s / d b_i`` for a constant ``b_i`` added to the neuron's potential in every step: the sum over steps.
+    weight : ndarray of float, shape (N, H + O, I + H)
+        ``-d loss / d W_ij``, mean over samples, as if every synapse were present.
+    """
+    layout, transfer, hidden = species.layout, species.transfer, species.layout.hidden
+    samples = inputs.shape[2]
+    # forward in time: the states of all steps, from silence
+    states = [np.zeros((len(weights), hidden, samples), weights.dtype)]
+    for _ in range(species.settle):
+        own = weights[:, :hidden] @ np.concatenate([inputs, states[-1]], axis=1)
+        transfer.apply(own, own)
+        states.append(own)
+    # outputs read the last state
+    potential = np.zeros((len(weights), layout.neurons, samples), weights.dtype)
+    potential[:, hidden:] = error
+    gradient = np.zeros_like(weights)
+
+    def senders(state: Floats) -> Floats:
+        return np.concatenate([inputs, state], axis=1).swapaxes(1, 2)
+
+    gradient[:, hidden:] = error @ senders(states[-1])
+    # backward in time: each step passes what arrives on to the state before it
+    backward = weights[:, :, layout.input_units :].swapaxes(1, 2)
+    arriving = backward[:, :, hidden:] @ error
+    for step in range(species.settle, 0, -1):
+        slope = np.empty_like(states[step])
+        transfer.slope(states[step], slope)
+        arriving = arriving * slope
+        potential[:, :hidden] += arriving
+        gradient[:, :hidden] += arriving @ senders(states[step - 1])
+        arriving = backward[:, :, :hidden] @ arriving
+    return potential, gradient / samples
 
 
 def layer_gradient(snapshot: LayerSnapshot) -> Floats:

@@ -17,7 +17,7 @@ from pathlib import Path
 from hetevo.evolve.rundir import StorageError, system
 from hetevo.evolve.rundir.files import explained, is_there, make_folder, make_folders
 from hetevo.evolve.rundir.places import Place, inside
-from hetevo.evolve.rundir.streams import opened, reading, write_all
+from hetevo.evolve.rundir.system import opened, reading, write_all
 from hetevo.populations.errors import SettingError
 
 IMAGES = (".png", ".pdf", ".svg")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from hetevo.analysis.measures import MEASURES, View
-from hetevo.analysis.measures.layer import layer_columns
+from hetevo.analysis.measures.alignment import layer_columns
 from hetevo.populations.circuits.layer import LayerSnapshot
 from hetevo.populations.kernel.life import Snapshot
 from hetevo.populations.types import Floats

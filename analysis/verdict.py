@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from hetevo.analysis.emergence.neutral import LOT, by_lot
-from hetevo.analysis.emergence.table import by_condition
-from hetevo.analysis.levels import Level, ending, last_level
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.conditions import LOT, by_condition, by_lot
+from hetevo.analysis.runs import LoadedRun
+from hetevo.analysis.statistics.curves import Level, ending, last_level
 from hetevo.populations.errors import spell
 from hetevo.populations.text import for_terminal
 
@@ -144,7 +143,7 @@ def _next(run: LoadedRun) -> str:
     """Say what to compare a run with: the same experiment with parents drawn by lot."""
     if by_lot(run):
         return "compare with selection and with more seeds."
-    control = CONTROLS.get(str(run.config.get("preset")))
+    control = CONTROLS.get(str(run.setting("preset")))
     if control:
         return f"compare with the preset '{control}' and with more seeds."
     lot = [word for key in ("select", "select_elites") for word in ("-s", f'evolution.{key}={{name="{LOT}"}}')]

@@ -10,7 +10,8 @@ from hetevo.populations.experience import Experience, experience
 from hetevo.populations.genome import Population
 from hetevo.populations.kernel.memory import connected
 from hetevo.populations.layout import Layout
-from hetevo.populations.species import Founders, Life, Species, Wiring
+from hetevo.populations.settings import Genome, Lifetime, Network
+from hetevo.populations.species import Species
 from hetevo.populations.tasks import Sine
 
 NETWORKS = 256
@@ -39,14 +40,14 @@ class Cell:
         """Levels and samples, such as ``(8, 8) x 16``."""
         return f"({', '.join(map(str, self.levels))}) × {self.samples}"
 
-    def species(self, presentations: int = PRESENTATIONS, gain_scale: float = Founders().gain_scale) -> Species:
+    def species(self, presentations: int = PRESENTATIONS, gain_scale: float = Genome().gain_scale) -> Species:
         """Return the species: amorphous wiring, the task `sine`, one task a generation."""
         return Species(
             layout=Layout(INPUTS, self.levels, OUTPUTS),
             task=Sine(INPUTS, OUTPUTS),
-            wiring=Wiring(density=(DENSITY, DENSITY)),
-            founders=Founders(gain_scale=gain_scale),
-            life=Life(presentations=presentations, batch=self.samples, tasks=1, test_samples=8),
+            network=Network(self.levels, density_ascending=DENSITY, density_descending=DENSITY),
+            genome=Genome(gain_scale=gain_scale),
+            lifetime=Lifetime(presentations=presentations, batch=self.samples, tasks=1, test_samples=8),
         )
 
     @property

@@ -28,7 +28,7 @@ def lifetimes(block: Block) -> Callable[[], list[tuple[Floats, Floats]]]:
         Gives each network's final weights, shapes (H + O, I + H) and (H, H + O).
     """
     species = block.species
-    layout, life = species.layout, species.life
+    layout, life = species.layout, species.lifetime
     first, hidden = layout.input_units, layout.hidden
     inputs, targets = block.experience.training.inputs[0], block.experience.training.targets[0]
 

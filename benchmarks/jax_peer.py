@@ -28,7 +28,7 @@ def lifetimes(block: Block) -> tuple[Callable[[], tuple[Floats, Floats]], float]
     import jax
     import jax.numpy as jnp
 
-    layout, life = block.species.layout, block.species.life
+    layout, life = block.species.layout, block.species.lifetime
     genes, innate, training = block.genes, block.innate, block.experience.training
     first, levels = layout.input_units, layout.level_slices
 

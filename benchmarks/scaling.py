@@ -15,9 +15,9 @@ from hetevo.analysis.figures import Plot
 from hetevo.analysis.figures.style import style
 from hetevo.evolve import preset
 from hetevo.evolve.backends import BACKENDS, Job
-from hetevo.evolve.backends.local import available_cores
-from hetevo.evolve.cohort import founders
-from hetevo.evolve.species import species_of
+from hetevo.evolve.generation import draw_generation_zero
+from hetevo.evolve.machine import available_cores
+from hetevo.evolve.species import build_species
 from hetevo.scripts.bench.machine import best_seconds
 
 NETWORKS = (1, 4, 16, 64, 256, 1024)
@@ -57,12 +57,12 @@ def _rate(cell: Cell, networks: int, repeats: int) -> float:
 
 def _workers_rate(workers: int, repeats: int) -> float:
     config = preset("emergence", overrides=[f"evolution.size={CORE_POPULATION}", f"backend.workers={workers}"])
-    species = species_of(config)
-    cohort, job = founders(species, config.seed, CORE_POPULATION), Job(species, config.seed, 0, None, 0)
+    species = build_species(config)
+    generation, job = draw_generation_zero(species, config.seed, CORE_POPULATION), Job(species, config.seed, 0, None, 0)
     with BACKENDS[config.backend.name](config.backend) as backend:
-        backend.evaluate(job, cohort)  # start the processes
-        seconds = best_seconds(lambda: backend.evaluate(job, cohort), repeats)
-    return CORE_POPULATION * species.life.tasks * species.life.presentations / seconds
+        backend.evaluate(job, generation)  # start the processes
+        seconds = best_seconds(lambda: backend.evaluate(job, generation), repeats)
+    return CORE_POPULATION * species.lifetime.tasks * species.lifetime.presentations / seconds
 
 
 def figure(data: pd.DataFrame, machine: dict[str, Any]) -> Plot:

@@ -1,23 +1,29 @@
 """Changing: how a population changes, anywhere, without losing anything.
 
-==========================  =======================================================
+==========================  =====================================================================
 `config`, `presets`         validated configurations, TOML, presets
-`experiment`, `resuming`    starting a run, and going on with one; `branching` off another
+`experiment`, `resuming`    starting a run, and going on with one
 `evolution`                 the loop of generations
-`cohort`, `reproduction`    a generation, and the way to the next one
-`selection`, `variation`    who reproduces (DEAP), what genes do (arrays)
-`private_deap`              DEAP on random generators of its own
+`generation`, `origin`      a generation and its records; where the first one comes from
+`reproduction`              the way to the next generation, on `islands`
+`selection`, `variation`    who reproduces (DEAP, `private_deap`), what genes do (arrays)
+`heldout`                   tasks that only measure
+`species`                   from a configuration to what lives, and what measures it
 `backends`                  where lives are computed
-`state`, `keeper`           what is saved, and when
-`verifying`, `replaying`    whether what was saved is what was lived
+`memory`, `machine`         what an experiment needs, and what there is
+`recorder`, `rescuing`      what is written, and when; and where if the run's directory is gone
+`state`, `saved`            what is saved, and whether it can be trusted
+`verify`, `record_checks`   whether what was saved is what was lived; `replay`: living it again
+`messages`, `stopping`      what a run says, and how it is asked to stop
+`identity`                  when two configurations are one experiment
 `rundir`                    files: records, checkpoints, provenance, lock
-`digest`                    by which two runs can be called the same
-==========================  =======================================================
+`sweeps`                    many runs from one file
+==========================  =====================================================================
 """
 
 from hetevo.evolve.config import Config, ConfigError, load_config, preset, preset_names
 from hetevo.evolve.experiment import Experiment
-from hetevo.evolve.results import GenerationReport, Notice, Progress, Run
+from hetevo.evolve.messages import GenerationReport, Notice, Progress, Run
 from hetevo.evolve.resuming import resume
 
 __all__ = [

@@ -5,30 +5,28 @@ import copy
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from hetevo.evolve.backends import BACKENDS, Backend, Job
-from hetevo.evolve.backends.bounds import bounded, workers_here
-from hetevo.evolve.cohort import Cohort
+from hetevo.evolve.backends.backend import bound_workers, count_workers
 from hetevo.evolve.config import Config, from_mapping
-from hetevo.evolve.heldout import held_out, held_out_species
-from hetevo.evolve.keeper import Keeper
+from hetevo.evolve.generation import Generation
+from hetevo.evolve.heldout import HeldOut
 from hetevo.evolve.memory import check_memory, ran_out
-from hetevo.evolve.news import told
-from hetevo.evolve.probes import probe_named
+from hetevo.evolve.messages import GenerationReport, Notice, Progress, Run, log_to
+from hetevo.evolve.origin import draw_first_generation
+from hetevo.evolve.recorder import Recorder
 from hetevo.evolve.reproduction import reproduce
 from hetevo.evolve.rescuing import rescue
-from hetevo.evolve.results import GenerationReport, Notice, Progress, Run
 from hetevo.evolve.rundir import LostError, RunDirectory
-from hetevo.evolve.species import species_of
-from hetevo.evolve.state import State, after
+from hetevo.evolve.species import build_species, load_probe
+from hetevo.evolve.state import State, advance
 from hetevo.evolve.stopping import StopRequest
-from hetevo.evolve.transplanting import first_cohort
 from hetevo.populations.errors import HetevoError, MachineFailedError, spell
-from hetevo.populations.evaluation import Probe
-from hetevo.populations.outcome import Evaluation
+from hetevo.populations.evaluation import Evaluation, Probe
 
 
 class Evolution:
@@ -43,7 +41,7 @@ class Evolution:
     stop_files : sequence of Path, optional
         See `hetevo.evolve.Experiment`.
     force : bool, optional
-        Start any number of workers; see `hetevo.evolve.backends.bounds`.
+        Start any number of workers; see `hetevo.evolve.backends.backend`.
 
     Raises
     ------
@@ -55,13 +53,13 @@ class Evolution:
         self, config: Config, probe: Probe | None = None, stop_files: Sequence[Path] = (), *, force: bool = False
     ) -> None:
         self.config, self.stop_files = config, stop_files
-        self.place = bounded(config.backend, config.evolution.size, force=force)
-        self.species = species_of(config)
-        check_memory(config, self.species, workers_here(config.backend, config.evolution.size))
+        self.place = bound_workers(config.backend, config.evolution.size, force=force)
+        self.species = build_species(config)
+        check_memory(config, self.species, count_workers(config.backend, config.evolution.size))
         # fails here, before anything is written, if a data set's package is missing
         self.species.task.prepare()
-        self._held_out = held_out_species(config, self.species)
-        self.probe = probe or (probe_named(config.probe.name) if config.probe.every else None)
+        self.held_out = HeldOut(config, self.species)
+        self.probe = probe or (load_probe(config.probe.name) if config.probe.every else None)
         self._backend: Backend | None = None
 
     @contextlib.contextmanager
@@ -72,7 +70,7 @@ class Evolution:
             self._backend = backend
             yield
 
-    def go_on(
+    def evolve(
         self,
         directory: RunDirectory,
         state: State | None,
@@ -95,7 +93,7 @@ class Evolution:
         records_from : mapping of str to int, optional
             First generation in each table of records, if earlier ones were lost.
         progress, notice : callable
-            Who is told.
+            Called after each generation, and with a message that a person should read.
 
         Raises
         ------
@@ -103,114 +101,142 @@ class Evolution:
             If the directory was deleted or taken over by another process meanwhile; the message says where the run was
             saved and how it goes on.
         """
-        config, backend = self.config, self._backend
-        assert backend is not None
+        assert self._backend is not None
+        self._begin_session(directory, state, notice)
+        recorder = Recorder(directory, self.config, origin, notice, state, records_from)
+        stop = StopRequest(directory.stop_file, self.stop_files)
+        try:
+            with stop, recorder, log_to(recorder.log, notice):
+                if stop.withdraw():
+                    notice(f"the file {directory.stop_file} was there already: it was removed, and the run goes on")
+                final = _Loop(self, self._backend, recorder, stop, progress).run(state)
+                stop.withdraw()
+            finished = final.generation.number >= self.config.evolution.generations
+            directory.provenance.end_session("done" if finished else "stopped", saved=recorder.summary)
+            directory.check()
+        except BaseException as error:
+            _note_failure(error, directory, recorder)
+            raise
+        where, last = directory.root.found(), final.generation.number
+        ended = Run(where, last, final.digest, final.probe_digest, saved=recorder.summary)
+        if finished:
+            return ended
+        return replace(ended, stopped_by=f"signal {stop.signal}" if stop.signal else "STOP", signal=stop.signal)
+
+    def _begin_session(self, directory: RunDirectory, state: State | None, notice: Notice) -> None:
+        """Note in the run's provenance that this process begins to work on it."""
         lost = directory.provenance.begin_session(
-            seed=config.seed,
-            after=state.cohort.generation if state else None,
-            generations=config.evolution.generations,
-            mixed=config.backend.mixed,
+            seed=self.config.seed,
+            after=state.generation.number if state else None,
+            generations=self.config.evolution.generations,
+            mixed=self.config.backend.mixed,
         )
         if lost:
             notice(f"{lost}; what it says of earlier sessions cannot be trusted, the results can")
-        keeper = Keeper(directory, config, origin, notice, state, records_from)
-        try:
-            with StopRequest(directory.stop_file, self.stop_files) as stop, keeper, told(keeper.hear, notice):
-                if stop.withdraw():
-                    notice(f"the file {directory.stop_file} was there already: it was removed, and the run goes on")
-                final = self._generations(keeper, backend, stop, state, progress)
-                stop.withdraw()
-            finished = final.cohort.generation >= config.evolution.generations
-            directory.provenance.end_session("done" if finished else "stopped", saved=keeper.summary)
-            directory.check()
-        except BaseException as error:
-            if gone := error if isinstance(error, LostError) else directory.loss():
-                raise rescue(gone, directory, keeper.toml, keeper.newest, keeper.facts) from error
-            with contextlib.suppress(HetevoError):  # the error that ended it is the one to report
-                directory.provenance.end_session("stopped" if isinstance(error, KeyboardInterrupt) else "failed")
-            if isinstance(error, MemoryError):
-                raise ran_out(error, spell("resume", directory.root.found())) from None
-            raise
-        reason = "" if finished else f"signal {stop.signal}" if stop.signal else "STOP"
-        return Run(
-            directory.root.found(),
-            final.cohort.generation,
-            final.digest,
-            final.probe_digest,
-            reason,
-            0 if finished else stop.signal,
-            keeper.summary,
-        )
-
-    def _generations(
-        self, keeper: Keeper, backend: Backend, stop: StopRequest, state: State | None, progress: Progress | None
-    ) -> State:
-        config, begin = self.config, time.perf_counter()
-        if state and keeper.is_behind:  # the records hold generations that nobody asks for any more
-            keeper.write(state)
-        while state is None or state.cohort.generation < config.evolution.generations:
-            clock = [time.perf_counter()]
-            try:
-                cohort, evaluation, measured = self._live(keeper, backend, stop, state, clock)
-            except MachineFailedError as error:
-                if state is None or not stop.received:
-                    raise
-                keeper.notice(str(error))  # it was asked to stop, and does
-                keeper.save()
-                break
-            state = after(cohort, evaluation, state)
-            row = keeper.record(cohort, evaluation, measured)
-            last = cohort.generation >= config.evolution.generations or stop.received
-            saved = last or keeper.is_due(cohort.generation)
-            clock.append(time.perf_counter())
-            vary, evaluate, record = (round(after - before, 6) for before, after in pairwise(clock))
-            spent = {"vary": vary, "evaluate": evaluate, "record": record, "saved": saved, **backend.telemetry}
-            keeper.write(state, due=saved, generation=cohort.generation, **spent, **_shown(row))
-            if progress:
-                progress(self._report(cohort.generation, row, clock[-1] - clock[0], clock[-1] - begin))
-            if last:
-                break
-        keeper.settle()
-        assert state is not None
-        return state
-
-    def _live(
-        self, keeper: Keeper, backend: Backend, stop: StopRequest, state: State | None, clock: list[float]
-    ) -> tuple[Cohort, Evaluation, dict[str, float]]:
-        """Let the next generation live, and note when it was made and when it had lived."""
-        config = self.config
-        cohort = (
-            reproduce(state.cohort, state.loss, config, self.species)
-            if state
-            else first_cohort(config, self.species, keeper.directory.path.parent)
-        )
-        clock.append(time.perf_counter())
-        job, stopping = self.job(cohort.generation), lambda: stop.received
-        evaluation = backend.evaluate(job, cohort, keeper.begin, stopping)
-        clock.append(time.perf_counter())
-        measured = held_out(backend, job, self._held_out, config, cohort, evaluation.loss, stopping)
-        return cohort, evaluation, measured
 
     def until(self, generations: int) -> "Evolution":
         """Return the same with another last generation."""
         content = self.config.model_dump()
         content["evolution"]["generations"] = generations
-        other = copy.copy(self)  # nothing else depends on it
+        other = copy.copy(self)  # the same backend and species: nothing else depends on it
         other.config = from_mapping(content, saved=True)
         return other
 
     def job(self, generation: int) -> Job:
-        """Return what workers are told about a generation."""
+        """Return what workers need to know of a generation besides its genes."""
         config = self.config
         probed = self.probe is not None and config.probe.every and generation % config.probe.every == 0
         probe = self.probe if probed else None
         settings = config.probe
         return Job(self.species, config.seed, config.backend.block, probe, settings.samples, settings.moments)
 
-    def _report(self, generation: int, row: dict[str, Any], seconds: float, elapsed: float) -> GenerationReport:
+
+class _Loop:
+    """Generation after generation of one session, with what every step needs."""
+
+    def __init__(
+        self, evolution: Evolution, backend: Backend, recorder: Recorder, stop: StopRequest, progress: Progress | None
+    ) -> None:
+        self.evolution, self.config, self.species = evolution, evolution.config, evolution.species
+        self.backend, self.recorder, self.stop, self.progress = backend, recorder, stop, progress
+        self._begin = time.perf_counter()
+
+    def run(self, state: State | None) -> State:
+        """Go on to the last generation, or until a request to stop; return the state there, which is saved."""
+        if state and self.recorder.is_behind:  # the records hold generations that nobody asks for any more
+            self.recorder.write(state)
+        goes_on = state is None or state.generation.number < self.config.evolution.generations
+        while goes_on:
+            clock = [time.perf_counter()]
+            try:
+                generation, evaluation, measured = self._live(state, clock)
+            except MachineFailedError as error:
+                if state is None or not self.stop.received:
+                    raise
+                self.recorder.notice(str(error))  # it was asked to stop, and does
+                self.recorder.save()
+                break
+            state = advance(generation, evaluation, state)
+            row = self.recorder.record(generation, evaluation, measured)
+            goes_on = generation.number < self.config.evolution.generations and not self.stop.received
+            self._note(state, row, clock, last=not goes_on)
+        self.recorder.flush()
+        assert state is not None
+        return state
+
+    def _live(self, state: State | None, clock: list[float]) -> tuple[Generation, Evaluation, dict[str, float]]:
+        """Let the next generation live, and note when it was made and when it had lived."""
+        # 1. reproduce, or begin
+        if state:
+            generation = reproduce(state.generation, state.loss, self.config, self.species)
+        else:
+            generation = draw_first_generation(self.config, self.species, self.recorder.directory.path.parent)
+        clock.append(time.perf_counter())
+        # 2. live; as soon as the workers are busy, this process has time to write the generation before
+        job = self.evolution.job(generation.number)
+        evaluation = self.backend.evaluate(job, generation, self.recorder.begin, self._is_stopping)
+        clock.append(time.perf_counter())
+        # 3. live through held-out tasks too, only to be measured
+        held_out = self.evolution.held_out
+        measured = held_out.measure(self.backend, job, generation, evaluation.loss, self._is_stopping)
+        return generation, evaluation, measured
+
+    def _is_stopping(self) -> bool:
+        return self.stop.received
+
+    def _note(self, state: State, row: dict[str, Any], clock: list[float], *, last: bool) -> None:
+        """Plan to write the generation that has lived, and report it; ``clock`` says when what had been done."""
+        number = state.generation.number
+        due = last or self.recorder.is_due(number)
+        clock.append(time.perf_counter())
+        vary, evaluate, record = (round(after - before, 6) for before, after in pairwise(clock))
+        spent = {"vary": vary, "evaluate": evaluate, "record": record, "saved": due, **self.backend.telemetry}
+        self.recorder.write(state, due=due, generation=number, **spent, **_shown(row))
+        if self.progress:
+            self.progress(self._report(number, row, clock))
+
+    def _report(self, number: int, row: dict[str, Any], clock: list[float]) -> GenerationReport:
         mean, elite = (_defined(row.get(name)) for name in ("alignment_end", "alignment_end_elite"))
         last, best, median = self.config.evolution.generations, row["loss_best"], row["loss_median"]
-        return GenerationReport(generation, last, best, median, mean, elite, seconds, elapsed)
+        seconds, elapsed = clock[-1] - clock[0], clock[-1] - self._begin
+        return GenerationReport(number, last, best, median, mean, elite, seconds, elapsed)
+
+
+def _note_failure(error: BaseException, directory: RunDirectory, recorder: Recorder) -> None:
+    """Note in the run's provenance that it was stopped or failed.
+
+    Raises
+    ------
+    MachineFailedError
+        In place of the error, if the directory was lost, or memory ran out.
+    """
+    # nothing can be noted in a directory that is gone: what is in memory is saved elsewhere
+    if gone := error if isinstance(error, LostError) else directory.loss():
+        raise rescue(gone, directory, recorder.toml, recorder.newest, recorder.facts) from error
+    with contextlib.suppress(HetevoError):  # the error that ended it is the one to report
+        directory.provenance.end_session("stopped" if isinstance(error, KeyboardInterrupt) else "failed")
+    if isinstance(error, MemoryError):
+        raise ran_out(error, spell("resume", directory.root.found())) from None
 
 
 def _shown(row: dict[str, Any]) -> dict[str, float | None]:

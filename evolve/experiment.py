@@ -4,19 +4,18 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
-from hetevo.evolve.branching import Origin
 from hetevo.evolve.config import CURRENT, Config, ConfigError, check_new, differences, dump_toml, from_mapping
 from hetevo.evolve.evolution import Evolution
-from hetevo.evolve.keeper import kept_facts
-from hetevo.evolve.news import harmless
-from hetevo.evolve.results import GenerationReport, Notice, Progress, Run, logged
-from hetevo.evolve.resuming import done_already, go_on, saved_config
+from hetevo.evolve.messages import GenerationReport, Notice, Progress, Run, guard, log_notice
+from hetevo.evolve.origin import Origin, draw_first_generation
+from hetevo.evolve.resuming import continue_run, find_end
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError, RunExistsError
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.errors import deleted
 from hetevo.evolve.rundir.files import make_folder
 from hetevo.evolve.rundir.lock import Lock
-from hetevo.evolve.transplanting import first_cohort
+from hetevo.evolve.saved import read_saved_config
+from hetevo.evolve.state import checkpoint_facts
 from hetevo.populations.errors import spell
 from hetevo.populations.evaluation import Probe
 
@@ -62,7 +61,7 @@ class Experiment:
         origin: str | None = None,
         or_resume: bool = False,
         progress: Progress | None = None,
-        notice: Notice = logged,
+        notice: Notice = log_notice,
     ) -> Run:
         """Run in a new directory, from founders or from a checkpoint of another run.
 
@@ -78,7 +77,7 @@ class Experiment:
         progress : callable, optional
             Is called with a `GenerationReport` after every generation. Its failure is logged and ends nothing.
         notice : callable, optional
-            Is told what a person should know although the run goes on; by default Python's logging is.
+            Is called with what a person should know although the run goes on; by default Python's logging is.
 
         Returns
         -------
@@ -97,7 +96,7 @@ class Experiment:
         RunDirectoryError, DamagedError, StorageError
             If the directory cannot be written, or the origin cannot be read.
         """
-        progress, notice = progress and harmless(progress), harmless(notice)
+        progress, notice = progress and guard(progress), guard(notice)
         try:
             if not (or_resume and RunDirectory(path).is_begun()):
                 return self._begin(path, origin, or_resume, progress, notice)
@@ -120,7 +119,9 @@ class Experiment:
         state = branch.load(self.config, self._evolution.species) if branch else None
         facts = branch.facts(state, path) if branch and state else None
         if not state:
-            first_cohort(self.config, self._evolution.species, Path(path).absolute().parent)  # fails before it is begun
+            draw_first_generation(
+                self.config, self._evolution.species, Path(path).absolute().parent
+            )  # fails before it is begun
         RunDirectory(path).check_free()
         with self._evolution.connected(), (directory := RunDirectory.new(path)).lock() as lock:
             if or_resume and directory.is_begun():  # another start was faster, and has ended since
@@ -129,18 +130,18 @@ class Experiment:
             directory.provenance.create(facts)
             content = dump_toml(_lasting(self.config))
             if state:
-                kept = kept_facts(tomllib.loads(content), facts, directory.provenance.mark())
+                kept = checkpoint_facts(tomllib.loads(content), facts, directory.provenance.mark())
                 make_folder(directory.checkpoints)
                 checkpoints.write(directory.checkpoints, state.checkpoint({}, **kept))
             directory.begin(content)
-            return self._evolution.go_on(directory, state, origin=facts, progress=progress, notice=notice)
+            return self._evolution.evolve(directory, state, origin=facts, progress=progress, notice=notice)
 
     def _resume(
         self, directory: RunDirectory, progress: Progress | None, notice: Notice, lock: Lock | None = None
     ) -> Run:
-        changes = differences(saved_config(directory).model_dump(), self.config.model_dump(), ignored=MAY_DIFFER)
+        changes = differences(read_saved_config(directory).model_dump(), self.config.model_dump(), ignored=MAY_DIFFER)
         if lock is None:
-            if not changes and (ended := done_already(directory, self.config)):
+            if not changes and (ended := find_end(directory, self.config)):
                 return ended
             # the lock first: it keeps to this directory, which may be moved while workers start
             with directory.lock() as taken, self._evolution.connected():
@@ -152,7 +153,7 @@ class Experiment:
                 + "\nAsk for the saved values, or choose another directory with -o, or go on with it as it is (with"
                 f" --generations N to extend it): {spell('resume', directory.path)}"
             )
-        return go_on(directory, lock, self._evolution, None, progress, notice)
+        return continue_run(directory, lock, self._evolution, progress, notice)
 
 
 def _lasting(config: Config) -> Config:

@@ -1,18 +1,18 @@
 """Held-out tasks: the population lives through them only to be measured, and selection never sees them.
 
-Tasks, samples, innate weights and lots come from streams of their own (`hetevo.populations.random_streams.HELD_OUT`).
+Tasks, samples and innate weights come from random streams of their own
+(`hetevo.populations.random_streams.HELD_OUT`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
 from hetevo.evolve.backends import Backend, Job
-from hetevo.evolve.backends.backend import idle, never
-from hetevo.evolve.cohort import Cohort
+from hetevo.evolve.backends.backend import do_nothing, never
 from hetevo.evolve.config import Config
-from hetevo.evolve.recording import mean_defined
+from hetevo.evolve.generation import Generation, mean_defined
 from hetevo.populations.species import Species
 from hetevo.populations.tasks import TASKS
 from hetevo.populations.types import Floats
@@ -26,7 +26,7 @@ MEASURES = {
 SUFFIXES = ("", "_champion")
 
 
-def held_out_species(config: Config, species: Species) -> dict[str, Species]:
+def build_held_out_species(config: Config, species: Species) -> dict[str, Species]:
     """Return the species with each held-out task family in place of its own.
 
     Parameters
@@ -42,69 +42,81 @@ def held_out_species(config: Config, species: Species) -> dict[str, Species]:
         If what a family needs is missing.
     """
     sizes = {"inputs": config.task.inputs, "outputs": config.task.outputs}
-    found = {}
+    families = {}
     for name in config.heldout.families if config.heldout.every else ():
         task = species.task if name == config.task.name else TASKS[name](**sizes)
         task.prepare()
-        life = replace(species.life, tasks=config.heldout.tasks or species.life.tasks)
+        lifetime = replace(species.lifetime, tasks=config.heldout.tasks or species.lifetime.tasks)
         # new tasks in every generation, also where the run's own never change
-        found[name] = replace(species, task=task, life=life, every=1, held_out=name)
-    return found
+        environment = replace(species.environment, every=1)
+        families[name] = replace(species, task=task, lifetime=lifetime, environment=environment, held_out=name)
+    return families
 
 
-def held_out(
-    backend: Backend,
-    job: Job,
-    families: Mapping[str, Species],
-    config: Config,
-    cohort: Cohort,
-    loss: Floats,
-    stopping: Callable[[], bool] = never,
-) -> dict[str, float]:
-    """Let a generation live through held-out tasks, if it is time.
+class HeldOut:
+    """Measures generations on held-out tasks.
 
     Parameters
     ----------
-    backend : Backend
-        Where.
-    job : Job
-        Of the generation.
-    families : mapping of str to Species
-        From `held_out_species`.
     config : Config
-        Says how often.
-    cohort : Cohort
-        The generation.
-    loss : ndarray of float64, shape (P,)
-        Its losses on its own tasks: they decide who the champion is.
-    stopping : callable, optional
-        See `hetevo.evolve.backends.Backend.evaluate`.
+        Names the families, and how often.
+    species : Species
+        Of the run.
 
-    Returns
-    -------
-    dict of str to float
-        For each family ``heldout_<family>_loss`` and, where measured, ``heldout_<family>_alignment_mid``,
-        ``_alignment_end`` and, of circuits, ``_hs_end`` and ``_dc_end``: means over the population; with the
-        suffix ``_champion`` the value of the individual with the lowest loss on the run's own tasks. NaN in generations
-        in between. Empty without families.
+    Raises
+    ------
+    SettingError
+        If what a family needs is missing.
     """
-    names = [
-        f"heldout_{name}_{what}{who}"
-        for name, species in families.items()
-        for what in ("loss", *_measures(config, species))
-        for who in SUFFIXES
-    ]
-    if not families or cohort.generation % config.heldout.every:
-        return dict.fromkeys(names, float("nan"))
-    champion, row = int(np.argmin(loss)), dict.fromkeys(names, float("nan"))
-    for name, species in families.items():
-        evaluation = backend.evaluate(replace(job, species=species), cohort, idle, stopping)
-        for what, values in {"loss": evaluation.loss, **evaluation.observed}.items():
-            if f"heldout_{name}_{what}" in row:
-                row[f"heldout_{name}_{what}"] = mean_defined(values)
-                row[f"heldout_{name}_{what}_champion"] = float(values[champion])
-    return row
 
+    def __init__(self, config: Config, species: Species) -> None:
+        self._every = config.heldout.every
+        self._families = build_held_out_species(config, species)
+        measures = MEASURES[species.circuit] if config.probe.every else ()
+        self._columns = [
+            f"heldout_{name}_{what}{who}" for name in self._families for what in ("loss", *measures) for who in SUFFIXES
+        ]
 
-def _measures(config: Config, species: Species) -> tuple[str, ...]:
-    return MEASURES[species.circuit] if config.probe.every else ()
+    def measure(
+        self,
+        backend: Backend,
+        job: Job,
+        generation: Generation,
+        loss: Floats,
+        stopping: Callable[[], bool] = never,
+    ) -> dict[str, float]:
+        """Let a generation live through held-out tasks, if it is time.
+
+        Parameters
+        ----------
+        backend : Backend
+            Where.
+        job : Job
+            Of the generation.
+        generation : Generation
+            Who lives.
+        loss : ndarray of float64, shape (P,)
+            Its losses on its own tasks: they decide who the champion is.
+        stopping : callable, optional
+            See `hetevo.evolve.backends.Backend.evaluate`.
+
+        Returns
+        -------
+        dict of str to float
+            For each family ``heldout_<family>_loss`` and, where measured, ``heldout_<family>_alignment_mid``,
+            ``_alignment_end`` and, of circuits, ``_hs_end`` and ``_dc_end``: means over the population; with the
+            suffix ``_champion`` the value of the individual with the lowest loss on the run's own tasks. NaN in
+            generations in between. Empty without families.
+        """
+        row = dict.fromkeys(self._columns, float("nan"))
+        if not self._families or generation.number % self._every:
+            return row
+        champion = int(np.argmin(loss))
+        for name, species in self._families.items():
+            evaluation = backend.evaluate(replace(job, species=species), generation, do_nothing, stopping)
+            for what, values in {"loss": evaluation.loss, **evaluation.observed}.items():
+                column = f"heldout_{name}_{what}"
+                if column in row:  # a probe may measure more than is recorded of held-out lives
+                    row[column] = mean_defined(values)
+                    row[f"{column}_champion"] = float(values[champion])
+        return row

@@ -6,7 +6,6 @@ generation, so no worker ever waits for an island. With one island nothing chang
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.random import Generator
@@ -14,9 +13,6 @@ from numpy.random import Generator
 from hetevo.evolve.private_deap import PYTHON, private_generators, tools
 from hetevo.evolve.selection import Individual
 from hetevo.populations.types import Indices
-
-if TYPE_CHECKING:  # the configuration checks names against this file's registry
-    from hetevo.evolve.config import Config
 
 Route = list[int]
 """For each island the island to which its emigrants go; every island receives from exactly one."""
@@ -67,34 +63,46 @@ EMIGRANTS: dict[str, Callable[[list[Individual], int], list[Individual]]] = {
 """Who leaves, by the name used in ``[islands] emigrants``; `deap.tools.migRing` needs each individual at most once."""
 
 
-def assignment(config: "Config") -> Indices:
-    """Return the island of each position in a population, shape (P,): elites first, then children, island by island."""
-    islands, elites = config.islands.count, config.evolution.elites
-    size = config.evolution.size // islands
+def assign_islands(islands: int, elites: int, size: int) -> Indices:
+    """Return the island of each position in a population, shape (P,): elites first, then children, island by island.
+
+    Parameters
+    ----------
+    islands : int
+        How many there are.
+    elites : int
+        Of each.
+    size : int
+        Individuals P, as many on each island.
+
+    Examples
+    --------
+    >>> assign_islands(2, 1, 6).tolist()
+    [0, 1, 0, 0, 1, 1]
+    """
     everywhere = np.arange(islands)
-    return np.concatenate([np.repeat(everywhere, elites), np.repeat(everywhere, size - elites)])
+    return np.concatenate([np.repeat(everywhere, elites), np.repeat(everywhere, size // islands - elites)])
 
 
-def migrate(demes: list[list[Individual]], generation: int, config: "Config", rng: Generator) -> None:
-    """Let individuals change places between islands, in place, if it is time.
+def migrate(demes: list[list[Individual]], topology: str, emigrants: str, migrants: int, rng: Generator) -> None:
+    """Let individuals change places between islands, in place.
 
     Parameters
     ----------
     demes : list of list of Individual
         The individuals of each island.
-    generation : int
-        The generation that has lived; migration follows every ``config.islands.every``-th, counted from 1.
-    config : Config
-        Names the topology, how many migrate, and who.
+    topology : str
+        One of `TOPOLOGIES`.
+    emigrants : str
+        Who leaves: one of `EMIGRANTS`.
+    migrants : int
+        How many leave, along each route.
     rng : numpy.random.Generator
         For topologies and emigrants that are drawn.
     """
-    settings = config.islands
-    if len(demes) == 1 or not settings.migrants or (generation + 1) % settings.every:
-        return
     with private_generators(rng):
-        for route in TOPOLOGIES[settings.topology](len(demes), rng):
-            tools.migRing(demes, settings.migrants, EMIGRANTS[settings.emigrants], migarray=route)
+        for route in TOPOLOGIES[topology](len(demes), rng):
+            tools.migRing(demes, migrants, EMIGRANTS[emigrants], migarray=route)
 
 
 def _shifted(islands: int, distance: int) -> Route:

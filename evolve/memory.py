@@ -1,4 +1,4 @@
-"""Whether an experiment fits into the memory that there is, told before it is tried."""
+"""Whether an experiment fits into the memory that there is, found out before it is tried."""
 
 import math
 from collections.abc import Mapping
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hetevo.evolve.available import Memory, available_memory, process_limits
 from hetevo.evolve.config import Config, ConfigError
+from hetevo.evolve.machine import Memory, available_memory, process_limits
 from hetevo.populations.circuits import block_size, genome
 from hetevo.populations.circuits.layer import PROBED_SAMPLES
 from hetevo.populations.errors import MachineFailedError
@@ -62,7 +62,7 @@ def needs_of(config: Config, species: Species, workers: int) -> Needs:
     driver = {**_population(config, species), "a generation's records (evolution.size)": 3 * 8 * COLUMNS * size}
     if not workers:
         return Needs(driver, {})
-    networks = min(config.backend.block or block_size(species), -(-size // workers)) * species.life.tasks
+    networks = min(config.backend.block or block_size(species), -(-size // workers)) * species.lifetime.tasks
     lives = "lives side by side (backend.block, network, lifetime.batch, lifetime.test_samples, hardware.delay)"
     return Needs(driver, {**_samples(config, species), lives: _lives(config, species, networks)})
 
@@ -165,7 +165,7 @@ def _samples(config: Config, species: Species) -> dict[str, int]:
 
 def _lives(config: Config, species: Species, networks: int) -> int:
     """Return the bytes that lives side by side take: weights, signals, the test, the probe, changes that come late."""
-    layout, life, hardware = species.layout, species.life, config.hardware
+    layout, life, hardware = species.layout, species.lifetime, config.hardware
     tested = max(life.test_samples, PROBED_SAMPLES)
     if species.formula is not None:
         return 8 * layout.outputs * layout.units * tested * networks

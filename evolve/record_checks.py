@@ -1,22 +1,22 @@
 """Whether records are those that a checkpoint knows, and say what its digests and losses say."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
-from hetevo.evolve.cohort import Operator
 from hetevo.evolve.config import Config
-from hetevo.evolve.digest import START, chained
-from hetevo.evolve.recording import generation_row
+from hetevo.evolve.generation import Operator, generation_row
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir.checkpoint import Checkpoint
 from hetevo.evolve.rundir.files import names
 from hetevo.evolve.rundir.parts import damaged_parts, first_generation, parts, read_part, up_to
 from hetevo.evolve.rundir.records import Records
+from hetevo.evolve.state import START, extend_chain
 from hetevo.populations.errors import HetevoError
-from hetevo.populations.outcome import Evaluation, Status
+from hetevo.populations.evaluation import Evaluation, Status
 from hetevo.populations.types import Floats, Indices
 
 Losses = tuple[int, Floats, Indices]
@@ -29,13 +29,36 @@ CLOSE, NOTHING = 1e-9, 1e-12
 """Relative and absolute error of a mean: its last bits depend on the processor."""
 
 
+@dataclass
+class Report:
+    """What was looked at, and what was found.
+
+    Parameters
+    ----------
+    checked : list of str
+        What is as it should be.
+    notes : list of str
+        What a person may want to know; nothing is wrong.
+    problems : list of str
+        What is wrong, each with the file.
+    """
+
+    checked: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+
 def check_records(
     directory: RunDirectory,
     config: Config,
     newest: Checkpoint,
     saved: Iterable[Losses],
-    checked: list[str],
-    problems: list[str],
+    report: Report,
 ) -> None:
     """Check all records up to a checkpoint.
 
@@ -49,18 +72,18 @@ def check_records(
         The newest that can be trusted.
     saved : iterable of Losses
         Of each checkpoint that can be trusted.
-    checked, problems : list of str
-        Take what is right, and what is wrong.
+    report : Report
+        Takes what is right, and what is wrong.
     """
     damaged = list(damaged_parts(directory.place, newest.records, newest.generation, rows=newest.rows))
-    problems += map(str, damaged)
-    problems += [problem for table in directory.tables for problem in _strangers(table, newest)]
+    report.problems += map(str, damaged)
+    report.problems += [problem for table in directory.tables for problem in _strangers(table, newest)]
     if damaged:
         return
     try:
-        _check_tables(directory, config, newest, saved, checked, problems)
+        _check_tables(directory, config, newest, saved, report)
     except HetevoError as error:
-        problems.append(str(error))
+        report.problems.append(str(error))
 
 
 def _strangers(table: Records, newest: Checkpoint) -> Iterator[str]:
@@ -79,32 +102,35 @@ def _check_tables(
     config: Config,
     newest: Checkpoint,
     saved: Iterable[Losses],
-    checked: list[str],
-    problems: list[str],
+    report: Report,
 ) -> None:
+    # 1. which generations each table should have
     size, every = config.evolution.size, config.records.individuals_every
     origin = newest.facts.get("origin")
     first = origin["generation"] + 1 if isinstance(origin, dict) else 0
     begins = {name: max(first, start) for name, start in _records_from(newest).items()}
     lived = range(begins.get("generations", first), newest.generation + 1)
     kept = [g for g in range(begins.get("individuals", first), newest.generation + 1) if every and g % every == 0]
+    # 2. whether it has those, each once and in order: without that nothing else can be compared
     generations, individuals, failures = (_rows(table, newest) for table in directory.tables)
-    before = len(problems)
-    problems += _order("generations", generations, np.array(lived, np.int64), checked)
-    problems += _order("individuals", individuals, np.repeat(np.array(kept, np.int64), size), checked)
-    if len(problems) > before:
+    before = len(report.problems)
+    report.problems += _order("generations", generations, np.array(lived, np.int64), report)
+    report.problems += _order("individuals", individuals, np.repeat(np.array(kept, np.int64), size), report)
+    if len(report.problems) > before:
         return
+    # 3. whether the individuals are those of the digest, and the failures those of the individuals
     if individuals is not None:
         expected = np.repeat(np.array(kept, np.int64), size) * size + np.tile(np.arange(size), len(kept))
         if not np.array_equal(individuals["id"].to_numpy(), expected):
-            problems.append(f"{directory.individuals.folder}: identifiers are not those of the generations")
+            report.problems.append(f"{directory.individuals.folder}: identifiers are not those of the generations")
             return
         if every == 1 and kept[:1] == [0]:
-            _check_chain(individuals, newest, size, checked, problems)
-        problems += _failed(individuals, failures, max(kept[0], begins.get("failures", first)) if kept else 0)
+            _check_chain(individuals, newest, size, report)
+        report.problems += _failed(individuals, failures, max(kept[0], begins.get("failures", first)) if kept else 0)
+    # 4. whether the rows of generations are the sums of their individuals
     if generations is not None:
         lives = [*_saved_lives(saved), *(_recorded_lives(individuals, kept, size) if individuals is not None else ())]
-        _check_sums(generations, lives, checked, problems)
+        _check_sums(generations, lives, report)
 
 
 def _records_from(newest: Checkpoint) -> dict[str, int]:
@@ -124,16 +150,16 @@ def _comparable(tables: list[pa.Table]) -> list[pa.Table]:
     """Leave out columns of a probe that have another type from part to part."""
     types: dict[str, set[str]] = {}
     for table in tables:
-        for field in table.schema:
-            types.setdefault(field.name, set()).add(str(field.type))
+        for column in table.schema:
+            types.setdefault(column.name, set()).add(str(column.type))
     mixed = [name for name, kinds in types.items() if len(kinds) > 1]
     return [table.drop_columns([name for name in mixed if name in table.column_names]) for table in tables]
 
 
-def _order(name: str, rows: pa.Table | None, expected: Indices, checked: list[str]) -> list[str]:
+def _order(name: str, rows: pa.Table | None, expected: Indices, report: Report) -> list[str]:
     found = np.empty(0, np.int64) if rows is None else rows["generation"].to_numpy()
     if np.array_equal(found, expected):
-        checked.append(f"{name}: {len(found):,} rows, every generation exactly once")
+        report.checked.append(f"{name}: {len(found):,} rows, every generation exactly once")
         return []
     return [f"{name}: {problem}" for problem in _differences(found, expected)]
 
@@ -147,18 +173,18 @@ def _differences(found: Indices, expected: Indices) -> Iterator[str]:
         yield "the rows are out of order"
 
 
-def _check_chain(rows: pa.Table, newest: Checkpoint, size: int, checked: list[str], problems: list[str]) -> None:
+def _check_chain(rows: pa.Table, newest: Checkpoint, size: int, report: Report) -> None:
     """Compute the digest of all generations again from the records."""
     codes = {operator.name.lower(): int(operator) for operator in Operator}
     columns = {name: rows[name].to_numpy() for name in ("loss", "status", "parent_a", "parent_b", "island")}
     columns["operator"] = np.array([codes.get(name, -1) for name in rows["operator"].to_pylist()], np.int64)
     chain = START
     for start in range(0, rows.num_rows, size):
-        chain = chained(chain, {name: column[start : start + size] for name, column in columns.items()})
+        chain = extend_chain(chain, {name: column[start : start + size] for name, column in columns.items()})
     if chain != newest.facts["chain"]:
-        problems.append("individuals: losses, statuses and descent do not give the digest of the checkpoint")
+        report.problems.append("individuals: losses, statuses and descent do not give the digest of the checkpoint")
     else:
-        checked.append("individuals: losses, statuses and descent give the digest of the run")
+        report.checked.append("individuals: losses, statuses and descent give the digest of the run")
 
 
 def _failed(individuals: pa.Table, failures: pa.Table | None, first: int) -> list[str]:
@@ -192,10 +218,8 @@ def _recorded_lives(rows: pa.Table, kept: list[int], size: int) -> Iterator[tupl
         yield generation, Evaluation(part["loss"], part["status"], part.get("accuracy", unknown), observed)
 
 
-def _check_sums(
-    generations: pa.Table, lives: Iterable[tuple[int, Evaluation]], checked: list[str], problems: list[str]
-) -> None:
-    """Compute rows of generations again from their individuals; what no individual tells of is not compared."""
+def _check_sums(generations: pa.Table, lives: Iterable[tuple[int, Evaluation]], report: Report) -> None:
+    """Compute rows of generations again from their individuals; where none was recorded, nothing is compared."""
     places = {generation: place for place, generation in enumerate(generations["generation"].to_pylist())}
     columns = {
         name: generations[name].to_numpy()
@@ -215,6 +239,6 @@ def _check_sums(
             if not np.isclose(columns[name][places[generation]], value, rtol=CLOSE, atol=NOTHING):
                 wrong.add((generation, name))
     for generation, name in sorted(wrong)[:20]:
-        problems.append(f"generations: {name} of generation {generation} is not that of its individuals")
+        report.problems.append(f"generations: {name} of generation {generation} is not that of its individuals")
     if not wrong:
-        checked.append(f"generations: {len(compared):,} rows are what their individuals give")
+        report.checked.append(f"generations: {len(compared):,} rows are what their individuals give")

@@ -1,12 +1,13 @@
 """From one generation to the next, through DEAP's toolbox."""
 
 import numpy as np
+from numpy.random import Generator
 
-from hetevo.evolve.cohort import Cohort, Operator
-from hetevo.evolve.config import Config
+from hetevo.evolve.config import Config, EvolutionTable
+from hetevo.evolve.generation import Generation, Operator
 from hetevo.evolve.islands import migrate
 from hetevo.evolve.private_deap import base, private_generators, tools
-from hetevo.evolve.selection import Individual, individuals, operator, positions
+from hetevo.evolve.selection import Individual, find_operator, find_positions, make_individuals
 from hetevo.evolve.variation import cross, mutate
 from hetevo.populations.errors import SettingError
 from hetevo.populations.genome import Population
@@ -16,7 +17,7 @@ from hetevo.populations.species import Species
 from hetevo.populations.types import Floats, Indices
 
 
-def toolbox(config: Config, species: Species) -> base.Toolbox:
+def make_toolbox(config: Config, species: Species) -> base.Toolbox:
     """Register the operators of an experiment under DEAP's usual names.
 
     Parameters
@@ -33,7 +34,7 @@ def toolbox(config: Config, species: Species) -> base.Toolbox:
     """
     box = base.Toolbox()
     for name, settings in (("select", config.evolution.select), ("elites", config.evolution.select_elites)):
-        function, arguments = operator(settings)
+        function, arguments = find_operator(settings)
         box.register(name, function, **arguments)
     box.register("mate", cross, species=species)
     box.register("mutate", mutate, species=species, settings=config.evolution)
@@ -41,12 +42,12 @@ def toolbox(config: Config, species: Species) -> base.Toolbox:
 
 
 @isolated
-def reproduce(cohort: Cohort, loss: Floats, config: Config, species: Species) -> Cohort:
+def reproduce(generation: Generation, loss: Floats, config: Config, species: Species) -> Generation:
     """Make the next generation: elites unchanged, then children by selection, crossover and mutation.
 
     Parameters
     ----------
-    cohort : Cohort
+    generation : Generation
         The generation that has lived.
     loss : ndarray of float, shape (P,)
         Its losses.
@@ -57,7 +58,7 @@ def reproduce(cohort: Cohort, loss: Floats, config: Config, species: Species) ->
 
     Returns
     -------
-    Cohort
+    Generation
         The next generation, elites first. Depends on nothing but the arguments.
 
     Raises
@@ -65,35 +66,40 @@ def reproduce(cohort: Cohort, loss: Floats, config: Config, species: Species) ->
     SettingError
         If the individuals live on another number of islands.
     """
-    if (islands := int(cohort.island.max()) + 1) != config.islands.count:
+    if (islands := int(generation.island.max()) + 1) != config.islands.count:
         raise SettingError(
-            f"islands.count: the individuals of generation {cohort.generation} live on {islands} islands, got"
+            f"islands.count: the individuals of generation {generation.number} live on {islands} islands, got"
             f" {config.islands.count}. Put the saved number back."
         )
-    box, settings = toolbox(config, species), config.evolution
-    generation, size = cohort.generation + 1, cohort.size
+    settings = config.evolution
+    number, size = generation.number + 1, generation.size
+    # Without turnover: the same individuals once more
     if settings.turnover == "none":
         nobody, same = np.full(size, -1, np.int64), np.full(size, Operator.ELITE, np.int64)
-        return Cohort(generation, cohort.population, cohort.identifiers, nobody, same, cohort.island.copy())
+        return Generation(number, generation.population, generation.identifiers, nobody, same, generation.island.copy())
+    # Selection: who has children, and which children have two parents
+    box = make_toolbox(config, species)
     elites = settings.elites * config.islands.count
-    crossing = random_stream(config.seed, generation, Purpose.CROSSOVER)
+    crossing = random_stream(config.seed, number, Purpose.CROSSOVER)
     crossed = elites + np.flatnonzero(crossing.random(size - elites) < settings.crossover)
-    first, second = parents(cohort, loss, config, box, crossed)
+    first, second = choose_parents(generation, loss, config, box, crossed)
 
-    population = cohort.population.take(first)
-    others = Population({name: cohort.population[name][second] for name in _exchanged(cohort.population)})
+    # Crossover: copies of the first parents take genes of the second ones
+    population = generation.population.take(first)
+    others = Population({name: generation.population[name][second] for name in _exchanged(generation.population)})
     box.mate(population, others, crossed, rng=crossing)
-    # elites come first, so the slice that mutates is a view of the new arrays
+    # Mutation, of all but the elites: they come first, so the slice that mutates is a view of the new arrays
     children = population.take(slice(elites, None))
     if children.size:
-        box.mutate(children, rng=random_stream(config.seed, generation, Purpose.MUTATE))
+        box.mutate(children, rng=random_stream(config.seed, number, Purpose.MUTATE))
 
+    # Descent: how each one came to be, and from whom
     made_by = np.full(size, Operator.MUTATION, np.int64)
     made_by[:elites] = Operator.ELITE
     made_by[crossed] = Operator.CROSSOVER
     parent_b = np.full(size, -1, np.int64)
-    parent_b[crossed] = cohort.identifiers[second]
-    return Cohort(generation, population, cohort.identifiers[first], parent_b, made_by, cohort.island.copy())
+    parent_b[crossed] = generation.identifiers[second]
+    return Generation(number, population, generation.identifiers[first], parent_b, made_by, generation.island.copy())
 
 
 def _exchanged(population: Population) -> list[str]:
@@ -101,21 +107,21 @@ def _exchanged(population: Population) -> list[str]:
     return [name for name in population if not name.startswith(("mask_", "innate_"))]
 
 
-def parents(
-    cohort: Cohort, loss: Floats, config: Config, box: base.Toolbox, crossed: Indices
+def choose_parents(
+    generation: Generation, loss: Floats, config: Config, box: base.Toolbox, crossed: Indices
 ) -> tuple[Indices, Indices]:
     """Choose the parents of every individual, island by island.
 
     Parameters
     ----------
-    cohort : Cohort
+    generation : Generation
         The generation that has lived, P individuals.
     loss : ndarray of float, shape (P,)
         Its losses.
     config : Config
         The experiment.
     box : deap.base.Toolbox
-        From `toolbox`.
+        From `make_toolbox`.
     crossed : ndarray of int64, shape (n,)
         Positions, in order, of the children that have two parents.
 
@@ -126,34 +132,40 @@ def parents(
     second : ndarray of int64, shape (n,)
         Position of the second parent of each of ``crossed``.
     """
+    # what DEAP sees: a fitness, and for parsimony operators the number of synapses
     synapses = None
     if tools.selDoubleTournament in (box.select.func, box.elites.func):
-        masks = (cohort.population.mask_ascending, cohort.population.mask_descending)
+        masks = (generation.population.mask_ascending, generation.population.mask_descending)
         synapses = np.sum([mask.sum(axis=(1, 2)) for mask in masks], axis=0)
-    candidates = individuals(loss, config.lifetime.loss_cap, synapses)
-    demes = [[candidates[i] for i in np.flatnonzero(cohort.island == island)] for island in range(config.islands.count)]
-    migrate(demes, cohort.generation, config, random_stream(config.seed, cohort.generation + 1, Purpose.MIGRATE))
-    generation, second_wanted = cohort.generation + 1, np.bincount(cohort.island[crossed], minlength=len(demes))
+    candidates = make_individuals(loss, config.lifetime.loss_cap, synapses)
+    # islands, between which some change places if it is time
+    islands, number = config.islands, generation.number + 1
+    demes = [[candidates[i] for i in np.flatnonzero(generation.island == island)] for island in range(islands.count)]
+    if len(demes) > 1 and islands.migrants and number % islands.every == 0:
+        rng = random_stream(config.seed, number, Purpose.MIGRATE)
+        migrate(demes, islands.topology, islands.emigrants, islands.migrants, rng)
+    # each island chooses by random numbers of its own
+    wanted = np.bincount(generation.island[crossed], minlength=len(demes))
     chosen = [
-        _parents_of_island(island, deme, generation, config, box, int(second_wanted[island]))
+        _choose_in_island(
+            deme, int(wanted[island]), box, config.evolution, random_stream(config.seed, number, Purpose.SELECT, island)
+        )
         for island, deme in enumerate(demes)
     ]
     elites, first, second = (np.concatenate(part) for part in zip(*chosen, strict=True))
     return np.concatenate([elites, first]), second
 
 
-def _parents_of_island(
-    island: int, deme: list[Individual], generation: int, config: Config, box: base.Toolbox, second: int
+def _choose_in_island(
+    deme: list[Individual], second: int, box: base.Toolbox, settings: EvolutionTable, rng: Generator
 ) -> tuple[Indices, Indices, Indices]:
     """Choose an island's elites, the first parents of its children, and ``second`` second parents."""
-    settings = config.evolution
     children = len(deme) - settings.elites
-    rng = random_stream(config.seed, generation, Purpose.SELECT, island)
     with private_generators(rng):
-        elites = positions(box.elites(deme, settings.elites) if settings.elites else [], settings.elites)
-        if settings.pool:
-            pool = positions(box.select(deme, settings.pool), settings.pool)
+        elites = find_positions(box.elites(deme, settings.elites) if settings.elites else [], settings.elites)
+        if settings.pool:  # parents are drawn from a few that were selected
+            pool = find_positions(box.select(deme, settings.pool), settings.pool)
             chosen = rng.choice(pool, children + second)
         else:
-            chosen = positions(box.select(deme, children + second), children + second)
+            chosen = find_positions(box.select(deme, children + second), children + second)
     return elites, chosen[:children], chosen[children:]

@@ -48,7 +48,7 @@ def rescue(
             continue
         missing = ", ".join(f"{name} before generation {start}" for name, start in first.items() if start)
         return MachineFailedError(
-            f"{lost} It was saved after generation {state.cohort.generation} in {path}, with the records that were in"
+            f"{lost} It was saved after generation {state.generation.number} in {path}, with the records that were in"
             f" memory. Lost are older checkpoints{f', and of the records {missing}' if missing else ''}; the evolution"
             f" is not. Go on there: {spell('resume', path)}"
         )
@@ -66,7 +66,7 @@ def _places(path: Path) -> Iterator[Path]:
 
 def _saved(path: Path, directory: RunDirectory, config: str, state: State, facts: Mapping[str, Any]) -> dict[str, int]:
     """Make a run directory that goes on after a state; return the first generation in each of its tables."""
-    new, generation = RunDirectory.new(path), state.cohort.generation
+    new, generation = RunDirectory.new(path), state.generation.number
     with new.lock():
         new.provenance.take_over(directory.provenance, rescued_from=directory.path.name)
         tables = zip(TABLES, new.tables, directory.tables, strict=True)

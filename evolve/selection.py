@@ -42,7 +42,7 @@ class Individual:
         return self.synapses
 
 
-def individuals(loss: Floats, cap: float, synapses: Indices | None = None) -> list[Individual]:
+def make_individuals(loss: Floats, cap: float, synapses: Indices | None = None) -> list[Individual]:
     """Make the light individuals of a population.
 
     Parameters
@@ -59,7 +59,7 @@ def individuals(loss: Floats, cap: float, synapses: Indices | None = None) -> li
     return [Individual(*parts) for parts in zip(range(len(loss)), fitness, sizes, strict=True)]
 
 
-def operator(settings: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+def find_operator(settings: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     """Look up a DEAP selection operator by name.
 
     Parameters
@@ -79,7 +79,7 @@ def operator(settings: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     return getattr(tools, str(arguments.pop("name"))), arguments
 
 
-def positions(selected: Sequence[Individual], count: int) -> Indices:
-    """Return the positions of ``count`` selected individuals; an operator that returned fewer is gone round again."""
+def find_positions(selected: Sequence[Individual], count: int) -> Indices:
+    """Return the positions of ``count`` selected individuals; if there are fewer, they are repeated in order."""
     found = np.fromiter((individual.position for individual in selected), np.int64, len(selected))
     return np.resize(found, count) if count else found[:0]

@@ -1,25 +1,56 @@
-"""The state of a run after a generation, and its way into a checkpoint and back."""
+"""The state of a run after a generation, its digest, and its way into a checkpoint and back."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from hetevo.evolve.cohort import Cohort, Operator
-from hetevo.evolve.digest import START, chained
+from hetevo.evolve.config import config_hash
+from hetevo.evolve.generation import Generation, Operator
 from hetevo.evolve.rundir import DamagedError
-from hetevo.evolve.rundir.checkpoint import STATE, Checkpoint
+from hetevo.evolve.rundir.checkpoint import STATE, Checkpoint, Expected, read
 from hetevo.evolve.rundir.manifest import File
-from hetevo.evolve.rundir.reading import Expected, read
 from hetevo.populations.circuits import genome
+from hetevo.populations.evaluation import Evaluation, Status
 from hetevo.populations.genome import Population
-from hetevo.populations.outcome import Evaluation, Status
 from hetevo.populations.species import Species
 from hetevo.populations.types import Floats, Indices
 
+START = "0" * 64
+"""Value of a chain before its first generation."""
+
+MAY_CHANGE = ("backend", "checkpoint")
+"""Tables of a run's configuration that its user may change."""
+
 _GENE = "gene_"
 _DESCENT = ("parent_a", "parent_b", "operator", "island")
+
+
+def extend_chain(chain: str, arrays: Mapping[str, NDArray[Any]]) -> str:
+    """Extend a running hash by some arrays.
+
+    Parameters
+    ----------
+    chain : str
+        Hexadecimal SHA-256 of all that came before.
+    arrays : mapping of str to ndarray
+        What to add; names, shapes, dtypes and bytes count, the order of the names does not.
+
+    Returns
+    -------
+    str
+        The new value. It is kept in checkpoints, so that thinned records do not change it.
+    """
+    state = hashlib.sha256(chain.encode())
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        state.update(f"{name}:{array.dtype.str}:{array.shape};".encode())
+        state.update(array.view(np.uint8).data if array.size else b"")
+    return state.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -28,7 +59,7 @@ class State:
 
     Parameters
     ----------
-    cohort : Cohort
+    generation : Generation
         Genes and descent.
     loss : ndarray of float64, shape (P,)
         Its losses.
@@ -39,7 +70,7 @@ class State:
         never recorded.
     """
 
-    cohort: Cohort
+    generation: Generation
     loss: Floats
     status: Indices
     chain: str = START
@@ -48,7 +79,7 @@ class State:
     @property
     def digest(self) -> str:
         """Digest of the run up to here: every generation's losses, statuses and descent, and this one's genes."""
-        return chained(self.chain, self.cohort.population)
+        return extend_chain(self.chain, self.generation.population)
 
     @property
     def probe_digest(self) -> str | None:
@@ -65,21 +96,21 @@ class State:
         **facts
             What else to remember of the run.
         """
-        cohort = self.cohort
-        arrays = {f"{_GENE}{name}": array for name, array in cohort.population.items()}
-        arrays |= {name: getattr(cohort, name) for name in _DESCENT}
+        generation = self.generation
+        arrays = {f"{_GENE}{name}": array for name, array in generation.population.items()}
+        arrays |= {name: getattr(generation, name) for name in _DESCENT}
         arrays |= {"loss": self.loss, "status": self.status}
         digests = {"chain": self.chain, "probe_chain": self.probe_chain}
         shown = {"digest": self.digest, "probe_digest": self.probe_digest}
-        return Checkpoint(cohort.generation, arrays, {**facts, **digests, **shown}, dict(records))
+        return Checkpoint(generation.number, arrays, {**facts, **digests, **shown}, dict(records))
 
 
-def after(cohort: Cohort, evaluation: Evaluation, previous: State | None) -> State:
-    """Return the state once a cohort has lived.
+def advance(generation: Generation, evaluation: Evaluation, previous: State | None) -> State:
+    """Return the state once a generation has lived.
 
     Parameters
     ----------
-    cohort : Cohort
+    generation : Generation
         Who lived.
     evaluation : Evaluation
         What became of them.
@@ -88,11 +119,37 @@ def after(cohort: Cohort, evaluation: Evaluation, previous: State | None) -> Sta
     """
     chain, probe_chain = (previous.chain, previous.probe_chain) if previous else (START, "")
     lived = {"loss": evaluation.loss, "status": evaluation.status}
-    descent = {name: getattr(cohort, name) for name in _DESCENT}
-    state = State(cohort, evaluation.loss, evaluation.status, chained(chain, {**lived, **descent}), probe_chain)
+    descent = {name: getattr(generation, name) for name in _DESCENT}
+    chain = extend_chain(chain, {**lived, **descent})
+    state = State(generation, evaluation.loss, evaluation.status, chain, probe_chain)
     if evaluation.observed:
-        state = replace(state, probe_chain=chained(probe_chain or START, evaluation.observed))
+        state = replace(state, probe_chain=extend_chain(probe_chain or START, evaluation.observed))
     return state
+
+
+def checkpoint_facts(
+    content: Mapping[str, Any],
+    origin: Mapping[str, Any] | None,
+    provenance: Mapping[str, Any],
+    records_from: Mapping[str, int] | None = None,
+) -> dict[str, Any]:
+    """Return what every checkpoint of a run remembers.
+
+    Parameters
+    ----------
+    content : mapping
+        The configuration as it is in the file.
+    origin : mapping or None
+        Run, generation and digest from which the run branched off.
+    provenance : mapping
+        What `Provenance.mark` says of the sessions so far.
+    records_from : mapping of str to int, optional
+        First generation in each table of records, if the earlier ones were lost; see `hetevo.evolve.rescuing`.
+    """
+    configuration = {key: value for key, value in content.items() if key not in MAY_CHANGE}
+    facts = {"seed": content["seed"], "config": config_hash(content), "configuration": configuration}
+    facts |= {"origin": origin, "provenance": dict(provenance)}
+    return {**facts, "records_from": dict(records_from)} if records_from else facts
 
 
 def expected_arrays(species: Species, size: int) -> Expected:
@@ -130,7 +187,7 @@ def load(path: Path, species: Species, size: int) -> tuple[State, Checkpoint]:
     Raises
     ------
     DamagedError, SchemaError, StorageError, RunDirectoryError
-        If it cannot be trusted; see `hetevo.evolve.rundir.reading.read`.
+        If it cannot be trusted; see `hetevo.evolve.rundir.checkpoint.read`.
     """
     checkpoint = read(path, expected_arrays(species, size))
     _check_ranges(path, checkpoint, size)
@@ -170,5 +227,5 @@ def _restored(checkpoint: Checkpoint) -> State | None:
     if not all(isinstance(chain, str) and len(chain) in (0, len(START)) for chain in chains):
         return None
     genes = {name.removeprefix(_GENE): array for name, array in arrays.items() if name.startswith(_GENE)}
-    cohort = Cohort(checkpoint.generation, Population(genes), **{name: arrays[name] for name in _DESCENT})
-    return State(cohort, arrays["loss"], arrays["status"], *map(str, chains))
+    generation = Generation(checkpoint.generation, Population(genes), **{name: arrays[name] for name in _DESCENT})
+    return State(generation, arrays["loss"], arrays["status"], *map(str, chains))

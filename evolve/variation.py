@@ -71,7 +71,7 @@ def mutate(children: Population, species: Species, settings: EvolutionTable, rng
     """
     for gene in genome(species):
         MUTATIONS[gene.kind](children[gene.name], gene, species, settings, rng)
-    if species.wiring.transposed:
+    if species.transposed:
         children.mask_descending[:] = species.mirror(children.mask_ascending)
 
 

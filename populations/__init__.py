@@ -2,13 +2,15 @@
 
 ==============================  =======================================================
 `model`                         the equations, plainly: read this first
+`settings`                      every biological setting
 `layout`, `species`             sizes, and everything that individuals have in common
-`rules`, `wiring`, `tasks`      which terms change a synapse; what is connected; what is learned
+`rules`, `formulas`             which terms change a synapse; rules that are inherited themselves
+`wiring`, `tasks`               what is connected; what is learned, one a file
 `activations`                   activation functions
 `genome`, `birth`               inherited arrays, innate weights
 `experience`                    tasks and samples of a generation
 `kernel`                        the same as the model, fast
-`layer`                         single layers whose learning rule is inherited
+`circuits`                      kinds of circuits, one a file: genome, birth, life, test
 `evaluation`                    fitness
 `random_streams`                addressed random numbers
 `isolation`                     what else goes on in the process changes no result
@@ -16,24 +18,26 @@
 """
 
 from hetevo.populations.circuits import draw_founders
-from hetevo.populations.evaluation import Probe, evaluate
+from hetevo.populations.evaluation import Evaluation, Probe, Status, evaluate
 from hetevo.populations.genome import Population
 from hetevo.populations.kernel.life import Snapshot, live_block
 from hetevo.populations.layout import Layout
-from hetevo.populations.outcome import Evaluation, Status
-from hetevo.populations.species import Founders, Life, Species, Wiring
+from hetevo.populations.settings import Environment, Genome, Lifetime, Network, Plasticity
+from hetevo.populations.species import Species
 
 __all__ = [
+    "Environment",
     "Evaluation",
-    "Founders",
+    "Genome",
     "Layout",
-    "Life",
+    "Lifetime",
+    "Network",
+    "Plasticity",
     "Population",
     "Probe",
     "Snapshot",
     "Species",
     "Status",
-    "Wiring",
     "draw_founders",
     "evaluate",
     "live_block",

@@ -30,7 +30,7 @@ def draw_innate_weights(
 ) -> Weights:
     """Give every individual its innate weights, ``W_0 ~ N(0, 1 / fan-in)`` over the synapses present, ``V_0`` likewise.
 
-    The species may scale them (`hetevo.populations.species.Founders.innate_scale`).
+    The species may scale them (`hetevo.populations.settings.Genome.innate_scale`).
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def draw_innate_weights(
         float32. New draws for every individual and generation, unless the species inherits innate weights.
     """
     masks = population.mask_ascending, population.mask_descending
-    if species.founders.inherited:
+    if species.genome.innate == "inherited":
         raw = [population["innate_ascending"], population["innate_descending"]]
     else:
         raw = [np.empty(mask.shape, np.float32) for mask in masks]
@@ -57,11 +57,12 @@ def draw_innate_weights(
             rng = species.random_stream(seed, generation, Purpose.INNATE, int(individual))
             for pathway in raw:
                 rng.standard_normal(out=pathway[row], dtype=np.float32)
-    scales = species.founders.innate_scale
+    # standard normal numbers become weights by fan-in, so that potentials are of order 1
+    scales = species.genome.innate_scale
     ascending, descending = (
         _scaled(values, mask) * np.float32(s) for values, mask, s in zip(raw, masks, scales, strict=True)
     )
-    if species.founders.symmetric:
+    if species.genome.descending_start == "transposed":
         descending = species.mirror(ascending) * masks[1]
     return Weights(ascending, descending)
 

@@ -57,14 +57,14 @@ def experience(species: Species, seed: int, generation: int, probe_samples: int 
     probe_samples : int, optional
         Size of the probe batch; 0 for none. It comes from a stream of its own, so that measuring changes nothing.
     """
-    life = species.life
-    era = generation - generation % species.every if species.every else 0
+    life = species.lifetime
+    era = generation - generation % species.environment.every if species.environment.every else 0
     training, test, probe = [], [], []
     for k in range(life.tasks):
         # the last of successive tasks comes first among the streams: it is the task of a life that has only one
-        places = [k + life.tasks * number for number in reversed(range(life.successive))]
+        places = [k + life.tasks * number for number in reversed(range(species.environment.within))]
         tasks = [species.task.draw(species.random_stream(seed, era, Purpose.TASK, place)) for place in places]
-        spans = np.diff(np.arange(life.successive + 1) * life.presentations // life.successive)
+        spans = np.diff(np.arange(species.environment.within + 1) * life.presentations // species.environment.within)
         lived = [
             task.training(species.random_stream(seed, generation, Purpose.TRAINING, place), int(span) * life.batch)
             for task, place, span in zip(tasks, places, spans, strict=True)

@@ -74,6 +74,7 @@ class TwoPathwayCircuits:
             Activity of the input units, the bias included.
         """
         layout = self.species.layout
+        # neurons that were not reached yet are silent, so whole rows of W can be used
         self.x = np.zeros((len(self.W), layout.units, inputs.shape[2]))
         self.x[:, : layout.input_units] = inputs
         x_hidden = self.x[:, layout.input_units :]
@@ -93,10 +94,13 @@ class TwoPathwayCircuits:
         if species.rule.transport:
             self.V = species.mirror(self.W)
         self.q = np.zeros((len(self.W), species.layout.neurons, error.shape[2]))
-        self.q[:, hidden:] = np.clip(error, -species.life.signal_clip, species.life.signal_clip)
+        # outputs: the error itself
+        self.q[:, hidden:] = np.clip(error, -species.lifetime.signal_clip, species.lifetime.signal_clip)
+        # hidden neurons, from the top down
         slope = self._slope(self.x[:, species.layout.input_units :])
         for level in reversed(self.steps):
             self.q[:, level] = slope[:, level] * (self.V[:, level] @ self.q)
+        # what some rules do to hidden neurons' signals
         if species.rule.signs:
             self.q[:, :hidden] = np.sign(self.q[:, :hidden])
         if species.rule.shuffled:
@@ -109,10 +113,12 @@ class TwoPathwayCircuits:
         that the rule adds; ``<>`` is the mean over the batch.
         """
         layout, rule = self.species.layout, self.species.rule
+        # in each pathway: what a neuron has itself, what the other pathway tells it, what its synapses bring
         neurons = np.concatenate([self.x[:, layout.input_units :], self.y], axis=1)
         hidden, signals = neurons[:, : layout.hidden], self.q[:, : layout.hidden]
         dW, lostW = self._change("ascending", own=neurons, other=self.q, sender=self.x)
         dV, lostV = self._change("descending", own=signals, other=hidden, sender=self.q)
+        # momentum carries a share of the last change on; decay is not part of it
         if rule.readout_only:
             dW[:, : layout.hidden] = lostW[:, : layout.hidden] = 0
         self.dW = self.A * dW + rule.momentum * self.dW
@@ -122,7 +128,7 @@ class TwoPathwayCircuits:
 
     def clip(self) -> None:
         """Keep weights within bounds."""
-        bound = self.species.life.weight_clip
+        bound = self.species.lifetime.weight_clip
         self.W, self.V = np.clip(self.W, -bound, bound), np.clip(self.V, -bound, bound)
 
     def _change(self, pathway: Pathway, own: Floats, other: Floats, sender: Floats) -> tuple[Floats, Floats]:
@@ -163,7 +169,7 @@ class TwoPathwayCircuits:
 
     def _slope(self, activity: Floats) -> Floats:
         slope = np.ones_like(activity)
-        if self.species.derivative:
+        if self.species.plasticity.derivative:
             self.species.transfer.slope(activity, slope)
         return slope
 
@@ -187,11 +193,13 @@ def live(species: Species, genes: Population, innate: Weights, training: Samples
     TwoPathwayCircuits
         ``N = P * K`` circuits at the end of their lives, ordered individual by individual, task by task.
     """
-    life, tasks = species.life, len(training.inputs)
+    life, tasks = species.lifetime, len(training.inputs)
+    # each life of an individual begins with the same genes and innate weights
     lives = np.repeat(np.arange(genes.size), tasks)
     circuits = TwoPathwayCircuits(species, genes.take(lives), Weights(*(weights[lives] for weights in innate)))
     for t in range(life.presentations):
         inputs, targets = (np.tile(part[:, t], (genes.size, 1, 1)) for part in (training.inputs, training.targets))
+        # one presentation
         circuits.forward(inputs)
         circuits.backward(targets - circuits.y)
         circuits.update()

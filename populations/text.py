@@ -7,7 +7,7 @@
 `without_places`     without absolute paths, in what others may read
 ===================  ==========================================================================
 
-Figures have `hetevo.analysis.figures.layout.for_figure`, pages `hetevo.analysis.report.markup`.
+Figures have `hetevo.analysis.figures.style.for_figure`, pages `hetevo.analysis.report.markup`.
 """
 
 import io

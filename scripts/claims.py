@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,8 +12,8 @@ from hetevo.scripts.errors import explained, load_matplotlib
 from hetevo.scripts.presets import list_names
 
 if TYPE_CHECKING:
-    from hetevo.analysis.claims import Claim, Found
-    from hetevo.analysis.loading import LoadedRun
+    from hetevo.analysis.claims import Claim, Measured
+    from hetevo.analysis.runs import LoadedRun
 
 Names = Annotated[
     list[str] | None, typer.Argument(metavar="CLAIM...", help="Claims to test, or 'all'; without, they are listed.")
@@ -27,6 +27,10 @@ Pages = Annotated[
     typer.Option("--pages", help="Folder in which to write a page for each claim, with pictures, and a table of all."),
 ]
 
+Recorded = Annotated[
+    Path | None,
+    typer.Option("--recorded", help="Folder that --pages wrote: take the values recorded there, and run nothing."),
+]
 ForceBoth = Annotated[
     bool,
     typer.Option("--force", help="Replace files too that Hetevo did not make; start more processes than four a core."),
@@ -34,6 +38,8 @@ ForceBoth = Annotated[
 
 PAGE_DPI = 130
 FIGURE = Path("figures", "claim.png")
+CIRCUIT, PICTURE, VALUES = "-circuit.png", "-claim.png", "-claim.csv"
+"""How files beside the page of a claim end; the values lie beside the picture, whose mark knows them again."""
 TABLE = "table.md"
 
 
@@ -43,38 +49,38 @@ def claims(
     output: Output = Path("runs"),
     workers: Workers = 0,
     pages: Pages = None,
+    recorded: Recorded = None,
     as_markdown: AsMarkdown = False,
     as_json: AsJson = False,
     force: ForceBoth = False,
 ) -> None:
     """Run the sweep of each claim, or go on with it, and say whether the claim holds."""
     load_matplotlib()
-    from hetevo.analysis.claims import CLAIMS, markdown, overview, table, verdict
+    from hetevo.analysis.claims import CLAIMS, check, overview, read_recorded, table, verdict
     from hetevo.analysis.made import beside, marked, write_files
-    from hetevo.populations.errors import SettingError, nearest
 
     if not names:
         list_names({name: claim.says for name, claim in CLAIMS.items()}, as_json=as_json)
         return
-    names = list(CLAIMS) if names == ["all"] else names
-    unknown = [name for name in names if name not in CLAIMS]
-    if unknown:
-        raise SettingError(
-            f"There is no claim {unknown[0]!r}.{nearest(unknown[0], CLAIMS)} Claims: {', '.join(CLAIMS)}."
-        )
-    _check_places(names, output, pages, force=force)
+    chosen = _chosen(names, CLAIMS)
+    _check_places(chosen, None if recorded else output, pages, force=force)
     results, printed = {}, {}
-    for name in names:
-        claim = CLAIMS[name]
-        runs, found = _tested(claim, output / name, workers, force=force)
-        results[name] = claim, found
-        predictions = table(claim, found).drop(columns="claim").to_json(orient="records")  # NaN becomes null
-        printed[name] = {"verdict": verdict(found), "predictions": json.loads(predictions)}
-        if as_markdown:
-            title = f"### {name}\n\n{claim.says} ({claim.source})\n\nThe claim **{verdict(found)}**.\n\n"
-            print(title + markdown(claim, found) + "\n")
+    for name, claim in chosen.items():
+        # what was recorded of runs takes their place
+        if recorded:
+            known = read_recorded(claim, recorded / f"{name}{VALUES}")
+            runs, measured = known.runs, known.measured
+        else:
+            runs = _lived(claim, output / name, workers, force=force)
+            measured = check(claim, runs)
+        _print(claim, measured, as_markdown=as_markdown)
+        if not recorded:
+            _draw(claim, runs, output / name, force=force)
         if pages:
-            _write_page(claim, runs, found, pages)
+            _write_page(claim, runs, measured, pages, renewed=not recorded)
+        results[name] = claim, measured
+        predictions = table(claim, measured).drop(columns="claim").to_json(orient="records")  # NaN becomes null
+        printed[name] = {"verdict": verdict(measured), "predictions": json.loads(predictions)}
     if pages:
         write_files({beside(pages / TABLE): marked(overview(results).encode(), ".md")})
         print(pages / TABLE, file=sys.stderr)
@@ -82,27 +88,35 @@ def claims(
         print(json.dumps(printed))
 
 
-def _check_places(names: Sequence[str], output: Path, pages: Path | None, *, force: bool) -> None:
+def _chosen(names: Sequence[str], known: "Mapping[str, Claim]") -> "dict[str, Claim]":
+    """Return the claims of these names."""
+    from hetevo.populations.errors import SettingError, nearest
+
+    names = list(known) if names == ["all"] else names
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise SettingError(f"There is no claim {unknown[0]!r}.{nearest(unknown[0], known)} Claims: {', '.join(known)}.")
+    return {name: known[name] for name in names}
+
+
+def _check_places(names: Iterable[str], output: Path | None, pages: Path | None, *, force: bool) -> None:
     """Refuse to replace what is not Hetevo's before anything is run."""
     from hetevo.analysis.made import check_replaceable
 
-    files = [output / name / FIGURE.with_suffix(suffix) for name in names for suffix in (".png", ".pdf", ".csv")]
+    files: list[Path] = []
+    if output:
+        files += [output / name / FIGURE.with_suffix(suffix) for name in names for suffix in (".png", ".pdf", ".csv")]
     if pages:
-        files += [pages / file for name in names for file in _page_files(name)]
+        # values that are read are not written
+        endings = (".md", CIRCUIT, PICTURE, VALUES) if output else (".md", CIRCUIT)
+        files += [pages / f"{name}{ending}" for name in names for ending in endings]
         files.append(pages / TABLE)
     check_replaceable(files, force=force)
 
 
-def _page_files(name: str) -> tuple[str, str, str]:
-    """Name the files of a claim's page: text, circuit, figure."""
-    return f"{name}.md", f"{name}-circuit.png", f"{name}-claim.png"
-
-
-def _tested(claim: "Claim", folder: Path, workers: int, *, force: bool) -> "tuple[list[LoadedRun], list[Found]]":
-    """Run a claim's sweep, say what came out, and draw it."""
-    from hetevo.analysis.claims import check, draw, table, verdict
-    from hetevo.analysis.figures import save
-    from hetevo.analysis.loading import load_all
+def _lived(claim: "Claim", folder: Path, workers: int, *, force: bool) -> "list[LoadedRun]":
+    """Run a claim's sweep, or go on with it."""
+    from hetevo.analysis.conditions import load_all
     from hetevo.evolve.config import BackendTable
     from hetevo.evolve.sweeps import load_plan
     from hetevo.populations.errors import spell
@@ -111,35 +125,61 @@ def _tested(claim: "Claim", folder: Path, workers: int, *, force: bool) -> "tupl
     again = spell("claims", claim.name, "-o", folder.parent)
     plan, place = load_plan(claim.name), BackendTable(workers=workers)
     conducted(plan, folder, place, again=again, as_json=False, force=force, following=False)
-    runs = load_all([folder])
-    found = check(claim, runs)
+    return load_all([folder])
+
+
+def _print(claim: "Claim", measured: "Sequence[Measured]", *, as_markdown: bool) -> None:
+    """Say what came out."""
+    from hetevo.analysis.claims import markdown, table, verdict
+
     print(f"\n{claim.says}\n(source: {claim.source})", file=sys.stderr)
-    for row in table(claim, found).to_dict("records"):
-        found_out = f"{row['effect']:.3f} ({row['low']:.3f} to {row['high']:.3f}), n = {row['n']}"
+    for row in table(claim, measured).to_dict("records"):
+        effect = f"{row['effect']:.3f} ({row['low']:.3f} to {row['high']:.3f}), n = {row['n']}"
         holds = "yes" if row["holds"] else "NO "
-        print(f"  {holds} {row['prediction']}: {found_out}; predicted {row['predicted']}", file=sys.stderr)
-    print(f"{claim.name}: the claim {verdict(found)}", file=sys.stderr)
+        print(f"  {holds} {row['prediction']}: {effect}; predicted {row['predicted']}", file=sys.stderr)
+    print(f"{claim.name}: the claim {verdict(measured)}", file=sys.stderr)
+    if as_markdown:
+        title = f"### {claim.name}\n\n{claim.says} ({claim.source})\n\nThe claim **{verdict(measured)}**.\n\n"
+        print(title + markdown(claim, measured) + "\n")
+
+
+def _draw(claim: "Claim", runs: "Sequence[LoadedRun]", folder: Path, *, force: bool) -> None:
+    """Draw the figure of a claim into its sweep."""
+    from hetevo.analysis.claims import draw
+    from hetevo.analysis.figures import save
+
     print(save(draw(claim, runs), folder / FIGURE, force=force, named=False)[0], file=sys.stderr)
-    return runs, found
 
 
-def _write_page(claim: "Claim", runs: "Sequence[LoadedRun]", found: "Sequence[Found]", folder: Path) -> None:
-    """Write a claim's page, its figure, and the drawing of a founder's circuit."""
-    from hetevo.analysis.claims import draw, page
-    from hetevo.analysis.drawing import draw_individual
+def _write_page(
+    claim: "Claim", runs: "Sequence[LoadedRun]", measured: "Sequence[Measured]", folder: Path, *, renewed: bool
+) -> None:
+    """Write a claim's page, the drawing of a founder's circuit and, where values allow it, the claim's figure.
+
+    Pages whose runs were just loaded (``renewed``) get the table of values too, of which all this can be made again.
+    """
+    from hetevo.analysis.claims import draw, page, record
+    from hetevo.analysis.claims.recorded import FLOATS
+    from hetevo.analysis.figures.circuit import draw_individual
     from hetevo.analysis.figures.plot import drawn
     from hetevo.analysis.made import beside, marked, write_files
-    from hetevo.evolve.cohort import founders
     from hetevo.evolve.config import preset
-    from hetevo.evolve.species import species_of
+    from hetevo.evolve.species import build_species
+    from hetevo.evolve.sweeps.file import read_sweep
+    from hetevo.populations.circuits import draw_founders
 
-    config = preset(runs[0].preset)
-    species = species_of(config)
-    genes = founders(species, config.seed, config.evolution.size).population
-    text, circuit, figure = _page_files(claim.name)
-    plots = {circuit: draw_individual(species, genes), figure: draw(claim, runs)}
-    content = page(claim, found, circuit=circuit, figure=figure).encode()
-    files = {file: marked(drawn(plot.figure, ".png", PAGE_DPI), ".png") for file, plot in plots.items()}
-    files[text] = marked(content, ".md")
-    write_files({beside(folder / file): content for file, content in files.items()})
-    print(folder / text, file=sys.stderr)
+    name = claim.name
+    config = preset(read_sweep(name).base)
+    species = build_species(config)
+    genes = draw_founders(species, config.seed, config.evolution.size)
+    text = page(claim, measured, circuit=f"{name}{CIRCUIT}", figure=f"{name}{PICTURE}").encode()
+    circuit = drawn(draw_individual(species, genes).figure, ".png", PAGE_DPI)
+    files = {".md": marked(text, ".md"), CIRCUIT: marked(circuit, ".png")}
+    values = record(claim, runs).to_csv(index=False, float_format=FLOATS).encode() if renewed else None
+    if values:
+        files[VALUES] = values
+    # a figure of its own needs more than what is recorded
+    if renewed or (runs and not claim.figure):
+        files[PICTURE] = marked(drawn(draw(claim, runs).figure, ".png", PAGE_DPI), ".png", values)
+    write_files({beside(folder / f"{name}{ending}"): content for ending, content in files.items()})
+    print(folder / f"{name}.md", file=sys.stderr)

@@ -32,8 +32,8 @@ def draw(
 ) -> None:
     """Draw both pathways of a circuit, with the signs of its gains; or an inherited rule."""
     load_matplotlib()
-    from hetevo.analysis.drawing import draw_individual
     from hetevo.analysis.figures import save
+    from hetevo.analysis.figures.circuit import draw_individual
     from hetevo.populations.errors import SettingError
 
     of_run = any(Path(name).is_dir() for name in (source, source.rpartition("@")[0]) if name)
@@ -55,14 +55,14 @@ class _Chosen(NamedTuple):
 
 def _saved(source: str, individual: int | None) -> _Chosen:
     """Find an individual of a run's checkpoint: the one with the lowest loss unless another is named."""
-    from hetevo.evolve.branching import Origin
-    from hetevo.evolve.species import species_of
+    from hetevo.evolve.origin import Origin
+    from hetevo.evolve.species import build_species
     from hetevo.populations.errors import SettingError
 
     origin = Origin.find(source)
-    species = species_of(origin.config)
+    species = build_species(origin.config)
     state = origin.load(origin.config, species)
-    ids = [int(one) for one in state.cohort.identifiers]
+    ids = [int(one) for one in state.generation.identifiers]
     chosen = ids[int(state.loss.argmin())] if individual is None else individual
     if chosen not in ids:
         raise SettingError(
@@ -72,22 +72,22 @@ def _saved(source: str, individual: int | None) -> _Chosen:
     row = ids.index(chosen)
     title = f"individual {chosen}, generation {origin.generation}, loss {state.loss[row]:.3g}"
     target = origin.directory.figures / f"circuit-{chosen}.png"
-    return _Chosen(species, state.cohort.population, row, title, target)
+    return _Chosen(species, state.generation.population, row, title, target)
 
 
 def _founder(source: str, individual: int | None, settings: list[str]) -> _Chosen:
     """Draw the founders that a preset or a file begins with, and choose one."""
-    from hetevo.evolve.cohort import founders
     from hetevo.evolve.config import load_config
-    from hetevo.evolve.species import species_of
+    from hetevo.evolve.generation import draw_generation_zero
+    from hetevo.evolve.species import build_species
     from hetevo.populations.errors import SettingError
     from hetevo.populations.text import for_file
 
     config = load_config(source, settings, trust=True)  # nothing is computed, so nothing is contacted
-    species, row = species_of(config), individual or 0
+    species, row = build_species(config), individual or 0
     if not 0 <= row < config.evolution.size:
         raise SettingError(f"--individual: {source} has the founders 0 to {config.evolution.size - 1}, got {row}.")
-    population = founders(species, config.seed, config.evolution.size).population
+    population = draw_generation_zero(species, config.seed, config.evolution.size).population
     name = Path(source).stem
     return _Chosen(
         species, population, row, f"{name}, founder {row}, seed {config.seed}", Path(f"{for_file(name)}.png")

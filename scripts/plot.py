@@ -19,8 +19,8 @@ def plot(runs: Runs = None, kind: Kind = "", output: File = None, force: Force =
     """Draw a figure, and say in two lines what it shows."""
     load_matplotlib()
     from hetevo.analysis.claims import CLAIMS, picture
+    from hetevo.analysis.conditions import load_all
     from hetevo.analysis.figures import FIGURES, save
-    from hetevo.analysis.loading import load_all
     from hetevo.analysis.verdict import verdict
     from hetevo.evolve.rundir.places import inside
     from hetevo.populations.errors import SettingError, nearest, spell

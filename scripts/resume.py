@@ -35,10 +35,10 @@ def resume(
     as_json: AsJson = False,
 ) -> None:
     """Go on with a run where it was last saved, or extend it."""
-    from hetevo.evolve import resume as go_on
+    from hetevo.evolve import resume as continue_run
 
     with progress() as display:
-        ended = go_on(
+        ended = continue_run(
             run,
             generations,
             backend=backend,

@@ -130,8 +130,8 @@ def _configuration(
 ) -> tuple["Config", str]:
     """Return the configuration, and what to call a run of it."""
     from hetevo.evolve import load_config
-    from hetevo.evolve.branching import Origin as Branch
     from hetevo.evolve.config.sources import is_path
+    from hetevo.evolve.origin import Origin as Branch
     from hetevo.populations.errors import SettingError, spell
 
     if source is not None:

@@ -35,7 +35,7 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Check every checksum, and that every generation is recorded exactly once."""
-    from hetevo.evolve.verifying import verify as check
+    from hetevo.evolve.verify import verify as check
     from hetevo.populations.errors import SettingError
 
     if failure is not None:
@@ -60,7 +60,7 @@ def verify(
 
 def _repeat(run: Path, number: int, as_json: bool) -> None:
     """Say what becomes of an individual that had failed; exit 1 if it fails again."""
-    from hetevo.evolve.repeating import repeat
+    from hetevo.evolve.replay import repeat
 
     found = repeat(run, number)
     if as_json:

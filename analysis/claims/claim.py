@@ -1,14 +1,24 @@
 """A claim of the theory: what it says, which runs can show it, and what would refute it."""
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import resources
+from itertools import product
+from typing import Any
 
 import pandas as pd
 
-from hetevo.analysis.claims.contrast import Contrast, Found, measure
+from hetevo.analysis.claims.own import FIGURES
+from hetevo.analysis.claims.prediction import Measured, Prediction, Term, measure
+from hetevo.analysis.conditions import by_condition
+from hetevo.analysis.figures.alignment import alignment
 from hetevo.analysis.figures.claim import SHOWN
+from hetevo.analysis.figures.claim import claim as dots
+from hetevo.analysis.figures.lifetime import lifetime
 from hetevo.analysis.figures.plot import Plot
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.runs import LoadedRun
 
 SOURCE = "Ziyin, Chuang, Poggio (2025), arXiv:2505.02248"
 
@@ -20,35 +30,75 @@ class Claim:
     Parameters
     ----------
     name : str
-        Of the preset, and of the sweep that holds it and its control.
+        Of the experiment, whose sweep holds what is claimed and its control.
     says : str
         The claim in one sentence.
-    contrasts : tuple of Contrast
-        Its predictions. Each is refuted by an interval over seeds that does not lie on the predicted side.
+    predictions : tuple of Prediction
+        Each is refuted by an interval over seeds that does not lie on the predicted side.
     shows : mapping of str to str
         What the figure draws for every condition: what the axis says, by column of the table of generations.
-    draw : callable, optional
-        Draws the figure instead, from the runs of the sweep.
+    figure : str
+        One of `hetevo.analysis.claims.own.FIGURES`, which is drawn instead.
     source : str
         Where it comes from.
     note : str
         What to make of what came out, for the page of the claim.
-    came_out : str
-        What 20 seeds (10 with all controls) said when it was last measured: ``make verify`` fails if that changes.
+    order : int
+        Where it stands among the others.
     """
 
     name: str
     says: str
-    contrasts: tuple[Contrast, ...]
+    predictions: tuple[Prediction, ...]
     shows: Mapping[str, str] = field(default_factory=lambda: SHOWN)
-    draw: Callable[[Sequence[LoadedRun]], Plot] | None = None
+    figure: str = ""
     source: str = SOURCE
     note: str = ""
-    came_out: str = "holds"
+    order: int = 0
 
 
-def check(claim: Claim, runs: Sequence[LoadedRun]) -> list[Found]:
-    """Measure all contrasts of a claim.
+def read_claims() -> dict[str, Claim]:
+    """Read the claims of all experiments that ship with Hetevo, by name and in their order."""
+    claims = []
+    for file in (resources.files("hetevo.evolve") / "experiments").iterdir():
+        if file.name.endswith(".toml"):
+            content = tomllib.loads(file.read_text("utf-8"))
+            if "claim" in content:
+                claims.append(_claim(file.name.removesuffix(".toml"), content["claim"], content["prediction"]))
+    return {claim.name: claim for claim in sorted(claims, key=lambda claim: claim.order)}
+
+
+def _claim(name: str, table: Mapping[str, Any], predictions: Sequence[Mapping[str, Any]]) -> Claim:
+    """Make a claim of its tables."""
+    values = dict(table)
+    groups = values.pop("groups", {})
+    return Claim(name, predictions=tuple(_prediction(each, groups) for each in predictions), **values)
+
+
+def _prediction(table: Mapping[str, Any], groups: Mapping[str, Sequence[str]]) -> Prediction:
+    """Make a prediction of its table, with every group written out."""
+    values = dict(table)
+    given: Sequence[Term] = values.pop("terms")
+    terms = tuple(each for term in given for each in _mean(term, groups))
+    sign, key = (1, "above") if "above" in values else (-1, "below")
+    return Prediction(terms=terms, value=values.pop(key), sign=sign, **values)
+
+
+def _mean(term: Term, groups: Mapping[str, Sequence[str]]) -> list[Term]:
+    """Replace ``{name}`` by each member of a group; the term is the mean over all of them."""
+    weight, condition, column = term
+    pairs = list(product(_written_out(condition, groups), _written_out(column, groups)))
+    return [(weight / len(pairs), each, measured) for each, measured in pairs]
+
+
+def _written_out(text: str, groups: Mapping[str, Sequence[str]]) -> list[str]:
+    # every second part is the name of a group
+    parts = re.split(r"\{(\w+)\}", text)
+    return ["".join(chosen) for chosen in product(*(groups[p] if i % 2 else [p] for i, p in enumerate(parts)))]
+
+
+def check(claim: Claim, runs: Sequence[LoadedRun]) -> list[Measured]:
+    """Measure all predictions of a claim.
 
     Parameters
     ----------
@@ -57,50 +107,70 @@ def check(claim: Claim, runs: Sequence[LoadedRun]) -> list[Found]:
     runs : sequence of LoadedRun
         Of its sweep.
     """
-    return [measure(contrast, runs) for contrast in claim.contrasts]
+    return [measure(prediction, runs) for prediction in claim.predictions]
 
 
-def verdict(found: Sequence[Found]) -> str:
+def verdict(measured: Sequence[Measured]) -> str:
     """Return ``"holds"``, ``"holds in part"`` or ``"fails"``."""
-    holding = sum(one.holds for one in found)
-    return "holds" if holding == len(found) else "holds in part" if holding else "fails"
+    holding = sum(each.holds for each in measured)
+    return "holds" if holding == len(measured) else "holds in part" if holding else "fails"
 
 
-def table(claim: Claim, found: Sequence[Found]) -> pd.DataFrame:
-    """Return one row a contrast: claim, prediction, predicted, effect, low, high, n, holds.
+def table(claim: Claim, measured: Sequence[Measured]) -> pd.DataFrame:
+    """Return one row a prediction: claim, prediction, predicted, effect, low, high, n, holds.
 
     Parameters
     ----------
     claim : Claim
         What is claimed.
-    found : sequence of Found
+    measured : sequence of Measured
         From `check`.
     """
     rows = [
         {
             "claim": claim.name,
-            "prediction": one.contrast.says,
-            "predicted": f"{'>' if one.contrast.sign > 0 else '<'} {one.contrast.value:.4g}",
-            "effect": one.effect,
-            "low": one.low,
-            "high": one.high,
-            "n": one.n,
-            "holds": one.holds,
+            "prediction": each.prediction.says,
+            "predicted": each.prediction.predicted,
+            "effect": each.effect,
+            "low": each.low,
+            "high": each.high,
+            "n": each.n,
+            "holds": each.holds,
         }
-        for one in found
+        for each in measured
     ]
     return pd.DataFrame(rows)
 
 
-def markdown(claim: Claim, found: Sequence[Found]) -> str:
-    """Return the rows of a claim for a table in Markdown: prediction, measured with interval, predicted, n, holds."""
-    rows = [
-        f"| {row['prediction']} | {row['effect']:.3f} ({row['low']:.3f} to {row['high']:.3f}) | {row['predicted']} |"
-        f" {row['n']} | {'yes' if row['holds'] else '**no**'} |"
-        for row in table(claim, found).to_dict("records")
-    ]
-    head = [
-        "| prediction | measured, mean over seeds (95 % t interval) | predicted | n | holds |",
-        "|---|---|---|---|---|",
-    ]
-    return "\n".join([*head, *rows])
+def draw(claim: Claim, runs: Sequence[LoadedRun]) -> Plot:
+    """Draw the figure of a claim: its own, or the measures that it names, in every condition."""
+    return FIGURES[claim.figure](runs) if claim.figure else dots(runs, shows=claim.shows)
+
+
+def picture(claims: Mapping[str, Claim], runs: Sequence[LoadedRun]) -> tuple[str, Plot]:
+    """Draw what runs are about: the figure of their claim, or alignment over generations.
+
+    Parameters
+    ----------
+    claims : mapping of str to Claim
+        Claims by the name of their preset.
+    runs : sequence of LoadedRun
+        At least one.
+
+    Returns
+    -------
+    kind : str
+        ``"claim"`` if the runs are several conditions of one claim, ``"lifetime"`` if nothing evolved in them,
+        ``"alignment"`` otherwise.
+    plot : Plot
+        The figure.
+    """
+    presets, conditions = {run.preset for run in runs}, set(by_condition(runs))
+    claim = claims.get(presets.pop()) if len(presets) == 1 else None
+    if claim is not None and len(conditions) > 1:
+        compared = {condition for prediction in claim.predictions for condition in prediction.conditions}
+        # its own drawing is about the runs of its sweep, not of any variants of its preset
+        return "claim", draw(claim, runs) if compared <= conditions else dots(runs, shows=claim.shows)
+    if all(run.probed and run.last == 0 for run in runs):
+        return "lifetime", lifetime(runs)
+    return "alignment", alignment(runs)

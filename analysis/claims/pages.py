@@ -2,23 +2,37 @@
 
 from collections.abc import Mapping, Sequence
 
-from hetevo.analysis.claims.claim import Claim, markdown, verdict
-from hetevo.analysis.claims.contrast import Contrast, Found
+from hetevo.analysis.claims.claim import Claim, table, verdict
+from hetevo.analysis.claims.prediction import Measured, Prediction
 
 
-def page(claim: Claim, found: Sequence[Found], *, circuit: str, figure: str) -> str:
+def markdown(claim: Claim, measured: Sequence[Measured]) -> str:
+    """Return the rows of a claim for a table in Markdown: prediction, measured with interval, predicted, n, holds."""
+    rows = [
+        f"| {row['prediction']} | {row['effect']:.3f} ({row['low']:.3f} to {row['high']:.3f}) | {row['predicted']} |"
+        f" {row['n']} | {'yes' if row['holds'] else '**no**'} |"
+        for row in table(claim, measured).to_dict("records")
+    ]
+    head = [
+        "| prediction | measured, mean over seeds (95 % t interval) | predicted | n | holds |",
+        "|---|---|---|---|---|",
+    ]
+    return "\n".join([*head, *rows])
+
+
+def page(claim: Claim, measured: Sequence[Measured], *, circuit: str, figure: str) -> str:
     """Write the page of a claim in Markdown: what is said, the circuit, what came out, what would refute it.
 
     Parameters
     ----------
     claim : Claim
         What is claimed.
-    found : sequence of Found
+    measured : sequence of Measured
         From `hetevo.analysis.claims.check`.
     circuit, figure : str
         Names of the pictures, relative to the page.
     """
-    seeds = max(one.n for one in found)
+    seeds = max(each.n for each in measured)
     parts = [
         f"# {claim.name}",
         f"**{claim.says}**",
@@ -27,9 +41,9 @@ def page(claim: Claim, found: Sequence[Found], *, circuit: str, figure: str) -> 
         f"```{{image}} {circuit}\n:alt: A founder of {claim.name}\n:width: 100%\n```",
         f"A founder, drawn by `hetevo draw {claim.name.removesuffix('-with-controls')}`.",
         "## What came out",
-        f"The claim **{verdict(found)}**; {seeds} seeds.",
+        f"The claim **{verdict(measured)}**; {seeds} seeds.",
         f"```{{image}} {figure}\n:alt: Measures of {claim.name} by condition\n```",
-        markdown(claim, found),
+        markdown(claim, measured),
         *([claim.note] if claim.note else []),
         "## What would refute it",
         "Each row is a prediction of its own. It is refuted by an interval over seeds that does not lie on the"
@@ -38,21 +52,24 @@ def page(claim: Claim, found: Sequence[Found], *, circuit: str, figure: str) -> 
     return "\n\n".join(parts) + "\n"
 
 
-def overview(results: Mapping[str, tuple[Claim, Sequence[Found]]]) -> str:
+def overview(results: Mapping[str, tuple[Claim, Sequence[Measured]]]) -> str:
     """Write the table of all claims in Markdown: each with its first prediction against a control.
 
     Parameters
     ----------
-    results : mapping of str to (Claim, sequence of Found)
+    results : mapping of str to (Claim, sequence of Measured)
         By the name of the claim.
     """
     rows = []
-    for name, (claim, found) in results.items():
-        one = next((one for one in found if _control(one.contrast)), found[0])
-        measured = f"{one.contrast.says}: {one.effect:+.2f} ({one.low:+.2f} to {one.high:+.2f}), n = {one.n}"
-        control = _control(one.contrast) or f"the value {one.contrast.value:g}"
-        said = f"**{verdict(found)}**, {sum(each.holds for each in found)} of {len(found)} predictions"
-        rows.append(f"| [{name}]({name}.md) | {said} | {claim.says} | {measured} | {control} |")
+    for name, (claim, measured) in results.items():
+        shown = next((each for each in measured if _control(each.prediction)), measured[0])
+        effect = f"{shown.effect:+.2f} ({shown.low:+.2f} to {shown.high:+.2f}), n = {shown.n}"
+        control = _control(shown.prediction) or f"the value {shown.prediction.value:g}"
+        holding = f"{sum(each.holds for each in measured)} of {len(measured)} predictions"
+        rows.append(
+            f"| [{name}]({name}.md) | **{verdict(measured)}**, {holding} | {claim.says} |"
+            f" {shown.prediction.says}: {effect} | {control} |"
+        )
     head = [
         "| preset | verdict | claim | one prediction, measured (mean over seeds, 95 % t interval) | control |",
         "|---|---|---|---|---|",
@@ -60,10 +77,10 @@ def overview(results: Mapping[str, tuple[Claim, Sequence[Found]]]) -> str:
     return "\n".join([*head, *rows]) + "\n"
 
 
-def _control(contrast: Contrast) -> str:
+def _control(prediction: Prediction) -> str:
     """Name what is subtracted; empty if nothing is."""
-    names = list(dict.fromkeys(condition for weight, condition, _ in contrast.terms if weight < 0))
-    first = {condition for weight, condition, _ in contrast.terms if weight > 0}
+    names = list(dict.fromkeys(condition for weight, condition, _ in prediction.terms if weight < 0))
+    first = {condition for weight, condition, _ in prediction.terms if weight > 0}
     if not names or set(names) <= first:
         return ""
     # of a grid: what the cells that are subtracted have in common, and the others do not

@@ -1,27 +1,23 @@
-"""Figures: each a function from loaded runs to a `Plot`, one a file.
+"""Figures: each a function from loaded runs to a `Plot`; and drawings of individuals.
 
-To add one, write the function and name it in `FIGURES`; the contract tests run over every entry.
+To add one, write a function that draws into a `Frame`, decorate it with `figure` and name it in `FIGURES`; the contract
+tests run over every entry. What all figures share is in `frame` (panels, legends, data), `needs` (what runs must have
+recorded), `parts` (what is drawn inside panels), `style` and `plot`.
 """
 
 from collections.abc import Callable
 
-from hetevo.analysis.figures.alignment import alignment
+from hetevo.analysis.figures.alignment import alignment, levels
+from hetevo.analysis.figures.circuit import draw_individual
 from hetevo.analysis.figures.claim import claim
-from hetevo.analysis.figures.distribution import distribution
-from hetevo.analysis.figures.fitness import fitness
-from hetevo.analysis.figures.gains import gains
-from hetevo.analysis.figures.levels import levels
+from hetevo.analysis.figures.emergence import onset, survival
+from hetevo.analysis.figures.gains import gains, phi, signs
+from hetevo.analysis.figures.individuals import distribution, fitness
 from hetevo.analysis.figures.lifetime import lifetime
-from hetevo.analysis.figures.lineage import lineage
+from hetevo.analysis.figures.lineage import lineage, price
 from hetevo.analysis.figures.metaplasticity import metaplasticity
-from hetevo.analysis.figures.onset import onset
-from hetevo.analysis.figures.phase_diagram import phase_diagram
-from hetevo.analysis.figures.phase_plane import phase_plane
-from hetevo.analysis.figures.phi import phi
+from hetevo.analysis.figures.phase import phase_diagram, phase_plane
 from hetevo.analysis.figures.plot import Plot, save
-from hetevo.analysis.figures.price import price
-from hetevo.analysis.figures.signs import signs
-from hetevo.analysis.figures.survival import survival
 
 FIGURES: dict[str, Callable[..., Plot]] = {
     "alignment": alignment,
@@ -49,6 +45,7 @@ __all__ = [
     "alignment",
     "claim",
     "distribution",
+    "draw_individual",
     "fitness",
     "gains",
     "levels",

@@ -1,81 +1,71 @@
-"""The figure `alignment`: gradient alignment over generations, with the loss below."""
+"""The figures `alignment` and `levels`: gradient alignment over generations, with the loss, and level by level."""
 
-from collections.abc import Sequence
+import re
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from hetevo.analysis.figures.input import measured, probed
-from hetevo.analysis.figures.layout import (
+from hetevo.analysis.figures.frame import Frame, counted, figure
+from hetevo.analysis.figures.parts import (
+    add_to_title,
     count_generations,
-    counted,
-    legend_below,
+    draw_course,
     logarithmic,
-    looks,
+    null_line,
     say_undefined,
-    title_of,
 )
-from hetevo.analysis.figures.plot import Plot
-from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, Palette, panel_letter, style
-from hetevo.analysis.figures.summary import draw_course, over_seeds
-from hetevo.analysis.loading import LoadedRun, tidy
+from hetevo.analysis.figures.style import look, title_of
+from hetevo.analysis.runs import LoadedRun, tidy
+from hetevo.analysis.statistics.curves import over_seeds
 
 SPREAD = (0.1, 0.9)
 """Quantiles over individuals between which the band of a single run lies."""
 
+_LEVEL = re.compile(r"alignment_level_(\d+)_end")
 
-def alignment(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
+
+@figure()
+def alignment(frame: Frame) -> pd.DataFrame:
     """Draw gradient alignment and loss over generations.
 
     One run: the population mean at the end of life with its spread over individuals, the best tenth, and the mean at
     birth. Several runs: one line a condition, the mean over seeds with its t interval.
 
-    Parameters
-    ----------
-    runs : LoadedRun or sequence of LoadedRun
-        Finished or not.
-
     Returns
     -------
     Plot
         Undefined values are gaps.
-
-    Raises
-    ------
-    RunDirectoryError
-        If a run was recorded without the probe.
     """
-    runs = probed(runs)
-    with style() as palette:
-        figure = Figure(figsize=(COLUMN_INCHES, 3.1), layout="constrained")
-        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
-        upper.set_ylabel("gradient alignment\n(cosine)")
-        lower.set_ylabel("normalised\ntest loss")
-        lower.set_xlabel("generation")
-        data, title = (_one_run if len(runs) == 1 else _several_runs)(runs, upper, lower, palette)
-        upper.axhline(0, **NULL_LINE)  # what a random direction has
-        # a diverging generation 0 would press all that follows to the floor of a linear axis
-        logarithmic(lower)
-        lower.axhline(1, **NULL_LINE)  # what a network that always says 0 has
-        for axes, letter in ((upper, "a"), (lower, "b")):
-            panel_letter(axes, letter)
-        count_generations(lower, data["generation"])
-        legend_below(figure, [upper, lower], title=title)
-    return Plot(figure, data)
+    upper, lower = frame.rows(2, 3.1, heights=(3, 2), letters="ab")
+    upper.set_ylabel("gradient alignment\n(cosine)")
+    lower.set_ylabel("normalised\ntest loss")
+    lower.set_xlabel("generation")
+    if len(frame.runs) == 1:
+        data, title = _one_run(frame, frame.runs[0], upper, lower), None
+    else:
+        data, title = _several_runs(frame, upper, lower)
+    null_line(upper, y=0)  # what a random direction has
+    # a diverging generation 0 would press all that follows to the floor of a linear axis
+    logarithmic(lower)
+    null_line(lower, y=1)  # what a network that always says 0 has
+    count_generations(lower, data["generation"])
+    frame.legend(title=title)
+    return data
 
 
-def _one_run(runs: Sequence[LoadedRun], upper: Axes, lower: Axes, palette: Palette) -> tuple[pd.DataFrame, str | None]:
-    (run,) = runs
+def _one_run(frame: Frame, run: LoadedRun, upper: Axes, lower: Axes) -> pd.DataFrame:
+    """Draw the population mean with its spread over individuals, the best tenth, and what is there at birth."""
+    palette = frame.palette
     shown = ["generation", "alignment_birth", "alignment_end", "alignment_end_elite", "loss_best", "loss_median"]
     data = run.generations[[name for name in shown if name in run.generations]].copy()
+    # the spread over individuals, which may be kept more rarely than generations are measured
     individuals = run.individuals
     if "alignment_end" in individuals:
         spread = individuals.groupby("generation")["alignment_end"].quantile(np.array(SPREAD)).unstack()
         spread.columns = pd.Index(["alignment_end_low", "alignment_end_high"])
         data = data.merge(spread, how="left", on="generation")
-        seen = data[data["generation"].isin(spread.dropna().index)]  # individuals may be kept more rarely
+        seen = data[data["generation"].isin(spread.dropna().index)]
         upper.fill_between(
             seen["generation"],
             seen["alignment_end_low"],
@@ -85,6 +75,7 @@ def _one_run(runs: Sequence[LoadedRun], upper: Axes, lower: Axes, palette: Palet
             linewidth=0,
             label="10–90 % of individuals",
         )
+    # then the means, in the generations at which the probe looked
     looked = data[data["generation"].isin(run.measured["generation"])]
     for axes, table, column, colour, line, label in (
         (upper, looked, "alignment_end", palette[0], "-", f"end of life, mean (n = {run.size})"),
@@ -98,21 +89,23 @@ def _one_run(runs: Sequence[LoadedRun], upper: Axes, lower: Axes, palette: Palet
     if run.generations["alignment_end"].isna().all():
         say_undefined(upper)
     upper.set_title(title_of(run), loc="right")
-    return data, None
+    return data
 
 
-def _several_runs(runs: Sequence[LoadedRun], upper: Axes, lower: Axes, palette: Palette) -> tuple[pd.DataFrame, str]:
+def _several_runs(frame: Frame, upper: Axes, lower: Axes) -> tuple[pd.DataFrame, str]:
+    """Draw the mean over seeds of each condition; return the data, and what the legend says of them."""
+    panels = ((upper, "alignment_end", frame.measured()), (lower, "loss_median", tidy(frame.runs)))
     parts = {
         (axes, column): {
             str(condition): over_seeds(group, column, logarithmic=axes is lower)
             for condition, group in table.groupby("condition", sort=False)
         }
-        for axes, column, table in ((upper, "alignment_end", measured(runs)), (lower, "loss_median", tidy(runs)))
+        for axes, column, table in panels
     }
-    counts = {name: one["n"] for name, one in parts[upper, "alignment_end"].items()}
+    counts = {name: summary["n"] for name, summary in parts[upper, "alignment_end"].items()}
     labels, title = counted(counts, "mean (b: geometric)")
-    frames = []
-    styles = looks(runs, palette)
+    # one look a condition in both panels
+    frames, styles = [], frame.looks()
     for (axes, column), summaries in parts.items():
         for condition, summary in summaries.items():
             draw_course(axes, summary, styles[condition], labels[condition])
@@ -120,3 +113,44 @@ def _several_runs(runs: Sequence[LoadedRun], upper: Axes, lower: Axes, palette: 
     upper.set_title("end of life, population mean", loc="right")
     lower.set_title("population median", loc="right")
     return pd.concat(frames, ignore_index=True), title
+
+
+@figure("alignment_level_1_end")
+def levels(frame: Frame) -> pd.DataFrame:
+    """Draw the alignment at the end of life, level by level, a panel a condition.
+
+    Returns
+    -------
+    Plot
+        Data: condition, level, generation, mean, low, high, n.
+    """
+    # the course of every level, condition by condition
+    runs, table = frame.runs, frame.measured()
+    courses = {
+        (str(condition), int(match[1])): over_seeds(group, str(column))
+        for condition, group in table.groupby("condition", sort=False)
+        for column in group
+        if (match := _LEVEL.fullmatch(str(column)))
+    }
+    conditions = list(dict.fromkeys(condition for condition, _ in courses))
+    counts = {
+        name: pd.concat([course["n"] for (where, _), course in courses.items() if where == name]) for name in conditions
+    }
+    labels, title = counted(counts)
+    # a panel a condition; an empty one says why it is empty
+    names = [labels[name] if counts[name].any() else name for name in conditions]
+    grid = frame.grid(names, 1.9, across="generation", upward="alignment\n(cosine)")
+    for axes, condition in zip(grid, conditions, strict=True):
+        for (where, level), summary in courses.items():
+            if where == condition and summary["mean"].notna().any():
+                name = f"level {level}{' (lowest)' if level == 1 else ''}"
+                draw_course(axes, summary, look(level - 1, frame.palette), name)
+        if not counts[condition].any():
+            say_undefined(axes)
+        null_line(axes, y=0)
+    count_generations(grid[0], table["generation"])
+    frame.legend(columns=3, title=title if len(runs) > 1 else None)
+    if len(runs) == 1:
+        add_to_title(grid[0], f"seed {runs[0].seed}, mean of n = {runs[0].size}")
+    frames = [course.assign(condition=condition, level=level) for (condition, level), course in courses.items()]
+    return pd.concat(frames, ignore_index=True)

@@ -6,16 +6,14 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from scipy import stats
 
-from hetevo.analysis.emergence.table import by_condition
-from hetevo.analysis.figures.input import probed
-from hetevo.analysis.figures.layout import counted
-from hetevo.analysis.figures.plot import Plot
-from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, Palette, style
-from hetevo.analysis.figures.summary import CONFIDENCE
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.conditions import by_condition
+from hetevo.analysis.figures.frame import Frame, counted, figure
+from hetevo.analysis.figures.parts import null_line
+from hetevo.analysis.figures.style import Palette
+from hetevo.analysis.runs import LoadedRun
+from hetevo.analysis.statistics.curves import CONFIDENCE
 from hetevo.populations.errors import SettingError
 from hetevo.populations.types import Floats
 
@@ -36,27 +34,26 @@ SHOWN = MappingProxyType(
 """What axes say, by column of the table of generations."""
 
 
-def claim(runs: LoadedRun | Sequence[LoadedRun], *, shows: Mapping[str, str] = SHOWN) -> Plot:
+@figure()
+def claim(frame: Frame, *, shows: Mapping[str, str] = SHOWN) -> pd.DataFrame:
     """Draw columns of the last generation that has them: a dot a seed, the mean and its t interval, a row a condition.
-
-    Parameters
-    ----------
-    runs : LoadedRun or sequence of LoadedRun
-        Of one condition or more.
-    shows : mapping of str to str, optional
-        What the axis says, by column of the table of generations: a panel each, side by side.
 
     Returns
     -------
     Plot
         Data: measure, condition, seed, generation, value.
 
+    Other Parameters
+    ----------------
+    shows : mapping of str to str, optional
+        What the axis says, by column of the table of generations: a panel each, side by side.
+
     Raises
     ------
     SettingError
         If no run has any of the columns defined anywhere.
     """
-    groups = by_condition(probed(runs))
+    groups = by_condition(frame.runs)
     rows = [
         (column, condition, run.seed, *_last(run, column))
         for column in shows
@@ -70,25 +67,25 @@ def claim(runs: LoadedRun | Sequence[LoadedRun], *, shows: Mapping[str, str] = S
             f"No run has recorded {' or '.join(map(repr, shows))}, so there is nothing to draw."
             ' Run again with probe.name = "instruments".'
         )
-    with style() as palette:
-        height = max(1.3, 0.85 + INCHES_PER_CONDITION * len(groups))
-        figure = Figure(figsize=(COLUMN_INCHES * len(there), height), layout="constrained")
-        told: list[str] = []
-        for axes, column in zip(figure.subplots(1, len(there), squeeze=False)[0], there, strict=True):
-            values = data[data["measure"] == column].dropna(subset="value")
-            defined = values.groupby("condition")["seed"].nunique()
-            labels, title = counted({name: pd.Series([int(defined.get(name, 0))]) for name in groups})
-            _draw(axes, [values.loc[values["condition"] == name, "value"].to_numpy(float) for name in groups], palette)
-            # the names once, unless another number of seeds stands behind this measure
-            names = [labels[name] for name in groups]
-            axes.set_yticks(range(len(groups)), names if names != told else [""] * len(names))
-            told = names
-            if "loss" in column and values["value"].max() > FAR:
-                axes.set_xscale("log")
-            axes.axvline(SILENT if "loss" in column else 0, **NULL_LINE)
-            axes.set_xlabel(shows[column])
-            axes.set_title(title, loc="right")
-    return Plot(figure, data)
+    # a panel a measure, in each a row a condition
+    panels = frame.columns(len(there), max(1.3, 0.85 + INCHES_PER_CONDITION * len(groups)))
+    said: list[str] = []
+    for axes, column in zip(panels, there, strict=True):
+        values = data[data["measure"] == column].dropna(subset="value")
+        seeds = values.groupby("condition")["seed"].nunique()
+        labels, title = counted({name: pd.Series([int(seeds.get(name, 0))]) for name in groups})
+        rows_of = [values.loc[values["condition"] == name, "value"].to_numpy(float) for name in groups]
+        _draw(axes, rows_of, frame.palette)
+        # the names once, unless another number of seeds stands behind this measure
+        names = [labels[name] for name in groups]
+        axes.set_yticks(range(len(groups)), names if names != said else [""] * len(names))
+        said = names
+        if "loss" in column and values["value"].max() > FAR:
+            axes.set_xscale("log")
+        null_line(axes, x=SILENT if "loss" in column else 0)
+        axes.set_xlabel(shows[column])
+        axes.set_title(title, loc="right")
+    return data
 
 
 def _draw(axes: Axes, conditions: Sequence[Floats], palette: Palette) -> None:
@@ -98,6 +95,7 @@ def _draw(axes: Axes, conditions: Sequence[Floats], palette: Palette) -> None:
             continue
         spread = np.linspace(-0.16, 0.16, values.size) if values.size > 1 else np.zeros(1)
         axes.plot(values, place + spread, "o", markersize=2, color=palette[0], alpha=0.45, markeredgewidth=0)
+        # the mean with Student's interval, which a single seed does not have
         mean = values.mean()
         half = stats.t.ppf((1 + CONFIDENCE) / 2, values.size - 1) * stats.sem(values) if values.size > 1 else 0.0
         axes.errorbar(mean, place, xerr=half, fmt="D", markersize=4, color="black", capsize=2.5, linewidth=1.1)

@@ -1,64 +1,158 @@
-"""The figure `gains`: the plasticity gains of one run over its generations."""
+"""The figures `gains`, `signs` and `phi`: neurons of one run through its generations, as lines and as maps."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping
 
-from matplotlib.figure import Figure
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
-from hetevo.analysis.figures.input import one
-from hetevo.analysis.figures.layout import count_generations, legend_below, title_of
-from hetevo.analysis.figures.plot import Plot
-from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, look, panel_letter, style
-from hetevo.analysis.lineage.signs import FIXED, fixation
-from hetevo.analysis.lineage.signs import gains as gains_of
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.figures.frame import Frame, figure
+from hetevo.analysis.figures.parts import count_generations, null_line, say_undefined
+from hetevo.analysis.figures.style import UNDEFINED, Look, look, title_of
+from hetevo.analysis.lineage import fixation
+from hetevo.analysis.lineage import gains as gains_of
+from hetevo.analysis.lineage.gains import FIXED
 
 SIGNS = {1: "fixed positive", -1: "fixed negative", 0: "not fixed"}
 
+INCHES_PER_NEURON = 0.075
+LEAST_PER_MAP, MOST = 1.3, 8.0
+"""Height of a map at least (for its label), and of a figure at most, in inches."""
 
-def gains(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
+_PHI = re.compile(r"phi_sign_neuron_(\d+)_end")
+
+
+@figure(probe=None, single=True)
+def gains(frame: Frame) -> pd.DataFrame:
     """Draw the population mean of every neuron's gain, by pathway; colours tell which signs became fixed.
-
-    Parameters
-    ----------
-    runs : LoadedRun or sequence of LoadedRun
-        One run that kept checkpoints; the probe is not needed.
 
     Returns
     -------
     Plot
         Data: of `hetevo.analysis.lineage.gains`.
-
-    Raises
-    ------
-    RunDirectoryError
-        If there are several runs, or fewer than 2 checkpoints.
     """
-    run = one(runs)
+    (run,) = frame.runs
     table = gains_of(run)
     signs = fixation(table).set_index(["pathway", "neuron"])["sign"]
-    with style() as palette:
-        looks = {1: look(0, palette), -1: look(1, palette), 0: ((0.6, 0.6, 0.6), ":")}
-        figure = Figure(figsize=(COLUMN_INCHES, 3.0), layout="constrained")
-        both = figure.subplots(2, 1, sharex=True)
-        for axes, letter, (pathway, group) in zip(both, "ab", table.groupby("pathway"), strict=True):
-            ordered = sorted(group.groupby("neuron"), key=lambda item: abs(int(signs[(pathway, item[0])])))
-            for neuron, path in ordered:  # those that became fixed above the others
-                sign = int(signs[(pathway, neuron)])
-                colour, line = looks[sign]
-                axes.plot(
-                    path["generation"],
-                    path["mean"],
-                    color=colour,
-                    linestyle=line,
-                    linewidth=0.8,
-                    label=SIGNS[sign],
-                )
-            axes.axhline(0, **NULL_LINE)
-            axes.set_ylabel(f"{pathway} gain\n(mean)")
-            panel_letter(axes, letter)
-        count_generations(both[1], table["generation"])
-        both[1].set_xlabel("generation (kept checkpoints)")
-        both[0].set_title(title_of(run, after=f"; mean of n = {run.size}"), loc="right")
-        title = f"a line a neuron; fixed: at least {FIXED * 100:.0f} % of individuals share the sign"
-        legend_below(figure, list(both), columns=3, title=title)
-    return Plot(figure, table)
+    palette = frame.palette
+    looks: dict[int, Look] = {1: look(0, palette), -1: look(1, palette), 0: ((0.6, 0.6, 0.6), ":")}
+    upper, lower = frame.rows(2, 3.0, letters="ab")
+    for axes, (pathway, group) in zip((upper, lower), table.groupby("pathway"), strict=True):
+        # those that became fixed above the others
+        ordered = sorted(group.groupby("neuron"), key=lambda item: abs(int(signs[(pathway, item[0])])))
+        for neuron, path in ordered:
+            sign = int(signs[(pathway, neuron)])
+            colour, line = looks[sign]
+            when, mean = path["generation"], path["mean"]
+            axes.plot(when, mean, color=colour, linestyle=line, linewidth=0.8, label=SIGNS[sign])
+        null_line(axes, y=0)
+        axes.set_ylabel(f"{pathway} gain\n(mean)")
+    count_generations(lower, table["generation"])
+    lower.set_xlabel("generation (kept checkpoints)")
+    upper.set_title(title_of(run, after=f"; mean of n = {run.size}"), loc="right")
+    title = f"a line a neuron; fixed: at least {FIXED * 100:.0f} % of individuals share the sign"
+    frame.legend(columns=3, title=title)
+    return table
+
+
+@figure(probe=None, single=True)
+def signs(frame: Frame) -> pd.DataFrame:
+    """Draw the share of individuals in which a neuron's gain is positive, for every neuron and kept checkpoint.
+
+    These are the genes; what they do to the learning of a neuron is in the figure `phi`. The first neurons of the
+    ascending pathway are the hidden ones, the last are the outputs.
+
+    Returns
+    -------
+    Plot
+        Data: of `hetevo.analysis.lineage.gains`.
+    """
+    (run,) = frame.runs
+    table = gains_of(run)
+    maps = {
+        f"{pathway}\ngain of neuron": group.pivot(index="neuron", columns="generation", values="positive")
+        for pathway, group in table.groupby("pathway")
+    }
+    label = "share of individuals with a\npositive gain (0.5: signs by coin)"
+    every = _maps(frame, maps, limits=(0, 1), label=label)
+    every[-1].set_xlabel("generation (kept checkpoints)")
+    every[0].set_title(title_of(run, after=f"; n = {run.size} individuals"), loc="right")
+    return table
+
+
+@figure("phi_sign_neuron_1_end", probe="instruments", single=True)
+def phi(frame: Frame) -> pd.DataFrame:
+    """Draw the population mean of the sign of every hidden neuron's consistency score, at the end of life.
+
+    ``phi_i = gA_i sum q_i g_i / sum g_i^2`` is the learning rate, with its sign, at which neuron i would do gradient
+    descent. 1: this neuron goes down the gradient in all individuals; -1: up; 0: in as many up as down, as a random
+    learning signal gives. Signs are shown because the scores themselves have heavy tails, see
+    `hetevo.analysis.consistency`.
+
+    Returns
+    -------
+    Plot
+        Data: generation, neuron (from 1), sign (mean over individuals, -1..1); NaN where it is undefined.
+    """
+    # neurons by generations
+    (run,) = frame.runs
+    numbered = {column: int(match[1]) for column in run.generations if (match := _PHI.fullmatch(str(column)))}
+    grid = run.measured.set_index("generation")[list(numbered)].rename(columns=numbered).sort_index(axis=1).T
+    (axes,) = _maps(frame, {"hidden neuron": grid}, limits=(-1, 1), label="sign of φ\n(mean over individuals)")
+    # a line between two levels
+    levels = run.levels
+    for border in np.cumsum(levels)[:-1]:
+        axes.axhline(border + 0.5, color="black", linewidth=0.6)
+    if grid.isna().all(axis=None):
+        say_undefined(axes)
+    axes.set_xlabel("generation")
+    between = "; lines: levels" if len(levels) > 1 else ""
+    grey = "; grey: undefined" if grid.isna().any(axis=None) else ""
+    axes.set_title(title_of(run, after=f"; n = {run.size}{between}{grey}"), loc="right")
+    return grid.T.reset_index().melt("generation", var_name="neuron", value_name="sign")
+
+
+def _maps(frame: Frame, maps: Mapping[str, pd.DataFrame], *, limits: tuple[float, float], label: str) -> list[Axes]:
+    """Draw maps below each other, with one bar of colours; what is undefined is grey.
+
+    Parameters
+    ----------
+    frame : Frame
+        Its size is set.
+    maps : mapping of str to DataFrame
+        By label of the y axis: neurons (counted from 1) by generations, at least 2.
+    limits : tuple of float
+        Values of the outermost colours; white is half-way.
+    label : str
+        Of the bar.
+    """
+    # a row a neuron, but no map too low for its label
+    neurons = [len(grid) for grid in maps.values()]
+    least = LEAST_PER_MAP * len(maps) + 0.9
+    heights = [max(count, max(neurons) / 2) for count in neurons]
+    inches = float(np.clip(INCHES_PER_NEURON * sum(neurons) + 1.2, least, MOST))
+    every = frame.rows(len(maps), inches, heights=heights)
+    for axes, (name, grid) in zip(every, maps.items(), strict=True):
+        generations = grid.columns.to_numpy(float)
+        # what was looked at stands for the time until the next look
+        width = generations[-1] - generations[-2] if len(generations) > 1 else 1
+        axes.set_facecolor(UNDEFINED)
+        image = axes.pcolormesh(
+            np.append(generations, generations[-1] + width),
+            np.arange(len(grid) + 1) + 0.5,
+            np.ma.masked_invalid(grid.to_numpy(float)),
+            cmap="PuOr_r",
+            vmin=limits[0],
+            vmax=limits[1],
+            rasterized=True,
+        )
+        count_generations(axes, generations)
+        axes.set_xlim(generations[0], generations[-1] + width)
+        axes.invert_yaxis()
+        axes.yaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
+        axes.set_ylabel(name)
+    bar = frame.figure.colorbar(image, ax=every, pad=0.02, aspect=30)
+    bar.set_label(label)
+    return list(every)

@@ -1,20 +1,15 @@
 """The figure `lifetime`: angle between the update and the negative gradient, from birth to the end of life."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 import seaborn
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
-from hetevo.analysis.figures.input import measured, probed
-from hetevo.analysis.figures.layout import counted, legend_below, looks, say_undefined, spaced, title_of
-from hetevo.analysis.figures.plot import Plot
-from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, Palette, style
-from hetevo.analysis.figures.summary import over_seeds
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.figures.frame import Frame, counted, figure
+from hetevo.analysis.figures.parts import null_line, say_undefined, spaced
+from hetevo.analysis.figures.style import Look, title_of
+from hetevo.analysis.statistics.curves import over_seeds
 
 STAGES = {"birth": "birth", "mid": "mid-life", "end": "end of life"}
 SHOWN = 5
@@ -24,84 +19,69 @@ SPREAD = 0.3
 """Width over which the conditions' intervals stand side by side, in distances between two stages."""
 
 
-def lifetime(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
+@figure(*(f"alignment_{stage}" for stage in STAGES))
+def lifetime(frame: Frame) -> pd.DataFrame:
     """Draw the angle in degrees at birth, in mid-life and at the end of life.
 
     One run: several generations. Several runs: the first and the last generation of each condition. The angle is that
     of the population's mean cosine; a random direction has 90°.
 
-    Parameters
-    ----------
-    runs : LoadedRun or sequence of LoadedRun
-        Finished or not.
-
     Returns
     -------
     Plot
         Data: condition, generation, stage, angle, low, high, n.
-
-    Raises
-    ------
-    RunDirectoryError
-        If a run was recorded without the probe.
     """
-    runs = probed(runs, *(f"alignment_{stage}" for stage in STAGES))
-    table = measured(runs)
-    with style() as palette:
-        figure = Figure(figsize=(COLUMN_INCHES, 2.3), layout="constrained")
-        axes = figure.subplots()
-        if len(runs) == 1:
-            data, title = _one_run(axes, table), None
-            axes.set_title(title_of(runs[0], after=f"; mean of n = {runs[0].size}"), loc="right")
-        else:
-            data, title = _several_runs(axes, table, runs, palette)
-        if data["angle"].isna().all():
-            say_undefined(axes)
-        axes.axhline(90, **NULL_LINE)
-        axes.yaxis.set_major_locator(MultipleLocator(15))
-        low, high = axes.get_ylim()
-        axes.set_ylim(min(low, 45), max(high, 105))  # so that a degree more or less does not look like a result
-        axes.set_xticks(range(len(STAGES)), list(STAGES.values()))
-        axes.set_xlabel("moment of life")
-        axes.set_ylabel("angle to the negative\ngradient (degrees)")
-        legend_below(figure, [axes], columns=3 if len(runs) == 1 else None, title=title)
-    return Plot(figure, data)
+    table = frame.measured()
+    axes = frame.one_panel(2.3)
+    if len(frame.runs) == 1:
+        (run,) = frame.runs
+        data, title = _one_run(axes, table), None
+        axes.set_title(title_of(run, after=f"; mean of n = {run.size}"), loc="right")
+    else:
+        data, title = _several_runs(axes, table, frame.looks())
+    if data["angle"].isna().all():
+        say_undefined(axes)
+    null_line(axes, y=90)
+    axes.yaxis.set_major_locator(MultipleLocator(15))
+    low, high = axes.get_ylim()
+    axes.set_ylim(min(low, 45), max(high, 105))  # so that a degree more or less does not look like a result
+    axes.set_xticks(range(len(STAGES)), list(STAGES.values()))
+    axes.set_xlabel("moment of life")
+    axes.set_ylabel("angle to the negative\ngradient (degrees)")
+    frame.legend(columns=3 if len(frame.runs) == 1 else None, title=title)
+    return data
 
 
 def _one_run(axes: Axes, table: pd.DataFrame) -> pd.DataFrame:
+    # a line a generation, from dark to light
     shown = spaced(table["generation"].to_numpy(), SHOWN)
     frames = []
     colours = seaborn.color_palette("cividis", len(shown))
     for colour, marker, generation in zip(colours, "ovs^D", shown, strict=False):
         summary = _angles(table[table["generation"] == generation])
-        axes.plot(
-            range(len(STAGES)),
-            summary["angle"],
-            marker=marker,
-            markersize=4,
-            color=colour,
-            label=f"generation {generation}",
-        )
+        label = f"generation {generation}"
+        axes.plot(range(len(STAGES)), summary["angle"], marker=marker, markersize=4, color=colour, label=label)
         frames.append(summary.assign(generation=generation, condition=table["condition"].iloc[0]))
     return pd.concat(frames, ignore_index=True)
 
 
-def _several_runs(
-    axes: Axes, table: pd.DataFrame, runs: Sequence[LoadedRun], palette: Palette
-) -> tuple[pd.DataFrame, str]:
-    styles = looks(runs, palette)
+def _several_runs(axes: Axes, table: pd.DataFrame, styles: dict[str, Look]) -> tuple[pd.DataFrame, str]:
+    """Draw the first and the last generation of each condition; return the data, and what the legend says of them."""
     groups = {str(condition): group for condition, group in table.groupby("condition", sort=False)}
     ends = {
         condition: {g: _angles(group[group["generation"] == g]) for g in _ends(group)}
         for condition, group in groups.items()
     }
-    labels, title = counted({name: pd.concat([one["n"] for one in found.values()]) for name, found in ends.items()})
+    labels, title = counted(
+        {name: pd.concat([summary["n"] for summary in both.values()]) for name, both in ends.items()}
+    )
+    # side by side, so that intervals do not cover each other
     frames = []
     places = np.linspace(-SPREAD / 2, SPREAD / 2, len(groups)) if len(groups) > 1 else [0.0]
-    for place, (condition, found) in zip(places, ends.items(), strict=True):
+    for place, (condition, both) in zip(places, ends.items(), strict=True):
         colour, line = styles[condition]
-        for generation, summary in found.items():
-            last = generation == max(found)
+        for generation, summary in both.items():
+            last = generation == max(both)
             axes.errorbar(
                 np.arange(len(STAGES)) + place,
                 summary["angle"],
@@ -117,7 +97,7 @@ def _several_runs(
                 label=labels[condition] if last else None,
             )
             frames.append(summary.assign(generation=generation, condition=condition))
-    start, end = ("–".join(sorted({str(found(one)) for one in ends.values()}, key=int)) for found in (min, max))
+    start, end = ("–".join(sorted({str(which(both)) for both in ends.values()}, key=int)) for which in (min, max))
     axes.set_title(f"○ generation {start}, ■ generation {end}", loc="right")
     return pd.concat(frames, ignore_index=True), title
 

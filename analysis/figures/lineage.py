@@ -1,104 +1,98 @@
-"""The figure `lineage`: alignment along the champion's line of ancestors."""
+"""The figures `lineage` and `price`: alignment along the champion's ancestors, and what selection did to it."""
 
 from collections.abc import Sequence
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from scipy import stats
 
-from hetevo.analysis.figures.input import of, probed, with_individuals
-from hetevo.analysis.figures.layout import (
+from hetevo.analysis.conditions import by_condition
+from hetevo.analysis.figures.frame import Frame, counted, figure
+from hetevo.analysis.figures.needs import share, with_individuals
+from hetevo.analysis.figures.parts import (
+    INTERVAL,
+    add_to_title,
     count_generations,
-    counted,
-    for_figure,
-    legend_below,
-    looks,
+    draw_course,
+    null_line,
     say_undefined,
-    title_of,
 )
-from hetevo.analysis.figures.plot import Plot
-from hetevo.analysis.figures.style import COLUMN_INCHES, NULL_LINE, Palette, style
-from hetevo.analysis.figures.summary import draw_course, over_seeds
+from hetevo.analysis.figures.style import Look, Palette, for_figure, title_of
 from hetevo.analysis.lineage import ancestral_line, steps
-from hetevo.analysis.lineage.steps import BEYOND
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.lineage import price as price_equation
+from hetevo.analysis.lineage.descent import BEYOND
+from hetevo.analysis.runs import LoadedRun
+from hetevo.analysis.statistics.curves import over_seeds
+from hetevo.evolve.rundir import RunDirectoryError
 
 MARKERS = {"founder": "D", "elite": "s", "mutation": "o", "crossover": "^"}
 
+PARTS = {
+    "selection": "selection: cov(offspring, alignment)",
+    "transmission": "transmission: children − parents",
+    "undefined": "individuals without a defined value",
+    "observed": "observed change, the sum of these",
+}
 
-def lineage(runs: LoadedRun | Sequence[LoadedRun]) -> Plot:
+
+@figure()
+def lineage(frame: Frame) -> pd.DataFrame:
     """Draw the alignment of the champion's ancestors.
 
     One run: every ancestor with the operator that made it; steps that raised alignment beyond the noise of repetition
     are marked. Several runs: one line a condition, the mean over seeds of their champions' lines.
 
-    Parameters
-    ----------
-    runs : LoadedRun or sequence of LoadedRun
-        Finished or not.
-
     Returns
     -------
     Plot
         Data: condition, seed, and the columns of `hetevo.analysis.lineage.steps`.
-
-    Raises
-    ------
-    RunDirectoryError
-        If a run was recorded without the probe, or did not keep every generation's individuals.
     """
-    runs = probed(runs)
-    chosen = with_individuals(runs)
-    frames = []
-    for run in chosen:
-        individuals = run.individuals_in(range(run.last + 1))  # not kept in memory
-        found = steps(individuals, ancestral_line(individuals))
-        frames.append(found.assign(condition=run.condition, seed=run.seed, run=str(run.path)))
-    data = pd.concat(frames, ignore_index=True)
-    with style() as palette:
-        figure = Figure(figsize=(COLUMN_INCHES, 2.2), layout="constrained")
-        axes = figure.subplots()
-        title = None
-        if len(chosen) == 1:
-            _one_line(axes, chosen[0], data, palette)
-        else:
-            title = _several_lines(axes, chosen, data, palette)
-            axes.set_title(f"ancestors of the champions of {len(chosen)}{of(chosen, runs)} runs", loc="right")
-        if data["value"].isna().all():
-            say_undefined(axes)
-        axes.axhline(0, **NULL_LINE)
-        axes.set_xlabel("generation")
-        axes.set_ylabel("gradient alignment\n(cosine)")
-        count_generations(axes, data["generation"])
-        legend_below(figure, [axes], columns=2 if len(chosen) == 1 else None, title=title)
-    return Plot(figure, data)
+    chosen = with_individuals(frame.runs)
+    data = pd.concat([_with_run(run, _ancestors(run)) for run in chosen], ignore_index=True)
+    axes, title = frame.one_panel(2.2), None
+    if len(chosen) == 1:
+        _one_line(axes, chosen[0], data, frame.palette)
+        axes.set_title(title_of(chosen[0], "ancestors of the champion; "), loc="right")
+    else:
+        title = _several_lines(axes, data, frame.looks())
+        axes.set_title(f"ancestors of the champions of {share(chosen, frame.runs)} runs", loc="right")
+    if data["value"].isna().all():
+        say_undefined(axes)
+    null_line(axes, y=0)
+    axes.set_xlabel("generation")
+    axes.set_ylabel("gradient alignment\n(cosine)")
+    count_generations(axes, data["generation"])
+    frame.legend(columns=2 if len(chosen) == 1 else None, title=title)
+    return data
+
+
+def _ancestors(run: LoadedRun) -> pd.DataFrame:
+    individuals = run.individuals_in(range(run.last + 1))  # not kept in memory
+    return steps(individuals, ancestral_line(individuals))
+
+
+def _with_run(run: LoadedRun, table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(condition=run.condition, seed=run.seed, run=str(run.path))
 
 
 def _one_line(axes: Axes, run: LoadedRun, data: pd.DataFrame, palette: Palette) -> None:
-    axes.plot(
-        run.generations["generation"],
-        run.generations["alignment_end"],
-        color="0.5",
-        label=f"population, mean of n = {run.size}",
-    )
+    """Draw the ancestors of one champion, each with the operator that made it, over the mean of the population."""
+    generations = run.generations
+    label = f"population, mean of n = {run.size}"
+    axes.plot(generations["generation"], generations["alignment_end"], color="0.5", label=label)
     axes.plot(data["generation"], data["value"], color=palette[0], linewidth=0.7)
+    # what a life does by itself, which with fewer than two elites is not known
     noise = data["noise"].iloc[0]
-    if noise == noise:  # with fewer than two elites it is not known
-        low, high = (data["value"] - noise).clip(-1, 1), (data["value"] + noise).clip(-1, 1)
-        axes.fill_between(
-            data["generation"], low, high, color=palette[0], alpha=0.15, linewidth=0, label="± sd of repetition"
-        )
+    if noise == noise:
+        ends = (data["value"] - noise).clip(-1, 1), (data["value"] + noise).clip(-1, 1)
+        label = "± sd of repetition"
+        axes.fill_between(data["generation"], *ends, color=palette[0], alpha=0.15, linewidth=0, label=label)
+    # a marker an operator, and a ring around each rise beyond that
     for operator, group in data.groupby("operator"):
-        axes.plot(
-            group["generation"],
-            group["value"],
-            linestyle="none",
-            marker=MARKERS.get(str(operator), "x"),
-            markersize=3,
-            color=palette[0],
-            label=f"by {for_figure(str(operator))}" if operator != "founder" else "founder",
-        )
+        marker = MARKERS.get(str(operator), "x")
+        label = f"by {for_figure(str(operator))}" if operator != "founder" else "founder"
+        when, values = group["generation"], group["value"]
+        axes.plot(when, values, linestyle="none", marker=marker, markersize=3, color=palette[0], label=label)
     raised = data[data["raised"]]
     by_chance = stats.norm.sf(BEYOND) * data["score"].notna().sum()
     axes.plot(
@@ -111,15 +105,64 @@ def _one_line(axes: Axes, run: LoadedRun, data: pd.DataFrame, palette: Palette) 
         color=palette[3],
         label=f"rise > {BEYOND:g} sd: {len(raised)} (by chance {by_chance:.1f})",
     )
-    axes.set_title(title_of(run, "ancestors of the champion; "), loc="right")
 
 
-def _several_lines(axes: Axes, chosen: Sequence[LoadedRun], data: pd.DataFrame, palette: Palette) -> str:
-    summaries = {
-        str(condition): over_seeds(group, "value") for condition, group in data.groupby("condition", sort=False)
-    }
+def _several_lines(axes: Axes, data: pd.DataFrame, styles: dict[str, Look]) -> str:
+    """Draw the mean over the champions' lines of each condition; return what the legend says of them."""
+    summaries = {str(name): over_seeds(group, "value") for name, group in data.groupby("condition", sort=False)}
     labels, title = counted({name: summary["n"] for name, summary in summaries.items()})
-    styles = looks(chosen, palette)
     for condition, summary in summaries.items():
         draw_course(axes, summary, styles[condition], labels[condition])
     return title
+
+
+@figure()
+def price(frame: Frame) -> pd.DataFrame:
+    """Draw the parts of the Price equation, summed up over generations, a panel a condition.
+
+    Returns
+    -------
+    Plot
+        Data: condition, seed, run, and the columns of `hetevo.analysis.lineage.price`, not summed up.
+    """
+    every, groups = by_condition(frame.runs), by_condition(with_individuals(frame.runs))
+    tables = [
+        _with_run(run, price_equation(run.individuals_in(range(run.last + 1))))
+        for group in groups.values()
+        for run in group
+    ]
+    data = pd.concat(tables, ignore_index=True)
+    if not len(data):
+        raise RunDirectoryError("The Price equation splits the change between two generations; only one is recorded.")
+    # a part that is 0 throughout, as it is where all is defined, needs no line
+    shown = [part for part in PARTS if part != "undefined" or data[part].abs().max() > 0]
+    looks = _looks(frame.palette)
+    upward = f"change of alignment\nsince generation {data['generation'].min()}"
+    grid = frame.grid(list(groups), 2.0, across="generation", upward=upward)
+    for axes, (condition, group) in zip(grid, groups.items(), strict=True):
+        total = _totals(data[data["condition"] == condition], shown)
+        for part in shown:
+            draw_course(axes, over_seeds(total, part), looks[part], PARTS[part])
+        add_to_title(axes, f"n = {share(group, every[condition])} seed{'s' if len(group) > 1 else ''}")
+        if total["observed"].isna().all():
+            say_undefined(axes)
+        null_line(axes, y=0)
+    # the change after the last step is there one generation later
+    count_generations(grid[0], pd.concat([data["generation"], data["generation"] + 1]))
+    several = len(frame.runs) > len(groups)
+    frame.legend(columns=1, title=f"mean over seeds, {INTERVAL}" if several else None)
+    return data
+
+
+def _looks(palette: Palette) -> dict[str, Look]:
+    colours = (palette[0], "-"), (palette[1], "--"), (palette[2], ":"), ((0.0, 0.0, 0.0), "-")
+    return dict(zip(PARTS, colours, strict=True))
+
+
+def _totals(steps: pd.DataFrame, parts: Sequence[str]) -> pd.DataFrame:
+    """Sum up from 0 in the first generation; a generation without a defined change adds nothing to the sum."""
+    sums = steps.assign(**{part: steps.groupby("run")[part].cumsum() for part in parts})
+    sums["generation"] += 1
+    start = steps.loc[steps.groupby("run")["generation"].idxmin()]
+    defined = steps.groupby("run")["observed"].transform("count").loc[start.index] > 0
+    return pd.concat([start.assign(**dict.fromkeys(parts, 0.0))[defined], sums], ignore_index=True)

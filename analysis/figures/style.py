@@ -1,12 +1,17 @@
-"""One look for all figures: legible at the width of one column, safe for colour-blind readers."""
+"""One look for all figures: legible at the width of one column, safe for colour-blind readers; names as text."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from functools import cache
+from hashlib import sha256
 
 import matplotlib
 import seaborn
-from matplotlib.axes import Axes
+from matplotlib.font_manager import FontProperties, findfont, get_font
+
+from hetevo.analysis.runs import LoadedRun
+from hetevo.populations.text import escaped
 
 COLUMN_INCHES = 3.5
 """Width of one column of a two-column page."""
@@ -30,8 +35,8 @@ NEUTRAL: Colour = (0.35, 0.35, 0.35)
 UNDEFINED: Colour = (0.75, 0.75, 0.75)
 """Of cells without a value, in maps."""
 
-NULL_LINE: dict[str, Any] = {"color": "0.45", "linewidth": 0.8, "linestyle": (0, (4, 2)), "zorder": 1}
-"""How the value that chance would give is drawn."""
+HALF, NAME, ROOM, TITLE, TICK = 24, 40, 50, 100, 16
+"""Letters for which there is room: of a name in half a column and in one; above one column and above two; at a tick."""
 
 
 @contextmanager
@@ -67,6 +72,7 @@ def style() -> Iterator[Palette]:
         "legend.frameon": False,
         "lines.linewidth": 1.3,
     }
+    # inside the block alone: the user's own figures stay as they are
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(settings)
@@ -79,8 +85,39 @@ def look(number: int, palette: Palette) -> Look:
     return palette[number % len(palette)], LINES[(number + number // 12) % len(LINES)]
 
 
-def panel_letter(axes: Axes, letter: str) -> None:
-    """Write a panel's letter at its upper left corner."""
-    axes.annotate(
-        letter, (0, 1), (-33, 4), xycoords="axes fraction", textcoords="offset points", fontweight="bold", fontsize=9
-    )
+def for_figure(name: str, most: int = NAME) -> str:
+    """Write a name for a figure: what cannot be seen or has no glyph as escapes, cut in its middle if it is long.
+
+    At its end stands what tells it from others. (That ``$`` means nothing is said by `style`.)
+    """
+    # what has no glyph in the font would be a box
+    seen = "".join(char if char.isprintable() and ord(char) in _glyphs() else escaped(char) for char in name)
+    if not seen.strip() or seen.startswith("_"):
+        seen = repr(seen)  # Matplotlib leaves out of a legend what begins with an underscore
+    return seen if len(seen) <= most else f"{seen[: most // 2]}…{seen[most // 2 + 1 - most :]}"
+
+
+def for_figures(names: Iterable[str], most: int = NAME) -> dict[str, str]:
+    """Write several names for a figure, different ones differently: with a hash where they are not otherwise."""
+    shown = {name: for_figure(name, most) for name in names}
+    # names that are cut alike get a hash of the whole
+    times = Counter(shown.values())
+    return {
+        name: text
+        if times[text] == 1
+        else f"{for_figure(name, most - 5)}#{sha256(name.encode(errors='replace')).hexdigest()[:4]}"
+        for name, text in shown.items()
+    }
+
+
+def title_of(run: LoadedRun, before: str = "", after: str = "") -> str:
+    """Name one run, for the title of its figure, in the room that other words leave."""
+    seed = f", seed {run.seed}"
+    room = max(ROOM - len(before) - len(seed) - len(after), TICK)
+    return f"{before}{for_figure(run.condition, room)}{seed}{after}"
+
+
+@cache
+def _glyphs() -> frozenset[int]:
+    with style():
+        return frozenset(get_font(findfont(FontProperties())).get_charmap())

@@ -1,19 +1,14 @@
-"""Measures that a probe records, one idea a file.
+"""Measures that a probe records, by idea.
 
-================  ==============================================================================
-`alignment`       cosine of the update with the gradient: pooled, by level, by neuron
-`consistency`     scores phi, heterosynaptic stability, dynamical consistency, sign coherence
-`samples`         cosine sample by sample: bias and variance
-`optimiser`       the gradient method that the update comes nearest to
-`hebbian`         correlation of weight changes with co-activity
-`postsynaptic`    whether neurons are Hebbian or anti-Hebbian as the signs of their gains predict
-`coefficients`    coefficients of the rule, where they are genes
-`stationarity`    drift of V, its alignment with W transposed, and how far from it
-`isotropic`       the cosine of a random direction
-`loss`            loss on the probe batch, for learning curves
-`layer`           the same questions about single layers whose rule is inherited
-`view`            what a measure looks at
-================  ==============================================================================
+=============  ==================================================================================
+`alignment`    cosine of the update with the gradient: pooled, by level, neuron and sample; what a
+               random direction has; that of single layers whose rule is inherited
+`consistency`  scores phi, heterosynaptic stability, dynamical consistency, sign coherence
+`optimiser`    the gradient method that the update, or the whole change, comes nearest to
+`hebbian`      correlation of weight changes with co-activity; the signs that gains predict
+`state`        loss, coefficients of the rule, drift of V, its alignment with W transposed
+`view`         what a measure looks at
+=============  ==================================================================================
 
 To add one, write a function from a `View` to named columns and name it in `MEASURES`; the records get a column
 ``<column>_<stage>`` for each, and the contract tests run over every entry.
@@ -24,28 +19,34 @@ from hetevo.analysis.measures.alignment import (
     alignment_by_level,
     alignment_by_neuron,
     alignment_columns,
+    alignment_neuron_columns,
     angle,
-    cosine,
+    isotropic_band,
+    isotropic_columns,
     level_columns,
+    sample_alignment,
+    sample_columns,
 )
-from hetevo.analysis.measures.alignment import neuron_columns as alignment_neuron_columns
-from hetevo.analysis.measures.change import change_columns, full_change
-from hetevo.analysis.measures.coefficients import coefficient_columns
 from hetevo.analysis.measures.consistency import Consistency, consistency, consistency_columns, neuron_columns
-from hetevo.analysis.measures.hebbian import hebbian_columns, hebbian_index
-from hetevo.analysis.measures.isotropic import isotropic_band, isotropic_columns
-from hetevo.analysis.measures.loss import loss_columns, probe_loss
-from hetevo.analysis.measures.optimiser import Optimiser, equivalent_optimiser, optimiser_columns
-from hetevo.analysis.measures.postsynaptic import postsynaptic_columns, sign_agreement
-from hetevo.analysis.measures.samples import sample_alignment, sample_columns
-from hetevo.analysis.measures.stationarity import (
+from hetevo.analysis.measures.hebbian import hebbian_columns, hebbian_index, postsynaptic_columns, sign_agreement
+from hetevo.analysis.measures.optimiser import (
+    Optimiser,
+    change_columns,
+    equivalent_optimiser,
+    full_change,
+    optimiser_columns,
+)
+from hetevo.analysis.measures.state import (
+    coefficient_columns,
     feedback_drift,
     feedback_gap,
     gap_columns,
+    loss_columns,
+    probe_loss,
     stationarity_columns,
     weight_alignment,
 )
-from hetevo.analysis.measures.view import Measure, View
+from hetevo.analysis.measures.view import Measure, View, cosine
 from hetevo.populations.species import Stage
 
 _END: frozenset[Stage] = frozenset({"end"})

@@ -1,36 +1,15 @@
-"""Gradient alignment: the cosine between what a circuit does and what gradient descent would do."""
+"""Gradient alignment: the cosine between what a circuit does and what gradient descent would do.
+
+Pooled, by level, by neuron, and sample by sample; of single layers too; and what a random direction would have.
+"""
 
 import numpy as np
 
-from hetevo.analysis.measures.view import View
+from hetevo.analysis.gradient import layer_gradient
+from hetevo.analysis.measures.view import FLOOR, View, cosine
+from hetevo.populations.circuits.layer import LayerSnapshot
 from hetevo.populations.layout import Layout
 from hetevo.populations.types import Floats, Mask
-
-FLOOR = 1e-12
-"""Norm below which a direction is undefined: its cosine is NaN, never 0 or 1."""
-
-
-def cosine(first: Floats, second: Floats, axis: int | tuple[int, ...] = -1) -> Floats:
-    """Cosine between two arrays, NaN where either norm is below `FLOOR` or not finite.
-
-    Parameters
-    ----------
-    first, second : ndarray of float
-        Arrays of one shape.
-    axis : int or tuple of int, optional
-        Axes that make up the vectors.
-
-    Returns
-    -------
-    ndarray of float64
-        In [-1, 1], without the given axes.
-    """
-    with np.errstate(all="ignore"):
-        inner = (first * second).sum(axis=axis, dtype=np.float64)
-        norms = [np.sqrt((array * array).sum(axis=axis, dtype=np.float64)) for array in (first, second)]
-        defined = (norms[0] > FLOOR) & (norms[1] > FLOOR) & np.isfinite(inner)
-        value = inner / np.where(defined, norms[0] * norms[1], 1)
-    return np.where(defined, np.clip(value, -1, 1), np.nan)
 
 
 def alignment(update: Floats, gradient: Floats, mask: Mask, layout: Layout) -> Floats:
@@ -53,6 +32,14 @@ def alignment(update: Floats, gradient: Floats, mask: Mask, layout: Layout) -> F
     -------
     ndarray of float64, shape (N,)
         NaN where undefined (no update, or no gradient).
+
+    Examples
+    --------
+    >>> layout = Layout(inputs=2, levels=(1,), outputs=1)  # one hidden neuron; the bias is a third input
+    >>> update = np.array([[[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]]])
+    >>> gradient = np.array([[[1.0, 1.0, 0.0, 0.0], [5.0, 0.0, 0.0, 0.0]]])
+    >>> alignment(update, gradient, np.ones((1, 2, 4), bool), layout).round(3).tolist()
+    [0.707]
     """
     hidden = layout.hidden
     return cosine(update[:, :hidden] * mask[:, :hidden], gradient[:, :hidden] * mask[:, :hidden], axis=(1, 2))
@@ -84,8 +71,88 @@ def alignment_by_level(update: Floats, gradient: Floats, mask: Mask, layout: Lay
 
 
 def angle(cosines: Floats) -> Floats:
-    """Angle in degrees, 0 to 180; NaN stays NaN."""
+    """Angle in degrees, 0 to 180; NaN stays NaN.
+
+    >>> angle(np.array([1.0, 0.0, -1.0])).tolist()
+    [0.0, 90.0, 180.0]
+    """
     return np.degrees(np.arccos(cosines))
+
+
+def sample_alignment(
+    factor: Floats, gradient: Floats, senders: Floats, mask: Mask, constant: Floats | None = None
+) -> Floats:
+    """Mean over samples of the cosine between the update that a sample causes and its negative gradient.
+
+    The update on sample s is ``d_is x_js + c_is``, the gradient ``g_is x_js``. Both are products, so that norms and
+    inner products need sums over neurons only.
+
+    Parameters
+    ----------
+    factor : ndarray of float, shape (N, H, S)
+        ``d``: what the receiving neurons contribute, for the heterosynaptic rule ``gA_i q_is``.
+    gradient : ndarray of float, shape (N, H, S)
+        ``g``: negative gradients at the potentials.
+    senders : ndarray of float, shape (N, units, S)
+        ``x``: activities of the sending units.
+    mask : ndarray of bool, shape (N, H, units)
+        Synapses present.
+    constant : ndarray of float, shape (N, H, S), optional
+        ``c``: a part of the update that is the same for all synapses of a neuron.
+
+    Returns
+    -------
+    ndarray of float64, shape (N,)
+        Mean over the samples where it is defined; NaN where it is defined for none.
+    """
+    # of each neuron, the squares of what arrives at its synapses
+    present = mask.astype(np.float64)
+    power = present @ senders.astype(np.float64) ** 2
+    d, g = factor.astype(np.float64), gradient.astype(np.float64)
+    with np.errstate(all="ignore"):
+        # inner product and squared norms, summed over neurons
+        inner = (d * g * power).sum(axis=1)
+        update_norm = (d**2 * power).sum(axis=1)
+        # what is the same for all synapses of a neuron meets the plain sum of what arrives
+        if constant is not None:
+            c, total = constant.astype(np.float64), present @ senders.astype(np.float64)
+            inner += (c * g * total).sum(axis=1)
+            update_norm += (2 * c * d * total + c**2 * present.sum(axis=2, keepdims=True)).sum(axis=1)
+        norms = np.sqrt(update_norm), np.sqrt((g**2 * power).sum(axis=1))
+        defined = (norms[0] > FLOOR) & (norms[1] > FLOOR) & np.isfinite(inner)
+        cosines = np.where(defined, np.clip(inner / np.where(defined, norms[0] * norms[1], 1), -1, 1), 0)
+    count = defined.sum(axis=1)
+    return np.where(count > 0, cosines.sum(axis=1) / np.maximum(count, 1), np.nan)
+
+
+def isotropic_band(dimensions: Floats | int, coverage: float = 0.95) -> Floats:
+    """Half width of the band around 0 in which the cosine with a random direction lies.
+
+    In d dimensions the squared cosine of a direction drawn from the isotropic distribution is Beta(1/2, (d - 1)/2)
+    (its mean is 0 and its standard deviation ``1 / sqrt(d)``).
+
+    Parameters
+    ----------
+    dimensions : int or ndarray
+        Number of synapses d, at least 1.
+    coverage : float, optional
+        Probability of the band, both tails left out equally.
+
+    Returns
+    -------
+    ndarray of float64
+        1 in one dimension, where the cosine is -1 or 1; NaN for d < 1.
+
+    Examples
+    --------
+    >>> isotropic_band(100).round(3).item()
+    0.196
+    """
+    from scipy import special  # here, because runs import this module, need only its column, and would start .2 s later
+
+    d = np.asarray(dimensions, float)
+    wide = np.sqrt(special.betaincinv(0.5, np.where(d > 1, (d - 1) / 2, 1), coverage))
+    return np.where(d > 1, wide, np.where(d == 1, 1.0, np.nan))
 
 
 def alignment_columns(view: View) -> dict[str, Floats]:
@@ -99,7 +166,7 @@ def level_columns(view: View) -> dict[str, Floats]:
     return {f"alignment_level_{level}": values for level, values in enumerate(levels, start=1)}
 
 
-def neuron_columns(view: View) -> dict[str, Floats]:
+def alignment_neuron_columns(view: View) -> dict[str, Floats]:
     """Return the neurons' mean as ``alignment_neuron``, and that of the absolute values as ``alignment_neuron_abs``.
 
     Signals that follow the gradient of each neuron with a sign of its own have a mean size of 1 and a mean around 0.
@@ -111,6 +178,54 @@ def neuron_columns(view: View) -> dict[str, Floats]:
     return {
         name: np.where(count > 0, values.sum(axis=1) / np.maximum(count, 1), np.nan) for name, values in sums.items()
     }
+
+
+def sample_columns(view: View) -> dict[str, Floats]:
+    """Return ``alignment_sample``; terms without a presynaptic factor count as the constant part."""
+    snapshot, layout = view.snapshot, view.snapshot.species.layout
+    rule, genes, hidden = snapshot.species.rule, snapshot.genes, layout.hidden
+    own = snapshot.activity[:, layout.input_units : layout.units]
+    # each term is a coefficient, times what it takes from the receiving neuron, times the sender's activity or 1
+    factor, constant = np.zeros_like(own), None
+    terms = () if rule.readout_only else rule.ascending
+    for term in terms:
+        coefficient = (snapshot.gains_ascending if term == "heterosynaptic" else genes[f"{term}_ascending"])[:, :, None]
+        coefficient = coefficient if coefficient.shape[1] == 1 else coefficient[:, :hidden]
+        if term == "heterosynaptic":
+            factor += coefficient * snapshot.signal[:, :hidden]
+        elif term == "hebbian":
+            factor += coefficient * own
+        elif term == "presynaptic":
+            factor += coefficient
+        elif term == "postsynaptic":
+            constant = coefficient * own
+    arguments = view.potential_gradient[:, :hidden], snapshot.activity[:, : layout.units]
+    return {"alignment_sample": sample_alignment(factor, *arguments, snapshot.mask_ascending[:, :hidden], constant)}
+
+
+def isotropic_columns(view: View) -> dict[str, Floats]:
+    """Return ``isotropic_sd``: the standard deviation of the alignment of a random update, ``1 / sqrt(d)``."""
+    layout = view.snapshot.species.layout
+    synapses = view.snapshot.mask_ascending[:, : layout.hidden].sum(axis=(1, 2))
+    return {"isotropic_sd": np.where(synapses > 0, 1 / np.sqrt(np.maximum(synapses, 1)), np.nan)}
+
+
+def layer_columns(snapshot: LayerSnapshot) -> dict[str, Floats]:
+    """Return the measures of N layers, each of shape (N,).
+
+    ``alignment``: cosine of the change that the probe batch would cause with the negative gradient of half the squared
+    error, all synapses pooled; NaN for a rule that changes nothing, and
+    where outputs are saturated, so that there is no gradient. It is no triviality at these outputs, because the
+    rule that acts on them is inherited (Chalmers 1990).
+
+    At the end of life also the coefficients of the formula, its rate included: ``coefficient_input_target`` and so on.
+    """
+    columns = {"alignment": cosine(snapshot.update, layer_gradient(snapshot), axis=(1, 2))}
+    formula = snapshot.species.formula
+    if snapshot.stage == "end" and formula is not None:
+        for term, values in zip(formula.terms, snapshot.coefficients.T, strict=True):
+            columns[f"coefficient_{'_'.join(term)}"] = values
+    return columns
 
 
 def _arguments(view: View) -> tuple[Floats, Floats, Mask, Layout]:

@@ -53,8 +53,16 @@ def consistency(gains: Floats, signal: Floats, gradient: Floats) -> Consistency:
         Learning signals ``q`` on S samples.
     gradient : ndarray of float, shape (N, H, S)
         True negative gradients at the potentials ``g``.
+
+    Examples
+    --------
+    >>> gradient = np.array([[[1.0, 2.0], [1.0, -1.0]]])
+    >>> scores = consistency(np.array([[0.1, -0.1]]), 2 * gradient, gradient)
+    >>> scores.phi.round(3).tolist(), scores.stability.round(3).tolist(), scores.agreement.tolist()
+    ([[0.2, -0.2]], [[1.0, 1.0]], [0.0])
     """
     with np.errstate(all="ignore"):
+        # regression of the signal on the gradient, through the origin, neuron by neuron
         both = np.einsum("nhs,nhs->nh", signal, gradient, dtype=np.float64)
         signal_power = np.einsum("nhs,nhs->nh", signal, signal, dtype=np.float64)
         gradient_power = np.einsum("nhs,nhs->nh", gradient, gradient, dtype=np.float64)
@@ -62,6 +70,7 @@ def consistency(gains: Floats, signal: Floats, gradient: Floats) -> Consistency:
         phi = np.where(has_gradient, gains * both / np.where(has_gradient, gradient_power, 1), np.nan)
         has_both = has_gradient & (signal_power > FLOOR)
         stability = np.where(has_both, both**2 / np.where(has_both, signal_power * gradient_power, 1), np.nan)
+    # pairs of neurons that go in the same direction, up or down
     positive, negative = (phi > 0).sum(axis=1), (phi < 0).sum(axis=1)
     defined = np.isfinite(phi).sum(axis=1)
     pairs = defined * (defined - 1) / 2

@@ -1,11 +1,17 @@
-"""Hebbian index: whether weight changes look like a correlation rule, although they are not made by one."""
+"""Hebbian or not: whether weight changes look like a correlation rule, although they are not made by one.
+
+At the stationary point of V, ``V*_ik = (gB_i / lambdaB) <x_i q_k>``, so that a neuron's learning signal and its
+activity are correlated with the sign of its descending gain, ``<q_i x_i> ~ gB_i f' sum_k <x_i q_k>^2``. Its ascending
+synapses, which change by ``gA_i <q_i x_j>``, then follow the co-activity ``<x_i x_j>`` with the sign of ``gA_i gB_i``:
+Hebbian where it is positive, anti-Hebbian where it is negative.
+"""
 
 import numpy as np
 
-from hetevo.analysis.measures.view import View
+from hetevo.analysis.measures.view import FLOOR, View
 from hetevo.populations.types import Floats, Mask
 
-FLOOR = 1e-24
+VARIANCE_FLOOR = 1e-24
 """Variance over synapses below which a correlation is undefined."""
 
 
@@ -26,7 +32,14 @@ def hebbian_index(update: Floats, coactivity: Floats, mask: Mask) -> Floats:
     ndarray of float64, shape (N,)
         Pearson's correlation over the synapses of a network: positive is Hebbian, negative anti-Hebbian. NaN with fewer
         than 3 synapses, or where either side does not vary.
+
+    Examples
+    --------
+    >>> update = np.array([[[1.0, 2.0, 4.0]]])
+    >>> hebbian_index(update, 3 * update, np.ones((1, 1, 3), bool)).round(6).tolist()
+    [1.0]
     """
+    # both sides less their means over the synapses that are there
     count = np.maximum(mask.sum(axis=(1, 2)), 1)
     centred = []
     with np.errstate(all="ignore"):
@@ -38,12 +51,37 @@ def hebbian_index(update: Floats, coactivity: Floats, mask: Mask) -> Floats:
         inner = (centred[0] * centred[1]).sum(axis=(1, 2))
         # relative to the values themselves, or rounding would be correlated where all changes are the same
         varies = [
-            part > np.maximum(FLOOR, 1e-12 * (np.where(mask, values, 0).astype(np.float64) ** 2).sum(axis=(1, 2)))
+            part
+            > np.maximum(VARIANCE_FLOOR, 1e-12 * (np.where(mask, values, 0).astype(np.float64) ** 2).sum(axis=(1, 2)))
             for part, values in zip(power, (update, coactivity), strict=True)
         ]
         defined = varies[0] & varies[1] & np.isfinite(inner) & (mask.sum(axis=(1, 2)) >= 3)
         value = inner / np.sqrt(np.where(defined, power[0] * power[1], 1))
     return np.where(defined, np.clip(value, -1, 1), np.nan)
+
+
+def sign_agreement(values: Floats, expected: Floats) -> Floats:
+    """Share of the entries of a row whose sign is the expected one.
+
+    Parameters
+    ----------
+    values, expected : ndarray of float, shape (N, H)
+        Entries where either is 0 or not finite do not count.
+
+    Returns
+    -------
+    ndarray of float64, shape (N,)
+        0.5 by coin; NaN where no entry counts.
+
+    Examples
+    --------
+    >>> sign_agreement(np.array([[0.3, -2.0, 0.0]]), np.array([[1.0, 1.0, 1.0]])).tolist()
+    [0.5]
+    """
+    product = np.sign(values) * np.sign(expected)
+    counts = np.isfinite(product) & (product != 0)
+    count = counts.sum(axis=1)
+    return np.where(count > 0, (counts & (product > 0)).sum(axis=1) / np.maximum(count, 1), np.nan)
 
 
 def hebbian_columns(view: View) -> dict[str, Floats]:
@@ -54,3 +92,32 @@ def hebbian_columns(view: View) -> dict[str, Floats]:
     coactivity = np.matmul(own, senders.swapaxes(1, 2)) / own.shape[2]
     rows = slice(layout.hidden)
     return {"hebbian_index": hebbian_index(snapshot.update[:, rows], coactivity, snapshot.mask_ascending[:, rows])}
+
+
+def postsynaptic_columns(view: View) -> dict[str, Floats]:
+    """Return ``signal_sign_agreement`` and ``hebbian_sign_agreement``.
+
+    The first is the share of hidden neurons in which ``<q_i x_i>`` has the sign of ``gB_i``, the second that of neurons
+    whose updates correlate with co-activity with the sign of ``gA_i gB_i``.
+    """
+    snapshot, layout = view.snapshot, view.snapshot.species.layout
+    hidden = layout.hidden
+    # the correlation of each neuron's learning signal with its own activity
+    own = snapshot.activity[:, layout.input_units : layout.units].astype(float)
+    signal = snapshot.signal[:, :hidden].astype(float)
+    both = np.where(np.abs(own * signal).max(axis=2) > FLOOR, (own * signal).mean(axis=2), np.nan)
+    descending = np.broadcast_to(snapshot.genes.gains_descending, (len(own), hidden))
+    ascending = snapshot.gains_ascending[:, :hidden]
+    # and the Hebbian index of its synapses: each neuron counts as a network of its own
+    senders = snapshot.activity[:, : layout.units]
+    coactivity = np.matmul(snapshot.activity[:, layout.input_units : layout.units], senders.swapaxes(1, 2))
+    rows = (-1, 1, layout.units)
+    index = hebbian_index(
+        snapshot.update[:, :hidden].reshape(rows),
+        coactivity.reshape(rows) / own.shape[2],
+        snapshot.mask_ascending[:, :hidden].reshape(rows),
+    ).reshape(len(own), hidden)
+    return {
+        "signal_sign_agreement": sign_agreement(both, descending),
+        "hebbian_sign_agreement": sign_agreement(index, ascending * descending),
+    }

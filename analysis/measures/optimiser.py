@@ -10,7 +10,7 @@ neurons         ``u = diag(phi) G``       a learning rate, with its sign, for ev
 units           ``u = diag(phi) G H``     H diagonal: also a scale for every sending unit
 ==============  ========================  ============================================================
 
-Beside them, `hetevo.analysis.measures.change` fits what a synapse does altogether, decay and momentum included.
+Beside them, `full_change` fits what a synapse does altogether, decay and momentum included.
 
 The full matrix H, units by units, has more entries than one mean update has numbers: it cannot be identified from it.
 """
@@ -19,8 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hetevo.analysis.measures.alignment import FLOOR
-from hetevo.analysis.measures.view import View
+from hetevo.analysis.measures.view import FLOOR, View
 from hetevo.populations.types import Floats, Mask
 
 ROUNDS = 20
@@ -79,13 +78,23 @@ def equivalent_optimiser(update: Floats, gradient: Floats, mask: Mask) -> Optimi
         Change of the weights without decay, and the negative gradient, of hidden neurons' synapses.
     mask : ndarray of bool, shape (N, H, units)
         Synapses present.
+
+    Examples
+    --------
+    >>> gradient = np.random.default_rng(0).standard_normal((1, 4, 8))
+    >>> rates = np.array([1.0, -1.0, 1.0, -1.0])[:, None]
+    >>> found = equivalent_optimiser(rates * gradient, gradient, np.ones((1, 4, 8), bool))
+    >>> found.rates.round(3).tolist(), found.names()
+    ([[1.0, -1.0, 1.0, -1.0]], ['sign-flipped'])
     """
     with np.errstate(all="ignore"):
+        # one rate for all synapses, and one for each neuron: both are ratios of sums
         u, g, power, defined = _comparable(update, gradient, mask)
         along, steepness = u * g, g**2
         rate = _ratio(along.sum(axis=(1, 2)), steepness.sum(axis=(1, 2)))
         rates = _ratio(along.sum(axis=2), steepness.sum(axis=2))
         fits = [np.nan_to_num(rate)[:, None, None] * g, np.nan_to_num(rates)[:, :, None] * g]
+        # rates of neurons and scales of units in turn, each the best for the other
         phi, scales = np.nan_to_num(rates), rate[:, None]
         for _ in range(ROUNDS):
             scales = _ratio(_weighed(along.swapaxes(1, 2), phi), _weighed(steepness.swapaxes(1, 2), phi**2))
@@ -93,11 +102,13 @@ def equivalent_optimiser(update: Floats, gradient: Floats, mask: Mask) -> Optimi
             phi = np.nan_to_num(_ratio(_weighed(along, known), _weighed(steepness, known**2)))
         fits.append(phi[:, :, None] * g * np.nan_to_num(scales)[:, None])
         explained = np.stack([1 - ((u - fit) ** 2).sum(axis=(1, 2)) / power for fit in fits], axis=1)
+        # less what as many free parameters explain of noise
         numbers = mask.sum(axis=(1, 2)).astype(float)
         neurons, units = (np.isfinite(values).sum(axis=1) for values in (rates, scales))
         free = np.stack([np.ones_like(numbers), neurons, np.maximum(neurons + units - 1, 1)], axis=1)
         left = numbers[:, None] - free
         adjusted = np.where(left > 0, 1 - (1 - explained) * numbers[:, None] / np.where(left > 0, left, 1), np.nan)
+        # only the product of rates and scales is known: the scales get a mean size of 1
         size = np.nansum(np.abs(scales), axis=1) / np.maximum(units, 1)
         scales = scales / np.where(size > 0, size, 1)[:, None]
     undefined = ~defined
@@ -125,6 +136,48 @@ def neurons_explained(update: Floats, gradient: Floats, mask: Mask) -> Floats:
         return np.where(defined, 1 - ((u - rates[:, :, None] * g) ** 2).sum(axis=(1, 2)) / power, np.nan)
 
 
+def full_change(
+    update: Floats, gradient: Floats, weights: Floats, decay: Floats, carried: Floats, mask: Mask
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Fit the whole change of the weights, ``update - decay W``, as gradient descent with momentum and weight decay.
+
+    Parameters
+    ----------
+    update : ndarray of float, shape (N, H, units)
+        Change without decay, what momentum carries over included.
+    gradient : ndarray of float, shape (N, H, units)
+        Negative gradient.
+    weights : ndarray of float, shape (N, H, units)
+        ``W``.
+    decay : ndarray of float, shape (N,)
+        ``lambdaA``.
+    carried : ndarray of float, shape (N, H, units)
+        The last change; zeros if nothing is carried over.
+    mask : ndarray of bool, shape (N, H, units)
+        Synapses present.
+
+    Returns
+    -------
+    rate, momentum, shrinking, explained : ndarray of float64, shape (N,)
+        Least squares of ``eta G + mu carried - lambda W`` and its R^2; a coefficient whose regressor is absent is NaN,
+        and all are where nothing changes.
+    """
+    found = np.full((len(update), 4), np.nan)
+    for n, present in enumerate(mask):
+        # what the change of each present synapse is explained by
+        regressors = np.stack([values[n][present].astype(float) for values in (gradient, carried, -weights)], axis=1)
+        change = update[n][present].astype(float) + decay[n] * regressors[:, 2]
+        # a regressor that is absent has no coefficient
+        there = np.sqrt((regressors**2).sum(axis=0)) > FLOOR
+        power = (change**2).sum()
+        if not (np.isfinite(regressors).all() and np.isfinite(power) and power > FLOOR**2 and there[0]):
+            continue
+        fitted = np.linalg.lstsq(regressors[:, there], change, rcond=None)[0]
+        found[n, :3][there] = fitted
+        found[n, 3] = 1 - ((change - regressors[:, there] @ fitted) ** 2).sum() / power
+    return tuple(found.T)  # type: ignore[return-value]
+
+
 def optimiser_columns(view: View) -> dict[str, Floats]:
     """Return the columns of the equivalent optimiser.
 
@@ -141,6 +194,39 @@ def optimiser_columns(view: View) -> dict[str, Floats]:
         "optimiser_rate": fit.rate,
         **{f"optimiser_r2_{name}": values for name, values in named.items()},
         "alignment_preconditioned": np.sqrt(np.maximum(named["neurons"], 0)),
+    }
+
+
+def change_columns(view: View) -> dict[str, Floats]:
+    """Return the columns of `full_change`, and how well signals of the gradient's sign explain the update.
+
+    ``change_rate``, ``change_momentum``, ``change_decay``, ``change_r2``; and ``optimiser_r2_signs``, the R^2 of
+    ``u_ij = phi_i <sign(g_i) x_j>``.
+    """
+    snapshot, layout = view.snapshot, view.snapshot.species.layout
+    # the whole change: what plasticity adds, what momentum carries over, what decay takes
+    rows, plastic = slice(layout.hidden), bool(snapshot.species.rule.ascending)
+    mask, decay = snapshot.mask_ascending[:, rows], snapshot.genes["decay_ascending"] * plastic
+    shared = snapshot.species.rule.momentum
+    carried = np.zeros_like(snapshot.update) if snapshot.carried is None else snapshot.carried
+    rate, momentum, shrinking, explained = full_change(
+        (snapshot.update + carried)[:, rows],
+        view.weight_gradient[:, rows],
+        snapshot.weights.ascending[:, rows],
+        decay,
+        carried[:, rows] / (shared or 1),
+        mask,
+    )
+    # the update that signals of the gradient's sign alone would cause
+    signs = np.sign(view.potential_gradient[:, rows])
+    steps = np.matmul(signs, snapshot.activity[:, : layout.units].swapaxes(1, 2)) / signs.shape[2]
+    by_sign = neurons_explained(snapshot.update[:, rows], steps, mask)
+    return {
+        "change_rate": rate,
+        "change_momentum": momentum,
+        "change_decay": shrinking,
+        "change_r2": explained,
+        "optimiser_r2_signs": by_sign,
     }
 
 
@@ -169,6 +255,7 @@ def _ratio(over: Floats, under: Floats) -> Floats:
 def _name(rate: float, rates: Floats, adjusted: Floats) -> str:
     if np.isnan(rate):
         return "undefined"
+    # the smallest model that no larger one betters by much
     known = np.nan_to_num(adjusted, nan=-np.inf)
     if known.max() < EXPLAINED:
         return "none"

@@ -1,12 +1,17 @@
-"""What a measure looks at."""
+"""What a measure looks at, and how it compares two directions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+
+import numpy as np
 
 from hetevo.analysis.gradient import snapshot_gradients
 from hetevo.populations.kernel.life import Snapshot
 from hetevo.populations.species import Stage
 from hetevo.populations.types import Floats
+
+FLOOR = 1e-12
+"""Norm below which a direction is undefined: its cosine is NaN, never 0 or 1."""
 
 
 @dataclass(frozen=True)
@@ -58,3 +63,31 @@ class Measure:
     def taken(self, stage: Stage) -> bool:
         """Whether it is taken at a stage."""
         return self.stages is None or stage in self.stages or stage.startswith("life_")
+
+
+def cosine(first: Floats, second: Floats, axis: int | tuple[int, ...] = -1) -> Floats:
+    """Cosine between two arrays, NaN where either norm is below `FLOOR` or not finite.
+
+    Parameters
+    ----------
+    first, second : ndarray of float
+        Arrays of one shape.
+    axis : int or tuple of int, optional
+        Axes that make up the vectors.
+
+    Returns
+    -------
+    ndarray of float64
+        In [-1, 1], without the given axes.
+
+    Examples
+    --------
+    >>> cosine(np.array([[3.0, 4.0], [0.0, 0.0]]), np.array([[4.0, 3.0], [1.0, 0.0]])).tolist()
+    [0.96, nan]
+    """
+    with np.errstate(all="ignore"):
+        inner = (first * second).sum(axis=axis, dtype=np.float64)
+        norms = [np.sqrt((array * array).sum(axis=axis, dtype=np.float64)) for array in (first, second)]
+        defined = (norms[0] > FLOOR) & (norms[1] > FLOOR) & np.isfinite(inner)
+        value = inner / np.where(defined, norms[0] * norms[1], 1)
+    return np.where(defined, np.clip(value, -1, 1), np.nan)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from hetevo.analysis.loading import LoadedRun
 from hetevo.analysis.report.markup import Markup, table, tag
 from hetevo.analysis.report.study import Study
+from hetevo.analysis.runs import LoadedRun
 from hetevo.evolve.rundir import RunDirectory
 
 SAID_ELSEWHERE = ("seed", "preset")

@@ -11,10 +11,10 @@ from matplotlib.collections import Collection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from hetevo.analysis.emergence import Emergence
 from hetevo.analysis.figures import FIGURES, Plot
 from hetevo.analysis.figures.style import style
-from hetevo.analysis.loading import LoadedRun
+from hetevo.analysis.runs import LoadedRun
+from hetevo.analysis.statistics import Emergence
 from hetevo.populations.errors import HetevoError
 
 HEAVY = 250_000

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hetevo.analysis.emergence import cliffs_delta, neutral_band
-from hetevo.analysis.emergence.effects import Effect
-from hetevo.analysis.emergence.onset import STAY
 from hetevo.analysis.report.expectations import EXPECTATIONS, MOST, Seen
 from hetevo.analysis.report.numbers import UNDEFINED, generation, probability, signed
 from hetevo.analysis.report.study import Condition, Study
+from hetevo.analysis.statistics import cliffs_delta, neutral_band
+from hetevo.analysis.statistics.curves import STAY
+from hetevo.analysis.statistics.effects import Effect
 from hetevo.analysis.verdict import BIRTH_BAND
 
 SIGNIFICANT = 0.05

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from hetevo.analysis.emergence import Emergence, emergence
-from hetevo.analysis.emergence.onset import STAY
-from hetevo.analysis.emergence.table import by_condition
-from hetevo.analysis.loading import LoadedRun, load_all
+from hetevo.analysis.conditions import by_condition, load_all
 from hetevo.analysis.report.expectations import Expectation, expectation
+from hetevo.analysis.runs import LoadedRun
+from hetevo.analysis.statistics import Emergence, emergence
+from hetevo.analysis.statistics.curves import STAY
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir.places import inside
 from hetevo.evolve.rundir.sweep import is_sweep, read_entries

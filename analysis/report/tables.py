@@ -2,11 +2,11 @@
 
 import math
 
-from hetevo.analysis.emergence.onset import STAY
 from hetevo.analysis.report.judgement import expected, judge, word
 from hetevo.analysis.report.markup import Markup, table, tag
 from hetevo.analysis.report.numbers import CONFIDENCE, between, estimate, generation, probability, share, signed
 from hetevo.analysis.report.study import Condition, Study, planned
+from hetevo.analysis.statistics.curves import STAY
 
 HOLDS = {True: "holds", False: "does not hold", None: "cannot be told"}
 

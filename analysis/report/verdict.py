@@ -2,8 +2,6 @@
 
 import math
 
-from hetevo.analysis.emergence.band import COVERAGE
-from hetevo.analysis.emergence.onset import STAY
 from hetevo.analysis.report.judgement import (
     NO,
     YES,
@@ -15,6 +13,8 @@ from hetevo.analysis.report.judgement import (
 from hetevo.analysis.report.markup import Markup, listed, table, tag
 from hetevo.analysis.report.numbers import CONFIDENCE, between, estimate, generation, probability, share, signed
 from hetevo.analysis.report.study import Condition, Study
+from hetevo.analysis.statistics.curves import STAY
+from hetevo.analysis.statistics.onset import COVERAGE
 from hetevo.analysis.verdict import ENOUGH_SEEDS
 from hetevo.analysis.verdict import verdict as of_one_run
 from hetevo.populations.text import for_terminal
@@ -138,7 +138,7 @@ def _cautions(study: Study) -> list[str]:
 
 
 def _rules(study: Study) -> Markup:
-    outputs = study.runs[0].config.get("task", {}).get("outputs")
+    outputs = study.runs[0].setting("task.outputs")
     chance = f" (1/{outputs} of the network's {outputs} outputs here)" if isinstance(outputs, int) else ""
     agreeing = (1 + math.sqrt(2 * YES - 1)) / 2
     rules = (

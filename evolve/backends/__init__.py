@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from hetevo.evolve.backends.auto import AutoBackend
 from hetevo.evolve.backends.backend import Backend, Job
-from hetevo.evolve.backends.local import LocalBackend, available_cores
+from hetevo.evolve.backends.local import LocalBackend
 from hetevo.evolve.backends.ray import RayBackend
 from hetevo.evolve.config import BackendTable
 
@@ -18,4 +18,4 @@ BACKENDS: dict[str, Callable[[BackendTable], Backend]] = {
 }
 """Backends by the name used in ``[backend] name``."""
 
-__all__ = ["BACKENDS", "AutoBackend", "Backend", "Job", "LocalBackend", "available_cores"]
+__all__ = ["BACKENDS", "AutoBackend", "Backend", "Job", "LocalBackend"]

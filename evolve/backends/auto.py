@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from typing import Self
 
-from hetevo.evolve.backends.backend import Backend, Job, Telemetry, idle, never
-from hetevo.evolve.backends.local import LocalBackend, available_cores
+from hetevo.evolve.backends.backend import Backend, Job, Telemetry, do_nothing, never
+from hetevo.evolve.backends.local import LocalBackend
 from hetevo.evolve.backends.ray import RayBackend
 from hetevo.evolve.backends.ray.session import check_session
-from hetevo.evolve.cohort import Cohort
 from hetevo.evolve.config import BackendTable
-from hetevo.evolve.news import news
-from hetevo.populations.outcome import Evaluation
+from hetevo.evolve.generation import Generation
+from hetevo.evolve.machine import available_cores
+from hetevo.evolve.messages import log
+from hetevo.populations.evaluation import Evaluation
 
 CLUSTER_SECONDS = 5.0
 """A generation that takes less than this on this machine stays there: what joining a cluster takes."""
@@ -37,7 +38,7 @@ class AutoBackend:
             check_session(settings.address)  # not only when the first generation has lived
         self.settings = settings
         self._chosen: Backend | None = None if settings.address else LocalBackend(settings)
-        self._told = False
+        self._logged = False
 
     @property
     def workers(self) -> int:
@@ -60,15 +61,19 @@ class AutoBackend:
             self._chosen.prepare(job)
 
     def evaluate(
-        self, job: Job, cohort: Cohort, meanwhile: Callable[[], None] = idle, stopping: Callable[[], bool] = never
+        self,
+        job: Job,
+        generation: Generation,
+        meanwhile: Callable[[], None] = do_nothing,
+        stopping: Callable[[], bool] = never,
     ) -> Evaluation:
-        """Evaluate all individuals of a cohort, in order."""
+        """Evaluate all individuals of a generation, in order."""
         reason = "no address of a cluster was given"
         if self._chosen is None:
             cores = available_cores()
             # --workers means the cluster's; this machine has no more than its cores
             local = LocalBackend(self.settings.model_copy(update={"workers": cores, "address": ""}))
-            seconds = local.seconds_for_one(job, cohort) * cohort.size / cores
+            seconds = local.seconds_for_one(job, generation) * generation.size / cores
             if seconds <= CLUSTER_SECONDS:
                 self._chosen = local
             else:
@@ -77,10 +82,10 @@ class AutoBackend:
             reason = (
                 f"a generation takes about {seconds:.3g} s on {cores} cores, a cluster pays from {CLUSTER_SECONDS:g} s"
             )
-        if not self._told:
-            news.info("backend auto: %s, because %s", self._chosen.description, reason)
-            self._told = True
-        return self._chosen.evaluate(job, cohort, meanwhile, stopping)
+        if not self._logged:
+            log.info("backend auto: %s, because %s", self._chosen.description, reason)
+            self._logged = True
+        return self._chosen.evaluate(job, generation, meanwhile, stopping)
 
     def close(self) -> None:
         """Give back processes and memory."""

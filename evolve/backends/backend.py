@@ -1,12 +1,16 @@
 """What a backend is: a place where individuals live."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-from hetevo.evolve.cohort import Cohort
-from hetevo.populations.evaluation import Probe
-from hetevo.populations.outcome import Evaluation
+from hetevo.evolve.config import BackendTable, ConfigError
+from hetevo.evolve.generation import Generation
+from hetevo.evolve.machine import available_cores
+from hetevo.populations.errors import SettingError
+from hetevo.populations.evaluation import Evaluation, Probe
 from hetevo.populations.species import Species
 
 
@@ -38,7 +42,7 @@ class Job:
     moments: tuple[int, ...] = ()
 
 
-def idle() -> None:
+def do_nothing() -> None:
     """Do nothing while a generation lives."""
 
 
@@ -50,6 +54,18 @@ def never() -> bool:
 Telemetry = dict[str, float]
 """Of the generation just evaluated: seconds spent on ``serialise`` (sending) and ``wait``, the number of ``workers``,
 their ``utilisation`` (share of their time spent on lives) and how many blocks were ``resent``."""
+
+
+class NotLoadableError(SettingError):
+    """Something cannot be sent to a worker process, or not be loaded there."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"Expected a task, rule and probe that a worker process can load, but: {reason}. A class that is defined in"
+            " the script that was started, in a notebook's cell or inside a function is known to this process alone:"
+            " put it into a module of its own, a file beside the script, and import it from there. Or compute in this"
+            " process alone: backend.workers = 1."
+        )
 
 
 class Backend(Protocol):
@@ -81,13 +97,17 @@ class Backend(Protocol):
         ...
 
     def evaluate(
-        self, job: Job, cohort: Cohort, meanwhile: Callable[[], None] = idle, stopping: Callable[[], bool] = never
+        self,
+        job: Job,
+        generation: Generation,
+        meanwhile: Callable[[], None] = do_nothing,
+        stopping: Callable[[], bool] = never,
     ) -> Evaluation:
-        """Evaluate all individuals of a cohort, in order.
+        """Evaluate all individuals of a generation, in order.
 
         Parameters
         ----------
-        job, cohort
+        job, generation
             Who lives.
         meanwhile : callable, optional
             Is called once, as soon as workers are busy.
@@ -110,3 +130,87 @@ class Backend(Protocol):
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *exception: object) -> None: ...
+
+
+class Clock:
+    """Adds up seconds while a generation lives.
+
+    Attributes
+    ----------
+    busy : float
+        Seconds that workers spent on lives, summed over them.
+    """
+
+    def __init__(self) -> None:
+        self.busy = 0.0
+        self._begin = time.perf_counter()
+        self._parts: dict[str, float] = {"serialise": 0.0, "wait": 0.0}
+
+    @contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        """Count the time of a ``with`` block as ``"serialise"`` or ``"wait"``."""
+        begin = time.perf_counter()
+        yield
+        self._parts[name] += time.perf_counter() - begin
+
+    def telemetry(self, workers: int, resent: int) -> Telemetry:
+        """Return what goes into the telemetry of the generation.
+
+        Parameters
+        ----------
+        workers : int
+            How many there were.
+        resent : int
+            Blocks that were sent again.
+        """
+        available = workers * (time.perf_counter() - self._begin)
+        return {
+            **{name: round(seconds, 6) for name, seconds in self._parts.items()},
+            "workers": workers,
+            "utilisation": round(self.busy / available, 4) if available else 0.0,
+            "resent": resent,
+        }
+
+
+A_CORE = 4
+"""Processes for each core that are started without being asked twice: more only wait for each other."""
+
+
+def count_workers(settings: BackendTable, most: int) -> int:
+    """Return how many worker processes of this machine there will be; 0 if they are a cluster's.
+
+    Parameters
+    ----------
+    settings : BackendTable
+        Names how many are asked for; 0: one a core.
+    most : int
+        BlockQueue, or runs, that there can be at once.
+    """
+    return 0 if settings.address else min(settings.workers or available_cores(), most)
+
+
+def bound_workers(settings: BackendTable, most: int, *, force: bool = False) -> BackendTable:
+    """Return the settings with as many workers as there will be.
+
+    Parameters
+    ----------
+    settings : BackendTable
+        What is asked for. A cluster's address leaves it as it is: the cluster says how many it has.
+    most : int
+        BlockQueue, or runs, that there can be at once.
+    force : bool, optional
+        Start any number of them.
+
+    Raises
+    ------
+    ConfigError
+        If that is more than `A_CORE` for each core, and not ``force``.
+    """
+    workers, cores = count_workers(settings, most), available_cores()
+    if workers > A_CORE * cores and not force:
+        raise ConfigError(
+            f"backend.workers: expected at most {A_CORE * cores}, which is {A_CORE} for each core that this process may"
+            f" run on, got {settings.workers}: all would be started at once. Give --workers {cores} or leave it out;"
+            " to start them all the same, add --force (in Python force=True)."
+        )
+    return settings.model_copy(update={"workers": workers}) if workers else settings

@@ -107,7 +107,7 @@ def check_result(theirs: Fingerprint, mine: Fingerprint) -> None:
 
 def _packages(job: Job | None) -> frozenset[str]:
     """Return the packages whose sources decide the results of a job."""
-    parts = (job.probe, job.species.task, job.species.rule, job.species.wiring) if job else ()
+    parts = (job.probe, job.species.task, job.species.rule, job.species.family) if job else ()
     return OWN.union(_package(type(part).__module__) for part in parts if part is not None)
 
 

@@ -1,37 +1,30 @@
 """All cores of this machine, in processes of their own."""
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Self
 
-from hetevo.evolve.backends.backend import Job, Telemetry, idle, never
+from hetevo.evolve.backends.backend import Clock, Job, NotLoadableError, Telemetry, do_nothing, never
+from hetevo.evolve.backends.block_queue import Block, BlockQueue
 from hetevo.evolve.backends.fingerprint import check_result, check_unchanged, fingerprint
-from hetevo.evolve.backends.pieces import Piece, Pieces
-from hetevo.evolve.backends.pool import PAUSES, NotLoadableError, NoWorkersError, WorkerDiedError, WorkerPool
-from hetevo.evolve.backends.shards import Lived, live_shard, load
-from hetevo.evolve.backends.timing import Clock
-from hetevo.evolve.backends.trying import live_alone
-from hetevo.evolve.cohort import Cohort
+from hetevo.evolve.backends.lives import Lived, live_alone, live_block, load
+from hetevo.evolve.backends.pool import PAUSES, NoWorkersError, WorkerDiedError, WorkerPool
 from hetevo.evolve.config import BackendTable
-from hetevo.evolve.news import news
+from hetevo.evolve.generation import Generation
+from hetevo.evolve.machine import available_cores
+from hetevo.evolve.messages import log
 from hetevo.populations.circuits import block_size
 from hetevo.populations.errors import MachineFailedError
+from hetevo.populations.evaluation import Evaluation
 from hetevo.populations.genome import Population
-from hetevo.populations.outcome import Evaluation
 
-SHARDS_PER_WORKER = 4
-"""Shards a worker gets in a generation: enough to even out their times, few enough not to split blocks."""
-
-
-def available_cores() -> int:
-    """Return the cores that this process may run on (a batch system may grant fewer than the machine has)."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+BLOCKS_PER_WORKER = 4
+"""Blocks a worker gets in a generation: enough to even out their times, few enough not to split blocks."""
 
 
 class LocalBackend:
-    """Evaluates shards of a population in worker processes.
+    """Evaluates blocks of a population in worker processes.
 
     Processes, not threads: a lifetime of small networks spends much of its time inside the interpreter, where two
     threads were measured to be no faster than one.
@@ -59,7 +52,7 @@ class LocalBackend:
         except NoWorkersError as error:
             self.close()
             self.workers = 1
-            news.warning("%s Everything is computed in this one process instead.", error)
+            log.warning("%s Everything is computed in this one process instead.", error)
 
     def _load(self, job: Job) -> None:
         for pause in (*PAUSES, 0.0):
@@ -81,74 +74,78 @@ class LocalBackend:
         return f"local, {self.workers} process{'es' if self.workers > 1 else ''}"
 
     def evaluate(
-        self, job: Job, cohort: Cohort, meanwhile: Callable[[], None] = idle, stopping: Callable[[], bool] = never
+        self,
+        job: Job,
+        generation: Generation,
+        meanwhile: Callable[[], None] = do_nothing,
+        stopping: Callable[[], bool] = never,
     ) -> Evaluation:
-        """Evaluate all individuals of a cohort, in order."""
-        pieces, clock = Pieces(job, cohort, self.settings.on_failure, self.settings.losses), Clock()
+        """Evaluate all individuals of a generation, in order."""
+        queue, clock = BlockQueue(job, generation, self.settings.on_failure, self.settings.losses), Clock()
         if self.workers == 1:
             meanwhile()
-            while piece := pieces.next(cohort.size):
-                self._land(pieces, piece, partial(live_shard, *self._call(pieces, piece)), clock)
-                pieces.wait(stopping)
-        while not pieces.finished:
+            while block := queue.next(generation.size):
+                self._collect(queue, block, partial(live_block, *self._call(queue, block)), clock)
+                queue.wait(stopping)
+        while not queue.finished:
             with clock.part("serialise"):
-                sent = list(self._sent(pieces))
+                sent = list(self._sent(queue))
             meanwhile()
-            meanwhile = idle
+            meanwhile = do_nothing
             with clock.part("wait"):
-                for piece, result in sent:
-                    self._land(pieces, piece, result, clock)
-                pieces.wait(stopping)
-        self.telemetry = clock.telemetry(self.workers, pieces.resent)
-        return pieces.join()
+                for block, result in sent:
+                    self._collect(queue, block, result, clock)
+                queue.wait(stopping)
+        self.telemetry = clock.telemetry(self.workers, queue.resent)
+        return queue.join()
 
-    def _sent(self, pieces: Pieces) -> "Iterator[tuple[Piece, Callable[[], Lived]]]":
+    def _sent(self, queue: BlockQueue) -> "Iterator[tuple[Block, Callable[[], Lived]]]":
         """Send all that waits; who has to live alone does so when all others are back."""
-        alone: list[Piece] = []
-        left = self._shards(pieces.job, pieces.cohort.size)
-        while piece := pieces.next(-(-pieces.fresh // max(left, 1))):
+        alone: list[Block] = []
+        left = self._count_blocks(queue.job, queue.generation.size)
+        while block := queue.next(-(-queue.fresh // max(left, 1))):
             left -= 1
-            if piece.alone:
-                alone.append(piece)
+            if block.alone:
+                alone.append(block)
             else:
-                yield piece, self._pool.submit(live_shard, *self._call(pieces, piece)).result
-        yield from ((piece, partial(live_alone, *self._call(pieces, piece))) for piece in alone)
+                yield block, self._pool.submit(live_block, *self._call(queue, block)).result
+        yield from ((block, partial(live_alone, *self._call(queue, block))) for block in alone)
 
-    def _land(self, pieces: Pieces, piece: Piece, result: Callable[[], Lived], clock: Clock) -> None:
+    def _collect(self, queue: BlockQueue, block: Block, result: Callable[[], Lived], clock: Clock) -> None:
         try:
             lived = result()
         except WorkerDiedError as error:
-            pieces.lost(piece, str(error), suspect=error.by_own_doing, counts=not error.by_own_doing)
+            queue.take_back(block, str(error), suspect=error.by_own_doing, counts=not error.by_own_doing)
         except MemoryError as error:
-            pieces.lost(piece, f"memory ran out ({error})")
+            queue.take_back(block, f"memory ran out ({error})")
         except MachineFailedError as error:
-            pieces.lost(piece, str(error), suspect=piece.suspect)
+            queue.take_back(block, str(error), suspect=block.suspect)
         except Exception:
-            check_unchanged(pieces.job)  # a worker that was started with other code may raise whatever it likes
+            check_unchanged(queue.job)  # a worker that was started with other code may raise whatever it likes
             raise
         else:
-            check_result(lived.worker, fingerprint(pieces.job))
+            check_result(lived.worker, fingerprint(queue.job))
             clock.busy += lived.seconds
-            pieces.place(piece, lived.evaluation)
+            queue.keep(block, lived.evaluation)
 
-    def seconds_for_one(self, job: Job, cohort: Cohort) -> float:
+    def seconds_for_one(self, job: Job, generation: Generation) -> float:
         """Measure a block in a worker, per individual; infinite if this machine cannot do that."""
-        pieces = Pieces(job, cohort, self.settings.on_failure)
-        piece = pieces.next(job.block or block_size(job.species))
-        assert piece is not None
+        queue = BlockQueue(job, generation, self.settings.on_failure)
+        block = queue.next(job.block or block_size(job.species))
+        assert block is not None
         try:
-            lived = self._pool.submit(live_shard, *self._call(pieces, piece)).result()
+            lived = self._pool.submit(live_block, *self._call(queue, block)).result()
         except (WorkerDiedError, NoWorkersError, MemoryError):
             return float("inf")
-        return lived.seconds / piece.size
+        return lived.seconds / block.size
 
-    def _call(self, pieces: Pieces, piece: Piece) -> tuple[Job, Population, int, int]:
-        return pieces.job, pieces.genes(piece), piece.start, pieces.cohort.generation
+    def _call(self, queue: BlockQueue, block: Block) -> tuple[Job, Population, int, int]:
+        return queue.job, queue.genes(block), block.start, queue.generation.number
 
-    def _shards(self, job: Job, size: int) -> int:
+    def _count_blocks(self, job: Job, size: int) -> int:
         blocks = -(-size // (job.block or block_size(job.species)))
         whole_rounds = -(-blocks // self.workers) * self.workers
-        return int(min(size, max(self.workers, min(whole_rounds, self.workers * SHARDS_PER_WORKER))))
+        return int(min(size, max(self.workers, min(whole_rounds, self.workers * BLOCKS_PER_WORKER))))
 
     def close(self) -> None:
         """Stop the worker processes; the next generation starts new ones."""

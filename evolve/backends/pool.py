@@ -19,11 +19,12 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Any, ParamSpec, TypeVar
 
-from hetevo.evolve.backends.worker import pickled
-from hetevo.evolve.news import news
+from hetevo.evolve.backends.backend import NotLoadableError
+from hetevo.evolve.backends.worker import pickle_copy
+from hetevo.evolve.machine import starting_thread
+from hetevo.evolve.messages import log
 from hetevo.evolve.stopping import SIGNALS
-from hetevo.evolve.threads import starting_thread
-from hetevo.populations.errors import MachineFailedError, SettingError
+from hetevo.populations.errors import MachineFailedError
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
@@ -53,7 +54,7 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
-def ended(status: int) -> str:
+def describe_end(status: int) -> str:
     """Say how a process ended: its exit status is minus the number of the signal that ended it, if one did."""
     return signal.Signals(-status).name if -status in set(signal.Signals) else f"exit status {status}"
 
@@ -69,7 +70,7 @@ class WorkerDiedError(BrokenExecutor):
 
     def __init__(self, status: int) -> None:
         self.status = status
-        super().__init__(f"a worker process died ({ended(status)})")
+        super().__init__(f"a worker process died ({describe_end(status)})")
 
     @property
     def by_own_doing(self) -> bool:
@@ -79,18 +80,6 @@ class WorkerDiedError(BrokenExecutor):
 
 class NoWorkersError(MachineFailedError):
     """Worker processes cannot be started here."""
-
-
-class NotLoadableError(SettingError):
-    """Something cannot be sent to a worker process, or not be loaded there."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(
-            f"Expected a task, rule and probe that a worker process can load, but: {reason}. A class that is defined in"
-            " the script that was started, in a notebook's cell or inside a function is known to this process alone:"
-            " put it into a module of its own, a file beside the script, and import it from there. Or compute in this"
-            " process alone: backend.workers = 1."
-        )
 
 
 class WorkerPool:
@@ -139,7 +128,7 @@ class WorkerPool:
             if not self._hosts:
                 raise NoWorkersError(str(error)) from None
             self.workers = len(self._hosts)
-            news.warning("%s It goes on with %d.", error, self.workers)
+            log.warning("%s It goes on with %d.", error, self.workers)
             return []
 
     def signal(self, number: int) -> None:
@@ -200,7 +189,7 @@ class _Host(Thread):
             if pause is None:
                 raise NoWorkersError(
                     f"A worker process was started {len(PAUSES) + 1} times, and each time it ended before it could do"
-                    f" anything ({ended(self._worker.process.returncode)})."
+                    f" anything ({describe_end(self._worker.process.returncode)})."
                 )
             time.sleep(pause)
 
@@ -270,15 +259,15 @@ class _Worker:
     def call(self, what: Any) -> Any:
         """Let it do something, and return the result."""
         try:
-            content = pickled(what)
+            content = pickle_copy(what)
         except MemoryError:
             raise  # says something about this machine
         except Exception as error:
             raise NotLoadableError(f"{type(error).__name__}: {error}") from None
         try:
             self._connection.send_bytes(content)
-            while (answer := self._connection.recv())[0] == "news":
-                news.log(*answer[1])
+            while (answer := self._connection.recv())[0] == "log":
+                log.log(*answer[1])
         except (EOFError, OSError):
             self.end()
             raise WorkerDiedError(self.process.returncode) from None

@@ -15,9 +15,9 @@ from threading import Lock, Thread
 from types import FrameType
 from typing import Any
 
-from hetevo.evolve.news import news, thread_failed
+from hetevo.evolve.machine import starting_thread
+from hetevo.evolve.messages import log, log_thread_failure
 from hetevo.evolve.stopping import SIGNALS
-from hetevo.evolve.threads import starting_thread
 from hetevo.populations.errors import MachineFailedError
 from hetevo.populations.text import Terminal
 
@@ -37,14 +37,14 @@ def serve(driver: Connection, parent: int) -> None:
         Process id of the driver. This process ends with it, whatever it is doing then.
     """
     _listen(parent)
-    threading.excepthook = thread_failed
+    threading.excepthook = log_thread_failure
     try:
         with starting_thread():
             Thread(target=_end_with, args=(parent,), daemon=True).start()
     except MachineFailedError as error:
         driver.send(str(error))
         os._exit(1)
-    news.addHandler(_Forward(driver, sending := Lock()))
+    log.addHandler(_Forward(driver, sending := Lock()))
     # what a task prints is a message, and no result of the driver's command
     with contextlib.suppress(OSError):
         os.dup2(2, 1)
@@ -62,14 +62,14 @@ def serve(driver: Connection, parent: int) -> None:
         os.kill(os.getpid(), signal.SIGKILL)  # as the system does: nothing that it was asked to do is to blame
 
 
-def pickled(what: Any) -> bytes:
+def pickle_copy(what: Any) -> bytes:
     """Return something as bytes that another process can load."""
     # a copy: the buffer behind the view, if both are garbage of one cycle, is cleared under it (a crash in Python 3.12)
     return ForkingPickler.dumps(what).tobytes()
 
 
 class _Forward(logging.Handler):
-    """Tells the driver the news at once, while a call is under way."""
+    """Sends log messages to the driver at once, while a call is under way."""
 
     def __init__(self, driver: Connection, sending: Lock) -> None:
         super().__init__()
@@ -77,7 +77,7 @@ class _Forward(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         with self._sending, contextlib.suppress(OSError):
-            self._driver.send(("news", (record.levelno, record.getMessage())))
+            self._driver.send(("log", (record.levelno, record.getMessage())))
 
 
 class _Messages(io.FileIO):
@@ -117,9 +117,9 @@ def _answer(content: bytes) -> Any:
     except MemoryError as error:
         return _raised(error)
     except Exception as error:
-        return pickled(("unreadable", f"{type(error).__name__}: {error}"))
+        return pickle_copy(("unreadable", f"{type(error).__name__}: {error}"))
     try:
-        return pickled(("value", function(*args, **kwargs)))
+        return pickle_copy(("value", function(*args, **kwargs)))
     except BaseException as error:
         return _raised(error)
 
@@ -127,9 +127,9 @@ def _answer(content: bytes) -> Any:
 def _raised(error: BaseException) -> Any:
     trace = traceback.format_exc()
     try:
-        content = pickled(("raised", error))
+        content = pickle_copy(("raised", error))
         if isinstance(error, Exception) and type(ForkingPickler.loads(content)[1]) is type(error):
             return content
     except Exception:  # an exception that cannot be copied: its words can
         pass
-    return pickled(("raised", RuntimeError(f"{type(error).__name__} in a worker process: {error}\n{trace}")))
+    return pickle_copy(("raised", RuntimeError(f"{type(error).__name__} in a worker process: {error}\n{trace}")))

@@ -27,12 +27,13 @@ from hetevo.evolve.config.tables import (
     TaskTable,
     TransplantTable,
 )
+from hetevo.evolve.config.tables.living import NAMES, named_settings
 from hetevo.evolve.identity import config_hash
 from hetevo.evolve.islands import TOPOLOGIES
-from hetevo.populations.activations import ACTIVATIONS
 from hetevo.populations.errors import SettingError, nearest
+from hetevo.populations.formulas import FORMULAS
 from hetevo.populations.layout import Layout
-from hetevo.populations.rules import FORMULAS, HOMOSYNAPTIC, RULES
+from hetevo.populations.rules import RULES
 from hetevo.populations.tasks import TASKS
 from hetevo.populations.wiring import WIRINGS
 
@@ -71,12 +72,9 @@ class Config(Table):
 
     @model_validator(mode="after")
     def _check_names(self) -> Self:
+        named = [(key, given, NAMES[names]()) for key, given, names in named_settings(self)]
         for key, given, valid in (
-            ("task.name", self.task.name, list(TASKS)),
-            ("network.wiring", self.network.wiring, list(WIRINGS)),
-            ("network.activation", self.network.activation, list(ACTIVATIONS)),
-            ("plasticity.rule", self.plasticity.rule, [*RULES, *FORMULAS]),
-            *(("plasticity.terms", term, list(HOMOSYNAPTIC)) for term in self.plasticity.terms),
+            *named,
             *(("heldout.families", family, list(TASKS)) for family in self.heldout.families),
             ("islands.topology", self.islands.topology, list(TOPOLOGIES)),
             ("backend.name", self.backend.name, list(BACKEND_NAMES)),

@@ -7,7 +7,7 @@ import numpy as np
 
 from hetevo.evolve.config.errors import ConfigError
 from hetevo.evolve.private_deap import private_generators, tools
-from hetevo.evolve.selection import individuals, operator
+from hetevo.evolve.selection import find_operator, make_individuals
 from hetevo.populations.errors import nearest
 
 if TYPE_CHECKING:  # a configuration checks its operators
@@ -131,9 +131,9 @@ def check_new(config: "Config", source: str = "configuration") -> None:
 
 def _try(key: str, settings: dict[str, Any]) -> None:
     """Let the operator select from a few individuals: DEAP checks its arguments nowhere else."""
-    function, arguments = operator(settings)
+    function, arguments = find_operator(settings)
     rng = np.random.default_rng(0)
-    light = individuals(rng.random(6), 1.0, np.arange(1, 7))
+    light = make_individuals(rng.random(6), 1.0, np.arange(1, 7))
     try:
         with private_generators(rng):
             function(light, 2, **arguments)

@@ -13,7 +13,7 @@ FAMILIES: Mapping[str, Mapping[str, Any]] = {"task": TASKS, "network": WIRINGS}
 """Whose options there are, by table."""
 
 
-def check_options(table: str, name: str, family: Any, options: dict[str, Any]) -> None:
+def check_options(table: str, name: str, family: Any, options: Mapping[str, Any]) -> None:
     """Check that a family has these options, and that they are of the right type.
 
     Parameters

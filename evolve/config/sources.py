@@ -12,10 +12,16 @@ from hetevo.evolve.toml import read_toml
 from hetevo.populations.errors import nearest, spell
 
 Folder = Literal["presets", "sweeps"]
-"""Where the files lie that ship with Hetevo, by kind."""
+"""What is read from an experiment's file: its preset, or its sweep."""
+
+EXPERIMENTS = resources.files("hetevo.evolve") / "experiments"
+"""Files that ship with Hetevo: a preset at the top, a sweep under ``[sweep]``, predictions under ``[claim]``."""
 
 LIMIT = 1 << 20
 """Bytes beyond which a file is refused unread."""
+
+BESIDES = {"sweep", "claim", "prediction"}
+"""Keys of an experiment's file that are no part of its preset."""
 
 NOUNS: Mapping[Folder, str] = {"presets": "configuration", "sweeps": "sweep"}
 
@@ -23,12 +29,28 @@ NOUNS: Mapping[Folder, str] = {"presets": "configuration", "sweeps": "sweep"}
 @cache
 def shipped(folder: Folder) -> Mapping[str, str]:
     """List the presets or sweeps that ship with Hetevo, each with its one-line description."""
-    files = sorted((resources.files("hetevo.evolve") / folder).iterdir(), key=lambda file: file.name)
-    return {
-        file.name.removesuffix(".toml"): file.read_text("utf-8").splitlines()[0].removeprefix("#").strip()
-        for file in files
-        if file.name.endswith(".toml")
-    }
+    found = {}
+    for file in sorted(EXPERIMENTS.iterdir(), key=lambda file: file.name):
+        if not file.name.endswith(".toml"):
+            continue
+        text = file.read_text("utf-8")
+        content = tomllib.loads(text)
+        # the description of a sweep stands above it, that of a preset at the beginning
+        before, _, _ = text.partition("\n[sweep]\n")
+        if folder == "sweeps" and "sweep" in content:
+            found[file.name] = before.splitlines()[-1]
+        elif folder == "presets" and content.keys() - BESIDES:
+            found[file.name] = before.splitlines()[0]
+    return {name.removesuffix(".toml"): line.removeprefix("#").strip() for name, line in found.items()}
+
+
+def _part(content: dict[str, Any], folder: Folder) -> dict[str, Any]:
+    """Take the preset or the sweep out of an experiment; a file without ``[sweep]`` is one of them as a whole."""
+    sweep = content.get("sweep")
+    if not isinstance(sweep, dict):
+        return content
+    preset = {key: value for key, value in content.items() if key not in BESIDES}
+    return sweep if folder == "sweeps" else preset or sweep
 
 
 def is_path(source: str | Path) -> bool:
@@ -70,7 +92,7 @@ def read_source(source: str | Path, folder: Folder) -> dict[str, Any]:
     name = str(source)
     if name not in shipped(folder):
         raise ConfigError(_no_name(name, folder))
-    return tomllib.loads((resources.files("hetevo.evolve") / folder / f"{name}.toml").read_text("utf-8"))
+    return _part(tomllib.loads((EXPERIMENTS / f"{name}.toml").read_text("utf-8")), folder)
 
 
 def _read(path: Path, folder: Folder) -> dict[str, Any]:
@@ -79,7 +101,7 @@ def _read(path: Path, folder: Folder) -> dict[str, Any]:
             read = handle.read(LIMIT + 1)
         if len(read) > LIMIT:
             raise ConfigError(f"{path} has more than {LIMIT:,} bytes: that is not a {NOUNS[folder]}, and not read.")
-        return read_toml(read.decode("utf-8-sig"))  # editors may put a mark first
+        return _part(read_toml(read.decode("utf-8-sig")), folder)  # editors may put a mark first
     except FileNotFoundError:
         raise ConfigError(_no_file(path, folder)) from None
     except IsADirectoryError:

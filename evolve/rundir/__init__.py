@@ -2,11 +2,13 @@
 
 ========================  ==========================================================================
 `directory`               where everything has its place
-`checkpoint`, `manifest`  writing a checkpoint, and what vouches for it
-`reading`, `parts`        reading checkpoints and records that may be damaged or made by an enemy
-`records`, `provenance`   what happened; where, when and with which versions
+`checkpoint`, `manifest`  a checkpoint, written so that it is whole or not there, and what vouches for it
+`records`, `parts`        tables of what happened; their files, which may be damaged or made by an enemy
+`columns`, `schemas`      what tables, and all other files, must hold
+`provenance`              where, when and with which versions; `telemetry`: the latest messages
 `lock`, `owner`, `sweep`  one writer a run, whoever says so; many processes a sweep
-`files`, `streams`        durable operations; `system`: the system calls, for tests to put themselves between
+`files`                   durable operations
+`system`                  the system calls, for tests to put themselves between
 `places`                  ways inside a run: through no link, and to the same directory wherever it is moved
 ========================  ==========================================================================
 """

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hetevo.evolve.rundir import checkpoint as checkpoints
+from hetevo.evolve.rundir.checkpoint import checked_manifest
 from hetevo.evolve.rundir.errors import LostError, RunDirectoryError, RunExistsError, StorageError, deleted
 from hetevo.evolve.rundir.files import (
     append_line,
@@ -19,12 +20,12 @@ from hetevo.evolve.rundir.files import (
     remove_tree,
     write_durably,
 )
-from hetevo.evolve.rundir.lock import Lock, is_held
+from hetevo.evolve.rundir.lock import Lock
 from hetevo.evolve.rundir.manifest import File
+from hetevo.evolve.rundir.owner import is_held
 from hetevo.evolve.rundir.parts import parts, read_part
 from hetevo.evolve.rundir.places import Place, Root
 from hetevo.evolve.rundir.provenance import Provenance
-from hetevo.evolve.rundir.reading import checked_manifest
 from hetevo.evolve.rundir.records import Records
 from hetevo.evolve.rundir.schemas import ConfigFile, checked
 from hetevo.evolve.rundir.sweep import FILE as SWEEP_FILE
@@ -163,7 +164,7 @@ class RunDirectory:
             self._lock.check()
 
     def loss(self) -> LostError | None:
-        """Return what `check` raises, as far as it can be told."""
+        """Return what `check` raises, as far as that can be found out."""
         try:
             self.check()
         except LostError as error:
@@ -248,7 +249,7 @@ class RunDirectory:
         """
         config, row, facts = self.config(), self.last_generation(), self._newest_facts()
         evolution = config.get("evolution")
-        telemetry, news = latest(self.events_file)
+        telemetry, message = latest(self.events_file)
         preset, _, changes = str(config.get("preset", "")).partition(", ")
         return {
             "path": str(self.path),
@@ -263,7 +264,7 @@ class RunDirectory:
             "alignment_end": row.get("alignment_end"),
             "loss_best": row.get("loss_best"),
             "telemetry": telemetry,
-            "news": news,
+            "news": message,
         }
 
     def _newest_facts(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from hetevo.evolve.rundir import system
 from hetevo.evolve.rundir.errors import RunDirectoryError, StorageError
 from hetevo.evolve.rundir.places import Place
-from hetevo.evolve.rundir.streams import Sink, Written, opened, reading, write_all
+from hetevo.evolve.rundir.system import Sink, Written, opened, reading, write_all
 
 
 def write_durably(path: Path, content: bytes) -> Written:

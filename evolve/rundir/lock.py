@@ -1,4 +1,4 @@
-"""One writer a run; many processes a sweep.
+"""One writer a run.
 
 The lock of the system (`flock`) decides where it works. There are mounts on which it is refused, or given to everybody
 or to each machine alone; so the lock file also says who has it (`hetevo.evolve.rundir.owner`), and each looks whether
@@ -7,33 +7,30 @@ it still names the one that is writing before anything is written.
 
 import contextlib
 import errno
-import fcntl
 import json
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Thread
 from typing import Self
 
+from hetevo.evolve.machine import starting_thread
 from hetevo.evolve.rundir import owner as owners
 from hetevo.evolve.rundir import system
 from hetevo.evolve.rundir.errors import LostError, RunBusyError, RunDirectoryError
 from hetevo.evolve.rundir.files import explained
 from hetevo.evolve.rundir.places import Place
-from hetevo.evolve.rundir.streams import open_plain, write_all
-from hetevo.evolve.threads import starting_thread
+from hetevo.evolve.rundir.system import open_plain, write_all
 from hetevo.populations.errors import HetevoError, spell
 
 TRIES, PAUSE = 20, 0.02
 """A look at the lock (`is_held`) has it for an instant: a writer tries so often, so many seconds apart."""
 
-SETTLED = 0.2
+CLAIM_SECONDS = 0.2
 """Seconds after which two that began at the same moment without a lock of the system see which of them was the last."""
 
-_LIMIT = 4096
-_NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 _DELETED = (errno.ENOENT, errno.ESTALE, errno.ELOOP)
 
 
@@ -90,30 +87,30 @@ class Lock:
         """Become the owner, and return the one before if that is gone without having said so."""
         for attempt in range(TRIES):
             try:
-                with _as_far_as_there_are_locks():
+                with owners.where_locks_work():
                     system.lock(self._descriptor)
                 break
             except BlockingIOError:
                 if attempt == TRIES - 1:
                     raise self._busy() from None
                 time.sleep(PAUSE)
-        locks_work = _locks_work(self.path)
+        locks_work = owners.locks_work_here(self.path)
         before = self._owner()
-        if not owners.is_gone(before, _silence(self._descriptor), locks_work=locks_work):
+        if not owners.is_gone(before, owners.measure_silence(self._descriptor), locks_work=locks_work):
             raise self._busy()
         if owners.is_far(before) and self._stirs():
             raise self._busy()
         system.truncate(self._descriptor, 0)
-        write_all(self._descriptor, memoryview(json.dumps(owners.me(self._token)).encode()))
+        write_all(self._descriptor, memoryview(json.dumps(owners.describe_process(self._token)).encode()))
         if not locks_work:
-            time.sleep(SETTLED)
+            time.sleep(CLAIM_SECONDS)
             if self._owner().get("token") != self._token:
                 raise self._busy()
         return before
 
     def _busy(self) -> RunBusyError:
         owner = self._owner()
-        silence = _silence(self._descriptor)
+        silence = owners.measure_silence(self._descriptor)
         waiting = (
             f" Its last sign of life is {silence:.0f} seconds old; it is taken over after"
             f" {owners.SILENT * owners.INTERVAL:.0f}."
@@ -126,7 +123,7 @@ class Lock:
         )
 
     def _owner(self) -> dict[str, str]:
-        return owners.read(os.pread(self._descriptor, _LIMIT, 0))
+        return owners.read(os.pread(self._descriptor, owners.LIMIT, 0))
 
     def _stirs(self) -> bool:
         """Watch for a sign of life, for longer than one can take: the clocks of two machines may differ."""
@@ -168,7 +165,7 @@ class Lock:
         LostError
             If the directory was deleted, or the lock taken over.
         StorageError
-            If that cannot be told.
+            If that cannot be found out.
         """
         if self._descriptor < 0:
             return
@@ -199,7 +196,7 @@ class Lock:
         try:
             if not os.path.samestat(os.fstat(descriptor), os.fstat(self._descriptor)):
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-            return owners.read(os.pread(descriptor, _LIMIT, 0))
+            return owners.read(os.pread(descriptor, owners.LIMIT, 0))
         finally:
             os.close(descriptor)
 
@@ -208,86 +205,6 @@ class Lock:
 
     def __exit__(self, *exception: object) -> None:
         self.release()
-
-
-class Share:
-    """A share in a lock that many processes have at a time; the system gives it back however the process ends.
-
-    Parameters
-    ----------
-    path : Path
-        The lock file.
-    alone : callable
-        Is called first if no other process has a share; none can get one meanwhile.
-
-    Raises
-    ------
-    StorageError
-        If there can be no such file.
-    """
-
-    def __init__(self, path: Path, alone: Callable[[], object]) -> None:
-        self.path = path
-        with explained("lock", path):
-            self._descriptor = open_plain(path, os.O_RDWR | os.O_CREAT)
-        try:
-            self._if_alone(alone)
-            with explained("lock", path), _as_far_as_there_are_locks():
-                system.share(self._descriptor)
-        except BaseException:
-            os.close(self._descriptor)
-            raise
-
-    def release(self, alone: Callable[[], object]) -> None:
-        """Give the share back, after a call of ``alone`` if no other process has one."""
-        try:
-            self._if_alone(alone)  # of two that end together, one succeeds: trying gives one's own share up
-        finally:
-            os.close(self._descriptor)
-
-    def _if_alone(self, call: Callable[[], object]) -> None:
-        with explained("lock", self.path):
-            try:
-                with _as_far_as_there_are_locks():
-                    system.lock(self._descriptor)
-            except BlockingIOError:
-                return
-        call()
-
-
-def is_held(path: Path) -> bool:
-    """Tell whether a process holds the lock at this moment."""
-    try:
-        descriptor = open_plain(path, os.O_RDONLY)
-    except (OSError, RunDirectoryError):
-        return False
-    try:
-        with contextlib.suppress(OSError):
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
-        owner = owners.read(os.pread(descriptor, _LIMIT, 0))
-        return bool(owner) and not owners.is_gone(
-            owner, _silence(descriptor), locks_work=_locks_work(path, os.O_RDONLY)
-        )
-    except (OSError, RunDirectoryError):
-        return False
-    finally:
-        os.close(descriptor)
-
-
-def _locks_work(path: Path, flags: int = os.O_RDWR) -> bool:
-    """Tell whether the system keeps a second opening of a file out of the lock that the first one has."""
-    second = open_plain(path, flags)
-    try:
-        with _as_far_as_there_are_locks():
-            system.lock(second)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(second)
-    return False
 
 
 @contextlib.contextmanager
@@ -300,17 +217,3 @@ def _gone_is_said(folder: Path) -> Iterator[None]:
             f" to, and goes on there: {spell('resume', 'RUN')}",
             deleted=True,
         ) from None
-
-
-@contextlib.contextmanager
-def _as_far_as_there_are_locks() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in _NO_LOCKS:
-            raise
-
-
-def _silence(descriptor: int) -> float:
-    """Return the seconds since the last sign of life by the clock of this machine; or until it, if clocks differ."""
-    return abs(time.time() - os.fstat(descriptor).st_mtime)

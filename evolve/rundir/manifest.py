@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from hetevo.evolve.rundir.errors import DamagedError, SchemaError
 from hetevo.evolve.rundir.files import read_bounded
 from hetevo.evolve.rundir.schemas import Count, Digest, Facts, checked, explained
-from hetevo.evolve.rundir.streams import Written
+from hetevo.evolve.rundir.system import Written
 
 SCHEMA = 1
 """Version of the checkpoint format that is written, and the only one so far."""

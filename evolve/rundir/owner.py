@@ -1,17 +1,24 @@
-"""Who holds a lock, and whether that process is gone: what a lock file says where the locks of the system are no help.
+"""Who holds a lock, and whether that process is gone: by the system, and by what the lock file says.
 
 A record is trusted as far as it can be checked. A process of this machine is looked for; one of another machine is
 known by its signs of life: it touches the lock file every `INTERVAL` seconds.
 """
 
+import contextlib
+import errno
+import fcntl
 import json
 import os
 import platform
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
+from hetevo.evolve.rundir import system
+from hetevo.evolve.rundir.errors import RunDirectoryError
 from hetevo.evolve.rundir.provenance import now
+from hetevo.evolve.rundir.system import open_plain
 
 INTERVAL = 10.0
 """Seconds between two signs of life."""
@@ -19,14 +26,18 @@ INTERVAL = 10.0
 SILENT = 6
 """Intervals without one after which a process that cannot be looked for counts as gone."""
 
+LIMIT = 4096
+"""Bytes of a lock file that are looked at."""
+
+_NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 _KEYS = ("host", "pid", "started", "token", "boot", "namespace", "birth")
 
 held: set[str] = set()
 """Tokens of the locks that this process holds."""
 
 
-def me(token: str) -> dict[str, str]:
-    """Return the record of this process, for one lock."""
+def describe_process(token: str) -> dict[str, str]:
+    """Return what the lock file says of this process."""
     pid = os.getpid()
     values = platform.node(), str(pid), now(), token, _boot(), _namespace(), _birth(pid) or ""
     return dict(zip(_KEYS, values, strict=True))
@@ -114,3 +125,53 @@ def _birth(pid: int) -> str | None:
         return Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()[19]
     except (OSError, IndexError):
         return None
+
+
+def is_held(path: Path) -> bool:
+    """Tell whether a process holds the lock at this moment."""
+    try:
+        descriptor = open_plain(path, os.O_RDONLY)
+    except (OSError, RunDirectoryError):
+        return False
+    try:
+        with contextlib.suppress(OSError):
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        owner = read(os.pread(descriptor, LIMIT, 0))
+        return bool(owner) and not is_gone(
+            owner, measure_silence(descriptor), locks_work=locks_work_here(path, os.O_RDONLY)
+        )
+    except (OSError, RunDirectoryError):
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def locks_work_here(path: Path, flags: int = os.O_RDWR) -> bool:
+    """Tell whether the system keeps a second opening of a file out of the lock that the first one has."""
+    second = open_plain(path, flags)
+    try:
+        with where_locks_work():
+            system.lock(second)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(second)
+    return False
+
+
+@contextlib.contextmanager
+def where_locks_work() -> Iterator[None]:
+    """Let a call for a lock do nothing, while the block runs, on a mount that has no locks."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+
+
+def measure_silence(descriptor: int) -> float:
+    """Return the seconds since the last sign of life by the clock of this machine; or until it, if clocks differ."""
+    return abs(time.time() - os.fstat(descriptor).st_mtime)

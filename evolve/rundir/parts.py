@@ -21,12 +21,12 @@ from hetevo.evolve.rundir.columns import check_types, fitted
 from hetevo.evolve.rundir.errors import DamagedError
 from hetevo.evolve.rundir.files import explained, is_there, names
 from hetevo.evolve.rundir.manifest import File
-from hetevo.evolve.rundir.streams import CHUNK, reading
+from hetevo.evolve.rundir.system import CHUNK, reading
 
 MEMORY_SHARE = 0.5
 """Share of the machine's memory that one part may take: a few crafted bytes can claim any number of rows."""
 
-UNPACKED, RATIO = 256 << 20, 256
+UNPACKED, RATIO = 512 << 20, 256
 """Bytes that one part may take in any case, and how many times its own size it may take beyond that."""
 
 _ENCODINGS = frozenset({"PLAIN", "RLE", "BIT_PACKED"})
@@ -179,7 +179,7 @@ def _has_grown(path: Path, generation: int, expected: str | None) -> bool:
 
 
 def content_of(path: Path) -> File:
-    """Return size and SHA-256 of a file, read piece by piece."""
+    """Return size and SHA-256 of a file, read chunk by chunk."""
     state, size = sha256(), 0
     with explained("read", path), reading(path) as source:
         while chunk := source.read(CHUNK):
@@ -199,18 +199,18 @@ def _check_seal(path: Path, source: BinaryIO) -> None:
     found = source.read(len(_BLANK))
     state = sha256()
     source.seek(0)
-    for chunk in _pieces(source, start + place):
+    for chunk in _chunks(source, start + place):
         state.update(chunk)
     state.update(_BLANK)
     source.seek(len(_BLANK), os.SEEK_CUR)
-    for chunk in _pieces(source, size):
+    for chunk in _chunks(source, size):
         state.update(chunk)
     if state.hexdigest().encode() != found:
         raise DamagedError(path, "its content does not fit its own checksum")
     source.seek(0)
 
 
-def _pieces(source: BinaryIO, end: int) -> Iterator[bytes]:
+def _chunks(source: BinaryIO, end: int) -> Iterator[bytes]:
     """Read from where the file stands to a place in it."""
     left = end - source.tell()
     while left > 0 and (chunk := source.read(min(CHUNK, left))):

@@ -39,11 +39,16 @@ class Provenance:
     ----------
     path : Path
         ``RUN/provenance.json``.
+
+    Attributes
+    ----------
+    known : dict
+        The content as this process wrote it last; empty if it did not.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._known: dict[str, Any] = {}
+        self.known: dict[str, Any] = {}
 
     def create(self, origin: Mapping[str, Any] | None = None) -> None:
         """Write it for a new run.
@@ -83,7 +88,7 @@ class Provenance:
 
     def mark(self) -> dict[str, Any]:
         """Return by what a checkpoint knows the sessions so far: their number, and a SHA-256."""
-        content = self._known or self.read()
+        content = self.known or self.read()
         return {"sessions": len(content["sessions"]), "sha256": _history(content, len(content["sessions"]))}
 
     def was_saved(self) -> bool:
@@ -136,20 +141,20 @@ class Provenance:
         self._note(saved=f"first after generation {generation}")
 
     def _note(self, **facts: Any) -> None:
-        content = self._known or self.read()
+        content = self.known or self.read()
         *before, last = content["sessions"]
         self._write({**content, "sessions": [*before, {**last, **facts}]})
 
     def take_over(self, other: "Provenance", **facts: Any) -> None:
         """Write it for a run whose directory was lost, with what is known of the sessions there."""
-        sessions = [*other._known.get("sessions", [])]
+        sessions = [*other.known.get("sessions", [])]
         if sessions:
             sessions[-1] = {"saved": "when it was lost", **sessions[-1], "stopped": now(), "outcome": "stopped"}
-        self._write({"schema": SCHEMA, **other._known, **facts, "sessions": sessions})
+        self._write({"schema": SCHEMA, **other.known, **facts, "sessions": sessions})
 
     def _write(self, content: dict[str, Any]) -> None:
         write_durably(self.path, json.dumps({**content, "sha256": _hash(content)}, indent=1).encode())
-        self._known = content
+        self.known = content
 
 
 def begins_with(content: Mapping[str, Any], mark: Mapping[str, Any]) -> bool:

@@ -16,8 +16,8 @@ from hetevo.populations.errors import RunFailedError
 ROWS_IN_PART = 2_048
 """Rows after which a part is closed. An open part is written again at every commit, so it must stay small."""
 
-PIECES = 16
-"""Commits after which the pieces of the open part are put together: many make writing slow, and so would each time."""
+TABLES_IN_PART = 16
+"""Commits after which the tables of the open part are put together: many make writing slow, and so would each time."""
 
 
 class Records:
@@ -36,6 +36,8 @@ class Records:
         Size and checksum of every part, by its path in the run directory, as of the last commit.
     rows : str
         `rows_hash` of the last part, as of the last commit; empty if there is none.
+    in_memory : list of pyarrow.Table
+        Rows of the open part, and those that were not committed yet.
     dirty : bool
         Whether the files differ from what they should hold.
     unsaved : int
@@ -47,7 +49,7 @@ class Records:
         self.written: dict[str, File] = {}
         self.rows = ""
         self.dirty = False
-        self._open: list[pa.Table] = []
+        self.in_memory: list[pa.Table] = []
         self.unsaved = 0
 
     def add(self, columns: Mapping[str, Any]) -> None:
@@ -56,7 +58,7 @@ class Records:
 
     def append(self, rows: pa.Table) -> None:
         """Buffer the rows of one generation."""
-        self._open.append(rows)
+        self.in_memory.append(rows)
         self.unsaved += rows.nbytes
         self.dirty = True
 
@@ -72,14 +74,14 @@ class Records:
             self.written[f"{self.folder.name}/{name}"] = file_of(write_durably(self.folder / name, encoded(table)))
             self.rows = rows_hash(table)
         if table.num_rows >= ROWS_IN_PART:
-            self._open = []
-        elif len(self._open) > PIECES:
-            self._open = [table.combine_chunks()]
+            self.in_memory = []
+        elif len(self.in_memory) > TABLES_IN_PART:
+            self.in_memory = [table.combine_chunks()]
         self.dirty, self.unsaved = False, 0
 
     def _joined(self) -> pa.Table:
         try:
-            return pa.concat_tables(self._open, promote_options="permissive")
+            return pa.concat_tables(self.in_memory, promote_options="permissive")
         except pa.ArrowException as error:  # a probe that records something else by the name it used before
             reason = " ".join(str(error).split())[:200]
             raise RunFailedError(
@@ -94,9 +96,10 @@ class Records:
 
     def take_over(self, other: "Records", generation: int) -> int:
         """Buffer what another table still holds in memory, up to a generation; return the first one of that."""
-        self._open = [piece for piece in (up_to(piece, generation) for piece in other._open) if piece.num_rows]
-        self.dirty = bool(self._open)
-        return self._open[0]["generation"][0].as_py() if self._open else generation + 1
+        kept = (up_to(rows, generation) for rows in other.in_memory)
+        self.in_memory = [rows for rows in kept if rows.num_rows]
+        self.dirty = bool(self.in_memory)
+        return self.in_memory[0]["generation"][0].as_py() if self.in_memory else generation + 1
 
     def rewind(self, generation: int, records: Mapping[str, File]) -> None:
         """Go on after a generation; rows beyond it disappear with the next commit, in the step that adds new ones.
@@ -114,7 +117,7 @@ class Records:
             If the last part cannot be read.
         """
         self.sweep()
-        self._open, self.rows, self.dirty, self.unsaved = [], "", False, 0
+        self.in_memory, self.rows, self.dirty, self.unsaved = [], "", False, 0
         self.written = {name: file for name, file in records.items() if name.startswith(f"{self.folder.name}/")}
         files = parts(self.folder)
         while files and first_generation(files[-1]) > generation:
@@ -125,7 +128,7 @@ class Records:
         kept = up_to(table, generation)
         self.rows = rows_hash(kept)
         if kept.num_rows < ROWS_IN_PART:
-            self._open, self.dirty = [kept], kept.num_rows < table.num_rows
+            self.in_memory, self.dirty = [kept], kept.num_rows < table.num_rows
         elif kept.num_rows < table.num_rows:
             raise DamagedError(files[-1], f"it holds generations beyond {generation}, although it was closed before")
 

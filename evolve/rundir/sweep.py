@@ -128,10 +128,10 @@ def write_entries(folder: Path, name: str, entries: Iterable[Entry]) -> None:
             f"{folder} exists and is not a sweep. Choose another directory with -o; nothing is overwritten."
         )
     make_folders(Path(folder))
-    if _news(folder, entries) is None:
+    if _changed(folder, entries) is None:
         return  # so that a sweep that is done needs no room on the disk
     with _lock(folder):
-        known = _news(folder, entries)
+        known = _changed(folder, entries)
         if known is None:
             return
         for left in filter(_LEFTOVER.fullmatch, names(folder)):
@@ -140,7 +140,7 @@ def write_entries(folder: Path, name: str, entries: Iterable[Entry]) -> None:
         write_durably(folder / FILE, json.dumps(content, indent=1).encode())
 
 
-def _news(folder: Place, entries: list[Entry]) -> list[Entry] | None:
+def _changed(folder: Place, entries: list[Entry]) -> list[Entry] | None:
     """Return what is to be written; None if it stands there already."""
     there = read_entries(folder) if is_sweep(folder) else None
     known = _merged(folder, there or [], entries)

@@ -1,11 +1,11 @@
-"""Reading the telemetry of a run: what it costs where, and the latest news."""
+"""Reading the telemetry of a run: what it costs where, and the latest message."""
 
 import os
 from pathlib import Path
 from typing import Any
 
 from hetevo.evolve.rundir.schemas import parsed
-from hetevo.evolve.rundir.streams import reading
+from hetevo.evolve.rundir.system import reading
 from hetevo.populations.errors import HetevoError
 
 TAIL_BYTES = 65_536

@@ -1,7 +1,7 @@
 """Many runs from one file: seeds, conditions, grids and lists walked together.
 
-`plan` turns a sweep file into runs; `conduct` runs them in parallel, and goes on where it was interrupted. The TOML
-files beside them are the sweeps that ship with Hetevo.
+`plan` turns a sweep file into runs; `conduct` runs them in parallel, and goes on where it was interrupted. Those that
+ship with Hetevo stand in ``evolve/experiments``, each beside its preset.
 """
 
 from hetevo.evolve.sweeps.conduct import STATES, Outcome, conduct

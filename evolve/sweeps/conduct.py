@@ -11,11 +11,11 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hetevo.evolve.available import available_memory
-from hetevo.evolve.backends.bounds import bounded
+from hetevo.evolve.backends.backend import bound_workers
 from hetevo.evolve.backends.pool import WorkerDiedError
 from hetevo.evolve.config import BackendTable, Config, from_mapping
 from hetevo.evolve.experiment import Experiment
+from hetevo.evolve.machine import available_memory
 from hetevo.evolve.memory import check_needs, needs_of, ran_out
 from hetevo.evolve.rundir import (
     DamagedError,
@@ -26,10 +26,10 @@ from hetevo.evolve.rundir import (
     StorageError,
 )
 from hetevo.evolve.rundir.files import names, touch
-from hetevo.evolve.rundir.lock import is_held
+from hetevo.evolve.rundir.owner import is_held
 from hetevo.evolve.rundir.places import Place, inside
 from hetevo.evolve.rundir.sweep import Entry, write_entries
-from hetevo.evolve.species import species_of
+from hetevo.evolve.species import build_species
 from hetevo.evolve.stopping import StopRequest
 from hetevo.evolve.sweeps.plan import Member, Plan
 from hetevo.evolve.sweeps.pools import Pool, pool_of
@@ -82,7 +82,7 @@ class Outcome:
 
 
 Watch = Callable[[list[Outcome]], None]
-"""Is told where all runs stand, again and again."""
+"""Is called again and again with where all runs stand."""
 
 
 def conduct(
@@ -111,7 +111,7 @@ def conduct(
     force : bool, optional
         Start any number of processes; otherwise more than four a core are refused.
     watch : callable, optional
-        Is told where all runs stand.
+        Is called with where all runs stand.
 
     Returns
     -------
@@ -130,7 +130,7 @@ def conduct(
         If too many processes are asked for, or runs side by side need more memory than there is, or is free.
     """
     folder = inside(Path(folder).absolute())
-    settings = bounded(backend or BackendTable(), len(plan.members), force=force)
+    settings = bound_workers(backend or BackendTable(), len(plan.members), force=force)
     if settings.name != "ray" and not settings.address:
         _check_memory(plan, settings.workers)
     pool = pool_of(settings, len(plan.members))
@@ -146,7 +146,7 @@ def _check_memory(plan: Plan, workers: int) -> None:
     """Check that the runs that need most fit beside each other; each checks for itself that it fits at all."""
     conditions = {member.condition: member.config for member in plan.members[::-1]}
     memory = available_memory()
-    needs = [needs_of(config, species_of(config), 1) for config in [*conditions.values()][:CHECKED]]
+    needs = [needs_of(config, build_species(config), 1) for config in [*conditions.values()][:CHECKED]]
     for one in needs:
         check_needs(one, 1, memory, beside=workers)
 

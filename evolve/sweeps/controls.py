@@ -10,7 +10,7 @@ from typing import Any
 
 from hetevo.evolve.config import Config
 from hetevo.evolve.rundir.sweep import Stage
-from hetevo.populations.rules import FORMULAS
+from hetevo.populations.formulas import FORMULAS
 
 Changes = dict[str, Any]
 LOT = {"name": "selRandom"}

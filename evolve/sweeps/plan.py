@@ -7,11 +7,10 @@ from pathlib import Path
 
 from hetevo.evolve.config import Config, ConfigError, load_config, preset_names
 from hetevo.evolve.config.sources import exists, is_path
-from hetevo.evolve.results import Notice
+from hetevo.evolve.messages import Notice
 from hetevo.evolve.rundir.sweep import Stage
-from hetevo.evolve.sweeps.conditions import conditions_of, count_conditions
 from hetevo.evolve.sweeps.controls import CONTROLS
-from hetevo.evolve.sweeps.file import LIMIT, Changes, SweepFile, read_sweep, seed_range
+from hetevo.evolve.sweeps.file import LIMIT, Changes, SweepFile, conditions_of, count_conditions, read_sweep, seed_range
 from hetevo.populations.errors import HetevoError
 from hetevo.populations.text import for_file
 
@@ -119,7 +118,7 @@ def load_plan(source: str | Path, notice: Notice | None = None) -> Plan:
     source : str or Path
         One of `sweep_names`, or a file; what ends in ``.toml`` or contains a separator is a file.
     notice : callable, optional
-        Is told now and then how many conditions are planned, if there are so many that it takes long.
+        Is called now and then with how many conditions are planned, if there are so many that it takes long.
 
     Raises
     ------
@@ -148,10 +147,10 @@ def _members(file: SweepFile, source: str, folder: Path, notice: Notice | None) 
         )
     folders: dict[str, str] = {}
     taken: set[str] = set()
-    conditions, told = list(conditions_of(file)), time.monotonic()
+    conditions, noticed = list(conditions_of(file)), time.monotonic()
     for number, (condition, changes) in enumerate(conditions):
-        if notice and time.monotonic() - told >= NOTICE_SECONDS:
-            told = time.monotonic()
+        if notice and time.monotonic() - noticed >= NOTICE_SECONDS:
+            noticed = time.monotonic()
             notice(f"{source}: planned {number:,} of {len(conditions):,} conditions")
         config: Config | None = None  # validated once for all seeds
         if condition in folders:

@@ -8,13 +8,12 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any, Protocol
 
-from hetevo.evolve.backends.local import available_cores
 from hetevo.evolve.backends.pool import NoWorkersError, WorkerPool
 from hetevo.evolve.backends.ray import RayBackend
-from hetevo.evolve.backends.ray.backend import Call, exchange
+from hetevo.evolve.backends.ray.tasks import Call, exchange
 from hetevo.evolve.config import BackendTable
-from hetevo.evolve.news import news
-from hetevo.evolve.threads import starting_thread
+from hetevo.evolve.machine import available_cores, starting_thread
+from hetevo.evolve.messages import log
 
 NODE_LOSSES = 100
 """Times that a run may be sent again because its node was lost; it goes on where it was saved."""
@@ -142,6 +141,6 @@ def pool_of(settings: BackendTable, runs: int) -> Pool:
         pool.submit(int).result()
     except NoWorkersError as error:
         pool.close()
-        news.warning("%s The runs go on in this one process instead, one after the other.", error)
+        log.warning("%s The runs go on in this one process instead, one after the other.", error)
         return ThreadPool()
     return pool

@@ -3,16 +3,63 @@
 import contextlib
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from hetevo.evolve.rundir.files import is_there, names, remove_tree
-from hetevo.evolve.rundir.lock import Share
+from hetevo.evolve.rundir import system
+from hetevo.evolve.rundir.files import explained, is_there, names, remove_tree
+from hetevo.evolve.rundir.owner import where_locks_work
 from hetevo.evolve.rundir.sweep import SHARED
+from hetevo.evolve.rundir.system import open_plain
 from hetevo.evolve.stopping import StopRequest
 
 OWN = ".stop-"
-"""How the file begins by which a process tells its own runs of a signal."""
+"""How the file begins by which a process passes a signal on to its own runs."""
+
+
+class Share:
+    """A share in a lock that many processes have at a time; the system gives it back however the process ends.
+
+    Parameters
+    ----------
+    path : Path
+        The lock file.
+    alone : callable
+        Is called first if no other process has a share; none can get one meanwhile.
+
+    Raises
+    ------
+    StorageError
+        If there can be no such file.
+    """
+
+    def __init__(self, path: Path, alone: Callable[[], object]) -> None:
+        self.path = path
+        with explained("lock", path):
+            self._descriptor = open_plain(path, os.O_RDWR | os.O_CREAT)
+        try:
+            self._if_alone(alone)
+            with explained("lock", path), where_locks_work():
+                system.share(self._descriptor)
+        except BaseException:
+            os.close(self._descriptor)
+            raise
+
+    def release(self, alone: Callable[[], object]) -> None:
+        """Give the share back, after a call of ``alone`` if no other process has one."""
+        try:
+            self._if_alone(alone)  # of two that end together, one succeeds: trying gives one's own share up
+        finally:
+            os.close(self._descriptor)
+
+    def _if_alone(self, call: Callable[[], object]) -> None:
+        with explained("lock", self.path):
+            try:
+                with where_locks_work():
+                    system.lock(self._descriptor)
+            except BlockingIOError:
+                return
+        call()
 
 
 @contextlib.contextmanager

@@ -1,7 +1,7 @@
 """Single layers whose learning rule is inherited: neurons with logistic outputs, and no hidden ones.
 
 After every sample each synapse changes by the formula that its individual inherits
-(`hetevo.populations.rules.Formula`), a sum of products of its weight w, its input a, its neuron's output o and the
+(`hetevo.populations.formulas.Formula`), a sum of products of its weight w, its input a, its neuron's output o and the
 target t. Nothing here computes a gradient; the delta rule is one formula among many.
 """
 
@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from hetevo.populations.circuits.circuit import Block, Outcome
 from hetevo.populations.experience import Experience, Samples
+from hetevo.populations.formulas import Formula
 from hetevo.populations.genome import FORMULA, Gene, Population
 from hetevo.populations.random_streams import Purpose
-from hetevo.populations.rules import Formula
 from hetevo.populations.species import Species
 from hetevo.populations.types import Floats, Mask
 
@@ -115,6 +115,7 @@ class Terms:
         """
         factors = {"output": outputs, "target": targets}
         total: Floats = np.zeros_like(weights)
+        # sum what is left of the terms, then multiply once by the weight and input that they share
         for (weighted, sent), terms in self._groups.items():
             remaining: Floats = np.zeros_like(outputs)
             for coefficient, rest in terms:
@@ -143,7 +144,7 @@ class Layer:
 
     def block_size(self, species: Species) -> int:
         """Keep the products of a block's test in cache."""
-        layout, life = species.layout, species.life
+        layout, life = species.layout, species.lifetime
         products = 8 * layout.outputs * layout.units * max(life.test_samples, PROBED_SAMPLES)
         return max(1, min(LAYERS, BLOCK_BYTES // products) // life.tasks)
 
@@ -199,11 +200,11 @@ def live_layers(
     diverged : ndarray of bool, shape (N,)
         Lives in which a weight became infinite or undefined.
     """
-    life, tasks = species.life, len(experience.training.inputs)
+    life, tasks = species.lifetime, len(experience.training.inputs)
     formula = _formula(species)
     terms = Terms(formula, np.repeat(formula.coefficients(genes[FORMULA]), tasks, axis=0))
     weights = np.tile(_innate(species, seed, generation, tasks), (genes.size, 1, 1))
-    training, stages, diverged = experience.training, life.stages(moments), np.zeros(len(weights), np.bool_)
+    training, stages, diverged = experience.training, species.stages(moments), np.zeros(len(weights), np.bool_)
     with np.errstate(over="ignore", invalid="ignore"):  # what diverges is flagged, not warned about
         for t in range(life.presentations + 1):
             for stage in stages.get(t, ()):

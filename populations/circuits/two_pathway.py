@@ -16,7 +16,7 @@ from hetevo.populations.experience import Samples
 from hetevo.populations.genome import Gene, term_gene
 from hetevo.populations.kernel.life import Snapshot, live_block
 from hetevo.populations.kernel.memory import CircuitBlock, panels
-from hetevo.populations.kernel.settling import passes_of
+from hetevo.populations.kernel.passes import passes_of
 from hetevo.populations.random_streams import Purpose
 from hetevo.populations.rules import PATHWAYS
 from hetevo.populations.species import Species
@@ -39,35 +39,37 @@ class TwoPathway:
 
     def genome(self, species: Species) -> tuple[Gene, ...]:
         """Gains, coefficients of other terms, decays, wirings and, if they are inherited, innate weights."""
-        layout, founders = species.layout, species.founders
+        layout, priors, plasticity = species.layout, species.genome, species.plasticity
         rows = {"ascending": layout.neurons, "descending": layout.hidden}
         shapes = {"ascending": (layout.neurons, layout.units), "descending": (layout.hidden, layout.neurons)}
-        width = {pathway: 1 if founders.gains_shared else rows[pathway] for pathway in rows}
-        genes = [Gene(f"gains_{pathway}", "gain", (width[pathway],), founders.gain_scale) for pathway in rows]
+        width = {pathway: 1 if plasticity.gains_shared else rows[pathway] for pathway in rows}
+        # the order decides what founders draw, and what digests hash
+        genes = [Gene(f"gains_{pathway}", "gain", (width[pathway],), priors.gain_scale) for pathway in rows]
         for pathway in PATHWAYS:
-            places = 1 if founders.terms_shared else rows[pathway]
+            places = 1 if plasticity.terms_shared else rows[pathway]
             genes += [
-                Gene(term_gene(pathway, term), "gain", (places,), founders.term_scale)
+                Gene(term_gene(pathway, term), "gain", (places,), priors.term_scale)
                 for term in species.rule.terms(pathway)
                 if term != "heterosynaptic"
             ]
         genes += [Gene(f"decay_{pathway}", "decay", ()) for pathway in rows]
         genes += [Gene(f"mask_{pathway}", "mask", shapes[pathway]) for pathway in rows]
-        if founders.inherited:
+        if priors.innate == "inherited":
             genes += [Gene(f"innate_{pathway}", "innate", shapes[pathway]) for pathway in rows]
         return tuple(genes)
 
     def draw_founder(self, species: Species, rng: Generator) -> dict[str, NDArray[Any]]:
         """Draw both wirings, then the other genes in their order."""
-        wiring = species.family.draw(species.layout, species.wiring.density, rng)
-        descending = species.mirror(wiring.ascending) if species.wiring.transposed else wiring.descending
+        densities = species.network.density_ascending, species.network.density_descending
+        wiring = species.family.draw(species.layout, densities, rng)
+        descending = species.mirror(wiring.ascending) if species.transposed else wiring.descending
         masks = {"mask_ascending": wiring.ascending, "mask_descending": descending}
         genes = self.genome(species)
         return {gene.name: masks[gene.name] if gene.kind == "mask" else _draw(gene, species, rng) for gene in genes}
 
     def block_size(self, species: Species) -> int:
         """Keep a block's weights, their changes and its signals in cache."""
-        layout, life = species.layout, species.life
+        layout, life = species.layout, species.lifetime
         cells = sum(panel.cells for panel in panels(species))
         signals = (3 * layout.units + 3 * layout.neurons) * life.batch
         bytes_each = 4 * (2 * 4 * cells + signals)  # weights, drive, scale and keep of two pathways
@@ -76,7 +78,7 @@ class TwoPathway:
 
     def live(self, block: Block, observer: Callable[[Snapshot], None] | None, moments: Sequence[int]) -> Outcome:
         """Draw innate weights, live in the kernel, and test."""
-        species, seed, generation, tasks = block.species, block.seed, block.generation, block.species.life.tasks
+        species, seed, generation, tasks = block.species, block.seed, block.generation, block.species.lifetime.tasks
 
         def streams(purpose: Purpose) -> list[Generator]:
             places = (int(individual) * tasks + task for individual in block.individuals for task in range(tasks))
@@ -91,15 +93,15 @@ class TwoPathway:
 
 
 def _draw(gene: Gene, species: Species, rng: Generator) -> Any:
-    founders = species.founders
+    priors = species.genome
     if gene.kind == "decay":
-        drawn = np.exp(rng.normal(founders.decay_log_mean, founders.decay_log_scale))
-        return drawn if founders.decay else 0.0
+        drawn = np.exp(rng.normal(priors.decay_log_mean, priors.decay_log_scale))
+        return drawn if priors.decay else 0.0
     if gene.kind == "innate":
         return rng.standard_normal(gene.shape, dtype=np.float32)
-    mean = founders.gain_mean if gene.name.startswith("gains_") else 0.0
-    if gene.name == "gains_descending" and founders.gain_mean_descending is not None:
-        mean = founders.gain_mean_descending
+    mean = priors.gain_mean if gene.name.startswith("gains_") else 0.0
+    if gene.name == "gains_descending" and priors.gain_mean_descending != "same":
+        mean = priors.gain_mean_descending
     return rng.normal(mean, gene.scale, gene.shape)
 
 
@@ -118,6 +120,7 @@ def evaluate_test(circuits: CircuitBlock, samples: Samples) -> tuple[Floats, Flo
     loss, accuracy : ndarray of float64, shape (N,)
         Normalised loss, not capped and possibly not finite; and accuracy, NaN unless the task is a classification.
     """
+    # only activities are needed
     passes = passes_of(circuits, samples.inputs.shape[-1])
     targets = samples.targets.astype(np.float64)
     with np.errstate(all="ignore"):
@@ -125,6 +128,7 @@ def evaluate_test(circuits: CircuitBlock, samples: Samples) -> tuple[Floats, Flo
         passes.forward()
         outputs = passes.outputs.reshape(-1, *targets.shape).astype(np.float64)
         wrong = (outputs - targets) ** 2
+        # mean squared error over the mean square of the target, by life
         loss = wrong.reshape(*wrong.shape[:2], -1).mean(axis=2) / (targets**2).reshape(len(targets), -1).mean(axis=1)
     accuracy = np.full(loss.shape, np.nan)
     if circuits.species.task.classification:

@@ -5,41 +5,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hetevo.populations import settings
 from hetevo.populations.kernel.perturbation import Course, PerturbedBlock
 from hetevo.populations.random_streams import Purpose
 from hetevo.populations.types import Floats
 
 
 @dataclass(frozen=True)
-class Hardware:
-    """What devices do to learning; every default is the perfect device.
+class Hardware(settings.Hardware):
+    """What devices do to learning; see `hetevo.populations.settings.Hardware`. Every default is the perfect device.
 
-    Parameters
-    ----------
-    noise : float
-        Standard deviation of the error with which a change of a weight is written, relative to the change.
-    bits : int
-        Bits of a stored weight, which is one of 2^bits - 1 evenly spaced values from ``-range`` to ``range``, 0 among
-        them; at least 2, or 0: exact.
-    range : float
-        Largest weight that is stored, if bits are.
-    stochastic : bool
-        Round up or down by lot, without bias, instead of to the nearest value.
-    mismatch : float
-        Standard deviation of the logarithm by which every neuron's two gains miss their values, for life.
-    delay : int
-        Presentations after which a change of the weights takes place.
-    stale : int
-        Presentations by which hidden neurons' learning signals are older than the activities that they meet.
+    Stored weights are one of 2^bits - 1 evenly spaced values from ``-range`` to ``range``, 0 among them.
     """
-
-    noise: float = 0.0
-    bits: int = 0
-    range: float = 2.0
-    stochastic: bool = True
-    mismatch: float = 0.0
-    delay: int = 0
-    stale: int = 0
 
     def begin(self, block: PerturbedBlock) -> Course:
         """Draw the mismatch, and round the innate weights."""
@@ -54,6 +31,7 @@ class _Imperfect(Course):
         self._signals: deque[Floats] = deque(maxlen=hardware.stale + 1)
         self._changes: deque[Floats] = deque(maxlen=hardware.delay + 1)
         self._old = self._weights.copy()
+        # every neuron's gains miss their values by a factor, for life
         if hardware.mismatch:
             for name in ("gains_ascending", "gains_descending"):
                 gains = block.genes[name]
@@ -92,7 +70,7 @@ class _Imperfect(Course):
         most = 2 ** (hardware.bits - 1) - 1
         step = hardware.range / most
         # floor keeps 0, so that an absent synapse stays absent
-        offset = self._drawn("random") if hardware.stochastic else 0.5
+        offset = self._drawn("random") if hardware.rounding == "stochastic" else 0.5
         np.multiply(np.clip(np.floor(self._weights / step + offset), -most, most), step, out=self._weights)
 
     def _drawn(self, kind: str) -> Floats:

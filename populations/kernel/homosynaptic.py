@@ -31,6 +31,7 @@ class Receivers:
     def __init__(self, passes: Passes, coefficients: dict[str, Floats], pathway: Pathway) -> None:
         layout, dtype = passes.circuits.species.layout, passes.circuits.dtype
         activity = passes.activity[:, layout.input_units :]
+        # what a neuron has itself in this pathway, and what it has in the other one
         if pathway == "ascending":
             self._own, self._other = activity, passes.signal
         else:

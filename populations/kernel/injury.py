@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hetevo.populations import settings
 from hetevo.populations.birth import Weights
 from hetevo.populations.kernel.memory import CircuitBlock
 from hetevo.populations.kernel.perturbation import Course, PerturbedBlock
@@ -12,28 +13,8 @@ from hetevo.populations.types import Floats, Mask
 
 
 @dataclass(frozen=True)
-class Injury:
-    """What happens to every life at one moment.
-
-    Parameters
-    ----------
-    share : float
-        Probability that a hidden neuron, or a synapse of either pathway, is concerned; 0 to 1.
-    neurons : bool
-        Whether hidden neurons are concerned, with all their synapses, or single synapses.
-    inserted : bool
-        False: they are there from birth and removed; True: they are absent from birth and join with innate weights.
-    at : float
-        When, as a fraction of the presentations, 0 to 1.
-    frozen : bool
-        Whether nothing is plastic any more from then on.
-    """
-
-    share: float = 0.3
-    neurons: bool = True
-    inserted: bool = False
-    at: float = 0.5
-    frozen: bool = False
+class Injury(settings.Injury):
+    """What happens to every life at one moment; see `hetevo.populations.settings.Injury`."""
 
     def begin(self, block: PerturbedBlock) -> Course:
         """Draw what is concerned, and take it away at once if it is to be inserted."""
@@ -47,8 +28,10 @@ class _Injured(Course):
         layout, size = block.circuits.species.layout, block.genes.size
         self._up: Mask = np.zeros((size, layout.neurons, layout.units), np.bool_)
         self._down: Mask = np.zeros((size, layout.hidden, layout.neurons), np.bool_)
+        # each life has its own lot, whatever block it is in
         for n, rng in enumerate(block.streams(Purpose.INJURY)):
-            if injury.neurons:
+            if injury.what == "neurons":
+                # a neuron takes all of its synapses along, in both pathways
                 hit = rng.random(layout.hidden) < injury.share
                 self._up[n, : layout.hidden][hit] = True
                 self._up[n, :, layout.input_units :][:, hit] = True
@@ -59,17 +42,17 @@ class _Injured(Course):
                 self._down[n] = rng.random(self._down[n].shape) < injury.share
         self._masks = block.genes.mask_ascending.copy(), block.genes.mask_descending.copy()
         self._innate = block.circuits.weights.copy()
-        if injury.inserted:
+        if injury.kind == "insert":
             self._remove()
 
     def before(self, t: int) -> None:
         if t != self._moment:
             return
-        if self._injury.inserted:
+        if self._injury.kind == "insert":
             self._insert()
         else:
             self._remove()
-        if self._injury.frozen:
+        if not self._injury.plastic_after:
             self._block.plasticity.frozen = True
 
     def _remove(self) -> None:

@@ -11,10 +11,9 @@ from hetevo.populations.birth import Weights
 from hetevo.populations.experience import Experience, Samples
 from hetevo.populations.genome import Population
 from hetevo.populations.kernel.memory import CircuitBlock
-from hetevo.populations.kernel.passes import Passes
+from hetevo.populations.kernel.passes import Passes, passes_of
 from hetevo.populations.kernel.perturbation import Course, PerturbedBlock, Streams
 from hetevo.populations.kernel.plasticity import Plasticity, effective_gains
-from hetevo.populations.kernel.settling import passes_of
 from hetevo.populations.random_streams import Purpose
 from hetevo.populations.species import Species, Stage
 from hetevo.populations.types import Floats, Mask
@@ -130,7 +129,7 @@ def live_block(
     Lives
         ``N = P * K`` lives, ordered individual by individual, task by task.
     """
-    life, tasks = species.life, len(experience.training.inputs)
+    life, tasks = species.lifetime, len(experience.training.inputs)
     lives = np.repeat(np.arange(genes.size), tasks)
     networks, online = len(lives), life.batch == 1
     if online and networks == 1:
@@ -141,9 +140,10 @@ def live_block(
     plasticity = Plasticity(circuits, passes, genes)
     diverged = np.zeros(circuits.networks, np.bool_)
     courses = _begin_perturbations(species, circuits, passes, plasticity, genes, streams, circuits.networks // networks)
-    training, stages = experience.training, life.stages(moments)
+    training, stages = experience.training, species.stages(moments)
     # a diverging life overflows on purpose until it is stopped: that is counted, not warned about
     with np.errstate(all="ignore"):
+        # one turn more than there are presentations: snapshots of the end are taken before it
         for t in range(life.presentations + 1):
             if observer is not None and experience.probe is not None:
                 for stage in stages.get(t, ()):
@@ -155,6 +155,7 @@ def live_block(
                 break
             for course in courses:
                 course.before(t)
+            # the presentation itself; perturbations act before, between and after
             passes.load(training.inputs[:, t])
             passes.forward()
             passes.compare(training.targets[:, t], life.signal_clip)
@@ -187,7 +188,7 @@ def _begin_perturbations(
     def drawn(purpose: Purpose) -> list[Generator]:
         return [generator for _ in range(copies) for generator in streams(purpose)]
 
-    block = PerturbedBlock(circuits, passes, plasticity, genes, species.life.presentations, drawn)
+    block = PerturbedBlock(circuits, passes, plasticity, genes, species.lifetime.presentations, drawn)
     return [perturbation.begin(block) for perturbation in species.perturbations]
 
 
@@ -209,8 +210,9 @@ def _snapshot(
     passes.load(probe.inputs)
     passes.forward()
     passes.compare(probe.targets)
+    # probes see the error as it is, neurons the clipped one
     error = passes.error.copy()
-    clip = circuits.species.life.signal_clip
+    clip = circuits.species.lifetime.signal_clip
     np.clip(passes.error, -clip, clip, out=passes.error)
     passes.backward()
     plasticity = Plasticity(circuits, passes, genes)

@@ -96,6 +96,7 @@ class Passes:
         circuits, products = self.circuits, []
         units = shifted(rows, circuits.species.layout.input_units)
         plane = 0 if circuits.species.rule.transport else 1
+        # what a level hears comes from the panels of all levels above it
         for panel, stack in zip(circuits.panels, circuits.stacks, strict=True):
             above = slice(max(panel.rows.start, rows.stop), panel.rows.stop)
             if above.start < above.stop and panel.columns.start <= units.start and units.stop <= panel.columns.stop:
@@ -139,14 +140,16 @@ class Passes:
     def backward(self) -> None:
         """Run the backward pass: ``q_i = f'(p_i) * sum_k V_ik q_k``, from the outputs down."""
         species, layout = self.circuits.species, self.circuits.species.layout
-        if species.derivative:
+        # f'(p) of all hidden neurons at once
+        if species.plasticity.derivative:
             species.transfer.slope(self._x[layout.input_units : layout.units], self._slope)
+        # from the level below the outputs down to the first
         for level in self._down:
             for number, (weights, above) in enumerate(level.products):
                 self.circuits.product(weights, above, level.scratch if number else level.own)
                 if number:
                     np.add(level.stretch, level.scratch_stretch, out=level.stretch)
-            if species.derivative:
+            if species.plasticity.derivative:
                 np.multiply(level.stretch, level.slope, out=level.stretch)
         self._distort()
 
@@ -157,6 +160,89 @@ class Passes:
             np.sign(self._q[: layout.hidden], out=self._q[: layout.hidden])
         if species.rule.shuffled:
             self._q[: layout.hidden] = np.roll(self._q[: layout.hidden], 1, axis=2)
+
+
+@dataclass(frozen=True)
+class _Product:
+    """``out = weights @ sent``, by network."""
+
+    weights: Floats
+    sent: Floats
+    out: Floats
+
+
+class SettlingPasses(Passes):
+    """Both passes through circuits with loops, which settle for a number of steps; see `Passes`.
+
+    All hidden neurons are updated at once, from the state of the step before::
+
+        x(k) = f(W [inputs, x(k - 1)]),  x(0) = 0        outputs are read from the last state
+        q(k) = f'(p) * V [q(k - 1), q_out],  q(0) = 0    with the slope of the last state
+    """
+
+    def _prepare(self) -> None:
+        layout, circuits = self.circuits.species.layout, self.circuits
+        self._states = slice(layout.input_units, layout.units)
+        self._potential, self._total, self._part = (self._stretch(layout.hidden) for _ in range(3))
+        potential, part = self._by_network(self._potential), self._by_network(self._part)
+        plane = 0 if circuits.species.rule.transport else 1
+        self._recurrent: list[_Product] = []
+        self._taught: list[tuple[slice, _Product]] = []
+        for panel, stack in zip(circuits.panels, circuits.stacks, strict=True):
+            readout = panel.rows.start >= layout.hidden
+            self._recurrent.append(
+                _Product(
+                    stack[0], self.activity[:, panel.columns], self.outputs if readout else potential[:, panel.rows]
+                )
+            )
+            own = slice(max(panel.columns.start, layout.input_units), panel.columns.stop)
+            if own.start < own.stop:
+                block = stack[plane][:, :, shifted(own, -panel.columns.start)].swapaxes(1, 2)
+                hidden = shifted(own, -layout.input_units)
+                self._taught.append((hidden, _Product(block, self.signal[:, panel.rows], part[:, hidden])))
+        self._readout = self._recurrent.pop()  # outputs come last, and nothing hears them on the way up
+
+    def forward(self) -> None:
+        """Let activities settle, then read the outputs."""
+        states, species = self._x[self._states], self.circuits.species
+        states[:] = 0
+        for _ in range(species.settle):
+            for one in self._recurrent:
+                self.circuits.product(one.weights, one.sent, one.out)
+            species.transfer.apply(self._potential, states)
+        self.circuits.product(self._readout.weights, self._readout.sent, self._readout.out)
+
+    def backward(self) -> None:
+        """Let learning signals settle, at the activities that were reached."""
+        species, layout = self.circuits.species, self.circuits.species.layout
+        if species.plasticity.derivative:
+            species.transfer.slope(self._x[self._states], self._slope)
+        # q(0) = 0; outputs keep their error
+        signals = self._q[: layout.hidden]
+        signals[:] = 0
+        for _ in range(species.settle):
+            self._total[:] = 0
+            for hidden, one in self._taught:
+                self.circuits.product(one.weights, one.sent, one.out)
+                np.add(self._total[hidden], self._part[hidden], out=self._total[hidden])
+            if species.plasticity.derivative:
+                np.multiply(self._total, self._slope, out=signals)
+            else:
+                signals[:] = self._total
+        self._distort()
+
+
+def passes_of(circuits: CircuitBlock, samples: int) -> Passes:
+    """Return the passes that suit circuits: one pass where synapses only lead up, else until they have settled.
+
+    Parameters
+    ----------
+    circuits : Circuits
+        Whose weights to use.
+    samples : int
+        ``S``.
+    """
+    return (SettlingPasses if circuits.species.family.recurrent else Passes)(circuits, samples)
 
 
 def shifted(span: slice, by: int) -> slice:

@@ -90,11 +90,13 @@ class Plasticity:
             As for the constructor.
         """
         circuits, species = self.circuits, self.circuits.species
+        # heterosynaptic terms alone share the correlations of both pathways
         self._coefficients = {p: _coefficients(species, genes, p, circuits.dtype) for p in self._pathways}
         self._shared = all(given.keys() == {"heterosynaptic"} for given in self._coefficients.values())
         self._receivers: dict[Pathway, Receivers] = {}
         if not self._shared:
             self._receivers = {p: Receivers(self.passes, self._coefficients[p], p) for p in self._pathways}
+        # gains, mask and 1/S in one array, 0 where nothing may change
         for plane, pathway in enumerate(self._pathways):
             self._scale[plane] = circuits.flat(self._scale_of(pathway, genes))
         self._scale *= self._plastic
@@ -118,12 +120,15 @@ class Plasticity:
         """Apply one presentation's changes; all are computed from the same weights and activities."""
         if self.frozen:
             return
+        # drive first: it needs the weights as they were
         self._correlate()
+        # decay, and what the term oja takes
         np.multiply(self._weights, self._keep, out=self._weights)
         for plane, receivers in enumerate(self._receivers.values()):
             for panel, weights in zip(self.circuits.panels, self.circuits.by_panel(self._weights[plane]), strict=True):
                 if panel.rows.start >= self._first_plastic:
                     receivers.lose(weights, panel)
+        # then add the drive, with what momentum carries on
         if self.momentum:
             np.multiply(self._trace, self.momentum, out=self._trace)
             np.add(self._trace, self._drive, out=self._trace)
@@ -135,12 +140,14 @@ class Plasticity:
             return
         if self._senders is not self._activity:
             np.copyto(self._senders, self._activity)
+        # one product for both pathways, from which each takes its own scale
         if self._shared:
             for panel, drive in self._panels:
                 self.circuits.product(self.passes.signal[:, panel.rows], self._senders[:, :, panel.columns], drive[0])
             for plane in reversed(range(len(self._pathways))):
                 np.multiply(self._drive[0], self._scale[plane], out=self._drive[plane])
             return
+        # homosynaptic terms: each pathway has correlations of its own
         for plane, (pathway, receivers) in enumerate(self._receivers.items()):
             receivers.update()
             left = receivers.contribution if pathway == "ascending" else self.passes.signal
@@ -193,6 +200,7 @@ class Plasticity:
         # before clipping, which would hide an overflow; the sum of finite weights overflows only close to it
         broken: Mask = ~np.isfinite(self._weights.sum(axis=(0, 2)))
         np.clip(self._weights, -clip, clip, out=self._weights)
+        # subnormal numbers would slow everything down; the drive's buffer is free here
         np.abs(self._weights, out=self._drive)
         np.greater_equal(self._drive, NEGLIGIBLE, out=self._drive)
         np.multiply(self._weights, self._drive, out=self._weights)

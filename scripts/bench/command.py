@@ -26,12 +26,12 @@ def generation(
     as_json: AsJson = False,
 ) -> None:
     """Take a generation of `emergence` apart: evaluate, probe, select, vary, record, checkpoint; and its memory."""
-    from hetevo.evolve.backends.bounds import bounded
+    from hetevo.evolve.backends.backend import bound_workers
     from hetevo.evolve.config import BackendTable
     from hetevo.scripts.bench import generation as subject
 
     sizes, rows = sizes or [128, 1_000, 10_000, 100_000], []
-    bounded(BackendTable(workers=workers), max(sizes), force=force)
+    bound_workers(BackendTable(workers=workers), max(sizes), force=force)
     for size in sizes:
         print(f"measuring {size} individuals", file=sys.stderr)
         rows.append(subject.measure(size, workers))

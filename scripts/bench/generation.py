@@ -12,14 +12,14 @@ import numpy as np
 
 from hetevo.evolve import preset
 from hetevo.evolve.backends import BACKENDS, Job
-from hetevo.evolve.cohort import founders
 from hetevo.evolve.config import Config, dump_toml
-from hetevo.evolve.keeper import Keeper
-from hetevo.evolve.reproduction import parents, reproduce, toolbox
-from hetevo.evolve.results import logged
+from hetevo.evolve.generation import draw_generation_zero
+from hetevo.evolve.messages import log_notice
+from hetevo.evolve.recorder import Recorder
+from hetevo.evolve.reproduction import choose_parents, make_toolbox, reproduce
 from hetevo.evolve.rundir import RunDirectory
-from hetevo.evolve.species import species_of
-from hetevo.evolve.state import after
+from hetevo.evolve.species import build_species
+from hetevo.evolve.state import advance
 from hetevo.scripts.bench.machine import best_seconds
 
 STAGES = ("evaluate", "probe", "select", "vary", "record", "checkpoint")
@@ -50,44 +50,46 @@ def measure(size: int, workers: int = 0) -> dict[str, Any]:
 
 
 def _measure(size: int, workers: int) -> dict[str, Any]:
-    from hetevo.evolve.probes import probe_named
+    from hetevo.evolve.species import load_probe
 
     config = preset("emergence", overrides=[f"evolution.size={size}", f"backend.workers={workers}"])
-    species = species_of(config)
-    cohort = founders(species, config.seed, size)
+    species = build_species(config)
+    generation = draw_generation_zero(species, config.seed, size)
     jobs = {
         name: Job(species, config.seed, 0, probe, config.probe.samples)
-        for name, probe in (("evaluate", None), ("probe", probe_named(config.probe.name)))
+        for name, probe in (("evaluate", None), ("probe", load_probe(config.probe.name)))
     }
     seconds = {}
     with BACKENDS[config.backend.name](config.backend) as backend, tempfile.TemporaryDirectory() as folder:
-        backend.evaluate(jobs["probe"], founders(species, config.seed, 2 * backend.workers))  # start the processes
+        backend.evaluate(
+            jobs["probe"], draw_generation_zero(species, config.seed, 2 * backend.workers)
+        )  # start the processes
         for name, job in jobs.items():
             evaluation = None
 
             def evaluate(job: Job = job) -> None:
                 nonlocal evaluation
-                evaluation = backend.evaluate(job, cohort)
+                evaluation = backend.evaluate(job, generation)
 
             seconds[name] = best_seconds(evaluate, REPEATS if size <= 1000 else 1)
         assert evaluation is not None
         seconds["probe"] -= seconds["evaluate"]
-        state = after(cohort, evaluation, None)
-        box, crossed = toolbox(config, species), np.arange(size - round(config.evolution.crossover * size), size)
-        seconds["select"] = best_seconds(lambda: parents(cohort, state.loss, config, box, crossed), REPEATS)
-        seconds["vary"] = best_seconds(lambda: reproduce(cohort, state.loss, config, species), REPEATS)
+        state = advance(generation, evaluation, None)
+        box, crossed = make_toolbox(config, species), np.arange(size - round(config.evolution.crossover * size), size)
+        seconds["select"] = best_seconds(lambda: choose_parents(generation, state.loss, config, box, crossed), REPEATS)
+        seconds["vary"] = best_seconds(lambda: reproduce(generation, state.loss, config, species), REPEATS)
         seconds["vary"] -= seconds["select"]
-        scratch, keeper = (_keeper(Path(folder) / name, config) for name in ("scratch", "run"))
+        scratch, recorder = (_make_recorder(Path(folder) / name, config) for name in ("scratch", "run"))
         seconds["record"] = best_seconds(
-            lambda: (after(cohort, evaluation, None), scratch.record(cohort, evaluation)), REPEATS
+            lambda: (advance(generation, evaluation, None), scratch.record(generation, evaluation)), REPEATS
         )
-        keeper.record(cohort, evaluation)
+        recorder.record(generation, evaluation)
 
         def save() -> None:
-            keeper.write(state)
-            keeper.settle()
+            recorder.write(state)
+            recorder.flush()
 
-        with keeper:
+        with recorder:
             seconds["checkpoint"] = best_seconds(save, 1)
     driver = 1e6 * (seconds["select"] + seconds["vary"] + seconds["record"]) / size
     return {
@@ -97,14 +99,14 @@ def _measure(size: int, workers: int) -> dict[str, Any]:
         "driver_us": driver,
         "driver_bytes": _peak(resource.RUSAGE_SELF),
         "worker_bytes": _peak(resource.RUSAGE_CHILDREN),
-        "genome_bytes": cohort.population.nbytes,
+        "genome_bytes": generation.population.nbytes,
     }
 
 
-def _keeper(path: Path, config: Config) -> Keeper:
+def _make_recorder(path: Path, config: Config) -> Recorder:
     directory = RunDirectory.new(path)
     directory.begin(dump_toml(config))
-    return Keeper(directory, config, None, logged)
+    return Recorder(directory, config, None, log_notice)
 
 
 def _peak(who: int) -> int:

@@ -7,9 +7,9 @@ from typing import Any
 from hetevo.evolve import preset
 from hetevo.evolve.backends import Job
 from hetevo.evolve.backends.ray import RayBackend
-from hetevo.evolve.cohort import Cohort, founders
 from hetevo.evolve.config import BackendTable
-from hetevo.evolve.species import species_of
+from hetevo.evolve.generation import Generation, draw_generation_zero
+from hetevo.evolve.species import build_species
 from hetevo.populations.circuits import block_size
 from hetevo.scripts.bench.machine import best_seconds
 
@@ -38,7 +38,7 @@ def measure(repeats: int, size: int = SIZE, tiny_blocks: int = TINY_BLOCKS) -> d
         after it; ``overhead_ms``, time a block with two workers beyond its life; ``driver_ms``, the driver's part of
         it; ``bytes_an_individual`` and ``bytes_a_block``, what is sent for each, the latter on top.
     """
-    job, cohort = _emergence(size)
+    job, generation = _emergence(size)
     measured: dict[str, Any] = {"size": size}
     for workers in (1, 2):
         begin = time.perf_counter()
@@ -46,8 +46,8 @@ def measure(repeats: int, size: int = SIZE, tiny_blocks: int = TINY_BLOCKS) -> d
             started = time.perf_counter()
             backend.evaluate(job, _emergence(1)[1])
             measured |= {"start_seconds": started - begin, "first_result_seconds": time.perf_counter() - started}
-            backend.evaluate(job, cohort)  # every worker has imported everything
-            measured[f"seconds_{workers}"] = best_seconds(lambda b=backend: b.evaluate(job, cohort), repeats)  # type: ignore[misc]
+            backend.evaluate(job, generation)  # every worker has imported everything
+            measured[f"seconds_{workers}"] = best_seconds(lambda b=backend: b.evaluate(job, generation), repeats)  # type: ignore[misc]
             if workers == 2:
                 measured |= _overhead(backend, tiny_blocks, repeats)
     measured["speedup"] = measured["seconds_1"] / measured["seconds_2"]
@@ -57,20 +57,20 @@ def measure(repeats: int, size: int = SIZE, tiny_blocks: int = TINY_BLOCKS) -> d
     return measured | _bytes(unit)
 
 
-def _emergence(size: int, *overrides: str) -> tuple[Job, Cohort]:
+def _emergence(size: int, *overrides: str) -> tuple[Job, Generation]:
     config = preset("emergence", overrides=overrides)
-    species = species_of(config)
-    return Job(species, config.seed), founders(species, config.seed, size)
+    species = build_species(config)
+    return Job(species, config.seed), draw_generation_zero(species, config.seed, size)
 
 
 def _overhead(backend: RayBackend, blocks: int, repeats: int) -> dict[str, float]:
-    job, cohort = _emergence(blocks, "lifetime.presentations=1", "lifetime.test_samples=1")
+    job, generation = _emergence(blocks, "lifetime.presentations=1", "lifetime.test_samples=1")
     job = Job(job.species, job.seed, block=1)
     told: list[tuple[float, float, float]] = []
 
     def once() -> None:
         begin = time.perf_counter()
-        backend.evaluate(job, cohort)
+        backend.evaluate(job, generation)
         seconds, telemetry = time.perf_counter() - begin, backend.telemetry
         lives = telemetry["utilisation"] * seconds  # of one worker: both live at the same time
         told.append((seconds, seconds - lives, seconds - telemetry["wait"]))
@@ -81,7 +81,9 @@ def _overhead(backend: RayBackend, blocks: int, repeats: int) -> dict[str, float
 
 
 def _bytes(unit: int) -> dict[str, float]:
-    job, cohort = _emergence(1 + unit)
-    one, many = (len(pickle.dumps((job, cohort.population.take(slice(count))), protocol=5)) for count in (1, 1 + unit))
+    job, generation = _emergence(1 + unit)
+    one, many = (
+        len(pickle.dumps((job, generation.population.take(slice(count))), protocol=5)) for count in (1, 1 + unit)
+    )
     each = (many - one) / unit
     return {"bytes_an_individual": each, "bytes_a_block": one - each}

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from builders import make_population, make_species
 
-from hetevo.analysis.circuit import draw_circuit
 from hetevo.analysis.figures import save
+from hetevo.analysis.figures.circuit import draw_circuit
 from hetevo.populations.wiring import WIRINGS
 
 

@@ -1,6 +1,7 @@
-"""Claims: contrasts on planted runs, and what every claim needs to be testable."""
+"""Claims: predictions on planted runs, and what every claim needs to be testable."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,14 +9,31 @@ import pytest
 from planted import plant
 
 from hetevo.analysis import load_run
-from hetevo.analysis.claims import CLAIMS, Claim, Contrast, check, measure, overview, page, picture, table, verdict
-from hetevo.analysis.figures.claim import claim as draw
+from hetevo.analysis.claims import (
+    CLAIMS,
+    Claim,
+    Prediction,
+    check,
+    draw,
+    measure,
+    overview,
+    page,
+    picture,
+    read_recorded,
+    record,
+    table,
+    verdict,
+)
+from hetevo.analysis.claims.own import FIGURES, MEASURES
+from hetevo.analysis.claims.recorded import FLOATS
+from hetevo.analysis.figures.claim import claim as dots
 from hetevo.analysis.probe import InstrumentsProbe
 from hetevo.evolve.config import preset_names
 from hetevo.evolve.sweeps import load_plan, sweep_names
 from hetevo.populations.errors import SettingError
 
 END = "alignment_end"
+VALUES = Path(__file__).parents[2] / "docs" / "claims"
 
 
 @pytest.fixture
@@ -24,8 +42,8 @@ def runs(tmp_path):
     return [load_run(plant(tmp_path / f"{c}{s}", condition=c, slope=g, seed=s, noise=0.05)) for c, g, s in planted]
 
 
-def test_a_contrast_is_the_mean_over_seeds_of_a_combination(runs):
-    found = measure(Contrast("rises", ((1, "rising", END), (-1, "flat", END))), runs)
+def test_a_prediction_is_the_mean_over_seeds_of_a_combination(runs):
+    found = measure(Prediction("rises", ((1, "rising", END), (-1, "flat", END))), runs)
     values = {(run.condition, run.seed): run.generations[END].iloc[-1] for run in runs}
     differences = np.array([values["rising", seed] - values["flat", seed] for seed in range(5)])
     assert found.n == 5  # the sixth flat run has no partner
@@ -33,28 +51,28 @@ def test_a_contrast_is_the_mean_over_seeds_of_a_combination(runs):
     half = 2.7764451 * differences.std(ddof=1) / np.sqrt(5)
     assert (found.low, found.high) == pytest.approx((found.effect - half, found.effect + half))
     assert found.holds
-    assert not measure(Contrast("falls", found.contrast.terms, sign=-1), runs).holds
-    assert not measure(Contrast("rises far", found.contrast.terms, value=0.9), runs).holds
-    assert measure(Contrast("at the start", found.contrast.terms, generation=0), runs).effect == pytest.approx(
+    assert not measure(Prediction("falls", found.prediction.terms, sign=-1), runs).holds
+    assert not measure(Prediction("rises far", found.prediction.terms, value=0.9), runs).holds
+    assert measure(Prediction("at the start", found.prediction.terms, generation=0), runs).effect == pytest.approx(
         0, abs=0.1
     )
 
 
 def test_what_is_undefined_is_left_out_and_never_holds(runs):
-    found = measure(Contrast("?", ((1, "rising", "nonsense"),)), runs)
+    found = measure(Prediction("?", ((1, "rising", "nonsense"),)), runs)
     assert (found.n, found.holds) == (0, False)
     assert np.isnan(found.effect)
-    one = measure(Contrast("?", ((1, "rising", END),)), runs[:1])
+    one = measure(Prediction("?", ((1, "rising", END),)), runs[:1])
     assert (one.n, one.holds) == (1, False)
     with pytest.raises(SettingError, match="'fell'"):
-        measure(Contrast("?", ((1, "fell", END),)), runs)
+        measure(Prediction("?", ((1, "fell", END),)), runs)
 
 
 def test_verdicts():
-    true, false = Contrast("a", ((1, "rising", END),)), Contrast("b", ((1, "rising", END),), sign=-1)
+    true, false = Prediction("a", ((1, "rising", END),)), Prediction("b", ((1, "rising", END),), sign=-1)
 
-    def said(runs, *contrasts):
-        claim = Claim("x", "x", contrasts)
+    def said(runs, *predictions):
+        claim = Claim("x", "x", predictions)
         found = check(claim, runs)
         assert table(claim, found)["holds"].tolist() == [one.holds for one in found]
         return verdict(found)
@@ -84,11 +102,11 @@ def test_terms_are_of_one_generation_where_runs_have_equally_many():
             self.generations = pd.DataFrame({"generation": range(len(values)), END: values})
 
     nan = float("nan")
-    contrast = Contrast("more", ((1, "a", END), (-1, "b", END)))
-    assert measure(contrast, [Run("a", 0.5, 0.9, 2.0), Run("b", 0.1, 0.4, nan)]).effect == pytest.approx(0.5)
-    assert measure(contrast, [Run("a", 0.5, 0.9, 2.0), Run("b", 0.1, nan)]).effect == pytest.approx(1.9)
-    assert measure(contrast, [Run("a", 0.5, nan), Run("b", nan, 0.4)]).n == 0
-    assert measure(replace(contrast, generation=1), [Run("a", 0.5, 0.9), Run("b", 0.1, 0.4)]).effect == pytest.approx(
+    prediction = Prediction("more", ((1, "a", END), (-1, "b", END)))
+    assert measure(prediction, [Run("a", 0.5, 0.9, 2.0), Run("b", 0.1, 0.4, nan)]).effect == pytest.approx(0.5)
+    assert measure(prediction, [Run("a", 0.5, 0.9, 2.0), Run("b", 0.1, nan)]).effect == pytest.approx(1.9)
+    assert measure(prediction, [Run("a", 0.5, nan), Run("b", nan, 0.4)]).n == 0
+    assert measure(replace(prediction, generation=1), [Run("a", 0.5, 0.9), Run("b", 0.1, 0.4)]).effect == pytest.approx(
         0.5
     )
 
@@ -102,9 +120,9 @@ def test_measures_of_a_claim_that_a_run_did_not_record_are_undefined(name):
         def __init__(self):
             self.config = {"genome": {"decay_log_mean": -7.0}, "lifetime": {"presentations": 10}}
 
-    own = [contrast for contrast in CLAIMS[name].contrasts if contrast.of]
+    own = [prediction for prediction in CLAIMS[name].predictions if prediction.measure]
     assert own
-    assert all(measure(contrast, [Run()]).n == 0 for contrast in own)
+    assert all(measure(prediction, [Run()]).n == 0 for prediction in own)
 
 
 @pytest.mark.parametrize("name", sorted(CLAIMS))
@@ -114,14 +132,14 @@ def test_every_claim_has_a_preset_a_sweep_with_its_conditions_and_predictions_of
     plan = load_plan(name)
     assert plan.members[0].config.preset.partition(",")[0] in preset_names()
     conditions = {member.condition for member in plan.members} | {one.condition for one in plan.derived}
-    used = {condition for contrast in claim.contrasts for _, condition, _ in contrast.terms}
+    used = {condition for prediction in claim.predictions for _, condition, _ in prediction.terms}
     assert used <= conditions
     assert len({member.seed for member in plan.members}) >= 10
-    assert claim.came_out in ("holds", "holds in part", "fails")
+    assert claim.figure in ("", *FIGURES)
     stages = ("birth", "mid", "end", "median", "best", "mean", "champion", "life_51")
-    for contrast in claim.contrasts:
-        assert contrast.sign in (-1, 1)
-        for _, condition, column in contrast.terms:
+    for prediction in claim.predictions:
+        assert prediction.measure in ("", *MEASURES)
+        for _, condition, column in prediction.terms:
             assert column.endswith(stages), column
             if column.startswith(("phi", "sign", "probe_loss", "optimiser", "hebbian", "signal", "feedback", "weight")):
                 member = next(one for one in plan.members if one.condition == condition)
@@ -131,7 +149,7 @@ def test_every_claim_has_a_preset_a_sweep_with_its_conditions_and_predictions_of
 
 def test_the_figure_shows_seeds_means_and_what_is_undefined(runs, tmp_path):
     undefined = [load_run(plant(tmp_path / "u", condition="nothing", undefined=range(6)))]
-    plot = draw([*runs, *undefined])
+    plot = dots([*runs, *undefined])
     axes = plot.figure.axes[0]
     labels = [label.get_text() for label in axes.get_yticklabels()]
     assert labels == ["rising (n = 5)", "flat (n = 6)", "nothing: undefined"]
@@ -143,16 +161,16 @@ def test_the_figure_shows_seeds_means_and_what_is_undefined(runs, tmp_path):
     assert plot.figure.axes[1].get_yticklabels()[2].get_text().startswith("nothing")
     assert plot.data.loc[plot.data["measure"] == "alignment_end", "value"].isna().sum() == 1
     with pytest.raises(SettingError, match="instruments"):
-        draw(runs, shows={"probe_loss_end": "loss"})
+        dots(runs, shows={"probe_loss_end": "loss"})
 
 
 def test_pages_say_what_was_claimed_measured_and_drawn(runs):
-    contrasts = (
-        Contrast("it rises", ((1, "rising", END),), value=0.1),
-        Contrast("more than flat", ((1, "rising", END), (-1, "flat", END))),
-        Contrast("it falls", ((1, "rising", END),), sign=-1),
+    predictions = (
+        Prediction("it rises", ((1, "rising", END),), value=0.1),
+        Prediction("more than flat", ((1, "rising", END), (-1, "flat", END))),
+        Prediction("it falls", ((1, "rising", END),), sign=-1),
     )
-    claim = Claim("planted", "Planted runs rise.", contrasts, note="Of course.")
+    claim = Claim("planted", "Planted runs rise.", predictions, note="Of course.")
     found = check(claim, runs)
     text = page(claim, found, circuit="c.png", figure="f.png")
     for part in (
@@ -182,3 +200,44 @@ def test_runs_of_a_claim_are_drawn_by_it_and_others_by_what_they_are(runs):
     kind, plot = picture(claims, one)
     assert kind == "claim"
     assert set(plot.data.columns) == {"measure", "condition", "seed", "generation", "value"}
+
+
+@pytest.mark.parametrize("name", sorted(CLAIMS))
+def test_what_was_recorded_gives_a_value_for_every_prediction(name):
+    recorded = read_recorded(CLAIMS[name], VALUES / f"{name}-claim.csv")
+    assert [each.prediction for each in recorded.measured] == list(CLAIMS[name].predictions)
+    assert min(each.n for each in recorded.measured) >= 9
+    assert verdict(recorded.measured) != "fails"
+    if recorded.runs and not CLAIMS[name].figure:
+        assert set(draw(CLAIMS[name], recorded.runs).data["condition"]) == {run.condition for run in recorded.runs}
+    else:
+        assert (VALUES / f"{name}-claim.png").exists()
+
+
+def test_a_record_gives_the_same_page_and_figure_as_the_runs(runs, tmp_path):
+    undefined = [load_run(plant(tmp_path / f"u{s}", condition="sunk", seed=s, undefined=[11])) for s in range(3)]
+    predictions = (
+        Prediction("it rises", ((1, "rising", END),), value=0.1),
+        Prediction("more than what sank", ((1, "rising", END), (-1, "sunk", END))),
+        Prediction("by its own measure", ((1, "rising", END), (1, "flat", END)), measure="difference"),
+    )
+    claim = Claim("planted", "Planted runs rise.", predictions)
+    runs = [*runs, *undefined]
+    with pytest.MonkeyPatch.context() as patch:
+        own = {"difference": lambda first, second: first.generations[END].iloc[-1] - second.generations[END].mean()}
+        patch.setattr("hetevo.analysis.claims.prediction.MEASURES", own)
+        measured = check(claim, runs)
+        record(claim, runs).to_csv(tmp_path / "claim.csv", index=False, float_format=FLOATS)
+    recorded = read_recorded(claim, tmp_path / "claim.csv")
+    files = {"circuit": "c.png", "figure": "f.png"}
+    assert page(claim, recorded.measured, **files) == page(claim, measured, **files)
+    assert len(pd.read_csv(tmp_path / "claim.csv")) < 40
+    was, now = (draw(claim, each).data.dropna().reset_index(drop=True) for each in (runs, recorded.runs))
+    pd.testing.assert_frame_equal(was, now, check_dtype=False, rtol=1e-5)
+
+
+def test_a_record_of_other_predictions_or_none_is_refused(tmp_path):
+    with pytest.raises(SettingError, match="Cannot read what was recorded of minimal"):
+        read_recorded(CLAIMS["minimal"], tmp_path / "none.csv")
+    with pytest.raises(SettingError, match="other predictions"):
+        read_recorded(CLAIMS["minimal"], VALUES / "ecology-claim.csv")

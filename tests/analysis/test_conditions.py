@@ -6,9 +6,9 @@ import pytest
 from planted import plant
 
 from hetevo.analysis import load_all
-from hetevo.analysis.emergence.table import by_condition
+from hetevo.analysis.conditions import by_condition
 from hetevo.analysis.figures import FIGURES
-from hetevo.analysis.figures.layout import for_figure
+from hetevo.analysis.figures.style import for_figure
 from hetevo.analysis.report import report
 from hetevo.analysis.verdict import verdict
 from hetevo.evolve.rundir.sweep import Entry, write_entries

@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 from planted import plant
 from scipy import stats
+from verification.simulation import Scenario, simulate, trials
 
-from hetevo.analysis.emergence import (
+from hetevo.analysis.runs import load_run
+from hetevo.analysis.statistics import (
     best_of_populations,
     change_point,
     cliffs_delta,
@@ -19,11 +21,8 @@ from hetevo.analysis.emergence import (
     onsets,
     survival_curve,
 )
-from hetevo.analysis.emergence.onset import Onsets, first_stay, neutral_onsets
-from hetevo.analysis.emergence.resampling import middle
-from hetevo.analysis.emergence.simulation import Scenario, simulate, trials
-from hetevo.analysis.emergence.survival import log_rank
-from hetevo.analysis.loading import load_run
+from hetevo.analysis.statistics.onset import Onsets, first_stay, middle, neutral_onsets
+from hetevo.analysis.statistics.survival import log_rank
 from hetevo.populations.errors import SettingError
 
 

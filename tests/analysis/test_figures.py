@@ -11,7 +11,7 @@ from planted import plant
 
 from hetevo.analysis import load_run, load_runs
 from hetevo.analysis.figures import FIGURES, save
-from hetevo.analysis.figures.alignment import over_seeds
+from hetevo.analysis.statistics.curves import over_seeds
 from hetevo.analysis.verdict import verdict
 from hetevo.evolve.rundir import DamagedError, RunDirectory, RunDirectoryError
 from hetevo.populations.errors import HetevoError, SettingError

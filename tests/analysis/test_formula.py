@@ -4,13 +4,13 @@ import pytest
 from builders import make_population
 
 from hetevo.analysis import load_run
-from hetevo.analysis.drawing import draw_individual
 from hetevo.analysis.figures import FIGURES, save
+from hetevo.analysis.figures.circuit import draw_individual
 from hetevo.analysis.verdict import verdict
 from hetevo.evolve import Experiment, preset
 from hetevo.evolve.rundir import RunDirectoryError
-from hetevo.evolve.species import species_of
-from hetevo.populations.rules import FORMULAS
+from hetevo.evolve.species import build_species
+from hetevo.populations.formulas import FORMULAS
 
 DELTA = FORMULAS["chalmers"].written((1, 8), [(1, 0)] * 7 + [(-1, 2), (1, 2), (1, 0)])
 
@@ -22,7 +22,7 @@ def run(tmp_path_factory):
 
 
 def test_every_term_is_drawn_with_its_coefficient(tmp_path):
-    species = species_of(preset("chalmers"))
+    species = build_species(preset("chalmers"))
     plot = draw_individual(species, make_population(species, formula=DELTA), 1, "a title")
     found = dict(zip(plot.data["term"], plot.data["coefficient"], strict=True))
     assert found == {**dict.fromkeys(["w", "a", "o", "t", "w a", "w o", "w t", "o t"], 0), "a o": -1, "a t": 1}

@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 from builders import make_population, make_species
 
-from hetevo.analysis.gradient import potential_gradient, weight_gradient
-from hetevo.analysis.unrolled import unrolled_gradient
+from hetevo.analysis.gradient import potential_gradient, unrolled_gradient, weight_gradient
 from hetevo.populations.activations import ACTIVATIONS
 from hetevo.populations.birth import Weights, draw_innate_weights
 from hetevo.populations.kernel.memory import CircuitBlock
-from hetevo.populations.kernel.settling import passes_of
+from hetevo.populations.kernel.passes import passes_of
 from hetevo.populations.wiring import WIRINGS
 
 STEP = 1e-5

@@ -15,15 +15,15 @@ from matplotlib.text import Text
 from planted import plant
 
 from hetevo.analysis import load_run
-from hetevo.analysis.drawing import draw_individual
 from hetevo.analysis.figures import FIGURES
-from hetevo.analysis.figures.layout import for_figure, for_figures
+from hetevo.analysis.figures.circuit import draw_individual
 from hetevo.analysis.figures.plot import drawn, for_table
+from hetevo.analysis.figures.style import for_figure, for_figures
 from hetevo.analysis.report import report
 from hetevo.analysis.verdict import verdict
 from hetevo.evolve import preset
-from hetevo.evolve.cohort import founders
-from hetevo.evolve.species import species_of
+from hetevo.evolve.generation import draw_generation_zero
+from hetevo.evolve.species import build_species
 
 TOGETHER = [*[name for name in NAMES.values() if name][:9], NAMES["long"], NAMES["long, another"]]
 
@@ -104,8 +104,8 @@ def test_names_in_a_figure_differ_as_the_names_do():
 
 
 def test_a_circuit_has_any_title_and_its_own_symbols():
-    species = species_of(preset("smoke"))
-    plot = draw_individual(species, founders(species, 0, 2).population, 0, ALONE)
+    species = build_species(preset("smoke"))
+    plot = draw_individual(species, draw_generation_zero(species, 0, 2).population, 0, ALONE)
     drawn(plot.figure, ".svg")
     assert any(text.get_text().startswith("ascending pathway $W$") and text.get_parse_math() for text in
                plot.figure.findobj(Text))  # fmt: skip

@@ -178,7 +178,7 @@ def test_weight_alignment_of_transposed_opposite_and_missing_weights():
     np.testing.assert_allclose(weight_alignment(weights, 2 * weights, mask), 1)
     np.testing.assert_allclose(weight_alignment(weights, -weights, mask), -1)
     assert np.isnan(weight_alignment(weights, weights, ~mask)).all()
-    species = make_species(symmetric=True, transposed=True)
+    species = make_species(descending_start="transposed", transposed=True)
     seen = snapshots(species, make_population(species))
     np.testing.assert_allclose(MEASURES["stationarity"].columns(View.of(seen["birth"]))["weight_alignment"], 1)
 
@@ -266,7 +266,7 @@ def test_the_whole_change_is_taken_apart_into_rate_momentum_and_decay():
 @pytest.mark.parametrize(("momentum", "expected"), [(0.0, np.nan), (0.8, 0.8)])
 def test_momentum_and_decay_of_a_circuit_that_descends_the_gradient(momentum, expected):
     life = {"presentations": 30, "signal_clip": 1e9, "tasks": 1}
-    species = make_species(transposed=True, symmetric=True, life=life, gain_mean=0.01, gain_scale=0)
+    species = make_species(transposed=True, descending_start="transposed", life=life, gain_mean=0.01, gain_scale=0)
     species = replace(species, rule=replace(species.rule, momentum=momentum))
     genes = make_population(species, decay_ascending=0.01, decay_descending=0.01)
     columns = MEASURES["whole change"].columns(View.of(snapshots(species, genes)["end"]))

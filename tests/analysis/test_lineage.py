@@ -6,7 +6,7 @@ import pytest
 from planted import plant
 
 from hetevo.analysis.lineage import ancestral_line, champion, fixation, gains, noise_of_repetition, price, steps
-from hetevo.analysis.loading import load_run
+from hetevo.analysis.runs import load_run
 from hetevo.evolve.rundir import DamagedError, RunDirectoryError
 
 

@@ -12,12 +12,11 @@ from matplotlib.testing.compare import compare_images
 from planted import plant
 
 from hetevo.analysis import load_run
-from hetevo.analysis.circuit import draw_circuit
-from hetevo.analysis.drawing import draw_individual
 from hetevo.analysis.figures import FIGURES
+from hetevo.analysis.figures.circuit import draw_circuit, draw_individual
 from hetevo.analysis.figures.style import style
 from hetevo.evolve import preset
-from hetevo.evolve.species import species_of
+from hetevo.evolve.species import build_species
 
 PICTURES = Path(__file__).parent / "pictures"
 TOLERANCE = 4
@@ -57,7 +56,7 @@ RULE = "inherited-rule"
 
 def draw(kind, where, path):
     if kind == RULE:
-        genes = make_population(species := species_of(preset("chalmers")), seed=0)
+        genes = make_population(species := build_species(preset("chalmers")), seed=0)
         plot = draw_individual(species, genes, title="a title")
     elif kind in CIRCUITS:
         species = make_species(**CIRCUITS[kind])

@@ -7,8 +7,8 @@ from planted import plant
 
 from hetevo.analysis import load_run
 from hetevo.analysis.figures import FIGURES
-from hetevo.analysis.levels import ending, last_level
 from hetevo.analysis.report import report
+from hetevo.analysis.statistics.curves import ending, last_level
 from hetevo.analysis.verdict import CONTROLS, MANY, verdict
 from hetevo.evolve.config import load_config, preset
 from hetevo.evolve.identity import condition_values

@@ -9,19 +9,18 @@ from hetevo.analysis import load_all, load_run
 from hetevo.analysis.probe import AlignmentProbe
 from hetevo.evolve import Experiment, preset
 from hetevo.evolve.backends import LocalBackend
-from hetevo.evolve.backends.failures import EvaluationError
-from hetevo.evolve.branching import Origin
-from hetevo.evolve.cohort import founders
+from hetevo.evolve.backends.block_queue import EvaluationError
 from hetevo.evolve.config import ConfigError
 from hetevo.evolve.evolution import Evolution
-from hetevo.evolve.heldout import held_out, held_out_species
+from hetevo.evolve.generation import draw_generation_zero
+from hetevo.evolve.heldout import build_held_out_species
+from hetevo.evolve.origin import Origin, transplant_genes
 from hetevo.evolve.rundir import RunDirectoryError
 from hetevo.evolve.rundir.sweep import read_entries
-from hetevo.evolve.species import species_of
+from hetevo.evolve.species import build_species
 from hetevo.evolve.sweeps import conduct, load_plan
 from hetevo.evolve.sweeps.controls import CONTROLS
-from hetevo.evolve.transplanting import transplanted
-from hetevo.evolve.verifying import verify
+from hetevo.evolve.verify import verify
 from hetevo.populations.circuits import draw_founders, genome
 from hetevo.populations.evaluation import evaluate
 from hetevo.populations.experience import experience
@@ -44,7 +43,7 @@ def plan_of(tmp_path, text):
 
 def genes_of(path, generation):
     evolution = Evolution(preset("smoke", overrides=SMALL))
-    return Origin.find(f"{path}@{generation}").load(evolution.config, evolution.species).cohort.population
+    return Origin.find(f"{path}@{generation}").load(evolution.config, evolution.species).generation.population
 
 
 @pytest.mark.parametrize("name", sorted(CONTROLS))
@@ -158,7 +157,7 @@ def test_gains_are_fitted_to_networks_of_other_sizes(tmp_path):
         "smoke", overrides=[*SMALL, "transplant.source=donor", "network.levels=[5, 9, 4]", "task.outputs=3"]
     )
     species = Evolution(config).species
-    fitted, donors = transplanted(config, species, tmp_path), genes_of(tmp_path / "donor", 3)
+    fitted, donors = transplant_genes(config, species, tmp_path), genes_of(tmp_path / "donor", 3)
     for gene in genome(species):
         assert fitted[gene.name].shape == (12, *gene.shape)
     hidden = Evolution(preset("smoke")).species.layout.hidden
@@ -189,22 +188,22 @@ def test_inherited_rules_are_transplanted_whole_and_never_by_name_only(tmp_path)
     brief = ["evolution.size=6", "evolution.generations=2", "lifetime.tasks=1", "backend.workers=1"]
     donor = Experiment(preset("chalmers", overrides=brief)).run(tmp_path / "donor")
     config = preset("chalmers", overrides=[*brief, "transplant={source='donor@2',genes=['bits']}", "seed=5"])
-    genes = transplanted(config, species_of(config), tmp_path)
-    saved = Origin.find(f"{donor.path}@2").load(preset("chalmers", overrides=brief), species_of(config))
-    np.testing.assert_array_equal(genes["formula"], saved.cohort.population["formula"])
+    genes = transplant_genes(config, build_species(config), tmp_path)
+    saved = Origin.find(f"{donor.path}@2").load(preset("chalmers", overrides=brief), build_species(config))
+    np.testing.assert_array_equal(genes["formula"], saved.generation.population["formula"])
     with pytest.raises(ConfigError, match=r"kinds bits, got gain, decay. Name"):
-        transplanted(
+        transplant_genes(
             preset("chalmers", overrides=[*brief, "transplant={source='donor@2',genes=['gain','decay']}"]),
-            species_of(config),
+            build_species(config),
             tmp_path,
         )
     run(tmp_path / "circuits")
     with pytest.raises(ConfigError, match=r"inherit gains, those of this run whole rules"):
-        transplanted(
-            preset("chalmers", overrides=[*brief, "transplant.source=circuits@3"]), species_of(config), tmp_path
+        transplant_genes(
+            preset("chalmers", overrides=[*brief, "transplant.source=circuits@3"]), build_species(config), tmp_path
         )
     with pytest.raises(ConfigError, match=r"different genes"):
-        Origin.find(f"{tmp_path / 'circuits'}@3").load(config, species_of(config))
+        Origin.find(f"{tmp_path / 'circuits'}@3").load(config, build_species(config))
     with pytest.raises(ConfigError, match=r"transplant.scale"):
         preset("chalmers", overrides=["transplant.scale=3.0"])
 
@@ -235,10 +234,9 @@ class Stumbling(AlignmentProbe):
 def test_a_failure_on_held_out_tasks_names_the_generation_and_the_family():
     config = preset("smoke", overrides=[*SMALL, *HELD])
     evolution = Evolution(config, Stumbling())
-    cohort = replace(founders(evolution.species, 0, 12), generation=2)
-    families = held_out_species(config, evolution.species)
+    generation = replace(draw_generation_zero(evolution.species, 0, 12), number=2)
     with pytest.raises(EvaluationError, match=r"^Generation 2, seed 0, held-out tasks of the family 'xor': .*planted"):
-        held_out(LocalBackend(config.backend), evolution.job(2), families, config, cohort, np.arange(12.0))
+        evolution.held_out.measure(LocalBackend(config.backend), evolution.job(2), generation, np.arange(12.0))
 
 
 @pytest.mark.parametrize(
@@ -256,11 +254,11 @@ def test_all_that_a_held_out_life_draws_is_its_own(monkeypatch, name, changes, w
         assert generation == 3
         return random_stream(seed, generation, purpose, index)
 
-    monkeypatch.setattr("hetevo.populations.species.stream", watched)
+    monkeypatch.setattr("hetevo.populations.species.random_stream", watched)
     config = preset(name, overrides=[*changes, "evolution.size=12", "evolution.elites=1"])
     own = set(HELD_OUT) - without
-    species, probe = species_of(config), AlignmentProbe()
-    for one in (species, *held_out_species(config, species).values()):
+    species, probe = build_species(config), AlignmentProbe()
+    for one in (species, *build_held_out_species(config, species).values()):
         drawn.clear()
         evaluate(one, draw_founders(one, 0, 2), np.arange(2), seed=0, generation=3, probe=probe)
         assert drawn == {HELD_OUT[purpose] if one.held_out else purpose for purpose in own}
@@ -269,17 +267,17 @@ def test_all_that_a_held_out_life_draws_is_its_own(monkeypatch, name, changes, w
 
 def test_held_out_tasks_may_be_more_than_those_of_the_run():
     config = preset("smoke", overrides=[*SMALL, *HELD, "heldout.tasks=7", "lifetime.tasks=2"])
-    assert {of.life.tasks for of in held_out_species(config, species_of(config)).values()} == {7}
+    assert {of.lifetime.tasks for of in build_held_out_species(config, build_species(config)).values()} == {7}
     with pytest.raises(ConfigError, match="samples"):
         Evolution(preset("smoke", overrides=[*HELD, "heldout.tasks=1000000000000"]))
 
 
 def test_held_out_tasks_are_new_where_those_of_the_run_never_change():
     config = preset("smoke", overrides=["environment.every=0", "heldout.every=1", 'heldout.families=["sine"]'])
-    species = species_of(config)
-    held = held_out_species(config, species)["sine"]
+    species = build_species(config)
+    held = build_held_out_species(config, species)["sine"]
     own, other = (experience(one, 0, generation) for one, generation in ((species, 3), (held, 3)))
-    assert (species.every, held.every) == (0, 1)
+    assert (species.environment.every, held.environment.every) == (0, 1)
     assert not np.array_equal(own.training.targets, other.training.targets)
 
 

@@ -16,7 +16,7 @@ from hetevo.evolve import Experiment, preset, resume
 from hetevo.evolve.config import from_mapping, preset_names
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError, RunExistsError
 from hetevo.evolve.stopping import SIGNALS
-from hetevo.evolve.verifying import verify
+from hetevo.evolve.verify import verify
 
 SMALL = ["evolution.size=10", "evolution.generations=3", "lifetime.presentations=20", "backend.workers=1"]
 

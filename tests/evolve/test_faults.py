@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 
 from hetevo.evolve import resume
 from hetevo.evolve.rundir import RunDirectory, StorageError
-from hetevo.evolve.verifying import verify
+from hetevo.evolve.verify import verify
 from hetevo.scripts.main import app
 
 SIGKILLED = -9

@@ -9,31 +9,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hetevo.evolve import Experiment, preset
-from hetevo.evolve.cohort import founders
 from hetevo.evolve.config import ConfigError
-from hetevo.evolve.islands import TOPOLOGIES, assignment
+from hetevo.evolve.generation import draw_generation_zero
+from hetevo.evolve.islands import TOPOLOGIES, assign_islands
 from hetevo.evolve.reproduction import reproduce
-from hetevo.evolve.species import species_of
+from hetevo.evolve.species import build_species
 from hetevo.populations.errors import SettingError
 
 SMALL = ["lifetime.presentations=4", "evolution.size=24", "evolution.elites=1", "network.levels=[3]"]
 
 
 def evolved(generations, *overrides):
-    """Reproduce with random losses, and return all cohorts."""
+    """Reproduce with random losses, and return all generations."""
     config = preset("emergence", overrides=[*SMALL, *overrides])
-    species = species_of(config)
-    cohorts = [founders(species, config.seed, config.evolution.size, assignment(config))]
-    for generation in range(generations):
-        loss = np.random.default_rng(generation).random(config.evolution.size)
-        cohorts.append(reproduce(cohorts[-1], loss, config, species))
-    return cohorts
+    species = build_species(config)
+    size = config.evolution.size
+    islands = assign_islands(config.islands.count, config.evolution.elites, size)
+    lived = [draw_generation_zero(species, config.seed, size, islands)]
+    for number in range(generations):
+        loss = np.random.default_rng(number).random(size)
+        lived.append(reproduce(lived[-1], loss, config, species))
+    return lived
 
 
-def crossings(cohorts):
+def crossings(generations):
     """Count the children in each generation that have a parent from another island."""
     counts = []
-    for before, after in itertools.pairwise(cohorts):
+    for before, after in itertools.pairwise(generations):
         home = dict(zip(before.identifiers.tolist(), before.island.tolist(), strict=True))
         strange = [home[parent] != island for parent, island in zip(after.parent_a.tolist(), after.island, strict=True)]
         strange += [
@@ -135,7 +137,7 @@ def test_a_branch_keeps_the_number_of_islands(tmp_path, before, after):
 
 def test_individuals_on_another_number_of_islands_do_not_breed():
     config = preset("emergence", overrides=[*SMALL, "islands.count=2"])
-    species = species_of(config)
-    cohort = founders(species, config.seed, config.evolution.size)
+    species = build_species(config)
+    generation = draw_generation_zero(species, config.seed, config.evolution.size)
     with pytest.raises(SettingError, match="live on 1 islands, got 2"):
-        reproduce(cohort, np.zeros(config.evolution.size), config, species)
+        reproduce(generation, np.zeros(config.evolution.size), config, species)

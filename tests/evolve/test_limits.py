@@ -9,16 +9,16 @@ import pytest
 from faults import go, outcome, tiny
 from typer.testing import CliRunner
 
-from hetevo.evolve import Experiment, evolution, keeper, memory, preset, resume
-from hetevo.evolve.available import Memory, available_memory, process_limits
-from hetevo.evolve.backends import bounds, pool
-from hetevo.evolve.backends.bounds import bounded, workers_here
+from hetevo.evolve import Experiment, evolution, memory, preset, recorder, resume
+from hetevo.evolve.backends import backend, pool
+from hetevo.evolve.backends.backend import bound_workers, count_workers
 from hetevo.evolve.backends.pool import NoWorkersError, WorkerPool
 from hetevo.evolve.config import BackendTable, ConfigError, from_mapping, load_config
+from hetevo.evolve.machine import Memory, available_memory, process_limits
 from hetevo.evolve.memory import needs_of
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir.lock import Lock
-from hetevo.evolve.species import species_of
+from hetevo.evolve.species import build_species
 from hetevo.evolve.sweeps import conduct, load_plan, plan_of_seeds
 from hetevo.evolve.sweeps.conduct import _Conductor
 from hetevo.populations.errors import MachineFailedError
@@ -114,7 +114,7 @@ def limited(monkeypatch):
 
 def test_workers_blocks_and_records_are_counted(limited):
     config = preset("emergence", overrides=["backend.workers=1"])
-    species = species_of(config)
+    species = build_species(config)
     one, four = (needs_of(config, species, workers).total(workers) for workers in (1, 4))
     assert four > one + 4 * memory.WORKER_BYTES
     larger = from_mapping(config.model_dump(), overrides=["evolution.size=100000", "backend.block=4096"])
@@ -163,15 +163,15 @@ def test_options_of_a_task_are_counted(options):
 
 
 def test_workers_are_bounded_by_blocks_and_cores(monkeypatch):
-    monkeypatch.setattr(bounds, "available_cores", lambda: 2)
-    assert bounded(BackendTable(), 100).workers == 2
-    assert bounded(BackendTable(workers=8), 100).workers == 8
-    assert bounded(BackendTable(workers=1000), 6).workers == 6  # more would have nothing to do
-    assert bounded(BackendTable(workers=1000), 100, force=True).workers == 100
+    monkeypatch.setattr(backend, "available_cores", lambda: 2)
+    assert bound_workers(BackendTable(), 100).workers == 2
+    assert bound_workers(BackendTable(workers=8), 100).workers == 8
+    assert bound_workers(BackendTable(workers=1000), 6).workers == 6  # more would have nothing to do
+    assert bound_workers(BackendTable(workers=1000), 100, force=True).workers == 100
     with pytest.raises(ConfigError, match=r"expected at most 8, .*got 9: all would be started at once.*--force"):
-        bounded(BackendTable(workers=9), 100)
+        bound_workers(BackendTable(workers=9), 100)
     far = BackendTable(name="ray", address="10.0.0.9:6379", workers=64)
-    assert (bounded(far, 100), workers_here(far, 100)) == (far, 0)  # a cluster says itself how many it has
+    assert (bound_workers(far, 100), count_workers(far, 100)) == (far, 0)  # a cluster says itself how many it has
 
 
 @pytest.fixture(scope="module")
@@ -184,7 +184,7 @@ def test_commands_refuse_too_many_workers_before_any_is_started(run, tmp_path, m
         raise AssertionError("a process was started")
 
     monkeypatch.setattr(pool.subprocess, "Popen", popen)
-    monkeypatch.setattr(bounds, "available_cores", lambda: 1)
+    monkeypatch.setattr(backend, "available_cores", lambda: 1)
     many = ["--workers", 1000]
     for command in (
         ("run", "smoke", "-s", "evolution.size=512", "-o", tmp_path / "run", *many),
@@ -210,7 +210,7 @@ def test_force_starts_any_number_of_workers(run, tmp_path, monkeypatch):
         asked.append(settings.workers)
         raise AskedError
 
-    monkeypatch.setattr(bounds, "available_cores", lambda: 1)
+    monkeypatch.setattr(backend, "available_cores", lambda: 1)
     monkeypatch.setitem(evolution.BACKENDS, "auto", backend)
     for attempt in (
         lambda: Experiment(tiny("backend.workers=6"), force=True).run(tmp_path / "run"),
@@ -230,7 +230,7 @@ def out_of_memory(*arguments, **options):
 
 
 @pytest.mark.parametrize(
-    "place", [(evolution, "reproduce"), (evolution, "after"), (keeper, "individual_rows"), (keeper, "rows_of")]
+    "place", [(evolution, "reproduce"), (evolution, "after"), (recorder, "individual_rows"), (recorder, "rows_of")]
 )
 def test_memory_that_runs_out_in_the_driver_ends_a_run_that_is_saved(run, tmp_path, monkeypatch, place):
     module, name = place
@@ -250,13 +250,13 @@ def test_memory_that_runs_out_in_the_driver_ends_a_run_that_is_saved(run, tmp_pa
 
 
 def test_memory_that_runs_out_while_a_generation_is_written_leaves_it_saved(tmp_path, monkeypatch):
-    real, calls = keeper.checkpoints.write, []
+    real, calls = recorder.checkpoints.write, []
 
     def write(*arguments):
         calls.append(arguments)
         return (out_of_memory if len(calls) == 2 else real)(*arguments)
 
-    monkeypatch.setattr(keeper.checkpoints, "write", write)
+    monkeypatch.setattr(recorder.checkpoints, "write", write)
     with pytest.raises(MachineFailedError, match=r"Memory ran out"):
         go(tmp_path / "run", "evolution.generations=4")
     assert RunDirectory(tmp_path / "run").status()["generation"] == 1  # tried once more
@@ -318,11 +318,11 @@ def test_no_descriptors_are_no_workers(monkeypatch):
 
 
 def test_a_thread_that_fails_says_so_in_one_line(capsys, caplog):
-    from hetevo.evolve.news import thread_failed as told
+    from hetevo.evolve.messages import log_thread_failure as logged
     from hetevo.scripts.errors import thread_failed as said
 
     failed = SimpleNamespace(thread=SimpleNamespace(name="worker"), exc_type=MemoryError, exc_value=MemoryError("x"))
-    for report in (told, said):
+    for report in (logged, said):
         report(failed)
     assert capsys.readouterr().err == "hetevo: warning: the thread 'worker' has ended: MemoryError: x\n"
     assert "the thread 'worker' has ended: MemoryError: x" in caplog.text

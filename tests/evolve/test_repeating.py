@@ -8,9 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from hetevo.analysis.probe import AlignmentProbe
-from hetevo.evolve import Experiment, preset, repeating, resume
+from hetevo.evolve import Experiment, preset, replay, resume
 from hetevo.evolve.rundir import RunDirectoryError
-from hetevo.evolve.verifying import verify
+from hetevo.evolve.verify import verify
 from hetevo.scripts.main import app
 
 SMALL = ["evolution.size=6", "evolution.elites=1", "evolution.generations=2", "lifetime.presentations=4"]
@@ -48,9 +48,9 @@ def failed(tmp_path_factory):
 
 
 def test_a_failure_that_is_still_there_is_found_again(failed, monkeypatch):
-    monkeypatch.setattr(repeating, "WorkerPool", Inline)
-    monkeypatch.setattr("hetevo.evolve.evolution.probe_named", lambda name: Clumsy())
-    found = repeating.repeat(failed, 0)
+    monkeypatch.setattr(replay, "WorkerPool", Inline)
+    monkeypatch.setattr("hetevo.evolve.evolution.load_probe", lambda name: Clumsy())
+    found = replay.repeat(failed, 0)
     assert found.recorded == found.found == "ZeroDivisionError: planted"
     assert "measure" in found.traceback
     assert found.generation == 0
@@ -67,11 +67,11 @@ def test_a_failure_that_was_repaired_lives(failed):
 
 def test_a_failure_that_is_not_there_is_refused(failed, tmp_path):
     with pytest.raises(RunDirectoryError, match=r"counted from 0\), got 999"):
-        repeating.repeat(failed, 999)
+        replay.repeat(failed, 999)
     whole = tmp_path / "whole"
     Experiment(preset("smoke", overrides=SMALL)).run(whole)
     with pytest.raises(RunDirectoryError, match="it has none"):
-        repeating.repeat(whole, 0)
+        replay.repeat(whole, 0)
 
 
 def test_a_run_with_failures_verifies_and_can_be_extended(failed, tmp_path):

@@ -6,12 +6,12 @@ from builders import make_species
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hetevo.evolve.cohort import Operator, founders
 from hetevo.evolve.config import ConfigError, preset
 from hetevo.evolve.config.operators import REFUSED, REFUSED_ANEW
+from hetevo.evolve.generation import Operator, draw_generation_zero
 from hetevo.evolve.private_deap import tools
 from hetevo.evolve.reproduction import reproduce
-from hetevo.evolve.species import species_of
+from hetevo.evolve.species import build_species
 from hetevo.evolve.variation import cross, mutate, sparse
 from hetevo.populations.circuits import draw_founders, genome
 from hetevo.populations.genome import Population
@@ -29,11 +29,11 @@ SEVERAL = ["selAutomaticEpsilonLexicase", "selEpsilonLexicase", "selLexicase", "
 
 def settled(name="smoke", *overrides, saved=False):
     config = preset(name, overrides=overrides, saved=saved)
-    return config, species_of(config)
+    return config, build_species(config)
 
 
 def next_generation(config, species, loss):
-    parents = founders(species, config.seed, config.evolution.size)
+    parents = draw_generation_zero(species, config.seed, config.evolution.size)
     return parents, reproduce(parents, loss, config, species)
 
 
@@ -111,7 +111,7 @@ def test_tournament_prefers_low_loss_and_lot_does_not():
 @pytest.mark.parametrize("feedback", ["independent", "transposed"])
 def test_mutation_flips_only_allowed_synapses_at_the_given_rate(feedback):
     config, _ = settled("smoke", "evolution.mask_flip=0.1", f"network.feedback={feedback}", "network.wiring=layered")
-    species = species_of(config)
+    species = build_species(config)
     before = draw_founders(species, 0, 200)
     after = draw_founders(species, 0, 200)
     mutate(after, species, config.evolution, np.random.default_rng(0))
@@ -154,7 +154,7 @@ def test_sparse_events_happen_with_their_probability():
 
 def test_bits_are_crossed_at_two_points_and_flip_at_the_given_rate():
     config = preset("chalmers")
-    species = species_of(config)
+    species = build_species(config)
     first, second = (Population({"formula": np.full((4000, 35), bit)}) for bit in (False, True))
     crossed = np.arange(0, 4000, 2)
     cross(first, second.take(crossed), crossed, species, np.random.default_rng(0))
@@ -171,7 +171,7 @@ def test_bits_are_crossed_at_two_points_and_flip_at_the_given_rate():
 
 
 def test_genes_of_every_kind_have_a_mutation():
-    species = make_species(terms=("hebbian",), inherited=True)
+    species = make_species(terms=("hebbian",), innate="inherited")
     config, _ = settled()
     after = draw_founders(species, 0, 50)
     before = draw_founders(species, 0, 50)

@@ -14,7 +14,7 @@ from hetevo.evolve.backends import LocalBackend
 from hetevo.evolve.config import BackendTable
 from hetevo.evolve.rundir import LostError, RunDirectory, StorageError
 from hetevo.evolve.sweeps import conduct, plan_of_seeds
-from hetevo.evolve.verifying import verify
+from hetevo.evolve.verify import verify
 from hetevo.populations.errors import MachineFailedError
 from hetevo.scripts.main import app
 

@@ -16,7 +16,6 @@ from typer.testing import CliRunner
 
 from hetevo.evolve import Experiment, resume
 from hetevo.evolve.config import ConfigError
-from hetevo.evolve.resuming import saved_config
 from hetevo.evolve.rundir import (
     NothingIntactError,
     RunDirectory,
@@ -28,7 +27,8 @@ from hetevo.evolve.rundir import (
     records,
 )
 from hetevo.evolve.rundir.checkpoint import listed
-from hetevo.evolve.verifying import verify
+from hetevo.evolve.saved import read_saved_config
+from hetevo.evolve.verify import verify
 from hetevo.scripts.main import app
 
 SCHEMA_1 = Path(__file__).parent / "fixtures" / "schema-1"
@@ -375,7 +375,7 @@ def test_such_an_operator_is_refused_wherever_a_run_begins(lexicase, tmp_path):
         assert "a single one" in ended.stderr
         assert "evolution.select: expected an operator that selects by one loss" in ended.stderr
     with pytest.raises(ConfigError, match="selects by one loss"):
-        Experiment(saved_config(RunDirectory(path))).run(new)
+        Experiment(read_saved_config(RunDirectory(path))).run(new)
     assert not new.exists()
     assert hetevo("run", "--from", f"{path}@1", *changed, "-o", new).exit_code == 0
     assert verify(new).ok

@@ -27,7 +27,7 @@ def test_the_wheel_holds_one_package_with_four_rooms_and_nothing_else(wheel):
     assert {"hetevo/__init__.py", "hetevo/__main__.py", "hetevo/py.typed"} <= names
     listed = subprocess.run(["git", "ls-files", *ROOMS], cwd=ROOT, capture_output=True, text=True, check=True)
     expected = {f"hetevo/{name}" for name in listed.stdout.splitlines() if not name.endswith(".md")}
-    assert "hetevo/evolve/presets/emergence.toml" in expected
+    assert "hetevo/evolve/experiments/emergence.toml" in expected
     assert {name for name in names if name.startswith(tuple(f"hetevo/{room}/" for room in ROOMS))} >= expected
 
 

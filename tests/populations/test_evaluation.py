@@ -9,11 +9,10 @@ from hypothesis import strategies as st
 from hetevo.analysis.probe import AlignmentProbe
 from hetevo.populations.birth import draw_innate_weights
 from hetevo.populations.circuits import block_size
-from hetevo.populations.evaluation import evaluate
+from hetevo.populations.evaluation import Status, evaluate
 from hetevo.populations.experience import Experience, Samples, experience
 from hetevo.populations.genome import Population
 from hetevo.populations.kernel.life import live_block
-from hetevo.populations.outcome import Status
 from hetevo.populations.rules import RULES
 from hetevo.populations.tasks import TASKS
 from hetevo.populations.wiring import WIRINGS
@@ -114,7 +113,7 @@ def test_every_task_gives_a_loss_within_bounds_and_the_same_twice(task):
     genes = make_population(species, 4)
     result = evaluated(species, genes)
     assert_same(evaluated(species, genes), result)
-    assert ((result.loss >= 0) & (result.loss <= species.life.loss_cap)).all()
+    assert ((result.loss >= 0) & (result.loss <= species.lifetime.loss_cap)).all()
     assert np.isfinite(result.accuracy).all() == species.task.classification
 
 
@@ -140,7 +139,7 @@ def test_a_diverging_neighbour_is_flagged_and_disturbs_nobody(activation, recwar
     others = np.arange(6) != 2
     np.testing.assert_array_equal(result.loss[others], calm.loss[others])
     np.testing.assert_array_equal(result.status[others], calm.status[others])
-    assert result.loss[2] == species.life.loss_cap
+    assert result.loss[2] == species.lifetime.loss_cap
     assert not recwarn.list
     if activation != "tanh":  # tanh saturates: its weights are clipped and stay finite
         assert result.status[2] == Status.DIVERGED
@@ -162,7 +161,7 @@ def test_block_size_is_always_usable(width, tasks, batch):
 
 
 def test_founders_do_not_depend_on_the_population_size():
-    species = make_species(inherited=True)
+    species = make_species(innate="inherited")
     few, many = make_population(species, 2), make_population(species, 5)
     for name in few:
         np.testing.assert_array_equal(few[name], many[name][:2])

@@ -28,7 +28,13 @@ def test_symmetric_start_is_gradient_descent_with_weight_decay(wiring, activatio
     rate, decay = 0.03, 1e-3
     life = {**UNBOUNDED, "presentations": 100}
     species = make_species(
-        wiring=wiring, activation=activation, transposed=True, symmetric=True, life=life, gain_mean=rate, gain_scale=0
+        wiring=wiring,
+        activation=activation,
+        transposed=True,
+        descending_start="transposed",
+        life=life,
+        gain_mean=rate,
+        gain_scale=0,
     )
     genes = make_population(species, decay_ascending=decay, decay_descending=decay)
     innate, lived, ended = lifetime(species, genes)
@@ -36,7 +42,7 @@ def test_symmetric_start_is_gradient_descent_with_weight_decay(wiring, activatio
     weights = innate.ascending.astype(np.float64)
     for t in range(100):
         circuits = CircuitBlock(species, Weights(weights, innate.descending), np.float64)
-        passes = Passes(circuits, species.life.batch)
+        passes = Passes(circuits, species.lifetime.batch)
         passes.load(lived.training.inputs[:, t])
         passes.forward()
         error = (lived.training.targets[:, t] - passes.outputs).astype(np.float64)
@@ -94,9 +100,10 @@ def test_transported_weights_give_cosine_one_and_flipped_signs_minus_one(rule, g
 
 
 def test_a_shuffled_signal_is_that_of_another_sample_and_says_nothing_about_the_gradient():
-    species = make_species((40,), rule="shuffled-signal", inputs=12, gain_mean=0.01, gain_scale=0, symmetric=True)
+    start = {"inputs": 12, "gain_mean": 0.01, "gain_scale": 0, "descending_start": "transposed"}
+    species = make_species((40,), rule="shuffled-signal", **start)
     values = observed_alignment(species, make_population(species, 30))["birth"]
-    plain = make_species((40,), inputs=12, gain_mean=0.01, gain_scale=0, symmetric=True)
+    plain = make_species((40,), **start)
     assert np.abs(values).mean() < 0.5 * np.abs(observed_alignment(plain, make_population(plain, 30))["birth"]).mean()
     assert abs(values.mean()) < 0.1
 

@@ -17,6 +17,7 @@ from hetevo.analysis.figures import FIGURES
 from hetevo.evolve.backends.pool import NoWorkersError
 from hetevo.evolve.backends.ray import ClusterLostError
 from hetevo.evolve.sweeps import Outcome, sweep_names
+from hetevo.evolve.sweeps.plan import Plan
 from hetevo.populations.errors import MachineFailedError, RunFailedError, SettingError
 from hetevo.scripts.errors import explained
 from hetevo.scripts.main import app
@@ -411,7 +412,7 @@ def test_a_sweep_whose_runs_the_machine_interrupted_ends_with_3_unless_one_faile
     found = [Outcome(state, "c", 0, state, error=why.get(state, "")) for state in states]
     monkeypatch.setattr("hetevo.evolve.sweeps.conduct", lambda *args, **options: (found, 0))
     with pytest.raises(typer.Exit) as left:
-        conducted(None, tmp_path, None, again="again", as_json=False)
+        conducted(Plan("sweep", [], []), tmp_path, None, again="again", as_json=False)
     assert left.value.exit_code == status
     assert f"{tmp_path / 'interrupted'} was interrupted by the machine: why" in capsys.readouterr().err or (
         "interrupted" not in states
@@ -420,7 +421,7 @@ def test_a_sweep_whose_runs_the_machine_interrupted_ends_with_3_unless_one_faile
 
 def test_help_does_not_load_the_heavy_packages():
     heavy = ("numpy", "ray", "pandas", "deap", "matplotlib")
-    code = f"import sys, scripts.main; print([name for name in {heavy} if name in sys.modules])"
+    code = f"import sys, hetevo.scripts.main; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
@@ -433,9 +434,19 @@ def test_a_claim_is_tested_by_one_command_and_goes_on(tmp_path):
     assert (tmp_path / "minimal" / "figures" / "claim.png").exists()
     again = hetevo("claims", "minimal", "-o", tmp_path, "--json", "--pages", tmp_path / "pages")
     assert {file.name for file in (tmp_path / "pages").iterdir()} == {
-        "minimal.md", "minimal-circuit.png", "minimal-claim.png", "table.md"
+        "minimal.md", "minimal-circuit.png", "minimal-claim.png", "minimal-claim.csv", "table.md"
     }  # fmt: skip
     assert json.loads(again.stdout)["minimal"]["verdict"] == "holds"
+    folders = tmp_path / "pages", tmp_path / "again"
+    without = hetevo("claims", "minimal", "-o", tmp_path / "none", "--recorded", folders[0], "--pages", folders[1])
+    assert without.exit_code == 0, without.output
+    assert not (tmp_path / "none").exists()  # nothing was run
+    for name in ("minimal.md", "minimal-circuit.png", "table.md"):
+        assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes()
+    assert {file.name for file in folders[1].iterdir()} | {"minimal-claim.csv"} == {
+        file.name for file in folders[0].iterdir()
+    }
+    assert hetevo("claims", "minimal", "-o", tmp_path, "--pages", folders[0]).exit_code == 0  # all of it is its own
     listed = hetevo("claims")
     assert "minimal" in listed.stdout
     wrong = hetevo("claims", "minimall")
@@ -453,7 +464,7 @@ class Interrupt:
             os.kill(os.getpid(), signal.SIGINT)
 
 sys.meta_path.insert(0, Interrupt())
-from hetevo.scripts.__main__ import main
+from hetevo.__main__ import main
 main()
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

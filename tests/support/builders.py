@@ -6,7 +6,8 @@ from hetevo.populations.circuits import draw_founders
 from hetevo.populations.genome import Population
 from hetevo.populations.layout import Layout
 from hetevo.populations.rules import RULES, with_terms
-from hetevo.populations.species import Founders, Life, Species, Wiring
+from hetevo.populations.settings import Genome, Lifetime, Network, Plasticity
+from hetevo.populations.species import Species
 from hetevo.populations.tasks import TASKS
 
 
@@ -26,20 +27,21 @@ def make_species(
     bias=True,
     life=None,
     settle=3,
-    **founders,
+    gains_shared=False,
+    terms_shared=False,
+    **genome,
 ):
     if task == "digits":
         inputs, outputs = 64, 10
+    feedback = "transposed" if transposed else "independent"
     return Species(
         Layout(inputs, tuple(levels), outputs, bias),
         TASKS[task](inputs=inputs, outputs=outputs),
         with_terms(RULES[rule], tuple(terms)),
-        Wiring(wiring, density, transposed),
-        Founders(**founders),
-        Life(**{"presentations": 12, "batch": 5, "tasks": 2, "test_samples": 20, "clip_every": 4, **(life or {})}),
-        activation,
-        derivative,
-        settle,
+        Network(tuple(levels), wiring, {}, *density, settle, feedback, activation, bias),
+        Plasticity(rule, tuple(terms), terms_shared, gains_shared, derivative=derivative),
+        Genome(**genome),
+        Lifetime(**{"presentations": 12, "batch": 5, "tasks": 2, "test_samples": 20, "clip_every": 4, **(life or {})}),
     )
 
 

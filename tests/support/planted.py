@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hetevo.evolve.recording import mean_defined
+from hetevo.evolve.generation import mean_defined
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir.checkpoint import Checkpoint, write
 

@@ -13,8 +13,8 @@ import numpy as np
 from builders import make_species
 
 from hetevo.evolve.backends import Job
-from hetevo.evolve.cohort import founders
-from hetevo.populations.outcome import Status
+from hetevo.evolve.generation import draw_generation_zero
+from hetevo.populations.evaluation import Status
 
 MARK = np.float32(3.25)
 """First gain of the individuals that are hit."""
@@ -112,16 +112,16 @@ def killed(pid, file, number=signal.SIGKILL, *, seconds, name=b"hetevo.evolve.ba
 SIZE, SEED, BAD = 14, 3, (5, 11)
 
 
-def cohort_of(species, marked=BAD):
-    cohort = founders(species, SEED, SIZE)
-    cohort.population["gains_ascending"][list(marked), 0] = MARK
-    return cohort
+def marked_generation(species, marked=BAD):
+    generation = draw_generation_zero(species, SEED, SIZE)
+    generation.population["gains_ascending"][list(marked), 0] = MARK
+    return generation
 
 
 def evaluated(backend, probe, marked=BAD, block=4):
     species = make_species()
     with backend:
-        return backend.evaluate(Job(species, SEED, block, probe), cohort_of(species, marked))
+        return backend.evaluate(Job(species, SEED, block, probe), marked_generation(species, marked))
 
 
 def assert_quarantined(found, calm, bad=BAD):

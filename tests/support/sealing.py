@@ -47,12 +47,12 @@ def reseal_with(path, names):
 
 def fit_digest(checkpoint, arrays):
     """Write the digest that arrays give into the manifest of their checkpoint."""
-    from hetevo.evolve.digest import chained
+    from hetevo.evolve.state import extend_chain
 
     genes = {name.removeprefix("gene_"): array for name, array in arrays.items() if name.startswith("gene_")}
 
     def change(fields):
-        fields["facts"]["digest"] = chained(fields["facts"]["chain"], genes)
+        fields["facts"]["digest"] = extend_chain(fields["facts"]["chain"], genes)
         fields["files"]["state.npz"] = described(checkpoint / "state.npz")
 
     rewrite(checkpoint / "manifest.json", change)

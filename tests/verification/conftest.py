@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from hetevo.analysis.loading import LoadedRun, load_all
+from hetevo.analysis.conditions import load_all
+from hetevo.analysis.runs import LoadedRun
 from hetevo.evolve.sweeps import Plan, conduct
 
 

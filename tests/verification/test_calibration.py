@@ -16,7 +16,8 @@ from hetevo.populations.genome import Population
 from hetevo.populations.kernel.life import live_block
 from hetevo.populations.layout import Layout
 from hetevo.populations.rules import RULES
-from hetevo.populations.species import Life, Species, Wiring
+from hetevo.populations.settings import Lifetime, Network
+from hetevo.populations.species import Species
 from hetevo.populations.tasks import Linear
 
 pytestmark = pytest.mark.verification
@@ -37,9 +38,20 @@ DEFAULT_SD = 4.0
 def measured(rule, decay, steps):
     """Return the angle of each seed after a number of presentations."""
     layout = Layout(30, (20,), 10, bias=False)
-    life = Life(max(steps, 1), batch=1, tasks=1, signal_clip=1e9, weight_clip=1e9)
+    lifetime = Lifetime(max(steps, 1), batch=1, tasks=1, signal_clip=1e9, weight_clip=1e9)
     species = Species(
-        layout, Linear(30, 10), RULES[rule], Wiring("layered", (1, 1), True), life=life, activation="linear"
+        layout,
+        Linear(30, 10),
+        RULES[rule],
+        Network(
+            layout.levels,
+            "layered",
+            density_ascending=1,
+            density_descending=1,
+            feedback="transposed",
+            activation="linear",
+        ),
+        lifetime=lifetime,
     )
     angles = []
     for seed in range(SEEDS):

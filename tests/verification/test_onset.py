@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from verification.simulation import Scenario, trials
 
-from hetevo.analysis.emergence.onset import STAY
-from hetevo.analysis.emergence.simulation import Scenario, trials
+from hetevo.analysis.statistics.curves import STAY
 
 pytestmark = pytest.mark.verification
 

@@ -34,7 +34,7 @@ sys.path.insert(0, str(SUPPORT))
 from clusters import Nodes, processes  # noqa: E402
 
 from hetevo.evolve.rundir import RunDirectory  # noqa: E402
-from hetevo.evolve.verifying import verify  # noqa: E402
+from hetevo.evolve.verify import verify  # noqa: E402
 from hetevo.populations.errors import HetevoError  # noqa: E402
 
 HETEVO = str(Path(sys.executable).parent / "hetevo")

@@ -5,31 +5,31 @@ sets handlers of signals and variables of the environment, and knows one session
 All that happens to a worker (`hetevo.evolve.backends.pool`) that can be replaced.
 """
 
-import os
 import signal
 import time
-import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future, wait
-from types import FrameType
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
+from typing import Any, Self, TypeVar
 
-from hetevo.evolve.backends.backend import Job, Telemetry, idle, never
-from hetevo.evolve.backends.fingerprint import Fingerprint, check_same, fingerprint
-from hetevo.evolve.backends.pieces import pause_after
+from hetevo.evolve.backends.backend import Job, Telemetry, do_nothing, never
+from hetevo.evolve.backends.block_queue import pause_after
+from hetevo.evolve.backends.fingerprint import fingerprint
 from hetevo.evolve.backends.pool import NoWorkersError, WorkerPool
-from hetevo.evolve.backends.ray.errors import ClusterError, ClusterLostError, how_to_go_on
-from hetevo.evolve.backends.ray.local import ONLY_HERE
-from hetevo.evolve.backends.ray.session import check_session, is_connected, resolved
-from hetevo.evolve.backends.ray.tasks import StrangerError, task
-from hetevo.evolve.cohort import Cohort
+from hetevo.evolve.backends.ray import process
+from hetevo.evolve.backends.ray.process import Facts
+from hetevo.evolve.backends.ray.session import (
+    ClusterError,
+    ClusterLostError,
+    check_session,
+    how_to_go_on,
+    is_connected,
+    resolved,
+)
 from hetevo.evolve.config import CURRENT, BackendTable
-from hetevo.evolve.news import news
-from hetevo.populations.errors import MachineFailedError, SettingError
-from hetevo.populations.outcome import Evaluation
-
-if TYPE_CHECKING:
-    from hetevo.evolve.backends.ray.driver import RayDriver
+from hetevo.evolve.generation import Generation
+from hetevo.evolve.messages import log
+from hetevo.populations.errors import SettingError
+from hetevo.populations.evaluation import Evaluation
 
 WATCH_SECONDS = 1.0
 """Seconds between two looks at whether the caller's own session is still there."""
@@ -40,18 +40,7 @@ CLOSE_SECONDS = 60.0
 START_LOSSES = 5
 """Times that the process that speaks to Ray is started before anything lives."""
 
-STRANGER_SECONDS = 5.0
-"""Seconds that a worker that computes otherwise does nothing, so that others take what it gets."""
-
 Result = TypeVar("Result")
-
-
-class _Facts(NamedTuple):
-    """What is told of the backend in the other process."""
-
-    workers: int
-    description: str
-    telemetry: Telemetry
 
 
 class ProcessLostError(ClusterLostError):
@@ -83,9 +72,9 @@ class RayBackend:
         self._pool = WorkerPool(1)
         self._under_way: Future[Any] | None = None
         self._settings = settings.model_copy(update={"address": resolved(settings.address)})
-        self._facts = _Facts(0, "", {})
+        self._facts = Facts(0, "", {})
         self._begun = False
-        self._insisted(idle, START_LOSSES)
+        self._insisted(do_nothing, START_LOSSES)
 
     def _insisted(self, call: Callable[[], Result], limit: int, stopping: Callable[[], bool] = never) -> Result:
         """Call something that needs the other process, which is started once more if it ends: up to ``limit`` times."""
@@ -100,16 +89,16 @@ class RayBackend:
                 if losses >= limit or stopping():
                     raise ClusterLostError(f"{why} Losses in a row: {losses}. {how_to_go_on()}") from None
                 # Ray ends its process for mistakes of its own too; a head that is gone is still gone the second time
-                news.warning("%s It is started once more (loss %d of %d).", why, losses, limit)
+                log.warning("%s It is started once more (loss %d of %d).", why, losses, limit)
                 time.sleep(pause_after(losses))
             except ClusterError as error:
                 if not losses:
                     raise
                 raise ClusterLostError(f"{why} It cannot be started again: {error} {how_to_go_on()}") from None
 
-    def _begin(self) -> "_Facts":
+    def _begin(self) -> Facts:
         try:
-            return self.ask(_start, self._settings, fingerprint())
+            return self.ask(process.start, self._settings, fingerprint())
         except ImportError as error:
             self.close()
             raise SettingError(
@@ -137,16 +126,20 @@ class RayBackend:
 
     def prepare(self, job: Job) -> None:
         """Let a worker load what every block needs; NotLoadableError if it cannot."""
-        self._insisted(lambda: self.ask(_prepare, job), START_LOSSES)
+        self._insisted(lambda: self.ask(process.prepare, job), START_LOSSES)
 
     def evaluate(
-        self, job: Job, cohort: Cohort, meanwhile: Callable[[], None] = idle, stopping: Callable[[], bool] = never
+        self,
+        job: Job,
+        generation: Generation,
+        meanwhile: Callable[[], None] = do_nothing,
+        stopping: Callable[[], bool] = never,
     ) -> Evaluation:
-        """Evaluate all individuals of a cohort, in order."""
+        """Evaluate all individuals of a generation, in order."""
         once = iter([meanwhile])
 
-        def call() -> tuple[Evaluation, _Facts]:
-            return self.ask(_evaluate, job, cohort, meanwhile=next(once, idle), stopping=stopping)
+        def call() -> tuple[Evaluation, Facts]:
+            return self.ask(process.evaluate, job, generation, meanwhile=next(once, do_nothing), stopping=stopping)
 
         evaluation, self._facts = self._insisted(call, self._settings.losses, stopping)
         return evaluation
@@ -155,7 +148,7 @@ class RayBackend:
         self,
         function: Callable[..., Result],
         *args: Any,
-        meanwhile: Callable[[], None] = idle,
+        meanwhile: Callable[[], None] = do_nothing,
         stopping: Callable[[], bool] = never,
     ) -> Result:
         """Call a function in the other process.
@@ -167,7 +160,7 @@ class RayBackend:
         meanwhile : callable, optional
             Is called once, when that is under way.
         stopping : callable, optional
-            Tells whether the run should stop; the other process is told.
+            Tells whether the run should stop; the request is passed on to the other process.
 
         Raises
         ------
@@ -204,7 +197,7 @@ class RayBackend:
         """Leave the cluster, and end it if it was started for this run."""
         if self._under_way is not None and self._under_way.done():
             # if it is gone, or hangs: a cluster that it started notices its end
-            wait([self._pool.submit(_close)], CLOSE_SECONDS)
+            wait([self._pool.submit(process.close)], CLOSE_SECONDS)
         self._under_way = None
         self._pool.close()
 
@@ -213,114 +206,3 @@ class RayBackend:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
-
-
-# What follows happens in the other process, and only there.
-
-_driver: "RayDriver | None" = None
-_stopping = False
-_tasks: dict[Any, int] = {}
-
-Call = tuple[int, Callable[..., Any], tuple[Any, ...]]
-"""A number by which its result is known, a function, and its arguments."""
-
-
-def _start(settings: BackendTable, mine: Fingerprint) -> _Facts:
-    global _driver
-    check_same(mine)
-    if not settings.address:
-        os.environ.update(ONLY_HERE)
-    from hetevo.evolve.backends.ray.driver import RayDriver
-
-    _driver = RayDriver(settings)
-    _listen()
-    return _facts()
-
-
-def _listen() -> None:
-    """Take SIGTERM for a request to stop; it still ends this process when the one that evolves is gone."""
-    before = signal.getsignal(signal.SIGTERM)
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        global _stopping
-        _stopping = True
-        if callable(before):
-            before(number, frame)
-
-    signal.signal(signal.SIGTERM, handle)
-
-
-def _facts() -> _Facts:
-    assert _driver is not None
-    return _Facts(_driver.workers, _driver.description, _driver.telemetry)
-
-
-def _prepare(job: Job) -> None:
-    assert _driver is not None
-    _driver.prepare(job)
-
-
-def _evaluate(job: Job, cohort: Cohort) -> tuple[Evaluation, _Facts]:
-    global _stopping
-    assert _driver is not None
-    _stopping = False
-    return _driver.evaluate(job, cohort, stopping=lambda: _stopping), _facts()
-
-
-def _close() -> None:
-    if _driver is not None:
-        _driver.close()
-
-
-def exchange(calls: Sequence[Call], retries: int, seconds: float) -> list[tuple[int, Any, Exception | None]]:
-    """Begin some calls as tasks of the cluster, wait a moment, and return the results of those that have ended.
-
-    Parameters
-    ----------
-    calls : sequence of (int, callable, tuple)
-        Number, function and arguments of each.
-    retries : int
-        Times that a task may be sent again because its node was lost.
-    seconds : float
-        Longest time to wait.
-
-    Returns
-    -------
-    list of (int, result, exception)
-        Of calls of now and earlier.
-    """
-    import ray
-
-    for number, function, args in calls:
-        _tasks[task(_call, retries).remote(fingerprint(), function, args)] = number
-    ended = ray.wait(list(_tasks), num_returns=1, timeout=seconds)[0] if _tasks else []
-    found: list[tuple[int, Any, Exception | None]] = []
-    for reference in ended:
-        number = _tasks.pop(reference)
-        try:
-            found.append((number, *ray.get(reference)))
-        except Exception as error:  # it was lost; or a worker raised that has not shown what it computes with
-            found.append((number, None, MachineFailedError(str(error))))
-    return found
-
-
-def _call(
-    sender: Fingerprint, function: Callable[..., Any], args: tuple[Any, ...]
-) -> tuple[Any, MachineFailedError | RuntimeError | None]:
-    """Call a function in a worker; in one of another machine's kind too, since whatever is sent here is a whole run.
-
-    What the function raises is returned, as text: only a worker that has other code raises, and then another one tries.
-
-    Raises
-    ------
-    StrangerError
-        If this worker has other software than the sender.
-    """
-    if problem := fingerprint().problem(sender, mixed=True):
-        time.sleep(STRANGER_SECONDS)
-        raise StrangerError(problem)
-    try:
-        return function(*args), None
-    except Exception as error:
-        kind = MachineFailedError if isinstance(error, MemoryError) else RuntimeError
-        return None, kind(traceback.format_exc().strip())

@@ -7,25 +7,29 @@ from typing import Self
 
 import ray
 
-from hetevo.evolve.backends.backend import Job, Telemetry, idle, never
+from hetevo.evolve.backends.backend import Clock, Job, NotLoadableError, Telemetry, do_nothing, never
+from hetevo.evolve.backends.block_queue import BlockQueue
 from hetevo.evolve.backends.fingerprint import fingerprint
-from hetevo.evolve.backends.local import available_cores
-from hetevo.evolve.backends.pieces import Pieces
-from hetevo.evolve.backends.pool import NotLoadableError
-from hetevo.evolve.backends.ray.connection import check, connect
-from hetevo.evolve.backends.ray.errors import ClusterLostError, how_to_go_on, in_short
-from hetevo.evolve.backends.ray.flights import Flights
+from hetevo.evolve.backends.lives import Lived, load
+from hetevo.evolve.backends.ray.connection import (
+    check,
+    check_cpus,
+    check_software,
+    connect,
+    cpus,
+    largest_block,
+    store_bytes,
+)
+from hetevo.evolve.backends.ray.in_flight import InFlight, Sizes
 from hetevo.evolve.backends.ray.local import LocalCluster
-from hetevo.evolve.backends.ray.preflight import check_cpus, check_software, cpus, largest_block, store_bytes
-from hetevo.evolve.backends.ray.sizes import Sizes
+from hetevo.evolve.backends.ray.session import ClusterLostError, how_to_go_on, in_short
 from hetevo.evolve.backends.ray.tasks import task
-from hetevo.evolve.backends.shards import Lived, load
-from hetevo.evolve.backends.timing import Clock
-from hetevo.evolve.cohort import Cohort
 from hetevo.evolve.config import BackendTable
-from hetevo.evolve.news import news
+from hetevo.evolve.generation import Generation
+from hetevo.evolve.machine import available_cores
+from hetevo.evolve.messages import log
 from hetevo.populations.circuits import block_size
-from hetevo.populations.outcome import Evaluation
+from hetevo.populations.evaluation import Evaluation
 from hetevo.populations.species import Species
 
 IN_FLIGHT = 3
@@ -77,7 +81,7 @@ class RayDriver:
             raise
         self._counted = self._seen = time.monotonic()
         self.workers = self._limited()
-        news.info("backend: %s", self.description)
+        log.info("backend: %s", self.description)
 
     @property
     def description(self) -> str:
@@ -103,77 +107,81 @@ class RayDriver:
             raise _lost(error) from None
 
     def evaluate(
-        self, job: Job, cohort: Cohort, meanwhile: Callable[[], None] = idle, stopping: Callable[[], bool] = never
+        self,
+        job: Job,
+        generation: Generation,
+        meanwhile: Callable[[], None] = do_nothing,
+        stopping: Callable[[], bool] = never,
     ) -> Evaluation:
-        """Evaluate all individuals of a cohort, in order."""
+        """Evaluate all individuals of a generation, in order."""
         try:
-            return self._evaluate(job, cohort, meanwhile, stopping)
+            return self._evaluate(job, generation, meanwhile, stopping)
         except ray.exceptions.RayError as error:
             raise _lost(error) from None
 
     def _evaluate(
-        self, job: Job, cohort: Cohort, meanwhile: Callable[[], None], stopping: Callable[[], bool]
+        self, job: Job, generation: Generation, meanwhile: Callable[[], None], stopping: Callable[[], bool]
     ) -> Evaluation:
-        pieces, clock = Pieces(job, cohort, self.settings.on_failure, self.settings.losses), Clock()
-        flights, sizes = Flights(self.settings.deadline), self._sizes_for(job, cohort)
+        queue, clock = BlockQueue(job, generation, self.settings.on_failure, self.settings.losses), Clock()
+        in_flight, sizes = InFlight(self.settings.deadline), self._sizes_for(job, generation)
         try:
             with clock.part("serialise"):
-                self._send(pieces, flights, sizes)
+                self._send(queue, in_flight, sizes)
             meanwhile()
-            while not pieces.finished:
+            while not queue.finished:
                 with clock.part("serialise"):
-                    self._send(pieces, flights, sizes)
+                    self._send(queue, in_flight, sizes)
                 with clock.part("wait"):
-                    landed = flights.land(pieces)
-                for piece, lived in landed:
+                    collected = in_flight.collect(queue)
+                for block, lived in collected:
                     if self._is_strange(job, lived):
-                        pieces.lost(piece, self._strangers[lived.worker.host])
+                        queue.take_back(block, self._strangers[lived.worker.host])
                         continue
                     clock.busy += lived.seconds
-                    sizes.learn(piece.size, lived.seconds)
-                    pieces.place(piece, lived.evaluation)
-                self._watch(flights)
-                flights.cancel_late(pieces)
-                pieces.check(stopping, is_in_trouble=not self._cpus)
+                    sizes.learn(block.size, lived.seconds)
+                    queue.keep(block, lived.evaluation)
+                self._watch(in_flight)
+                in_flight.cancel_late(queue)
+                queue.check(stopping, is_in_trouble=not self._cpus)
         finally:
-            flights.cancel_all()
-        self.telemetry = clock.telemetry(self.workers, pieces.resent)
-        return pieces.join()
+            in_flight.cancel_all()
+        self.telemetry = clock.telemetry(self.workers, queue.resent)
+        return queue.join()
 
     def _is_strange(self, job: Job, lived: Lived) -> bool:
         """Tell whether results are those of a worker that computes otherwise, also of one that has joined later."""
         problem = lived.worker.problem(fingerprint(job), mixed=self.settings.mixed)
         if problem and self._strangers.get(lived.worker.host) != problem:
             self._strangers[lived.worker.host] = problem
-            news.warning(
+            log.warning(
                 "%s: its results are not used, and their blocks are sent again. Take the node out of the cluster, or"
                 " install the same environment there and start it anew",
                 problem,
             )
         return bool(problem)
 
-    def _sizes_for(self, job: Job, cohort: Cohort) -> Sizes:
+    def _sizes_for(self, job: Job, generation: Generation) -> Sizes:
         if self._sizes and self._known == (job.species, job.block, self.workers):
             return self._sizes  # it has learned from earlier generations
         self._known = (job.species, job.block, self.workers)
-        bytes_each = -(-cohort.population.nbytes // cohort.size)
+        bytes_each = -(-generation.population.nbytes // generation.size)
         largest = largest_block(store_bytes(), IN_FLIGHT * max(self.workers, 1), bytes_each)
         self._sizes = Sizes(job.block or block_size(job.species), largest, fixed=job.block > 0)
         return self._sizes
 
-    def _send(self, pieces: Pieces, flights: Flights, sizes: Sizes) -> None:
+    def _send(self, queue: BlockQueue, in_flight: InFlight, sizes: Sizes) -> None:
         # fewer workers than CPUs can only be had by not sending more than that many blocks
         places = self.workers if self.workers < self._cpus else IN_FLIGHT * max(self.workers, 1)
-        while len(flights) < places and not pieces.pause:
-            piece = pieces.next(sizes.next(pieces.fresh, pieces.cohort.size, max(self.workers, 1)))
-            if piece is None:
+        while len(in_flight) < places and not queue.pause:
+            block = queue.next(sizes.next(queue.fresh, queue.generation.size, max(self.workers, 1)))
+            if block is None:
                 return
-            flights.send(pieces.job, pieces, piece)
+            in_flight.send(queue.job, queue, block)
 
     def _limited(self) -> int:
         return min(self.settings.workers, self._cpus) if self.settings.workers else self._cpus
 
-    def _watch(self, flights: Flights) -> None:
+    def _watch(self, in_flight: InFlight) -> None:
         """Notice workers that join or leave, and give up when all have been gone for long.
 
         Raises
@@ -190,10 +198,10 @@ class RayDriver:
         if self._cpus != before:
             verb = "joined" if self._cpus > before else "left"
             waits = "" if self._cpus else f"; waiting {self.settings.patience:.0f} seconds for others"
-            news.warning("workers %s: %d before, %d now%s", verb, before, self._cpus, waits)
+            log.warning("workers %s: %d before, %d now%s", verb, before, self._cpus, waits)
             self.workers = self._limited()
         if self._cpus != before or not self._cpus:
-            flights.start_clocks_anew()
+            in_flight.start_clocks_anew()
         if now - self._seen > self.settings.patience:
             raise ClusterLostError(
                 f"All workers of the cluster at {self._address} have been gone for {now - self._seen:.0f} seconds."

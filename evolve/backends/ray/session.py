@@ -1,9 +1,10 @@
 """The Ray session that a user's own program may hold in this process: used when asked for, never ended or changed."""
 
+import re
 import sys
 
 from hetevo.evolve.config import CURRENT
-from hetevo.populations.errors import SettingError
+from hetevo.populations.errors import HetevoError, MachineFailedError, SettingError, spell
 
 
 def check_session(address: str) -> None:
@@ -48,3 +49,22 @@ def resolved(address: str) -> str:
     if address != CURRENT:
         return address
     return str(sys.modules["ray"].get_runtime_context().gcs_address)
+
+
+class ClusterError(HetevoError):
+    """A cluster is not there, or not what was asked for; nothing was computed."""
+
+
+class ClusterLostError(MachineFailedError):
+    """A cluster could not be started, or was lost on the way."""
+
+
+def in_short(error: Exception) -> str:
+    """Return the first sentence of what Ray says."""
+    return re.split(r"\.\s|\n", str(error).strip(), maxsplit=1)[0].rstrip(".") or type(error).__name__
+
+
+def how_to_go_on() -> str:
+    """Say how a run goes on whose cluster was lost."""
+    here, there = spell("resume", "RUN", "--backend", "local"), spell("resume", "RUN", "--address", "HOST:PORT")
+    return f"What had lived is saved. Go on with this machine alone: {here}; or with another cluster: {there}"

@@ -4,10 +4,18 @@ The defaults are the experiment `emergence`.
 """
 
 from hetevo.evolve.config.tables.base import Table
-from hetevo.evolve.config.tables.evolving import EvolutionTable, GenomeTable, IslandsTable, TransplantTable
-from hetevo.evolve.config.tables.living import LifetimeTable, NetworkTable, PlasticityTable, TaskTable
+from hetevo.evolve.config.tables.evolving import EvolutionTable, IslandsTable, TransplantTable
+from hetevo.evolve.config.tables.living import (
+    EnvironmentTable,
+    GenomeTable,
+    HardwareTable,
+    InjuryTable,
+    LifetimeTable,
+    NetworkTable,
+    PlasticityTable,
+    TaskTable,
+)
 from hetevo.evolve.config.tables.measuring import HeldOutTable, ProbeTable
-from hetevo.evolve.config.tables.perturbations import EnvironmentTable, HardwareTable, InjuryTable
 from hetevo.evolve.config.tables.running import CURRENT, BackendTable, CheckpointTable, RecordsTable
 
 __all__ = [

@@ -1,39 +1,10 @@
 """The tables of evolution: genes, selection, islands, and genes of other runs."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from hetevo.evolve.config.tables.base import Count, Scale, Share, Table
-
-
-class GenomeTable(Table):
-    """What founders are born with, and what is inherited."""
-
-    gain_mean: float = Field(
-        0.0, allow_inf_nan=False, description="mean of the founders' plasticity gains (a presentation)"
-    )
-    gain_mean_descending: Annotated[float, Field(allow_inf_nan=False)] | Literal["same"] = Field(
-        "same", examples=[-0.05], description='mean of the founders\' descending gains, or "same" as gain_mean'
-    )
-    gain_scale: Scale = Field(0.1, description="standard deviation of the founders' gains; 0 or more")
-    term_scale: Scale = Field(0.1, description="standard deviation of coefficients of extra terms; 0 or more")
-    decay: bool = Field(True, description="whether weights decay at all")
-    decay_log_mean: float = Field(
-        -7.0, le=0, description="mean of the logarithm of the decay a presentation; at most 0"
-    )
-    decay_log_scale: Scale = Field(0.5, description="standard deviation of the logarithm of the decay; 0 or more")
-    innate: Literal["redrawn", "inherited"] = Field(
-        "redrawn", description="innate weights: drawn at each birth, or genes"
-    )
-    innate_scale: tuple[Scale, Scale] = Field(
-        (1.0, 1.0),
-        strict=False,
-        description="size of innate weights, ascending and descending, in units of 1 / sqrt(fan-in); 0 or more",
-    )
-    descending_start: Literal["random", "transposed"] = Field(
-        "random", description="V at birth: drawn independently, or the transpose of W"
-    )
 
 
 class EvolutionTable(Table):

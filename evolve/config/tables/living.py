@@ -1,109 +1,168 @@
-"""The tables of a life: what is learned, by which circuit, and how."""
+"""The tables of a life, made from `hetevo.populations.settings`, where each setting stands once."""
 
-from typing import Annotated, Literal, Self
+import types
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, fields
+from dataclasses import Field as SettingField
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated, Any, Self, Union, get_args, get_origin, get_type_hints
 
-from pydantic import Field, model_validator
+from pydantic import Field, create_model, model_validator
 
-from hetevo.evolve.config.tables.base import Count, Table
+from hetevo.evolve.config.tables.base import Table
+from hetevo.populations import settings
+from hetevo.populations.activations import ACTIVATIONS
+from hetevo.populations.formulas import FORMULAS
+from hetevo.populations.rules import HOMOSYNAPTIC, RULES
+from hetevo.populations.settings import Setting
+from hetevo.populations.tasks import TASKS
+from hetevo.populations.wiring import WIRINGS
 
-SETTLE_MOST = 1000
-"""Steps beyond which settling is a mistake: each presentation takes that many times as long."""
+NAMES: dict[str, Callable[[], list[str]]] = {
+    "tasks": lambda: list(TASKS),
+    "wirings": lambda: list(WIRINGS),
+    "rules": lambda: [*RULES, *FORMULAS],
+    "terms": lambda: list(HOMOSYNAPTIC),
+    "activations": lambda: list(ACTIVATIONS),
+}
+"""Names that settings may have, by the word in `Setting.names`."""
+
+KINDS = (settings.Task, settings.Network, settings.Plasticity)
+"""Tables in which something is named."""
 
 
-class TaskTable(Table):
-    """What is learned."""
+def named_settings(config: object) -> Iterator[tuple[str, str, str]]:
+    """List what a configuration names: key, name and the word in `NAMES`."""
+    for kind in KINDS:
+        table = kind.__name__.lower()
+        for field in fields(kind):
+            if names := field.metadata["setting"].names:
+                given = getattr(getattr(config, table), field.name)
+                listed = [given] if isinstance(given, str) else given
+                yield from ((f"{table}.{field.name}", name, names) for name in listed)
 
-    name: str = Field(
-        "sine", description="task family: sine, xor, teacher, linear, separable, patterns, reach, history or digits"
+
+def table_of(kind: type) -> type[Table]:
+    """Make the table of a configuration from settings: the same names, defaults and meanings, checked by their bounds.
+
+    Parameters
+    ----------
+    kind : type
+        A dataclass of `hetevo.populations.settings`.
+    """
+    hints = get_type_hints(kind, include_extras=True)
+    made: Any = {
+        field.name: (_checked(hints[field.name], field.metadata["setting"]), _field(field)) for field in fields(kind)
+    }
+    return create_model(f"{kind.__name__}Table", __base__=Table, __doc__=kind.__doc__, **made)
+
+
+def _field(field: SettingField[Any]) -> Any:
+    setting = field.metadata["setting"]
+    default = field.default_factory() if field.default_factory is not MISSING else field.default
+    return Field(
+        default,
+        description=described(setting),
+        examples=None if setting.example is None else [setting.example],
+        strict=False if isinstance(default, tuple) else None,
     )
-    inputs: Count = Field(6, description="sensory inputs, without the bias; at least 1")
-    outputs: Count = Field(2, description="target dimensions; at least 1")
-    options: dict[str, float | int] = Field(
-        {}, examples=[{"amplitude": 1.4}], description="options of the task family, e.g. {amplitude = 1.4}"
-    )
 
 
-class NetworkTable(Table):
-    """Sizes and wiring."""
-
-    levels: tuple[Count, ...] = Field(
-        (8, 8),
-        strict=False,
-        description="neurons in each hidden level, lowest first; at least one level, but none for the rule chalmers",
-    )
-    wiring: str = Field(
-        "amorphous",
-        description="wiring family: amorphous, layered, rewired, lattice, small-world, scale-free, barabasi-albert,"
-        " cerebellum, cortical or recurrent",
-    )
-    options: dict[str, float | int] = Field(
-        {},
-        examples=[{"rewiring": 0.2}],
-        description="options of the wiring family, e.g. {rewiring = 0.2} of small-world",
-    )
-    density_ascending: float = Field(
-        0.6, gt=0, le=1, description="share of allowed ascending synapses present; above 0 to 1"
-    )
-    density_descending: float = Field(
-        0.6, gt=0, le=1, description="share of allowed descending synapses present; above 0 to 1"
-    )
-    settle: Annotated[int, Field(ge=1, le=SETTLE_MOST)] | Literal["auto"] = Field(
-        "auto",
-        examples=[8],
-        description=f"steps for which networks with loops settle in both pathways; 1 to {SETTLE_MOST}; auto: 8",
-    )
-    feedback: Literal["independent", "transposed"] = Field(
-        "independent", description="descending wiring: drawn independently, or the transpose of the ascending one"
-    )
-    activation: str = Field("tanh", description="activation of hidden neurons: tanh, relu, softplus or linear")
-    bias: bool = Field(True, description="whether a constant input of 1 is added")
-
-    @model_validator(mode="after")
-    def _one_density_if_transposed(self) -> Self:
-        if self.feedback == "transposed" and self.density_descending != self.density_ascending:
-            if "density_descending" in self.model_fields_set:
-                raise ValueError(
-                    'network.density_descending: with feedback = "transposed" the descending wiring is the transpose of'
-                    f" the ascending one, so expected its density ({self.density_ascending}), got"
-                    f" {self.density_descending}. Leave the key out, or draw the wiring independently"
-                )
-            object.__setattr__(self, "density_descending", self.density_ascending)
-        return self
+def _checked(hint: Any, setting: Setting) -> Any:
+    """Return a type that the validator checks by the bounds of its setting; those of a union are its number's."""
+    kind, parts = get_origin(hint), get_args(hint)
+    if kind is Annotated:  # bounds of its own
+        return _bounded(*parts)
+    if kind in (Union, types.UnionType):
+        return reduce(or_, (_checked(part, setting) for part in parts))
+    if kind is tuple:
+        return tuple[tuple(_checked(part, setting) for part in parts)]  # type: ignore[misc]
+    if kind is Mapping:
+        return dict[str, float | int]
+    return _bounded(hint, setting) if hint in (int, float) else hint
 
 
-class PlasticityTable(Table):
-    """How synapses change."""
-
-    rule: str = Field(
-        "heterosynaptic",
-        description="plasticity rule: heterosynaptic, fixed-feedback, transported, sign-flipped, shuffled-signal,"
-        " hebbian, readout-only or none; or chalmers, which is inherited itself, by networks of a single layer",
-    )
-    terms: tuple[str, ...] = Field(
-        (),
-        strict=False,
-        examples=[["oja"]],
-        description="extra homosynaptic terms, each with coefficient genes: hebbian, presynaptic, postsynaptic, oja",
-    )
-    terms_shared: bool = Field(False, description="one coefficient a network for the extra terms, not one a neuron")
-    gains_shared: bool = Field(False, description="one gain a network and pathway, not one a neuron")
-    momentum: float = Field(
-        0.0, ge=0, lt=1, description="share of the last change that every change carries on; 0 to below 1"
-    )
-    signals: Literal["graded", "signs"] = Field(
-        "graded", description="whether the size of hidden neurons' learning signals acts, or only their sign"
-    )
-    derivative: bool = Field(True, description="whether the learning signal carries the factor f'(p)")
+def _bounded(hint: Any, setting: Setting) -> Any:
+    bounds: dict[str, Any] = {"ge": setting.least, "le": setting.most, "gt": setting.above, "lt": setting.below}
+    if hint is float and setting.finite:
+        bounds["allow_inf_nan"] = False
+    given: dict[str, Any] = {
+        name: int(bound) if hint is int else bound for name, bound in bounds.items() if bound is not None
+    }
+    return Annotated[hint, Field(**given)] if given else hint
 
 
-class LifetimeTable(Table):
-    """What happens between birth and test."""
+def described(setting: Setting) -> str:
+    """Say what a setting means and may be: ``"samples a presentation (S); at least 1"``."""
+    meaning, mark, values = setting.meaning.partition("; ")
+    if setting.names:
+        *names, last = NAMES[setting.names]()
+        meaning += f": {', '.join(names)} or {last}"
+    return f"{meaning}{_bounds(setting)}{mark}{values}"
 
-    presentations: Count = Field(400, description="presentations in a life (T); at least 1")
-    batch: Count = Field(16, description="samples a presentation (S); at least 1")
-    tasks: Count = Field(2, description="new tasks a generation (K), each a life of its own; at least 1")
-    test_samples: Count = Field(256, description="fresh samples on which fitness is measured; at least 1")
-    signal_clip: float = Field(3.0, gt=0, description="bound of the learning signal at the output; above 0")
-    weight_clip: float = Field(8.0, gt=0, description="bound of every weight; above 0")
-    clip_every: Count = Field(20, description="presentations between two clippings of the weights; at least 1")
-    loss_cap: float = Field(4.0, gt=0, allow_inf_nan=False, description="largest normalised loss; above 0")
+
+def _bounds(setting: Setting) -> str:
+    low = _bound(setting.least, setting.above, "above")
+    high = _bound(setting.most, setting.below, "below")
+    if low and high:
+        return f"; {low} to {high}"
+    if high:
+        return f"; at most {high}"
+    if setting.least:
+        return f"; at least {low}"
+    return f"; {low} or more" if setting.least is not None else f"; {low}" if low else ""
+
+
+def _bound(inside: float | None, outside: float | None, word: str) -> str:
+    return f"{inside:g}" if inside is not None else f"{word} {outside:g}" if outside is not None else ""
+
+
+__all__ = [
+    "EnvironmentTable",
+    "GenomeTable",
+    "HardwareTable",
+    "InjuryTable",
+    "LifetimeTable",
+    "NetworkTable",
+    "PlasticityTable",
+    "TaskTable",
+]
+
+if TYPE_CHECKING:
+    from hetevo.populations.settings import Environment as EnvironmentTable
+    from hetevo.populations.settings import Genome as GenomeTable
+    from hetevo.populations.settings import Hardware as HardwareTable
+    from hetevo.populations.settings import Injury as InjuryTable
+    from hetevo.populations.settings import Lifetime as LifetimeTable
+    from hetevo.populations.settings import Network as NetworkTable
+    from hetevo.populations.settings import Plasticity as PlasticityTable
+    from hetevo.populations.settings import Task as TaskTable
+else:
+    TaskTable, PlasticityTable, LifetimeTable, EnvironmentTable, InjuryTable, HardwareTable, GenomeTable = map(
+        table_of,
+        (
+            settings.Task,
+            settings.Plasticity,
+            settings.Lifetime,
+            settings.Environment,
+            settings.Injury,
+            settings.Hardware,
+            settings.Genome,
+        ),
+    )
+
+    class NetworkTable(table_of(settings.Network)):
+        """Sizes and wiring."""
+
+        @model_validator(mode="after")
+        def _one_density_if_transposed(self) -> Self:
+            if self.feedback == "transposed" and self.density_descending != self.density_ascending:
+                if "density_descending" in self.model_fields_set:
+                    raise ValueError(
+                        'network.density_descending: with feedback = "transposed" the descending wiring is the'
+                        f" transpose of the ascending one, so expected its density ({self.density_ascending}), got"
+                        f" {self.density_descending}. Leave the key out, or draw the wiring independently"
+                    )
+                object.__setattr__(self, "density_descending", self.density_ascending)
+            return self

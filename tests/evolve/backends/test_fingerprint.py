@@ -14,16 +14,15 @@ from pathlib import Path
 import pytest
 from builders import make_species
 from clusters import Nodes, alone
-from process_faults import SEED, Fault, assert_quarantined, cohort_of, evaluated
+from process_faults import SEED, Fault, assert_quarantined, evaluated, marked_generation
 
 import hetevo
 from hetevo.evolve import Experiment, preset, resume
 from hetevo.evolve.backends import BACKENDS, Job, LocalBackend
 from hetevo.evolve.backends.fingerprint import Fingerprint, _sources, check_same, fingerprint
-from hetevo.evolve.backends.ray import ClusterError
-from hetevo.evolve.backends.ray import backend as backends
-from hetevo.evolve.backends.ray.preflight import compare
-from hetevo.evolve.backends.shards import Lived
+from hetevo.evolve.backends.lives import Lived
+from hetevo.evolve.backends.ray import ClusterError, tasks
+from hetevo.evolve.backends.ray.connection import compare
 from hetevo.evolve.config import BackendTable
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.populations.errors import MachineFailedError, RunFailedError
@@ -69,14 +68,14 @@ def test_a_cluster_is_refused_if_its_processors_differ_unless_they_may_be_mixed(
 def test_a_run_of_a_sweep_is_not_begun_by_a_stranger(monkeypatch):
     mine = fingerprint()
     same = Fingerprint("here", mine.software, {})
-    assert backends._call(same, pow, (2, 3)) == (8, None)
-    nothing, error = backends._call(same, divmod, (1, 0))  # shown by one that computes as the sender does
+    assert tasks._call(same, pow, (2, 3)) == (8, None)
+    nothing, error = tasks._call(same, divmod, (1, 0))  # shown by one that computes as the sender does
     assert (nothing, type(error)) == (None, RuntimeError)
     assert str(error).startswith("Traceback")
     assert str(error).endswith("ZeroDivisionError: integer division or modulo by zero")
-    monkeypatch.setattr(backends, "STRANGER_SECONDS", 0.0)
-    with pytest.raises(backends.StrangerError, match="computes otherwise"):
-        backends._call(HERE, pytest.fail, ("it was begun",))
+    monkeypatch.setattr(tasks, "STRANGER_SECONDS", 0.0)
+    with pytest.raises(tasks.StrangerError, match="computes otherwise"):
+        tasks._call(HERE, pytest.fail, ("it was begun",))
 
 
 def test_a_worker_that_shows_nothing_is_a_stranger():
@@ -98,18 +97,18 @@ def test_a_stranger_that_raises_loses_its_block_and_does_not_end_the_run():
 def _raised_by_a_stranger():
     import ray
 
-    from hetevo.evolve.backends.pieces import Piece, Pieces
-    from hetevo.evolve.backends.ray import flights
+    from hetevo.evolve.backends.block_queue import Block, BlockQueue
+    from hetevo.evolve.backends.ray import in_flight
 
     def get(reference):
         text = "Traceback (most recent call last):\nKeyError: 'of another version'"
         error = ray.exceptions.RayTaskError("live", text, KeyError("of another version"), "ray::live", 77, "10.0.0.7")
         raise error.as_instanceof_cause()
 
-    flights.ray.get, lost = get, []
-    pieces = Pieces(Job(make_species(), SEED), cohort_of(make_species()), "stop")
-    pieces.lost = lambda piece, reason: lost.append(reason)
-    assert flights._result(None, Piece(0, 4), pieces) is None
+    in_flight.ray.get, lost = get, []
+    queue = BlockQueue(Job(make_species(), SEED), marked_generation(make_species()), "stop")
+    queue.take_back = lambda block, reason: lost.append(reason)
+    assert in_flight._result(None, Block(0, 4), queue) is None
     return lost
 
 
@@ -183,7 +182,7 @@ def cluster(tmp_path_factory):
     pytest.importorskip("ray")
     other = tmp_path_factory.mktemp("other")
     shutil.copytree(Path(hetevo.__file__).parent, other / "hetevo")
-    with open(other / "hetevo" / "evolve" / "backends" / "shards.py", "a") as file:
+    with open(other / "hetevo" / "evolve" / "backends" / "lives.py", "a") as file:
         file.write(
             "\n_right = _evaluate\n\ndef _evaluate(*given):\n    import os\n"
             "    if 'RAISES' in os.environ:\n        raise KeyError('of another version')\n"
@@ -218,13 +217,13 @@ def test_a_node_with_other_code_that_joins_later_is_found_out(cluster, tmp_path,
     thread.start()
     with backend(nodes) as computing:
         while "its results are not used" not in caplog.text:
-            assert_quarantined(computing.evaluate(slow, cohort_of(species)), calm, bad=())
+            assert_quarantined(computing.evaluate(slow, marked_generation(species)), calm, bad=())
         assert "sources of evolve" in caplog.text
-        assert_quarantined(computing.evaluate(quick, cohort_of(species)), calm, bad=())
+        assert_quarantined(computing.evaluate(quick, marked_generation(species)), calm, bad=())
         thread.join()
         nodes.remove(1)
         with pytest.raises(RunFailedError, match=r"computes otherwise than this run \(sources of evolve"):
-            computing.evaluate(quick, cohort_of(species))
+            computing.evaluate(quick, marked_generation(species))
     with pytest.raises(ClusterError, match=r"same software on every node as here, but .*sources of evolve"):
         backend(nodes)
 
@@ -239,7 +238,7 @@ def test_a_node_with_other_code_that_raises_changes_nothing(cluster, tmp_path, c
     with backend(nodes) as computing:
         nodes.add(1, **changed, RAISES="1")
         while "KeyError: 'of another version'" not in caplog.text:
-            found = computing.evaluate(Job(species, SEED, 1, Fault("slow", str(tmp_path))), cohort_of(species))
+            found = computing.evaluate(Job(species, SEED, 1, Fault("slow", str(tmp_path))), marked_generation(species))
             assert_quarantined(found, calm, bad=())
 
 

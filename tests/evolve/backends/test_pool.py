@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from hetevo.evolve.backends import pool as pools
-from hetevo.evolve.backends.pool import NotLoadableError, NoWorkersError, WorkerDiedError, WorkerPool
+from hetevo.evolve.backends.backend import NotLoadableError
+from hetevo.evolve.backends.pool import NoWorkersError, WorkerDiedError, WorkerPool
 from hetevo.evolve.stopping import SIGNALS
 
 WAIT_SECONDS = 30.0

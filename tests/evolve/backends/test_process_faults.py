@@ -10,17 +10,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from builders import make_species
-from process_faults import SEED, SIZE, Fault, Switch, assert_quarantined, cohort_of, evaluated, killed
+from process_faults import SEED, SIZE, Fault, Switch, assert_quarantined, evaluated, killed, marked_generation
 
 from hetevo.evolve import Experiment, preset, resume
-from hetevo.evolve.backends import Job, LocalBackend, pieces, trying
-from hetevo.evolve.backends.failures import EvaluationError
-from hetevo.evolve.backends.pieces import Pieces
+from hetevo.evolve.backends import Job, LocalBackend, block_queue, lives
+from hetevo.evolve.backends.block_queue import BlockQueue, EvaluationError
 from hetevo.evolve.config import BackendTable
 from hetevo.evolve.rundir import RunDirectory
-from hetevo.evolve.verifying import verify
+from hetevo.evolve.verify import verify
 from hetevo.populations.errors import MachineFailedError
-from hetevo.populations.outcome import Evaluation, Status
+from hetevo.populations.evaluation import Evaluation, Status
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +30,8 @@ def calm(tmp_path_factory):
 @pytest.fixture
 def quick(monkeypatch):
     """What is waited for is not there in these tests."""
-    monkeypatch.setattr(pieces, "FIRST_SECONDS", 0.01)
-    monkeypatch.setattr(trying, "TRY_SECONDS", 0.1)
+    monkeypatch.setattr(block_queue, "FIRST_SECONDS", 0.01)
+    monkeypatch.setattr(lives, "TRY_SECONDS", 0.1)
 
 
 @pytest.mark.parametrize(("workers", "block"), [(1, 4), (2, 4), (2, 0)])
@@ -185,76 +184,76 @@ def test_failures_are_recorded_with_what_it_takes_to_repeat_them(tmp_path):
 
 def test_the_order_in_which_pieces_come_back_changes_nothing():
     species = make_species()
-    cohort, results = cohort_of(species), []
+    generation, results = marked_generation(species), []
     for seed in range(3):
-        pieces = Pieces(Job(species, SEED), cohort, "stop")
-        cut = [piece for size in (3, 1, 5, 2, 9, 9) if (piece := pieces.next(size))]
+        queue = BlockQueue(Job(species, SEED), generation, "stop")
+        cut = [block for size in (3, 1, 5, 2, 9, 9) if (block := queue.next(size))]
         random.Random(seed).shuffle(cut)
-        for piece in cut:
-            who = np.arange(piece.start, piece.stop, dtype=np.float64)
-            pieces.place(piece, Evaluation(who, who.astype(np.int64), who, {}))
-        assert pieces.finished
-        results.append(pieces.join().loss.tolist())
+        for block in cut:
+            who = np.arange(block.start, block.stop, dtype=np.float64)
+            queue.keep(block, Evaluation(who, who.astype(np.int64), who, {}))
+        assert queue.finished
+        results.append(queue.join().loss.tolist())
     assert results == [list(range(SIZE))] * 3
 
 
-def lived(piece):
-    nobody = np.zeros(piece.size)
+def lived(block):
+    nobody = np.zeros(block.size)
     return Evaluation(nobody, nobody.astype(np.int64), nobody, {})
 
 
-def pieces_of(limit=20):
+def queue_of(limit=20):
     species = make_species()
-    return Pieces(Job(species, SEED), cohort_of(species), "quarantine", limit)
+    return BlockQueue(Job(species, SEED), marked_generation(species), "quarantine", limit)
 
 
 def test_what_is_lost_again_is_halved_until_one_has_to_live_alone(quick):
-    some, losses = pieces_of(), 0
-    while (piece := some.next(SIZE)) and not (piece.alone and piece.start == 6):
-        if piece.start <= 6 < piece.stop:
+    some, losses = queue_of(), 0
+    while (block := some.next(SIZE)) and not (block.alone and block.start == 6):
+        if block.start <= 6 < block.stop:
             losses += 1
-            some.lost(piece, "its worker died", suspect=True)
+            some.take_back(block, "its worker died", suspect=True)
         else:
-            some.place(piece, lived(piece))
-    assert (piece.start, piece.stop) == (6, 7)
-    assert losses <= pieces.HALVED + int(np.log2(SIZE))
-    some.lost(piece, "its node died")
+            some.keep(block, lived(block))
+    assert (block.start, block.stop) == (6, 7)
+    assert losses <= block_queue.HALVED + int(np.log2(SIZE))
+    some.take_back(block, "its node died")
     assert not some.next(SIZE).alone  # for a reason that is not its own, it need not
 
 
 def test_losses_in_a_row_end_the_run_and_a_block_that_comes_back_forgets_them(quick):
-    some = pieces_of(limit=4)
+    some = queue_of(limit=4)
     first = some.next(1)
     for _ in range(3):
-        some.lost(some.next(1), "the node died")
+        some.take_back(some.next(1), "the node died")
     assert some.is_in_trouble
-    some.place(first, lived(first))
+    some.keep(first, lived(first))
     assert not some.is_in_trouble
     assert some.pause == 0
     for _ in range(3):
-        some.lost(some.next(1), "the node died")
+        some.take_back(some.next(1), "the node died")
     with pytest.raises(MachineFailedError, match=r"lost 4 times in a row.*the node died.*hetevo resume RUN"):
-        some.lost(some.next(1), "the node died")
+        some.take_back(some.next(1), "the node died")
 
 
 def test_what_was_on_its_way_together_is_one_loss(quick):
-    some = pieces_of(limit=2)
-    for piece in [some.next(1) for _ in range(SIZE)]:
-        some.lost(piece, "the node died")
+    some = queue_of(limit=2)
+    for block in [some.next(1) for _ in range(SIZE)]:
+        some.take_back(block, "the node died")
     with pytest.raises(MachineFailedError):
-        some.lost(some.next(1), "the node died")
+        some.take_back(some.next(1), "the node died")
 
 
 def test_pauses_grow_to_a_limit():
-    found = [pieces.pause_after(losses) for losses in (1, 2, 3, 9, 10**6)]
-    assert found == [0.5, 1.0, 2.0, pieces.LONGEST_SECONDS, pieces.LONGEST_SECONDS]
+    found = [block_queue.pause_after(losses) for losses in (1, 2, 3, 9, 10**6)]
+    assert found == [0.5, 1.0, 2.0, block_queue.LONGEST_SECONDS, block_queue.LONGEST_SECONDS]
 
 
 def test_long_lives_never_end_a_run_but_a_request_to_stop_is_heard(quick):
-    some = pieces_of(limit=1)
+    some = queue_of(limit=1)
     some.check(lambda: True)  # all is well: the generation is finished first
     for _ in range(100):
-        some.late(some.next(1), "no answer")
+        some.take_back_late(some.next(1), "no answer")
     some.check(lambda: False)
     with pytest.raises(MachineFailedError, match="asked to stop"):
         some.check(lambda: True)

@@ -15,15 +15,15 @@ import numpy as np
 import pytest
 from builders import make_species
 from clusters import Nodes, alone
-from process_faults import BAD, SEED, Fault, assert_quarantined, cohort_of, evaluated, killed
+from process_faults import BAD, SEED, Fault, assert_quarantined, evaluated, killed, marked_generation
 
 from hetevo.evolve import Experiment, preset
 from hetevo.evolve.backends import BACKENDS, Job, LocalBackend
-from hetevo.evolve.backends.failures import EvaluationError
+from hetevo.evolve.backends.block_queue import EvaluationError
 from hetevo.evolve.backends.ray import ClusterError, ClusterLostError, RayBackend
 from hetevo.evolve.backends.ray import backend as backends
-from hetevo.evolve.backends.ray.preflight import largest_block
-from hetevo.evolve.backends.ray.sizes import Sizes
+from hetevo.evolve.backends.ray.connection import largest_block
+from hetevo.evolve.backends.ray.in_flight import Sizes
 from hetevo.evolve.config import BackendTable
 from hetevo.populations.errors import MachineFailedError, SettingError
 
@@ -129,12 +129,12 @@ def test_workers_that_are_all_killed_for_some_seconds_change_nothing(nodes, calm
 
 
 def test_the_memory_of_the_head_does_not_grow_with_generations(nodes, calm, tmp_path):
-    species, cohort = make_species(), cohort_of(make_species(), ())
+    species, generation = make_species(), marked_generation(make_species(), ())
     with backend(nodes) as one:
         counts = []
         for _ in range(3):
             one.prepare(Job(species, SEED))
-            one.evaluate(Job(species, SEED), cohort)
+            one.evaluate(Job(species, SEED), generation)
             counts.append(one.ask(_exported))
     assert counts[0] == counts[1] == counts[2] > 0
 
@@ -153,7 +153,9 @@ def test_a_request_to_stop_is_heard_while_all_workers_are_gone(nodes, tmp_path, 
         nodes.remove(2)
         try:
             with pytest.raises(MachineFailedError, match="asked to stop"):
-                one.evaluate(Job(species, SEED, 1), cohort_of(species, ()), stopping=lambda: "0 now" in caplog.text)
+                one.evaluate(
+                    Job(species, SEED, 1), marked_generation(species, ()), stopping=lambda: "0 now" in caplog.text
+                )
         finally:
             nodes.add(2)
 
@@ -303,7 +305,7 @@ def test_a_process_that_is_killed_while_it_starts_is_started_once_more(monkeypat
     def begin(backend):
         for error in left:
             raise error
-        return backends._Facts(2, "Ray", {})
+        return backends.Facts(2, "Ray", {})
 
     monkeypatch.setattr(RayBackend, "_begin", begin)
     if deaths == 1:
@@ -373,7 +375,7 @@ def test_auto_stays_here_without_an_address_or_when_it_is_quick(caplog):
     species = make_species()
     for settings, reason in (({}, "no address"), ({"address": "127.0.0.1:1"}, "a cluster pays from")):
         with BACKENDS["auto"](BackendTable(**settings)) as chosen:
-            chosen.evaluate(Job(species, SEED), cohort_of(species, ()))
+            chosen.evaluate(Job(species, SEED), marked_generation(species, ()))
             assert "local" in chosen.description
         assert reason in caplog.messages[-1]
 

@@ -134,7 +134,7 @@ def test_a_sweep_takes_no_address_of_its_files(stranger, file, tmp_path):
 def test_a_stopped_run_says_how_to_go_on_with_its_address(capsys):
     import typer
 
-    from hetevo.evolve.results import Run
+    from hetevo.evolve.messages import Run
     from hetevo.scripts.run import finish
 
     ended = Run("run", 3, "0" * 64, None, "signal 15", 15, "")

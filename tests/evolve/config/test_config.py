@@ -19,7 +19,7 @@ from hetevo.evolve.config import (
     preset,
     preset_names,
 )
-from hetevo.evolve.species import species_of
+from hetevo.evolve.species import build_species
 from hetevo.populations.kernel.hardware import Hardware
 from hetevo.populations.kernel.injury import Injury
 
@@ -30,7 +30,7 @@ def test_presets_are_valid_and_round_trip(name):
     assert config.preset == name
     assert from_mapping(tomllib.loads(dump_toml(config))) == config
     assert from_mapping(tomllib.loads(commented_toml(config))) == config
-    assert species_of(config).layout.outputs == config.task.outputs
+    assert build_species(config).layout.outputs == config.task.outputs
 
 
 NAMES = {
@@ -411,8 +411,8 @@ def test_circuits_and_circumstances_that_cannot_be_are_refused(changes, words):
 
 def test_circumstances_reach_the_species():
     changes = ["injury.share=0.2", "hardware.bits=4", "environment.within=2", "environment.every=0"]
-    species = species_of(preset("emergence", overrides=changes))
+    species = build_species(preset("emergence", overrides=changes))
     assert species.perturbations == (Injury(0.2), Hardware(bits=4))
-    assert (species.life.successive, species.every) == (2, 0)
-    assert species_of(preset("emergence")).perturbations == ()
-    assert species_of(preset("recurrent")).settle == 4
+    assert (species.environment.within, species.environment.every) == (2, 0)
+    assert build_species(preset("emergence")).perturbations == ()
+    assert build_species(preset("recurrent")).settle == 4

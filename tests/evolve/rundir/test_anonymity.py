@@ -67,7 +67,7 @@ def test_a_recorded_failure_tells_no_folders(place, monkeypatch):
             raise ValueError(f"cannot read {place}/data.npy")
         return whole(species, population, individuals, **options)
 
-    monkeypatch.setattr("hetevo.evolve.backends.shards.evaluate", sometimes)
+    monkeypatch.setattr("hetevo.evolve.backends.lives.evaluate", sometimes)
     run = go(place / "work" / "failing", notices=[])
     rows = [row for path in parts.parts(RunDirectory(run.path).failures.folder) for row in read_part(path).to_pylist()]
     content = "\n".join(written(run.path))

@@ -6,17 +6,16 @@ import pytest
 from faults import go, outcome, tiny
 
 from hetevo.evolve import resume
-from hetevo.evolve.resuming import newest_intact
 from hetevo.evolve.rundir import DamagedError, NothingIntactError, RunDirectory, StorageError
-from hetevo.evolve.rundir.checkpoint import listed
+from hetevo.evolve.rundir.checkpoint import checked_manifest, listed
 from hetevo.evolve.rundir.parts import damaged_parts, encoded, parts, read_part, up_to
-from hetevo.evolve.rundir.reading import checked_manifest
-from hetevo.evolve.species import species_of
+from hetevo.evolve.saved import find_newest_intact
+from hetevo.evolve.species import build_species
 from hetevo.evolve.state import load
-from hetevo.evolve.verifying import verify
+from hetevo.evolve.verify import verify
 
 CONFIG = tiny()
-SPECIES, SIZE = species_of(CONFIG), CONFIG.evolution.size
+SPECIES, SIZE = build_species(CONFIG), CONFIG.evolution.size
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +153,7 @@ def test_a_flipped_byte_beyond_the_checkpoint_is_found_or_does_no_harm(finished,
 
 
 def test_a_checkpoint_that_cannot_be_read_is_skipped(finished, copy, monkeypatch):
-    from hetevo.evolve.rundir import reading
+    from hetevo.evolve.rundir import checkpoint as reading
 
     newest, original = listed(copy / "checkpoints")[-1], reading._hash
 
@@ -164,9 +163,9 @@ def test_a_checkpoint_that_cannot_be_read_is_skipped(finished, copy, monkeypatch
 
     monkeypatch.setattr(reading, "_hash", fail)
     said = []
-    found = newest_intact(RunDirectory(copy), SPECIES, SIZE, said.append)
+    found = find_newest_intact(RunDirectory(copy), SPECIES, SIZE, said.append)
     assert found is not None
-    assert found[0].cohort.generation == 1
+    assert found[0].generation.number == 1
     assert "Input/output error" in said[0]
     assert newest.name in said[0]
     monkeypatch.setattr(reading, "_hash", fail)

@@ -14,10 +14,9 @@ from typer.testing import CliRunner
 from hetevo.evolve import Experiment, resume
 from hetevo.evolve.config import ConfigError
 from hetevo.evolve.rundir import NothingIntactError, RunDirectory
-from hetevo.evolve.rundir.checkpoint import listed
+from hetevo.evolve.rundir.checkpoint import checked_manifest, listed
 from hetevo.evolve.rundir.parts import encoded, parts, read_part, rows_hash
-from hetevo.evolve.rundir.reading import checked_manifest
-from hetevo.evolve.verifying import verify
+from hetevo.evolve.verify import verify
 from hetevo.scripts.main import app
 
 SCHEMA_1 = Path(__file__).parents[1] / "fixtures" / "schema-1"

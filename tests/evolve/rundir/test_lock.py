@@ -14,7 +14,9 @@ from typer.testing import CliRunner
 from hetevo.evolve import Experiment, resume
 from hetevo.evolve.rundir import RunBusyError, RunDirectory, owner, system
 from hetevo.evolve.rundir import lock as locking
-from hetevo.evolve.rundir.lock import Lock, Share, is_held
+from hetevo.evolve.rundir.lock import Lock
+from hetevo.evolve.rundir.owner import is_held
+from hetevo.evolve.sweeps.sharing import Share
 from hetevo.populations.errors import MachineFailedError
 from hetevo.scripts.main import app
 
@@ -32,12 +34,12 @@ def no_locks(request, monkeypatch):
     """A mount on which `flock` is no help."""
     monkeypatch.setattr(system, "lock", request.param)
     monkeypatch.setattr(system, "share", request.param)
-    monkeypatch.setattr(locking, "SETTLED", 0.01)
+    monkeypatch.setattr(locking, "CLAIM_SECONDS", 0.01)
 
 
 def record(path, *, age=0.0, **changes):
     """Write who has the lock, in the file alone; the last sign of life came ``age`` seconds ago."""
-    path.write_text(json.dumps({**owner.me("another"), **changes}))
+    path.write_text(json.dumps({**owner.describe_process("another"), **changes}))
     os.utime(path, (time.time() - age,) * 2)
     return path
 
@@ -152,7 +154,7 @@ def test_who_holds_a_lock_gives_signs_of_life_as_long_as_it_has_it(tmp_path, mon
 
 @pytest.mark.usefixtures("no_locks")
 def test_of_two_that_begin_at_the_same_moment_one_has_the_lock(tmp_path, monkeypatch):
-    monkeypatch.setattr(locking, "SETTLED", 0.3)
+    monkeypatch.setattr(locking, "CLAIM_SECONDS", 0.3)
     monkeypatch.setattr(owner, "is_gone", lambda *who, **how: True)  # neither has seen the other
     held, refused, both = [], [], threading.Barrier(2)
 
@@ -188,7 +190,7 @@ def test_who_was_taken_over_writes_nothing_more_and_ends_with_status_3(tmp_path,
     with pytest.raises(MachineFailedError, match=r"is being written by process 4711 on far .* goes on there"):
         Experiment(tiny()).run(path, progress=progress)
     assert [contents(tmp_path)] == before  # also nothing beside it: the other one has what was saved
-    monkeypatch.setattr("hetevo.evolve.keeper.Keeper.record", lambda *what: record(path / "lock", **FAR) and {})
+    monkeypatch.setattr("hetevo.evolve.recorder.Recorder.record", lambda *what: record(path / "lock", **FAR) and {})
     (path / "lock").unlink()
     done = CliRunner().invoke(app, ["resume", str(path)])
     assert done.exit_code == 3

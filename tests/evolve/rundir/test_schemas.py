@@ -110,6 +110,20 @@ def test_columns_of_another_probe_are_plain_values(run):
         read_part(part)
 
 
+@pytest.mark.parametrize("folder", ["individuals", "generations"])
+def test_figures_say_that_a_table_is_missing(run, folder):
+    (run / folder / "part-000000.parquet").unlink()
+    status, message = hetevo("report", run, "-o", run.parent / "report.html")
+    assert "it failed" not in message
+    assert status == (0 if folder == "individuals" else 2)
+
+
+def test_a_figure_says_which_measure_a_probe_did_not_take(run):
+    part = run / "generations" / "part-000000.parquet"
+    part.write_bytes(encoded(read_part(part).drop_columns(["alignment_birth", "alignment_end_elite"])))
+    assert hetevo("plot", run, "--kind", "alignment")[0] == 0
+
+
 def test_a_small_part_cannot_claim_much(run, monkeypatch):
     part = run / "individuals" / "part-000000.parquet"
     table = read_part(part)

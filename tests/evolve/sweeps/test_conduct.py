@@ -24,7 +24,7 @@ from hetevo.evolve.sweeps import Outcome, Plan, conduct, load_plan
 from hetevo.evolve.sweeps.conduct import _ended, _run
 from hetevo.evolve.sweeps.plan import Member
 from hetevo.evolve.sweeps.pools import LocalPool, ThreadPool
-from hetevo.evolve.verifying import verify
+from hetevo.evolve.verify import verify
 from hetevo.scripts.main import app
 
 SWEEP = """

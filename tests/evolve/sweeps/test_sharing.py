@@ -15,10 +15,11 @@ from typer.testing import CliRunner
 
 from hetevo.evolve.config import BackendTable, from_mapping
 from hetevo.evolve.rundir import RunBusyError, RunDirectory
-from hetevo.evolve.rundir.lock import Lock, Share, is_held
+from hetevo.evolve.rundir.lock import Lock
+from hetevo.evolve.rundir.owner import is_held
 from hetevo.evolve.rundir.sweep import Entry, read_entries, write_entries
 from hetevo.evolve.sweeps import conduct, load_plan
-from hetevo.evolve.sweeps.sharing import taking_part
+from hetevo.evolve.sweeps.sharing import Share, taking_part
 from hetevo.scripts.main import app
 
 SWEEP = """

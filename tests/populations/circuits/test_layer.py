@@ -11,17 +11,16 @@ from hypothesis import strategies as st
 from hetevo.analysis.gradient import layer_gradient
 from hetevo.analysis.probe import AlignmentProbe, InstrumentsProbe
 from hetevo.evolve.config import preset
-from hetevo.evolve.species import species_of
+from hetevo.evolve.species import build_species
 from hetevo.populations.circuits import draw_founders
 from hetevo.populations.circuits.layer import LayerSnapshot, live_layers
 from hetevo.populations.errors import SettingError
-from hetevo.populations.evaluation import evaluate
+from hetevo.populations.evaluation import Status, evaluate
 from hetevo.populations.experience import experience
+from hetevo.populations.formulas import FORMULAS
 from hetevo.populations.genome import FORMULA, Population
 from hetevo.populations.layout import Layout
-from hetevo.populations.outcome import Status
 from hetevo.populations.random_streams import Purpose, random_stream
-from hetevo.populations.rules import FORMULAS
 from hetevo.populations.tasks import Patterns
 
 FORMULA_OF_CHALMERS = FORMULAS["chalmers"]
@@ -32,8 +31,8 @@ NOTHING = np.zeros(35, np.bool_)
 
 
 def species(**life):
-    draw_founders = species_of(preset("chalmers"))
-    return replace(draw_founders, life=replace(draw_founders.life, **{"tasks": 3, **life}))
+    usual = build_species(preset("chalmers"))
+    return replace(usual, lifetime=replace(usual.lifetime, **{"tasks": 3, **life}))
 
 
 def evaluated(genes, of=None, **options):
@@ -141,7 +140,7 @@ def test_weights_that_overflow_are_flagged_and_get_the_cap(recwarn):
     free = species(weight_clip=1e308, clip_every=1000, presentations=240)
     result = evaluated(genomes(growing, DELTA), free)
     assert result.status.tolist() == [Status.DIVERGED, Status.OK]
-    assert result.loss[0] == free.life.loss_cap
+    assert result.loss[0] == free.lifetime.loss_cap
     assert not recwarn.list
 
 

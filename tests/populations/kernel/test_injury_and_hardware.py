@@ -15,15 +15,16 @@ from hetevo.populations.kernel.hardware import Hardware
 from hetevo.populations.kernel.injury import Injury
 from hetevo.populations.kernel.life import live_block
 from hetevo.populations.random_streams import random_stream
+from hetevo.populations.settings import Environment
 
 PERTURBATIONS = [
     Injury(0.5),
-    Injury(0.5, neurons=False),
-    Injury(0.5, inserted=True),
-    Injury(0.5, frozen=True),
+    Injury(0.5, what="synapses"),
+    Injury(0.5, kind="insert"),
+    Injury(0.5, plastic_after=False),
     Hardware(noise=0.5),
     Hardware(bits=5),
-    Hardware(bits=4, stochastic=False),
+    Hardware(bits=4, rounding="nearest"),
     Hardware(mismatch=0.5),
     Hardware(delay=3),
     Hardware(stale=2),
@@ -39,7 +40,7 @@ def lived(species, genes, moments=(), batch_seed=4):
         seen[snapshot.stage] = snapshot
 
     def streams(purpose):
-        return [random_stream(batch_seed, 0, purpose, n) for n in range(genes.size * species.life.tasks)]
+        return [random_stream(batch_seed, 0, purpose, n) for n in range(genes.size * species.lifetime.tasks)]
 
     innate = draw_innate_weights(species, genes, np.arange(genes.size), batch_seed, 0)
     world = experience(species, batch_seed, 0, 20)
@@ -102,7 +103,7 @@ def test_removed_neurons_are_silent_and_the_others_learn_on_unless_frozen():
     assert not ended.ascending[:, : species.layout.hidden][gone].any()
     assert not ended.descending[gone].any()
     assert not np.array_equal(ended.ascending, seen["life_60"].weights.ascending)
-    frozen = replace(species, perturbations=(Injury(0.5, frozen=True),))
+    frozen = replace(species, perturbations=(Injury(0.5, plastic_after=False),))
     seen, ended = lived(frozen, genes, moments=(60,))
     assert same(ended, seen["life_60"].weights)
 
@@ -110,7 +111,7 @@ def test_removed_neurons_are_silent_and_the_others_learn_on_unless_frozen():
 def test_inserted_synapses_join_with_their_innate_weights():
     species = make_species((6, 5), life={"presentations": 20}, gain_mean=0.05)
     genes = make_population(species, 4)
-    growing = replace(species, perturbations=(Injury(0.5, neurons=False, inserted=True, at=0.5),))
+    growing = replace(species, perturbations=(Injury(0.5, what="synapses", kind="insert", at=0.5),))
     seen, _ = lived(growing, genes, moments=(5, 50, 55))
     early, late = seen["life_5"], seen["life_55"]
     before, after = seen["life_50"].weights.ascending != 0, late.weights.ascending != 0
@@ -120,11 +121,11 @@ def test_inserted_synapses_join_with_their_innate_weights():
     assert (early.mask_ascending.sum() / late.mask_ascending.sum()) == pytest.approx(0.5, abs=0.1)
 
 
-@pytest.mark.parametrize("stochastic", [True, False])
-def test_stored_weights_are_levels_and_rounding_by_lot_has_no_bias(stochastic):
+@pytest.mark.parametrize("rounding", ["stochastic", "nearest"])
+def test_stored_weights_are_levels_and_rounding_by_lot_has_no_bias(rounding):
     species = make_species((8, 8), life={"presentations": 2})
     genes = make_population(species, 60)
-    device = Hardware(bits=4, range=3.0, stochastic=stochastic)
+    device = Hardware(bits=4, range=3.0, rounding=rounding)
     seen, ended = lived(replace(species, perturbations=(device,)), genes)
     levels = ended.ascending * 7 / 3.0
     np.testing.assert_allclose(levels, np.round(levels), atol=1e-9)
@@ -153,7 +154,7 @@ def test_a_delay_shifts_changes_and_stale_signals_are_those_of_before():
 def test_environments_change_between_generations_within_a_life_or_never():
     def targets(generation, **options):
         species = make_species(task="linear", life={"presentations": 9, "tasks": 1, **options.pop("life", {})})
-        lived = experience(replace(species, **options), 5, generation)
+        lived = experience(replace(species, environment=Environment(**options)), 5, generation)
         inputs, outputs = lived.training.inputs[0], lived.training.targets[0]
         maps = [np.linalg.lstsq(x.T, y.T, rcond=None)[0] for x, y in zip(inputs, outputs, strict=True)]
         test = np.linalg.lstsq(lived.test.inputs[0].T, lived.test.targets[0].T, rcond=None)[0]
@@ -169,7 +170,7 @@ def test_environments_change_between_generations_within_a_life_or_never():
     eras = [targets(g, every=4)[1] for g in (4, 7, 8)]
     assert close(eras[0], eras[1])
     assert not close(eras[1], eras[2])
-    maps, test, _ = targets(0, life={"batch": 12, "successive": 3})
+    maps, test, _ = targets(0, life={"batch": 12}, within=3)
     same_as_last = [close(one, test) for one in maps]
     assert same_as_last == [False] * 6 + [True] * 3
     assert close(maps[0], maps[2])

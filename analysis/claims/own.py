@@ -1,0 +1,89 @@
+"""What claims need beyond the table of generations: measures and figures of their own, by the names in their files."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from hetevo.analysis.figures.metaplasticity import metaplasticity, scores
+from hetevo.analysis.figures.phase import phase_diagram
+from hetevo.analysis.figures.plot import Plot
+from hetevo.analysis.runs import LoadedRun
+
+HETEROSYNAPTIC = "heterosynaptic"
+
+
+def _final(run: LoadedRun, column: str) -> float:
+    """Return a column's value in the last generation; NaN if the run did not record it."""
+    return float(run.generations[column].iloc[-1]) if column in run.generations else math.nan
+
+
+def restlessness(run: LoadedRun) -> float:
+    """Return by which share the neuron's score changes in the last quarter of life."""
+    return abs(_final(run, "phi_neuron_1_end") / _final(run, "phi_neuron_1_life_75") - 1)
+
+
+def turned(run: LoadedRun) -> float:
+    """Return by how many degrees the angle changes in the second half of life."""
+    middle, end = (math.degrees(math.acos(_final(run, f"alignment_{stage}"))) for stage in ("mid", "end"))
+    return abs(end - middle)
+
+
+def shrinkage(run: LoadedRun) -> float:
+    """Divide the gap between V and W transposed that a life leaves by the one that theory leaves, (1 - lambda)^T."""
+    decay = math.exp(run.number("genome.decay_log_mean"))
+    left = (1 - decay) ** run.number("lifetime.presentations")
+    return float(_final(run, "feedback_gap_end") / _final(run, "feedback_gap_birth") / left)
+
+
+def sign_agreement(first: LoadedRun, second: LoadedRun) -> float:
+    """Share of neurons whose score has the same sign in two runs that differ by their history only."""
+    product = np.sign(scores(first)) * np.sign(scores(second))
+    return float((product[product != 0] > 0).mean())
+
+
+def growth(strong: LoadedRun, weak: LoadedRun) -> float:
+    """Logarithm (base 2) of the ratio of the typical sizes of scores, a median over neurons and individuals."""
+    sizes = [np.nanmedian(np.abs(scores(run))) for run in (strong, weak)]
+    return float(np.log2(sizes[0] / sizes[1]))
+
+
+def growth_beyond(strong: LoadedRun, weak: LoadedRun, frozen_strong: LoadedRun, frozen_weak: LoadedRun) -> float:
+    """Subtract from the growth of scores the one that there is with V frozen."""
+    return growth(strong, weak) - growth(frozen_strong, frozen_weak)
+
+
+MEASURES: Mapping[str, Callable[..., float]] = {
+    "restlessness": restlessness,
+    "turned": turned,
+    "shrinkage": shrinkage,
+    "sign_agreement": sign_agreement,
+    "growth": growth,
+    "growth_beyond": growth_beyond,
+}
+"""Each is computed from one seed's runs, in the order of the prediction's terms."""
+
+
+def _of_flexibility(runs: Sequence[LoadedRun]) -> Plot:
+    """Draw wiring against density."""
+    plastic = [run for run in runs if run.setting("plasticity.rule") == HETEROSYNAPTIC]
+    x, y = "network.density_ascending", "network.wiring"
+    return phase_diagram(plastic, x=x, y=y, names={x: "density, both pathways (mean over three sizes)", y: "wiring"})
+
+
+def _of_rewired(runs: Sequence[LoadedRun]) -> Plot:
+    """Draw the density against what is rewired, where that is as much in both pathways."""
+    plastic = [run for run in runs if run.setting("plasticity.rule") == HETEROSYNAPTIC]
+    options = "network.options.ascending", "network.options.descending"
+    equally = [run for run in plastic if run.setting(options[0]) == run.setting(options[1])]
+    x, y = "network.options.ascending", "network.density_ascending"
+    names = {x: "fraction of synapses rewired, both pathways", y: "density, both pathways"}
+    return phase_diagram(equally, x=x, y=y, names=names)
+
+
+FIGURES: Mapping[str, Callable[[Sequence[LoadedRun]], Plot]] = {
+    "flexibility": _of_flexibility,
+    "rewired": _of_rewired,
+    "metaplasticity": metaplasticity,
+}
+"""Each is drawn from all runs of the claim's sweep."""

@@ -1,0 +1,161 @@
+"""The figures `distribution` and `fitness`: individuals' alignment, generation by generation and against their loss."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import seaborn
+from matplotlib.axes import Axes
+from scipy import stats
+
+from hetevo.analysis.conditions import by_condition
+from hetevo.analysis.figures.frame import Frame, figure
+from hetevo.analysis.figures.needs import kept_generations, share, with_individuals
+from hetevo.analysis.figures.parts import add_to_title, logarithmic, null_line, say_undefined, spaced
+from hetevo.analysis.figures.style import Colour
+from hetevo.analysis.runs import LoadedRun
+from hetevo.populations.types import Floats
+
+RIDGES = 6
+OVERLAP = 1.5
+"""Height of the tallest ridge, in distances between two ridges."""
+
+GRID = np.linspace(-1, 1, 201)
+MOST_VALUES = 5_000
+"""Individuals, evenly chosen, from which a density is estimated."""
+
+NARROWEST = 0.02
+"""Standard deviation of the narrowest kernel: twice the step of the grid."""
+
+MOST_POINTS = 1000
+"""Individuals drawn in a panel; the correlation is over all."""
+
+
+@figure()
+def distribution(frame: Frame) -> pd.DataFrame:
+    """Draw a ridge of individuals' alignment at the end of life for several generations, a panel a condition.
+
+    Individuals of all seeds of a condition are pooled: the figure shows their spread, not an uncertainty.
+
+    Returns
+    -------
+    Plot
+        Data: condition, generation, alignment, density, individuals (with a defined value), seeds.
+    """
+    every, groups = by_condition(frame.runs), by_condition(with_individuals(frame.runs, RIDGES))
+    grid = frame.grid(list(groups), 2.5, across="alignment\n(cosine)", upward="generation")
+    frames = []
+    for axes, (name, group) in zip(grid, groups.items(), strict=True):
+        frames.append(_ridges(axes, name, group))
+        seeds = f"{share(group, every[name])} seed{'s' if len(every[name]) > 1 else ''}"
+        add_to_title(axes, f"n = {seeds} × {group[0].size}")
+        axes.spines["left"].set_visible(False)
+        axes.tick_params(axis="y", length=0, labelleft=True)  # the generations shown may differ
+    grid[0].set_xlim(-1, 1)
+    grid[0].set_xticks([-1, 0, 1])
+    return pd.concat(frames, ignore_index=True)
+
+
+def _ridges(axes: Axes, condition: str, group: Sequence[LoadedRun]) -> pd.DataFrame:
+    # the density of each generation, of all seeds together
+    shown = spaced(np.concatenate([kept_generations(run) for run in group]), RIDGES)
+    table = pd.concat([run.individuals_in(shown.tolist()) for run in group], ignore_index=True)
+    densities = {}
+    for generation in shown:
+        values = table.loc[table["generation"] == generation, "alignment_end"].dropna().to_numpy(float)
+        densities[int(generation)] = (_density(values), len(values))
+    # ridges from the back to the front, each above its own line
+    tallest = max(float(np.nanmax(density, initial=0)) for density, _ in densities.values()) or 1.0
+    colours = seaborn.color_palette("cividis", len(shown))
+    frames = []
+    for place, (generation, (density, count)) in enumerate(densities.items()):
+        height = -place + OVERLAP * density / tallest
+        axes.axhline(-place, color="0.85", linewidth=0.5, zorder=place + 2)  # also where nobody is
+        axes.fill_between(GRID, -place, height, color=colours[place], alpha=0.75, linewidth=0, zorder=place + 2)
+        axes.plot(GRID, height, color="white", linewidth=0.7, zorder=place + 2)
+        numbers = {"condition": condition, "generation": generation, "alignment": GRID, "density": density}
+        frames.append(pd.DataFrame(numbers).assign(individuals=count, seeds=len(group)))
+    null_line(axes, x=0, above=len(shown) + 3)
+    axes.set_yticks([-place for place in range(len(shown))], [str(generation) for generation in shown])
+    axes.set_ylim(0.3 - len(shown), OVERLAP + 0.1)
+    if not any(count for _, count in densities.values()):
+        say_undefined(axes)
+    return pd.concat(frames, ignore_index=True)
+
+
+@figure()
+def fitness(frame: Frame) -> pd.DataFrame:
+    """Draw alignment at the end of life against the loss in the first and last generation, a panel a condition.
+
+    Fitness is minus the loss: individuals to the left are selected. Each panel gives Spearman's correlation of loss and
+    alignment in the last generation, computed inside each run, as mean over runs.
+
+    Returns
+    -------
+    Plot
+        Data: condition, seed, generation, id, loss, alignment_end: every individual for which both are defined.
+    """
+    every, groups = by_condition(frame.runs), by_condition(with_individuals(frame.runs, 2))
+    grid = frame.grid(list(groups), 2.1, across="normalised\ntest loss", upward="alignment\n(cosine)")
+    frames = []
+    for axes, (condition, group) in zip(grid, groups.items(), strict=True):
+        table = pd.concat([_ends(run) for run in group], ignore_index=True)
+        _points(axes, table[table["when"] == "first"], "first generation", "0.55", "x")
+        _points(axes, table[table["when"] == "last"], "last generation", frame.palette[0], "o")
+        if table.empty:
+            say_undefined(axes)
+        rho = f"{_correlation(table):+.2f}".replace("-", "−").replace("+nan", "–")
+        add_to_title(axes, f"ρ = {rho}, n = {share(group, every[condition])}")
+        null_line(axes, y=0)
+        null_line(axes, x=1)  # what a network that always says 0 has
+        frames.append(table)
+    logarithmic(grid[0], "x", few=True)
+    frame.legend(columns=2, title="ρ: Spearman's, last generation, mean over n seeds", markerscale=2.5)
+    data = pd.concat(frames, ignore_index=True)
+    return data[["condition", "seed", "generation", "id", "loss", "alignment_end"]]
+
+
+def _points(axes: Axes, table: pd.DataFrame, label: str, colour: Colour | str, marker: str) -> None:
+    """Draw individuals, not more than can be told apart."""
+    points = table.iloc[:: max(1, -(-len(table) // MOST_POINTS))]
+    axes.scatter(
+        points["loss"],
+        points["alignment_end"],
+        s=4,
+        marker=marker,
+        linewidths=0.4 if marker == "x" else 0,
+        color=colour,
+        alpha=0.5,
+        label=label,
+        rasterized=True,  # thousands of points would make a heavy PDF
+    )
+
+
+def _ends(run: LoadedRun) -> pd.DataFrame:
+    generations = kept_generations(run)
+    table = run.individuals_in({generations[0], generations[-1]}).dropna(subset=["alignment_end", "loss"])
+    when = np.where(table["generation"] == generations[-1], "last", "first")
+    return table.assign(condition=run.condition, seed=run.seed, when=when)
+
+
+def _correlation(table: pd.DataFrame) -> float:
+    values = []
+    for _, group in table[table["when"] == "last"].groupby("seed"):
+        # ties at the loss cap, or clones: without variation there is no correlation
+        if group["loss"].nunique() > 1 and group["alignment_end"].nunique() > 1:
+            values.append(stats.spearmanr(group["loss"], group["alignment_end"]).statistic)
+    return float(np.mean(values)) if values else float("nan")
+
+
+def _density(values: Floats) -> Floats:
+    """Return the density on the grid; a spike where all values are the same, NaN where none is defined."""
+    if not len(values):
+        return np.full(len(GRID), np.nan)
+    values = values[:: -(-len(values) // MOST_VALUES)]
+    if np.ptp(values) < 1e-6:
+        spike: Floats = stats.norm.pdf(GRID, values[0], NARROWEST)
+        return spike
+    # Scott's rule, but never so narrow that the grid could miss a spike
+    width = max(len(values) ** -0.2, NARROWEST / np.std(values, ddof=1))
+    density: Floats = stats.gaussian_kde(values, width)(GRID)
+    return density

@@ -1,0 +1,127 @@
+"""What figures draw with, inside their panels."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
+
+from hetevo.analysis.figures.style import SMALL, Look
+from hetevo.analysis.statistics.curves import CONFIDENCE
+from hetevo.populations.types import Floats, Indices
+
+INTERVAL = f"{CONFIDENCE:.0%} t interval".replace("%", " %")
+
+
+def null_line(axes: Axes, *, x: float | None = None, y: float | None = None, above: int = 1) -> None:
+    """Draw the value that chance would give, as a dashed line across the panel.
+
+    Parameters
+    ----------
+    axes : Axes
+        Where to draw.
+    x, y : float, optional
+        The value, on one of the axes.
+    above : int, optional
+        Matplotlib's ``zorder``: what the line is drawn above.
+    """
+    dashes = (0, (4, 2))
+    if x is not None:
+        axes.axvline(x, color="0.45", linewidth=0.8, linestyle=dashes, zorder=above)
+    if y is not None:
+        axes.axhline(y, color="0.45", linewidth=0.8, linestyle=dashes, zorder=above)
+
+
+def draw_course(axes: Axes, summary: pd.DataFrame, look: Look, label: str) -> None:
+    """Draw a mean over generations and its interval; a value between two gaps, which has no line, as a point.
+
+    Parameters
+    ----------
+    axes : Axes
+        Where to draw.
+    summary : pandas.DataFrame
+        From `over_seeds`.
+    look : Look
+        Colour and line style.
+    label : str
+        For the legend.
+    """
+    colour, line = look
+    # a line has no point of its own: values without a neighbour get a marker and a bar
+    x, mean, low, high = (summary[name].to_numpy(float) for name in ("generation", "mean", "low", "high"))
+    alone = lonely(mean)
+    axes.plot(
+        x,
+        mean,
+        color=colour,
+        linestyle=line,
+        marker="o" if alone.size else None,
+        markersize=3.5,
+        markevery=alone.tolist(),
+        label=label,
+    )
+    axes.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0)
+    axes.vlines(x[alone], low[alone], high[alone], color=colour, linewidth=0.8)
+
+
+def lonely(values: Floats) -> Indices:
+    """Return the places of defined values without a defined neighbour.
+
+    >>> lonely(np.array([1.0, np.nan, 2.0, 3.0])).tolist()
+    [0]
+    """
+    defined = np.concatenate([[False], np.isfinite(values), [False]])
+    places: Indices = np.flatnonzero(defined[1:-1] & ~defined[:-2] & ~defined[2:])
+    return places
+
+
+def add_to_title(axes: Axes, text: str) -> None:
+    """Add a line to the title of a panel."""
+    axes.set_title(f"{axes.get_title(loc='left')}\n{text}", loc="left", fontsize=SMALL)
+
+
+def say_undefined(axes: Axes) -> None:
+    """Write into an empty panel why it is empty."""
+    axes.text(
+        0.5, 0.6, "undefined in\nevery generation", transform=axes.transAxes, fontsize=SMALL, color="0.35",
+        ha="center", va="center",
+    )  # fmt: skip
+
+
+def count_generations(axes: Axes, generations: "Indices | Floats | pd.Series[int]") -> None:
+    """Give an x axis whole generations, all of them, and room about a single one."""
+    first, last = int(generations.min()), int(generations.max())
+    margin = 0.02 * (last - first) or 0.5
+    axes.set_xlim(first - margin, last + margin)
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, steps=[1, 2, 5, 10]))
+
+
+def logarithmic(axes: Axes, name: str = "y", few: bool = False) -> None:
+    """Give an axis a logarithmic scale with ticks that are plain numbers, however many decades it spans."""
+    axes.set(**{f"{name}scale": "log"})
+    # as many ticks as there is room for: 1, 2 and 5 of every decade, or powers of ten alone
+    low, high = sorted(getattr(axes, f"get_{name}lim")())
+    axis = axes.yaxis if name == "y" else axes.xaxis
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < (30 if few else 200) else (1,), numticks=8))
+    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axis.set_minor_locator(NullLocator())
+
+
+def spaced(generations: Indices | Sequence[int], count: int) -> Indices:
+    """Choose about ``count`` of the generations, evenly, the first and the last among them.
+
+    >>> spaced(range(11), 3).tolist()
+    [0, 5, 10]
+    """
+    available = np.unique(np.asarray(generations))
+    places: Floats = np.linspace(0, len(available) - 1, min(count, len(available)))
+    chosen: Indices = available[places.round().astype(int)]
+    return chosen
+
+
+def panel_letter(axes: Axes, letter: str) -> None:
+    """Write a panel's letter at its upper left corner."""
+    axes.annotate(
+        letter, (0, 1), (-33, 4), xycoords="axes fraction", textcoords="offset points", fontweight="bold", fontsize=9
+    )

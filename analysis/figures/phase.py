@@ -1,0 +1,210 @@
+"""The figures `phase-plane` (stability against consistency) and `phase-diagram` (alignment over two parameters)."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+import seaborn
+from matplotlib.axes import Axes
+
+from hetevo.analysis.figures.frame import Frame, figure
+from hetevo.analysis.figures.parts import null_line
+from hetevo.analysis.figures.style import HALF, TICK, UNDEFINED, for_figure, for_figures
+from hetevo.analysis.statistics.curves import ending, last_level
+from hetevo.evolve.identity import flat_values
+from hetevo.populations.errors import SettingError
+
+MOST_THIN = 30
+"""Runs that are drawn one by one beside the means."""
+
+IGNORED = ("seed", "preset", "backend.", "checkpoint.", "records.", "probe.")
+"""Keys that change what is kept or where it is computed, but no result."""
+
+MOST_NUMBERS = 12
+"""Values along one axis up to which the cells have room for their numbers."""
+
+
+@figure("hs_end", "dc_end")
+def phase_plane(frame: Frame) -> pd.DataFrame:
+    """Draw the population means of HS and DC as a path through the generations.
+
+    Signals that follow the gradient are to the right, neurons that agree on its sign are at the top: a gradient learner
+    is in the upper right corner, and "HS yes, DC no" in the middle of the right side.
+
+    Returns
+    -------
+    Plot
+        Data: condition, seed, run, generation, hs_end, dc_end.
+    """
+    runs = frame.runs
+    table = frame.measured()[["condition", "seed", "run", "generation", "hs_end", "dc_end"]]
+    axes, styles = frame.one_panel(2.8), frame.looks()
+    names = for_figures(styles)
+    seeds = table.groupby("condition")["run"].nunique()
+    for condition, group in table.groupby("condition", sort=False):
+        colour, line = styles[str(condition)]
+        # thin lines for single runs, one line for their mean
+        if seeds.sum() > len(seeds) and len(runs) <= MOST_THIN:
+            for _, path in group.groupby("run"):
+                axes.plot(path["hs_end"], path["dc_end"], color=colour, linewidth=0.4, alpha=0.3)
+        mean = group.groupby("generation")[["hs_end", "dc_end"]].mean().dropna()
+        name = names[str(condition)]
+        if mean.empty:
+            name += ": undefined"
+        elif seeds.nunique() > 1:
+            name += f" (n = {seeds[condition]})"
+        axes.plot(mean["hs_end"], mean["dc_end"], color=colour, linestyle=line, linewidth=1, label=name)
+        # an open circle where it begins, a full one where it ends
+        for end, fill, edge in ((mean.iloc[:1], "white", colour), (mean.iloc[-1:], colour, "black")):
+            axes.plot(
+                end["hs_end"],
+                end["dc_end"],
+                linestyle="none",
+                marker="o",
+                markersize=5,
+                color=colour,
+                markerfacecolor=fill,
+                markeredgecolor=edge,
+                markeredgewidth=0.8,
+                zorder=5,
+            )
+    null_line(axes, y=0.5)  # neurons whose signs are drawn by coin
+    _limits(axes, table)
+    axes.set_xlabel("heterosynaptic stability HS (R²)")
+    axes.set_ylabel("dynamical consistency DC\n(share of agreeing pairs)")
+    axes.set_title("○ first generation, ● last; dashed: signs by coin", loc="right")
+    if len(runs) == 1:
+        title = f"seed {runs[0].seed}, mean of n = {runs[0].size}"
+    elif seeds.max() == 1:
+        title = "n = 1 seed"
+    else:
+        title = "mean over n " + (f"= {seeds.iloc[0]} seeds" if seeds.nunique() == 1 else "seeds")
+        title += "; thin: a seed" if len(runs) <= MOST_THIN else ""
+    frame.legend(title=title)
+    return table
+
+
+def _limits(axes: Axes, table: pd.DataFrame, margin: float = 0.04) -> None:
+    """Show the range in which something happens, with a margin, inside 0 to 1."""
+    for setter, values in (
+        (axes.set_xlim, table["hs_end"].dropna()),
+        (axes.set_ylim, pd.concat([table["dc_end"], pd.Series([0.5])]).dropna()),
+    ):
+        if len(values):
+            setter(max(values.min() - margin, -0.02), min(values.max() + margin, 1.02))
+
+
+@figure()
+def phase_diagram(
+    frame: Frame,
+    *,
+    x: str | None = None,
+    y: str | None = None,
+    names: Mapping[str, str] = MappingProxyType({}),
+) -> pd.DataFrame:
+    """Draw the mean over seeds of the last generations' alignment, over the two parameters in which the runs differ.
+
+    The last generations are five, of short runs fewer than half. Seeds are the unit: runs of one seed in one cell,
+    which differ in further parameters, count as their mean.
+
+    Returns
+    -------
+    Plot
+        Data: the two keys, mean, sd and n (seeds) of each cell.
+
+    Other Parameters
+    ----------------
+    x, y : str, optional
+        Keys of the configuration, such as ``"genome.gain_scale"``. Default: the only two that vary.
+    names : mapping of str to str, optional
+        What the axes say in place of a key.
+
+    Raises
+    ------
+    SettingError
+        If the runs do not differ in exactly two parameters, and none are named.
+    """
+    # the mean over seeds, after that over runs of one seed in one cell
+    table = pd.DataFrame([dict(flat_values(run.config)) for run in frame.runs])
+    x, y = _axes(table, x, y)
+    shown = pd.DataFrame({x: table[x].map(_shown), y: table[y].map(_shown)})
+    shown["seed"] = [run.seed for run in frame.runs]
+    shown["alignment"] = [last_level(run, "alignment_end", ending(run)).value for run in frame.runs]
+    seeds = shown.groupby([x, y, "seed"], sort=False)["alignment"].mean().reset_index()
+    cells = seeds.groupby([x, y], sort=False)["alignment"].agg(["mean", "std", "count"]).reset_index()
+    # as a grid, numbers in their order
+    orders = {key: [_shown(value) for value in _sorted(table[key])] for key in (x, y)}
+    grid, counts = (
+        cells.pivot(index=y, columns=x, values=name).reindex(index=orders[y][::-1], columns=orders[x])
+        for name in ("mean", "count")
+    )
+    grid = grid.rename(index=for_figures(grid.index, TICK), columns=for_figures(grid.columns, TICK))
+    axes = frame.one_panel(min(1.3 + 0.32 * len(grid), 6))
+    _map(axes, grid)
+    axes.set_xlabel(names.get(x) or for_figure(x))
+    axes.set_ylabel(names.get(y) or for_figure(y, HALF))
+    low, high = int(np.nanmin(counts)), int(np.nanmax(counts))
+    each = f"{low}" if low == high else f"{low}–{high}"
+    grey = "; grey: undefined" if grid.isna().any(axis=None) else ""
+    axes.set_title(f"mean over n = {each} seed{'s' if high > 1 else ''} a cell; 0 is chance{grey}", loc="right")
+    return cells.rename(columns={"std": "sd", "count": "n"})
+
+
+def _map(axes: Axes, grid: pd.DataFrame) -> None:
+    """Draw a cell for each value, with its number where there is room."""
+    values = np.abs(grid.to_numpy(float))
+    limit = max(0.1, float(np.nanmax(values))) if np.isfinite(values).any() else 1.0
+    axes.set_facecolor(UNDEFINED)
+    seaborn.heatmap(
+        grid,
+        ax=axes,
+        cmap="PuOr_r",  # white is the null, 0
+        vmin=-limit,
+        vmax=limit,
+        annot=max(grid.shape) <= MOST_NUMBERS,
+        fmt=".2f",
+        annot_kws={"fontsize": 7 if grid.shape[1] <= 6 else 5},
+        linewidths=0.5,
+        cbar_kws={"label": "gradient alignment\n(cosine), last generations"},
+    )
+    axes.tick_params(axis="y", rotation=0)
+    axes.tick_params(length=0)
+
+
+def varied(table: pd.DataFrame) -> list[str]:
+    """Name the keys in which runs differ; of keys that always change together, the first."""
+    different: dict[tuple[int, ...], str] = {}
+    for key in table.columns:
+        codes, values = pd.factorize(table[key].map(_shown))
+        if len(values) > 1 and not key.startswith(IGNORED):
+            different.setdefault(tuple(codes), key)
+    return list(different.values())
+
+
+def _axes(table: pd.DataFrame, x: str | None, y: str | None) -> tuple[str, str]:
+    free = [key for key in varied(table) if key not in (x, y)]
+    for name in (x, y):
+        if name is not None and name not in table:
+            raise SettingError(f"There is no key {name!r} in these configurations. They differ in {', '.join(free)}.")
+    missing = [x, y].count(None)
+    if missing and len(free) != missing:
+        raise SettingError(
+            "A phase diagram shows runs that differ in exactly two parameters besides the seed; these differ in"
+            f" {len(free)}{': ' + ', '.join(free) if free else ''}. Make them by a sweep with [grid] of two keys"
+            " (hetevo sweep), name fewer runs, or name x and y from Python."
+        )
+    return x or free.pop(0), y or free.pop(0)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, float):
+        return "–" if np.isnan(value) else f"{value:g}"
+    return "×".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _sorted(values: "pd.Series[float]") -> list[float]:
+    """Return the distinct values: numbers by size, others in their order."""
+    distinct = list({_shown(value): value for value in values}.values())
+    numbers = all(isinstance(value, int | float) for value in distinct)
+    return sorted(distinct) if numbers else distinct

@@ -1,0 +1,245 @@
+"""Runs: directories in, tidy frames out."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TypeAlias
+
+import pandas as pd
+
+from hetevo.evolve.rundir import DamagedError, RunDirectory, RunDirectoryError, read_part
+from hetevo.evolve.rundir.parts import first_generation
+from hetevo.evolve.rundir.places import Place
+from hetevo.populations.errors import spell
+
+Value: TypeAlias = "bool | int | float | str | list[Value] | dict[str, Value] | None"
+"""What a configuration may hold."""
+
+MOST_UNDEFINED = 0.5
+"""Share of the individuals that may have no alignment in a generation whose mean counts."""
+
+_ADVICE = f"Put a copy of it in its place; what else is wrong, '{spell('verify')}' says."
+
+_STAGES = ("_birth", "_mid", "_end")
+_OF_ALIGNMENT = ("alignment_birth", "alignment_mid", "alignment_end_elite", "undefined_share")
+_OF_LIVES = (*_STAGES, "_elite")
+
+
+@dataclass(frozen=True)
+class LoadedRun:
+    """A run, read from its directory.
+
+    Parameters
+    ----------
+    path : Path
+        The run directory.
+    config : dict
+        Its configuration, as nested dictionaries.
+    generations : pandas.DataFrame
+        One row a generation; undefined is NaN.
+    label : str
+        Its condition in a sweep, or what `load_all` calls runs of its configuration.
+    stage : str
+        ``"birth"``: a control that looks at the same lives before any plasticity. Columns that end with ``_end`` hold
+        what was measured at birth then, and NaN where nothing was.
+    """
+
+    path: Path
+    config: "dict[str, Value]"
+    generations: pd.DataFrame
+    label: str = ""
+    stage: str = "end"
+
+    def setting(self, key: str) -> "Value":
+        """Return what its configuration has under a dotted key, such as ``"probe.every"``; None if it has nothing."""
+        value: Value = self.config
+        for name in key.split("."):
+            value = value.get(name) if isinstance(value, dict) else None
+        return value
+
+    def number(self, key: str, default: float = float("nan")) -> float:
+        """Return the number that its configuration has under a dotted key, or the default."""
+        value = self.setting(key)
+        return float(value) if isinstance(value, int | float) else default
+
+    @property
+    def condition(self) -> str:
+        """What to call runs of its kind: the label, else the preset with its changes, or the directory without seed."""
+        name = self.path.resolve().name.removesuffix(f"-seed{self.seed}")
+        return self.label or str(self.setting("preset") or name)
+
+    @property
+    def preset(self) -> str:
+        """The preset that it was made from, without what was changed; empty if there is none."""
+        return str(self.setting("preset") or "").partition(",")[0]
+
+    @property
+    def seed(self) -> int:
+        """Seed of the run."""
+        seed = self.setting("seed")
+        return seed if isinstance(seed, int) else 0
+
+    @property
+    def size(self) -> int:
+        """Individuals in the population."""
+        return int(self.generations["evaluations"].iloc[-1])
+
+    @property
+    def last(self) -> int:
+        """Last generation recorded."""
+        return int(self.generations["generation"].iloc[-1])
+
+    @property
+    def probed(self) -> bool:
+        """Whether alignment was measured; it may be undefined wherever it was."""
+        return "alignment_end" in self.generations
+
+    @property
+    def single_layer(self) -> bool:
+        """Whether its networks have no hidden neurons, because what they inherit is the learning rule itself."""
+        return self.setting("network.levels") == []
+
+    @property
+    def measured(self) -> pd.DataFrame:
+        """Those of its generations at which the probe looked: in the others every measure is missing."""
+        return self.generations[self.generations["generation"] % (self.probe_every or 1) == 0]
+
+    @property
+    def levels(self) -> list[int]:
+        """Neurons in each hidden level, lowest first."""
+        levels = self.setting("network.levels")
+        return [level for level in levels if isinstance(level, int)] if isinstance(levels, list) else []
+
+    @property
+    def probe_every(self) -> int:
+        """Generations from one look of the probe to the next; 0 if it never looks."""
+        return int(self.number("probe.every", 1))
+
+    @property
+    def individuals_every(self) -> int:
+        """Generations from one whose individuals were kept to the next; 0 if none were."""
+        return int(self.number("records.individuals_every", 1))
+
+    def values(self, column: str) -> "pd.Series[float]":
+        """Return a column of the table of generations without means over too few.
+
+        NaN where it is undefined or was not recorded, and, for measures of lives, in generations in which fewer than
+        half of the individuals have an alignment: a mean over the few others says nothing about the population.
+        """
+        table = self.generations
+        if column not in table:
+            return pd.Series(float("nan"), index=table.index)
+        values = pd.to_numeric(table[column]).astype(float)
+        if "undefined_share" not in table or not column.endswith(_OF_LIVES):
+            return values
+        return values.mask(table["undefined_share"] > MOST_UNDEFINED)
+
+    @cached_property
+    def individuals(self) -> pd.DataFrame:
+        """One row an individual and generation; empty if none were kept. Read on first use."""
+        return self._of_individuals(RunDirectory(self.path).individuals_files())
+
+    @property
+    def has_individuals(self) -> bool:
+        """Whether there are records of individuals, of any generation."""
+        return bool(RunDirectory(self.path).individuals_files())
+
+    def _of_individuals(self, files: Sequence[Path]) -> pd.DataFrame:
+        """Read individuals; what was measured of the generations but not of them is undefined."""
+        table = _frame(files)
+        means = [str(name) for name in self.generations if str(name).endswith(_STAGES)]
+        if len(table):
+            table = _with_columns(table, [name for name in means if not name.startswith("heldout_")])
+        return at_stage(table, self.stage)
+
+    def individuals_in(self, generations: Collection[int]) -> pd.DataFrame:
+        """Read the individuals of a few generations, and only the files that hold them; empty if none were kept."""
+        files = RunDirectory(self.path).individuals_files()
+        ends = [*(first_generation(file) for file in files[1:]), self.last + 1]
+        needed = [
+            file
+            for file, end in zip(files, ends, strict=bool(files))
+            if any(first_generation(file) <= one < end for one in generations)
+        ]
+        table = self._of_individuals(needed or files[:1])
+        return table[table["generation"].isin(generations)].reset_index(drop=True) if len(table) else table
+
+
+def load_run(path: str | Path) -> LoadedRun:
+    """Read a run directory, finished or not.
+
+    Parameters
+    ----------
+    path : str or Path
+        The run directory.
+
+    Raises
+    ------
+    RunDirectoryError
+        If it is not one, or nothing has been recorded in it yet.
+    DamagedError
+        If a record is not what was written.
+    """
+    directory = RunDirectory.open(path)
+    files = directory.generations_files()
+    if not files:
+        raise RunDirectoryError(
+            f"{path} holds no records yet. Wait for its first checkpoint, or look at its events.jsonl."
+        )
+    generations = _frame(files)
+    if "alignment_end" in generations:  # a probe need not measure all that belongs to it
+        generations = _with_columns(generations, _OF_ALIGNMENT)
+    return LoadedRun(path if isinstance(path, Place) else Path(path), directory.config(), generations)
+
+
+def tidy(runs: Sequence[LoadedRun]) -> pd.DataFrame:
+    """Put the generations of several runs under each other, with ``condition``, ``seed`` and ``run`` in front."""
+    frames = []
+    for run in runs:
+        frame = run.generations.copy()
+        for column, value in (("run", str(run.path)), ("seed", run.seed), ("condition", run.condition)):
+            frame.insert(0, column, value)
+        frames.append(frame)
+    return pd.concat(frames, ignore_index=True)
+
+
+def at_stage(table: pd.DataFrame, stage: str) -> pd.DataFrame:
+    """Return a table in which columns that end with ``_end`` hold what was measured at another stage of life.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of generations or individuals.
+    stage : str
+        ``"end"`` changes nothing. NaN where a measure was not taken at that stage; so are
+        ``alignment_end_elite`` and ``undefined_share``.
+    """
+    if stage == "end":
+        return table
+    table = table.copy()
+    for column in [str(name) for name in table if str(name).endswith("_end")]:
+        table[column] = table.get(f"{column.removesuffix('_end')}_{stage}", float("nan"))
+    for column in ("alignment_end_elite", "undefined_share"):  # both are of the end of life
+        if column in table:
+            table[column] = float("nan")
+    return table
+
+
+def _with_columns(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Return a table that has columns of these names, undefined where it had none."""
+    missing = [name for name in names if name not in table]
+    return table.assign(**dict.fromkeys(missing, float("nan"))) if missing else table
+
+
+def _frame(files: Sequence[Path]) -> pd.DataFrame:
+    if not files:
+        return pd.DataFrame()
+    frames: list[pd.DataFrame] = [read_part(file).to_pandas() for file in files]
+    for file, earlier, frame in zip(files[1:], frames, frames[1:], strict=False):
+        if earlier["generation"].iloc[-1] >= frame["generation"].iloc[0]:
+            raise DamagedError(file, f"expected generations after those of the part before, got the same. {_ADVICE}")
+    table = pd.concat(frames, ignore_index=True)
+    if "id" in table and table["id"].duplicated().any():
+        raise DamagedError(files[0].parent, f"expected each individual once, got some twice. {_ADVICE}")
+    return table

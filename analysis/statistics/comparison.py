@@ -1,0 +1,209 @@
+"""Statistics of emergence over several conditions, as tidy tables in which a row is a run or a condition."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from hetevo.analysis.conditions import by_condition, neutral_condition
+from hetevo.analysis.runs import LoadedRun
+from hetevo.analysis.statistics.curves import STAY, Curves, change_point, curves
+from hetevo.analysis.statistics.effects import cliffs_delta, hedges_g
+from hetevo.analysis.statistics.onset import (
+    COVERAGE,
+    RESAMPLES,
+    Band,
+    Median,
+    Onsets,
+    median_onset,
+    neutral_band,
+    neutral_onsets,
+    onsets,
+)
+from hetevo.analysis.statistics.survival import holm, log_rank
+from hetevo.populations.errors import SettingError
+from hetevo.populations.types import Floats
+
+MEASURE = "alignment_end"
+
+
+@dataclass(frozen=True)
+class Emergence:
+    """Whether and when a measure emerged.
+
+    Parameters
+    ----------
+    measure : str
+        Column of the table of generations.
+    neutral : str
+        Condition that the others are compared with.
+    stay : int
+        Generations that a run must stay above the band.
+    band : Band
+        Of the neutral runs.
+    curves : dict of str to Curves
+        By condition, all over the generations of the band.
+    onsets : dict of str to Onsets
+        By condition; those of neutral runs against the band of the others.
+    runs : pandas.DataFrame
+        One row a run: condition, seed, run, generations, onset (NaN if censored), emerged, time (of onset or
+        censoring), level (mean over its last ``stay`` generations), change_start, change_stop, change_rise,
+        change_explained.
+    conditions : pandas.DataFrame
+        One row a condition: condition, seeds (text), n, emerged, onset_median, onset_low, onset_high, level,
+        level_sd, and against neutral: g, g_low, g_high, delta, delta_low, delta_high, log_rank_p, log_rank_holm.
+        Where the measure is defined in no generation of any run, all but the first three are missing, and so is every
+        comparison with that condition.
+    pairs : pandas.DataFrame
+        One row a pair of conditions: first, second, log_rank_p, log_rank_holm.
+    """
+
+    measure: str
+    neutral: str
+    stay: int
+    band: Band
+    curves: Mapping[str, Curves]
+    onsets: Mapping[str, Onsets]
+    runs: pd.DataFrame
+    conditions: pd.DataFrame
+    pairs: pd.DataFrame
+
+
+def emergence(
+    runs: Sequence[LoadedRun],
+    *,
+    neutral: str | None = None,
+    measure: str = MEASURE,
+    coverage: float = COVERAGE,
+    stay: int = STAY,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Emergence:
+    """Compare conditions with neutral runs.
+
+    Parameters
+    ----------
+    runs : sequence of LoadedRun
+        Of two or more conditions.
+    neutral : str, optional
+        The condition to compare with. Default: the only one in which parents are drawn by lot.
+    measure : str, optional
+        Column of the table of generations.
+    coverage, stay : optional
+        See `neutral_band` and `onsets`.
+    resamples, seed : int, optional
+        Of the bootstrap.
+
+    Raises
+    ------
+    SettingError
+        If there are fewer than 3 neutral runs, or no other condition, or lifelines is missing.
+    """
+    groups = by_condition(runs)
+    name = neutral_condition(groups, neutral)
+    if len(groups) < 2 or len(groups[name]) < 3:
+        raise SettingError(
+            f"Statistics of emergence compare conditions with at least 3 neutral seeds; got"
+            f" {', '.join(f'{condition} ({len(group)})' for condition, group in groups.items())}, of which"
+            f" {name!r} is neutral. Run more seeds, for instance with 'hetevo sweep emergence-and-neutral'."
+        )
+    # the band of the neutral runs, and when each run leaves it
+    every = curves(runs, measure)
+    found = {condition: _rows(every, runs, group) for condition, group in groups.items()}
+    band = neutral_band(found[name].values, coverage)
+    times = {}
+    for condition, own in found.items():
+        arrays = own.values, own.generations, own.last
+        drifting = condition == name
+        times[condition] = neutral_onsets(*arrays, coverage, stay) if drifting else onsets(*arrays, band, stay)
+    # one row a run
+    table = pd.concat([_of_runs(groups[key], found[key], times[key], stay) for key in groups], ignore_index=True)
+    levels = {str(key): group["level"].to_numpy() for key, group in table.groupby("condition", sort=False)}
+    # one row a condition, compared with the neutral one; one generator draws for all, in their order
+    rng = np.random.default_rng(seed)
+    rows = []
+    for condition, own in found.items():
+        row = _of_condition(condition, groups[condition], times[condition], levels[condition])
+        if not own.defined:
+            row["emerged"] = pd.NA
+        elif condition != name:
+            median = median_onset(own, found[name], rng, coverage=coverage, stay=stay, resamples=resamples)
+            row |= _against(median, levels[condition], levels[name])
+            row["log_rank_p"] = log_rank(times[condition], times[name])
+        rows.append(row)
+    conditions = pd.DataFrame(rows)
+    conditions["emerged"] = conditions["emerged"].astype("Int64")
+    conditions["log_rank_holm"] = holm(conditions["log_rank_p"].to_numpy(float))
+    return Emergence(measure, name, stay, band, found, times, table, conditions, _pairs(found, times))
+
+
+def _pairs(found: Mapping[str, Curves], times: Mapping[str, Onsets]) -> pd.DataFrame:
+    """Compare every condition with every other one."""
+    rows = [
+        (a, b, log_rank(times[a], times[b]) if found[a].defined and found[b].defined else float("nan"))
+        for a, b in combinations(found, 2)
+    ]
+    table = pd.DataFrame(rows, columns=["first", "second", "log_rank_p"])
+    table["log_rank_holm"] = holm(table["log_rank_p"].to_numpy(float))
+    return table
+
+
+def _rows(every: Curves, runs: Sequence[LoadedRun], group: Sequence[LoadedRun]) -> Curves:
+    members = {id(run) for run in group}
+    rows = np.array([id(run) in members for run in runs])
+    return Curves(every.values[rows], every.generations, every.last[rows])
+
+
+def _of_runs(group: Sequence[LoadedRun], own: Curves, times: Onsets, stay: int) -> pd.DataFrame:
+    rows = []
+    for number, run in enumerate(group):
+        # of a run that stopped early, the end is its own
+        values = own.values[number]
+        until = own.generations <= own.last[number]
+        final = values[until][-stay:]
+        change = change_point(values, own.generations)
+        emerged, time = bool(times.observed[number]), float(times.time[number])
+        rows.append(
+            {
+                "condition": run.condition,
+                "seed": run.seed,
+                "run": str(run.path),
+                "generations": int(own.last[number]),
+                "onset": time if emerged else float("nan"),
+                "emerged": emerged,
+                "time": time,
+                "level": float(np.nanmean(final)) if np.isfinite(final).any() else float("nan"),
+                "change_start": change.start,
+                "change_stop": change.stop,
+                "change_rise": change.rise,
+                "change_explained": change.explained,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _of_condition(condition: str, group: Sequence[LoadedRun], times: Onsets, levels: Floats) -> dict[str, object]:
+    row: dict[str, object] = {
+        "condition": condition,
+        "seeds": " ".join(str(run.seed) for run in group),
+        "n": len(group),
+        "emerged": int(times.observed.sum()),
+    }
+    # everything else is undefined until it is compared with the neutral condition
+    defined = levels[np.isfinite(levels)]
+    row |= dict.fromkeys(("onset_median", "onset_low", "onset_high"), float("nan"))
+    row["level"] = float(defined.mean()) if defined.size else float("nan")
+    row["level_sd"] = float(defined.std(ddof=1)) if defined.size > 1 else float("nan")
+    nothing = ("g", "g_low", "g_high", "delta", "delta_low", "delta_high", "log_rank_p")
+    return row | dict.fromkeys(nothing, float("nan"))
+
+
+def _against(median: Median, levels: Floats, neutral: Floats) -> dict[str, float]:
+    g, delta = hedges_g(levels, neutral), cliffs_delta(levels, neutral)
+    return {
+        **{"onset_median": median.value, "onset_low": median.low, "onset_high": median.high},
+        **{"g": g.value, "g_low": g.low, "g_high": g.high},
+        **{"delta": delta.value, "delta_low": delta.low, "delta_high": delta.high},
+    }

@@ -1,0 +1,136 @@
+"""What runs in a worker: some individuals of a generation, of whom one may fail."""
+
+import time
+import traceback
+from concurrent.futures import wait
+from dataclasses import dataclass
+
+import numpy as np
+
+from hetevo.evolve.backends.backend import Job
+from hetevo.evolve.backends.fingerprint import Fingerprint, fingerprint
+from hetevo.evolve.backends.pool import WorkerDiedError, WorkerPool
+from hetevo.populations.errors import MachineFailedError
+from hetevo.populations.evaluation import Evaluation, Failure, evaluate
+from hetevo.populations.genome import Population
+from hetevo.populations.types import Indices
+
+
+@dataclass(frozen=True)
+class Lived:
+    """What a worker sends back.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        Of the individuals it got, in order.
+    seconds : float
+        Time that it took in the worker.
+    worker : Fingerprint
+        What it was computed with; the driver compares that with its own before the results count.
+    """
+
+    evaluation: Evaluation
+    seconds: float
+    worker: Fingerprint = Fingerprint()
+
+
+def load(job: Job) -> None:
+    """Note what this worker computes with; one that was asked to do so could load what a job is made of."""
+    fingerprint(job)
+
+
+def live_block(job: Job, population: Population, first: int, generation: int) -> Lived:
+    """Evaluate consecutive individuals of a generation.
+
+    Parameters
+    ----------
+    job : Job
+        What all individuals have in common.
+    population : Population
+        Their genes only.
+    first : int
+        Position of the first one in the whole population.
+    generation : int
+        Counted from 0.
+    """
+    begin = time.perf_counter()
+    individuals = np.arange(first, first + population.size, dtype=np.int64)
+    evaluation = _evaluate(job, population, individuals, generation)
+    return Lived(evaluation, time.perf_counter() - begin, fingerprint(job))
+
+
+def _evaluate(job: Job, population: Population, individuals: Indices, generation: int) -> Evaluation:
+    try:
+        return evaluate(
+            job.species,
+            population,
+            individuals,
+            seed=job.seed,
+            generation=generation,
+            block=job.block,
+            probe=job.probe,
+            probe_samples=job.probe_samples,
+            moments=job.moments,
+        )
+    except MemoryError:
+        if population.size == 1:
+            raise  # says something about this machine, nothing about an individual
+    except (Exception, SystemExit) as error:
+        if population.size == 1:
+            reason = f"{type(error).__name__}: {error}"
+            failure = Failure(int(individuals[0]), reason, traceback.format_exc())
+            return Evaluation.failed(failure, job.species.lifetime.loss_cap)
+    # who raised is found by halving, and half takes less memory; all others get the same bits as in any other block
+    middle = population.size // 2
+    halves = slice(middle), slice(middle, None)
+    return Evaluation.join([_evaluate(job, population.take(h), individuals[h], generation) for h in halves])
+
+
+TRIES = 3
+"""Deaths of fresh workers, alone, after which an individual is given up."""
+
+TRY_SECONDS = 1.0
+"""Time between two tries, in which a machine may recover or show that it kills others too."""
+
+FOREVER = 1e8
+"""Seconds that a process does nothing."""
+
+
+def live_alone(job: Job, population: Population, first: int, generation: int) -> Lived:
+    """Let one individual live alone in fresh processes of this machine, until it lives or is to blame.
+
+    Beside it is a process that does nothing. If that one ends too, the machine ends processes.
+
+    Parameters
+    ----------
+    job, population, first, generation
+        See `live_block`; the population is of one.
+
+    Returns
+    -------
+    Lived
+        The individual has failed if its worker died of its own doing again and again.
+
+    Raises
+    ------
+    MachineFailedError
+        If its worker was killed, or cannot be started, or the process beside it ended too.
+    """
+    begin, pool = time.perf_counter(), WorkerPool(2)
+    try:
+        idle = pool.submit(time.sleep, FOREVER)
+        for _ in range(TRIES):
+            try:
+                return pool.submit(live_block, job, population, first, generation).result()
+            except WorkerDiedError as error:
+                reason = str(error)
+                if not error.by_own_doing:
+                    raise MachineFailedError(reason) from None
+            if wait([idle], TRY_SECONDS).done:
+                raise MachineFailedError(f"{reason}, and one beside it that did nothing ended too")
+    finally:
+        pool.close()
+    failure = Failure(first, f"its worker process died, {TRIES} times in a row, although it lived alone: {reason}")
+    evaluation = Evaluation.failed(failure, job.species.lifetime.loss_cap)
+    return Lived(evaluation, time.perf_counter() - begin, fingerprint(job))

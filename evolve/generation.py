@@ -1,0 +1,159 @@
+"""One generation's individuals: genes and descent."""
+
+import io
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+
+from hetevo.evolve.private_deap import tools
+from hetevo.populations.circuits import draw_founders
+from hetevo.populations.evaluation import Evaluation, Status
+from hetevo.populations.genome import Population
+from hetevo.populations.species import Species
+from hetevo.populations.text import without_places
+from hetevo.populations.types import Floats, Indices
+
+
+class Operator(IntEnum):
+    """How an individual came to be. The numbers stand in checkpoints: append, never renumber."""
+
+    FOUNDER = 0
+    ELITE = 1
+    MUTATION = 2
+    CROSSOVER = 3
+
+
+@dataclass(frozen=True)
+class Generation:
+    """A generation before it lives.
+
+    Parameters
+    ----------
+    number : int
+        Which one, counted from 0.
+    population : Population
+        P genomes.
+    parent_a, parent_b : ndarray of int64, shape (P,)
+        Identifiers of the parents; -1 where there is none.
+    operator : ndarray of int64, shape (P,)
+        `Operator` values.
+    island : ndarray of int64, shape (P,)
+        Island on which the individual lives; 0 where there is only one.
+    """
+
+    number: int
+    population: Population
+    parent_a: Indices
+    parent_b: Indices
+    operator: Indices
+    island: Indices
+
+    @property
+    def size(self) -> int:
+        """Individuals P."""
+        return self.population.size
+
+    @property
+    def identifiers(self) -> Indices:
+        """Identifier of each individual, unique in a run: generation times population size plus position."""
+        return self.number * self.size + np.arange(self.size, dtype=np.int64)
+
+
+def draw_generation_zero(species: Species, seed: int, size: int, island: Indices | None = None) -> Generation:
+    """Draw generation 0.
+
+    Parameters
+    ----------
+    species : Species
+        What the individuals have in common.
+    seed : int
+        Seed of the experiment.
+    size : int
+        Individuals P.
+    island : ndarray of int64, shape (P,), optional
+        Island of each; by default there is only one.
+    """
+    nobody = np.full(size, -1, np.int64)
+    operator = np.full(size, Operator.FOUNDER, np.int64)
+    island = np.zeros(size, np.int64) if island is None else island
+    return Generation(0, draw_founders(species, seed, size), nobody, nobody.copy(), operator, island)
+
+
+ELITE_SHARE = 0.1
+"""The best tenth by loss, whose alignment is recorded apart."""
+
+_NAMES = np.array([operator.name.lower() for operator in Operator])
+
+
+def individual_rows(generation: Generation, evaluation: Evaluation) -> dict[str, Any]:
+    """Return one row an individual, as columns."""
+    return {
+        "generation": np.full(generation.size, generation.number, np.int64),
+        "id": generation.identifiers,
+        "parent_a": generation.parent_a,
+        "parent_b": generation.parent_b,
+        "operator": _NAMES[generation.operator].tolist(),
+        "island": generation.island,
+        "loss": evaluation.loss,
+        "status": evaluation.status,
+        "accuracy": evaluation.accuracy,
+        **evaluation.observed,
+    }
+
+
+def generation_row(generation: int, evaluation: Evaluation) -> dict[str, Any]:
+    """Return the row of a generation, as columns of length 1; means are over defined values, NaN if there are none."""
+    losses = tools.Statistics()
+    for name, function in (("best", np.min), ("median", np.median), ("mean", np.mean)):
+        losses.register(name, function)
+    summary = losses.compile(evaluation.loss)
+    row: dict[str, Any] = {
+        "generation": generation,
+        "evaluations": evaluation.loss.size,
+        **{f"loss_{name}": float(value) for name, value in summary.items()},
+        "failures": int((evaluation.status != Status.OK).sum()),
+        "accuracy_best": _reduced(np.max, evaluation.accuracy),
+        "accuracy_median": _reduced(np.median, evaluation.accuracy),
+    }
+    observed = evaluation.observed
+    for name, values in observed.items():
+        row[name] = mean_defined(values)
+    if "alignment_end" in observed:
+        best = np.argsort(evaluation.loss, kind="stable")[: max(1, round(ELITE_SHARE * evaluation.loss.size))]
+        row["alignment_end_elite"] = mean_defined(observed["alignment_end"][best])
+        row["undefined_share"] = float(np.isnan(observed["alignment_end"]).mean())
+    return {name: np.array([value]) for name, value in row.items()}
+
+
+def failure_rows(generation: Generation, evaluation: Evaluation, seed: int) -> dict[str, Any]:
+    """Return one row a failure, as columns, with the genes (an ``.npz`` file's bytes) that it takes to repeat it."""
+    failures = evaluation.failures
+    who = np.array([failure.individual for failure in failures], np.int64)
+    return {
+        "generation": np.full(who.size, generation.number, np.int64),
+        "individual": who,
+        "id": generation.identifiers[who],
+        "seed": np.full(who.size, seed, np.int64),
+        "reason": [without_places(failure.reason) for failure in failures],
+        "traceback": [without_places(failure.traceback) for failure in failures],
+        "genes": [_packed(generation.population.take(slice(one, one + 1))) for one in who],
+    }
+
+
+def _packed(genes: Population) -> bytes:
+    sink = io.BytesIO()
+    arrays: dict[str, Any] = dict(genes)
+    np.savez(sink, **arrays)
+    return sink.getvalue()
+
+
+def mean_defined(values: Floats) -> float:
+    """Return the mean over what is defined; NaN if nothing is."""
+    return _reduced(np.mean, values)
+
+
+def _reduced(function: Any, values: Floats) -> float:
+    defined = values[np.isfinite(values)]
+    return float(function(defined)) if defined.size else float("nan")

@@ -1,0 +1,137 @@
+"""What this machine has for a run: memory (also by control group and ulimit), cores, threads (which it may refuse)."""
+
+import contextlib
+import os
+import re
+import resource
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from hetevo.populations.errors import MachineFailedError
+
+ULIMITS = {
+    "RLIMIT_AS": ("ulimit -v", "VmSize"),
+    "RLIMIT_DATA": ("ulimit -d", "VmData"),
+    "RLIMIT_RSS": ("ulimit -m", "VmRSS"),
+}
+"""Limits of each process, with the option that sets them and the line of ``/proc/self/status`` that counts."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Memory that there is, and who says so.
+
+    Parameters
+    ----------
+    name : str
+        What sets the limit, for messages: ``"this machine"``, ``"the control group /job"``, ``"ulimit -v"``.
+    total : int
+        Bytes.
+    free : int
+        Bytes of it that are not in use; what the system can take back at once counts as free.
+    """
+
+    name: str
+    total: int
+    free: int
+
+
+def available_memory(root: Path = Path("/")) -> Memory:
+    """Return the tightest limit of what all processes of a run may take together.
+
+    Parameters
+    ----------
+    root : Path, optional
+        Where ``proc`` and ``sys`` are.
+    """
+    return min([_machine(root), *_groups(root)], key=lambda memory: memory.free)
+
+
+def process_limits(root: Path = Path("/")) -> dict[str, Memory]:
+    """Return what one process may take by ulimit, by the name of the limit; none where there is no limit.
+
+    Parameters
+    ----------
+    root : Path, optional
+        Where ``proc`` is.
+    """
+    used, found = _table(root / "proc/self/status"), {}
+    for limit, (name, line) in ULIMITS.items():
+        number = getattr(resource, limit, None)
+        total = resource.RLIM_INFINITY if number is None else resource.getrlimit(number)[0]
+        if total != resource.RLIM_INFINITY:
+            found[limit] = Memory(name, total, max(0, total - used.get(line, 0)))
+    return found
+
+
+def _machine(root: Path) -> Memory:
+    table = _table(root / "proc/meminfo")
+    total = table.get("MemTotal") or os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return Memory("this machine", total, min(total, table.get("MemAvailable", total) + table.get("SwapFree", 0)))
+
+
+def _groups(root: Path) -> Iterator[Memory]:
+    """Read the limits of every control group that this process is in: its own, and those around it."""
+    with contextlib.suppress(OSError):
+        for line in (root / "proc/self/cgroup").read_text().splitlines():
+            number, kinds, path = line.split(":", 2)
+            if number == "0":
+                for folder in ("sys/fs/cgroup", "sys/fs/cgroup/unified"):
+                    yield from _around(root / folder, path, ("memory.max", "memory.high"), "memory.current")
+            elif "memory" in kinds.split(","):
+                limits, used = ("memory.limit_in_bytes",), "memory.usage_in_bytes"
+                yield from _around(root / "sys/fs/cgroup/memory", path, limits, used)
+
+
+def _around(mounted: Path, path: str, limits: tuple[str, ...], used: str) -> Iterator[Memory]:
+    """Read a group's limits and those of the groups around it; inside a container the outer ones are not there."""
+    parts = [part for part in path.split("/") if part not in ("", "..")]
+    for depth in range(len(parts), -1, -1):
+        group = mounted.joinpath(*parts[:depth])
+        totals = [total for total in (_number(group / limit) for limit in limits) if total is not None]
+        if totals:
+            # pages of files that were read are given back when they are needed
+            cache = _table(group / "memory.stat")
+            held = cache.get("total_inactive_file", cache.get("inactive_file", 0))
+            held += cache.get("total_active_file", cache.get("active_file", 0))
+            in_use = max(0, (_number(group / used) or 0) - held)
+            total = min(totals)
+            yield Memory(f"the control group /{'/'.join(parts[:depth])}", total, max(0, total - in_use))
+
+
+def _number(path: Path) -> int | None:
+    with contextlib.suppress(OSError, ValueError):  # not there, or "max"
+        return int(path.read_text())
+    return None
+
+
+def _table(path: Path) -> dict[str, int]:
+    """Read lines such as ``MemTotal: 123 kB`` or ``inactive_file 123``, in bytes; empty if there are none."""
+    with contextlib.suppress(OSError):
+        lines = re.findall(r"^(\w+):?\s+(\d+)( kB)?$", path.read_text(), re.MULTILINE)
+        return {name: int(number) * (1024 if unit else 1) for name, number, unit in lines}
+    return {}
+
+
+@contextlib.contextmanager
+def starting_thread() -> Iterator[None]:
+    """Say in one line that the system starts no more threads, if it does so in the block.
+
+    Raises
+    ------
+    MachineFailedError
+        In the place of Python's own error.
+    """
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        raise MachineFailedError(
+            f"Expected the system to start one more thread, but: {error or 'memory ran out'}. End other processes,"
+            " raise 'ulimit -u' or 'ulimit -v', or take fewer processes (--workers)."
+        ) from None
+
+
+def available_cores() -> int:
+    """Return the cores that this process may run on (a batch system may grant fewer than the machine has)."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

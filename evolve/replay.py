@@ -1,0 +1,216 @@
+"""Computing a generation again, elsewhere and in other blocks, and comparing the bits; and a recorded failure."""
+
+import io
+from collections.abc import Mapping
+from concurrent.futures import BrokenExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hetevo.evolve.backends import LocalBackend
+from hetevo.evolve.backends.lives import live_block
+from hetevo.evolve.backends.pool import WorkerPool
+from hetevo.evolve.config import Config, from_mapping
+from hetevo.evolve.evolution import Evolution
+from hetevo.evolve.generation import Generation
+from hetevo.evolve.origin import draw_first_generation
+from hetevo.evolve.record_checks import Report
+from hetevo.evolve.reproduction import reproduce
+from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
+from hetevo.evolve.rundir import checkpoint as checkpoints
+from hetevo.evolve.rundir.checkpoint import unpacked
+from hetevo.evolve.rundir.parts import parts, read_part
+from hetevo.evolve.saved import read_saved_config
+from hetevo.evolve.species import build_species
+from hetevo.evolve.state import State, load
+from hetevo.populations.circuits import block_size, genome
+from hetevo.populations.evaluation import Evaluation
+from hetevo.populations.genome import Population
+from hetevo.populations.species import Species
+
+
+def replay(
+    directory: RunDirectory,
+    config: Config,
+    report: Report,
+    *,
+    generation: int | None = None,
+    workers: int | None = None,
+    force: bool = False,
+) -> None:
+    """Let a saved generation live again, and compare the bits.
+
+    Its descent and genes are computed again too where the checkpoint before it was kept, or where it is the founders.
+
+    Parameters
+    ----------
+    directory : RunDirectory
+        The run.
+    config : Config
+        Its configuration.
+    report : Report
+        Takes what was compared, how it was computed, and what is not the same.
+    generation : int, optional
+        Which one; by default the newest that was saved.
+    workers : int, optional
+        Processes; by default another number than the run's.
+    force : bool, optional
+        Start any number of processes.
+    """
+    saved = {checkpoints.generation_of(path): path for path in checkpoints.listed(directory.checkpoints)}
+    chosen = max(saved) if generation is None else generation
+    if chosen not in saved:
+        raise RunDirectoryError(
+            f"{directory.path} has no checkpoint of generation {chosen}; it has: {', '.join(map(str, saved))}."
+        )
+    evolution = Evolution(_elsewhere(config, workers), force=force)
+    species, settings = evolution.species, evolution.config
+    state = load(saved[chosen], species, config.evolution.size)[0]
+    compared, differ = ["losses", "statuses"], list[str]()
+    # reproduce once more, where the parents are known
+    made = _reproduce_again(saved, chosen, settings, species, directory.path.parent)
+    if made is not None:
+        compared += ["genes", "descent"]
+        differ += _descent_differences(made, state.generation)
+    # live once more, in blocks of another size
+    with LocalBackend(evolution.place) as backend:
+        backend.prepare(evolution.job(chosen))
+        evaluation = backend.evaluate(evolution.job(chosen), state.generation)
+        how = f"{backend.description}, blocks of {settings.backend.block}"
+    if evaluation.observed:
+        compared.append("measures")
+    differ += _life_differences(evaluation, state, directory)
+    report.problems += [f"generation {chosen}: {name} differ" for name in differ]
+    report.checked.append(f"generation {chosen} lived again ({how}): {', '.join(compared)}")
+
+
+def _elsewhere(config: Config, workers: int | None) -> Config:
+    """Return the configuration with another number of workers and another block size."""
+    usual = min(config.backend.block or block_size(build_species(config)), config.evolution.size)
+    chosen = workers if workers is not None else 2 if config.backend.workers == 1 else 1
+    changes = [f"backend.workers={chosen}", f"backend.block={usual // 2 + 1 if usual > 2 else usual + 1}"]
+    return from_mapping(config.model_dump(), overrides=changes, saved=True)
+
+
+def _reproduce_again(
+    saved: Mapping[int, Path], generation: int, config: Config, species: Species, folder: Path
+) -> Generation | None:
+    if generation == 0:
+        return draw_first_generation(config, species, folder)
+    before = saved.get(generation - 1)
+    if before is None:
+        return None
+    parents = load(before, species, config.evolution.size)[0]
+    return reproduce(parents.generation, parents.loss, config, species)
+
+
+def _descent_differences(found: Generation, kept: Generation) -> list[str]:
+    names = [name for name in kept.population if not _same(found.population[name], kept.population[name])]
+    descent = ("parent_a", "parent_b", "operator", "island")
+    return names + [name for name in descent if not _same(getattr(found, name), getattr(kept, name))]
+
+
+def _life_differences(found: Evaluation, kept: State, directory: RunDirectory) -> list[str]:
+    names = [name for name in ("loss", "status") if not _same(getattr(found, name), getattr(kept, name))]
+    recorded = _recorded(directory, kept.generation.number)
+    return names + [name for name, values in found.observed.items() if not _same(values, recorded.get(name, values))]
+
+
+def _recorded(directory: RunDirectory, generation: int) -> dict[str, NDArray[np.float64]]:
+    """Return what was recorded of the individuals of a generation; empty if nothing was."""
+    for path in reversed(parts(directory.individuals.folder)):
+        table = read_part(path)
+        rows = table.filter(np.asarray(table["generation"]) == generation)
+        if rows.num_rows:
+            return {name: rows[name].to_numpy() for name in rows.column_names if name != "operator"}
+    return {}
+
+
+def _same(found: NDArray[np.generic], kept: NDArray[np.generic]) -> bool:
+    """Tell whether two arrays are the same, bit for bit; any undefined value is like any other."""
+    if found.dtype != kept.dtype or found.shape != kept.shape:
+        return False
+    if found.dtype.kind == "f":
+        undefined = np.isnan(found)
+        if not np.array_equal(undefined, np.isnan(kept)):
+            return False
+        found, kept = found[~undefined], kept[~undefined]
+    return found.tobytes() == kept.tobytes()
+
+
+_ALONE = [("backend.name", "local"), ("backend.address", ""), ("backend.workers", 1)]
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """What became of an individual that had failed, this time.
+
+    Parameters
+    ----------
+    generation, individual, identifier : int
+        Who.
+    recorded : str
+        Why it failed then.
+    found : str
+        What happened now; empty if it lived.
+    traceback : str
+        Of what was raised now.
+    """
+
+    generation: int
+    individual: int
+    identifier: int
+    recorded: str
+    found: str
+    traceback: str
+
+
+def repeat(path: str | Path, number: int) -> Repeated:
+    """Let an individual live again that could not be evaluated, in a process of its own.
+
+    Parameters
+    ----------
+    path : str or Path
+        The run directory.
+    number : int
+        Row of the table of failures, counted from 0.
+
+    Raises
+    ------
+    RunDirectoryError
+        If there is no such row, or its genes are not those of this run's networks.
+    """
+    directory = RunDirectory.open(path)
+    evolution = Evolution(from_mapping(read_saved_config(directory).model_dump(), overrides=_ALONE, saved=True))
+    row = _row(directory, number)
+    generation, individual = int(row["generation"]), int(row["individual"])
+    genes = _genes(row["genes"], evolution.species, directory)
+    pool = WorkerPool(1)
+    try:
+        lived = pool.submit(live_block, evolution.job(generation), genes, individual, generation).result()
+        failures = lived.evaluation.failures
+        found, trace = (failures[0].reason, failures[0].traceback) if failures else ("", "")
+    except BrokenExecutor:
+        found, trace = "its worker process died", ""
+    finally:
+        pool.close()
+    return Repeated(generation, individual, int(row["id"]), str(row["reason"]), found, trace)
+
+
+def _row(directory: RunDirectory, number: int) -> dict[str, Any]:
+    before = 0
+    for path in parts(directory.failures.folder):
+        table = read_part(path)
+        if 0 <= number - before < table.num_rows:
+            return dict(table.slice(number - before, 1).to_pylist()[0])
+        before += table.num_rows
+    there = f"it has {before}, counted from 0" if before else "it has none"
+    raise RunDirectoryError(f"{directory.path}: expected the number of a recorded failure ({there}), got {number}.")
+
+
+def _genes(packed: bytes, species: Species, directory: RunDirectory) -> Population:
+    expected = {gene.name: ((1, *gene.shape), np.dtype(gene.dtype)) for gene in genome(species)}
+    return Population(unpacked(directory.failures.folder, io.BytesIO(packed), expected))

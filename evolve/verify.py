@@ -1,0 +1,148 @@
+"""Whether what a run directory holds is what was lived: checksums, gaps, duplicates, digests."""
+
+from pathlib import Path
+
+from hetevo.evolve.config import Config
+from hetevo.evolve.record_checks import Losses, Report, check_records
+from hetevo.evolve.replay import replay as replayed
+from hetevo.evolve.rundir import RunDirectory
+from hetevo.evolve.rundir import checkpoint as checkpoints
+from hetevo.evolve.rundir.checkpoint import Checkpoint, generation_of
+from hetevo.evolve.rundir.owner import is_held
+from hetevo.evolve.rundir.provenance import begins_with
+from hetevo.evolve.saved import check_configuration, find_records_beyond, read_saved_config, was_saved
+from hetevo.evolve.species import build_species
+from hetevo.evolve.state import load
+from hetevo.populations.errors import HetevoError, spell
+
+LOOKS = 3
+"""Looks at a run that goes on before a problem is believed: files may be replaced and removed during one."""
+
+NOT_COVERED = (
+    "not covered: telemetry (events.jsonl), figures and reports, and in config.toml the tables [backend] and"
+    " [checkpoint] and how many generations there are to be"
+)
+
+
+def verify(
+    path: str | Path,
+    *,
+    replay: bool = False,
+    generation: int | None = None,
+    workers: int | None = None,
+    force: bool = False,
+) -> Report:
+    """Check a run directory; nothing in it is changed.
+
+    The run may go on meanwhile: what it is just writing, replacing or removing is no problem.
+
+    Parameters
+    ----------
+    path : str or Path
+        The run directory.
+    replay : bool, optional
+        Whether to compute a generation again from its checkpoint and compare the bits.
+    generation : int, optional
+        Which one; by default the newest that was saved.
+    workers : int, optional
+        Processes of the replay; by default another number than the run's.
+    force : bool, optional
+        Start any number of them; otherwise more than four a core are refused.
+
+    Raises
+    ------
+    RunDirectoryError
+        If it is no run, or it has no checkpoint of that generation.
+    """
+    directory = RunDirectory.open(path)
+    for _ in range(LOOKS):
+        moving = is_held(directory.lock_file)
+        report, config, newest = _look(directory)
+        if report.ok or not (moving or is_held(directory.lock_file)):
+            break
+    if replay and newest is not None and report.ok:
+        replayed(directory, config, report, generation=generation, workers=workers, force=force)
+    elif replay:
+        report.notes.append("nothing was replayed")
+    return report
+
+
+def _look(directory: RunDirectory) -> tuple[Report, Config, Checkpoint | None]:
+    report, config = Report(), read_saved_config(directory)
+    newest, losses = _check_checkpoints(directory, config, report)
+    _check_provenance(directory, newest, report)
+    if newest is not None:
+        check_records(directory, config, newest, losses, report)
+        if report.ok:
+            _check_end(directory, newest, report)
+    elif report.ok and was_saved(directory):
+        report.problems.append(f"{directory.checkpoints}: there is no checkpoint any more, though the run was saved")
+    elif report.ok:
+        report.notes.append("the run was never saved, so that there is nothing to hold its records against")
+    report.notes.append(NOT_COVERED)
+    return report, config, newest
+
+
+def _check_checkpoints(
+    directory: RunDirectory, config: Config, report: Report
+) -> tuple[Checkpoint | None, list[Losses]]:
+    """Return the newest that is as it should be, and what became of the individuals of each."""
+    species, newest = build_species(config), None
+    losses: list[Losses] = []
+    for path in checkpoints.listed(directory.checkpoints):
+        try:
+            check_configuration(directory, path)
+            state, newest = load(path, species, config.evolution.size)
+            losses.append((newest.generation, state.loss, state.status))
+        except HetevoError as error:
+            if path in checkpoints.listed(directory.checkpoints):  # or the run has pruned it
+                report.problems.append(str(error))
+    report.checked.append(f"{len(losses)} checkpoint(s): checksums, shapes, configuration and digest")
+    return newest, losses
+
+
+def _check_provenance(directory: RunDirectory, newest: Checkpoint | None, report: Report) -> None:
+    file = directory.provenance.path
+    mark = newest.facts.get("provenance") if newest else None
+    try:
+        content, sealed = directory.provenance.sealed()
+        lost = content.get("lost")
+        if isinstance(mark, dict) and not begins_with(content, mark) and not lost:
+            report.problems.append(f"{file}: it does not begin with the sessions that the newest checkpoint knows")
+        elif sealed is False or (sealed is None and isinstance(mark, dict)):
+            report.problems.append(f"{file}: its content does not fit its checksum")
+        elif sealed is None:
+            report.notes.append(f"not covered: {file.name}, which a version wrote that put no checksum into it")
+        else:
+            report.checked.append(f"{file.name}: checksum, and the sessions that the newest checkpoint knows")
+        if lost:
+            report.notes.append(f"{file.name} says that its earlier sessions cannot be trusted: {lost}")
+    except HetevoError as error:
+        report.problems.append(str(error))
+
+
+def _check_end(directory: RunDirectory, newest: Checkpoint, report: Report) -> None:
+    """Check that a run that is done has its last checkpoint and nothing beyond it; a run under way may have."""
+    try:
+        beyond = sorted({path.parent.name for path in find_records_beyond(directory, newest)})
+    except HetevoError as error:
+        report.problems.append(str(error))
+        return
+    last = generation_of(checkpoints.listed(directory.checkpoints)[-1])
+    if directory.provenance.outcome() == "done" and not is_held(directory.lock_file):
+        target = directory.provenance.read()["sessions"][-1].get("generations")
+        if type(target) is int and last < target:
+            report.problems.append(
+                f"{directory.checkpoints}: the run was done at generation {target}, but its newest checkpoint is that"
+                f" of generation {last}"
+            )
+            return
+        report.problems += [
+            f"{name}: rows beyond generation {newest.generation}, with which the run was done" for name in beyond
+        ]
+        return
+    report.notes += [
+        f"{name} reach beyond the newest checkpoint: the run was killed (or is running);"
+        f" '{spell('resume')}' drops those rows and lives them again"
+        for name in beyond
+    ]
