@@ -15,16 +15,6 @@ MAPS = ["CONTRIBUTING.md", "docs/extending.md", "tests/README.md"]
 GROUPS = ["hetevo.probes"]
 """Names of entry points, which are no modules."""
 
-# what is not yet as it should be: these lists may only shrink
-LONGER = [
-    "evolve/backends/pool.py",
-    "evolve/backends/ray/backend.py",
-    "evolve/keeper.py",
-    "evolve/resuming.py",
-    "evolve/rundir/lock.py",
-]
-BORROWED = ["analysis/lineage/price.py: _check"]
-
 
 def is_private(name):
     return name.startswith("_") and not name.startswith("__")
@@ -59,17 +49,17 @@ def borrowed_names(tree):
 def test_private_names_are_used_at_home_only():
     trees = {path: ast.parse(file.read_text()) for path, file in FILES.items()}
     borrowed = [f"{path}: {name}" for path, tree in trees.items() for name in borrowed_names(tree)]
-    assert sorted(borrowed) == BORROWED
+    assert not borrowed
 
 
 def test_files_have_at_most_300_lines():
-    assert [path for path, file in FILES.items() if len(file.read_text().splitlines()) > 300] == LONGER
+    assert not [path for path, file in FILES.items() if len(file.read_text().splitlines()) > 300]
 
 
 @pytest.mark.parametrize("page", MAPS)
 def test_paths_of_a_map_exist(page):
     paths = re.findall(r"`([a-z._][\w.-]*/[\w./-]*|[\w.-]+\.(?:md|lock|toml))`", (ROOT / page).read_text())
-    assert not [path for path in paths if not (ROOT / path).exists()]
+    assert not [path for path in paths if "NAME" not in path and not (ROOT / path).exists()]
 
 
 def test_tests_that_threats_name_exist():
