@@ -10,7 +10,8 @@ from faults import go, outcome, tiny
 from typer.testing import CliRunner
 
 from hetevo.evolve import Experiment, evolution, memory, preset, recorder, resume
-from hetevo.evolve.backends import backend, pool
+from hetevo.evolve.backends import backend as backend_module
+from hetevo.evolve.backends import pool
 from hetevo.evolve.backends.backend import bound_workers, count_workers
 from hetevo.evolve.backends.pool import NoWorkersError, WorkerPool
 from hetevo.evolve.config import BackendTable, ConfigError, from_mapping, load_config
@@ -163,7 +164,7 @@ def test_options_of_a_task_are_counted(options):
 
 
 def test_workers_are_bounded_by_blocks_and_cores(monkeypatch):
-    monkeypatch.setattr(backend, "available_cores", lambda: 2)
+    monkeypatch.setattr(backend_module, "available_cores", lambda: 2)
     assert bound_workers(BackendTable(), 100).workers == 2
     assert bound_workers(BackendTable(workers=8), 100).workers == 8
     assert bound_workers(BackendTable(workers=1000), 6).workers == 6  # more would have nothing to do
@@ -184,7 +185,7 @@ def test_commands_refuse_too_many_workers_before_any_is_started(run, tmp_path, m
         raise AssertionError("a process was started")
 
     monkeypatch.setattr(pool.subprocess, "Popen", popen)
-    monkeypatch.setattr(backend, "available_cores", lambda: 1)
+    monkeypatch.setattr(backend_module, "available_cores", lambda: 1)
     many = ["--workers", 1000]
     for command in (
         ("run", "smoke", "-s", "evolution.size=512", "-o", tmp_path / "run", *many),
@@ -210,7 +211,7 @@ def test_force_starts_any_number_of_workers(run, tmp_path, monkeypatch):
         asked.append(settings.workers)
         raise AskedError
 
-    monkeypatch.setattr(backend, "available_cores", lambda: 1)
+    monkeypatch.setattr(backend_module, "available_cores", lambda: 1)
     monkeypatch.setitem(evolution.BACKENDS, "auto", backend)
     for attempt in (
         lambda: Experiment(tiny("backend.workers=6"), force=True).run(tmp_path / "run"),
