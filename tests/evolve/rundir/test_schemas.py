@@ -271,5 +271,5 @@ SWEEPS = [
 @pytest.mark.parametrize("content", SWEEPS)
 def test_a_damaged_list_of_a_sweep_is_refused(tmp_path, content):
     (tmp_path / FILE).write_text(json.dumps(content))
-    with pytest.raises(RunDirectoryError, match=r"sweep\.json is damaged.*Remove the file"):
+    with pytest.raises(RunDirectoryError, match=r"sweep\.json is damaged.*or remove it"):
         read_entries(tmp_path)
