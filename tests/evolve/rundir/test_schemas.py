@@ -264,7 +264,7 @@ SWEEPS = [
     {"schema": 1, "runs": [{**ENTRY, "run": "../a"}]},
     {"schema": 1, "runs": [{**ENTRY, "stage": "mid"}]},
     {"schema": 1, "runs": [ENTRY, ENTRY]},
-    {"schema": 2, "runs": []},
+    {"schema": 0, "runs": []},
 ]
 
 
