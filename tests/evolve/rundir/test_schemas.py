@@ -102,6 +102,7 @@ def test_columns_of_another_probe_are_plain_values(run):
     for values in (rows(table, 1), rows(table, 0.5), rows(table, True), rows(table, "word"), pa.nulls(table.num_rows)):
         part.write_bytes(encoded(table.append_column("mine", pa.array(values))))
         read_part(part)
+    shutil.rmtree(run / "failures")  # which no individual's status knows of
     reseal(run)
     assert hetevo("verify", run) == (0, "")
     assert hetevo("plot", run)[0] == 0
@@ -264,12 +265,11 @@ SWEEPS = [
     {"schema": 1, "runs": [{**ENTRY, "run": "../a"}]},
     {"schema": 1, "runs": [{**ENTRY, "stage": "mid"}]},
     {"schema": 1, "runs": [ENTRY, ENTRY]},
-    {"schema": 2, "runs": []},
 ]
 
 
 @pytest.mark.parametrize("content", SWEEPS)
 def test_a_damaged_list_of_a_sweep_is_refused(tmp_path, content):
     (tmp_path / FILE).write_text(json.dumps(content))
-    with pytest.raises(RunDirectoryError, match=r"sweep\.json is damaged.*Remove the file"):
+    with pytest.raises(RunDirectoryError, match=r"sweep\.json is damaged.*Put a copy in its place"):
         read_entries(tmp_path)
