@@ -105,7 +105,10 @@ def _measure(size: int, workers: int) -> dict[str, Any]:
 
 def _make_recorder(path: Path, config: Config) -> Recorder:
     directory = RunDirectory.new(path)
+    # as a run begins: checkpoints remember how many sessions there were
+    directory.provenance.create()
     directory.begin(dump_toml(config))
+    directory.provenance.begin_session()
     return Recorder(directory, config, None, log_notice)
 
 

@@ -77,7 +77,7 @@ COMMANDS = {
 def test_a_command_prints_names_as_text(words, run, tmp_path, capfd):
     places = {"RUN": run, "RUN@2": f"{run}@2", "NEW": tmp_path / "new\x1b[31m [/x]"}
     status, out, err = call(capfd, *(places.get(word, word) for word in words))
-    assert status in (0, 2)
+    assert status in (0, 2) or words == COMMANDS["verify"]  # which finds that the preset's name was changed
     assert is_text(out)
     assert is_text(err)
     assert "Traceback" not in err
