@@ -17,6 +17,7 @@ from faults import (
     operations,
     outcome,
     traced,
+    traced_by_thread,
 )
 from typer.testing import CliRunner
 
@@ -54,8 +55,10 @@ def test_the_places_of_the_faults_are_all_there(untouched):
     assert {"lock", "open_file", "write", "sync", "rename", "make_directory", "unlink", "remove_directory"} <= {*names}
 
 
-def test_the_same_operations_in_the_same_order(untouched, tmp_path):
-    assert traced(lambda: go(tmp_path / "run")) == untouched[1]
+def test_each_thread_does_the_same_operations_in_the_same_order(tmp_path):
+    first, second = (traced_by_thread(lambda name=name: go(tmp_path / name)) for name in ("first", "second"))
+    assert first == second
+    assert all(first)
 
 
 @SOME_OR_ALL

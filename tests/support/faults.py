@@ -5,6 +5,7 @@ import errno
 import multiprocessing
 import os
 import signal
+import threading
 
 import pandas as pd
 
@@ -83,6 +84,18 @@ def traced(action):
     with operations(note):
         action()
     return names
+
+
+def traced_by_thread(action):
+    """Return the names of all file operations: of this thread, and of others. Threads take turns as they like."""
+    mine, others = [], []
+
+    def note(number, name, arguments):
+        (mine if threading.current_thread() is threading.main_thread() else others).append(name)
+
+    with operations(note):
+        action()
+    return mine, others
 
 
 def failing(at, code):
