@@ -26,9 +26,9 @@ def _quoted() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        from hetevo.populations.text import for_terminal
-
         message = getattr(error, "message", None)
-        if isinstance(message, str):
+        if isinstance(message, str):  # `--help` ends by an exception too, and has none
+            from hetevo.populations.text import for_terminal
+
             error.message = for_terminal(message)  # type: ignore[attr-defined]
         raise
