@@ -78,7 +78,7 @@ def check_layer(config: "Config") -> None:
             f'lifetime.batch: with the rule "{rule}" weights change after every sample: expected 1, got {batch}'
         )
     operators = config.evolution.select, config.evolution.select_elites
-    if "selDoubleTournament" in {operator.get("name") for operator in operators}:
+    if any(operator.get("name") == "selDoubleTournament" for operator in operators):
         raise ValueError(
             f'evolution.select: selDoubleTournament compares numbers of synapses, which the rule "{rule}" leaves equal.'
             " Choose another operator, for example selTournament"

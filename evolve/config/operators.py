@@ -64,7 +64,7 @@ def check_operator(key: str, settings: dict[str, Any], size: int, count: int | N
     name = settings.get("name")
     if not isinstance(name, str) or name not in known:
         valid = sorted(known - set(REFUSED_ANEW))
-        reason = f": {REFUSED[name]}" if name in REFUSED else ""
+        reason = f": {REFUSED[name]}" if isinstance(name, str) and name in REFUSED else ""
         raise ValueError(
             f'{key}: expected the name of an operator of deap.tools, such as {{name = "selTournament", tournsize = 3}},'
             f" got {name!r}{reason}.{nearest(str(name), valid)} Valid: {', '.join(valid)}"

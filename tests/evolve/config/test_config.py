@@ -132,6 +132,7 @@ WRONG = {
     'plasticity.terms=["oya"]': ["'oja'"],
     "evolution.elites=128": ["fewer elites"],
     "evolution.pool=1000": ["evolution.pool"],
+    'evolution.select={name=["selBest"]}': ["expected the name of an operator", "got ['selBest']"],
     'evolution.select={name="selTurnament"}': ["'selTournament'"],
     'evolution.select={name="selTournament"}': ["needs the argument tournsize"],
     'evolution.select={name="selTournament",size=3}': ["'tournsize'"],
