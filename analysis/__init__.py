@@ -4,8 +4,9 @@ Nothing in `populations` or `evolve` imports this package: fitness never sees a 
 so that a worker that only needs the probe does not load the plotting libraries.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from hetevo._names import find_in
 
 if TYPE_CHECKING:
     from hetevo.analysis import figures
@@ -61,24 +62,12 @@ __all__ = [
     "weight_alignment",
 ]
 
-_HOMES = {
-    "AlignmentProbe": "hetevo.analysis.probe",
-    "InstrumentsProbe": "hetevo.analysis.probe",
-    "figures": "hetevo.analysis.figures",
-    "load_all": "hetevo.analysis.conditions",
-    "load_run": "hetevo.analysis.runs",
-    "load_runs": "hetevo.analysis.conditions",
-}
-"""Where names are, by name; all others are measures."""
-
-
 if not TYPE_CHECKING:
-
-    def __getattr__(name):
-        if name not in __all__:
-            raise AttributeError(f"module 'hetevo.analysis' has no attribute {name!r}")
-        module = import_module(_HOMES.get(name, "hetevo.analysis.measures"))
-        return getattr(module, name, module)
+    __getattr__ = find_in(
+        ("hetevo.analysis.measures", "hetevo.analysis.probe", "hetevo.analysis.runs", "hetevo.analysis.conditions"),
+        __name__,
+        __all__,
+    )
 
 
 def __dir__() -> list[str]:

@@ -8,11 +8,8 @@ import numpy as np
 
 from hetevo.evolve.config import Config, ConfigError
 from hetevo.evolve.machine import Memory, available_memory, process_limits
-from hetevo.populations.circuits import block_size, genome
-from hetevo.populations.circuits.layer import PROBED_SAMPLES
+from hetevo.populations.circuits import block_size, circuit_of, genome
 from hetevo.populations.errors import MachineFailedError
-from hetevo.populations.kernel.life import PROBED_NETWORKS
-from hetevo.populations.kernel.memory import panels
 from hetevo.populations.species import Species
 from hetevo.populations.tasks.task import Sized
 
@@ -65,7 +62,9 @@ def count_needs(config: Config, species: Species, workers: int) -> Needs:
         return Needs(driver, {})
     networks = min(config.backend.block or block_size(species), -(-size // workers)) * species.lifetime.tasks
     lives = "lives side by side (backend.block, network, lifetime.batch, lifetime.test_samples, hardware.delay)"
-    return Needs(driver, {**_count_samples(config, species), lives: _count_lives(config, species, networks)})
+    probed = config.probe.samples if config.probe.every else 0
+    own = circuit_of(species).count_bytes(species, networks, probed)
+    return Needs(driver, {**_count_samples(config, species), lives: own})
 
 
 def check_memory(config: Config, species: Species, workers: int) -> None:
@@ -164,21 +163,6 @@ def _count_samples(config: Config, species: Species) -> dict[str, int]:
     if isinstance(task, Sized):
         found["a task (task.options)"] = 8 * task.numbers(max(life.presentations * life.batch, life.test_samples))
     return found
-
-
-def _count_lives(config: Config, species: Species, networks: int) -> int:
-    """Return the bytes that lives side by side take: weights, signals, the test, the probe, changes that come late."""
-    # numbers per network: in each pathway, and of each neuron for every sample of a batch
-    layout, life, hardware = species.layout, species.lifetime, config.hardware
-    tested = max(life.test_samples, PROBED_SAMPLES)
-    if species.formula is not None:
-        return 8 * layout.outputs * layout.units * tested * networks
-    cells, signals = sum(panel.cells for panel in panels(species)), 3 * (layout.units + layout.neurons)
-    late = 2 * cells * min(hardware.delay, life.presentations)
-    late += layout.hidden * life.batch * min(hardware.stale, life.presentations)
-    probed = signals * config.probe.samples * min(networks, PROBED_NETWORKS) if config.probe.every else 0
-    # two pathways, each with weights, drive, scale and keep
-    return 4 * (networks * (2 * 4 * cells + signals * max(life.batch, life.test_samples) + late) + probed)
 
 
 def _check_processes(needs: Needs, workers: int) -> None:

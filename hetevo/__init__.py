@@ -13,8 +13,9 @@
 ======================  ================================================
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from hetevo._names import find_in
 
 if TYPE_CHECKING:
     from hetevo.analysis import (
@@ -94,16 +95,8 @@ __all__ = [
     "weight_alignment",
 ]
 
-_HOMES = ("hetevo.populations.errors", "hetevo.analysis", "hetevo.evolve")
-
-
-if not TYPE_CHECKING:  # names are loaded on first use: the command and worker processes need few of them
-
-    def __getattr__(name):
-        for home in _HOMES if name in __all__ else ():
-            if hasattr(module := import_module(home), name):
-                return getattr(module, name)
-        raise AttributeError(f"module 'hetevo' has no attribute {name!r}")
+if not TYPE_CHECKING:
+    __getattr__ = find_in(("hetevo.populations.errors", "hetevo.analysis", "hetevo.evolve"), __name__, __all__)
 
 
 def __dir__() -> list[str]:

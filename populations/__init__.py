@@ -17,13 +17,18 @@
 ==============================  =======================================================
 """
 
-from hetevo.populations.circuits import draw_founders
-from hetevo.populations.evaluation import Evaluation, Probe, Status, evaluate
-from hetevo.populations.genome import Population
-from hetevo.populations.kernel.life import Snapshot, live_block
-from hetevo.populations.layout import Layout
-from hetevo.populations.settings import Environment, Genome, Lifetime, Network, Plasticity
-from hetevo.populations.species import Species
+from typing import TYPE_CHECKING
+
+from hetevo._names import find_in
+
+if TYPE_CHECKING:
+    from hetevo.populations.circuits import draw_founders
+    from hetevo.populations.evaluation import Evaluation, Probe, Status, evaluate
+    from hetevo.populations.genome import Population
+    from hetevo.populations.kernel.life import Snapshot, live_block
+    from hetevo.populations.layout import Layout
+    from hetevo.populations.settings import Environment, Genome, Lifetime, Network, Plasticity
+    from hetevo.populations.species import Species
 
 __all__ = [
     "Environment",
@@ -42,3 +47,22 @@ __all__ = [
     "evaluate",
     "live_block",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = find_in(
+        (
+            "hetevo.populations.settings",
+            "hetevo.populations.species",
+            "hetevo.populations.genome",
+            "hetevo.populations.circuits",
+            "hetevo.populations.evaluation",
+            "hetevo.populations.kernel.life",
+            "hetevo.populations.layout",
+        ),
+        __name__,
+        __all__,
+    )
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -9,6 +9,8 @@ from typing import Annotated, ParamSpec, TypeVar
 
 import typer
 
+from hetevo.populations.text import for_terminal
+
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
@@ -98,6 +100,4 @@ def tell(message: str) -> None:
 
 def lines(message: str) -> str:
     """Write a message as text for a terminal, all lines but the first one indented."""
-    from hetevo.populations.text import for_terminal
-
     return "\n  ".join(for_terminal(line.removeprefix("  ")) for line in message.split("\n"))

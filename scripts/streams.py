@@ -5,6 +5,8 @@ import os
 import sys
 from typing import Any, TextIO
 
+from hetevo.populations.text import Terminal
+
 BUFFER = 8192
 
 
@@ -39,20 +41,11 @@ class _Results(io.FileIO):
             raise OutputError(error) from None
 
 
-class _Terminal(io.TextIOWrapper):
+class _Terminal(Terminal):
     """Whatever is printed is text, in lines.
 
     Rich, which writes escapes of its own and no names (`hetevo.scripts.console`), takes ``rich_proxied_file``.
     """
-
-    def write(self, text: str, /) -> int:
-        if not all(line.isprintable() for line in text.split("\n")):
-            from hetevo.populations.text import LINES, for_terminal  # help needs none of what is loaded with it
-
-            super().write(for_terminal(text, keep=LINES))
-        else:
-            super().write(text)
-        return len(text)
 
     @property
     def rich_proxied_file(self) -> "_Styled":

@@ -6,6 +6,8 @@ from typing import Any
 
 from typer.core import TyperGroup
 
+from hetevo.populations.text import for_terminal
+
 
 class Commands(TyperGroup):
     """All subcommands; what a message of theirs quotes is text."""
@@ -28,7 +30,5 @@ def _quoted() -> Iterator[None]:
     except Exception as error:
         message = getattr(error, "message", None)
         if isinstance(message, str):  # `--help` ends by an exception too, and has none
-            from hetevo.populations.text import for_terminal
-
             error.message = for_terminal(message)  # type: ignore[attr-defined]
         raise

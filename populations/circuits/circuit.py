@@ -80,6 +80,10 @@ class Circuit(Protocol):
         """Choose how many individuals live side by side: speed only, never a bit of the result."""
         ...
 
+    def count_bytes(self, species: Species, networks: int, probed: int) -> int:
+        """Count what ``networks`` lives side by side take in memory, ``probed`` samples of the probe included."""
+        ...
+
     def live(self, block: Block, observer: Callable[[Any], None] | None, moments: Sequence[int]) -> Outcome:
         """Let individuals be born, live and be tested.
 

@@ -144,9 +144,13 @@ class Layer:
 
     def block_size(self, species: Species) -> int:
         """Keep the products of a block's test in cache."""
-        layout, life = species.layout, species.lifetime
-        products = 8 * layout.outputs * layout.units * max(life.test_samples, PROBED_SAMPLES)
-        return max(1, min(LAYERS, BLOCK_BYTES // products) // life.tasks)
+        each = self.count_bytes(species, 1, PROBED_SAMPLES)
+        return max(1, min(LAYERS, BLOCK_BYTES // each) // species.lifetime.tasks)
+
+    def count_bytes(self, species: Species, networks: int, probed: int) -> int:
+        """Count the products of the test, or of the probe, whichever has more samples."""
+        layout = species.layout
+        return 8 * layout.outputs * layout.units * max(species.lifetime.test_samples, probed) * networks
 
     def live(self, block: Block, observer: Callable[[LayerSnapshot], None] | None, moments: Sequence[int]) -> Outcome:
         """Live and be tested; accuracy is not defined."""

@@ -14,7 +14,8 @@ from hetevo.populations.birth import draw_innate_weights
 from hetevo.populations.circuits.circuit import Block, Outcome
 from hetevo.populations.experience import Samples
 from hetevo.populations.genome import Gene, term_gene
-from hetevo.populations.kernel.life import Snapshot, live_block
+from hetevo.populations.kernel.hardware import Hardware
+from hetevo.populations.kernel.life import PROBED_NETWORKS, Snapshot, live_block
 from hetevo.populations.kernel.memory import CircuitBlock, panels
 from hetevo.populations.kernel.passes import passes_of
 from hetevo.populations.random_streams import Purpose
@@ -76,6 +77,20 @@ class TwoPathway:
         fewest, most = ONLINE_NETWORKS if life.batch == 1 else BLOCK_NETWORKS
         return max(1, int(np.clip(BLOCK_BYTES // bytes_each, fewest, most)) // life.tasks)
 
+    def count_bytes(self, species: Species, networks: int, probed: int) -> int:
+        """Count weights, signals, the test, the probe, and changes and signals that come late."""
+        layout, life = species.layout, species.lifetime
+        cells, signals = sum(panel.cells for panel in panels(species)), 3 * (layout.units + layout.neurons)
+        late = sum(
+            2 * cells * min(device.delay, life.presentations)
+            + layout.hidden * life.batch * min(device.stale, life.presentations)
+            for device in species.perturbations
+            if isinstance(device, Hardware)
+        )
+        probe = signals * probed * min(networks, PROBED_NETWORKS)
+        # numbers in single precision; two pathways, each with weights, drive, scale and keep
+        return 4 * (networks * (2 * 4 * cells + signals * max(life.batch, life.test_samples) + late) + probe)
+
     def live(self, block: Block, observer: Callable[[Snapshot], None] | None, moments: Sequence[int]) -> Outcome:
         """Draw innate weights, live in the kernel, and test."""
         species, seed, generation, tasks = block.species, block.seed, block.generation, block.species.lifetime.tasks
@@ -110,7 +125,7 @@ def evaluate_test(circuits: CircuitBlock, samples: Samples) -> tuple[Floats, Flo
 
     Parameters
     ----------
-    circuits : Circuits
+    circuits : CircuitBlock
         N circuits, ordered individual by individual, task by task.
     samples : Samples
         Arrays (K, units, n).

@@ -80,7 +80,7 @@ class Lives:
 
     Parameters
     ----------
-    circuits : Circuits
+    circuits : CircuitBlock
         Final weights.
     diverged : ndarray of bool, shape (N,)
         Lives in which a weight became infinite or undefined; they were stopped there.

@@ -40,7 +40,7 @@ class Passes:
 
     Parameters
     ----------
-    circuits : Circuits
+    circuits : CircuitBlock
         Whose weights to use; always their present values.
     samples : int
         ``S``.
@@ -237,7 +237,7 @@ def passes_of(circuits: CircuitBlock, samples: int) -> Passes:
 
     Parameters
     ----------
-    circuits : Circuits
+    circuits : CircuitBlock
         Whose weights to use.
     samples : int
         ``S``.

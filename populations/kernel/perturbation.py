@@ -22,7 +22,7 @@ class PerturbedBlock:
 
     Parameters
     ----------
-    circuits : Circuits
+    circuits : CircuitBlock
         Their weights.
     passes : Passes
         Their activities and signals.

@@ -37,7 +37,7 @@ class Plasticity:
 
     Parameters
     ----------
-    circuits : Circuits
+    circuits : CircuitBlock
         Whose weights change.
     passes : Passes
         Whose activities and signals drive the change.
