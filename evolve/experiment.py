@@ -7,7 +7,7 @@ from pathlib import Path
 from hetevo.evolve.config import CURRENT, Config, ConfigError, check_new, differences, dump_toml, from_mapping
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.messages import GenerationReport, Notice, Progress, Run, guard, log_notice
-from hetevo.evolve.origin import Origin, draw_first_generation
+from hetevo.evolve.origin import Origin, transplant_genes
 from hetevo.evolve.resuming import continue_run, find_end
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError, RunExistsError
 from hetevo.evolve.rundir import checkpoint as checkpoints
@@ -16,6 +16,7 @@ from hetevo.evolve.rundir.files import make_folder
 from hetevo.evolve.rundir.lock import Lock
 from hetevo.evolve.saved import read_saved_config
 from hetevo.evolve.state import checkpoint_facts
+from hetevo.populations.circuits import draw_founders
 from hetevo.populations.errors import spell
 from hetevo.populations.evaluation import Probe
 
@@ -120,10 +121,11 @@ class Experiment:
         branch = Origin.find(origin) if origin else None
         state = branch.load(self.config, self._evolution.species) if branch else None
         facts = branch.facts(state, path) if branch and state else None
-        if not state:
-            draw_first_generation(
-                self.config, self._evolution.species, Path(path).absolute().parent
-            )  # fails before it is begun
+        # founders are drawn when they live; here, what could be wrong with them
+        if not state and self.config.transplant.source:
+            transplant_genes(self.config, self._evolution.species, Path(path).absolute().parent)
+        elif not state:
+            draw_founders(self._evolution.species, self.config.seed, 1)
         RunDirectory(path).check_free()
         with self._evolution.connected(), (directory := RunDirectory.new(path)).lock() as lock:
             if or_resume and directory.is_begun():  # another start was faster, and has ended since

@@ -89,7 +89,7 @@ def check_memory(config: Config, species: Species, workers: int) -> None:
     # first the sizes that need no network to be looked at, for looking at one takes memory too
     memory = available_memory()
     for sizes in (_count_population(config, species), _count_samples(config, species)):
-        for what, needed in sizes.items():  # before a network is looked at, which takes memory of its own
+        for what, needed in sizes.items():
             if needed > memory.total:
                 raise ConfigError(_explain_refusal(f"{what} needs", needed, memory, ""))
     needs = count_needs(config, species, workers)

@@ -17,6 +17,7 @@ from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.files import is_directory
 from hetevo.evolve.rundir.places import inside
 from hetevo.evolve.rundir.sweep import is_sweep
+from hetevo.evolve.saved import check_configuration, read_saved_config
 from hetevo.evolve.species import build_species
 from hetevo.evolve.state import State, load
 from hetevo.populations.circuits import circuit_of, draw_founders, genome
@@ -77,8 +78,7 @@ class Origin:
                 f"{text}: {path} has no checkpoint of generation {number or 'any'}; it has: {has}."
                 " checkpoint.keep_every = n in a run's configuration keeps those of every n-th generation."
             )
-        config = from_mapping(directory.config(), source=str(directory.config_file), saved=True)
-        return cls(directory, wanted[-1], config)
+        return cls(directory, wanted[-1], read_saved_config(directory))
 
     @property
     def generation(self) -> int:
@@ -110,11 +110,20 @@ class Origin:
             If the checkpoint is not what was written.
         """
         self._check(config, species)
-        state, saved = load(self.checkpoint, species, config.evolution.size)
-        if saved.facts.get("config") != config_hash(self.directory.config()):
-            raise RunDirectoryError(
-                f"{self.directory.config_file} is not the configuration with which {self.checkpoint.name} was made."
-            )
+        return self.state()
+
+    def state(self) -> State:
+        """Return the generation as it was saved, with the configuration that made it.
+
+        Raises
+        ------
+        ConfigError
+            If the configuration was changed since.
+        DamagedError
+            If the checkpoint is not what was written.
+        """
+        state = load(self.checkpoint, build_species(self.config), self.config.evolution.size)[0]
+        check_configuration(self.directory, self.checkpoint)
         return state
 
     def facts(self, state: State, branch: str | Path) -> dict[str, Any]:
@@ -216,7 +225,7 @@ def transplant_genes(config: Config, species: Species, beside: Path) -> Populati
         ) from None
     # 1. the donors: all individuals of a generation, or its champion again and again
     before = build_species(origin.config)
-    state = load(origin.checkpoint, before, origin.config.evolution.size)[0]
+    state = origin.state()
     donors = state.generation.population
     chosen = np.arange(config.evolution.size) % donors.size
     if settings.individuals == "champion":

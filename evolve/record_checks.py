@@ -1,5 +1,6 @@
 """Whether records are those that a checkpoint knows, and say what its digests and losses say."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -176,10 +177,10 @@ def _check_generations(name: str, rows: pa.Table | None, expected: Indices, repo
 
 
 def _find_differences(found: Indices, expected: Indices) -> Iterator[str]:
-    for generation in sorted({*found.tolist(), *expected.tolist()}):
-        there, wanted = int((found == generation).sum()), int((expected == generation).sum())
-        if there != wanted:
-            yield f"generation {generation} has {there} rows, expected {wanted}"
+    there, wanted = Counter(found.tolist()), Counter(expected.tolist())
+    for generation in sorted({*there, *wanted}):
+        if there[generation] != wanted[generation]:
+            yield f"generation {generation} has {there[generation]} rows, expected {wanted[generation]}"
     if np.array_equal(np.sort(found), np.sort(expected)):
         yield "the rows are out of order"
 

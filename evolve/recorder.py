@@ -245,9 +245,8 @@ class Recorder:
         written, rows = self.directory.kept()
         kept = state.checkpoint(written, rows=rows, **self.facts)
         self._checkpoint = checkpoints.write(self.directory.checkpoints, kept)
-        if (
-            not self._schedule.saved
-        ):  # from now on the run is known to have some, so that it is noticed if they are gone
+        # from now on the run is known to have some, so that it is noticed if they are gone
+        if not self._schedule.saved:
             self.directory.provenance.note_saved(state.generation.number)
         # 3. older checkpoints go once the new one is there
         settings = self.config.checkpoint

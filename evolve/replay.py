@@ -14,6 +14,7 @@ from hetevo.evolve.backends import LocalBackend
 from hetevo.evolve.backends.lives import live_block
 from hetevo.evolve.backends.pool import WorkerPool
 from hetevo.evolve.config import Config, from_mapping
+from hetevo.evolve.config.addresses import HERE
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.generation import Generation
 from hetevo.evolve.origin import draw_first_generation
@@ -22,7 +23,7 @@ from hetevo.evolve.reproduction import reproduce
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.checkpoint import unpacked
-from hetevo.evolve.rundir.parts import parts, read_part
+from hetevo.evolve.rundir.parts import first_generation, parts, read_part
 from hetevo.evolve.saved import read_saved_config
 from hetevo.evolve.species import build_species
 from hetevo.evolve.state import State, load
@@ -30,8 +31,6 @@ from hetevo.populations.circuits import block_size, genome
 from hetevo.populations.evaluation import Evaluation
 from hetevo.populations.genome import Population
 from hetevo.populations.species import Species
-
-_ALONE = [("backend.name", "local"), ("backend.address", ""), ("backend.workers", 1)]
 
 
 def replay(
@@ -82,9 +81,10 @@ def replay(
         backend.prepare(evolution.job(chosen))
         evaluation = backend.evaluate(evolution.job(chosen), state.generation)
         how = f"{backend.description}, blocks of {settings.backend.block}"
-    if evaluation.observed:
+    recorded = _read_recorded(directory, chosen)
+    if evaluation.observed.keys() & recorded.keys():
         compared.append("measures")
-    differ += _life_differences(evaluation, state, directory)
+    differ += _life_differences(evaluation, state, recorded)
     report.problems += [f"generation {chosen}: {name} differ" for name in differ]
     report.checked.append(f"generation {chosen} lived again ({how}): {', '.join(compared)}")
 
@@ -94,7 +94,8 @@ def _configure_elsewhere(config: Config, workers: int | None) -> Config:
     # other blocks and other processes: the bits must not depend on either
     usual = min(config.backend.block or block_size(build_species(config)), config.evolution.size)
     chosen = workers if workers is not None else 2 if config.backend.workers == 1 else 1
-    changes = [f"backend.workers={chosen}", f"backend.block={usual // 2 + 1 if usual > 2 else usual + 1}"]
+    block = usual // 2 + 1 if usual > 2 else usual + 1
+    changes = [*HERE, ("backend.workers", chosen), ("backend.block", block)]
     return from_mapping(config.model_dump(), overrides=changes, saved=True)
 
 
@@ -116,22 +117,23 @@ def _descent_differences(found: Generation, kept: Generation) -> list[str]:
     return names + [name for name in descent if not _same_bits(getattr(found, name), getattr(kept, name))]
 
 
-def _life_differences(found: Evaluation, kept: State, directory: RunDirectory) -> list[str]:
+def _life_differences(found: Evaluation, kept: State, recorded: Mapping[str, NDArray[np.float64]]) -> list[str]:
+    """Name what is not the same; measures are compared as far as they were recorded."""
     names = [name for name in ("loss", "status") if not _same_bits(getattr(found, name), getattr(kept, name))]
-    recorded = _read_recorded(directory, kept.generation.number)
     return names + [
-        name for name, values in found.observed.items() if not _same_bits(values, recorded.get(name, values))
+        name for name, values in found.observed.items() if name in recorded and not _same_bits(values, recorded[name])
     ]
 
 
 def _read_recorded(directory: RunDirectory, generation: int) -> dict[str, NDArray[np.float64]]:
     """Return what was recorded of the individuals of a generation; empty if nothing was."""
-    for path in reversed(parts(directory.individuals.folder)):
-        table = read_part(path)
-        rows = table.filter(np.asarray(table["generation"]) == generation)
-        if rows.num_rows:
-            return {name: rows[name].to_numpy() for name in rows.column_names if name != "operator"}
-    return {}
+    # a generation stands in one part: the last one that begins with it or before it
+    files = [path for path in parts(directory.individuals.folder) if first_generation(path) <= generation]
+    if not files:
+        return {}
+    table = read_part(files[-1])
+    rows = table.filter(np.asarray(table["generation"]) == generation)
+    return {name: rows[name].to_numpy() for name in rows.column_names if name != "operator"} if rows.num_rows else {}
 
 
 def _same_bits(found: NDArray[np.generic], kept: NDArray[np.generic]) -> bool:
@@ -187,7 +189,9 @@ def repeat(path: str | Path, number: int) -> Repeated:
         If there is no such row, or its genes are not those of this run's networks.
     """
     directory = RunDirectory.open(path)
-    evolution = Evolution(from_mapping(read_saved_config(directory).model_dump(), overrides=_ALONE, saved=True))
+    evolution = Evolution(
+        from_mapping(read_saved_config(directory).model_dump(), overrides=[*HERE, ("backend.workers", 1)], saved=True)
+    )
     row = _find_row(directory, number)
     generation, individual = int(row["generation"]), int(row["individual"])
     genes = _read_genes(row["genes"], evolution.species, directory)

@@ -8,7 +8,8 @@ from hetevo.evolve.generation import Generation, Operator
 from hetevo.evolve.islands import migrate
 from hetevo.evolve.private_deap import base, private_generators, tools
 from hetevo.evolve.selection import Individual, find_operator, find_positions, make_individuals
-from hetevo.evolve.variation import cross, mutate
+from hetevo.evolve.variation import CROSSED, cross, mutate
+from hetevo.populations.circuits import genome
 from hetevo.populations.errors import SettingError
 from hetevo.populations.genome import Population
 from hetevo.populations.isolation import isolated
@@ -87,7 +88,8 @@ def reproduce(generation: Generation, loss: Floats, config: Config, species: Spe
 
     # Crossover: copies of the first parents take genes of the second ones
     population = generation.population.take(first)
-    others = Population({name: generation.population[name][second] for name in _crossed_names(generation.population)})
+    exchanged = [gene.name for gene in genome(species) if gene.kind in CROSSED]
+    others = Population({name: generation.population[name][second] for name in exchanged})
     box.mate(population, others, crossed, rng=crossing)
     # Mutation, of all but the elites: they come first, so the slice that mutates is a view of the new arrays
     children = population.take(slice(elites, None))
@@ -101,11 +103,6 @@ def reproduce(generation: Generation, loss: Floats, config: Config, species: Spe
     parent_b = np.full(size, -1, np.int64)
     parent_b[crossed] = generation.identifiers[second]
     return Generation(number, population, generation.identifiers[first], parent_b, made_by, generation.island.copy())
-
-
-def _crossed_names(population: Population) -> list[str]:
-    """Names of the genes that crossover may exchange: all but the big ones, which come from the first parent."""
-    return [name for name in population if not name.startswith(("mask_", "innate_"))]
 
 
 def choose_parents(

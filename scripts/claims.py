@@ -63,13 +63,15 @@ def claims(
         list_names({name: claim.says for name, claim in CLAIMS.items()}, as_json=as_json)
         return
     chosen = _chosen(names, CLAIMS)
-    _check_places(chosen, None if recorded else output, pages, force=force)
+    # what was recorded of runs takes their place
+    known = {name: read_recorded(claim, recorded / f"{name}{VALUES}") for name, claim in chosen.items() if recorded}
+    # a figure of its own needs more than what is recorded
+    drawn = [name for name, claim in chosen.items() if name not in known or (known[name].runs and not claim.figure)]
+    _check_places(chosen, drawn, None if recorded else output, pages, force=force)
     results, printed = {}, {}
     for name, claim in chosen.items():
-        # what was recorded of runs takes their place
         if recorded:
-            known = read_recorded(claim, recorded / f"{name}{VALUES}")
-            runs, measured = known.runs, known.measured
+            runs, measured = known[name].runs, known[name].measured
         else:
             runs = _lived(claim, output / name, workers, force=force)
             measured = check(claim, runs)
@@ -77,7 +79,8 @@ def claims(
         if not recorded:
             _draw(claim, runs, output / name, force=force)
         if pages:
-            _write_page(claim, runs, measured, pages, renewed=not recorded)
+            values = recorded / f"{name}{VALUES}" if recorded else None
+            _write_page(claim, runs, measured, pages, values, with_picture=name in drawn)
         results[name] = claim, measured
         predictions = table(claim, measured).drop(columns="claim").to_json(orient="records")  # NaN becomes null
         printed[name] = {"verdict": verdict(measured), "predictions": json.loads(predictions)}
@@ -99,8 +102,10 @@ def _chosen(names: Sequence[str], known: "Mapping[str, Claim]") -> "dict[str, Cl
     return {name: known[name] for name in names}
 
 
-def _check_places(names: Iterable[str], output: Path | None, pages: Path | None, *, force: bool) -> None:
-    """Refuse to replace what is not Hetevo's before anything is run."""
+def _check_places(
+    names: Iterable[str], drawn: Iterable[str], output: Path | None, pages: Path | None, *, force: bool
+) -> None:
+    """Refuse to replace what is not Hetevo's before anything is run; ``drawn`` are the claims whose picture is made."""
     from hetevo.analysis.made import check_replaceable
 
     files: list[Path] = []
@@ -108,8 +113,9 @@ def _check_places(names: Iterable[str], output: Path | None, pages: Path | None,
         files += [output / name / FIGURE.with_suffix(suffix) for name in names for suffix in (".png", ".pdf", ".csv")]
     if pages:
         # values that are read are not written
-        endings = (".md", CIRCUIT, PICTURE, VALUES) if output else (".md", CIRCUIT)
+        endings = (".md", CIRCUIT, VALUES) if output else (".md", CIRCUIT)
         files += [pages / f"{name}{ending}" for name in names for ending in endings]
+        files += [pages / f"{name}{PICTURE}" for name in drawn]
         files.append(pages / TABLE)
     check_replaceable(files, force=force)
 
@@ -152,34 +158,35 @@ def _draw(claim: "Claim", runs: "Sequence[LoadedRun]", folder: Path, *, force: b
 
 
 def _write_page(
-    claim: "Claim", runs: "Sequence[LoadedRun]", measured: "Sequence[Measured]", folder: Path, *, renewed: bool
+    claim: "Claim",
+    runs: "Sequence[LoadedRun]",
+    measured: "Sequence[Measured]",
+    folder: Path,
+    recorded: Path | None,
+    *,
+    with_picture: bool,
 ) -> None:
     """Write a claim's page, the drawing of a founder's circuit and, where values allow it, the claim's figure.
 
-    Pages whose runs were just loaded (``renewed``) get the table of values too, of which all this can be made again.
+    Pages whose values were not read from ``recorded`` get them as a table too, of which all this can be made again.
     """
     from hetevo.analysis.claims import draw, page, record
     from hetevo.analysis.claims.recorded import FLOATS
     from hetevo.analysis.figures.circuit import draw_individual
     from hetevo.analysis.figures.plot import drawn
     from hetevo.analysis.made import beside, marked, write_files
-    from hetevo.evolve.config import preset
-    from hetevo.evolve.species import build_species
     from hetevo.evolve.sweeps.file import read_sweep
-    from hetevo.populations.circuits import draw_founders
+    from hetevo.scripts.draw import founder
 
-    name = claim.name
-    config = preset(read_sweep(name).base)
-    species = build_species(config)
-    genes = draw_founders(species, config.seed, config.evolution.size)
+    name, individual = claim.name, founder(read_sweep(claim.name).base, None, [])
     text = page(claim, measured, circuit=f"{name}{CIRCUIT}", figure=f"{name}{PICTURE}").encode()
-    circuit = drawn(draw_individual(species, genes).figure, ".png", PAGE_DPI)
+    circuit = drawn(draw_individual(individual.species, individual.genes).figure, ".png", PAGE_DPI)
     files = {".md": marked(text, ".md"), CIRCUIT: marked(circuit, ".png")}
-    values = record(claim, runs).to_csv(index=False, float_format=FLOATS).encode() if renewed else None
-    if values:
-        files[VALUES] = values
-    # a figure of its own needs more than what is recorded
-    if renewed or (runs and not claim.figure):
+    if recorded:
+        values = recorded.read_bytes()
+    else:
+        values = files[VALUES] = record(claim, runs).to_csv(index=False, float_format=FLOATS).encode()
+    if with_picture:
         files[PICTURE] = marked(drawn(draw(claim, runs).figure, ".png", PAGE_DPI), ".png", values)
     write_files({beside(folder / f"{name}{ending}"): content for ending, content in files.items()})
     print(folder / f"{name}.md", file=sys.stderr)

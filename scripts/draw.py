@@ -39,13 +39,15 @@ def draw(
     of_run = any(Path(name).is_dir() for name in (source, source.rpartition("@")[0]) if name)
     if of_run and settings:
         raise SettingError("-s changes a preset or a file, not what is saved of a run: leave it out.")
-    chosen = _saved(source, individual) if of_run else _founder(source, individual, settings or [])
+    chosen = _saved(source, individual) if of_run else founder(source, individual, settings or [])
     plot = draw_individual(chosen.species, chosen.genes, chosen.row, chosen.title)
     for file in save(plot, output or chosen.target, force=force, named=output is not None):
         print(file)
 
 
-class _Chosen(NamedTuple):
+class Chosen(NamedTuple):
+    """An individual to be drawn, in a row of the genes, with what to write above it and where the figure goes."""
+
     species: "Species"
     genes: "Population"
     row: int
@@ -53,7 +55,7 @@ class _Chosen(NamedTuple):
     target: Path
 
 
-def _saved(source: str, individual: int | None) -> _Chosen:
+def _saved(source: str, individual: int | None) -> Chosen:
     """Find an individual of a run's checkpoint: the one with the lowest loss unless another is named."""
     from hetevo.evolve.origin import Origin
     from hetevo.evolve.species import build_species
@@ -72,10 +74,10 @@ def _saved(source: str, individual: int | None) -> _Chosen:
     row = ids.index(chosen)
     title = f"individual {chosen}, generation {origin.generation}, loss {state.loss[row]:.3g}"
     target = origin.directory.figures / f"circuit-{chosen}.png"
-    return _Chosen(species, state.generation.population, row, title, target)
+    return Chosen(species, state.generation.population, row, title, target)
 
 
-def _founder(source: str, individual: int | None, settings: list[str]) -> _Chosen:
+def founder(source: str, individual: int | None, settings: list[str]) -> Chosen:
     """Draw the founders that a preset or a file begins with, and choose one."""
     from hetevo.evolve.config import load_config
     from hetevo.evolve.generation import draw_generation_zero
@@ -89,6 +91,4 @@ def _founder(source: str, individual: int | None, settings: list[str]) -> _Chose
         raise SettingError(f"--individual: {source} has the founders 0 to {config.evolution.size - 1}, got {row}.")
     population = draw_generation_zero(species, config.seed, config.evolution.size).population
     name = Path(source).stem
-    return _Chosen(
-        species, population, row, f"{name}, founder {row}, seed {config.seed}", Path(f"{for_file(name)}.png")
-    )
+    return Chosen(species, population, row, f"{name}, founder {row}, seed {config.seed}", Path(f"{for_file(name)}.png"))

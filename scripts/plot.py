@@ -18,7 +18,6 @@ File = Annotated[
 def plot(runs: Runs = None, kind: Kind = "", output: File = None, force: Force = False) -> None:
     """Draw a figure, and say in two lines what it shows."""
     load_matplotlib()
-    from hetevo.analysis.claims import CLAIMS, picture
     from hetevo.analysis.conditions import load_all
     from hetevo.analysis.figures import FIGURES, save
     from hetevo.analysis.verdict import verdict
@@ -34,7 +33,12 @@ def plot(runs: Runs = None, kind: Kind = "", output: File = None, force: Force =
     if not runs:
         raise SettingError(f"Expected a run directory or a sweep to draw, got none: {spell('plot', 'RUN...')}")
     loaded = load_all(runs, notice=warn)
-    kind, drawn = (kind, FIGURES[kind](loaded)) if kind else picture(CLAIMS, loaded)
+    if kind:
+        drawn = FIGURES[kind](loaded)
+    else:
+        from hetevo.analysis.claims import CLAIMS, picture  # reads the file of every experiment
+
+        kind, drawn = picture(CLAIMS, loaded)
     target = output or (inside(runs[0]) / "figures" / f"{kind}.png" if len(runs) == 1 else Path(f"{kind}.png"))
     for path in save(drawn, target, force=force, named=output is not None):
         print(path)

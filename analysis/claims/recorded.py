@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from hetevo.analysis.claims.claim import Claim, check
-from hetevo.analysis.claims.prediction import Measured, by_seed
+from hetevo.analysis.claims.prediction import Measured, Prediction, by_seed
 from hetevo.analysis.runs import LoadedRun, Value
 from hetevo.populations.errors import SettingError
 
@@ -111,7 +111,11 @@ def _values(claim: Claim, runs: Sequence[LoadedRun], rows: int) -> Iterator[tupl
                 )
     last = {run.condition: run.last for run in runs}
     # two predictions may be about one measure
-    own = {(each.measure, each.conditions[0]): each for each in claim.predictions if each.measure}
+    own: dict[tuple[str, str], Prediction] = {}
+    for each in claim.predictions:
+        first = each.measure and own.setdefault((each.measure, each.conditions[0]), each)
+        if first and first.conditions != each.conditions:
+            raise SettingError(f"{claim.name}: two predictions of {each.measure!r} begin with {each.conditions[0]!r}.")
     for (measure, condition), prediction in own.items():
         for seed, value in by_seed(prediction, runs).items():
             yield condition, measure, last[condition], seed, value

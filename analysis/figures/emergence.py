@@ -8,9 +8,10 @@ from hetevo.analysis.figures.parts import count_generations, null_line
 from hetevo.analysis.figures.style import HALF, for_figure, for_figures
 from hetevo.analysis.statistics import Emergence, emergence, survival_curve
 from hetevo.analysis.statistics.curves import CONFIDENCE
+from hetevo.populations.errors import SettingError
 
-FAINT = 400
-"""Curves times opacity: the more there are, the fainter, so that many do not become one blot."""
+FAINT = 2_000
+"""Values drawn times opacity: the more there are, the fainter, so that many do not become one blot."""
 
 MOST_BANDS = 4
 """Conditions up to which their intervals can be told apart."""
@@ -47,7 +48,7 @@ def onset(frame: Frame, *, found: Emergence | None = None) -> pd.DataFrame:
         colour, line = styles[condition]
         emerged = f"{times.observed.sum()} of n = {len(times.time)} emerged" if own.defined else "undefined"
         curves = own.values.T if own.defined else np.full(len(generations), np.nan)
-        faint = min(0.8, max(0.1, FAINT / own.values.size * 5))
+        faint = min(0.8, max(0.1, FAINT / own.values.size))
         axes.plot(generations, curves, color=colour, linestyle=line, linewidth=0.6, alpha=faint)
         axes.plot([], [], color=colour, linestyle=line, label=f"{names[condition]}: {emerged}")
         # a mark at the onset of each run that has one
@@ -135,6 +136,8 @@ def survival(frame: Frame, *, found: Emergence | None = None) -> pd.DataFrame:
         gone = table[table["censored"] > 0]
         axes.plot(gone["generation"], gone["surviving"], "|", color=colour, markersize=6)
         frames.append(table.assign(condition=condition))
+    if not frames:
+        raise SettingError("Alignment is undefined in every generation of these runs, so nothing can have emerged.")
     axes.set_ylim(-0.03, 1.05)
     axes.set_ylabel("share of seeds that\nhave not emerged")
     interval = "" if crowded else f", {CONFIDENCE * 100:.0f} % log-log interval"

@@ -66,7 +66,7 @@ def _conditions(study: Study) -> Table:
         is_neutral = study.neutral is not None and name == study.neutral.name
         row = (
             name,
-            NONE if is_neutral else decide(study, condition).answer,
+            NONE if is_neutral else decide(condition).answer,
             _alignment(condition),
             estimate(condition.levels["birth"]),
             _onset(statistics) if statistics and not is_neutral else NONE,

@@ -65,7 +65,7 @@ class Verdict:
     criteria: tuple[Criterion, ...] = ()
 
 
-def decide(study: Study, condition: Condition) -> Verdict:
+def decide(condition: Condition) -> Verdict:
     """Say whether gradient alignment emerged in a condition."""
     if not condition.measured:
         return Verdict("undecided", "alignment was not measured (probe.every = 0)")
@@ -130,13 +130,13 @@ def spoken(study: Study) -> list[str]:
 
 def headline(study: Study) -> list[str]:
     """Return the verdict in a line a condition, for a terminal."""
-    verdicts = {name: decide(study, study.conditions[name]) for name in spoken(study)}
+    verdicts = {name: decide(study.conditions[name]) for name in spoken(study)}
     return [for_terminal(f"{name}: {verdict.answer}, {verdict.meaning}") for name, verdict in verdicts.items()]
 
 
 def explain(study: Study, condition: Condition) -> dict[str, Any]:
     """Return the verdict on a condition for the page: answer, meaning, numbers, criteria, further paragraphs."""
-    verdict = decide(study, condition)
+    verdict = decide(condition)
     paragraphs: list[str] = []
     if not verdict.criteria and len(study.runs) == 1:
         paragraphs += of_one_run(study.runs).splitlines()

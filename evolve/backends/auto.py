@@ -72,14 +72,13 @@ class AutoBackend:
         if self._chosen is None:
             cores = available_cores()
             # --workers means the cluster's; this machine has no more than its cores
-            local = LocalBackend(self.settings.model_copy(update={"workers": cores, "address": ""}))
+            self._chosen = local = LocalBackend(self.settings.model_copy(update={"workers": cores, "address": ""}))
             # a block, measured here, tells how long a generation would take
             seconds = local.seconds_for_one(job, generation) * generation.size / cores
-            if seconds <= CLUSTER_SECONDS:
-                self._chosen = local
-            else:
+            if seconds > CLUSTER_SECONDS:
                 local.close()
                 self._chosen = RayBackend(self.settings)
+            self._chosen.prepare(job)
             reason = (
                 f"a generation takes about {seconds:.3g} s on {cores} cores, a cluster pays from {CLUSTER_SECONDS:g} s"
             )

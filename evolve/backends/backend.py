@@ -183,7 +183,7 @@ def count_workers(settings: BackendTable, most: int) -> int:
     settings : BackendTable
         Names how many are asked for; 0: one a core.
     most : int
-        BlockQueue, or runs, that there can be at once.
+        Blocks, or runs, that there can be at once.
     """
     return 0 if settings.address else min(settings.workers or available_cores(), most)
 
@@ -196,7 +196,7 @@ def bound_workers(settings: BackendTable, most: int, *, force: bool = False) -> 
     settings : BackendTable
         What is asked for. A cluster's address leaves it as it is: the cluster says how many it has.
     most : int
-        BlockQueue, or runs, that there can be at once.
+        Blocks, or runs, that there can be at once.
     force : bool, optional
         Start any number of them.
 

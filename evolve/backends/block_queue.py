@@ -185,7 +185,7 @@ class BlockQueue:
         """
         # blocks that were on their way together are lost together: one loss, not many
         who = f"individuals {block.start} to {block.stop - 1} were lost: {reason.rstrip('.')}"
-        if counts and block.after == self._losses:  # what was on its way together is lost together
+        if counts and block.after == self._losses:
             self._losses += 1
             self._in_a_row += 1
             if self._in_a_row >= self._limit:

@@ -6,12 +6,12 @@ import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 from threadpoolctl import threadpool_info
 
 from hetevo.evolve.backends.backend import Job
+from hetevo.evolve.rundir.manifest import installed_version
 from hetevo.evolve.rundir.provenance import cpu_features
 from hetevo.populations.errors import MachineFailedError, spell
 
@@ -128,7 +128,7 @@ def _take_fingerprint(packages: frozenset[str]) -> Fingerprint:
         platform.node(),
         {
             "python": ".".join(platform.python_version_tuple()[:2]),
-            **{name: version(name) for name in ("hetevo", "numpy", "scipy")},
+            **{name: installed_version(name) or "none" for name in ("hetevo", "numpy", "scipy")},
             "linear algebra": _join_names(f"{library['internal_api']} {library['version']}" for library in libraries),
             **sources,
         },

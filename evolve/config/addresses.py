@@ -8,6 +8,9 @@ from hetevo.evolve.config.errors import ConfigError
 Override = str | tuple[str, Any]
 """A change: ``"evolution.size=32"`` with the value in TOML, or ``("evolution.size", 32)``."""
 
+HERE: tuple[Override, ...] = (("backend.name", "local"), ("backend.address", ""))
+"""Changes by which lives are computed on this machine, wherever a configuration says."""
+
 
 def without_address(
     content: Mapping[str, Any], overrides: Sequence[Override], source: str, *, more: str = ""

@@ -2,7 +2,7 @@
 
 ``checkpoints/gen-000120/state.npz`` holds arrays, ``manifest.json`` what they are and the SHA-256 of the file. A
 checkpoint is written under a temporary name, made durable, and renamed: under its final name it is complete.
-`hetevo.evolve.rundir.checkpoint` reads it.
+`read` reads it, or says why it cannot be trusted.
 """
 
 import os
@@ -66,7 +66,7 @@ class Checkpoint:
 
     @property
     def rows(self) -> dict[str, str]:
-        """By table, the hash of the rows in its last part (`rows_hash`); empty in checkpoints of the first versions."""
+        """By table, the hash of the rows in its last part (`hash_rows`); empty in checkpoints of the first versions."""
         found = self.facts.get("rows")
         return {name: str(value) for name, value in found.items()} if isinstance(found, dict) else {}
 

@@ -72,7 +72,13 @@ class Manifest(_Strict):
 
     def encoded(self) -> bytes:
         """Return the content of ``manifest.json``."""
-        return _seal({"schema": SCHEMA, "written_by": f"hetevo {_version()}", **self.model_dump(mode="json")})
+        return _seal(
+            {
+                "schema": SCHEMA,
+                "written_by": f"hetevo {_version()}",
+                **self.model_dump(mode="json"),
+            }
+        )
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -138,9 +144,14 @@ def _text(content: dict[str, Any]) -> bytes:
     return json.dumps(content, sort_keys=True).encode()
 
 
-@cache
 def _version() -> str:
+    return installed_version("hetevo") or "(not installed)"
+
+
+@cache
+def installed_version(package: str) -> str | None:
+    """Return the version of a package; None if it is not installed."""
     try:
-        return version("hetevo")
+        return version(package)
     except PackageNotFoundError:
-        return "(not installed)"
+        return None

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from threadpoolctl import threadpool_info
 
 from hetevo.evolve.rundir.errors import DamagedError, StorageError
 from hetevo.evolve.rundir.files import read_bounded, write_durably
+from hetevo.evolve.rundir.manifest import installed_version
 from hetevo.evolve.rundir.schemas import ProvenanceFile, parse_json, validate
 from hetevo.populations.errors import HetevoError
 from hetevo.populations.text import without_places
@@ -187,7 +187,7 @@ def software() -> dict[str, Any]:
     return {
         "command": [Path(sys.argv[0]).name, *map(without_places, sys.argv[1:])],
         "python": platform.python_version(),
-        "versions": {name: found for name in _PACKAGES if (found := _version(name))},
+        "versions": {name: found for name in _PACKAGES if (found := installed_version(name))},
         "source": _source(),
         "platform": "-".join(filter(None, [platform.system(), platform.machine(), *platform.libc_ver()])),
         "cores": os.cpu_count(),
@@ -202,14 +202,6 @@ def software() -> dict[str, Any]:
 def now() -> str:
     """Return the time in UTC, as ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-@cache
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
 
 
 def cpu_features() -> list[str]:

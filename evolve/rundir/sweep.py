@@ -6,6 +6,7 @@ Any number of processes may run it. They have a share each in the lock on ``runn
 
 import json
 import re
+import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ from hetevo.evolve.rundir.files import (
     remove_tree,
     write_durably,
 )
-from hetevo.evolve.rundir.lock import Lock
+from hetevo.evolve.rundir.lock import PAUSE, Lock
 from hetevo.evolve.rundir.places import Place, inside
 from hetevo.evolve.rundir.schemas import Loose, parse_json, validate
 from hetevo.populations.errors import spell
@@ -181,4 +182,4 @@ def _lock(folder: Place) -> Lock:
         try:
             return Lock(folder / LOCK)
         except RunBusyError:
-            continue
+            time.sleep(PAUSE)

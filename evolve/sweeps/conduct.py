@@ -14,6 +14,7 @@ from pathlib import Path
 from hetevo.evolve.backends.backend import bound_workers
 from hetevo.evolve.backends.pool import WorkerDiedError
 from hetevo.evolve.config import BackendTable, Config, from_mapping
+from hetevo.evolve.config.addresses import HERE
 from hetevo.evolve.experiment import Experiment
 from hetevo.evolve.machine import available_memory
 from hetevo.evolve.memory import check_needs, count_needs, explain_memory_error
@@ -265,9 +266,7 @@ def _repair(error: HetevoError, path: Path) -> str:
 
 
 def _in_one_process(config: Config) -> Config:
-    return from_mapping(
-        config.model_dump(), overrides=[("backend.name", "local"), ("backend.address", ""), ("backend.workers", 1)]
-    )
+    return from_mapping(config.model_dump(), overrides=[*HERE, ("backend.workers", 1)])
 
 
 def _conclude(future: "Future[Outcome]", running: Outcome) -> Outcome:

@@ -200,3 +200,15 @@ def test_a_figure_needs_a_known_ending_and_a_writable_place(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(SettingError, match="Cannot write"):
         save(plot, tmp_path / "file" / "figure.png")
+
+
+def test_survival_says_that_nothing_can_emerge_where_alignment_is_undefined(tmp_path):
+    runs = [
+        load_run(
+            plant(tmp_path / f"{name}{seed}", condition=name, seed=seed, undefined=range(6), neutral=name == "lot")
+        )
+        for name in ("nothing", "lot")
+        for seed in range(3)
+    ]
+    with pytest.raises(SettingError, match="undefined in every generation"):
+        FIGURES["survival"](runs)

@@ -79,3 +79,13 @@ def test_a_run_with_failures_verifies_and_can_be_extended(failed, tmp_path):
     assert verify(path).ok
     resume(path, 3)
     assert verify(path, replay=False).ok
+
+
+@pytest.mark.parametrize("every", [0, 1])
+def test_a_replay_compares_measures_where_they_were_recorded(tmp_path, every):
+    run = Experiment(preset("smoke", overrides=["backend.workers=1", f"records.individuals_every={every}"])).run(
+        tmp_path / "run"
+    )
+    report = verify(run.path, replay=True)
+    assert report.ok
+    assert report.checked[-1].endswith("measures") == bool(every)

@@ -446,7 +446,10 @@ def test_a_claim_is_tested_by_one_command_and_goes_on(tmp_path):
     assert {file.name for file in folders[1].iterdir()} | {"minimal-claim.csv"} == {
         file.name for file in folders[0].iterdir()
     }
-    assert hetevo("claims", "minimal", "-o", tmp_path, "--pages", folders[0]).exit_code == 0  # all of it is its own
+    # read from and written to one place, as for the documentation, everything there stays its own
+    again = hetevo("claims", "minimal", "--recorded", folders[0], "--pages", folders[0])
+    assert again.exit_code == 0, again.stderr
+    assert hetevo("claims", "minimal", "-o", tmp_path, "--pages", folders[0]).exit_code == 0
     listed = hetevo("claims")
     assert "minimal" in listed.stdout
     wrong = hetevo("claims", "minimall")
