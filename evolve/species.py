@@ -31,9 +31,10 @@ def build_species(config: Config) -> Species:
         A validated configuration.
     """
     task, network = config.task, config.network
+    options = {name: settings.freeze(value) for name, value in task.options.items()}
     return Species(
         layout=Layout(task.inputs, tuple(network.levels), task.outputs, network.bias),
-        task=TASKS[task.name](inputs=task.inputs, outputs=task.outputs, **task.options),  # type: ignore[call-arg]
+        task=TASKS[task.name](inputs=task.inputs, outputs=task.outputs, **options),  # type: ignore[call-arg]
         rule=_rule(config.plasticity),
         network=_plain(settings.Network, network),
         plasticity=_plain(settings.Plasticity, config.plasticity),

@@ -1,9 +1,11 @@
-"""Reading TOML that may come from anybody: how deep it is nested is bounded, and looked at before anything else."""
+"""TOML: reading what may come from anybody, whose nesting is bounded before anything else; and writing a value."""
 
 import re
 import tomllib
 from collections.abc import Mapping
 from typing import Any
+
+import tomli_w
 
 DEEPEST = 16
 """Tables and lists inside each other, and words of a dotted key; a real configuration has four."""
@@ -61,3 +63,13 @@ def _list_parts(value: Any) -> list[Any]:
     if isinstance(value, Mapping):
         return list(value.values())
     return list(value) if isinstance(value, list | tuple) else []
+
+
+def inline(value: Any) -> str:
+    """Return a value as TOML on one line, such as ``{name = "selBest"}``."""
+    if isinstance(value, dict):
+        keys = (tomli_w.dumps({name: 0}).strip().removesuffix(" = 0") for name in value)
+        return f"{{{', '.join(f'{key} = {inline(part)}' for key, part in zip(keys, value.values(), strict=True))}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(inline, value))}]"
+    return tomli_w.dumps({"x": value}).strip().removeprefix("x = ")

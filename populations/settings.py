@@ -50,10 +50,23 @@ def setting(default: Any, meaning: str, **bounds: Any) -> Any:
     return field(default=default, metadata=known)
 
 
-Options = Mapping[str, float | int]
+Options = Mapping[str, Any]
+"""Options of a family: whatever a configuration can hold."""
+
 Size = Annotated[float, Setting("a size", least=0, finite=True)]
 Count = Annotated[int, Setting("a count", least=1)]
 Bits = Annotated[int, Setting("bits", least=2, most=16)]
+
+
+def freeze(value: Any) -> Any:
+    """Return a value of a configuration as families take it: lists become tuples, so that nobody changes them.
+
+    Examples
+    --------
+    >>> freeze([1, ["a", "b"]])
+    (1, ('a', 'b'))
+    """
+    return tuple(map(freeze, value)) if isinstance(value, list | tuple) else value
 
 
 @dataclass(frozen=True)

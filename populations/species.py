@@ -15,7 +15,7 @@ from hetevo.populations.formulas import Formula
 from hetevo.populations.layout import Layout
 from hetevo.populations.random_streams import HELD_OUT, Purpose, random_stream
 from hetevo.populations.rules import Rule
-from hetevo.populations.settings import SETTLE, Environment, Genome, Lifetime, Network, Plasticity
+from hetevo.populations.settings import SETTLE, Environment, Genome, Lifetime, Network, Plasticity, freeze
 from hetevo.populations.tasks import Task
 from hetevo.populations.wiring import WIRINGS, Pathways, WiringFamily
 
@@ -116,7 +116,8 @@ class Species:
     @cached_property
     def family(self) -> WiringFamily:
         """The wiring family."""
-        return WIRINGS[self.network.wiring](**self.network.options)
+        options = {name: freeze(value) for name, value in self.network.options.items()}
+        return WIRINGS[self.network.wiring](**options)
 
     @cached_property
     def allowed(self) -> Pathways:

@@ -1,5 +1,6 @@
 """A whole configuration, checked across its tables."""
 
+from collections.abc import Mapping
 from typing import Any, Self
 
 from pydantic import Field, model_validator
@@ -7,7 +8,7 @@ from pydantic import Field, model_validator
 from hetevo.evolve.config.errors import ConfigError
 from hetevo.evolve.config.layer import check_binary, check_layer
 from hetevo.evolve.config.operators import check_operator
-from hetevo.evolve.config.options import check_options
+from hetevo.evolve.config.options import check_options, check_values
 from hetevo.evolve.config.tables import (
     BackendTable,
     CheckpointTable,
@@ -34,6 +35,7 @@ from hetevo.populations.errors import SettingError, nearest
 from hetevo.populations.formulas import FORMULAS
 from hetevo.populations.layout import Layout
 from hetevo.populations.rules import RULES
+from hetevo.populations.settings import freeze
 from hetevo.populations.tasks import TASKS
 from hetevo.populations.wiring import WIRINGS
 
@@ -84,6 +86,12 @@ class Config(Table):
         return self
 
     @model_validator(mode="after")
+    def _check_option_values(self) -> Self:
+        for table in ("task", "network"):
+            check_values(f"{table}.options", getattr(self, table).options)
+        return self
+
+    @model_validator(mode="after")
     def _check_task(self) -> Self:
         if self.task.name not in TASKS:
             return self
@@ -92,7 +100,7 @@ class Config(Table):
         family: Any = TASKS[self.task.name]
         check_options("task", self.task.name, family, self.task.options)
         # the family's own checks, such as fixed sizes
-        family(inputs=self.task.inputs, outputs=self.task.outputs, **self.task.options)
+        family(inputs=self.task.inputs, outputs=self.task.outputs, **_frozen(self.task.options))
         return self
 
     @model_validator(mode="after")
@@ -108,7 +116,7 @@ class Config(Table):
                 f'network.settle: networks of the wiring "{network.wiring}" have no loops, so nothing settles and'
                 f" {network.settle} steps mean nothing. Leave it out, or choose a wiring with loops: {loops}"
             )
-        family(**network.options).check(Layout(task.inputs, tuple(network.levels), task.outputs, network.bias))
+        family(**_frozen(network.options)).check(Layout(task.inputs, tuple(network.levels), task.outputs, network.bias))
         return self
 
     @model_validator(mode="after")
@@ -212,3 +220,7 @@ class Config(Table):
         Where lives are computed, what is kept of them and how many generations there are does not.
         """
         return config_hash(self.model_dump(mode="json"))
+
+
+def _frozen(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: freeze(value) for name, value in options.items()}

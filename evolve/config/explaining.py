@@ -6,7 +6,7 @@ from typing import Any, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from hetevo.evolve.config.writing import inline
+from hetevo.evolve.toml import inline
 from hetevo.populations.errors import nearest
 
 Location = tuple[str, ...]
@@ -127,7 +127,7 @@ def _expected(problem: Any, place: Location, model: type[BaseModel]) -> str:
     if kind not in PLAIN:
         return str(problem["msg"]).removeprefix("Input should be ")  # bounds, and words to choose from
     expected, shown = PLAIN[kind]
-    if not isinstance(example, shown):
+    if not isinstance(example, shown) or example in ((), [], {}):
         return expected
     what = ITEMS.get(type(example[0]), "") if isinstance(example, list | tuple) and not inside else ""
     return f"{expected}{what} such as {inline(example)}"

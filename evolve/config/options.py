@@ -1,20 +1,30 @@
 """Checks of the options of task and wiring families, before a run begins."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import fields
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, Field, fields
+from functools import cache
+from typing import Any, get_type_hints
 
+from pydantic import ConfigDict, ValidationError, create_model
+from pydantic import Field as Checked
+
+from hetevo.evolve.config.explaining import explain
+from hetevo.evolve.config.tables.living import checked_type
 from hetevo.populations.errors import nearest
+from hetevo.populations.settings import Setting, freeze
 from hetevo.populations.tasks import TASKS
 from hetevo.populations.wiring import WIRINGS
 
 FAMILIES: Mapping[str, Mapping[str, Any]] = {"task": TASKS, "network": WIRINGS}
 """Whose options there are, by table."""
 
+SIZES = ("inputs", "outputs")
+"""Fields of task families that are no options: the configuration names them elsewhere."""
+
 
 def check_options(table: str, name: str, family: Any, options: Mapping[str, Any]) -> None:
-    """Check that a family has these options, and that they are of the right type.
+    """Check that a family has these options, and that they are of the right type and within their bounds.
 
     Parameters
     ----------
@@ -23,7 +33,8 @@ def check_options(table: str, name: str, family: Any, options: Mapping[str, Any]
     name : str
         Name of the family, for the message.
     family : type
-        A dataclass whose fields are its options; each is an int or a float.
+        A dataclass whose fields are its options, with the types of TOML; their annotations may hold bounds, as in
+        ``Annotated[float, Setting("height of the wave", least=0)]``.
     options : dict
         ``{name: value}``.
 
@@ -32,17 +43,74 @@ def check_options(table: str, name: str, family: Any, options: Mapping[str, Any]
     ValueError
         With what was expected, what was given, and how to correct it.
     """
-    types = {field.name: field.type for field in fields(family) if field.name not in ("inputs", "outputs")}
+    own = {field.name: field for field in _options_of(family)}
     kind = {"task": "task", "network": "wiring"}[table]
-    for option, value in options.items():
-        if option not in types:
-            known = f"it has {', '.join(types)}" if types else "it has none"
+    for option in options:
+        if option not in own:
+            known = f"it has {', '.join(own)}" if own else "it has none"
             having = [
-                other for other, one in FAMILIES[table].items() if option in {field.name for field in fields(one)}
+                other
+                for other, member in FAMILIES[table].items()
+                if option in {field.name for field in _options_of(member)}
             ]
-            hint = f" {kind.capitalize()} with {option!r}: {', '.join(having)}." if having else nearest(option, types)
+            hint = f" {kind.capitalize()} with {option!r}: {', '.join(having)}." if having else nearest(option, own)
             raise ValueError(f"{table}.options: the {kind} {name!r} has no option {option!r}; {known}.{hint}")
-        whole = types[option] in (int, "int")
-        if isinstance(value, bool) or (whole and not isinstance(value, int)) or not math.isfinite(value):
-            expected = "a whole number" if whole else "a finite number"
-            raise ValueError(f"{table}.options.{option}: expected {expected}, got {value!r}")
+    missing = [field.name for field in own.values() if _default(field) is MISSING and field.name not in options]
+    if missing:
+        raise ValueError(
+            f"{table}.options: the {kind} {name!r} needs {', '.join(missing)}, got {', '.join(options) or 'none'}."
+            f" For example: -s {table}.options.{missing[0]}=VALUE"
+        )
+    model = _model(family)
+    try:
+        model.model_validate({option: freeze(value) for option, value in options.items()})
+    except ValidationError as error:
+        # the validator knows no tables
+        raise ValueError("\n  ".join(f"{table}.options.{line}" for line in explain(error, model))) from None
+
+
+def check_values(key: str, options: Mapping[str, Any]) -> None:
+    """Check that options are what a configuration can hold: numbers, words, yes or no, lists and tables of them.
+
+    Raises
+    ------
+    ValueError
+        With what was expected, and what was given.
+    """
+    for place, value in _leaves(key, options):
+        if not isinstance(value, bool | int | float | str) or (isinstance(value, float) and not math.isfinite(value)):
+            shown = value.isoformat() if hasattr(value, "isoformat") else repr(value)
+            raise ValueError(f"{place}: expected a finite number, text, true, false, or a list of those, got {shown}")
+
+
+def _leaves(place: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _leaves(f"{place}.{key}", inner)
+    elif isinstance(value, list | tuple):
+        for number, inner in enumerate(value):
+            yield from _leaves(f"{place}.{number}", inner)
+    else:
+        yield place, value
+
+
+def _options_of(family: Any) -> list[Field[Any]]:
+    return [field for field in fields(family) if field.init and field.name not in SIZES]
+
+
+def _default(field: Field[Any]) -> Any:
+    return field.default_factory() if field.default_factory is not MISSING else field.default
+
+
+@cache
+def _model(family: Any) -> Any:
+    """Make what validates the options of a family from its annotations."""
+    hints = get_type_hints(family, include_extras=True)
+    made: Any = {}
+    for field in _options_of(family):
+        default = _default(field)
+        made[field.name] = (
+            checked_type(hints[field.name], Setting("", finite=True)),
+            Checked(... if default is MISSING else default),
+        )
+    return create_model(family.__name__, __config__=ConfigDict(extra="forbid", strict=True), **made)

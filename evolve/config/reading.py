@@ -15,8 +15,7 @@ from hetevo.evolve.config.explaining import example_of, explain, field_of
 from hetevo.evolve.config.naming import named
 from hetevo.evolve.config.operators import check_new
 from hetevo.evolve.config.sources import is_path, read_source, shipped
-from hetevo.evolve.config.writing import inline
-from hetevo.evolve.toml import NestingError, check_nesting, read_toml
+from hetevo.evolve.toml import NestingError, check_nesting, inline, read_toml
 from hetevo.populations.errors import HetevoError, nearest, spell
 
 SWEEPS_ONLY = {"seeds", "controls", "conditions", "grid", "zip"}

@@ -7,6 +7,7 @@ import tomli_w
 from hetevo.evolve.config.config import Config
 from hetevo.evolve.config.naming import named
 from hetevo.evolve.config.tables import Table
+from hetevo.evolve.toml import inline
 
 
 def dump_toml(config: Config) -> str:
@@ -35,16 +36,6 @@ def commented_toml(config: Config) -> str:
             lines += [f"# {field.description}", _assignment(key, content[key])]
         lines.append("")
     return "\n".join(lines)
-
-
-def inline(value: Any) -> str:
-    """Return a value as TOML on one line, such as ``{name = "selBest"}``."""
-    if isinstance(value, dict):
-        keys = (tomli_w.dumps({name: 0}).strip().removesuffix(" = 0") for name in value)
-        return f"{{{', '.join(f'{key} = {inline(part)}' for key, part in zip(keys, value.values(), strict=True))}}}"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(inline, value))}]"
-    return tomli_w.dumps({"x": value}).strip().removeprefix("x = ")
 
 
 def _assignment(key: str, value: Any) -> str:

@@ -53,7 +53,8 @@ def table_of(kind: type) -> type[Table]:
     """
     hints = get_type_hints(kind, include_extras=True)
     made: Any = {
-        field.name: (_checked(hints[field.name], field.metadata["setting"]), _field(field)) for field in fields(kind)
+        field.name: (checked_type(hints[field.name], field.metadata["setting"]), _field(field))
+        for field in fields(kind)
     }
     return create_model(f"{kind.__name__}Table", __base__=Table, __doc__=kind.__doc__, **made)
 
@@ -69,17 +70,18 @@ def _field(field: SettingField[Any]) -> Any:
     )
 
 
-def _checked(hint: Any, setting: Setting) -> Any:
+def checked_type(hint: Any, setting: Setting) -> Any:
     """Return a type that the validator checks by the bounds of its setting; those of a union are its number's."""
     kind, parts = get_origin(hint), get_args(hint)
-    if kind is Annotated:  # bounds of its own
-        return _bounded(*parts)
+    if kind is Annotated:  # bounds of its own; the validator knows those of others
+        own = [part for part in parts[1:] if isinstance(part, Setting)]
+        return checked_type(parts[0], own[0]) if own else hint
     if kind in (Union, types.UnionType):
-        return reduce(or_, (_checked(part, setting) for part in parts))
+        return reduce(or_, (checked_type(part, setting) for part in parts))
     if kind is tuple:
-        return tuple[tuple(_checked(part, setting) for part in parts)]  # type: ignore[misc]
+        return tuple[tuple(checked_type(part, setting) for part in parts)]  # type: ignore[misc]
     if kind is Mapping:
-        return dict[str, float | int]
+        return dict[str, Any]
     return _bounded(hint, setting) if hint in (int, float) else hint
 
 
