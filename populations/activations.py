@@ -6,9 +6,11 @@ keep the potentials ``p``.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
+from hetevo.populations.registry import Registry, accept_instance
 from hetevo.populations.types import Floats
 
 
@@ -65,10 +67,14 @@ def _slope_linear(activity: Floats, out: Floats) -> None:
     out.fill(1)
 
 
-ACTIVATIONS: dict[str, Activation] = {
-    "tanh": Activation(_tanh, _slope_tanh),
-    "relu": Activation(_relu, _slope_relu),
-    "softplus": Activation(_softplus, _slope_softplus),
-    "linear": Activation(_linear, _slope_linear),
-}
+ACTIVATIONS: Registry[Activation] = Registry(
+    "activation",
+    {
+        "tanh": Activation(_tanh, _slope_tanh),
+        "relu": Activation(_relu, _slope_relu),
+        "softplus": Activation(_softplus, _slope_softplus),
+        "linear": Activation(_linear, _slope_linear),
+    },
+    partial(accept_instance, Activation),
+)
 """Activation functions by the name used in ``[network] activation``."""

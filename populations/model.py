@@ -16,6 +16,8 @@ Nothing here knows the transpose of ``W``, and nothing computes a gradient. What
 (injury, imperfect hardware) is in the kernel alone.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from hetevo.populations.birth import Weights
@@ -174,7 +176,13 @@ class TwoPathwayCircuits:
         return slope
 
 
-def live(species: Species, genes: Population, innate: Weights, training: Samples) -> TwoPathwayCircuits:
+def live(
+    species: Species,
+    genes: Population,
+    innate: Weights,
+    training: Samples,
+    observe: Callable[[int, TwoPathwayCircuits], None] | None = None,
+) -> TwoPathwayCircuits:
     """Let every individual live through every task, as `hetevo.populations.kernel.life.live_block` does.
 
     Parameters
@@ -187,6 +195,8 @@ def live(species: Species, genes: Population, innate: Weights, training: Samples
         Weights at birth, P rows.
     training : Samples
         Arrays (K, T, units, S): T presentations of each of K tasks.
+    observe : callable, optional
+        Is called with the number of presentations so far, and the circuits, before each of them and at the end.
 
     Returns
     -------
@@ -198,11 +208,15 @@ def live(species: Species, genes: Population, innate: Weights, training: Samples
     lives = np.repeat(np.arange(genes.size), tasks)
     circuits = TwoPathwayCircuits(species, genes.take(lives), Weights(*(weights[lives] for weights in innate)))
     for t in range(life.presentations):
+        if observe:
+            observe(t, circuits)
         inputs, targets = (np.tile(part[:, t], (genes.size, 1, 1)) for part in (training.inputs, training.targets))
         # one presentation
         circuits.forward(inputs)
         circuits.backward(targets - circuits.y)
-        circuits.update()
+        species.rule.update(circuits)
         if (t + 1) % life.clip_every == 0 or t + 1 == life.presentations:
             circuits.clip()
+    if observe:
+        observe(life.presentations, circuits)
     return circuits

@@ -1,6 +1,8 @@
 """Plasticity rules: which products of the two signals change a synapse.
 
 A rule is a list of terms for each pathway. To add a rule, name it in `RULES`; the contract tests run over every entry.
+A rule of another package needs no entry (see `hetevo.populations.registry`). One that is no sum of these terms
+overrides `Rule.update`.
 
 Homosynaptic terms that a rule may add, each with a coefficient gene, for a neuron i of the ascending pathway with own
 activity ``x_i`` and presynaptic ``x_j``; in the descending pathway put ``q`` for ``x``:
@@ -18,7 +20,13 @@ Rules that are inherited themselves are in `hetevo.populations.formulas`.
 """
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from functools import partial
+from typing import TYPE_CHECKING, Literal
+
+from hetevo.populations.registry import Registry, accept_instance
+
+if TYPE_CHECKING:  # circuits belong to a species, and that has a rule
+    from hetevo.populations.model import TwoPathwayCircuits
 
 Pathway = Literal["ascending", "descending"]
 
@@ -71,17 +79,39 @@ class Rule:
         """Return the terms of one pathway."""
         return self.ascending if pathway == "ascending" else self.descending
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is more than a sum of terms, so that only the plain model can live by it."""
+        return type(self).update is not Rule.update
 
-RULES: dict[str, Rule] = {
-    "heterosynaptic": Rule(),
-    "fixed-feedback": Rule(descending=()),
-    "transported": Rule(descending=(), transport=True),
-    "sign-flipped": Rule(descending=(), transport=True, flipped=True),
-    "shuffled-signal": Rule(shuffled=True),
-    "hebbian": Rule(ascending=("hebbian",), descending=("hebbian",)),
-    "readout-only": Rule(descending=(), readout_only=True),
-    "none": Rule(ascending=(), descending=()),
-}
+    def update(self, circuits: "TwoPathwayCircuits") -> None:
+        """Change all synapses after the forward and the backward pass of a presentation.
+
+        A rule of another kind overrides this, and changes ``circuits.W`` and ``circuits.V`` as it likes; what it
+        remembers from one presentation to the next it keeps on ``circuits``. Its circuits live on the plain model.
+
+        Parameters
+        ----------
+        circuits : TwoPathwayCircuits
+            N circuits with activities ``x``, outputs ``y`` and learning signals ``q``.
+        """
+        circuits.update()
+
+
+RULES: Registry[Rule] = Registry(
+    "rule",
+    {
+        "heterosynaptic": Rule(),
+        "fixed-feedback": Rule(descending=()),
+        "transported": Rule(descending=(), transport=True),
+        "sign-flipped": Rule(descending=(), transport=True, flipped=True),
+        "shuffled-signal": Rule(shuffled=True),
+        "hebbian": Rule(ascending=("hebbian",), descending=("hebbian",)),
+        "readout-only": Rule(descending=(), readout_only=True),
+        "none": Rule(ascending=(), descending=()),
+    },
+    partial(accept_instance, Rule),
+)
 """Plasticity rules by the name used in ``[plasticity] rule``."""
 
 

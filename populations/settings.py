@@ -104,6 +104,7 @@ class Network:
     )
     activation: str = setting("tanh", "activation of hidden neurons", names="activations")
     bias: bool = setting(True, "whether a constant input of 1 is added")
+    circuit: str = setting("auto", "kind of circuit; auto: the one that the rule needs", names="circuits")
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ class Species:
 
     def __post_init__(self) -> None:
         levels = self.layout.levels
-        if bool(levels) == (self.formula is not None):
+        if self.network.circuit == "auto" and bool(levels) == (self.formula is not None):
             wanted = (
                 "no hidden levels with an inherited formula" if levels else "at least one hidden level, as in (8, 8)"
             )
@@ -102,7 +102,11 @@ class Species:
     @property
     def circuit(self) -> str:
         """The kind of circuit, a name in `hetevo.populations.circuits.CIRCUITS`."""
-        return "two-pathway" if self.formula is None else "layer"
+        if self.network.circuit != "auto":
+            return self.network.circuit
+        if self.formula is not None:
+            return "layer"
+        return "plain" if self.rule.is_plain else "two-pathway"
 
     def random_stream(self, seed: int, generation: int, purpose: Purpose, index: int = 0) -> Generator:
         """Return the generator for something that lives draw; see `hetevo.populations.random_streams.random_stream`."""

@@ -28,10 +28,11 @@ from hetevo.evolve.config.tables import (
     TaskTable,
     TransplantTable,
 )
-from hetevo.evolve.config.tables.living import NAMES, named_settings
+from hetevo.evolve.config.tables.living import check_name, explain_unknown, named_settings
 from hetevo.evolve.identity import config_hash
 from hetevo.evolve.islands import TOPOLOGIES
-from hetevo.populations.errors import SettingError, nearest
+from hetevo.populations.circuits import CIRCUITS
+from hetevo.populations.errors import SettingError
 from hetevo.populations.formulas import FORMULAS
 from hetevo.populations.layout import Layout
 from hetevo.populations.rules import RULES
@@ -74,15 +75,17 @@ class Config(Table):
 
     @model_validator(mode="after")
     def _check_names(self) -> Self:
-        named = [(key, given, NAMES[names]()) for key, given, names in named_settings(self)]
+        for key, name, names in (
+            *named_settings(self),
+            *(("heldout.families", family, "tasks") for family in self.heldout.families),
+        ):
+            check_name(key, name, names)
         for key, given, valid in (
-            *named,
-            *(("heldout.families", family, list(TASKS)) for family in self.heldout.families),
             ("islands.topology", self.islands.topology, list(TOPOLOGIES)),
             ("backend.name", self.backend.name, list(BACKEND_NAMES)),
         ):
             if given not in valid:
-                raise ValueError(f"{key}: expected one of {', '.join(valid)}, got {given!r}.{nearest(given, valid)}")
+                raise ValueError(explain_unknown(key, given, valid))
         return self
 
     @model_validator(mode="after")
@@ -111,7 +114,7 @@ class Config(Table):
         check_options("network", self.network.wiring, family, self.network.options)
         network, task = self.network, self.task
         if network.settle != "auto" and not family.recurrent:
-            loops = ", ".join(name for name, one in WIRINGS.items() if one.recurrent)
+            loops = ", ".join(name for name, one in WIRINGS.own.items() if one.recurrent)
             raise ValueError(
                 f'network.settle: networks of the wiring "{network.wiring}" have no loops, so nothing settles and'
                 f" {network.settle} steps mean nothing. Leave it out, or choose a wiring with loops: {loops}"
@@ -167,11 +170,31 @@ class Config(Table):
         return self
 
     @model_validator(mode="after")
+    def _check_circuit(self) -> Self:
+        circuit, rule = self.network.circuit, self.plasticity.rule
+        formula = rule in FORMULAS
+        plain = not formula and RULES[rule].is_plain
+        fitting = ["layer"] if formula else ["plain"] if plain else ["two-pathway", "plain"]
+        if circuit in CIRCUITS.own and circuit not in fitting:
+            raise ValueError(
+                f"network.circuit: expected {' or '.join(fitting)}, which live by the rule {rule!r}, or auto, got"
+                f" {circuit!r}"
+            )
+        if circuit == "plain" or (circuit == "auto" and plain):
+            for table in ("injury", "hardware"):
+                if getattr(self, table) != type(getattr(self, table))():
+                    raise ValueError(
+                        f"{table}: only the fast kernel knows it, and circuits with the rule {rule!r} live on the plain"
+                        " model. Leave the table out, or choose a rule that is a sum of known terms"
+                    )
+        return self
+
+    @model_validator(mode="after")
     def _check_sizes(self) -> Self:
         evolution, islands = self.evolution, self.islands
         if self.plasticity.rule in FORMULAS:
             check_layer(self)
-        elif not self.network.levels:
+        elif not self.network.levels and self.network.circuit == "auto":
             raise ValueError(
                 f'network.levels: the rule "{self.plasticity.rule}" is one of circuits with two pathways, so expected'
                 " at least one hidden level, such as [8, 8], got []. Single layers live by an inherited rule:"

@@ -12,11 +12,12 @@ from pydantic import Field as Checked
 from hetevo.evolve.config.explaining import explain
 from hetevo.evolve.config.tables.living import checked_type
 from hetevo.populations.errors import nearest
+from hetevo.populations.registry import Registry
 from hetevo.populations.settings import Setting, freeze
 from hetevo.populations.tasks import TASKS
 from hetevo.populations.wiring import WIRINGS
 
-FAMILIES: Mapping[str, Mapping[str, Any]] = {"task": TASKS, "network": WIRINGS}
+FAMILIES: Mapping[str, Registry[Any]] = {"task": TASKS, "network": WIRINGS}
 """Whose options there are, by table."""
 
 SIZES = ("inputs", "outputs")
@@ -50,7 +51,7 @@ def check_options(table: str, name: str, family: Any, options: Mapping[str, Any]
             known = f"it has {', '.join(own)}" if own else "it has none"
             having = [
                 other
-                for other, member in FAMILIES[table].items()
+                for other, member in FAMILIES[table].own.items()
                 if option in {field.name for field in _options_of(member)}
             ]
             hint = f" {kind.capitalize()} with {option!r}: {', '.join(having)}." if having else nearest(option, own)

@@ -1,20 +1,37 @@
 """Kinds of circuits, one a file: what their genome is, and how they live.
 
-To add one, write a class with the methods of `Circuit`, and name it in `CIRCUITS`.
+To add one, write a class with the methods of `Circuit`, and name it in `CIRCUITS`; one of another package is named in
+``[network] circuit`` by its place (`hetevo.populations.registry`).
 """
+
+from typing import Any
 
 import numpy as np
 
 from hetevo.populations.circuits.circuit import Block, Circuit, Outcome
 from hetevo.populations.circuits.layer import Layer, LayerSnapshot
+from hetevo.populations.circuits.plain import Plain
 from hetevo.populations.circuits.two_pathway import TwoPathway
 from hetevo.populations.genome import Gene, Population
 from hetevo.populations.isolation import isolated
 from hetevo.populations.kernel.life import Snapshot
 from hetevo.populations.random_streams import Purpose, random_stream
+from hetevo.populations.registry import Registry
 from hetevo.populations.species import Species
 
-CIRCUITS: dict[str, Circuit] = {"two-pathway": TwoPathway(), "layer": Layer()}
+METHODS = ("inherits", "genome", "draw_founder", "block_size", "count_bytes", "live")
+
+
+def _accept(found: Any) -> Circuit:
+    made = found() if isinstance(found, type) else found
+    if missing := [name for name in METHODS if not hasattr(made, name)]:
+        raise TypeError(f"expected a class with {', '.join(METHODS)}, but it has no {', '.join(missing)}")
+    return made  # type: ignore[no-any-return]
+
+
+CIRCUITS: Registry[Circuit] = Registry(
+    "circuit", {"two-pathway": TwoPathway(), "plain": Plain(), "layer": Layer()}, _accept
+)
 """Kinds of circuits by the name that `Species.circuit` returns."""
 
 

@@ -137,15 +137,35 @@ def evaluate_test(circuits: CircuitBlock, samples: Samples) -> tuple[Floats, Flo
     """
     # only activities are needed
     passes = passes_of(circuits, samples.inputs.shape[-1])
-    targets = samples.targets.astype(np.float64)
     with np.errstate(all="ignore"):
         passes.load(samples.inputs)
         passes.forward()
-        outputs = passes.outputs.reshape(-1, *targets.shape).astype(np.float64)
-        wrong = (outputs - targets) ** 2
-        # mean squared error over the mean square of the target, by life
-        loss = wrong.reshape(*wrong.shape[:2], -1).mean(axis=2) / (targets**2).reshape(len(targets), -1).mean(axis=1)
+        outputs = passes.outputs.reshape(-1, *samples.targets.shape).astype(np.float64)
+        return normalised_loss(circuits.species, outputs, samples.targets)
+
+
+def normalised_loss(species: Species, outputs: Floats, targets: Floats) -> tuple[Floats, Floats]:
+    """Compare outputs with targets.
+
+    Parameters
+    ----------
+    species : Species
+        Says whether the task is a classification.
+    outputs : ndarray of float64, shape (P, K, O, n)
+        Of P individuals in K tasks.
+    targets : ndarray of float, shape (K, O, n)
+        What they should be.
+
+    Returns
+    -------
+    loss, accuracy : ndarray of float64, shape (P * K,)
+        See `evaluate_test`.
+    """
+    targets = targets.astype(np.float64)
+    wrong = (outputs - targets) ** 2
+    # mean squared error over the mean square of the target, by life
+    loss = wrong.reshape(*wrong.shape[:2], -1).mean(axis=2) / (targets**2).reshape(len(targets), -1).mean(axis=1)
     accuracy = np.full(loss.shape, np.nan)
-    if circuits.species.task.classification:
+    if species.task.classification:
         accuracy = (outputs.argmax(axis=2) == targets.argmax(axis=1)).mean(axis=2)
     return loss.ravel(), accuracy.ravel()

@@ -1,7 +1,7 @@
 """The tables of a life, made from `hetevo.populations.settings`, where each setting stands once."""
 
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields
 from dataclasses import Field as SettingField
 from functools import reduce
@@ -13,27 +13,66 @@ from pydantic import Field, create_model, model_validator
 from hetevo.evolve.config.tables.base import Table
 from hetevo.populations import settings
 from hetevo.populations.activations import ACTIVATIONS
+from hetevo.populations.circuits import CIRCUITS
+from hetevo.populations.errors import nearest
 from hetevo.populations.formulas import FORMULAS
+from hetevo.populations.registry import Registry
 from hetevo.populations.rules import HOMOSYNAPTIC, RULES
 from hetevo.populations.settings import Setting
 from hetevo.populations.tasks import TASKS
 from hetevo.populations.wiring import WIRINGS
 
-NAMES: dict[str, Callable[[], list[str]]] = {
-    "tasks": lambda: list(TASKS),
-    "wirings": lambda: list(WIRINGS),
-    "rules": lambda: [*RULES, *FORMULAS],
-    "terms": lambda: list(HOMOSYNAPTIC),
-    "activations": lambda: list(ACTIVATIONS),
+REGISTRIES: dict[str, Registry[Any]] = {
+    "tasks": TASKS,
+    "wirings": WIRINGS,
+    "rules": RULES,
+    "activations": ACTIVATIONS,
+    "circuits": CIRCUITS,
 }
-"""Names that settings may have, by the word in `Setting.names`."""
+"""Whose members settings may name, those of other packages among them, by the word in `Setting.names`."""
+
+WORDS: dict[str, tuple[str, ...]] = {
+    "rules": tuple(FORMULAS),
+    "circuits": ("auto",),
+    "terms": HOMOSYNAPTIC,
+}
+"""What settings may name besides, by the word in `Setting.names`."""
+
+
+def check_name(key: str, name: str, names: str) -> None:
+    """Check that there is something of a name; nothing is imported.
+
+    Parameters
+    ----------
+    key : str
+        Of the setting, for the message.
+    name : str
+        What was given.
+    names : str
+        The word in `Setting.names`.
+
+    Raises
+    ------
+    ValueError
+        With what was expected, what was given, and how to correct it.
+    """
+    registry, words = REGISTRIES.get(names), WORDS.get(names, ())
+    if name not in words and not (registry and name in registry):
+        raise ValueError(explain_unknown(key, name, [*(registry or {}), *words], place=registry is not None))
+
+
+def explain_unknown(key: str, name: str, valid: Sequence[str], *, place: bool = False) -> str:
+    """Say which names there are instead of one that is none; ``place``: whether it may be the place of a user's own."""
+    own = ", or the place of your own, such as 'own_module:Name'" if place and ":" in name else ""
+    return f"{key}: expected one of {', '.join(valid)}{own}, got {name!r}.{nearest(name, valid)}"
+
 
 KINDS = (settings.Task, settings.Network, settings.Plasticity)
 """Tables in which something is named."""
 
 
 def named_settings(config: object) -> Iterator[tuple[str, str, str]]:
-    """List what a configuration names: key, name and the word in `NAMES`."""
+    """List what a configuration names: key, name and the word in `Setting.names`."""
     for kind in KINDS:
         table = kind.__name__.lower()
         for field in fields(kind):
@@ -99,7 +138,8 @@ def described(setting: Setting) -> str:
     """Say what a setting means and may be: ``"samples a presentation (S); at least 1"``."""
     meaning, mark, values = setting.meaning.partition("; ")
     if setting.names:
-        *names, last = NAMES[setting.names]()
+        registry = REGISTRIES.get(setting.names)
+        *names, last = [*(registry.own if registry else {}), *WORDS.get(setting.names, ())]
         meaning += f": {', '.join(names)} or {last}"
     return f"{meaning}{_bounds(setting)}{mark}{values}"
 

@@ -1,0 +1,110 @@
+"""Two-pathway circuits whose rule is more than a sum of terms: they live on the plain model.
+
+That is slower than the kernel, and in double precision. What is there besides presentations (injury, imperfect
+hardware) only the kernel knows, so that it is refused here.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from copy import deepcopy
+
+import numpy as np
+
+from hetevo.populations.birth import Weights, draw_innate_weights
+from hetevo.populations.circuits.circuit import Block, Outcome
+from hetevo.populations.circuits.two_pathway import TwoPathway, normalised_loss
+from hetevo.populations.experience import Samples
+from hetevo.populations.genome import Population
+from hetevo.populations.kernel.life import PROBED_NETWORKS, Snapshot
+from hetevo.populations.kernel.plasticity import effective_gains
+from hetevo.populations.model import TwoPathwayCircuits, live
+from hetevo.populations.species import Species, Stage
+from hetevo.populations.types import Floats
+
+PRECISE = 2
+"""Numbers in double precision take so many times the memory of the kernel's."""
+
+
+class Plain(TwoPathway):
+    """The circuits of `TwoPathway`, living as `hetevo.populations.model` does; see `Circuit` for its methods."""
+
+    def count_bytes(self, species: Species, networks: int, probed: int) -> int:
+        """Count what the kernel would take, in double precision."""
+        return PRECISE * super().count_bytes(species, networks, probed)
+
+    def live(self, block: Block, observer: Callable[[Snapshot], None] | None, moments: Sequence[int]) -> Outcome:
+        """Draw innate weights, live plainly, and test."""
+        species = block.species
+        innate = draw_innate_weights(species, block.genes, block.individuals, block.seed, block.generation)
+        stages = species.stages(moments) if observer is not None and block.experience.probe is not None else {}
+
+        def observe(presented: int, circuits: TwoPathwayCircuits) -> None:
+            for stage in stages.get(presented, ()):
+                for snapshot in _snapshots(stage, circuits, block):
+                    assert observer is not None
+                    observer(snapshot)
+
+        # a diverging life overflows on purpose: that is counted, not warned about
+        with np.errstate(all="ignore"):
+            circuits = live(species, block.genes, innate, block.experience.training, observe)
+            test = block.experience.test
+            circuits.forward(np.tile(test.inputs, (block.genes.size, 1, 1)).astype(np.float64))
+            outputs = circuits.y.reshape(block.genes.size, *test.targets.shape)
+            loss, accuracy = normalised_loss(species, outputs, test.targets)
+            finite = np.isfinite(circuits.W).all(axis=(1, 2)) & np.isfinite(circuits.V).all(axis=(1, 2))
+        return Outcome(loss, accuracy, ~finite | ~np.isfinite(loss))
+
+
+def _snapshots(stage: Stage, circuits: TwoPathwayCircuits, block: Block) -> Iterable[Snapshot]:
+    """Show circuits as they are now to a probe, a few at a time."""
+    probe, species = block.experience.probe, block.species
+    assert probe is not None
+    tasks = species.lifetime.tasks
+    step = max(1, PROBED_NETWORKS // tasks)
+    # what the batch would change besides decay: the circuits' own lives go on without it
+    for first in range(0, block.genes.size, step):
+        rows = slice(first * tasks, min(first + step, block.genes.size) * tasks)
+        part = _take(circuits, rows)
+        genes, weights = part.genes, Weights(part.W, part.V)
+        still = {name: values * 0 if name.startswith("decay_") else values for name, values in genes.items()}
+        part.genes, individuals = Population(still), (rows.stop - rows.start) // tasks
+        error = _present(part, probe, individuals)
+        activity = np.concatenate([part.x, part.y], axis=1)
+        species.rule.update(part)
+        changed = Weights(part.W - weights.ascending, part.V - weights.descending)
+        yield Snapshot(
+            stage=stage,
+            species=species,
+            weights=weights,
+            gains_ascending=effective_gains(species, genes.gains_ascending),
+            mask_ascending=genes.mask_ascending,
+            activity=activity,
+            signal=part.q,
+            error=error,
+            update=changed.ascending,
+            carried=None,
+            genes=genes,
+            feedback_update=lambda descending=changed.descending: descending,  # type: ignore[misc]
+        )
+
+
+def _take(circuits: TwoPathwayCircuits, rows: slice) -> TwoPathwayCircuits:
+    """Copy some circuits, with whatever a rule keeps on them."""
+    part = deepcopy({name: value for name, value in vars(circuits).items() if name not in ("species", "genes")})
+    networks = len(circuits.W)
+    taken = object.__new__(TwoPathwayCircuits)
+    taken.species, taken.genes = circuits.species, circuits.genes.take(rows)
+    for name, value in part.items():
+        by_circuit = isinstance(value, np.ndarray) and value.shape[:1] == (networks,)
+        setattr(taken, name, value[rows] if by_circuit else value)
+    return taken
+
+
+def _present(circuits: TwoPathwayCircuits, samples: Samples, individuals: int) -> Floats:
+    """Let samples rise and their errors descend; return the errors as they are, not clipped."""
+    inputs, targets = (
+        np.tile(part, (individuals, 1, 1)).astype(np.float64) for part in (samples.inputs, samples.targets)
+    )
+    circuits.forward(inputs)
+    error = targets - circuits.y
+    circuits.backward(error)
+    return error
