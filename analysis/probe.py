@@ -3,18 +3,40 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from hetevo.analysis.measures import MEASURES, View
+from hetevo.analysis.measures import MEASURES, Measure, View
 from hetevo.analysis.measures.alignment import layer_columns
 from hetevo.populations.circuits.layer import LayerSnapshot
+from hetevo.populations.errors import SettingError, nearest
 from hetevo.populations.kernel.life import Snapshot
 from hetevo.populations.types import Floats
 
 
 @dataclass(frozen=True)
 class AlignmentProbe:
-    """Takes the measures of `hetevo.analysis.measures.MEASURES` that cost little, at their stages of life."""
+    """Takes the measures of `hetevo.analysis.measures.MEASURES` that cost little, at their stages of life.
+
+    Parameters
+    ----------
+    measures : tuple of str, optional
+        Names of measures to take besides.
+
+    Raises
+    ------
+    SettingError
+        If there is no such measure.
+    """
 
     instruments: ClassVar[bool] = False
+    measures: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in self.measures:
+            if name not in MEASURES:
+                raise SettingError(
+                    f"probe.measures: expected some of {', '.join(MEASURES)}, or the place of your own, such as"
+                    f" 'own_module:RATIO', got {name!r}.{nearest(name, MEASURES)}"
+                )
+            MEASURES[name]  # what cannot be imported is refused before anything lives
 
     def measure(self, snapshot: Snapshot | LayerSnapshot) -> dict[str, Floats]:
         """Return the measures of one stage.
@@ -34,10 +56,18 @@ class AlignmentProbe:
             return layer_columns(snapshot)
         view = View.of(snapshot)
         columns: dict[str, Floats] = {}
-        for measure in MEASURES.values():
-            if measure.taken(snapshot.stage) and (self.instruments or not measure.instrument):
-                columns |= measure.columns(view)
+        for name, measure in self._taken().items():
+            if measure.taken(snapshot.stage):
+                found = measure.columns(view)
+                if twice := columns.keys() & found.keys():
+                    raise SettingError(f"The measure {name!r} gives columns that another one has: {', '.join(twice)}.")
+                columns |= found
         return columns
+
+    def _taken(self) -> dict[str, Measure]:
+        # what is installed changes nothing: of others' measures only those that are named
+        taken = {name: m for name, m in MEASURES.own.items() if self.instruments or not m.instrument}
+        return taken | {name: MEASURES[name] for name in self.measures}
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ class Evolution:
         # fails here, before anything is written, if a data set's package is missing
         self.species.task.prepare()
         self.held_out = HeldOut(config, self.species)
-        self.probe = probe or (load_probe(config.probe.name) if config.probe.every else None)
+        self.probe = probe or (load_probe(config.probe.name, config.probe.measures) if config.probe.every else None)
         self._backend: Backend | None = None
 
     @contextlib.contextmanager

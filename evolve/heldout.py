@@ -17,11 +17,8 @@ from hetevo.populations.species import Species
 from hetevo.populations.tasks import TASKS
 from hetevo.populations.types import Floats
 
-MEASURES = {
-    "two-pathway": ("alignment_mid", "alignment_end", "hs_end", "dc_end"),
-    "layer": ("alignment_mid", "alignment_end"),
-}
-"""What is recorded of held-out lives, by the kind of circuit."""
+MEASURES = ("alignment_mid", "alignment_end", "hs_end", "dc_end")
+"""What is recorded of held-out lives; of single layers, which have no gains, only the alignment."""
 
 SUFFIXES = ("", "_champion")
 
@@ -73,7 +70,7 @@ class HeldOut:
     def __init__(self, config: Config, species: Species) -> None:
         self._every = config.heldout.every
         self._families = build_held_out_species(config, species)
-        measures = MEASURES[species.circuit] if config.probe.every else ()
+        measures = (MEASURES[:2] if species.formula else MEASURES) if config.probe.every else ()
         self._columns = [
             f"heldout_{name}_{what}{who}" for name in self._families for what in ("loss", *measures) for who in SUFFIXES
         ]

@@ -1,5 +1,8 @@
 """From one generation to the next, through DEAP's toolbox."""
 
+import inspect
+from typing import Any
+
 import numpy as np
 from numpy.random import Generator
 
@@ -160,10 +163,17 @@ def _choose_in_island(
     """Choose an island's elites, the first parents of its children, and ``second`` second parents."""
     children = len(deme) - settings.elites
     with private_generators(rng):
-        elites = find_positions(box.elites(deme, settings.elites) if settings.elites else [], settings.elites)
+        elites = _select(box.elites, deme, settings.elites, rng)
         if settings.pool:  # parents are drawn from a few that were selected
-            pool = find_positions(box.select(deme, settings.pool), settings.pool)
-            chosen = rng.choice(pool, children + second)
+            chosen = rng.choice(_select(box.select, deme, settings.pool, rng), children + second)
         else:
-            chosen = find_positions(box.select(deme, children + second), children + second)
+            chosen = _select(box.select, deme, children + second, rng)
     return elites, chosen[:children], chosen[children:]
+
+
+def _select(operator: Any, deme: list[Individual], count: int, rng: Generator) -> Indices:
+    """Select individuals; operators of other packages draw from ``rng``, DEAP's from generators seeded with it."""
+    if not count:
+        return find_positions([], 0)
+    own = {"rng": rng} if "rng" in inspect.signature(operator.func).parameters else {}
+    return find_positions(operator(deme, count, **own), count)

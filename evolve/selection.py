@@ -1,11 +1,13 @@
 """Who reproduces: DEAP's selection operators on light individuals (a position and a fitness)."""
 
+import inspect
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from hetevo.evolve.private_deap import base, tools
+from hetevo.populations.registry import Registry
 from hetevo.populations.types import Floats, Indices
 
 
@@ -60,14 +62,24 @@ def make_individuals(loss: Floats, cap: float, synapses: Indices | None = None) 
     return [Individual(*parts) for parts in zip(range(len(loss)), fitness, sizes, strict=True)]
 
 
+def _accept(found: Any) -> Any:
+    if not callable(found) or "rng" not in inspect.signature(found).parameters:
+        raise TypeError(f"expected a function of individuals, k, rng and options, got {found!r}")
+    return found
+
+
+SELECTIONS: Registry[Any] = Registry("selection", {}, _accept)
+"""Selection operators of other packages. They are called as DEAP's are, with a random generator as ``rng`` besides."""
+
+
 def find_operator(settings: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """Look up a DEAP selection operator by name.
+    """Look up a selection operator by name.
 
     Parameters
     ----------
     settings : dict
-        ``{"name": "selTournament", "tournsize": 3}``: a function of `deap.tools` and its keyword arguments; lists
-        become arrays.
+        ``{"name": "selTournament", "tournsize": 3}``: a function of `deap.tools`, or of another package, and its
+        keyword arguments; lists become arrays.
 
     Returns
     -------
@@ -77,7 +89,8 @@ def find_operator(settings: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     arguments = {
         name: np.asarray(value) if isinstance(value, list | tuple) else value for name, value in settings.items()
     }
-    return getattr(tools, str(arguments.pop("name"))), arguments
+    name = str(arguments.pop("name"))
+    return (SELECTIONS[name] if name in SELECTIONS else getattr(tools, name)), arguments
 
 
 def find_positions(selected: Sequence[Individual], count: int) -> Indices:

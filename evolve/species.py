@@ -1,8 +1,8 @@
 """From a configuration to the species it describes, and to the probe that measures its lives."""
 
+from collections.abc import Sequence
 from dataclasses import fields, replace
-from importlib.metadata import entry_points
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from hetevo.evolve.config import Config, ConfigError
 from hetevo.populations import settings
@@ -13,11 +13,10 @@ from hetevo.populations.kernel.hardware import Hardware
 from hetevo.populations.kernel.injury import Injury
 from hetevo.populations.kernel.perturbation import Perturbation
 from hetevo.populations.layout import Layout
+from hetevo.populations.registry import Registry
 from hetevo.populations.rules import RULES, Rule, with_terms
 from hetevo.populations.species import Species
 from hetevo.populations.tasks import TASKS
-
-GROUP = "hetevo.probes"
 
 Settings = TypeVar("Settings")
 
@@ -67,27 +66,44 @@ def _perturbations(injury: settings.Injury, hardware: settings.Hardware) -> tupl
     )
 
 
-def load_probe(name: str) -> Probe:
-    """Return the probe of a name.
+def _accept_probe(found: Any) -> Any:
+    if not (isinstance(found, type) and hasattr(found, "measure")):
+        raise TypeError(f"expected a class with a method measure, got {found!r}")
+    return found
 
-    Probes are plug-ins: an installed package announces them in the entry-point group ``hetevo.probes``, and evolution
-    never names the package. A probe is a class without constructor arguments, see
-    `hetevo.populations.evaluation.Probe`.
+
+PROBES: Registry[Any] = Registry("probe", {}, _accept_probe)
+"""Probes by the name used in ``[probe] name``; evolution never names the packages that have them."""
+
+
+def load_probe(name: str, measures: Sequence[str] = ()) -> Probe:
+    """Return the probe of a name.
 
     Parameters
     ----------
     name : str
-        As announced by an installed package; Hetevo itself announces ``alignment``.
+        As an installed package announces it in the entry-point group ``hetevo.probes``, or its place; Hetevo itself
+        announces ``alignment`` and ``instruments``.
+    measures : sequence of str, optional
+        Measures to take besides, which the probe's class takes as ``measures``.
 
     Raises
     ------
     ConfigError
-        If no installed package announces it.
+        If there is no such probe, or it takes no such measures.
     """
-    found = {point.name: point for point in entry_points(group=GROUP)}
-    if name not in found:
+    if name not in PROBES:
         raise ConfigError(
-            f"probe.name: no installed package announces a probe {name!r}.{nearest(name, found)}"
-            f" Found: {', '.join(sorted(found)) or 'none; install Hetevo with pip, or set probe.every = 0'}."
+            f"probe.name: no installed package announces a probe {name!r}.{nearest(name, PROBES)}"
+            f" Found: {', '.join(sorted(PROBES)) or 'none; install Hetevo with pip, or set probe.every = 0'}."
         )
-    return cast(Probe, found[name].load()())
+    found = PROBES[name]
+    if not measures:
+        return cast(Probe, found())
+    try:
+        return cast(Probe, found(measures=tuple(measures)))
+    except TypeError:
+        raise ConfigError(
+            f"probe.measures: the probe {name!r} takes no further measures, got {', '.join(measures)}. Leave them out,"
+            " or choose the probe alignment."
+        ) from None

@@ -25,8 +25,7 @@ Member = TypeVar("Member")
 PLACE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 """How the place of a member is written: ``package.module:Name``."""
 
-REGISTRIES: "dict[str, Registry[Any]]" = {}
-"""All registries by the word for their members."""
+_loaded: set[str] = set()
 
 
 class Registry(Mapping[str, Member], Generic[Member]):
@@ -57,7 +56,6 @@ class Registry(Mapping[str, Member], Generic[Member]):
         self.kind, self.own, self.group = kind, dict(own), group or f"hetevo.{kind}s"
         self._accept = accept
         self._found: dict[str, Member] = {}
-        REGISTRIES[kind] = self
 
     def __getitem__(self, name: str) -> Member:
         if name in self.own:
@@ -168,6 +166,11 @@ def entry_points(group: str) -> "tuple[EntryPoint, ...]":
     return tuple(entry_points(group=group))
 
 
+def was_loaded(place: str) -> bool:
+    """Tell whether what stands at a place was imported in this process already."""
+    return place in _loaded
+
+
 def load_place(place: str, what: str) -> Any:
     """Import what stands at a place.
 
@@ -199,6 +202,7 @@ def load_place(place: str, what: str) -> Any:
         raise _raised(what, path, error) from None
     except (Exception, SystemExit) as error:
         raise _raised(what, path, error) from None
+    _loaded.add(place)
     for part in name.split("."):
         if not hasattr(found, part):
             has = [other for other in vars(found) if not other.startswith("_")]

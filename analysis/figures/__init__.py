@@ -6,6 +6,7 @@ recorded), `parts` (what is drawn inside panels), `style` and `plot`.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from hetevo.analysis.figures.alignment import alignment, levels
 from hetevo.analysis.figures.circuit import draw_individual
@@ -18,25 +19,37 @@ from hetevo.analysis.figures.lineage import lineage, price
 from hetevo.analysis.figures.metaplasticity import metaplasticity
 from hetevo.analysis.figures.phase import phase_diagram, phase_plane
 from hetevo.analysis.figures.plot import Plot, save
+from hetevo.populations.registry import Registry
 
-FIGURES: dict[str, Callable[..., Plot]] = {
-    "alignment": alignment,
-    "onset": onset,
-    "survival": survival,
-    "lifetime": lifetime,
-    "levels": levels,
-    "distribution": distribution,
-    "fitness": fitness,
-    "phase-plane": phase_plane,
-    "lineage": lineage,
-    "price": price,
-    "phase-diagram": phase_diagram,
-    "gains": gains,
-    "signs": signs,
-    "phi": phi,
-    "claim": claim,
-    "metaplasticity": metaplasticity,
-}
+
+def _accept(found: Any) -> Callable[..., Plot]:
+    if not callable(found) or isinstance(found, type):
+        raise TypeError(f"expected a function from loaded runs to a Plot, got {found!r}")
+    return found  # type: ignore[no-any-return]
+
+
+FIGURES: Registry[Callable[..., Plot]] = Registry(
+    "figure",
+    {
+        "alignment": alignment,
+        "onset": onset,
+        "survival": survival,
+        "lifetime": lifetime,
+        "levels": levels,
+        "distribution": distribution,
+        "fitness": fitness,
+        "phase-plane": phase_plane,
+        "lineage": lineage,
+        "price": price,
+        "phase-diagram": phase_diagram,
+        "gains": gains,
+        "signs": signs,
+        "phi": phi,
+        "claim": claim,
+        "metaplasticity": metaplasticity,
+    },
+    _accept,
+)
 """Figures by the name used in ``hetevo plot --kind``."""
 
 __all__ = [

@@ -11,8 +11,11 @@
 =============  ==================================================================================
 
 To add one, write a function from a `View` to named columns and name it in `MEASURES`; the records get a column
-``<column>_<stage>`` for each, and the contract tests run over every entry.
+``<column>_<stage>`` for each, and the contract tests run over every entry. One of another package is taken by runs that
+name it in ``[probe] measures`` (`hetevo.populations.registry`).
 """
+
+from typing import Any
 
 from hetevo.analysis.measures.alignment import (
     alignment,
@@ -47,27 +50,41 @@ from hetevo.analysis.measures.state import (
     weight_alignment,
 )
 from hetevo.analysis.measures.view import Measure, View, cosine
+from hetevo.populations.registry import Registry
 from hetevo.populations.species import Stage
 
 _END: frozenset[Stage] = frozenset({"end"})
 
-MEASURES: dict[str, Measure] = {
-    "alignment": Measure(alignment_columns),
-    "levels": Measure(level_columns, _END),
-    "consistency": Measure(consistency_columns, _END),
-    "neurons": Measure(neuron_columns, _END, instrument=True, bounded=False),
-    "alignment by neuron": Measure(alignment_neuron_columns, _END, instrument=True),
-    "samples": Measure(sample_columns, _END, instrument=True),
-    "optimiser": Measure(optimiser_columns, _END, instrument=True, bounded=False),
-    "whole change": Measure(change_columns, _END, instrument=True, bounded=False),
-    "hebbian": Measure(hebbian_columns, instrument=True),
-    "postsynaptic": Measure(postsynaptic_columns, _END, instrument=True),
-    "coefficients": Measure(coefficient_columns, _END, instrument=True, bounded=False),
-    "stationarity": Measure(stationarity_columns, instrument=True),
-    "feedback gap": Measure(gap_columns, instrument=True, bounded=False),
-    "loss": Measure(loss_columns, instrument=True, bounded=False),
-    "isotropic": Measure(isotropic_columns, _END, instrument=True),
-}
+
+def _accept(found: Any) -> Measure:
+    if isinstance(found, Measure):
+        return found
+    if not callable(found) or isinstance(found, type):
+        raise TypeError(f"expected a Measure, or a function from a View to named columns, got {found!r}")
+    return Measure(found, _END)
+
+
+MEASURES: Registry[Measure] = Registry(
+    "measure",
+    {
+        "alignment": Measure(alignment_columns),
+        "levels": Measure(level_columns, _END),
+        "consistency": Measure(consistency_columns, _END),
+        "neurons": Measure(neuron_columns, _END, instrument=True, bounded=False),
+        "alignment by neuron": Measure(alignment_neuron_columns, _END, instrument=True),
+        "samples": Measure(sample_columns, _END, instrument=True),
+        "optimiser": Measure(optimiser_columns, _END, instrument=True, bounded=False),
+        "whole change": Measure(change_columns, _END, instrument=True, bounded=False),
+        "hebbian": Measure(hebbian_columns, instrument=True),
+        "postsynaptic": Measure(postsynaptic_columns, _END, instrument=True),
+        "coefficients": Measure(coefficient_columns, _END, instrument=True, bounded=False),
+        "stationarity": Measure(stationarity_columns, instrument=True),
+        "feedback gap": Measure(gap_columns, instrument=True, bounded=False),
+        "loss": Measure(loss_columns, instrument=True, bounded=False),
+        "isotropic": Measure(isotropic_columns, _END, instrument=True),
+    },
+    _accept,
+)
 """Measures that probes take, in the order of their columns; see `hetevo.analysis.probe`."""
 
 __all__ = [

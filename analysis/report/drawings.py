@@ -92,7 +92,7 @@ class Drawings:
 
 def draw_all(study: Study) -> Drawings:
     """Draw every figure that applies to the runs of a study."""
-    results = [_draw(kind, study) for kind in FIGURES]
+    results = [_draw(kind, study) for kind in FIGURES.own]
     return Drawings(
         [figure for figure in results if isinstance(figure, Drawing)],
         [figure for figure in results if isinstance(figure, NotDrawn)],

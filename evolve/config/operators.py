@@ -7,7 +7,7 @@ import numpy as np
 
 from hetevo.evolve.config.errors import ConfigError
 from hetevo.evolve.private_deap import private_generators, tools
-from hetevo.evolve.selection import find_operator, make_individuals
+from hetevo.evolve.selection import SELECTIONS, find_operator, make_individuals
 from hetevo.populations.errors import nearest
 
 if TYPE_CHECKING:  # a configuration checks its operators
@@ -62,15 +62,19 @@ def check_operator(key: str, settings: dict[str, Any], size: int, count: int | N
     """
     known = {name for name in dir(tools) if name.startswith("sel") and callable(getattr(tools, name))} - set(REFUSED)
     name = settings.get("name")
-    if not isinstance(name, str) or name not in known:
-        valid = sorted(known - set(REFUSED_ANEW))
+    own = isinstance(name, str) and name not in known and name in SELECTIONS  # ours are DEAP's
+    if not own and not (isinstance(name, str) and name in known):
+        valid = sorted({*(known - set(REFUSED_ANEW)), *SELECTIONS})
         reason = f": {REFUSED[name]}" if isinstance(name, str) and name in REFUSED else ""
         raise ValueError(
             f'{key}: expected the name of an operator of deap.tools, such as {{name = "selTournament", tournsize = 3}},'
-            f" got {name!r}{reason}.{nearest(str(name), valid)} Valid: {', '.join(valid)}"
+            f" got {name!r}{reason}.{nearest(str(name), valid)} Valid: {', '.join(valid)}, or the place of your"
+            " own, such as 'own_module:select'"
         )
-    parameters = list(inspect.signature(getattr(tools, name)).parameters.values())[2:]
-    allowed = [parameter.name for parameter in parameters if parameter.name != "fit_attr"]
+    function, _ = find_operator(settings)
+    parameters = list(inspect.signature(function).parameters.values())[2:]
+    parameters = [parameter for parameter in parameters if parameter.name not in ("fit_attr", "rng")]
+    allowed = [parameter.name for parameter in parameters]
     for given in settings:
         if given != "name" and given not in allowed:
             there = ", ".join(allowed) or "none"
@@ -134,13 +138,14 @@ def _try(key: str, settings: dict[str, Any]) -> None:
     function, arguments = find_operator(settings)
     rng = np.random.default_rng(0)
     light = make_individuals(rng.random(6), 1.0, np.arange(1, 7))
+    own = {"rng": rng} if "rng" in inspect.signature(function).parameters else {}
     try:
         with private_generators(rng):
-            function(light, 2, **arguments)
+            function(light, 2, **own, **arguments)
     except Exception as error:
         given = ", ".join(f"{name} = {value!r}" for name, value in settings.items() if name != "name")
         reason = str(error) or type(error).__name__
         raise ValueError(
             f"{key}: expected arguments that {settings['name']} can select with, got {given or 'none'} ({reason})."
-            f" See the documentation of deap.tools.{settings['name']}"
+            f" See the documentation of {settings['name']}"
         ) from None

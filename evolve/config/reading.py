@@ -14,6 +14,7 @@ from hetevo.evolve.config.errors import ConfigError
 from hetevo.evolve.config.explaining import example_of, explain, field_of
 from hetevo.evolve.config.naming import named
 from hetevo.evolve.config.operators import check_new
+from hetevo.evolve.config.plugins import check_trusted
 from hetevo.evolve.config.sources import is_path, read_source, shipped
 from hetevo.evolve.toml import NestingError, check_nesting, inline, read_toml
 from hetevo.populations.errors import HetevoError, nearest, spell
@@ -75,7 +76,8 @@ def load_config(
     saved : bool, optional
         See `from_mapping`.
     trust : bool, optional
-        Whether a cluster whose address stands in the file alone may be contacted.
+        Whether a cluster whose address stands in the file alone may be contacted, and modules imported that it alone
+        names.
     **values
         Values of top-level keys.
 
@@ -93,6 +95,7 @@ def load_config(
         raise ConfigError(f"{source} is empty. Write a configuration with every key explained: {spell('init')}")
     if not trust:
         content = without_address(content, overrides, str(source), more=", or trust the file: --trust (trust=True)")
+        check_trusted(content, overrides, str(source))
     return from_mapping({**content, **values}, overrides=overrides, source=str(source), saved=saved)
 
 

@@ -1,15 +1,18 @@
 """Finding what a name or path stands for, reading its TOML, and saying what it is if it is something else."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
 from hetevo.evolve.config.errors import ConfigError
 from hetevo.evolve.toml import read_toml
 from hetevo.populations.errors import nearest, spell
+from hetevo.populations.registry import entry_points
 
 Folder = Literal["presets", "sweeps"]
 """What is read from an experiment's file: its preset, or its sweep."""
@@ -26,22 +29,41 @@ BESIDES = {"sweep", "claim", "prediction"}
 NOUNS: Mapping[Folder, str] = {"presets": "configuration", "sweeps": "sweep"}
 
 
+GROUP = "hetevo.presets"
+"""Entry points by which other packages announce presets: ``cosine = "own_package:cosine.toml"``, a file in it."""
+
+
+def _files() -> Iterator[tuple[str, Traversable | Path]]:
+    """Find the experiments that ship with Hetevo, then those that installed packages announce, by their names."""
+    own = [file for file in EXPERIMENTS.iterdir() if file.name.endswith(".toml")]
+    names = {file.name.removesuffix(".toml"): file for file in sorted(own, key=lambda file: file.name)}
+    yield from names.items()
+    for point in entry_points(GROUP):
+        package, _, name = point.value.partition(":")
+        spec = find_spec(package.partition(".")[0])  # which imports nothing
+        for place in (spec and spec.submodule_search_locations) or []:
+            file = Path(place, *package.split(".")[1:], name)
+            if point.name not in names and file.suffix == ".toml" and file.is_file():
+                yield point.name, file
+
+
 @cache
 def shipped(folder: Folder) -> Mapping[str, str]:
-    """List the presets or sweeps that ship with Hetevo, each with its one-line description."""
+    """List the presets or sweeps of Hetevo and of installed packages, each with its one-line description."""
     found = {}
-    for file in sorted(EXPERIMENTS.iterdir(), key=lambda file: file.name):
-        if not file.name.endswith(".toml"):
-            continue
+    for name, file in _files():
         text = file.read_text("utf-8")
-        content = tomllib.loads(text)
+        try:
+            content = tomllib.loads(text)
+        except ValueError:
+            continue  # of another package, which will be told when it is asked for
         # the description of a sweep stands above it, that of a preset at the beginning
         before, _, _ = text.partition("\n[sweep]\n")
         if folder == "sweeps" and "sweep" in content:
-            found[file.name] = before.splitlines()[-1]
+            found[name] = before.splitlines()[-1]
         elif folder == "presets" and content.keys() - BESIDES:
-            found[file.name] = before.splitlines()[0]
-    return {name.removesuffix(".toml"): line.removeprefix("#").strip() for name, line in found.items()}
+            found[name] = before.splitlines()[0]
+    return {name: line.removeprefix("#").strip() if line[:1] == "#" else "" for name, line in found.items()}
 
 
 def _part(content: dict[str, Any], folder: Folder) -> dict[str, Any]:
@@ -92,7 +114,7 @@ def read_source(source: str | Path, folder: Folder) -> dict[str, Any]:
     name = str(source)
     if name not in shipped(folder):
         raise ConfigError(_no_name(name, folder))
-    return _part(tomllib.loads((EXPERIMENTS / f"{name}.toml").read_text("utf-8")), folder)
+    return _part(tomllib.loads(dict(_files())[name].read_text("utf-8")), folder)
 
 
 def _read(path: Path, folder: Folder) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def _measure(size: int, workers: int) -> dict[str, Any]:
     generation = draw_generation_zero(species, config.seed, size)
     jobs = {
         name: Job(species, config.seed, 0, probe, config.probe.samples)
-        for name, probe in (("evaluate", None), ("probe", load_probe(config.probe.name)))
+        for name, probe in (("evaluate", None), ("probe", load_probe(config.probe.name, config.probe.measures)))
     }
     seconds = {}
     with BACKENDS[config.backend.name](config.backend) as backend, tempfile.TemporaryDirectory() as folder:

@@ -49,7 +49,7 @@ def failed(tmp_path_factory):
 
 def test_a_failure_that_is_still_there_is_found_again(failed, monkeypatch):
     monkeypatch.setattr(replay, "WorkerPool", Inline)
-    monkeypatch.setattr("hetevo.evolve.evolution.load_probe", lambda name: Clumsy())
+    monkeypatch.setattr("hetevo.evolve.evolution.load_probe", lambda *names: Clumsy())
     found = replay.repeat(failed, 0)
     assert found.recorded == found.found == "ZeroDivisionError: planted"
     assert "measure" in found.traceback

@@ -13,6 +13,12 @@ class ProbeTable(Table):
     name: str = Field(
         "alignment", description="probe: alignment, instruments (all measures), or one that another package announces"
     )
+    measures: tuple[str, ...] = Field(
+        (),
+        strict=False,
+        examples=[["hebbian"]],
+        description="measures besides the probe's own, by name or by the place of your own, e.g. own_module:RATIO",
+    )
     every: int = Field(1, ge=0, description="generations between measurements; 0: never")
     samples: int = Field(128, ge=2, description="size of the probe batch; at least 2")
     moments: tuple[Annotated[int, Field(ge=1, le=99)], ...] = Field(

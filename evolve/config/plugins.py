@@ -1,0 +1,107 @@
+"""What a configuration names of other packages, and whose word it takes to import it.
+
+How names are looked up is in `hetevo.populations.registry`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from hetevo.evolve.config.addresses import Override
+from hetevo.evolve.config.errors import ConfigError
+from hetevo.populations.registry import entry_points, is_place, was_loaded
+
+GROUPS: Mapping[str, str] = {
+    "task.name": "hetevo.tasks",
+    "network.wiring": "hetevo.wirings",
+    "network.activation": "hetevo.activations",
+    "network.circuit": "hetevo.circuits",
+    "plasticity.rule": "hetevo.rules",
+    "heldout.families": "hetevo.tasks",
+    "evolution.select.name": "hetevo.selections",
+    "evolution.select_elites.name": "hetevo.selections",
+    "probe.name": "hetevo.probes",
+    "probe.measures": "hetevo.measures",
+}
+"""Keys whose values may name something of another package, each with the entry-point group of those."""
+
+
+class Plugin(NamedTuple):
+    """Something of another package that a configuration names.
+
+    Parameters
+    ----------
+    key, name : str
+        Where it is named, and how: ``task.name``, ``cosine`` or ``own_task:Cosine``.
+    place : str
+        Where it stands: ``own_task:Cosine``.
+    """
+
+    key: str
+    name: str
+    place: str
+
+
+def plugins_of(content: Mapping[str, Any]) -> Iterator[Plugin]:
+    """List what a configuration names of other packages; nothing is imported.
+
+    Parameters
+    ----------
+    content : mapping
+        A configuration as nested values, not necessarily valid.
+    """
+    for key, group in GROUPS.items():
+        announced = {point.name: point.value for point in entry_points(group) if _is_foreign(point.value)}
+        for name in _values(content, key.split(".")):
+            if is_place(name):
+                yield Plugin(key, name, name)
+            elif name in announced:
+                yield Plugin(key, name, announced[name])
+
+
+def check_trusted(content: Mapping[str, Any], overrides: Sequence[Override], source: str) -> None:
+    """Check that a file makes nobody import a module that neither the command line nor an installed package names.
+
+    Parameters
+    ----------
+    content : mapping
+        Tables and top-level keys of the file.
+    overrides : sequence of str or (str, value)
+        What was said beside it.
+    source : str
+        What to call the file in messages.
+
+    Raises
+    ------
+    ConfigError
+        Naming the module.
+    """
+    said = {_key(override) for override in overrides}
+    for plugin in plugins_of(content):
+        installed = {point.value for point in entry_points(GROUPS[plugin.key])}
+        if plugin.place in installed or was_loaded(plugin.place):
+            continue
+        if not any(plugin.key == key or plugin.key.startswith(f"{key}.") for key in said):
+            raise ConfigError(
+                f"{source}: {plugin.key}: {plugin.name!r} stands in this file alone, so it is not imported: a module"
+                " can do anything that you can. If you know it, trust the file: --trust (in Python trust=True); or"
+                f" name it yourself: -s {plugin.key}={plugin.name}, where a configuration can be changed. What an"
+                " installed package announces needs neither."
+            )
+
+
+def _is_foreign(place: str) -> bool:
+    return place.partition(".")[0] != "hetevo"
+
+
+def _values(content: Any, keys: Sequence[str]) -> Iterator[str]:
+    """Return the text, or the texts of a list, that keys lead to."""
+    for key in keys:
+        content = content.get(key) if isinstance(content, Mapping) else None
+    for value in content if isinstance(content, list | tuple) else [content]:
+        if isinstance(value, str):
+            yield value
+
+
+def _key(override: Override) -> str:
+    key = override.partition("=")[0] if isinstance(override, str) else override[0]
+    return ".".join(part.strip() for part in key.split("."))
