@@ -1,0 +1,1 @@
+"""Members for Hetevo, one a module. Nothing is imported here: listing them must cost nothing."""

@@ -1,0 +1,311 @@
+"""Contract tests for members of other packages: tasks, wirings, rules, activations, circuits, measures and so on.
+
+One line tests a member as Hetevo tests its own:
+
+>>> from hetevo import testing
+>>> testing.check("task", "sine")
+
+In a package's tests, for all that it announces:
+
+    @pytest.mark.parametrize(("kind", "name"), hetevo.testing.members("own-package"))
+    def test_contract(kind, name):
+        hetevo.testing.check(kind, name)
+"""
+
+import pickle
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from importlib.metadata import distribution
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from hetevo.evolve.config import Config, preset
+from hetevo.evolve.selection import SELECTIONS, make_individuals
+from hetevo.evolve.species import build_species, load_probe
+from hetevo.populations.activations import ACTIVATIONS
+from hetevo.populations.circuits import draw_founders
+from hetevo.populations.evaluation import Evaluation, evaluate
+from hetevo.populations.layout import Layout
+from hetevo.populations.random_streams import Purpose, random_stream
+from hetevo.populations.species import Species
+from hetevo.populations.tasks import TASKS
+from hetevo.populations.wiring import WIRINGS
+
+SMALL = ("lifetime.presentations=6", "lifetime.test_samples=16", "network.levels=[3, 2]", "evolution.size=6")
+"""Changes that make lives short and circuits small."""
+
+SEED, SAMPLES, STEP = 3, 40, 1e-6
+"""Of what is drawn, how many samples of a task are, and the step of finite differences."""
+
+
+def check(kind: str, name: str, **options: Any) -> None:
+    """Test a member.
+
+    Parameters
+    ----------
+    kind : str
+        ``"task"``, ``"wiring"``, ``"rule"``, ``"activation"``, ``"circuit"``, ``"measure"``, ``"probe"``,
+        ``"figure"``, ``"selection"`` or ``"preset"``.
+    name : str
+        Its name as an installed package announces it, or its place, such as ``"own_task:Cosine"``.
+    **options
+        Options of a task or wiring, or arguments of a selection operator; ``runs`` of a figure that needs others than
+        a small one.
+
+    Raises
+    ------
+    AssertionError
+        Saying what it does not keep of what a member of its kind promises.
+    SettingError
+        If it cannot be found or imported.
+    """
+    if kind not in CHECKS:
+        raise ValueError(f"kind: expected one of {', '.join(CHECKS)}, got {kind!r}")
+    CHECKS[kind](name, options)
+
+
+def members(package: str) -> list[tuple[str, str]]:
+    """List kind and name of all that an installed package announces.
+
+    Parameters
+    ----------
+    package : str
+        Name of the distribution, such as ``"own-package"``.
+    """
+    points = distribution(package).entry_points
+    return [(kind, point.name) for kind in CHECKS for point in points if point.group == f"hetevo.{kind}s"]
+
+
+def _configure(changes: Mapping[str, Any]) -> Config:
+    return preset("smoke", overrides=[*SMALL, *changes.items()])
+
+
+def _task(name: str, options: Mapping[str, Any]) -> None:
+    family: Any = TASKS[name]
+    task = family(**options)
+    task.prepare()
+    instance = task.draw(random_stream(SEED, 0, Purpose.TASK))
+    drawn = [
+        instance.training(random_stream(SEED, 0, Purpose.TRAINING), SAMPLES),
+        instance.test(random_stream(SEED, 0, Purpose.TEST), SAMPLES),
+    ]
+    # shapes, and numbers that can be learned
+    for (inputs, targets), what in zip(drawn, ("training", "test"), strict=True):
+        count = len(inputs)
+        assert 0 < count <= SAMPLES, f"{what}: expected 1 to {SAMPLES} samples, got {count}"
+        for array, width, side in ((inputs, task.inputs, "inputs"), (targets, task.outputs, "targets")):
+            expected = (count, width)
+            assert array.shape == expected, f"{what}: expected {side} of shape {expected}, got {array.shape}"
+            assert np.isfinite(array).all(), f"{what}: expected finite {side}"
+        if task.classification:
+            largest = (targets == targets.max(axis=1, keepdims=True)).sum(axis=1)
+            assert (largest == 1).all(), f"{what}: expected one largest target a sample of a classification"
+    assert len(drawn[0][0]) == SAMPLES, f"training: expected {SAMPLES} samples, got {len(drawn[0][0])}"
+    # the same stream gives the same samples, another one others
+    again = task.draw(random_stream(SEED, 0, Purpose.TASK)).training(random_stream(SEED, 0, Purpose.TRAINING), SAMPLES)
+    _same(drawn[0], again, "expected the same samples from the same random streams")
+    differ = not np.array_equal(drawn[0][0], drawn[1][0])
+    assert differ, "expected other samples for the test than for training"
+    _lives({"task.name": name, "task.inputs": task.inputs, "task.outputs": task.outputs, "task.options": dict(options)})
+
+
+def _wiring(name: str, options: Mapping[str, Any]) -> None:
+    layout, family = Layout(4, (3, 2), 2, True), WIRINGS[name](**options)
+    family.check(layout)
+    allowed = family.allowed(layout)
+    drawn, again = (family.draw(layout, (0.5, 0.5), random_stream(SEED, 0, Purpose.FOUNDER)) for _ in range(2))
+    shapes = {"ascending": (layout.neurons, layout.units), "descending": (layout.hidden, layout.neurons)}
+    for pathway, shape in shapes.items():
+        mask, there = getattr(allowed, pathway), getattr(drawn, pathway)
+        for what, array in (("allowed", mask), ("draw", there)):
+            fits = array.shape == shape and array.dtype == np.bool_
+            assert fits, f"{what}: expected {pathway} of shape {shape} and bool, got {array.shape} {array.dtype}"
+        assert not (there & ~mask).any(), f"draw: expected {pathway} synapses among the allowed ones only"
+        _same([there], [getattr(again, pathway)], f"draw: expected the same {pathway} wiring from the same stream")
+    if not family.recurrent:
+        loops = (allowed.ascending & ~layout.below()).any() or (allowed.descending & ~layout.above()).any()
+        assert not loops, "allowed: expected no loops, or recurrent = True, with which circuits settle"
+    _lives({"network.wiring": name, "network.options": dict(options)})
+
+
+def _rule(name: str, options: Mapping[str, Any]) -> None:
+    _no(options)
+    species = _lives({"plasticity.rule": name})
+    if not species.rule.is_plain:  # a sum of terms: the plain model agrees with the kernel
+        _same_life(species, replace(species, network=replace(species.network, circuit="plain")))
+
+
+def _activation(name: str, options: Mapping[str, Any]) -> None:
+    _no(options)
+    activation = ACTIVATIONS[name]
+    potential = np.linspace(-2.9, 2.9, 30).reshape(5, 6)  # without a kink at 0
+    values = [np.empty_like(potential) for _ in range(3)]
+    for shift, out in zip((0, STEP, -STEP), values, strict=True):
+        activation.apply(potential + shift, out)
+    slope = np.empty_like(potential)
+    activation.slope(values[0], slope)
+    measured = (values[1] - values[2]) / (2 * STEP)
+    close = np.allclose(slope, measured, rtol=1e-4, atol=1e-6)
+    assert close, f"slope: expected the derivative of apply, {measured.ravel()[:3]}…, got {slope.ravel()[:3]}…"
+    inside = potential.copy()
+    activation.apply(inside, inside)
+    _same([inside], [values[0]], "apply: expected the same values where out is the potential itself")
+    _lives({"network.activation": name})
+
+
+def _circuit(name: str, options: Mapping[str, Any]) -> None:
+    _no(options)
+    _lives({"network.circuit": name})
+
+
+def _measure(name: str, options: Mapping[str, Any]) -> None:
+    _no(options)
+    config = _configure({"probe.measures": [name]})
+    own = load_probe("alignment", [name])
+    species = build_species(config)
+    found: list[Mapping[str, Any]] = []
+
+    class Watching:
+        def measure(self, snapshot: Any) -> dict[str, Any]:
+            before = pickle.dumps((snapshot.weights, snapshot.activity, snapshot.signal, snapshot.update))
+            columns = own.measure(snapshot)
+            after = pickle.dumps((snapshot.weights, snapshot.activity, snapshot.signal, snapshot.update))
+            assert before == after, "expected a measure that changes nothing in the snapshot"
+            again = own.measure(snapshot)
+            _same(columns.values(), again.values(), "expected the same values from the same snapshot")
+            for column, values in columns.items():
+                networks = (len(snapshot.activity),)
+                shape = np.shape(values)
+                assert shape == networks, f"{column}: expected shape {networks}, got {shape}"
+                finite = np.isfinite(values) | np.isnan(values)
+                assert finite.all(), f"{column}: expected NaN where it is undefined, got an infinite value"
+            found.append(columns)
+            return columns
+
+    _evaluate(species, Watching(), blocks=0)
+    usual = {column for part in found for column in part} - _columns_of(species)
+    assert usual, "expected columns that no other measure has"
+    _lives({"probe.measures": [name]}, own)
+
+
+def _columns_of(species: Species) -> set[str]:
+    names: set[str] = set()
+
+    class Listing:
+        def measure(self, snapshot: Any) -> dict[str, Any]:
+            columns = load_probe("alignment").measure(snapshot)
+            names.update(columns)
+            return columns
+
+    _evaluate(species, Listing(), blocks=0)
+    return names
+
+
+def _probe(name: str, options: Mapping[str, Any]) -> None:
+    _no(options)
+    _lives({"probe.name": name}, load_probe(name))
+
+
+def _figure(name: str, options: Mapping[str, Any]) -> None:
+    from matplotlib.figure import Figure
+
+    from hetevo.analysis import load_run
+    from hetevo.analysis.figures import FIGURES
+    from hetevo.evolve import Experiment
+
+    config = _configure({"backend.workers": 1, "evolution.generations": 2, "probe.name": "instruments"})
+    with TemporaryDirectory() as folder:
+        runs = options.get("runs")
+        if runs is None:
+            made = Experiment(config).run(Path(folder) / "run", notice=lambda message: None)
+            runs = [load_run(made.path)]
+        plot = FIGURES[name](runs)
+    drawn = isinstance(plot.figure, Figure) and len(plot.data) > 0
+    assert drawn, "expected a Plot with a matplotlib Figure and the numbers that it shows"
+
+
+def _selection(name: str, options: Mapping[str, Any]) -> None:
+    operator = SELECTIONS[name]
+    losses = np.random.default_rng(SEED).random(12)
+    candidates = make_individuals(losses, 4.0, np.arange(1, 13))
+    state = random.getstate(), pickle.dumps(np.random.get_state())  # noqa: NPY002 (nobody may draw from it)
+    chosen = [operator(candidates, 7, rng=np.random.default_rng(SEED), **options) for _ in range(2)]
+    untouched = state == (random.getstate(), pickle.dumps(np.random.get_state()))  # noqa: NPY002
+    assert untouched, "expected an operator that draws from rng alone, not from random or numpy.random"
+    assert len(chosen[0]) == 7, f"expected 7 individuals where k is 7, got {len(chosen[0])}"
+    strangers = [one for one in chosen[0] if not any(one is candidate for candidate in candidates)]
+    assert not strangers, "expected some of the individuals that were given"
+    positions = [[one.position for one in part] for part in chosen]
+    assert positions[0] == positions[1], "expected the same choice from the same random generator"
+
+
+def _preset(name: str, options: Mapping[str, Any]) -> None:
+    _no(options)
+    config = preset(name)
+    assert build_species(config), f"expected a configuration, got {config}"
+
+
+CHECKS: Mapping[str, Callable[[str, Mapping[str, Any]], object]] = {
+    "task": _task,
+    "wiring": _wiring,
+    "rule": _rule,
+    "activation": _activation,
+    "circuit": _circuit,
+    "measure": _measure,
+    "probe": _probe,
+    "figure": _figure,
+    "selection": _selection,
+    "preset": _preset,
+}
+"""What tests a member, by its kind."""
+
+
+def _no(options: Mapping[str, Any]) -> None:
+    if options:
+        raise ValueError(f"options: members of this kind have none, got {', '.join(options)}")
+
+
+def _lives(changes: Mapping[str, Any], probe: Any = None) -> Species:
+    """Check that lives are the same twice, in any blocks, and in another process."""
+    species = build_species(_configure(changes))
+    probe = probe or load_probe("alignment")
+    whole = _evaluate(species, probe, blocks=0)
+    _same_results(whole, _evaluate(species, probe, blocks=0), "expected the same lives from the same random streams")
+    for block in (1, 4):
+        other = _evaluate(species, probe, blocks=block)
+        _same_results(whole, other, f"expected the same lives in blocks of {block}: one life may not know of others")
+    try:
+        sent, sent_probe = pickle.loads(pickle.dumps((species, probe)))
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise AssertionError(f"expected a member that worker processes can load, but: {error}") from None
+    _same_results(whole, _evaluate(sent, sent_probe, blocks=0), "expected the same lives after a copy to a worker")
+    return species
+
+
+def _evaluate(species: Species, probe: Any, *, blocks: int) -> Evaluation:
+    genes = draw_founders(species, SEED, 6)
+    places = np.arange(6)
+    return evaluate(species, genes, places, seed=SEED, generation=1, block=blocks, probe=probe, probe_samples=8)
+
+
+def _same_results(first: Evaluation, second: Evaluation, message: str) -> None:
+    _same([first.loss, first.status], [second.loss, second.status], message)
+    assert first.observed.keys() == second.observed.keys(), message
+    _same(first.observed.values(), second.observed.values(), message)
+
+
+def _same_life(kernel: Species, plain: Species) -> None:
+    """Check that two kinds of circuits live alike, to rounding: in a short life it does not grow."""
+    short = [replace(s, lifetime=replace(s.lifetime, presentations=3)) for s in (kernel, plain)]
+    first, second = (_evaluate(species, None, blocks=0).loss for species in short)
+    close = np.allclose(first, second, rtol=1e-4, atol=1e-5)
+    assert close, f"expected the plain model to agree with the kernel, got losses {first} and {second}"
+
+
+def _same(first: Any, second: Any, message: str) -> None:
+    for one, other in zip(first, second, strict=True):
+        assert np.array_equal(one, other, equal_nan=True), message
