@@ -54,7 +54,7 @@ class Registry(Mapping[str, Member], Generic[Member]):
         self, kind: str, own: Mapping[str, Member], accept: Callable[[Any], Member] | None = None, group: str = ""
     ) -> None:
         self.kind, self.own, self.group = kind, dict(own), group or f"hetevo.{kind}s"
-        self._accept = accept
+        self.accept = accept or _as_found
         self._found: dict[str, Member] = {}
 
     def __getitem__(self, name: str) -> Member:
@@ -71,44 +71,43 @@ class Registry(Mapping[str, Member], Generic[Member]):
 
     def __iter__(self) -> Iterator[str]:
         yield from self.own
-        yield from (name for name in self.announced() if name not in self.own)
+        yield from sorted(self.announced().keys() - self.own.keys())
 
     def __len__(self) -> int:
         return len({*self.own, *self.announced()})
 
     def announced(self) -> "dict[str, EntryPoint]":
-        """Return the entry points of installed packages by their names; nothing is imported.
+        """Return the entry points of installed packages by their names; nothing is imported."""
+        return {point.name: point for point in reversed(entry_points(self.group))}
+
+    def place_of(self, name: str) -> str:
+        """Return where the member of a name stands, ``package.module:Name``; empty for our own.
 
         Raises
         ------
         SettingError
-            If two packages announce different members under one name.
+            If two packages announce different members under this name.
         """
-        found: dict[str, EntryPoint] = {}
-        for point in entry_points(self.group):
-            other = found.setdefault(point.name, point)
-            if other.value != point.value:
-                raise SettingError(
-                    f"Two installed packages announce a {self.kind} {point.name!r}: {other.value} and {point.value}."
-                    " Name the one that you mean by its place, such as"
-                    f" {point.value!r}, or uninstall a package."
-                )
-        return found
-
-    def place_of(self, name: str) -> str:
-        """Return where the member of a name stands, ``package.module:Name``; empty for our own."""
-        if name in self.own:
-            return ""
-        return name if is_place(name) else self.announced()[name].value
+        if name in self.own or is_place(name):
+            return name if is_place(name) else ""
+        places = list(dict.fromkeys(point.value for point in entry_points(self.group) if point.name == name))
+        if len(places) > 1:
+            raise SettingError(
+                f"Installed packages announce different {self.kind}s called {name!r}: {' and '.join(places)}. Name the"
+                " one that you mean by its place, or uninstall a package."
+            )
+        return places[0]
 
     def _load(self, name: str) -> Member:
         found = load_place(self.place_of(name), f"the {self.kind} {name!r}")
-        if self._accept is None:
-            return found  # type: ignore[no-any-return]
         try:
-            return self._accept(found)
+            return self.accept(found)
         except TypeError as error:
             raise SettingError(f"The {self.kind} {name!r}: {error}. docs/extending.md has an example of one.") from None
+
+
+def _as_found(found: Any) -> Any:
+    return found
 
 
 def accept_family(found: Any, fields: Sequence[str], parts: Sequence[str]) -> Any:

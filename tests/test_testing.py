@@ -1,0 +1,171 @@
+"""The contract tests that packages use: our own members keep them, and each one notices a member that does not."""
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from hetevo import testing
+from hetevo.analysis.figures import FIGURES
+from hetevo.analysis.measures import MEASURES
+from hetevo.evolve.selection import SELECTIONS
+from hetevo.populations.activations import ACTIVATIONS, Activation
+from hetevo.populations.circuits import CIRCUITS
+from hetevo.populations.rules import RULES, Rule
+from hetevo.populations.tasks import TASKS, Sine
+from hetevo.populations.tasks.task import Regression
+from hetevo.populations.wiring import WIRINGS, Pathways
+from hetevo.populations.wiring.amorphous import Amorphous
+
+INSTRUMENTS = [name for name, measure in MEASURES.own.items() if measure.instrument]
+OTHER_RUNS = ("onset", "survival", "phase-diagram", "metaplasticity")
+"""Figures that need other runs than a small one."""
+OWN = [
+    *(("task", name, {}) for name in TASKS.own),
+    *(("wiring", name, {"dendrites": 2} if name == "cerebellum" else {}) for name in WIRINGS.own),
+    *(("rule", name, {}) for name in RULES.own),
+    *(("activation", name, {}) for name in ACTIVATIONS.own),
+    *(("circuit", name, {}) for name in CIRCUITS.own if name != "layer"),
+    *(("measure", name, {}) for name in INSTRUMENTS),
+    *(("figure", name, {}) for name in FIGURES.own if name not in OTHER_RUNS),
+    ("probe", "instruments", {}),
+    ("preset", "smoke", {}),
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "options"), OWN, ids=lambda value: str(value).replace("{}", ""))
+def test_own_members_keep_their_contract(kind, name, options):
+    testing.check(kind, name, **options)
+
+
+@dataclass(frozen=True)
+class Narrow(Sine):
+    def draw(self, rng):
+        return Regression(self.inputs, lambda x: x[:, :1])
+
+
+@dataclass(frozen=True)
+class Forgetful(Sine):
+    """Draws from a generator of its own."""
+
+    def draw(self, rng):
+        return super().draw(np.random.default_rng())
+
+
+@dataclass(frozen=True)
+class Undecided(Sine):
+    classification: ClassVar[bool] = True
+
+    def draw(self, rng):
+        return Regression(self.inputs, lambda x: np.ones((len(x), 2)))
+
+
+@dataclass(frozen=True)
+class Looping(Amorphous):
+    def allowed(self, layout):
+        every = super().allowed(layout)
+        return Pathways(every.ascending | True, every.descending)
+
+
+@dataclass(frozen=True)
+class Straying(Amorphous):
+    def draw(self, layout, density, rng):
+        drawn = super().draw(layout, density, rng)
+        return Pathways(drawn.ascending | True, drawn.descending)
+
+
+@dataclass(frozen=True)
+class Social(Rule):
+    """A circuit learns from its neighbours in the block."""
+
+    def update(self, circuits):
+        circuits.W = circuits.W + 0.1 * circuits.W.mean(axis=0)
+
+
+def _apply(potential, out):
+    np.tanh(potential, out=out)
+
+
+def _slope(activity, out):
+    out.fill(1)
+
+
+STEEP = Activation(_apply, _slope)
+
+
+class Meddling:
+    """A measure that changes what it looks at."""
+
+    def __call__(self, view):
+        view.snapshot.activity[:] = 0
+        return {"own": np.zeros(len(view.snapshot.activity))}
+
+
+def short(view):
+    return {"own": np.zeros(1)}
+
+
+def infinite(view):
+    return {"own": np.full(len(view.snapshot.activity), np.inf)}
+
+
+def twice(view):
+    return {"alignment": np.zeros(len(view.snapshot.activity))}
+
+
+def greedy(individuals, k, rng):
+    return individuals[:1]
+
+
+def worldly(individuals, k, rng):
+    np.random.shuffle(list(range(3)))
+    return individuals[:k]
+
+
+def nothing(runs):
+    return None
+
+
+@pytest.mark.parametrize(
+    ("kind", "member", "message"),
+    [
+        ("task", Narrow, "training: expected targets of shape (40, 2), got (40, 1)"),
+        ("task", Forgetful, "the same samples from the same random streams"),
+        ("task", Undecided, "one largest target a sample"),
+        ("wiring", Looping, "expected no loops, or recurrent = True"),
+        ("wiring", Straying, "among the allowed ones only"),
+        ("rule", Social, "the same lives in blocks of 1"),
+        ("activation", STEEP, "slope: expected the derivative of apply"),
+        ("measure", Meddling(), "changes nothing in the snapshot"),
+        ("measure", short, "own: expected shape"),
+        ("measure", infinite, "expected NaN where it is undefined"),
+        ("measure", twice, "gives columns that another one has: alignment"),
+        ("selection", greedy, "expected 7 individuals where k is 7, got 1"),
+        ("selection", worldly, "draws from rng alone"),
+        ("figure", nothing, "no attribute 'figure'"),
+    ],
+)
+def test_a_member_that_breaks_its_contract_is_noticed(kind, member, message, monkeypatch):
+    registry = {
+        "task": TASKS,
+        "wiring": WIRINGS,
+        "rule": RULES,
+        "activation": ACTIVATIONS,
+        "measure": MEASURES,
+        "selection": SELECTIONS,
+        "figure": FIGURES,
+    }[kind]
+    found = member() if isinstance(member, type) and kind == "rule" else member
+    found = registry.accept(found)
+    monkeypatch.setitem(registry.own, "broken", found)
+    with pytest.raises(Exception, match=re.escape(message)):
+        testing.check(kind, "broken")
+
+
+def test_unknown_kinds_and_options_are_refused():
+    with pytest.raises(ValueError, match="kind: expected one of task, wiring"):
+        testing.check("weather", "sine")
+    with pytest.raises(ValueError, match="have none, got steps"):
+        testing.check("rule", "none", steps=3)
