@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hetevo.evolve.backends import BACKENDS, Backend, Job
-from hetevo.evolve.backends.backend import bound_workers, count_workers
+from hetevo.evolve.backends.backend import bound_workers
 from hetevo.evolve.config import Config, from_mapping
 from hetevo.evolve.generation import Generation
 from hetevo.evolve.heldout import HeldOut
@@ -40,7 +40,7 @@ class Evolution:
         Measures to take on lifetimes; by default what the configuration names.
     stop_files : sequence of Path, optional
         See `hetevo.evolve.Experiment`.
-    force : bool, optional
+    oversubscribe : bool, optional
         Start any number of workers; see `hetevo.evolve.backends.backend`.
 
     Raises
@@ -50,13 +50,18 @@ class Evolution:
     """
 
     def __init__(
-        self, config: Config, probe: Probe | None = None, stop_files: Sequence[Path] = (), *, force: bool = False
+        self,
+        config: Config,
+        probe: Probe | None = None,
+        stop_files: Sequence[Path] = (),
+        *,
+        oversubscribe: bool = False,
     ) -> None:
         self.config, self.stop_files = config, stop_files
         # what cannot work is refused here: first what costs nothing to check
-        self.place = bound_workers(config.backend, config.evolution.size, force=force)
+        self.place = bound_workers(config.backend, config.evolution.size, oversubscribe=oversubscribe)
         self.species = build_species(config)
-        check_memory(config, self.species, count_workers(config.backend, config.evolution.size))
+        check_memory(config, self.species, 0 if self.place.address else self.place.workers)
         # fails here, before anything is written, if a data set's package is missing
         self.species.task.prepare()
         self.held_out = HeldOut(config, self.species)
@@ -110,8 +115,6 @@ class Evolution:
         try:
             # left in reverse: after the last message the recorder saves, and signals are heeded until it has
             with stop, recorder, log_to(recorder.log, notice):
-                if stop.withdraw():
-                    notice(f"the file {directory.stop_file} was there already: it was removed, and the run goes on")
                 final = _Loop(self, self._backend, recorder, stop, progress).run(state)
                 stop.withdraw()
             # the end is noted last, and then the directory must still be this run's

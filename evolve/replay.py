@@ -40,7 +40,7 @@ def replay(
     *,
     generation: int | None = None,
     workers: int | None = None,
-    force: bool = False,
+    oversubscribe: bool = False,
 ) -> None:
     """Let a saved generation live again, and compare the bits.
 
@@ -58,7 +58,7 @@ def replay(
         Which one; by default the newest that was saved.
     workers : int, optional
         Processes; by default another number than the run's.
-    force : bool, optional
+    oversubscribe : bool, optional
         Start any number of processes.
     """
     saved = {checkpoints.generation_of(path): path for path in checkpoints.listed(directory.checkpoints)}
@@ -67,7 +67,7 @@ def replay(
         raise RunDirectoryError(
             f"{directory.path} has no checkpoint of generation {chosen}; it has: {', '.join(map(str, saved))}."
         )
-    evolution = Evolution(_configure_elsewhere(config, workers), force=force)
+    evolution = Evolution(_configure_elsewhere(config, workers), oversubscribe=oversubscribe)
     species, settings = evolution.species, evolution.config
     state = load(saved[chosen], species, config.evolution.size)[0]
     compared, differ = ["losses", "statuses"], list[str]()

@@ -118,12 +118,11 @@ def check_configuration(directory: RunDirectory, path: Path) -> None:
     """
     # hash and values: the hash says whether they differ, the values say where
     facts, now = checked_manifest(path).facts, directory.config()
-    found = facts.get("configuration")
-    before = found if isinstance(found, dict) else {}
+    before = facts.get("configuration") or {}
     # the first versions kept neither the preset nor what was recorded
     ignored = tuple(key for key in NOT_RESULTS if key not in before)
     changes = differences(before, now, ignored=ignored) if before else []
-    if facts.get("config") == config_hash(now) and not changes:
+    if facts["config"] == config_hash(now) and not changes:
         return
     raise ConfigError(
         f"{directory.config_file} was changed since {path.name} was saved, in more than [backend] and [checkpoint]:"

@@ -30,7 +30,7 @@ def verify(
     replay: bool = False,
     generation: int | None = None,
     workers: int | None = None,
-    force: bool = False,
+    oversubscribe: bool = False,
 ) -> Report:
     """Check a run directory; nothing in it is changed.
 
@@ -46,7 +46,7 @@ def verify(
         Which one; by default the newest that was saved.
     workers : int, optional
         Processes of the replay; by default another number than the run's.
-    force : bool, optional
+    oversubscribe : bool, optional
         Start any number of them; otherwise more than four a core are refused.
 
     Raises
@@ -62,7 +62,7 @@ def verify(
         if report.ok or not (moving or is_held(directory.lock_file)):
             break
     if replay and newest is not None and report.ok:
-        replayed(directory, config, report, generation=generation, workers=workers, force=force)
+        replayed(directory, config, report, generation=generation, workers=workers, oversubscribe=oversubscribe)
     elif replay:
         report.notes.append("nothing was replayed")
     return report

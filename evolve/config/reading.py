@@ -52,9 +52,7 @@ def preset(name: str, *, overrides: Sequence[Override] = (), saved: bool = False
     names = preset_names()
     if name not in names:
         raise ConfigError(f"There is no preset {name!r}.{nearest(name, names)} Presets: {', '.join(names)}.")
-    content = read_source(name, "presets")
-    content |= {"preset": name, **values}
-    return from_mapping(content, overrides=overrides, source=f"preset {name}", saved=saved)
+    return load_config(name, overrides, saved=saved, **values)
 
 
 def load_config(
@@ -87,7 +85,8 @@ def load_config(
     """
     content = read_source(source, "presets")
     if not is_path(source):
-        return preset(str(source), overrides=overrides, saved=saved, **values)
+        content |= {"preset": str(source), **values}
+        return from_mapping(content, overrides=overrides, source=f"preset {source}", saved=saved)
     if content.keys() & SWEEPS_ONLY:
         raise ConfigError(f"{source} is a sweep, not a configuration. Run it: {spell('sweep', source)}")
     if not content:

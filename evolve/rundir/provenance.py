@@ -106,8 +106,7 @@ class Provenance:
             sessions = self.read()["sessions"]
         except HetevoError:
             return None
-        outcome = sessions[-1].get("outcome") if sessions else None
-        return outcome if isinstance(outcome, str) else None
+        return sessions[-1].get("outcome") if sessions else None
 
     def begin_session(self, **facts: Any) -> str:
         """Note that a process begins to work on the run.

@@ -14,11 +14,8 @@ from hetevo.evolve.config import Config, ConfigError
 from hetevo.evolve.config.explaining import explain
 from hetevo.evolve.config.sources import read_source, shipped
 from hetevo.evolve.identity import shown
-from hetevo.evolve.sweeps.controls import CONTROLS
+from hetevo.evolve.sweeps.controls import CONTROLS, Changes
 from hetevo.populations.errors import nearest, spell
-
-Changes = dict[str, Any]
-"""Values by dotted key, such as ``{"network.wiring": "layered"}``."""
 
 LIMIT = 100_000
 """Runs beyond which a sweep is taken for a mistake."""
