@@ -20,8 +20,8 @@ from hetevo.evolve.messages import GenerationReport, Notice, Progress, Run, log_
 from hetevo.evolve.origin import draw_first_generation
 from hetevo.evolve.recorder import Recorder
 from hetevo.evolve.reproduction import reproduce
-from hetevo.evolve.rescuing import rescue
 from hetevo.evolve.rundir import LostError, RunDirectory
+from hetevo.evolve.saved import rescue
 from hetevo.evolve.species import build_species, load_probe
 from hetevo.evolve.state import State, advance
 from hetevo.evolve.stopping import StopRequest
@@ -124,7 +124,7 @@ class Evolution:
         except BaseException as error:
             _note_failure(error, directory, recorder)
             raise
-        where, last = directory.root.found(), final.generation.number
+        where, last = directory.root.find(), final.generation.number
         ended = Run(where, last, final.digest, final.probe_digest, saved=recorder.summary)
         if finished:
             return ended
@@ -245,7 +245,7 @@ def _note_failure(error: BaseException, directory: RunDirectory, recorder: Recor
     with contextlib.suppress(HetevoError):  # the error that ended it is the one to report
         directory.provenance.end_session("stopped" if isinstance(error, KeyboardInterrupt) else "failed")
     if isinstance(error, MemoryError):
-        raise explain_memory_error(error, spell("resume", directory.root.found())) from None
+        raise explain_memory_error(error, spell("resume", directory.root.find())) from None
 
 
 def _shown(row: dict[str, Any]) -> dict[str, float | None]:

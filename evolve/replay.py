@@ -14,7 +14,7 @@ from hetevo.evolve.backends import LocalBackend
 from hetevo.evolve.backends.lives import live_block
 from hetevo.evolve.backends.pool import WorkerPool
 from hetevo.evolve.config import Config, from_mapping
-from hetevo.evolve.config.addresses import HERE
+from hetevo.evolve.config.sources import HERE
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.generation import Generation
 from hetevo.evolve.origin import draw_first_generation
@@ -22,7 +22,7 @@ from hetevo.evolve.record_checks import Report
 from hetevo.evolve.reproduction import reproduce
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir import checkpoint as checkpoints
-from hetevo.evolve.rundir.checkpoint import unpacked
+from hetevo.evolve.rundir.checkpoint import unpack_arrays
 from hetevo.evolve.rundir.parts import first_generation, parts, read_part
 from hetevo.evolve.saved import read_saved_config
 from hetevo.evolve.species import build_species
@@ -61,7 +61,7 @@ def replay(
     oversubscribe : bool, optional
         Start any number of processes.
     """
-    saved = {checkpoints.generation_of(path): path for path in checkpoints.listed(directory.checkpoints)}
+    saved = {checkpoints.generation_of(path): path for path in checkpoints.list_checkpoints(directory.checkpoints)}
     chosen = max(saved) if generation is None else generation
     if chosen not in saved:
         raise RunDirectoryError(
@@ -222,4 +222,4 @@ def _find_row(directory: RunDirectory, number: int) -> dict[str, Any]:
 
 def _read_genes(packed: bytes, species: Species, directory: RunDirectory) -> Population:
     expected = {gene.name: ((1, *gene.shape), np.dtype(gene.dtype)) for gene in genome(species)}
-    return Population(unpacked(directory.failures.folder, io.BytesIO(packed), expected))
+    return Population(unpack_arrays(directory.failures.folder, io.BytesIO(packed), expected))

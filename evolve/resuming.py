@@ -147,7 +147,7 @@ def continue_run(
     if generations is not None:
         evolution = _extend(directory, evolution, generations, saved.generation)
     # 3. let the directory end there: without checkpoints, and then without rows, beyond that
-    for path in checkpoints.listed(directory.checkpoints):
+    for path in checkpoints.list_checkpoints(directory.checkpoints):
         if checkpoints.generation_of(path) > saved.generation:
             checkpoints.discard(path)  # what is wrong with it was said; it would be in the way of its successor
     for table in directory.tables:

@@ -146,7 +146,7 @@ def checkpoint_facts(
     provenance : mapping
         What `Provenance.mark` says of the sessions so far.
     records_from : mapping of str to int, optional
-        First generation in each table of records, if the earlier ones were lost; see `hetevo.evolve.rescuing`.
+        First generation in each table of records, if the earlier ones were lost; see `hetevo.evolve.saved.rescue`.
     """
     configuration = {key: value for key, value in content.items() if key not in MAY_CHANGE}
     facts = {"seed": content["seed"], "config": config_hash(content), "configuration": configuration}

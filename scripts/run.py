@@ -142,7 +142,9 @@ def _configuration(
             f"Expected PRESET or FILE.toml, or --from RUN@G, or both. Presets are listed by: {spell('presets')}"
         )
     branch = Branch.find(origin)
-    return branch.changed(overrides, saved=or_resume), f"{branch.directory.path.resolve().name}-from{branch.generation}"
+    return branch.change_config(
+        overrides, saved=or_resume
+    ), f"{branch.directory.path.resolve().name}-from{branch.generation}"
 
 
 def finish(ended: "Run", where: list[str], *, as_json: bool) -> None:

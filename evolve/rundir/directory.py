@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hetevo.evolve.rundir import checkpoint as checkpoints
-from hetevo.evolve.rundir.checkpoint import checked_manifest
+from hetevo.evolve.rundir.checkpoint import load_manifest
 from hetevo.evolve.rundir.errors import LostError, RunDirectoryError, RunExistsError, StorageError, explain_deletion
 from hetevo.evolve.rundir.files import (
     append_line,
@@ -145,7 +145,7 @@ class RunDirectory:
         """All records."""
         return self.generations, self.individuals, self.failures
 
-    def kept(self) -> tuple[dict[str, File], dict[str, str]]:
+    def describe_parts(self) -> tuple[dict[str, File], dict[str, str]]:
         """Return what a checkpoint knows of the records: every part by its path, and `Records.rows` by table."""
         files = {name: file for table in self.tables for name, file in table.written.items()}
         return files, {table.folder.name: table.rows for table in self.tables if table.rows}
@@ -267,9 +267,9 @@ class RunDirectory:
         }
 
     def _newest_facts(self) -> dict[str, Any]:
-        for path in reversed(checkpoints.listed(self.checkpoints)):
+        for path in reversed(checkpoints.list_checkpoints(self.checkpoints)):
             try:
-                return checked_manifest(path).facts
+                return load_manifest(path).facts
             except HetevoError:
                 continue
         return {}

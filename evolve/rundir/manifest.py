@@ -70,7 +70,7 @@ class Manifest(_Strict):
     records: dict[Annotated[str, Field(pattern=r"^[a-z]+/part-[0-9]{6,18}\.parquet$")], File]
     facts: dict[str, Any]
 
-    def encoded(self) -> bytes:
+    def encode(self) -> bytes:
         """Return the content of ``manifest.json``."""
         return _seal(
             {

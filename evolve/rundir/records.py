@@ -52,12 +52,8 @@ class Records:
         self.in_memory: list[pa.Table] = []
         self.unsaved = 0
 
-    def add(self, columns: Mapping[str, Any]) -> None:
-        """Buffer the rows of one generation; see `rows_of`."""
-        self.append(rows_of(columns))
-
     def append(self, rows: pa.Table) -> None:
-        """Buffer the rows of one generation."""
+        """Buffer the rows of one generation, from `rows_of`."""
         self.in_memory.append(rows)
         self.unsaved += rows.nbytes
         self.dirty = True

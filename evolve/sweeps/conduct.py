@@ -14,7 +14,7 @@ from pathlib import Path
 from hetevo.evolve.backends.backend import bound_workers
 from hetevo.evolve.backends.pool import WorkerDiedError
 from hetevo.evolve.config import BackendTable, Config, from_mapping
-from hetevo.evolve.config.addresses import HERE
+from hetevo.evolve.config.sources import HERE
 from hetevo.evolve.experiment import Experiment
 from hetevo.evolve.machine import available_memory
 from hetevo.evolve.memory import check_needs, count_needs, explain_memory_error

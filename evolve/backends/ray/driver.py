@@ -9,7 +9,7 @@ import ray
 from hetevo.evolve.backends.backend import Clock, Job, NotLoadableError, Telemetry
 from hetevo.evolve.backends.block_queue import BlockQueue
 from hetevo.evolve.backends.fingerprint import fingerprint
-from hetevo.evolve.backends.lives import Lived, load
+from hetevo.evolve.backends.lives import Lived
 from hetevo.evolve.backends.ray.connection import (
     check,
     check_cpus,
@@ -101,7 +101,7 @@ class RayDriver:
             If no worker lives long enough.
         """
         try:
-            ray.get(task(load, LOAD_RETRIES).remote(job))
+            ray.get(task(fingerprint, LOAD_RETRIES).remote(job))
         except (ray.exceptions.RayTaskError, ray.exceptions.RaySystemError) as error:
             raise NotLoadableError(str(error).strip().splitlines()[-1]) from None
         except ray.exceptions.RayError as error:
