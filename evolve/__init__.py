@@ -11,8 +11,8 @@
 `species`                   from a configuration to what lives, and what measures it
 `backends`                  where lives are computed
 `memory`, `machine`         what an experiment needs, and what there is
-`recorder`, `rescuing`      what is written, and when; and where if the run's directory is gone
-`state`, `saved`            what is saved, and whether it can be trusted
+`recorder`                  what is written, and when
+`state`, `saved`            what is saved, whether it can be trusted, and where if the run's directory is gone
 `verify`, `record_checks`   whether what was saved is what was lived; `replay`: living it again
 `messages`, `stopping`      what a run says, and how it is asked to stop
 `identity`                  when two configurations are one experiment

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hetevo.evolve.backends import BACKENDS, Backend, Job
-from hetevo.evolve.backends.backend import bound_workers, count_workers
+from hetevo.evolve.backends.backend import bound_workers
 from hetevo.evolve.config import Config, from_mapping
 from hetevo.evolve.generation import Generation
 from hetevo.evolve.heldout import HeldOut
@@ -20,8 +20,8 @@ from hetevo.evolve.messages import GenerationReport, Notice, Progress, Run, log_
 from hetevo.evolve.origin import draw_first_generation
 from hetevo.evolve.recorder import Recorder
 from hetevo.evolve.reproduction import reproduce
-from hetevo.evolve.rescuing import rescue
 from hetevo.evolve.rundir import LostError, RunDirectory
+from hetevo.evolve.saved import rescue
 from hetevo.evolve.species import build_species, load_probe
 from hetevo.evolve.state import State, advance
 from hetevo.evolve.stopping import StopRequest
@@ -40,7 +40,7 @@ class Evolution:
         Measures to take on lifetimes; by default what the configuration names.
     stop_files : sequence of Path, optional
         See `hetevo.evolve.Experiment`.
-    force : bool, optional
+    oversubscribe : bool, optional
         Start any number of workers; see `hetevo.evolve.backends.backend`.
 
     Raises
@@ -50,13 +50,18 @@ class Evolution:
     """
 
     def __init__(
-        self, config: Config, probe: Probe | None = None, stop_files: Sequence[Path] = (), *, force: bool = False
+        self,
+        config: Config,
+        probe: Probe | None = None,
+        stop_files: Sequence[Path] = (),
+        *,
+        oversubscribe: bool = False,
     ) -> None:
         self.config, self.stop_files = config, stop_files
         # what cannot work is refused here: first what costs nothing to check
-        self.place = bound_workers(config.backend, config.evolution.size, force=force)
+        self.place = bound_workers(config.backend, config.evolution.size, oversubscribe=oversubscribe)
         self.species = build_species(config)
-        check_memory(config, self.species, count_workers(config.backend, config.evolution.size))
+        check_memory(config, self.species, 0 if self.place.address else self.place.workers)
         # fails here, before anything is written, if a data set's package is missing
         self.species.task.prepare()
         self.held_out = HeldOut(config, self.species)
@@ -110,8 +115,6 @@ class Evolution:
         try:
             # left in reverse: after the last message the recorder saves, and signals are heeded until it has
             with stop, recorder, log_to(recorder.log, notice):
-                if stop.withdraw():
-                    notice(f"the file {directory.stop_file} was there already: it was removed, and the run goes on")
                 final = _Loop(self, self._backend, recorder, stop, progress).run(state)
                 stop.withdraw()
             # the end is noted last, and then the directory must still be this run's
@@ -121,7 +124,7 @@ class Evolution:
         except BaseException as error:
             _note_failure(error, directory, recorder)
             raise
-        where, last = directory.root.found(), final.generation.number
+        where, last = directory.root.find(), final.generation.number
         ended = Run(where, last, final.digest, final.probe_digest, saved=recorder.summary)
         if finished:
             return ended
@@ -242,7 +245,7 @@ def _note_failure(error: BaseException, directory: RunDirectory, recorder: Recor
     with contextlib.suppress(HetevoError):  # the error that ended it is the one to report
         directory.provenance.end_session("stopped" if isinstance(error, KeyboardInterrupt) else "failed")
     if isinstance(error, MemoryError):
-        raise explain_memory_error(error, spell("resume", directory.root.found())) from None
+        raise explain_memory_error(error, spell("resume", directory.root.find())) from None
 
 
 def _shown(row: dict[str, Any]) -> dict[str, float | None]:

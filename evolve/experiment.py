@@ -12,10 +12,11 @@ from hetevo.evolve.resuming import continue_run, find_end
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError, RunExistsError
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.errors import explain_deletion
-from hetevo.evolve.rundir.files import make_folder
+from hetevo.evolve.rundir.files import is_there, make_folder
 from hetevo.evolve.rundir.lock import Lock
 from hetevo.evolve.saved import read_saved_config
 from hetevo.evolve.state import checkpoint_facts
+from hetevo.evolve.stopping import withdraw_earlier
 from hetevo.populations.circuits import draw_founders
 from hetevo.populations.errors import spell
 from hetevo.populations.evaluation import Probe
@@ -38,7 +39,7 @@ class Experiment:
         ``config.probe.every`` is 0. A probe can never change a result.
     stop_files : sequence of Path, optional
         Files whose appearance asks to stop, as that of ``STOP`` in the run directory does; unlike it they stay.
-    force : bool, optional
+    oversubscribe : bool, optional
         Start any number of ``backend.workers``; otherwise more than four a core are refused.
 
     Raises
@@ -50,10 +51,15 @@ class Experiment:
     """
 
     def __init__(
-        self, config: Config, *, probe: Probe | None = None, stop_files: Sequence[Path] = (), force: bool = False
+        self,
+        config: Config,
+        *,
+        probe: Probe | None = None,
+        stop_files: Sequence[Path] = (),
+        oversubscribe: bool = False,
     ) -> None:
         self.config = config
-        self._evolution = Evolution(config, probe, stop_files, force=force)
+        self._evolution = Evolution(config, probe, stop_files, oversubscribe=oversubscribe)
 
     def run(
         self,
@@ -126,12 +132,16 @@ class Experiment:
             transplant_genes(self.config, self._evolution.species, Path(path).absolute().parent)
         elif not state:
             draw_founders(self._evolution.species, self.config.seed, 1)
-        RunDirectory(path).check_free()
+        place = RunDirectory(path)
+        place.check_free()
+        was_asked = is_there(place.stop_file)  # a killed start may have been; from here on it is this one that is asked
         with self._evolution.connected(), (directory := RunDirectory.new(path)).lock() as lock:
             if or_resume and directory.is_begun():  # another start was faster, and has ended since
                 return self._resume(directory, progress, notice, lock)
             # 2. what a start leaves, in an order in which a killed one can be repeated
             directory.clear()
+            if was_asked:
+                withdraw_earlier(directory.stop_file, notice)
             directory.provenance.create(facts)
             content = dump_toml(_without_session(self.config))
             if state:
@@ -151,8 +161,10 @@ class Experiment:
             if not changes and (ended := find_end(directory, self.config)):
                 return ended
             # the lock first: it keeps to this directory, which may be moved while workers start
-            with directory.lock() as taken, self._evolution.connected():
-                return self._resume(directory, progress, notice, taken)
+            with directory.lock() as taken:
+                withdraw_earlier(directory.stop_file, notice)
+                with self._evolution.connected():
+                    return self._resume(directory, progress, notice, taken)
         if changes:
             raise ConfigError(
                 f"{directory.path} is another experiment than the one that was asked for:"

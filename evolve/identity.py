@@ -85,12 +85,12 @@ def labels(values: Mapping[str, Any], keys: Iterable[str]) -> list[str]:
     # a short name that two keys share says nothing
     short = Counter(map(_short, values))
     return [
-        f"{_short(key) if short[_short(key)] < 2 else key}={shown(values[key]) if key in values else 'none'}"
+        f"{_short(key) if short[_short(key)] < 2 else key}={format_value(values[key]) if key in values else 'none'}"
         for key in keys
     ]
 
 
-def shown(value: Any) -> str:
+def format_value(value: Any) -> str:
     """Write a value for a label; lists as ``8x8``, lists of words as ``hebbian+oja``."""
     if not isinstance(value, list | tuple):
         return str(value)

@@ -1,7 +1,8 @@
 """What a run says: messages and reports while it goes on, and what is left to say when it has ended.
 
 Messages are single lines that a person wants to read at once, such as that workers have left. They go through the
-logger ``hetevo``; the recorder of a run writes them down, and whoever watches the run gets them too.
+logger ``hetevo``; while a run evolves, `log_to` hands them to its recorder, which writes them into its telemetry, and
+to whoever watches it.
 """
 
 import contextlib

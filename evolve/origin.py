@@ -70,7 +70,7 @@ class Origin:
             raise RunDirectoryError(f"{text}: expected RUN@GENERATION, such as runs/demo@20.")
         directory = RunDirectory.open(inside(sweep) / path if sweep else path)
         # only a generation whose checkpoint was kept can be a beginning
-        saved = checkpoints.listed(directory.checkpoints)
+        saved = checkpoints.list_checkpoints(directory.checkpoints)
         wanted = [path for path in saved if not number or checkpoints.generation_of(path) == int(number)]
         if not wanted:
             has = ", ".join(str(checkpoints.generation_of(path)) for path in saved) or "none"
@@ -85,7 +85,7 @@ class Origin:
         """The generation to begin with."""
         return checkpoints.generation_of(self.checkpoint)
 
-    def changed(self, overrides: Sequence[str], *, saved: bool = False) -> Config:
+    def change_config(self, overrides: Sequence[str], *, saved: bool = False) -> Config:
         """Return the origin's configuration with changes, each such as ``"evolution.mask_flip=0"``.
 
         ``saved``: whether the branch may have begun already, see `hetevo.evolve.config.from_mapping`.

@@ -12,6 +12,7 @@ from hetevo.evolve.config import Config
 from hetevo.evolve.generation import Operator, generation_row
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir.checkpoint import Checkpoint
+from hetevo.evolve.rundir.columns import COLUMNS
 from hetevo.evolve.rundir.files import names
 from hetevo.evolve.rundir.parts import find_damaged_parts, first_generation, parts, read_part, up_to
 from hetevo.evolve.rundir.records import Records
@@ -22,9 +23,6 @@ from hetevo.populations.types import Floats, Indices
 
 Losses = tuple[int, Floats, Indices]
 """Generation, losses and statuses, each of shape (P,)."""
-
-OWN = ("generation", "id", "parent_a", "parent_b", "operator", "island", "loss", "status", "accuracy")
-"""Columns of the table of individuals besides those of the probe."""
 
 LISTED = 1_000
 """Missing generations that are listed one by one."""
@@ -112,8 +110,9 @@ def _check_tables(
     # 1. which generations each table should have
     size, every = config.evolution.size, config.records.individuals_every
     origin = newest.facts.get("origin")
-    first = origin["generation"] + 1 if isinstance(origin, dict) else 0
-    begins = {name: max(first, start) for name, start in _records_from(newest).items()}
+    first = origin["generation"] + 1 if origin else 0
+    # earlier records may have been lost with the directory that they were in
+    begins = {name: max(first, start) for name, start in (newest.facts.get("records_from") or {}).items()}
     lived = range(begins.get("generations", first), newest.generation + 1)
     generations, individuals, failures = (_read_rows(table, newest) for table in directory.tables)
     # a number that somebody made up is not counted to
@@ -143,12 +142,6 @@ def _check_tables(
     if generations is not None:
         lives = [*_take_lives(saved), *(_read_lives(individuals, kept, size) if individuals is not None else ())]
         _check_sums(generations, lives, report)
-
-
-def _records_from(newest: Checkpoint) -> dict[str, int]:
-    """Return where records begin, by table, if earlier ones were lost with the directory that they were in."""
-    found = newest.facts.get("records_from")
-    return {name: start for name, start in found.items() if type(start) is int} if isinstance(found, dict) else {}
 
 
 def _read_rows(table: Records, newest: Checkpoint) -> pa.Table | None:
@@ -224,7 +217,7 @@ def _read_lives(rows: pa.Table, kept: list[int], size: int) -> Iterator[tuple[in
     """Take the evaluation of every generation from the table of individuals."""
     # all that a probe recorded of individuals, and that a generation's row sums up
     types = {name: rows.schema.field(name).type for name in rows.column_names}
-    taken = [name for name, kind in types.items() if name not in OWN and pa.types.is_floating(kind)]
+    taken = [name for name, kind in types.items() if name not in COLUMNS["individuals"] and pa.types.is_floating(kind)]
     columns = {name: rows[name].to_numpy() for name in ("loss", "status", "accuracy", *taken) if name in types}
     unknown = np.full(size, np.nan)
     for place, generation in enumerate(kept):

@@ -242,7 +242,7 @@ class Recorder:
         for table in self.directory.tables:
             table.commit()
         # 2. the state, with the checksums of the files that hold those rows
-        written, rows = self.directory.kept()
+        written, rows = self.directory.describe_parts()
         kept = state.checkpoint(written, rows=rows, **self.facts)
         self._checkpoint = checkpoints.write(self.directory.checkpoints, kept)
         # from now on the run is known to have some, so that it is noticed if they are gone
@@ -260,7 +260,7 @@ class Recorder:
         self.directory.check()
         if not self._moved and self.directory.root.is_moved():
             self._moved = True
-            self.notice(f"{self.directory.path} was moved: the run goes on in {self.directory.root.found()}")
+            self.notice(f"{self.directory.path} was moved: the run goes on in {self.directory.root.find()}")
 
     def _check_kept(self) -> None:
         """Check that what was written before is there: otherwise somebody deletes the run, and is not done yet."""

@@ -14,7 +14,7 @@ from hetevo.evolve.backends import LocalBackend
 from hetevo.evolve.backends.lives import live_block
 from hetevo.evolve.backends.pool import WorkerPool
 from hetevo.evolve.config import Config, from_mapping
-from hetevo.evolve.config.addresses import HERE
+from hetevo.evolve.config.sources import HERE
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.generation import Generation
 from hetevo.evolve.origin import draw_first_generation
@@ -22,7 +22,7 @@ from hetevo.evolve.record_checks import Report
 from hetevo.evolve.reproduction import reproduce
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir import checkpoint as checkpoints
-from hetevo.evolve.rundir.checkpoint import unpacked
+from hetevo.evolve.rundir.checkpoint import unpack_arrays
 from hetevo.evolve.rundir.parts import first_generation, parts, read_part
 from hetevo.evolve.saved import read_saved_config
 from hetevo.evolve.species import build_species
@@ -40,7 +40,7 @@ def replay(
     *,
     generation: int | None = None,
     workers: int | None = None,
-    force: bool = False,
+    oversubscribe: bool = False,
 ) -> None:
     """Let a saved generation live again, and compare the bits.
 
@@ -58,16 +58,16 @@ def replay(
         Which one; by default the newest that was saved.
     workers : int, optional
         Processes; by default another number than the run's.
-    force : bool, optional
+    oversubscribe : bool, optional
         Start any number of processes.
     """
-    saved = {checkpoints.generation_of(path): path for path in checkpoints.listed(directory.checkpoints)}
+    saved = {checkpoints.generation_of(path): path for path in checkpoints.list_checkpoints(directory.checkpoints)}
     chosen = max(saved) if generation is None else generation
     if chosen not in saved:
         raise RunDirectoryError(
             f"{directory.path} has no checkpoint of generation {chosen}; it has: {', '.join(map(str, saved))}."
         )
-    evolution = Evolution(_configure_elsewhere(config, workers), force=force)
+    evolution = Evolution(_configure_elsewhere(config, workers), oversubscribe=oversubscribe)
     species, settings = evolution.species, evolution.config
     state = load(saved[chosen], species, config.evolution.size)[0]
     compared, differ = ["losses", "statuses"], list[str]()
@@ -222,4 +222,4 @@ def _find_row(directory: RunDirectory, number: int) -> dict[str, Any]:
 
 def _read_genes(packed: bytes, species: Species, directory: RunDirectory) -> Population:
     expected = {gene.name: ((1, *gene.shape), np.dtype(gene.dtype)) for gene in genome(species)}
-    return Population(unpacked(directory.failures.folder, io.BytesIO(packed), expected))
+    return Population(unpack_arrays(directory.failures.folder, io.BytesIO(packed), expected))

@@ -22,6 +22,7 @@ from hetevo.evolve.rundir.owner import is_held
 from hetevo.evolve.saved import find_newest_intact, find_records_beyond, read_saved_config
 from hetevo.evolve.species import build_species
 from hetevo.evolve.state import State
+from hetevo.evolve.stopping import withdraw_earlier
 from hetevo.populations.errors import HetevoError, spell
 from hetevo.populations.evaluation import Probe
 
@@ -35,6 +36,7 @@ def resume(
     workers: int | None = None,
     probe: Probe | None = None,
     force: bool = False,
+    oversubscribe: bool = False,
     progress: Progress | None = None,
     notice: Notice = log_notice,
 ) -> Run:
@@ -54,7 +56,9 @@ def resume(
     probe : Probe, optional
         Measures to take; by default those that the configuration names.
     force : bool, optional
-        Begin anew with the founders if no checkpoint can be trusted; and start any number of workers.
+        Drop the records and begin anew with the founders if no checkpoint can be trusted.
+    oversubscribe : bool, optional
+        Start any number of workers; otherwise more than four a core are refused.
     progress : callable, optional
         Is called with a `GenerationReport` after every generation. Its failure is logged and ends nothing.
     notice : callable, optional
@@ -71,7 +75,7 @@ def resume(
         If it is no run, or another process writes it (`RunBusyError`).
     ConfigError
         If the run was computed on a cluster, and neither ``address`` nor ``backend="local"`` is given; if it needs
-        more memory than there is, or more workers than are started without ``force``.
+        more memory than there is, or more workers than are started without ``oversubscribe``.
     SchemaError, NothingIntactError, StorageError
         If another version of Hetevo is needed, no checkpoint can be trusted (the message says what is wrong with each),
         or the run cannot be written.
@@ -83,7 +87,8 @@ def resume(
     if generations is None and not changes and (end := find_end(directory, _change_config(directory, changes))):
         return end
     with directory.lock() as lock:
-        evolution = Evolution(_change_config(directory, changes), probe, force=force)
+        withdraw_earlier(directory.stop_file, notice)
+        evolution = Evolution(_change_config(directory, changes), probe, oversubscribe=oversubscribe)
         with evolution.connected():
             return continue_run(directory, lock, evolution, progress, notice, generations=generations, force=force)
 
@@ -142,7 +147,7 @@ def continue_run(
     if generations is not None:
         evolution = _extend(directory, evolution, generations, saved.generation)
     # 3. let the directory end there: without checkpoints, and then without rows, beyond that
-    for path in checkpoints.listed(directory.checkpoints):
+    for path in checkpoints.list_checkpoints(directory.checkpoints):
         if checkpoints.generation_of(path) > saved.generation:
             checkpoints.discard(path)  # what is wrong with it was said; it would be in the way of its successor
     for table in directory.tables:

@@ -1,7 +1,11 @@
-"""What is saved of a run, and whether it can be trusted: its configuration, checkpoints, and records."""
+"""What is saved of a run, and whether it can be trusted; and saving a run elsewhere whose directory was deleted."""
 
-from collections.abc import Iterator
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from hetevo.evolve.config import (
     NOT_RESULTS,
@@ -12,13 +16,17 @@ from hetevo.evolve.config import (
     from_mapping,
 )
 from hetevo.evolve.messages import Notice
-from hetevo.evolve.rundir import NothingIntactError, RunDirectory, SchemaError
+from hetevo.evolve.rundir import LostError, NothingIntactError, RunDirectory, SchemaError
 from hetevo.evolve.rundir import checkpoint as checkpoints
-from hetevo.evolve.rundir.checkpoint import Checkpoint, checked_manifest
+from hetevo.evolve.rundir.checkpoint import Checkpoint, load_manifest
+from hetevo.evolve.rundir.directory import TABLES
+from hetevo.evolve.rundir.files import make_folder
 from hetevo.evolve.rundir.parts import find_damaged_parts, last_generation, parts, read_part
+from hetevo.evolve.rundir.places import Place
 from hetevo.evolve.state import State, load
-from hetevo.populations.errors import HetevoError, spell
+from hetevo.populations.errors import HetevoError, MachineFailedError, spell
 from hetevo.populations.species import Species
+from hetevo.populations.text import for_file
 
 
 def read_saved_config(directory: RunDirectory) -> Config:
@@ -67,7 +75,7 @@ def find_newest_intact(
     problems: list[str] = []
     # newest first; the first one that is whole, with all records before it, is the one
     known: set[Path] = set()  # a part that a newer checkpoint finds damaged is damaged for an older one too
-    for path in reversed(checkpoints.listed(directory.checkpoints)):
+    for path in reversed(checkpoints.list_checkpoints(directory.checkpoints)):
         try:
             check_configuration(directory, path)
             state, saved = load(path, species, size)
@@ -117,13 +125,12 @@ def check_configuration(directory: RunDirectory, path: Path) -> None:
         With the difference, key by key.
     """
     # hash and values: the hash says whether they differ, the values say where
-    facts, now = checked_manifest(path).facts, directory.config()
-    found = facts.get("configuration")
-    before = found if isinstance(found, dict) else {}
+    facts, now = load_manifest(path).facts, directory.config()
+    before = facts.get("configuration") or {}
     # the first versions kept neither the preset nor what was recorded
     ignored = tuple(key for key in NOT_RESULTS if key not in before)
     changes = differences(before, now, ignored=ignored) if before else []
-    if facts.get("config") == config_hash(now) and not changes:
+    if facts["config"] == config_hash(now) and not changes:
         return
     raise ConfigError(
         f"{directory.config_file} was changed since {path.name} was saved, in more than [backend] and [checkpoint]:"
@@ -156,3 +163,70 @@ def _is_branch(directory: RunDirectory) -> bool:
         return bool(directory.provenance.read().get("origin"))
     except HetevoError:
         return False
+
+
+def rescue(
+    lost: LostError, directory: RunDirectory, config: str, state: State | None, facts: Mapping[str, Any]
+) -> MachineFailedError:
+    """Save a run elsewhere, and return an error that says where, and what is lost.
+
+    Parameters
+    ----------
+    lost : LostError
+        What happened. If another process goes on with the run, nothing needs saving.
+    directory : RunDirectory
+        The run; its tables hold rows in memory that reach to the state.
+    config : str
+        Its configuration, as TOML.
+    state : State or None
+        Of the last generation that was recorded; None if nothing has lived.
+    facts : mapping
+        What its checkpoints remember.
+    """
+    # the run goes on in another process, or had not begun: there is nothing to save
+    if not lost.deleted:
+        return MachineFailedError(str(lost))
+    if state is None:
+        return MachineFailedError(f"{lost} Nothing had lived yet: begin again with '{spell('run')}'.")
+    # beside the old place; if that cannot be, in the folder for temporary files
+    problems = []
+    for path in _find_places(directory.path):
+        try:
+            first = _save(path, directory, config, state, facts)
+        except (HetevoError, OSError) as error:
+            problems.append(str(error))
+            continue
+        missing = ", ".join(f"{name} before generation {start}" for name, start in first.items() if start)
+        return MachineFailedError(
+            f"{lost} It was saved after generation {state.generation.number} in {path}, with the records that were in"
+            f" memory. Lost are older checkpoints{f', and of the records {missing}' if missing else ''}; the evolution"
+            f" is not. Go on there: {spell('resume', path)}"
+        )
+    return MachineFailedError("\n  ".join([f"{lost} It could not be saved elsewhere, and is lost:", *problems]))
+
+
+def _find_places(path: Path) -> Iterator[Path]:
+    """Name places that are not there yet: beside the run or its sweep, or above that if it is gone, or temporary."""
+    # nearest first
+    whole = path.within.path if isinstance(path, Place) and path.within else path  # a sweep may be deleted with it
+    above = next(folder for folder in Path(whole).absolute().parents if folder.is_dir())
+    for folder in (above, Path(tempfile.gettempdir())):
+        place = folder / f"{for_file(path.name)}-rescued-{os.getpid()}"
+        yield place.with_name(f"{place.name}-{secrets.token_hex(2)}") if os.path.lexists(place) else place
+
+
+def _save(path: Path, directory: RunDirectory, config: str, state: State, facts: Mapping[str, Any]) -> dict[str, int]:
+    """Make a run directory that goes on after a state; return the first generation in each of its tables."""
+    # in the order of any start: what makes it a run, its configuration, comes last
+    new, generation = RunDirectory.new(path), state.generation.number
+    with new.lock():
+        new.provenance.take_over(directory.provenance, rescued_from=directory.path.name)
+        tables = zip(TABLES, new.tables, directory.tables, strict=True)
+        first = {name: table.take_over(old, generation) for name, table, old in tables}
+        for table in new.tables:
+            table.commit()
+        written, rows = new.describe_parts()
+        make_folder(new.checkpoints)
+        checkpoints.write(new.checkpoints, state.checkpoint(written, **{**facts, "rows": rows, "records_from": first}))
+        new.begin(config)
+    return {name: start for name, start in first.items() if name != "failures"}

@@ -146,7 +146,7 @@ def checkpoint_facts(
     provenance : mapping
         What `Provenance.mark` says of the sessions so far.
     records_from : mapping of str to int, optional
-        First generation in each table of records, if the earlier ones were lost; see `hetevo.evolve.rescuing`.
+        First generation in each table of records, if the earlier ones were lost; see `hetevo.evolve.saved.rescue`.
     """
     configuration = {key: value for key, value in content.items() if key not in MAY_CHANGE}
     facts = {"seed": content["seed"], "config": config_hash(content), "configuration": configuration}
@@ -195,7 +195,7 @@ def load(path: Path, species: Species, size: int) -> tuple[State, Checkpoint]:
     checkpoint = read(path, expected_arrays(species, size))
     _check_ranges(path, checkpoint, size)
     state = _restore(checkpoint)
-    if state is None or state.digest != checkpoint.facts.get("digest"):
+    if state.digest != checkpoint.facts["digest"]:
         raise DamagedError(path, "its arrays do not give the digest that its manifest names")
     return state, checkpoint
 
@@ -225,12 +225,8 @@ def _check_ranges(path: Path, checkpoint: Checkpoint, size: int) -> None:
         raise DamagedError(path / STATE, "loss: expected finite numbers, got others")
 
 
-def _restore(checkpoint: Checkpoint) -> State | None:
+def _restore(checkpoint: Checkpoint) -> State:
     arrays, facts = checkpoint.arrays, checkpoint.facts
-    # text of the right length, whatever somebody wrote there
-    chains = [facts.get(name) for name in ("chain", "probe_chain")]
-    if not all(isinstance(chain, str) and len(chain) in (0, len(START)) for chain in chains):
-        return None
     genes = {name.removeprefix(_GENE): array for name, array in arrays.items() if name.startswith(_GENE)}
     generation = Generation(checkpoint.generation, Population(genes), **{name: arrays[name] for name in _DESCENT})
-    return State(generation, arrays["loss"], arrays["status"], *map(str, chains))
+    return State(generation, arrays["loss"], arrays["status"], facts["chain"], facts["probe_chain"])

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Self
 
+from hetevo.evolve.messages import Notice
 from hetevo.evolve.rundir.files import is_folder, is_link, is_there, remove_tree
 
 SIGNALS = (
@@ -78,3 +79,9 @@ class StopRequest:
     def __exit__(self, *exception: object) -> None:
         for number, handler in self._previous.items():
             signal.signal(number, handler)
+
+
+def withdraw_earlier(stop_file: Path, notice: Notice) -> None:
+    """Remove a request to stop that was there before this process began; one that comes later is for this process."""
+    if StopRequest(stop_file).withdraw():
+        notice(f"the file {stop_file} was there already: it was removed, and the run goes on")

@@ -30,7 +30,7 @@ def verify(
     replay: bool = False,
     generation: int | None = None,
     workers: int | None = None,
-    force: bool = False,
+    oversubscribe: bool = False,
 ) -> Report:
     """Check a run directory; nothing in it is changed.
 
@@ -46,7 +46,7 @@ def verify(
         Which one; by default the newest that was saved.
     workers : int, optional
         Processes of the replay; by default another number than the run's.
-    force : bool, optional
+    oversubscribe : bool, optional
         Start any number of them; otherwise more than four a core are refused.
 
     Raises
@@ -62,7 +62,7 @@ def verify(
         if report.ok or not (moving or is_held(directory.lock_file)):
             break
     if replay and newest is not None and report.ok:
-        replayed(directory, config, report, generation=generation, workers=workers, force=force)
+        replayed(directory, config, report, generation=generation, workers=workers, oversubscribe=oversubscribe)
     elif replay:
         report.notes.append("nothing was replayed")
     return report
@@ -90,13 +90,13 @@ def _check_checkpoints(
     """Return the newest that is as it should be, and what became of the individuals of each."""
     species, newest = build_species(config), None
     losses: list[Losses] = []
-    for path in checkpoints.listed(directory.checkpoints):
+    for path in checkpoints.list_checkpoints(directory.checkpoints):
         try:
             check_configuration(directory, path)
             state, newest = load(path, species, config.evolution.size)
             losses.append((newest.generation, state.loss, state.status))
         except HetevoError as error:
-            if path in checkpoints.listed(directory.checkpoints):  # or the run has pruned it
+            if path in checkpoints.list_checkpoints(directory.checkpoints):  # or the run has pruned it
                 report.problems.append(str(error))
     report.checked.append(f"{len(losses)} checkpoint(s): checksums, shapes, configuration and digest")
     return newest, losses
@@ -107,7 +107,7 @@ def _check_provenance(directory: RunDirectory, newest: Checkpoint | None, report
     # the checkpoint knows the sessions before it; later ones follow in the file
     mark = newest.facts.get("provenance") if newest else None
     try:
-        content, sealed = directory.provenance.sealed()
+        content, sealed = directory.provenance.read_sealed()
         lost = content.get("lost")
         if isinstance(mark, dict) and not begins_with(content, mark) and not lost:
             report.problems.append(f"{file}: it does not begin with the sessions that the newest checkpoint knows")
@@ -131,7 +131,7 @@ def _check_end(directory: RunDirectory, newest: Checkpoint, report: Report) -> N
         report.problems.append(str(error))
         return
     # done means: the last checkpoint is that of the last generation, and nothing lies beyond it
-    last = generation_of(checkpoints.listed(directory.checkpoints)[-1])
+    last = generation_of(checkpoints.list_checkpoints(directory.checkpoints)[-1])
     if directory.provenance.outcome() == "done" and not is_held(directory.lock_file):
         target = directory.provenance.read()["sessions"][-1].get("generations")
         if type(target) is int and last < target:

@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Collection
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 LONGEST = 100
 """Letters of a name of a file at most: file systems allow 255, and endings are added."""
@@ -51,6 +52,17 @@ def for_terminal(text: str, keep: str = "") -> str:
 def escaped(char: str) -> str:
     r"""Write a character as an escape, such as ``\u4e2d``."""
     return char.encode("unicode_escape").decode()
+
+
+class Messages(io.FileIO):
+    """Standard error: whether anybody reads it is no business of a run."""
+
+    def write(self, content: Any, /) -> int:
+        """Write, or do nothing if that cannot be done."""
+        try:
+            return super().write(content)
+        except OSError:
+            return len(content)
 
 
 class Terminal(io.TextIOWrapper):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hetevo.scripts.errors import explained, load_matplotlib
+from hetevo.scripts.errors import Force, Oversubscribe, explained, load_matplotlib
 from hetevo.scripts.presets import list_names
 
 if TYPE_CHECKING:
@@ -31,10 +31,6 @@ Recorded = Annotated[
     Path | None,
     typer.Option("--recorded", help="Folder that --pages wrote: take the values recorded there, and run nothing."),
 ]
-ForceBoth = Annotated[
-    bool,
-    typer.Option("--force", help="Replace files too that Hetevo did not make; start more processes than four a core."),
-]
 
 PAGE_DPI = 130
 FIGURE = Path("figures", "claim.png")
@@ -52,7 +48,8 @@ def claims(
     recorded: Recorded = None,
     as_markdown: AsMarkdown = False,
     as_json: AsJson = False,
-    force: ForceBoth = False,
+    force: Force = False,
+    oversubscribe: Oversubscribe = False,
 ) -> None:
     """Run the sweep of each claim, or go on with it, and say whether the claim holds."""
     load_matplotlib()
@@ -73,7 +70,7 @@ def claims(
         if recorded:
             runs, measured = known[name].runs, known[name].measured
         else:
-            runs = _lived(claim, output / name, workers, force=force)
+            runs = _lived(claim, output / name, workers, oversubscribe=oversubscribe)
             measured = check(claim, runs)
         _print(claim, measured, as_markdown=as_markdown)
         if not recorded:
@@ -120,7 +117,7 @@ def _check_places(
     check_replaceable(files, force=force)
 
 
-def _lived(claim: "Claim", folder: Path, workers: int, *, force: bool) -> "list[LoadedRun]":
+def _lived(claim: "Claim", folder: Path, workers: int, *, oversubscribe: bool) -> "list[LoadedRun]":
     """Run a claim's sweep, or go on with it."""
     from hetevo.analysis.conditions import load_all
     from hetevo.evolve.config import BackendTable
@@ -130,7 +127,7 @@ def _lived(claim: "Claim", folder: Path, workers: int, *, force: bool) -> "list[
 
     again = spell("claims", claim.name, "-o", folder.parent)
     plan, place = load_plan(claim.name), BackendTable(workers=workers)
-    conducted(plan, folder, place, again=again, as_json=False, force=force, following=False)
+    conducted(plan, folder, place, again=again, as_json=False, oversubscribe=oversubscribe, following=False)
     return load_all([folder])
 
 

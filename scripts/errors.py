@@ -15,8 +15,8 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 Force = Annotated[bool, typer.Option("--force", help="Replace files too that Hetevo did not make.")]
-ForceWorkers = Annotated[
-    bool, typer.Option("--force", help="Start as many processes as were asked for, also more than four a core.")
+Oversubscribe = Annotated[
+    bool, typer.Option("--oversubscribe", help="Start as many processes as were asked for, also more than four a core.")
 ]
 
 WRONG_USE, FAILED, MACHINE_FAILED, INTERRUPTED = 2, 1, 3, 130

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hetevo.scripts.errors import explained
+from hetevo.scripts.errors import Oversubscribe, explained
 from hetevo.scripts.progress import progress
 from hetevo.scripts.run import finish
 
@@ -15,11 +15,7 @@ Backend = Annotated[str | None, typer.Option(help="Where lives are computed this
 Workers = Annotated[int | None, typer.Option(help="Processes, this time; 0: one a core, on a cluster all its cores.")]
 Address = Annotated[str | None, typer.Option(metavar="HOST:PORT", help="A Ray cluster, this time; never guessed.")]
 Force = Annotated[
-    bool,
-    typer.Option(
-        "--force",
-        help="Drop the records and begin anew, if no checkpoint can be trusted; start more processes than four a core.",
-    ),
+    bool, typer.Option("--force", help="Drop the records and begin anew, if no checkpoint can be trusted.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the final status as one JSON object on stdout.")]
 
@@ -32,6 +28,7 @@ def resume(
     workers: Workers = None,
     address: Address = None,
     force: Force = False,
+    oversubscribe: Oversubscribe = False,
     as_json: AsJson = False,
 ) -> None:
     """Go on with a run where it was last saved, or extend it."""
@@ -45,6 +42,7 @@ def resume(
             address=address,
             workers=workers,
             force=force,
+            oversubscribe=oversubscribe,
             progress=display,
             notice=display.say,
         )

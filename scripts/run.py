@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hetevo.scripts.errors import ForceWorkers, explained
+from hetevo.scripts.errors import Oversubscribe, explained
 from hetevo.scripts.progress import progress
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def run(
     address: Address = None,
     trust: Trust = False,
     no_probe: NoProbe = False,
-    force: ForceWorkers = False,
+    oversubscribe: Oversubscribe = False,
     as_json: AsJson = False,
 ) -> None:
     """Evolve a population and record what happens."""
@@ -93,10 +93,10 @@ def run(
     config, name = _configuration(source, origin, overrides, or_resume=or_resume, trust=trust)
     if seeds is not None:
         others = {"--from": origin, "--seed": seed}
-        _run_seeds(config, name, seeds, output, others, force=force, as_json=as_json)
+        _run_seeds(config, name, seeds, output, others, oversubscribe=oversubscribe, as_json=as_json)
         return
     path = output or Path("runs") / f"{for_file(name)}-seed{config.seed}"
-    experiment = Experiment(config, force=force)
+    experiment = Experiment(config, oversubscribe=oversubscribe)
     with progress() as display:
         ended = experiment.run(path, origin=origin, or_resume=or_resume, progress=display, notice=display.say)
     finish(ended, ["--address", config.backend.address] if config.backend.address else [], as_json=as_json)
@@ -109,7 +109,7 @@ def _run_seeds(
     output: Path | None,
     others: dict[str, Any],
     *,
-    force: bool,
+    oversubscribe: bool,
     as_json: bool,
 ) -> None:
     """Run a configuration with several seeds, as a sweep."""
@@ -122,7 +122,7 @@ def _run_seeds(
     if beside:
         raise SettingError(f"--seeds {seeds}: expected no {beside[0]} beside it. Leave one of them out.")
     plan, folder = plan_of_seeds(name, config, seeds), output or Path("runs") / for_file(name)
-    conducted(plan, folder, config.backend, again="the same command", force=force, as_json=as_json)
+    conducted(plan, folder, config.backend, again="the same command", oversubscribe=oversubscribe, as_json=as_json)
 
 
 def _configuration(
@@ -142,7 +142,9 @@ def _configuration(
             f"Expected PRESET or FILE.toml, or --from RUN@G, or both. Presets are listed by: {spell('presets')}"
         )
     branch = Branch.find(origin)
-    return branch.changed(overrides, saved=or_resume), f"{branch.directory.path.resolve().name}-from{branch.generation}"
+    return branch.change_config(
+        overrides, saved=or_resume
+    ), f"{branch.directory.path.resolve().name}-from{branch.generation}"
 
 
 def finish(ended: "Run", where: list[str], *, as_json: bool) -> None:

@@ -5,7 +5,7 @@ import os
 import sys
 from typing import Any, TextIO
 
-from hetevo.populations.text import Terminal
+from hetevo.populations.text import Messages, Terminal
 
 BUFFER = 8192
 
@@ -16,16 +16,6 @@ class OutputError(Exception):
     def __init__(self, reason: OSError) -> None:
         super().__init__(f"Cannot write to standard output: {reason.strerror}. Send it elsewhere.")
         self.reason = reason
-
-
-class _Messages(io.FileIO):
-    """Standard error: whether anybody reads it is no business of a run."""
-
-    def write(self, content: Any, /) -> int:
-        try:
-            return super().write(content)
-        except OSError:
-            return len(content)
 
 
 class _Results(io.FileIO):
@@ -79,7 +69,7 @@ def secure() -> None:
             os.open(os.devnull, os.O_RDWR)  # the system gives the lowest free number
     sys.stdin = sys.stdin or io.TextIOWrapper(io.FileIO(0, closefd=False))
     sys.stdout = _text(_Results(1, "w", closefd=False), sys.stdout)
-    sys.stderr = _text(_Messages(2, "w", closefd=False), sys.stderr)
+    sys.stderr = _text(Messages(2, "w", closefd=False), sys.stderr)
 
 
 def _text(raw: io.FileIO, before: TextIO | None) -> io.TextIOWrapper:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hetevo.scripts.errors import FAILED, MACHINE_FAILED, ForceWorkers, explained, tell
+from hetevo.scripts.errors import FAILED, MACHINE_FAILED, Oversubscribe, explained, tell
 from hetevo.scripts.presets import list_names
 from hetevo.scripts.progress import is_live
 
@@ -48,7 +48,7 @@ def sweep(
     workers: Workers = 0,
     backend: Backend = "auto",
     address: Address = "",
-    force: ForceWorkers = False,
+    oversubscribe: Oversubscribe = False,
     as_json: AsJson = False,
 ) -> None:
     """Run a sweep, or go on with it: repeating the command does what is left to do."""
@@ -63,7 +63,9 @@ def sweep(
     place = from_mapping(settings, source="hetevo sweep").backend
     plan = load_plan(source, lambda message: tell(f"hetevo: {message}"))
     folder = output or Path("runs") / plan.name
-    conducted(plan, folder, place, again=spell("sweep", source, "-o", folder), force=force, as_json=as_json)
+    conducted(
+        plan, folder, place, again=spell("sweep", source, "-o", folder), oversubscribe=oversubscribe, as_json=as_json
+    )
 
 
 def conducted(
@@ -73,7 +75,7 @@ def conducted(
     *,
     again: str,
     as_json: bool,
-    force: bool = False,
+    oversubscribe: bool = False,
     following: bool = True,
 ) -> None:
     """Run a sweep and show how it goes; return if all runs are done, otherwise leave with a status that says why not.
@@ -90,7 +92,7 @@ def conducted(
         The command that goes on with it.
     as_json : bool
         Print the outcomes as one JSON object.
-    force : bool, optional
+    oversubscribe : bool, optional
         Start any number of processes.
     following : bool, optional
         Whether to say what to do next.
@@ -101,7 +103,7 @@ def conducted(
     if len(plan.members) >= MANY:
         print(f"hetevo: {len(plan.members):,} runs: their list is written first, which takes a while", file=sys.stderr)
     with _Display() as display:
-        outcomes, signal = conduct(plan, folder, backend=place, force=force, watch=display.show)
+        outcomes, signal = conduct(plan, folder, backend=place, oversubscribe=oversubscribe, watch=display.show)
     if as_json:
         print(json.dumps({"path": str(folder), "signal": signal, "runs": [asdict(one) for one in outcomes]}))
     for one in outcomes:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from hetevo.scripts.errors import FAILED, ForceWorkers, explained
+from hetevo.scripts.errors import FAILED, Oversubscribe, explained
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run directory.")]
 Generation = Annotated[
@@ -31,7 +31,7 @@ def verify(
     replay: Replay = False,
     workers: Workers = None,
     failure: Number = None,
-    force: ForceWorkers = False,
+    oversubscribe: Oversubscribe = False,
     as_json: AsJson = False,
 ) -> None:
     """Check every checksum, and that every generation is recorded exactly once."""
@@ -43,7 +43,7 @@ def verify(
         return
     if generation is not None and not replay:
         raise SettingError(f"{generation}: a generation is only needed to replay it; add --replay.")
-    report = check(run, replay=replay, generation=generation, workers=workers, force=force)
+    report = check(run, replay=replay, generation=generation, workers=workers, oversubscribe=oversubscribe)
     if as_json:
         print(json.dumps({**asdict(report), "ok": report.ok}))
     else:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from hetevo.analysis.runs import LoadedRun
 from hetevo.evolve.rundir import DamagedError, RunDirectory, RunDirectoryError
-from hetevo.evolve.rundir.checkpoint import checked_manifest, listed, read
+from hetevo.evolve.rundir.checkpoint import list_checkpoints, load_manifest, read
 
 GAINS = {"ascending": "gene_gains_ascending", "descending": "gene_gains_descending"}
 RULE = "gene_formula"
@@ -50,7 +50,7 @@ def gains(run: LoadedRun) -> pd.DataFrame:
     DamagedError
         If one cannot be trusted.
     """
-    folders = listed(RunDirectory(run.path).checkpoints)
+    folders = list_checkpoints(RunDirectory(run.path).checkpoints)
     if len(folders) < 2:
         raise RunDirectoryError(
             f"{run.path} kept {len(folders)} checkpoint{'' if len(folders) == 1 else 's'}, and genes are nowhere else;"
@@ -110,7 +110,7 @@ def _arrays(folder: Path) -> tuple[int, dict[str, NDArray[Any]]]:
     Going on with a run takes shapes from its configuration. Looking at one needs only that nothing larger than the file
     is allocated, which the reader ensures, and that the arrays are numbers.
     """
-    manifest = checked_manifest(folder)
+    manifest = load_manifest(folder)
     try:
         expected = {name: (tuple(array.shape), np.dtype(array.dtype)) for name, array in manifest.arrays.items()}
     except TypeError:

@@ -175,41 +175,31 @@ class Clock:
         }
 
 
-def count_workers(settings: BackendTable, most: int) -> int:
-    """Return how many worker processes of this machine there will be; 0 if they are a cluster's.
+def bound_workers(settings: BackendTable, most: int, *, oversubscribe: bool = False) -> BackendTable:
+    """Return the settings with as many workers as there will be: at least 1.
 
     Parameters
     ----------
     settings : BackendTable
-        Names how many are asked for; 0: one a core.
+        What is asked for; 0: one a core. A cluster's address leaves it as it is: the cluster says how many it has.
     most : int
         Blocks, or runs, that there can be at once.
-    """
-    return 0 if settings.address else min(settings.workers or available_cores(), most)
-
-
-def bound_workers(settings: BackendTable, most: int, *, force: bool = False) -> BackendTable:
-    """Return the settings with as many workers as there will be.
-
-    Parameters
-    ----------
-    settings : BackendTable
-        What is asked for. A cluster's address leaves it as it is: the cluster says how many it has.
-    most : int
-        Blocks, or runs, that there can be at once.
-    force : bool, optional
+    oversubscribe : bool, optional
         Start any number of them.
 
     Raises
     ------
     ConfigError
-        If that is more than `A_CORE` for each core, and not ``force``.
+        If that is more than `A_CORE` for each core, and not ``oversubscribe``.
     """
-    workers, cores = count_workers(settings, most), available_cores()
-    if workers > A_CORE * cores and not force:
+    if settings.address:
+        return settings
+    cores = available_cores()
+    workers = min(settings.workers or cores, most)
+    if workers > A_CORE * cores and not oversubscribe:
         raise ConfigError(
             f"backend.workers: expected at most {A_CORE * cores}, which is {A_CORE} for each core that this process may"
             f" run on, got {settings.workers}: all would be started at once. Give --workers {cores} or leave it out;"
-            " to start them all the same, add --force (in Python force=True)."
+            " to start them all the same, add --oversubscribe (in Python oversubscribe=True)."
         )
-    return settings.model_copy(update={"workers": workers}) if workers else settings
+    return settings.model_copy(update={"workers": workers})

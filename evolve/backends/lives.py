@@ -47,11 +47,6 @@ class Lived:
     worker: Fingerprint = Fingerprint()
 
 
-def load(job: Job) -> None:
-    """Note what this worker computes with; one that was asked to do so could load what a job is made of."""
-    fingerprint(job)
-
-
 def live_block(job: Job, population: Population, first: int, generation: int) -> Lived:
     """Evaluate consecutive individuals of a generation.
 

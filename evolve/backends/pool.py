@@ -116,11 +116,11 @@ class WorkerPool:
         future: Future[Result] = Future()
         # one more worker for each call until there are enough
         if len(self._hosts) < self.workers:
-            self._hosts += self._started()
+            self._hosts += self._start_host()
         self._calls.put((future, function, args, kwargs))
         return future
 
-    def _started(self) -> "list[_Host]":
+    def _start_host(self) -> "list[_Host]":
         """Return one more host; none if the system has no thread for it, and there are others."""
         try:
             with starting_thread():
@@ -168,14 +168,14 @@ class _Host(Thread):
         while (call := self._calls.get()) is not None:
             future, function, args, kwargs = call
             try:
-                future.set_result(self._running().call((function, args, kwargs)))
+                future.set_result(self._take_worker().call((function, args, kwargs)))
             except BaseException as error:
                 future.set_exception(error)
             del call, future, args, kwargs  # which may be large
         if self._worker:
             self._worker.end()
 
-    def _running(self) -> "_Worker":
+    def _take_worker(self) -> "_Worker":
         pauses = iter(PAUSES)
         while True:
             # a new worker, if there is none or it has ended

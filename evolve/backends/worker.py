@@ -19,7 +19,7 @@ from hetevo.evolve.machine import starting_thread
 from hetevo.evolve.messages import log, log_thread_failure
 from hetevo.evolve.stopping import SIGNALS
 from hetevo.populations.errors import MachineFailedError
-from hetevo.populations.text import Terminal
+from hetevo.populations.text import Messages, Terminal
 
 LOOK_SECONDS = 1.0
 """Seconds between two looks at whether the driver is still there."""
@@ -50,7 +50,7 @@ def serve(driver: Connection, parent: int) -> None:
     # what a task prints is a message, and no result of the driver's command
     with contextlib.suppress(OSError):
         os.dup2(2, 1)
-    messages = _Messages(2, "w", closefd=False)
+    messages = Messages(2, "w", closefd=False)
     sys.stdout = sys.stderr = Terminal(io.BufferedWriter(messages), errors="backslashreplace", line_buffering=True)
     try:
         # 3. answer calls
@@ -81,16 +81,6 @@ class _Forward(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         with self._sending, contextlib.suppress(OSError):
             self._driver.send(("log", (record.levelno, record.getMessage())))
-
-
-class _Messages(io.FileIO):
-    """Standard error: nobody fails because nobody reads it."""
-
-    def write(self, content: Any, /) -> int:
-        try:
-            return super().write(content)
-        except OSError:
-            return len(content)
 
 
 def _listen(parent: int) -> None:

@@ -1,10 +1,9 @@
 """Configuration: tables, checks, TOML, presets."""
 
-from hetevo.evolve.config.addresses import without_address
 from hetevo.evolve.config.config import Config
-from hetevo.evolve.config.errors import ConfigError
 from hetevo.evolve.config.operators import check_new
 from hetevo.evolve.config.reading import from_mapping, load_config, preset, preset_names
+from hetevo.evolve.config.sources import ConfigError, without_address
 from hetevo.evolve.config.tables import CURRENT, BackendTable, EvolutionTable
 from hetevo.evolve.config.writing import commented_toml, dump_toml
 from hetevo.evolve.identity import NOT_RESULTS, config_hash, differences

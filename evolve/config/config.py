@@ -5,10 +5,10 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from hetevo.evolve.config.errors import ConfigError
 from hetevo.evolve.config.layer import check_binary, check_layer
 from hetevo.evolve.config.operators import check_operator
 from hetevo.evolve.config.options import check_options, check_values
+from hetevo.evolve.config.sources import ConfigError
 from hetevo.evolve.config.tables import (
     BackendTable,
     CheckpointTable,

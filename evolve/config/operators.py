@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hetevo.evolve.config.errors import ConfigError
+from hetevo.evolve.config.sources import ConfigError
 from hetevo.evolve.private_deap import private_generators, tools
 from hetevo.evolve.selection import SELECTIONS, find_operator, make_individuals
 from hetevo.populations.errors import nearest

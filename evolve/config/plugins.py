@@ -6,8 +6,7 @@ How names are looked up is in `hetevo.populations.registry`.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from hetevo.evolve.config.addresses import Override
-from hetevo.evolve.config.errors import ConfigError
+from hetevo.evolve.config.sources import ConfigError, Override
 from hetevo.populations.registry import entry_points, is_place, was_loaded
 
 GROUPS: Mapping[str, str] = {

@@ -8,14 +8,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from hetevo.evolve.config.addresses import Override, without_address
 from hetevo.evolve.config.config import Config
-from hetevo.evolve.config.errors import ConfigError
 from hetevo.evolve.config.explaining import example_of, explain, field_of
 from hetevo.evolve.config.naming import named
 from hetevo.evolve.config.operators import check_new
 from hetevo.evolve.config.plugins import check_trusted
-from hetevo.evolve.config.sources import is_path, read_source, shipped
+from hetevo.evolve.config.sources import ConfigError, Override, is_path, read_source, shipped, without_address
 from hetevo.evolve.toml import NestingError, check_nesting, inline, read_toml
 from hetevo.populations.errors import HetevoError, nearest, spell
 
@@ -52,9 +50,7 @@ def preset(name: str, *, overrides: Sequence[Override] = (), saved: bool = False
     names = preset_names()
     if name not in names:
         raise ConfigError(f"There is no preset {name!r}.{nearest(name, names)} Presets: {', '.join(names)}.")
-    content = read_source(name, "presets")
-    content |= {"preset": name, **values}
-    return from_mapping(content, overrides=overrides, source=f"preset {name}", saved=saved)
+    return load_config(name, overrides, saved=saved, **values)
 
 
 def load_config(
@@ -88,7 +84,8 @@ def load_config(
     """
     content = read_source(source, "presets")
     if not is_path(source):
-        return preset(str(source), overrides=overrides, saved=saved, **values)
+        content |= {"preset": str(source), **values}
+        return from_mapping(content, overrides=overrides, source=f"preset {source}", saved=saved)
     if content.keys() & SWEEPS_ONLY:
         raise ConfigError(f"{source} is a sweep, not a configuration. Run it: {spell('sweep', source)}")
     if not content:
@@ -140,7 +137,7 @@ def from_mapping(
 
 
 def _apply(tables: dict[str, Any], override: Override) -> None:
-    key, value = _parsed(override) if isinstance(override, str) else override
+    key, value = _parse_override(override) if isinstance(override, str) else override
     given = f"-s {override}" if isinstance(override, str) else key
     path = [part.strip() for part in key.split(".")]
     if not all(path):
@@ -153,7 +150,7 @@ def _apply(tables: dict[str, Any], override: Override) -> None:
     table[path[-1]] = value
 
 
-def _parsed(override: str) -> tuple[str, Any]:
+def _parse_override(override: str) -> tuple[str, Any]:
     key, separator, text = override.partition("=")
     if not separator:
         raise ConfigError(f"-s {override}: {_EXPECTED}")
@@ -164,22 +161,22 @@ def _parsed(override: str) -> tuple[str, Any]:
     except ValueError as error:  # of TOML, and of numbers with thousands of digits
         if text.lstrip()[:1] in ("[", "{", '"', "'"):
             reason = str(error).partition(" (at ")[0]
-            raise ConfigError(f"-s {override}: not valid TOML ({reason}). {_correction(key, text)}") from None
+            raise ConfigError(f"-s {override}: not valid TOML ({reason}). {_correct_value(key, text)}") from None
         return key, text.strip()  # a bare word is a string
     return key, content["value"] if len(content) == 1 else text.strip()
 
 
-def _correction(key: str, text: str) -> str:
+def _correct_value(key: str, text: str) -> str:
     """Spell a value as it was probably meant, or else an example of one, quoted for a shell."""
     field = field_of([part.strip() for part in key.split(".")], Config)
     example = example_of(field) if field else None
-    meant = text.strip("\"'") if isinstance(example, str) else _mended(text)
+    meant = text.strip("\"'") if isinstance(example, str) else _mend_value(text)
     if meant is not None:
         return f"Write -s {shlex.quote(f'{key}={inline(meant)}')}"
     return f"For example: -s {shlex.quote(f'{key}={inline(example)}')}" if example else _EXPECTED
 
 
-def _mended(text: str) -> Any:
+def _mend_value(text: str) -> Any:
     """Read a list or table that lacks its end or quotation marks, or is written as in JSON; None if it is another."""
     text = re.sub(r'"?([\w-]+)"?\s*:', r"\1 =", text)
     text = re.sub(r"(?<=[\[=,])\s*(?!(?:true|false|inf|nan)\b)([A-Za-z][\w.-]*)\s*(?=[,\]}]|$)", r'"\1"', text)

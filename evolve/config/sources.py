@@ -1,7 +1,10 @@
-"""Finding what a name or path stands for, reading its TOML, and saying what it is if it is something else."""
+"""Finding what a name or path stands for, reading its TOML, and saying what it is if it is something else.
+
+And whose word it takes to contact a cluster: that of who gives the command, never that of a file alone.
+"""
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -9,9 +12,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
-from hetevo.evolve.config.errors import ConfigError
 from hetevo.evolve.toml import read_toml
-from hetevo.populations.errors import nearest, spell
+from hetevo.populations.errors import SettingError, nearest, spell
 from hetevo.populations.registry import entry_points
 
 Folder = Literal["presets", "sweeps"]
@@ -27,6 +29,16 @@ BESIDES = {"sweep", "claim", "prediction"}
 """Keys of an experiment's file that are no part of its preset."""
 
 NOUNS: Mapping[Folder, str] = {"presets": "configuration", "sweeps": "sweep"}
+
+Override = str | tuple[str, Any]
+"""A change: ``"evolution.size=32"`` with the value in TOML, or ``("evolution.size", 32)``."""
+
+HERE: tuple[Override, ...] = (("backend.name", "local"), ("backend.address", ""))
+"""Changes by which lives are computed on this machine, wherever a configuration says."""
+
+
+class ConfigError(SettingError):
+    """A configuration cannot be used; the message names the key, what was expected, and what was given."""
 
 
 GROUP = "hetevo.presets"
@@ -174,3 +186,43 @@ def _folder(path: Path, folder: Folder) -> str:
         return f"{path} is a folder. Name a file in it, or another. {_expected(folder)}"
     again = f"{spell('run', config, '-o', 'ANOTHER')}"
     return f"{path} is a run, not a {NOUNS[folder]}. Go on with it: {spell('resume', path)}\nRepeat it: {again}"
+
+
+def without_address(
+    content: Mapping[str, Any], overrides: Sequence[Override], source: str, *, more: str = ""
+) -> dict[str, Any]:
+    """Return what a file says, without the address of a cluster in it; the overrides say where lives are computed.
+
+    Parameters
+    ----------
+    content : mapping
+        Tables and top-level keys of the file.
+    overrides : sequence of str or (str, value)
+        What was said beside it.
+    source : str
+        What to call the file in messages.
+    more : str, optional
+        One more way to go on, for the message.
+
+    Raises
+    ------
+    ConfigError
+        If the file names an address, and the overrides neither name one nor choose this machine.
+    """
+    backend = content.get("backend")
+    address = backend.get("address") if isinstance(backend, Mapping) else None
+    if not isinstance(backend, Mapping) or not isinstance(address, str) or not address:
+        return dict(content)
+    if not any(map(_chooses_place, overrides)):
+        raise ConfigError(
+            f"{source}: backend.address: {address!r} stands in this file alone, so it is not contacted: what answers"
+            " there gets your Ray token and can run any code as you. Expected an address that you give yourself:"
+            f" --address HOST:PORT (in Python address=...). Or compute on this machine: --backend local{more}."
+        )
+    return {**content, "backend": {**backend, "address": ""}}
+
+
+def _chooses_place(override: Override) -> bool:
+    key, value = override.partition("=")[::2] if isinstance(override, str) else override
+    key = ".".join(part.strip() for part in key.split("."))
+    return key in ("backend", "backend.address") or (key == "backend.name" and str(value).strip(" \t\"'") == "local")

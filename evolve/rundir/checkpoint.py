@@ -101,7 +101,7 @@ def write(folder: Path, checkpoint: Checkpoint) -> Path:
         records=checkpoint.records,
         facts=checkpoint.facts,
     )
-    content = manifest.encoded()
+    content = manifest.encode()
     write_new(partial / MANIFEST, lambda sink: sink.write(content), len(content))
     # files and names must be on the disk before the rename is
     sync_folder(partial)
@@ -111,7 +111,7 @@ def write(folder: Path, checkpoint: Checkpoint) -> Path:
     return final
 
 
-def listed(folder: Path) -> list[Path]:
+def list_checkpoints(folder: Path) -> list[Path]:
     """List the checkpoints of a run, oldest first."""
     return sorted((folder / name for name in names(folder) if _NAME.fullmatch(name)), key=generation_of)
 
@@ -133,7 +133,7 @@ def discard(path: Path) -> None:
 
 def prune(folder: Path, keep: int, keep_every: int) -> None:
     """Keep the last ``keep`` checkpoints and every one of a generation divisible by ``keep_every`` (0: none)."""
-    for path in listed(folder)[:-keep]:
+    for path in list_checkpoints(folder)[:-keep]:
         if not keep_every or generation_of(path) % keep_every:
             discard(path)
 
@@ -182,7 +182,7 @@ def read(path: Path, expected: Expected) -> Checkpoint:
         If a file cannot be read, or is a link or something else that has no place there.
     """
     # 1. the manifest, which has a checksum of its own
-    manifest = checked_manifest(path)
+    manifest = load_manifest(path)
     file = path / STATE
     if not is_there(file):
         raise DamagedError(file, "it is missing")
@@ -191,11 +191,11 @@ def read(path: Path, expected: Expected) -> Checkpoint:
         _check_size(file, source, manifest.files[STATE], expected)
         if _hash(source) != manifest.files[STATE].sha256:
             raise DamagedError(file, "its content does not fit the checksum in its manifest")
-        arrays = unpacked(file, source, expected)
+        arrays = unpack_arrays(file, source, expected)
     return Checkpoint(manifest.generation, arrays, manifest.facts, manifest.records)
 
 
-def checked_manifest(path: Path) -> Manifest:
+def load_manifest(path: Path) -> Manifest:
     """Read a checkpoint's manifest, and check that it belongs to this checkpoint."""
     if is_link(path) or not is_folder(path):
         raise DamagedError(path, "it is not a folder")
@@ -227,7 +227,7 @@ def _hash(source: BinaryIO) -> str:
     return state.hexdigest()
 
 
-def unpacked(file: Path, source: BinaryIO, expected: Expected) -> dict[str, NDArray[Any]]:
+def unpack_arrays(file: Path, source: BinaryIO, expected: Expected) -> dict[str, NDArray[Any]]:
     """Return the arrays of an ``.npz`` file, which takes no more memory than those that are expected.
 
     Parameters

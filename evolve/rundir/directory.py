@@ -2,21 +2,22 @@
 
 import errno
 import json
-import re
 from pathlib import Path
 from typing import Any
 
 from hetevo.evolve.rundir import checkpoint as checkpoints
-from hetevo.evolve.rundir.checkpoint import checked_manifest
+from hetevo.evolve.rundir.checkpoint import load_manifest
 from hetevo.evolve.rundir.errors import LostError, RunDirectoryError, RunExistsError, StorageError, explain_deletion
 from hetevo.evolve.rundir.files import (
     append_line,
     check_no_link,
     is_directory,
+    is_leftover,
     is_there,
     make_folders,
     names,
     read_bounded,
+    remove_leftovers,
     remove_tree,
     write_durably,
 )
@@ -39,7 +40,6 @@ CONFIG_LIMIT = 1 << 20
 TABLES = ("generations", "individuals", "failures")
 """Folders of records."""
 
-_LEFTOVER = re.compile(r"\.[a-z.]+\.tmp-\d+")
 _NOT_A_PLACE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOENT, errno.ENAMETOOLONG, errno.EEXIST)
 
 
@@ -145,7 +145,7 @@ class RunDirectory:
         """All records."""
         return self.generations, self.individuals, self.failures
 
-    def kept(self) -> tuple[dict[str, File], dict[str, str]]:
+    def describe_parts(self) -> tuple[dict[str, File], dict[str, str]]:
         """Return what a checkpoint knows of the records: every part by its path, and `Records.rows` by table."""
         files = {name: file for table in self.tables for name, file in table.written.items()}
         return files, {table.folder.name: table.rows for table in self.tables if table.rows}
@@ -175,7 +175,7 @@ class RunDirectory:
         return None
 
     def clear(self) -> None:
-        """Remove what a start left that was killed; the caller holds the lock.
+        """Remove what a start left that was killed, but for a request to stop; the caller holds the lock.
 
         Raises
         ------
@@ -185,7 +185,7 @@ class RunDirectory:
         if not self._is_unbegun():
             raise RunExistsError(self.path)
         for name in names(self.place):
-            if name != self.lock_file.name:
+            if name not in (self.lock_file.name, self.stop_file.name):
                 remove_tree(self.place / name)
 
     def begin(self, config: str) -> None:
@@ -194,9 +194,7 @@ class RunDirectory:
 
     def sweep(self) -> None:
         """Remove what an interrupted writer left; the caller holds the lock."""
-        for name in names(self.place):
-            if _LEFTOVER.fullmatch(name):
-                remove_tree(self.place / name)
+        remove_leftovers(self.place)
         checkpoints.sweep(self.checkpoints)
 
     def config_toml(self) -> str:
@@ -250,7 +248,6 @@ class RunDirectory:
         """
         # from small files and the newest row: a run of any length is summarised at once
         config, row, facts = self.config(), self.last_generation(), self._newest_facts()
-        evolution = config.get("evolution")
         telemetry, message = latest(self.events_file)
         preset, _, changes = str(config.get("preset", "")).partition(", ")
         return {
@@ -259,7 +256,7 @@ class RunDirectory:
             "changes": changes,
             "state": "running" if is_held(self.lock_file) else self.provenance.outcome() or "stopped",
             "generation": row.get("generation"),
-            "generations": evolution.get("generations") if isinstance(evolution, dict) else None,
+            "generations": config.get("evolution", {}).get("generations"),
             "seed": config.get("seed"),
             "digest": facts.get("digest"),
             "probe_digest": facts.get("probe_digest"),
@@ -270,9 +267,9 @@ class RunDirectory:
         }
 
     def _newest_facts(self) -> dict[str, Any]:
-        for path in reversed(checkpoints.listed(self.checkpoints)):
+        for path in reversed(checkpoints.list_checkpoints(self.checkpoints)):
             try:
-                return checked_manifest(path).facts
+                return load_manifest(path).facts
             except HetevoError:
                 continue
         return {}
@@ -280,9 +277,12 @@ class RunDirectory:
     def _is_unbegun(self) -> bool:
         """Tell whether there is nothing, or only what a start leaves that was killed before anything lived."""
         # what is left of a start lies under known names; anything else is somebody's
-        found = {name for name in names(self.place) if not _LEFTOVER.fullmatch(name)}
-        return found <= {self.lock_file.name, self.provenance.path.name} or (
+        found = {name for name in names(self.place) if not is_leftover(name)}
+        lock, provenance = self.lock_file.name, self.provenance.path.name
+        if lock in found:  # a start has come this far, and somebody may have asked it to stop
+            found -= {self.stop_file.name}
+        return found <= {lock, provenance} or (
             # a branch begins with the checkpoint that it goes on from
-            found == {self.lock_file.name, self.provenance.path.name, self.checkpoints.name}
+            found == {lock, provenance, self.checkpoints.name}
             and all(checkpoints.is_ours(name) for name in names(self.checkpoints))
         )

@@ -7,6 +7,7 @@ Every change that a run makes to its directory goes through these few functions,
 import contextlib
 import errno
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from hetevo.evolve.rundir import system
 from hetevo.evolve.rundir.errors import RunDirectoryError, StorageError
 from hetevo.evolve.rundir.places import Place
 from hetevo.evolve.rundir.system import Sink, Written, opened, reading, write_all
+
+_LEFTOVER = re.compile(r"\.[a-z0-9.-]+\.tmp-\d+")
 
 
 def write_durably(path: Path, content: bytes) -> Written:
@@ -38,7 +41,7 @@ def write_durably(path: Path, content: bytes) -> Written:
     StorageError
         If the disk is full or fails; the old file is still there then.
     """
-    partial = path.with_name(f".{path.name}.tmp-{os.getpid()}")
+    partial = path.with_name(f".{path.name}.tmp-{os.getpid()}")  # see `is_leftover`
     with explained("write", path, len(content)):
         try:
             # under another name first: the old file is whole until the new one is
@@ -50,6 +53,17 @@ def write_durably(path: Path, content: bytes) -> Written:
             raise
         sync_folder(path.parent)
     return written
+
+
+def is_leftover(name: str) -> bool:
+    """Tell whether a name is that of a file which `write_durably` had not finished when its process was killed."""
+    return _LEFTOVER.fullmatch(name) is not None
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what interrupted calls of `write_durably` left; the caller is the only one that writes there."""
+    for name in filter(is_leftover, names(folder)):
+        remove_tree(folder / name)
 
 
 def write_new(path: Path, produce: Callable[[Sink], object], size: int) -> Written:

@@ -12,11 +12,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from hetevo.evolve.rundir.errors import DamagedError, SchemaError
 from hetevo.evolve.rundir.files import read_bounded
-from hetevo.evolve.rundir.schemas import Count, Digest, Facts, explain_mismatch, validate
+from hetevo.evolve.rundir.schemas import Count, Digest, Facts, parse_json, validate
 from hetevo.evolve.rundir.system import Written
 
 SCHEMA = 1
@@ -70,7 +70,7 @@ class Manifest(_Strict):
     records: dict[Annotated[str, Field(pattern=r"^[a-z]+/part-[0-9]{6,18}\.parquet$")], File]
     facts: dict[str, Any]
 
-    def encoded(self) -> bytes:
+    def encode(self) -> bytes:
         """Return the content of ``manifest.json``."""
         return _seal(
             {
@@ -101,18 +101,15 @@ def read_manifest(path: Path) -> Manifest:
     # whole to the byte, whatever version wrote it; only then is its format looked at
     content = read_bounded(path, LIMIT)
     try:
-        fields = json.loads(content)
+        fields = parse_json(content)
         intact = isinstance(fields, dict) and content == _seal({k: v for k, v in fields.items() if k != "sha256"})
-    except (ValueError, RecursionError):
+    except ValueError:
         intact = False
     if not intact:
         raise DamagedError(path, "its content does not fit its checksum")
     _check_schema(path, fields.pop("schema", None), fields.pop("written_by", None))
     del fields["sha256"]
-    try:
-        manifest = Manifest.model_validate(fields)
-    except ValidationError as error:
-        raise DamagedError(path, explain_mismatch(error)) from None
+    manifest = validate(fields, Manifest, path)
     validate(manifest.facts, Facts, path)
     return manifest
 

@@ -64,7 +64,7 @@ class Root:
             return True
         return not os.path.samestat(there, os.fstat(self._held))
 
-    def found(self) -> Path:
+    def find(self) -> Path:
         """Return where the directory that is held lies now, as far as the system says; else its path."""
         if not self.is_moved():
             return Path(self.path)

@@ -68,9 +68,9 @@ class Provenance:
         DamagedError
             If it is not what was written.
         """
-        return self.sealed()[0]
+        return self.read_sealed()[0]
 
-    def sealed(self) -> tuple[dict[str, Any], bool | None]:
+    def read_sealed(self) -> tuple[dict[str, Any], bool | None]:
         """Return the content, and whether it fits its checksum; None if an earlier version put none into it.
 
         Raises
@@ -106,8 +106,7 @@ class Provenance:
             sessions = self.read()["sessions"]
         except HetevoError:
             return None
-        outcome = sessions[-1].get("outcome") if sessions else None
-        return outcome if isinstance(outcome, str) else None
+        return sessions[-1].get("outcome") if sessions else None
 
     def begin_session(self, **facts: Any) -> str:
         """Note that a process begins to work on the run.
@@ -120,7 +119,7 @@ class Provenance:
         """
         problem = ""
         try:
-            content, fits = self.sealed()
+            content, fits = self.read_sealed()
             if fits is False:
                 problem = content["lost"] = f"{self.path}: its content does not fit its checksum"
         except (DamagedError, StorageError) as error:

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from hetevo.evolve.rundir.errors import DamagedError
-from hetevo.evolve.rundir.files import make_folder, names, remove_tree, write_durably
+from hetevo.evolve.rundir.files import make_folder, names, remove_leftovers, remove_tree, write_durably
 from hetevo.evolve.rundir.manifest import File, file_of
 from hetevo.evolve.rundir.parts import encode_part, first_generation, hash_rows, parts, read_part, up_to
 from hetevo.populations.errors import RunFailedError
@@ -52,12 +52,8 @@ class Records:
         self.in_memory: list[pa.Table] = []
         self.unsaved = 0
 
-    def add(self, columns: Mapping[str, Any]) -> None:
-        """Buffer the rows of one generation; see `rows_of`."""
-        self.append(rows_of(columns))
-
     def append(self, rows: pa.Table) -> None:
-        """Buffer the rows of one generation."""
+        """Buffer the rows of one generation, from `rows_of`."""
         self.in_memory.append(rows)
         self.unsaved += rows.nbytes
         self.dirty = True
@@ -118,7 +114,7 @@ class Records:
         DamagedError
             If the last part cannot be read.
         """
-        self.sweep()
+        remove_leftovers(self.folder)
         self.in_memory, self.rows, self.dirty, self.unsaved = [], "", False, 0
         self.written = {name: file for name, file in records.items() if name.startswith(f"{self.folder.name}/")}
         # parts that begin later hold nothing that is kept
@@ -135,12 +131,6 @@ class Records:
             self.in_memory, self.dirty = [kept], kept.num_rows < table.num_rows
         elif kept.num_rows < table.num_rows:
             raise DamagedError(files[-1], f"it holds generations beyond {generation}, although it was closed before")
-
-    def sweep(self) -> None:
-        """Remove what an interrupted writer left."""
-        for name in names(self.folder):
-            if ".tmp-" in name:
-                remove_tree(self.folder / name)
 
 
 def rows_of(columns: Mapping[str, Any]) -> pa.Table:

@@ -122,11 +122,11 @@ def parse_json(content: bytes) -> Any:
         value = json.loads(content)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
-    check_plain(value)
+    _check_plain(value)
     return value
 
 
-def check_plain(value: object) -> None:
+def _check_plain(value: object) -> None:
     """Raise a `ValueError` if nested values are too deep, or their text has halves of characters."""
     # a list instead of calls: what is nested too deep must not exhaust the stack
     waiting = [(value, 0)]
@@ -144,7 +144,7 @@ def check_plain(value: object) -> None:
 
 
 def validate(content: object, schema: type[Schema], path: Path) -> Schema:
-    """Return what a file holds, by its schema.
+    """Return what a file holds, by its schema; its content is what `parse_json` or `read_toml` let through.
 
     Raises
     ------
@@ -152,15 +152,12 @@ def validate(content: object, schema: type[Schema], path: Path) -> Schema:
         Naming the file, the place in it, what was expected there and what stands there.
     """
     try:
-        check_plain(content)
         return schema.model_validate(content)
     except ValidationError as error:
-        raise DamagedError(path, explain_mismatch(error)) from None
-    except ValueError as error:
-        raise DamagedError(path, f"{error}. Put a copy of the file in its place.") from None
+        raise DamagedError(path, _explain_mismatch(error)) from None
 
 
-def explain_mismatch(error: ValidationError) -> str:
+def _explain_mismatch(error: ValidationError) -> str:
     """Say in one line what does not fit a schema, where, and what to do."""
     first = error.errors(include_url=False, include_context=False)[0]
     place = ".".join(str(part)[:SHOWN] for part in first["loc"][:8]) or "the whole file"

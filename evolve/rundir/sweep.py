@@ -5,7 +5,6 @@ Any number of processes may run it. They have a share each in the lock on ``runn
 """
 
 import json
-import re
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -17,11 +16,12 @@ from pydantic import Field
 from hetevo.evolve.rundir.errors import DamagedError, RunBusyError, RunDirectoryError, SchemaError
 from hetevo.evolve.rundir.files import (
     is_directory,
+    is_leftover,
     is_there,
     make_folders,
     names,
     read_bounded,
-    remove_tree,
+    remove_leftovers,
     write_durably,
 )
 from hetevo.evolve.rundir.lock import PAUSE, Lock
@@ -29,14 +29,12 @@ from hetevo.evolve.rundir.places import Place, inside
 from hetevo.evolve.rundir.schemas import Loose, parse_json, validate
 from hetevo.populations.errors import spell
 
-FILE, LOCK, SHARED = "sweep.json", "lock", "running"
+FILE, LOCK, SHARED, STOP = "sweep.json", "lock", "running", "STOP"
 SCHEMA = 1
 LIMIT = 1 << 26
 
 Stage = Literal["birth", "end"]
 STAGES: tuple[Stage, ...] = ("birth", "end")
-
-_LEFTOVER = re.compile(r"\.sweep\.json\.tmp-\d+")
 
 
 class _Run(Loose):
@@ -137,8 +135,7 @@ def write_entries(folder: Path, name: str, entries: Iterable[Entry]) -> None:
         known = _find_changes(folder, entries)
         if known is None:
             return
-        for left in filter(_LEFTOVER.fullmatch, names(folder)):
-            remove_tree(folder / left)
+        remove_leftovers(folder)
         content = {"schema": SCHEMA, "name": name, "runs": [asdict(entry) for entry in known]}
         write_durably(folder / FILE, json.dumps(content, indent=1).encode())
 
@@ -168,7 +165,8 @@ def _is_ours(folder: Place) -> bool:
     if not is_directory(Path(folder)):
         return not is_there(Path(folder))
     found = names(folder)
-    others = [name for name in found if name not in (LOCK, SHARED) and not _LEFTOVER.fullmatch(name)]
+    own = (LOCK, SHARED, *((STOP,) if LOCK in found else ()))
+    others = [name for name in found if name not in own and not is_leftover(name)]
     return (
         FILE in found
         or not others

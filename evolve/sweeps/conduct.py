@@ -14,7 +14,7 @@ from pathlib import Path
 from hetevo.evolve.backends.backend import bound_workers
 from hetevo.evolve.backends.pool import WorkerDiedError
 from hetevo.evolve.config import BackendTable, Config, from_mapping
-from hetevo.evolve.config.addresses import HERE
+from hetevo.evolve.config.sources import HERE
 from hetevo.evolve.experiment import Experiment
 from hetevo.evolve.machine import available_memory
 from hetevo.evolve.memory import check_needs, count_needs, explain_memory_error
@@ -26,10 +26,10 @@ from hetevo.evolve.rundir import (
     RunDirectoryError,
     StorageError,
 )
-from hetevo.evolve.rundir.files import names, touch
+from hetevo.evolve.rundir.files import is_there, names, touch
 from hetevo.evolve.rundir.owner import is_held
 from hetevo.evolve.rundir.places import Place, inside
-from hetevo.evolve.rundir.sweep import Entry, write_entries
+from hetevo.evolve.rundir.sweep import STOP, Entry, write_entries
 from hetevo.evolve.species import build_species
 from hetevo.evolve.stopping import StopRequest
 from hetevo.evolve.sweeps.plan import Member, Plan
@@ -91,7 +91,7 @@ def conduct(
     folder: str | Path,
     *,
     backend: BackendTable | None = None,
-    force: bool = False,
+    oversubscribe: bool = False,
     watch: Watch | None = None,
 ) -> tuple[list[Outcome], int]:
     """Run a sweep, or go on with it.
@@ -109,7 +109,7 @@ def conduct(
     backend : BackendTable, optional
         Where runs go on: by default in processes of this machine, ``workers`` of them side by side (0: one a core);
         with the name ``ray`` or an address as tasks of a Ray cluster whose nodes all see ``folder``.
-    force : bool, optional
+    oversubscribe : bool, optional
         Start any number of processes; otherwise more than four a core are refused.
     watch : callable, optional
         Is called with where all runs stand.
@@ -132,14 +132,15 @@ def conduct(
     """
     # 1. whether it can work at all
     folder = inside(Path(folder).absolute())
-    settings = bound_workers(backend or BackendTable(), len(plan.members), force=force)
+    settings = bound_workers(backend or BackendTable(), len(plan.members), oversubscribe=oversubscribe)
     if settings.name != "ray" and not settings.address:
         _check_memory(plan, settings.workers)
     # 2. where runs go on, before anything is written
-    pool = choose_pool(settings, len(plan.members))
+    pool = choose_pool(settings)
     try:
+        was_asked = is_there(folder / STOP)
         write_entries(folder, plan.name, _entries(plan))
-        with taking_part(folder) as (stop, mine):
+        with taking_part(folder, was_asked=was_asked) as (stop, mine):
             return _Conductor(plan, folder, pool).run(stop, mine, watch), stop.signal
     finally:
         pool.close()
@@ -240,7 +241,7 @@ class _Conductor:
 
 def _entries(plan: Plan) -> list[Entry]:
     members = [Entry(member.name, member.condition, member.seed) for member in plan.members]
-    return members + [Entry(other.run, other.condition, other.seed, other.stage) for other in plan.derived]
+    return members + plan.derived
 
 
 def _run(member: Member, path: Path, stop_files: tuple[Path, ...]) -> Outcome:

@@ -13,6 +13,8 @@ from hetevo.evolve.rundir.sweep import Stage
 from hetevo.populations.formulas import FORMULAS
 
 Changes = dict[str, Any]
+"""Values by dotted key, such as ``{"network.wiring": "layered"}``."""
+
 LOT = {"name": "selRandom"}
 
 RATE = 0.1

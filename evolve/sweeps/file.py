@@ -13,12 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from hetevo.evolve.config import Config, ConfigError
 from hetevo.evolve.config.explaining import explain
 from hetevo.evolve.config.sources import read_source, shipped
-from hetevo.evolve.identity import shown
-from hetevo.evolve.sweeps.controls import CONTROLS
+from hetevo.evolve.identity import format_value
+from hetevo.evolve.sweeps.controls import CONTROLS, Changes
 from hetevo.populations.errors import nearest, spell
-
-Changes = dict[str, Any]
-"""Values by dotted key, such as ``{"network.wiring": "layered"}``."""
 
 LIMIT = 100_000
 """Runs beyond which a sweep is taken for a mistake."""
@@ -190,5 +187,5 @@ def _keys(changes: Changes) -> Iterator[tuple[str, Any]]:
 def _label_change(key: str, value: Any) -> str:
     if isinstance(value, Mapping) and "name" not in value:
         return ", ".join(_label_change(*item) for item in value.items())
-    text = str(value["name"]) if isinstance(value, Mapping) else shown(value)
+    text = str(value["name"]) if isinstance(value, Mapping) else format_value(value)
     return f"{key.rpartition('.')[2]}={text}"

@@ -8,9 +8,9 @@ from pathlib import Path
 from hetevo.evolve.config import Config, ConfigError, load_config, preset_names
 from hetevo.evolve.config.sources import exists, is_path
 from hetevo.evolve.messages import Notice
-from hetevo.evolve.rundir.sweep import Stage
-from hetevo.evolve.sweeps.controls import CONTROLS
-from hetevo.evolve.sweeps.file import LIMIT, Changes, SweepFile, conditions_of, count_conditions, read_sweep, seed_range
+from hetevo.evolve.rundir.sweep import Entry
+from hetevo.evolve.sweeps.controls import CONTROLS, Changes
+from hetevo.evolve.sweeps.file import LIMIT, SweepFile, conditions_of, count_conditions, read_sweep, seed_range
 from hetevo.populations.errors import HetevoError
 from hetevo.populations.text import for_file
 
@@ -44,28 +44,6 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Derived:
-    """A condition without runs of its own: runs of the sweep, looked at in another way.
-
-    Parameters
-    ----------
-    run : str
-        Name of the run.
-    condition : str
-        What it is called.
-    seed : int
-        Of the run.
-    stage : str
-        Stage of life to look at.
-    """
-
-    run: str
-    condition: str
-    seed: int
-    stage: Stage
-
-
-@dataclass(frozen=True)
 class Plan:
     """All runs of a sweep.
 
@@ -75,13 +53,13 @@ class Plan:
         Of the sweep.
     members : list of Member
         Condition by condition, seed by seed.
-    derived : list of Derived
-        Conditions that are looked at in the members' runs.
+    derived : list of Entry
+        Conditions without runs of their own: runs of the members, looked at in another stage of life.
     """
 
     name: str
     members: list[Member]
-    derived: list[Derived] = field(default_factory=list)
+    derived: list[Entry] = field(default_factory=list)
 
 
 def plan_of_seeds(name: str, config: Config, seeds: str) -> Plan:
@@ -128,7 +106,7 @@ def load_plan(source: str | Path, notice: Notice | None = None) -> Plan:
     path, file = Path(source), read_sweep(source)
     members = list(_plan_members(file, str(source), path.parent, notice))
     derived = [
-        Derived(member.name, name, member.seed, CONTROLS[name].stage)
+        Entry(member.name, name, member.seed, CONTROLS[name].stage)
         for name in file.controls
         if CONTROLS[name].stage != "end"
         for member in members[: len(file.seeds)]
@@ -153,45 +131,43 @@ def _plan_members(file: SweepFile, source: str, folder: Path, notice: Notice | N
         if notice and time.monotonic() - noticed >= NOTICE_SECONDS:
             noticed = time.monotonic()
             notice(f"{source}: planned {number:,} of {len(conditions):,} conditions")
-        config: Config | None = None  # validated once for all seeds
         # each condition has a folder name of its own, each run one of those with its seed
         if condition in folders:
             raise ConfigError(f"{source}: two conditions would be called {condition!r}; give them different names")
         folders[condition] = for_file(condition, taken)
         taken.add(folders[condition])
+        # validated once for all seeds
+        config = _make_config(file.base, changes, f"{source}, {folders[condition]}-seed{file.seeds[0]}", folder)
         for seed in file.seeds:
             name = f"{folders[condition]}-seed{seed}"
             names.add(name)
-            config = config or _make_config(file.base, changes, f"{source}, {name}", folder)
-            own = _with_seed(config, seed, f"{source}, {name}")
+            run = _with_seed(config, seed, f"{source}, {name}")
             # a donor must be a run that is planned before
-            donor = own.transplant.source.partition("@")[0]
+            donor = run.transplant.source.partition("@")[0]
             if donor and donor not in names:
                 raise ConfigError(
                     f"{source}, {name}: transplant.source names {donor!r}, which is no run of a condition before this"
                     f" one; expected one of {', '.join(sorted(names - {name})[:6])}…"
                 )
-            yield Member(name, condition, seed, own, donor)
-    yield from _plan_controls(file, source, folder, *conditions[0], names)
-
-
-def _plan_controls(
-    file: SweepFile, source: str, folder: Path, base: str, changes: Changes, names: set[str]
-) -> Iterator[Member]:
-    """Plan the controls that need runs of their own."""
-    before = f"{for_file(base)}-seed{{seed}}"
+            yield Member(name, condition, seed, run, donor)
+    # controls stand beside one base alone
     for control in (name for name in file.controls if CONTROLS[name].stage == "end"):
-        # each control changes the base, for all seeds alike
-        place = f"{source}, {control}-seed{file.seeds[0]}"
-        config = _make_config(file.base, changes, place, folder)
-        changed = _make_config(file.base, {**changes, **CONTROLS[control].changes(config, before)}, place, folder)
-        for seed in file.seeds:
-            name = f"{control}-seed{seed}"
-            if name in names:
-                raise ConfigError(f"{source}: the base is called like the control {control!r}; rename its file")
-            names.add(name)
-            after = before.replace("{seed}", str(seed)) if CONTROLS[control].follows else ""
-            yield Member(name, control, seed, _with_seed(changed, seed, f"{source}, {name}"), after)
+        changed = {**changes, **CONTROLS[control].changes(config, f"{for_file(condition)}-seed{{seed}}")}
+        own = _make_config(file.base, changed, f"{source}, {control}-seed{file.seeds[0]}", folder)
+        yield from _plan_control(file, source, control, own, for_file(condition), names)
+
+
+def _plan_control(
+    file: SweepFile, source: str, control: str, config: Config, base: str, names: set[str]
+) -> Iterator[Member]:
+    """Plan the runs of a control."""
+    for seed in file.seeds:
+        name = f"{control}-seed{seed}"
+        if name in names:
+            raise ConfigError(f"{source}: the base is called like the control {control!r}; rename its file")
+        names.add(name)
+        after = f"{base}-seed{seed}" if CONTROLS[control].follows else ""
+        yield Member(name, control, seed, _with_seed(config, seed, f"{source}, {name}"), after)
 
 
 def _make_config(base: str, changes: Changes, place: str, folder: Path) -> Config:

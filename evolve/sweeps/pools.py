@@ -12,7 +12,7 @@ from hetevo.evolve.backends.pool import NoWorkersError, WorkerPool
 from hetevo.evolve.backends.ray import RayBackend
 from hetevo.evolve.backends.ray.tasks import Call, exchange
 from hetevo.evolve.config import BackendTable
-from hetevo.evolve.machine import available_cores, starting_thread
+from hetevo.evolve.machine import starting_thread
 from hetevo.evolve.messages import log
 
 NODE_LOSSES = 100
@@ -88,8 +88,12 @@ class RayPool:
         self._lost: Exception | None = None
         self._closing = False
         self._thread = Thread(target=self._exchange, name="sweep", daemon=True)
-        with starting_thread():
-            self._thread.start()
+        try:
+            with starting_thread():
+                self._thread.start()
+        except BaseException:
+            self._cluster.close()
+            raise
 
     def submit(self, function: Callable[..., Any], *args: Any) -> "Future[Any]":
         """Call a function on the cluster."""
@@ -125,19 +129,14 @@ class RayPool:
         self._cluster.close()
 
 
-def choose_pool(settings: BackendTable, runs: int) -> Pool:
-    """Choose where runs go on; ``auto`` takes a cluster if it has an address.
+def choose_pool(settings: BackendTable) -> Pool:
+    """Choose where runs go on, as many side by side as there are ``workers``; ``auto`` takes a cluster by its address.
 
-    Parameters
-    ----------
-    settings : BackendTable
-        Names the backend, and how many runs side by side (0: one a core).
-    runs : int
-        How many there are in all.
+    ``settings`` are those of `hetevo.evolve.backends.backend.bound_workers`.
     """
     if settings.name == "ray" or settings.address:
         return RayPool(settings)
-    pool = LocalPool(min(settings.workers or available_cores(), runs))
+    pool = LocalPool(settings.workers)
     try:
         pool.submit(int).result()
     except NoWorkersError as error:

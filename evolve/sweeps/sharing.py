@@ -9,7 +9,7 @@ from pathlib import Path
 from hetevo.evolve.rundir import system
 from hetevo.evolve.rundir.files import explained, is_there, names, remove_tree
 from hetevo.evolve.rundir.owner import where_locks_work
-from hetevo.evolve.rundir.sweep import SHARED
+from hetevo.evolve.rundir.sweep import SHARED, STOP
 from hetevo.evolve.rundir.system import open_plain
 from hetevo.evolve.stopping import StopRequest
 
@@ -63,7 +63,7 @@ class Share:
 
 
 @contextlib.contextmanager
-def taking_part(folder: Path) -> Iterator[tuple[StopRequest, Path]]:
+def taking_part(folder: Path, *, was_asked: bool) -> Iterator[tuple[StopRequest, Path]]:
     """Take part as long as the block runs.
 
     The file ``STOP`` is for all processes. It is removed by the last one that leaves, or if that was killed by the next
@@ -73,6 +73,8 @@ def taking_part(folder: Path) -> Iterator[tuple[StopRequest, Path]]:
     ----------
     folder : Path
         The sweep's directory.
+    was_asked : bool
+        Whether ``STOP`` was there before this process wrote anything; one that came later is for this process too.
 
     Yields
     ------
@@ -81,9 +83,9 @@ def taking_part(folder: Path) -> Iterator[tuple[StopRequest, Path]]:
     Path
         A file that nobody else uses; it asks this process's runs to stop.
     """
-    stop = StopRequest(folder / "STOP")
+    stop = StopRequest(folder / STOP)
     mine = folder / f"{OWN}{os.getpid()}-{secrets.token_hex(8)}"
-    share = Share(folder / SHARED, alone=lambda: _clear(folder, stop))
+    share = Share(folder / SHARED, alone=lambda: _clear(folder, stop if was_asked else None))
     try:
         with stop:
             yield stop, mine
@@ -93,9 +95,10 @@ def taking_part(folder: Path) -> Iterator[tuple[StopRequest, Path]]:
         share.release(alone=lambda: _clear(folder, stop))
 
 
-def _clear(folder: Path, stop: StopRequest) -> None:
+def _clear(folder: Path, stop: StopRequest | None) -> None:
     """Remove requests to stop that were for processes that have ended."""
-    stop.withdraw()
+    if stop:
+        stop.withdraw()
     for name in names(folder):
         if name.startswith(OWN):
             remove_tree(folder / name)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from hetevo.scripts.bench.machine import described, machine
-from hetevo.scripts.errors import ForceWorkers, explained
+from hetevo.scripts.errors import Oversubscribe, explained
 
 bench = typer.Typer(help="Measure what a generation takes on this machine, and what Ray costs.", no_args_is_help=True)
 
@@ -22,7 +22,7 @@ def generation(
         list[int] | None, typer.Option("--size", min=2, help="Individuals; repeat it for several sizes.")
     ] = None,
     workers: Annotated[int, typer.Option(min=0, help="Processes that evaluate; 0: one a core.")] = 0,
-    force: ForceWorkers = False,
+    oversubscribe: Oversubscribe = False,
     as_json: AsJson = False,
 ) -> None:
     """Take a generation of `emergence` apart: evaluate, probe, select, vary, record, checkpoint; and its memory."""
@@ -31,7 +31,7 @@ def generation(
     from hetevo.scripts.bench import generation as subject
 
     sizes, rows = sizes or [128, 1_000, 10_000, 100_000], []
-    bound_workers(BackendTable(workers=workers), max(sizes), force=force)
+    bound_workers(BackendTable(workers=workers), max(sizes), oversubscribe=oversubscribe)
     for size in sizes:
         print(f"measuring {size} individuals", file=sys.stderr)
         rows.append(subject.measure(size, workers))

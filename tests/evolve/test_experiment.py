@@ -188,6 +188,35 @@ def test_the_file_stop_stops(tmp_path):
     assert (run.stopped_by, run.signal, run.generation) == ("STOP", 0, 1)
 
 
+@pytest.mark.parametrize("moment", ["clear", "begin"])
+def test_the_file_stop_counts_from_the_moment_the_directory_is_there(tmp_path, monkeypatch, moment):
+    usual = getattr(RunDirectory, moment)
+
+    def ask(directory, *arguments):
+        (tmp_path / "run" / "STOP").touch()
+        usual(directory, *arguments)
+
+    monkeypatch.setattr(RunDirectory, moment, ask)
+    run = Experiment(small()).run(tmp_path / "run")
+    assert (run.stopped_by, run.generation) == ("STOP", 0)
+    assert not (tmp_path / "run" / "STOP").exists()
+
+
+def test_the_file_stop_of_a_killed_start_is_removed(reference, tmp_path):
+    for name in ("lock", "STOP"):
+        (tmp_path / "run").mkdir(exist_ok=True)
+        (tmp_path / "run" / name).touch()
+    said = []
+    assert Experiment(small()).run(tmp_path / "run", notice=said.append).digest == reference.digest
+    assert any("was there already" in line for line in said)
+
+
+def test_a_folder_with_a_file_stop_alone_is_somebody_elses(tmp_path):
+    (tmp_path / "STOP").touch()
+    with pytest.raises(RunExistsError):
+        Experiment(small()).run(tmp_path)
+
+
 def test_one_writer_a_run(reference):
     directory = RunDirectory(reference.path)
     with directory.lock():

@@ -11,7 +11,7 @@ from faults import go, tiny
 from hetevo.evolve import recorder as recorder_module
 from hetevo.evolve.recorder import Recorder
 from hetevo.evolve.rundir import RunDirectory, StorageError
-from hetevo.evolve.rundir.checkpoint import generation_of, listed
+from hetevo.evolve.rundir.checkpoint import generation_of, list_checkpoints
 
 
 class Clock:
@@ -46,7 +46,7 @@ def recorder(run, clock):
 
 
 def saved(run):
-    return [generation_of(path) for path in listed(run / "checkpoints")]
+    return [generation_of(path) for path in list_checkpoints(run / "checkpoints")]
 
 
 def live(recorder, clock, monkeypatch, *, generation=0.1, save=0.01, telemetry=0.0, seconds=300.0):

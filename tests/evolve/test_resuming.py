@@ -26,7 +26,7 @@ from hetevo.evolve.rundir import (
     manifest,
     records,
 )
-from hetevo.evolve.rundir.checkpoint import listed
+from hetevo.evolve.rundir.checkpoint import list_checkpoints
 from hetevo.evolve.saved import read_saved_config
 from hetevo.evolve.verify import verify
 from hetevo.scripts.main import app
@@ -99,7 +99,7 @@ def test_a_shorter_run_than_stands_is_refused_and_the_target_can_be_lowered_to_w
 
 def test_records_beyond_a_lowered_target_are_dropped(whole, tmp_path):
     path = shutil.copytree(whole.path, tmp_path / "run")
-    for folder in listed(path / "checkpoints")[3:]:
+    for folder in list_checkpoints(path / "checkpoints")[3:]:
         shutil.rmtree(folder)
     resume(path, 2)
     assert pd.read_parquet(path / "generations")["generation"].tolist() == [0, 1, 2]
@@ -178,7 +178,7 @@ def test_a_branch_without_a_change_is_the_run_itself(whole, tmp_path):
     origin = RunDirectory(run.path).provenance.read()["origin"]
     assert origin["run"] == whole.path.name
     assert origin["generation"] == 3
-    facts = json.loads((listed(run.path / "checkpoints")[-1] / "manifest.json").read_text())["facts"]
+    facts = json.loads((list_checkpoints(run.path / "checkpoints")[-1] / "manifest.json").read_text())["facts"]
     assert facts["origin"] == origin
     assert verify(run.path, replay=True).ok
 

@@ -5,6 +5,7 @@ import numpy as np
 from hetevo.evolve.generation import mean_defined
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir.checkpoint import Checkpoint, write
+from hetevo.evolve.rundir.records import rows_of
 
 LOT = '[evolution.select]\nname = "selRandom"\n[evolution.select_elites]\nname = "selRandom"\n'
 FACTS = {**dict.fromkeys(("config", "chain", "digest"), "0" * 64), "probe_chain": ""}
@@ -53,11 +54,11 @@ def plant(
         if probed:
             row |= {name: mean_defined(column) for name, column in common.items()}
             row |= {"alignment_end_elite": row["alignment_end"], "undefined_share": np.isnan(values).mean()}
-        directory.generations.add({name: np.array([value]) for name, value in row.items()})
+        directory.generations.append(rows_of({name: np.array([value]) for name, value in row.items()}))
         columns = {"generation": np.full(size, g), "id": np.arange(size) + g * size, "parent_a": parent_a}
         columns |= {"parent_b": parent_b, "operator": operator, "island": np.zeros(size, int), "loss": loss}
         columns |= {"status": np.zeros(size, int)}
-        directory.individuals.add(columns | (common if probed else {}))
+        directory.individuals.append(rows_of(columns | (common if probed else {})))
         if checkpoints:
             directory.checkpoints.mkdir(exist_ok=True)
             # the first gain of every individual turns positive one by one, the others stay

@@ -3,14 +3,13 @@
 import sys
 import time
 from collections.abc import Callable
-from typing import Self
 
 import ray
 
-from hetevo.evolve.backends.backend import Clock, Job, NotLoadableError, Telemetry, do_nothing, never
+from hetevo.evolve.backends.backend import Clock, Job, NotLoadableError, Telemetry
 from hetevo.evolve.backends.block_queue import BlockQueue
 from hetevo.evolve.backends.fingerprint import fingerprint
-from hetevo.evolve.backends.lives import Lived, load
+from hetevo.evolve.backends.lives import Lived
 from hetevo.evolve.backends.ray.connection import (
     check,
     check_cpus,
@@ -102,34 +101,23 @@ class RayDriver:
             If no worker lives long enough.
         """
         try:
-            ray.get(task(load, LOAD_RETRIES).remote(job))
+            ray.get(task(fingerprint, LOAD_RETRIES).remote(job))
         except (ray.exceptions.RayTaskError, ray.exceptions.RaySystemError) as error:
             raise NotLoadableError(str(error).strip().splitlines()[-1]) from None
         except ray.exceptions.RayError as error:
             raise _explain_loss(error) from None
 
-    def evaluate(
-        self,
-        job: Job,
-        generation: Generation,
-        meanwhile: Callable[[], None] = do_nothing,
-        stopping: Callable[[], bool] = never,
-    ) -> Evaluation:
+    def evaluate(self, job: Job, generation: Generation, stopping: Callable[[], bool]) -> Evaluation:
         """Evaluate all individuals of a generation, in order."""
         try:
-            return self._evaluate(job, generation, meanwhile, stopping)
+            return self._evaluate(job, generation, stopping)
         except ray.exceptions.RayError as error:
             raise _explain_loss(error) from None
 
-    def _evaluate(
-        self, job: Job, generation: Generation, meanwhile: Callable[[], None], stopping: Callable[[], bool]
-    ) -> Evaluation:
+    def _evaluate(self, job: Job, generation: Generation, stopping: Callable[[], bool]) -> Evaluation:
         queue, clock = BlockQueue(job, generation, self.settings.on_failure, self.settings.losses), Clock()
         in_flight, sizes = InFlight(self.settings.deadline), self._sizes_for(job, generation)
         try:
-            with clock.part("serialise"):
-                self._send(queue, in_flight, sizes)
-            meanwhile()
             # sent, collected and watched in turn, until everyone has lived
             while not queue.finished:
                 with clock.part("serialise"):
@@ -181,7 +169,7 @@ class RayDriver:
             block = queue.next(sizes.next(queue.fresh, queue.generation.size, max(self.workers, 1)))
             if block is None:
                 return
-            in_flight.send(queue.job, queue, block)
+            in_flight.send(queue, block)
 
     def _limit_workers(self) -> int:
         return min(self.settings.workers, self._cpus) if self.settings.workers else self._cpus
@@ -220,12 +208,6 @@ class RayDriver:
         if self._local:
             self._local.close()
             self._local = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
 
 
 def _explain_loss(error: Exception) -> ClusterLostError:

@@ -7,13 +7,13 @@ the result.
 import math
 import re
 import time
+from collections import deque
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
 import ray
 
-from hetevo.evolve.backends.backend import Job
 from hetevo.evolve.backends.block_queue import Block, BlockQueue
 from hetevo.evolve.backends.lives import Lived, live_alone, live_block
 from hetevo.evolve.backends.ray.session import in_short
@@ -45,7 +45,6 @@ class SentBlock:
 
     block: Block
     since: float
-    deadline_factor: float
 
 
 class InFlight:
@@ -60,19 +59,18 @@ class InFlight:
     def __init__(self, deadline: float) -> None:
         self._deadline = deadline
         self._sent_blocks: dict[Any, SentBlock] = {}
-        self._turnarounds: list[float] = []
+        self._turnarounds: deque[float] = deque(maxlen=REMEMBERED)
 
     def __len__(self) -> int:
         return len(self._sent_blocks)
 
-    def send(self, job: Job, queue: BlockQueue, block: Block) -> None:
+    def send(self, queue: BlockQueue, block: Block) -> None:
         """Send a block: its own genes, and nobody else's."""
         # no retries by Ray: the driver counts what becomes of a block, and decides; with retries Ray would also repeat
         # a block without end that takes more memory than there is
         live = task(live_alone if block.alone else live_block)
-        reference = live.remote(job, queue.genes(block), block.start, queue.generation.number)
-        # a block that came back late gets twice the time, so that a slow machine is not taken for a hung one for ever
-        self._sent_blocks[reference] = SentBlock(block, time.monotonic(), 2.0**block.late)
+        reference = live.remote(queue.job, queue.genes(block), block.start, queue.generation.number)
+        self._sent_blocks[reference] = SentBlock(block, time.monotonic())
 
     def collect(self, queue: BlockQueue) -> list[tuple[Block, Lived]]:
         """Wait a moment for blocks, return those that lived, and give the lost ones back to ``queue``."""
@@ -87,7 +85,7 @@ class InFlight:
             sent = self._sent_blocks.pop(reference)
             lived = _result(reference, sent.block, queue)
             if lived is not None:
-                self._turnarounds = [*self._turnarounds[-REMEMBERED:], time.monotonic() - sent.since]
+                self._turnarounds.append(time.monotonic() - sent.since)
                 collected.append((sent.block, lived))
         return collected
 
@@ -97,7 +95,8 @@ class InFlight:
             return  # nothing to compare with: long lives are not hung ones
         limit, now = max(self._deadline, LATE * median(self._turnarounds)), time.monotonic()
         for reference, sent in list(self._sent_blocks.items()):
-            if now - sent.since > limit * sent.deadline_factor and not _has_ended(reference):
+            # one that came back late gets twice the time: a slow machine is not taken for a hung one for ever
+            if now - sent.since > limit * 2.0**sent.block.late and not _has_ended(reference):
                 del self._sent_blocks[reference]
                 ray.cancel(reference, force=True)
                 took = f"no answer in {now - sent.since:.0f} seconds, others take {median(self._turnarounds):.3g}"
@@ -168,11 +167,11 @@ class Sizes:
 
     def __init__(self, unit: int, largest: int, *, fixed: bool) -> None:
         self._unit, self._largest, self._fixed = unit, largest, fixed
-        self._each: list[float] = []
+        self._each: deque[float] = deque(maxlen=REMEMBERED)
 
     def learn(self, individuals: int, seconds: float) -> None:
         """Take note of the time that a block took in its worker."""
-        self._each = [*self._each[-REMEMBERED:], seconds / individuals]
+        self._each.append(seconds / individuals)
 
     def next(self, left: int, total: int, workers: int) -> int:
         """Return the size of the next block.

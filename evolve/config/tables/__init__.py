@@ -3,8 +3,6 @@
 The defaults are the experiment `emergence`.
 """
 
-from hetevo.evolve.config.tables.base import Table
-from hetevo.evolve.config.tables.evolving import EvolutionTable, IslandsTable, TransplantTable
 from hetevo.evolve.config.tables.living import (
     EnvironmentTable,
     GenomeTable,
@@ -15,8 +13,18 @@ from hetevo.evolve.config.tables.living import (
     PlasticityTable,
     TaskTable,
 )
-from hetevo.evolve.config.tables.measuring import HeldOutTable, ProbeTable
-from hetevo.evolve.config.tables.running import CURRENT, BackendTable, CheckpointTable, RecordsTable
+from hetevo.evolve.config.tables.running import (
+    CURRENT,
+    BackendTable,
+    CheckpointTable,
+    EvolutionTable,
+    HeldOutTable,
+    IslandsTable,
+    ProbeTable,
+    RecordsTable,
+    Table,
+    TransplantTable,
+)
 
 __all__ = [
     "CURRENT",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self, Union, get_args, get_ori
 
 from pydantic import Field, create_model, model_validator
 
-from hetevo.evolve.config.tables.base import Table
+from hetevo.evolve.config.tables.running import Table
 from hetevo.populations import settings
 from hetevo.populations.activations import ACTIVATIONS
 from hetevo.populations.circuits import CIRCUITS

@@ -1,14 +1,125 @@
-"""The tables of the run itself: what is kept, how often it is saved, where it is computed."""
+"""The tables of a run: how the population evolves, what is measured and kept, how often it is saved, where it lives.
+
+What concerns the lives themselves is in `living`.
+"""
 
 import re
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from hetevo.evolve.config.tables.base import Count, Table
+Count = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Scale = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 CURRENT = "current"
 """In the place of a cluster's address: the session that a Python program began in this process by ``ray.init``."""
+
+
+class Table(BaseModel):
+    """A table that refuses unknown keys and guesses, such as the text "3" for the number 3, and never changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class EvolutionTable(Table):
+    """How the population changes."""
+
+    size: int = Field(128, ge=2, description="individuals; at least 2")
+    generations: int = Field(50, ge=0, description="generations after the founders'; 0 or more")
+    elites: int = Field(4, ge=0, description="individuals of each island that pass on unchanged; below its size")
+    crossover: Share = Field(0.5, description="probability that a child has two parents; 0 to 1")
+    turnover: Literal["generations", "none"] = Field(
+        "generations",
+        description="none: the founders live again in every generation, in new tasks, and nobody is replaced",
+    )
+    select: dict[str, Any] = Field(
+        {"name": "selTournament", "tournsize": 3}, description="operator of deap.tools that selects parents"
+    )
+    select_elites: dict[str, Any] = Field({"name": "selBest"}, description="operator of deap.tools that selects elites")
+    pool: int = Field(
+        0, ge=0, description="parents that `select` picks on each island and that lots are drawn from; 0: no pool"
+    )
+    gain_mutation_rate: Share = Field(0.3, description="probability that a gain mutates; 0 to 1")
+    gain_mutation_scale: Scale = Field(0.05, description="standard deviation of a gain's mutation; 0 or more")
+    decay_mutation_rate: Share = Field(0.3, description="probability that a decay mutates; 0 to 1")
+    decay_mutation_scale: Scale = Field(
+        0.3, description="standard deviation of the change of a decay's logarithm; 0 or more"
+    )
+    mask_flip: Share = Field(0.002, description="probability that an allowed synapse appears or disappears; 0 to 1")
+    bit_flip: Share = Field(0.01, description="probability that a bit of an inherited formula flips; 0 to 1")
+    innate_mutation_rate: Share = Field(0.1, description="probability that an inherited innate weight mutates; 0 to 1")
+    innate_mutation_scale: Scale = Field(
+        0.1, description="standard deviation of that, before scaling by fan-in; 0 or more"
+    )
+
+
+class IslandsTable(Table):
+    """Parts of the population that breed among themselves."""
+
+    count: Count = Field(1, description="islands of equal size; 1: one population")
+    every: Count = Field(10, description="generations between two migrations; at least 1")
+    migrants: int = Field(1, ge=0, description="individuals that leave an island on each route; 0: none")
+    topology: str = Field("ring", description="routes of migration: ring, torus, complete or random")
+    emigrants: Literal["best", "worst", "lot"] = Field(
+        "best", description="who leaves; immigrants take the place of those that left"
+    )
+
+
+class TransplantTable(Table):
+    """Founders that carry genes of another run, in new wirings and with new innate weights."""
+
+    source: str = Field(
+        "",
+        examples=["donor@50"],
+        description='run to take genes from, RUN or RUN@GENERATION; a relative path begins beside this run; "": none',
+    )
+    individuals: Literal["all", "champion"] = Field(
+        "all", description="whose genes: each founder's those of one individual, or all those of the champion"
+    )
+    scale: float = Field(
+        1.0, gt=0, allow_inf_nan=False, description="factor for transplanted gains, e.g. for another fan-in; above 0"
+    )
+    genes: tuple[Literal["gain", "decay", "mask", "innate", "bits"], ...] = Field(
+        ("gain", "decay"), strict=False, min_length=1, description="kinds of genes to take; the others are drawn anew"
+    )
+
+
+class ProbeTable(Table):
+    """What is measured, and never selected on."""
+
+    name: str = Field(
+        "alignment", description="probe: alignment, instruments (all measures), or one that another package announces"
+    )
+    measures: tuple[str, ...] = Field(
+        (),
+        strict=False,
+        examples=[["hebbian"]],
+        description="measures besides the probe's own, by name or by the place of your own, e.g. own_module:RATIO",
+    )
+    every: int = Field(1, ge=0, description="generations between measurements; 0: never")
+    samples: int = Field(128, ge=2, description="size of the probe batch; at least 2")
+    moments: tuple[Annotated[int, Field(ge=1, le=99)], ...] = Field(
+        (),
+        strict=False,
+        examples=[[10, 25, 75]],
+        description="moments of life at which to measure, in percent, besides birth, middle and end, e.g. [10, 25, 75]",
+    )
+
+
+class HeldOutTable(Table):
+    """Tasks that selection never sees: the whole population lives through them too, only to be measured."""
+
+    every: int = Field(0, ge=0, description="generations between evaluations on held-out tasks; 0: never")
+    families: tuple[str, ...] = Field(
+        (),
+        strict=False,
+        examples=[["xor", "teacher"]],
+        description='task families, e.g. ["xor", "teacher"]; the run\'s own name: new tasks of its family',
+    )
+    tasks: int = Field(
+        0, ge=0, description="tasks of each family, each a life of its own; 0: as many as lifetime.tasks"
+    )
 
 
 class RecordsTable(Table):

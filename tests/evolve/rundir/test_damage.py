@@ -7,7 +7,7 @@ from faults import go, outcome, tiny
 
 from hetevo.evolve import resume
 from hetevo.evolve.rundir import DamagedError, NothingIntactError, RunDirectory, StorageError
-from hetevo.evolve.rundir.checkpoint import checked_manifest, listed
+from hetevo.evolve.rundir.checkpoint import list_checkpoints, load_manifest
 from hetevo.evolve.rundir.parts import encode_part, find_damaged_parts, parts, read_part, up_to
 from hetevo.evolve.saved import find_newest_intact
 from hetevo.evolve.species import build_species
@@ -42,7 +42,7 @@ def flips(file):
 
 @pytest.mark.parametrize("name", ["state.npz", "manifest.json"])
 def test_any_flipped_byte_of_a_checkpoint_is_found_and_the_file_named(copy, name):
-    folder = listed(copy / "checkpoints")[-1]
+    folder = list_checkpoints(copy / "checkpoints")[-1]
     load(folder, SPECIES, SIZE)
     missed = []
     for place in flips(folder / name):
@@ -85,7 +85,7 @@ def halve(file):
 @pytest.mark.parametrize("damage", [flip, cut, halve, empty, lengthen, delete])
 @pytest.mark.parametrize("name", ["state.npz", "manifest.json"])
 def test_the_checkpoint_before_is_used_and_the_result_is_the_same(finished, copy, name, damage):
-    folder = listed(copy / "checkpoints")[-1]
+    folder = list_checkpoints(copy / "checkpoints")[-1]
     damage(folder / name)
     report = verify(copy)
     assert len(report.problems) == 1
@@ -97,7 +97,7 @@ def test_the_checkpoint_before_is_used_and_the_result_is_the_same(finished, copy
 
 
 def test_all_checkpoints_damaged_is_an_error_that_names_each(copy):
-    folders = listed(copy / "checkpoints")
+    folders = list_checkpoints(copy / "checkpoints")
     for folder in folders:
         flip(folder / "state.npz")
     before = {path: path.read_bytes() for path in copy.rglob("*.parquet")}
@@ -111,7 +111,7 @@ def test_all_checkpoints_damaged_is_an_error_that_names_each(copy):
 @pytest.mark.parametrize("table", ["generations", "individuals"])
 def test_any_flipped_byte_of_the_records_is_found(copy, table):
     (part,) = parts(copy / table)
-    manifest = checked_manifest(listed(copy / "checkpoints")[-1])
+    manifest = load_manifest(list_checkpoints(copy / "checkpoints")[-1])
     missed = [place for place in flips(part) if not named(copy, manifest.records, 2, part)]
     assert not missed
     assert verify(copy).ok
@@ -134,8 +134,8 @@ def test_damaged_records_are_found_by_verify_and_never_built_upon(copy, table, d
 
 def test_a_flipped_byte_beyond_the_checkpoint_is_found_or_does_no_harm(finished, copy):
     """A part that was written again after the checkpoint is not what it knows; its own checksum vouches for it."""
-    shutil.rmtree(listed(copy / "checkpoints")[-1])
-    manifest = checked_manifest(listed(copy / "checkpoints")[-1])
+    shutil.rmtree(list_checkpoints(copy / "checkpoints")[-1])
+    manifest = load_manifest(list_checkpoints(copy / "checkpoints")[-1])
     assert manifest.generation == 1
     assert not list(find_damaged_parts(copy, manifest.records, 1))
     (part,) = parts(copy / "individuals")
@@ -155,7 +155,7 @@ def test_a_flipped_byte_beyond_the_checkpoint_is_found_or_does_no_harm(finished,
 def test_a_checkpoint_that_cannot_be_read_is_skipped(finished, copy, monkeypatch):
     from hetevo.evolve.rundir import checkpoint as reading
 
-    newest, original = listed(copy / "checkpoints")[-1], reading._hash
+    newest, original = list_checkpoints(copy / "checkpoints")[-1], reading._hash
 
     def fail(source):
         monkeypatch.setattr(reading, "_hash", original)

@@ -15,7 +15,7 @@ from hetevo.evolve import Experiment, resume
 from hetevo.evolve.config import ConfigError
 from hetevo.evolve.record_checks import Report, check_records
 from hetevo.evolve.rundir import NothingIntactError, RunDirectory
-from hetevo.evolve.rundir.checkpoint import Checkpoint, checked_manifest, listed
+from hetevo.evolve.rundir.checkpoint import Checkpoint, list_checkpoints, load_manifest
 from hetevo.evolve.rundir.parts import encode_part, hash_rows, parts, read_part
 from hetevo.evolve.saved import read_saved_config
 from hetevo.evolve.verify import verify
@@ -70,7 +70,7 @@ def test_a_run_whose_checkpoints_are_gone_is_not_well_and_keeps_its_records(fini
 
 
 def test_so_does_one_whose_checkpoints_are_all_damaged_and_force_begins_anew(finished, copy):
-    for folder in listed(copy / "checkpoints"):
+    for folder in list_checkpoints(copy / "checkpoints"):
         (folder / "state.npz").write_bytes(b"")
     held = content(copy)
     with pytest.raises(NothingIntactError, match="--force"):
@@ -88,7 +88,7 @@ def test_lost_provenance_does_not_let_records_be_dropped(copy):
 
 
 def test_a_finished_run_without_its_last_checkpoint_is_not_well(finished, copy):
-    shutil.rmtree(listed(copy / "checkpoints")[-1])
+    shutil.rmtree(list_checkpoints(copy / "checkpoints")[-1])
     assert "done at generation 2, but its newest checkpoint is that of generation 1" in problems(copy)
     assert outcome(resume(copy)) == outcome(finished)
     assert verify(copy).ok
@@ -225,8 +225,8 @@ def test_what_is_not_covered_is_said(copy, tmp_path):
 
 
 def test_manifests_stay_small(finished):
-    folder = listed(finished.path / "checkpoints")[-1]
-    assert set(checked_manifest(folder).facts["rows"]) == {"generations", "individuals"}
+    folder = list_checkpoints(finished.path / "checkpoints")[-1]
+    assert set(load_manifest(folder).facts["rows"]) == {"generations", "individuals"}
     assert (folder / "manifest.json").stat().st_size < 6_000
 
 

@@ -248,6 +248,6 @@ def test_a_held_directory_is_followed_wherever_it_is_moved(tmp_path):
     assert read_bounded(root.place / "file", 10) == b"content"
     assert (names(root.place), [*(tmp_path / "here").iterdir()]) == (["file"], [])
     assert root.is_moved()
-    assert root.found() == tmp_path / "there"
+    assert root.find() == tmp_path / "there"
     root.release()
     assert names(root.place) == []

@@ -187,7 +187,7 @@ def test_a_sweep_is_no_run_and_says_which_it_holds(tmp_path):
 @pytest.fixture
 def threads(monkeypatch):
     """Let runs go on in this process, where file operations can be made to fail."""
-    monkeypatch.setattr(sys.modules[conduct.__module__], "choose_pool", lambda settings, runs: ThreadPool())
+    monkeypatch.setattr(sys.modules[conduct.__module__], "choose_pool", lambda settings: ThreadPool())
 
 
 @pytest.fixture

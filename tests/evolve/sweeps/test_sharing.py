@@ -117,13 +117,13 @@ def test_stop_is_for_all_and_the_last_one_removes_it(tmp_path):
     stop = tmp_path / "STOP"
     stop.touch()
     (tmp_path / ".stop-other-1-aa").touch()
-    with taking_part(tmp_path) as (first, mine):
+    with taking_part(tmp_path, was_asked=True) as (first, mine):
         assert not stop.exists()  # it was for processes that have ended
         assert not list(tmp_path.glob(".stop*"))
         assert not first.received
         stop.touch()
         mine.touch()
-        with taking_part(tmp_path) as (second, other):
+        with taking_part(tmp_path, was_asked=True) as (second, other):
             assert second.received
             assert other != mine
             assert not other.exists()
@@ -132,6 +132,26 @@ def test_stop_is_for_all_and_the_last_one_removes_it(tmp_path):
         assert first.received
     assert not stop.exists()
     assert not mine.exists()
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["asked now", "asked before"])
+def test_stop_counts_from_the_moment_the_directory_is_there(plan, tmp_path, monkeypatch, killed):
+    def write(folder, *arguments):
+        if not killed:
+            folder.mkdir()
+            (folder / "lock").touch()
+            (folder / "STOP").touch()
+        write_entries(folder, *arguments)
+
+    monkeypatch.setattr(sys.modules[conduct.__module__], "write_entries", write)
+    if killed:  # a start that had only made the directory and its lock, and was asked to stop
+        (tmp_path / "sweep").mkdir()
+        (tmp_path / "sweep" / "lock").touch()
+        (tmp_path / "sweep" / "STOP").touch()
+    few = replace(plan, members=[member for member in plan.members if member.condition == "quick"])
+    outcomes, _ = conduct(few, tmp_path / "sweep", backend=BackendTable(workers=1))
+    assert {outcome.state for outcome in outcomes} == {"done" if killed else "waiting"}
+    assert not (tmp_path / "sweep" / "STOP").exists()
 
 
 def test_entries_of_several_processes_at_once_are_all_kept(tmp_path):
