@@ -18,6 +18,7 @@ from hetevo.evolve.heldout import HeldOut
 from hetevo.evolve.memory import check_memory, explain_memory_error
 from hetevo.evolve.messages import GenerationReport, Notice, Progress, Run, log_to
 from hetevo.evolve.origin import draw_first_generation
+from hetevo.evolve.plugins import describe_plugins, find_changes, rehearse
 from hetevo.evolve.recorder import Recorder
 from hetevo.evolve.reproduction import reproduce
 from hetevo.evolve.rundir import LostError, RunDirectory
@@ -67,6 +68,9 @@ class Evolution:
         self.held_out = HeldOut(config, self.species)
         self.probe = probe or (load_probe(config.probe.name, config.probe.measures) if config.probe.every else None)
         self._backend: Backend | None = None
+        self._plugins = describe_plugins(config.model_dump())
+        if self._plugins:
+            rehearse(self.species, self.probe, config.seed)
 
     @contextlib.contextmanager
     def connected(self) -> Iterator[None]:
@@ -132,11 +136,14 @@ class Evolution:
 
     def _begin_session(self, directory: RunDirectory, state: State | None, notice: Notice) -> None:
         """Note in the run's provenance that this process begins to work on it."""
+        for change in find_changes(directory.provenance.last_plugins(), self._plugins):
+            notice(change)
         lost = directory.provenance.begin_session(
             seed=self.config.seed,
             after=state.generation.number if state else None,
             generations=self.config.evolution.generations,
             mixed=self.config.backend.mixed,
+            **({"plugins": self._plugins} if self._plugins else {}),
         )
         if lost:
             notice(f"{lost}; what it says of earlier sessions cannot be trusted, the results can")
@@ -156,7 +163,8 @@ class Evolution:
         probed = self.probe is not None and config.probe.every and generation % config.probe.every == 0
         probe = self.probe if probed else None
         settings = config.probe
-        return Job(self.species, config.seed, config.backend.block, probe, settings.samples, settings.moments)
+        packages = frozenset(plugin["package"] for plugin in self._plugins)
+        return Job(self.species, config.seed, config.backend.block, probe, settings.samples, settings.moments, packages)
 
 
 class _Loop:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hetevo.evolve.config import CURRENT, Config, ConfigError, check_new, differences, dump_toml, from_mapping
+from hetevo.evolve.config.plugins import plugins_of
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.messages import GenerationReport, Notice, Progress, Run, guard, log_notice
 from hetevo.evolve.origin import Origin, transplant_genes
@@ -156,7 +157,9 @@ class Experiment:
         self, directory: RunDirectory, progress: Progress | None, notice: Notice, lock: Lock | None = None
     ) -> Run:
         # it must be the same experiment, but for where it is computed and how often it is saved
-        changes = differences(read_saved_config(directory).model_dump(), self.config.model_dump(), ignored=MAY_DIFFER)
+        own = self.config.model_dump()
+        trust = {*plugins_of(directory.config())} <= {*plugins_of(own)}
+        changes = differences(read_saved_config(directory, trust=trust).model_dump(), own, ignored=MAY_DIFFER)
         if lock is None:
             if not changes and (ended := find_end(directory, self.config)):
                 return ended

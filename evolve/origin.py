@@ -47,7 +47,7 @@ class Origin:
     config: Config
 
     @classmethod
-    def find(cls, text: str, sweep: Path | None = None) -> Self:
+    def find(cls, text: str, sweep: Path | None = None, *, trust: bool = False) -> Self:
         """Find what ``RUN@G`` or ``RUN`` (its newest generation) means.
 
         Parameters
@@ -56,6 +56,8 @@ class Origin:
             The run's directory, and the generation.
         sweep : Path, optional
             Of which the run is one; it is found there by its name, and not through a link.
+        trust : bool, optional
+            Whether modules may be imported that the run's configuration alone names.
 
         Raises
         ------
@@ -78,7 +80,7 @@ class Origin:
                 f"{text}: {path} has no checkpoint of generation {number or 'any'}; it has: {has}."
                 " checkpoint.keep_every = n in a run's configuration keeps those of every n-th generation."
             )
-        return cls(directory, wanted[-1], read_saved_config(directory))
+        return cls(directory, wanted[-1], read_saved_config(directory, trust=trust))
 
     @property
     def generation(self) -> int:

@@ -1,13 +1,25 @@
-"""What the plug-ins of a run are: package, version, and a hash of the source, as its provenance remembers them."""
+"""Plug-ins of a run: whether they work, and what they are, as its provenance remembers them."""
 
 import hashlib
 import importlib.util
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from hetevo.evolve.config import ConfigError
 from hetevo.evolve.config.plugins import plugins_of
 from hetevo.evolve.rundir.manifest import installed_version
+from hetevo.populations.circuits import draw_founders
+from hetevo.populations.errors import HetevoError
+from hetevo.populations.evaluation import Probe, evaluate
+from hetevo.populations.registry import describe_exception
+from hetevo.populations.species import Species
+
+REHEARSED = 2
+"""Founders, presentations and samples of a rehearsal."""
 
 
 def describe_plugins(content: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -80,3 +92,37 @@ def _version(package: str) -> str:
     for distribution in packages_distributions().get(package, []):
         return f"{distribution} {installed_version(distribution)}"
     return ""
+
+
+def rehearse(species: Species, probe: Probe | None, seed: int) -> None:
+    """Let two founders live through a few presentations: what a plug-in raises, it raises before anything is written.
+
+    Parameters
+    ----------
+    species : Species
+        What is made with it.
+    probe : Probe or None
+        What measures lives.
+    seed : int
+        Of the run.
+
+    Raises
+    ------
+    ConfigError
+        Naming what was raised, and where.
+    """
+    life = species.lifetime
+    presentations = min(life.presentations, max(REHEARSED, species.environment.within))
+    short = replace(
+        species, lifetime=replace(life, presentations=presentations, test_samples=min(life.test_samples, REHEARSED))
+    )
+    try:
+        genes = draw_founders(short, seed, REHEARSED)
+        evaluate(short, genes, np.arange(REHEARSED), seed=seed, generation=0, probe=probe, probe_samples=REHEARSED)
+    except (HetevoError, MemoryError):
+        raise
+    except Exception as error:
+        raise ConfigError(
+            f"Two founders were to live through {presentations} presentations, to see whether everything works, but"
+            f" {describe_exception(error)}. Correct it there: nothing was written."
+        ) from error

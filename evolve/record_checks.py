@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from hetevo.evolve.config import Config
 from hetevo.evolve.generation import Operator, generation_row
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir.checkpoint import Checkpoint
@@ -57,7 +56,8 @@ class Report:
 
 def check_records(
     directory: RunDirectory,
-    config: Config,
+    size: int,
+    every: int,
     newest: Checkpoint,
     saved: Iterable[Losses],
     report: Report,
@@ -68,8 +68,10 @@ def check_records(
     ----------
     directory : RunDirectory
         The run.
-    config : Config
-        Its configuration.
+    size : int
+        Individuals P.
+    every : int
+        Generations between those whose individuals are recorded; 0: none.
     newest : Checkpoint
         The newest that can be trusted.
     saved : iterable of Losses
@@ -84,7 +86,7 @@ def check_records(
     if damaged:
         return
     try:
-        _check_tables(directory, config, newest, saved, report)
+        _check_tables(directory, size, every, newest, saved, report)
     except HetevoError as error:
         report.problems.append(str(error))
 
@@ -102,13 +104,13 @@ def _find_strangers(table: Records, newest: Checkpoint) -> Iterator[str]:
 
 def _check_tables(
     directory: RunDirectory,
-    config: Config,
+    size: int,
+    every: int,
     newest: Checkpoint,
     saved: Iterable[Losses],
     report: Report,
 ) -> None:
     # 1. which generations each table should have
-    size, every = config.evolution.size, config.records.individuals_every
     origin = newest.facts.get("origin")
     first = origin["generation"] + 1 if origin else 0
     # earlier records may have been lost with the directory that they were in

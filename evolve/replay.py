@@ -173,7 +173,7 @@ class Repeated:
     traceback: str
 
 
-def repeat(path: str | Path, number: int) -> Repeated:
+def repeat(path: str | Path, number: int, *, trust: bool = False) -> Repeated:
     """Let an individual live again that could not be evaluated, in a process of its own.
 
     Parameters
@@ -182,6 +182,8 @@ def repeat(path: str | Path, number: int) -> Repeated:
         The run directory.
     number : int
         Row of the table of failures, counted from 0.
+    trust : bool, optional
+        Whether modules may be imported that the run's configuration alone names.
 
     Raises
     ------
@@ -190,7 +192,11 @@ def repeat(path: str | Path, number: int) -> Repeated:
     """
     directory = RunDirectory.open(path)
     evolution = Evolution(
-        from_mapping(read_saved_config(directory).model_dump(), overrides=[*HERE, ("backend.workers", 1)], saved=True)
+        from_mapping(
+            read_saved_config(directory, trust=trust).model_dump(),
+            overrides=[*HERE, ("backend.workers", 1)],
+            saved=True,
+        )
     )
     row = _find_row(directory, number)
     generation, individual = int(row["generation"]), int(row["individual"])

@@ -35,6 +35,7 @@ def resume(
     address: str | None = None,
     workers: int | None = None,
     probe: Probe | None = None,
+    trust: bool = False,
     force: bool = False,
     oversubscribe: bool = False,
     progress: Progress | None = None,
@@ -59,6 +60,9 @@ def resume(
         Drop the records and begin anew with the founders if no checkpoint can be trusted.
     oversubscribe : bool, optional
         Start any number of workers; otherwise more than four a core are refused.
+    trust : bool, optional
+        Whether modules may be imported that the run's configuration alone names; what an installed package announces
+        needs none.
     progress : callable, optional
         Is called with a `GenerationReport` after every generation. Its failure is logged and ends nothing.
     notice : callable, optional
@@ -84,17 +88,23 @@ def resume(
     directory = RunDirectory.open(path)
     given = {"backend.name": backend, "backend.address": address, "backend.workers": workers}
     changes = [(key, value) for key, value in given.items() if value is not None]
-    if generations is None and not changes and (end := find_end(directory, _change_config(directory, changes))):
+    if (
+        generations is None
+        and not changes
+        and (end := find_end(directory, _change_config(directory, changes, trust=trust)))
+    ):
         return end
     with directory.lock() as lock:
         withdraw_earlier(directory.stop_file, notice)
-        evolution = Evolution(_change_config(directory, changes), probe, oversubscribe=oversubscribe)
+        evolution = Evolution(_change_config(directory, changes, trust=trust), probe, oversubscribe=oversubscribe)
         with evolution.connected():
             return continue_run(directory, lock, evolution, progress, notice, generations=generations, force=force)
 
 
-def _change_config(directory: RunDirectory, changes: list[tuple[str, Any]]) -> Config:
-    content = without_address(read_saved_config(directory).model_dump(), changes, str(directory.config_file))
+def _change_config(directory: RunDirectory, changes: list[tuple[str, Any]], *, trust: bool) -> Config:
+    content = without_address(
+        read_saved_config(directory, trust=trust).model_dump(), changes, str(directory.config_file)
+    )
     return from_mapping(content, overrides=changes, source="resume", saved=True)
 
 

@@ -15,6 +15,7 @@ from hetevo.evolve.config import (
     differences,
     from_mapping,
 )
+from hetevo.evolve.config.plugins import check_trusted, plugins_of
 from hetevo.evolve.messages import Notice
 from hetevo.evolve.rundir import LostError, NothingIntactError, RunDirectory, SchemaError
 from hetevo.evolve.rundir import checkpoint as checkpoints
@@ -29,9 +30,47 @@ from hetevo.populations.species import Species
 from hetevo.populations.text import for_file
 
 
-def read_saved_config(directory: RunDirectory) -> Config:
-    """Return the configuration of a run."""
-    return from_mapping(directory.config(), source=str(directory.config_file), saved=True)
+def read_saved_config(directory: RunDirectory, *, trust: bool = False) -> Config:
+    """Return the configuration of a run.
+
+    Parameters
+    ----------
+    directory : RunDirectory
+        The run.
+    trust : bool, optional
+        Whether modules may be imported that it alone names.
+
+    Raises
+    ------
+    ConfigError
+        If it is wrong, or names something of another package that is not there, or may not be imported.
+    """
+    content, source = directory.config(), str(directory.config_file)
+    if not trust:
+        check_trusted(content, (), source)
+    try:
+        return from_mapping(content, source=source, saved=True)
+    except HetevoError as error:
+        if lacking := _find_lacking(directory, content):
+            raise ConfigError(f"{error}\n{lacking}") from None
+        raise
+
+
+def find_foreign(directory: RunDirectory) -> list[str]:
+    """List the names of what other packages brought to a run, whether they are installed or not."""
+    named = [plugin.name for plugin in plugins_of(directory.config())]
+    return list(dict.fromkeys([*named, *(str(plugin.get("name")) for plugin in directory.provenance.last_plugins())]))
+
+
+def _find_lacking(directory: RunDirectory, content: Mapping[str, Any]) -> str:
+    """Say which packages a run was made with that are not there any more, as its provenance remembers them."""
+    there = {plugin.key for plugin in plugins_of(content)}
+    lines = [
+        f"{plugin.get('key')} = {plugin.get('name')!r} came from {plugin.get('version') or plugin.get('package')}"
+        for plugin in directory.provenance.last_plugins()
+        if plugin.get("key") not in there
+    ]
+    return f"This run was made with what is not installed here: {'; '.join(lines)}. Install it." if lines else ""
 
 
 def was_saved(directory: RunDirectory) -> bool:

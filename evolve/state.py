@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hetevo.evolve.config import config_hash
 from hetevo.evolve.generation import Generation, Operator
 from hetevo.evolve.rundir import DamagedError
-from hetevo.evolve.rundir.checkpoint import STATE, Checkpoint, Expected, read
+from hetevo.evolve.rundir.checkpoint import STATE, Checkpoint, Expected, load_manifest, read
 from hetevo.evolve.rundir.manifest import File
 from hetevo.populations.circuits import genome
 from hetevo.populations.evaluation import Evaluation, Status
@@ -166,19 +166,35 @@ def expected_arrays(species: Species, size: int) -> Expected:
     """
     # nothing in the file decides how much memory is taken: shapes come from the configuration
     genes = {f"{_GENE}{gene.name}": ((size, *gene.shape), np.dtype(gene.dtype)) for gene in genome(species)}
+    return {**genes, **_expected_facts(size)}
+
+
+def _stated_arrays(path: Path, size: int) -> Expected:
+    """Return shape and dtype of every array of a checkpoint as its manifest says: no more than its file can hold."""
+    stated = load_manifest(path).arrays
+    try:
+        genes = {name: (tuple(a.shape), np.dtype(a.dtype)) for name, a in stated.items() if name.startswith(_GENE)}
+    except TypeError as error:
+        raise DamagedError(path, f"its manifest names arrays that there cannot be ({error})") from None
+    if strange := [name for name, (shape, kind) in genes.items() if shape[:1] != (size,) or kind.kind not in "biuf"]:
+        raise DamagedError(path, f"its manifest names genes of another population: {', '.join(strange)[:200]!r}")
+    return {**genes, **_expected_facts(size)}
+
+
+def _expected_facts(size: int) -> Expected:
     descent = dict.fromkeys(_DESCENT, ((size,), np.dtype(np.int64)))
-    return {**genes, **descent, "loss": ((size,), np.dtype(np.float64)), "status": ((size,), np.dtype(np.int64))}
+    return {**descent, "loss": ((size,), np.dtype(np.float64)), "status": ((size,), np.dtype(np.int64))}
 
 
-def load(path: Path, species: Species, size: int) -> tuple[State, Checkpoint]:
+def load(path: Path, species: Species | None, size: int) -> tuple[State, Checkpoint]:
     """Read the state that a checkpoint holds.
 
     Parameters
     ----------
     path : Path
         ``RUN/checkpoints/gen-N``.
-    species : Species
-        What the individuals have in common.
+    species : Species or None
+        What the individuals have in common; None if nobody knows, and the manifest is to say what genes there are.
     size : int
         Individuals P.
 
@@ -192,7 +208,7 @@ def load(path: Path, species: Species, size: int) -> tuple[State, Checkpoint]:
     DamagedError, SchemaError, StorageError, RunDirectoryError
         If it cannot be trusted; see `hetevo.evolve.rundir.checkpoint.read`.
     """
-    checkpoint = read(path, expected_arrays(species, size))
+    checkpoint = read(path, expected_arrays(species, size) if species else _stated_arrays(path, size))
     _check_ranges(path, checkpoint, size)
     state = _restore(checkpoint)
     if state.digest != checkpoint.facts["digest"]:

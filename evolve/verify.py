@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from hetevo.evolve.config import Config
+from hetevo.evolve.plugins import describe_plugins, find_changes
 from hetevo.evolve.record_checks import Losses, Report, check_records
 from hetevo.evolve.replay import replay as replayed
 from hetevo.evolve.rundir import RunDirectory
@@ -10,7 +11,7 @@ from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.checkpoint import Checkpoint, generation_of
 from hetevo.evolve.rundir.owner import is_held
 from hetevo.evolve.rundir.provenance import begins_with
-from hetevo.evolve.saved import check_configuration, find_records_beyond, read_saved_config, was_saved
+from hetevo.evolve.saved import check_configuration, find_foreign, find_records_beyond, read_saved_config, was_saved
 from hetevo.evolve.species import build_species
 from hetevo.evolve.state import load
 from hetevo.populations.errors import HetevoError, spell
@@ -30,6 +31,7 @@ def verify(
     replay: bool = False,
     generation: int | None = None,
     workers: int | None = None,
+    trust: bool = False,
     oversubscribe: bool = False,
 ) -> Report:
     """Check a run directory; nothing in it is changed.
@@ -46,6 +48,8 @@ def verify(
         Which one; by default the newest that was saved.
     workers : int, optional
         Processes of the replay; by default another number than the run's.
+    trust : bool, optional
+        Whether a replay may import modules that the run's configuration alone names.
     oversubscribe : bool, optional
         Start any number of them; otherwise more than four a core are refused.
 
@@ -58,22 +62,33 @@ def verify(
     # a run under way replaces files between two looks: a problem is one that stays
     for _ in range(LOOKS):
         moving = is_held(directory.lock_file)
-        report, config, newest = _look(directory)
+        report, config, newest = _look(directory, replay=replay, trust=trust)
         if report.ok or not (moving or is_held(directory.lock_file)):
             break
-    if replay and newest is not None and report.ok:
+    if replay and config and newest is not None and report.ok:
         replayed(directory, config, report, generation=generation, workers=workers, oversubscribe=oversubscribe)
     elif replay:
         report.notes.append("nothing was replayed")
     return report
 
 
-def _look(directory: RunDirectory) -> tuple[Report, Config, Checkpoint | None]:
-    report, config = Report(), read_saved_config(directory)
+def _look(directory: RunDirectory, *, replay: bool, trust: bool) -> tuple[Report, Config | None, Checkpoint | None]:
+    report = Report()
+    # what other packages brought is imported for a replay only
+    foreign = [] if replay else find_foreign(directory)
+    config = None if foreign else read_saved_config(directory, trust=trust)
+    if foreign:
+        report.notes.append(
+            "not covered: whether genes have the shapes that they need, since only a replay (--replay) imports what"
+            f" other packages brought: {', '.join(foreign)}"
+        )
+    report.notes += find_changes(directory.provenance.last_plugins(), describe_plugins(directory.config()))
     newest, losses = _check_checkpoints(directory, config, report)
     _check_provenance(directory, newest, report)
     if newest is not None:
-        check_records(directory, config, newest, losses, report)
+        content = directory.config()
+        size, every = content["evolution"]["size"], content.get("records", {}).get("individuals_every", 1)
+        check_records(directory, size, every, newest, losses, report)
         if report.ok:
             _check_end(directory, newest, report)
     elif report.ok and was_saved(directory):
@@ -85,15 +100,16 @@ def _look(directory: RunDirectory) -> tuple[Report, Config, Checkpoint | None]:
 
 
 def _check_checkpoints(
-    directory: RunDirectory, config: Config, report: Report
+    directory: RunDirectory, config: Config | None, report: Report
 ) -> tuple[Checkpoint | None, list[Losses]]:
     """Return the newest that is as it should be, and what became of the individuals of each."""
-    species, newest = build_species(config), None
+    species, newest = build_species(config) if config else None, None
+    size = directory.config()["evolution"]["size"]
     losses: list[Losses] = []
     for path in checkpoints.list_checkpoints(directory.checkpoints):
         try:
             check_configuration(directory, path)
-            state, newest = load(path, species, config.evolution.size)
+            state, newest = load(path, species, size)
             losses.append((newest.generation, state.loss, state.status))
         except HetevoError as error:
             if path in checkpoints.list_checkpoints(directory.checkpoints):  # or the run has pruned it

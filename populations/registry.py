@@ -221,7 +221,8 @@ def _search_here(top: str) -> None:
         sys.path.append(here)
 
 
-def _raised(what: str, path: str, error: BaseException) -> SettingError:
+def describe_exception(error: BaseException) -> str:
+    """Say what was raised and where: ``ZeroDivisionError: division by zero (own_task.py, line 3) was raised``."""
     trace, place = error.__traceback__, ""
     while trace is not None:  # the last line that ran says most
         file = trace.tb_frame.f_code.co_filename
@@ -231,4 +232,8 @@ def _raised(what: str, path: str, error: BaseException) -> SettingError:
     if isinstance(error, SyntaxError) and error.filename:
         place = f" ({Path(error.filename).name}, line {error.lineno})"
     reason = f"{type(error).__name__}: {error.msg if isinstance(error, SyntaxError) else error}"
-    return SettingError(f"Cannot load {what}: importing {path} raised {reason}{place}. Correct it there.")
+    return f"{reason}{place} was raised"
+
+
+def _raised(what: str, path: str, error: BaseException) -> SettingError:
+    return SettingError(f"Cannot load {what}: when {path} was imported, {describe_exception(error)}. Correct it there.")

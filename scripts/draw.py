@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from hetevo.scripts.errors import Force, explained, load_matplotlib
+from hetevo.scripts.errors import Force, TrustRun, explained, load_matplotlib
 
 if TYPE_CHECKING:
     from hetevo.populations.genome import Population
@@ -28,7 +28,12 @@ File = Annotated[
 
 @explained
 def draw(
-    source: Source, individual: Individual = None, settings: Set = None, output: File = None, force: Force = False
+    source: Source,
+    individual: Individual = None,
+    settings: Set = None,
+    output: File = None,
+    trust: TrustRun = False,
+    force: Force = False,
 ) -> None:
     """Draw both pathways of a circuit, with the signs of its gains; or an inherited rule."""
     load_matplotlib()
@@ -39,7 +44,7 @@ def draw(
     of_run = any(Path(name).is_dir() for name in (source, source.rpartition("@")[0]) if name)
     if of_run and settings:
         raise SettingError("-s changes a preset or a file, not what is saved of a run: leave it out.")
-    chosen = _saved(source, individual) if of_run else founder(source, individual, settings or [])
+    chosen = _saved(source, individual, trust) if of_run else founder(source, individual, settings or [], trust=trust)
     plot = draw_individual(chosen.species, chosen.genes, chosen.row, chosen.title)
     for file in save(plot, output or chosen.target, force=force, named=output is not None):
         print(file)
@@ -55,13 +60,13 @@ class Chosen(NamedTuple):
     target: Path
 
 
-def _saved(source: str, individual: int | None) -> Chosen:
+def _saved(source: str, individual: int | None, trust: bool) -> Chosen:
     """Find an individual of a run's checkpoint: the one with the lowest loss unless another is named."""
     from hetevo.evolve.origin import Origin
     from hetevo.evolve.species import build_species
     from hetevo.populations.errors import SettingError
 
-    origin = Origin.find(source)
+    origin = Origin.find(source, trust=trust)
     species = build_species(origin.config)
     state = origin.load(origin.config, species)
     ids = [int(one) for one in state.generation.identifiers]
@@ -77,15 +82,17 @@ def _saved(source: str, individual: int | None) -> Chosen:
     return Chosen(species, state.generation.population, row, title, target)
 
 
-def founder(source: str, individual: int | None, settings: list[str]) -> Chosen:
+def founder(source: str, individual: int | None, settings: list[str], *, trust: bool = False) -> Chosen:
     """Draw the founders that a preset or a file begins with, and choose one."""
     from hetevo.evolve.config import load_config
+    from hetevo.evolve.config.sources import HERE
     from hetevo.evolve.generation import draw_generation_zero
     from hetevo.evolve.species import build_species
     from hetevo.populations.errors import SettingError
     from hetevo.populations.text import for_file
 
-    config = load_config(source, settings, trust=True)  # nothing is computed, so nothing is contacted
+    # nothing is computed, so nothing is contacted
+    config = load_config(source, [*settings, *HERE], trust=trust)
     species, row = build_species(config), individual or 0
     if not 0 <= row < config.evolution.size:
         raise SettingError(f"--individual: {source} has the founders 0 to {config.evolution.size - 1}, got {row}.")

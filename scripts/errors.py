@@ -18,6 +18,9 @@ Force = Annotated[bool, typer.Option("--force", help="Replace files too that Het
 Oversubscribe = Annotated[
     bool, typer.Option("--oversubscribe", help="Start as many processes as were asked for, also more than four a core.")
 ]
+TrustRun = Annotated[
+    bool, typer.Option("--trust", help="Import modules that the run's configuration alone names; they can do anything.")
+]
 
 WRONG_USE, FAILED, MACHINE_FAILED, INTERRUPTED = 2, 1, 3, 130
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hetevo.scripts.errors import Oversubscribe, explained
+from hetevo.scripts.errors import Oversubscribe, TrustRun, explained
 from hetevo.scripts.progress import progress
 from hetevo.scripts.run import finish
 
@@ -27,6 +27,7 @@ def resume(
     backend: Backend = None,
     workers: Workers = None,
     address: Address = None,
+    trust: TrustRun = False,
     force: Force = False,
     oversubscribe: Oversubscribe = False,
     as_json: AsJson = False,
@@ -41,6 +42,7 @@ def resume(
             backend=backend,
             address=address,
             workers=workers,
+            trust=trust,
             force=force,
             oversubscribe=oversubscribe,
             progress=display,

@@ -53,7 +53,8 @@ Backend = Annotated[str | None, typer.Option(help="Where lives are computed: aut
 Workers = Annotated[int | None, typer.Option(help="Processes; 0: one a core, on a cluster all its cores.")]
 Address = Annotated[str | None, typer.Option(metavar="HOST:PORT", help="A Ray cluster; never guessed.")]
 Trust = Annotated[
-    bool, typer.Option("--trust", help="Contact the cluster whose address stands in FILE.toml; else give --address.")
+    bool,
+    typer.Option("--trust", help="Contact the cluster, and import the modules, that FILE.toml or RUN alone names."),
 ]
 NoProbe = Annotated[bool, typer.Option("--no-probe", help="Measure nothing; evolution is the same, bit for bit.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the final status as one JSON object on stdout.")]
@@ -141,7 +142,7 @@ def _configuration(
         raise SettingError(
             f"Expected PRESET or FILE.toml, or --from RUN@G, or both. Presets are listed by: {spell('presets')}"
         )
-    branch = Branch.find(origin)
+    branch = Branch.find(origin, trust=trust)
     return branch.change_config(
         overrides, saved=or_resume
     ), f"{branch.directory.path.resolve().name}-from{branch.generation}"

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from hetevo.scripts.errors import FAILED, Oversubscribe, explained
+from hetevo.scripts.errors import FAILED, Oversubscribe, TrustRun, explained
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run directory.")]
 Generation = Annotated[
@@ -31,6 +31,7 @@ def verify(
     replay: Replay = False,
     workers: Workers = None,
     failure: Number = None,
+    trust: TrustRun = False,
     oversubscribe: Oversubscribe = False,
     as_json: AsJson = False,
 ) -> None:
@@ -39,11 +40,11 @@ def verify(
     from hetevo.populations.errors import SettingError
 
     if failure is not None:
-        _repeat(run, failure, as_json)
+        _repeat(run, failure, as_json, trust=trust)
         return
     if generation is not None and not replay:
         raise SettingError(f"{generation}: a generation is only needed to replay it; add --replay.")
-    report = check(run, replay=replay, generation=generation, workers=workers, oversubscribe=oversubscribe)
+    report = check(run, replay=replay, generation=generation, workers=workers, trust=trust, oversubscribe=oversubscribe)
     if as_json:
         print(json.dumps({**asdict(report), "ok": report.ok}))
     else:
@@ -58,11 +59,11 @@ def verify(
         raise typer.Exit(FAILED)
 
 
-def _repeat(run: Path, number: int, as_json: bool) -> None:
+def _repeat(run: Path, number: int, as_json: bool, *, trust: bool) -> None:
     """Say what becomes of an individual that had failed; exit 1 if it fails again."""
     from hetevo.evolve.replay import repeat
 
-    found = repeat(run, number)
+    found = repeat(run, number, trust=trust)
     if as_json:
         print(json.dumps(asdict(found)))
     else:

@@ -35,6 +35,8 @@ class Job:
         Size of the probe batch.
     moments : tuple of int
         Further moments of life at which to measure, in percent.
+    packages : frozenset of str
+        Packages of others that decide results besides those of the classes of species and probe.
     """
 
     species: Species
@@ -43,6 +45,7 @@ class Job:
     probe: Probe | None = None
     probe_samples: int = 128
     moments: tuple[int, ...] = ()
+    packages: frozenset[str] = frozenset()
 
 
 def do_nothing() -> None:

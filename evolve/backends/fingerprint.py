@@ -1,16 +1,14 @@
 """What computes: the software and the machine that decide the bits of a result, as every worker shows them."""
 
-import hashlib
-import importlib.util
 import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 
 from threadpoolctl import threadpool_info
 
 from hetevo.evolve.backends.backend import Job
+from hetevo.evolve.plugins import hash_sources
 from hetevo.evolve.rundir.manifest import installed_version
 from hetevo.evolve.rundir.provenance import cpu_features
 from hetevo.populations.errors import MachineFailedError, spell
@@ -109,7 +107,8 @@ def check_result(theirs: Fingerprint, mine: Fingerprint) -> None:
 def _find_packages(job: Job | None) -> frozenset[str]:
     """Return the packages whose sources decide the results of a job."""
     parts = (job.probe, job.species.task, job.species.rule, job.species.family) if job else ()
-    return OWN.union(_find_package(type(part).__module__) for part in parts if part is not None)
+    found = {_find_package(type(part).__module__) for part in parts if part is not None}
+    return OWN.union(found, job.packages if job else ())
 
 
 def _find_package(module: str) -> str:
@@ -120,7 +119,7 @@ def _find_package(module: str) -> str:
 @cache
 def _take_fingerprint(packages: frozenset[str]) -> Fingerprint:
     # what decides a result: the code, the libraries, and what these choose for the processor
-    sources = {f"sources of {name}": found for name in sorted(packages) if (found := _hash_sources(name))}
+    sources = {f"sources of {name}": found for name in sorted(packages) if (found := hash_sources(name))}
     libraries = [library for library in threadpool_info() if library["user_api"] == "blas"]
     # others, such as SciPy's, are loaded in some processes only
     libraries = [library for library in libraries if "numpy" in library["filepath"]] or libraries
@@ -141,21 +140,3 @@ def _take_fingerprint(packages: frozenset[str]) -> Fingerprint:
 
 def _join_names(names: Iterable[str]) -> str:
     return ", ".join(sorted(set(names)))
-
-
-def _hash_sources(package: str) -> str:
-    """Return a short hash of the sources of a package or module, where it was loaded from; empty if it has none."""
-    try:
-        spec = importlib.util.find_spec(package)
-    except ValueError:
-        return ""  # what was typed, or a script
-    if spec is None:
-        return ""
-    digest, found = hashlib.sha256(), False
-    # names and content of all files, in a fixed order
-    for place in map(Path, spec.submodule_search_locations or [spec.origin or ""]):
-        for file in sorted(place.rglob("*.py")) if place.is_dir() else [place] if place.suffix == ".py" else []:
-            found = True
-            digest.update(f"{file.relative_to(place.parent).as_posix()}\0".encode())
-            digest.update(hashlib.sha256(file.read_bytes()).digest())
-    return digest.hexdigest()[:12] if found else ""

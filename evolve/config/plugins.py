@@ -46,7 +46,7 @@ def plugins_of(content: Mapping[str, Any]) -> Iterator[Plugin]:
     Parameters
     ----------
     content : mapping
-        A configuration as nested values, not necessarily valid.
+        A configuration as nested values, or changes by dotted keys; not necessarily valid.
     """
     for key, group in GROUPS.items():
         announced = {point.name: point.value for point in entry_points(group) if _is_foreign(point.value)}
@@ -94,11 +94,14 @@ def _is_foreign(place: str) -> bool:
 
 def _values(content: Any, keys: Sequence[str]) -> Iterator[str]:
     """Return the text, or the texts of a list, that keys lead to."""
-    for key in keys:
-        content = content.get(key) if isinstance(content, Mapping) else None
-    for value in content if isinstance(content, list | tuple) else [content]:
-        if isinstance(value, str):
-            yield value
+    if not keys:
+        listed = content if isinstance(content, list | tuple) else [content]
+        yield from (value for value in listed if isinstance(value, str))
+    elif isinstance(content, Mapping):
+        # a key may stand as a whole: "task.name"
+        for count in range(1, len(keys) + 1):
+            if (key := ".".join(keys[:count])) in content:
+                yield from _values(content[key], keys[count:])
 
 
 def _key(override: Override) -> str:

@@ -108,6 +108,15 @@ class Provenance:
             return None
         return sessions[-1].get("outcome") if sessions else None
 
+    def last_plugins(self) -> list[dict[str, Any]]:
+        """Return what the last session that worked on the run said of its plug-ins."""
+        try:
+            sessions = self.read()["sessions"]
+        except HetevoError:
+            return []
+        found = sessions[-1].get("plugins") if sessions else None
+        return [plugin for plugin in found if isinstance(plugin, dict)] if isinstance(found, list) else []
+
     def begin_session(self, **facts: Any) -> str:
         """Note that a process begins to work on the run.
 

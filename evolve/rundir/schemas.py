@@ -75,6 +75,7 @@ class _Task(Loose):
 
 
 class _Evolution(Loose):
+    size: Count = 0
     generations: Count = 0
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hetevo.evolve.config import Config, ConfigError, load_config, preset_names
+from hetevo.evolve.config.plugins import check_trusted
 from hetevo.evolve.config.sources import exists, is_path
 from hetevo.evolve.messages import Notice
 from hetevo.evolve.rundir.sweep import Entry
@@ -88,7 +89,7 @@ def plan_of_seeds(name: str, config: Config, seeds: str) -> Plan:
         raise ConfigError(f"--seeds: {error}".replace(" or [0, 1, 2]", "")) from None
 
 
-def load_plan(source: str | Path, notice: Notice | None = None) -> Plan:
+def load_plan(source: str | Path, notice: Notice | None = None, *, trust: bool = False) -> Plan:
     """Read a sweep and check every run of it.
 
     Parameters
@@ -97,6 +98,8 @@ def load_plan(source: str | Path, notice: Notice | None = None) -> Plan:
         One of `sweep_names`, or a file; what ends in ``.toml`` or contains a separator is a file.
     notice : callable, optional
         Is called now and then with how many conditions are planned, if there are so many that it takes long.
+    trust : bool, optional
+        Whether modules may be imported that the file alone names.
 
     Raises
     ------
@@ -104,7 +107,7 @@ def load_plan(source: str | Path, notice: Notice | None = None) -> Plan:
         Naming what is wrong, and in which run.
     """
     path, file = Path(source), read_sweep(source)
-    members = list(_plan_members(file, str(source), path.parent, notice))
+    members = list(_plan_members(file, str(source), path.parent, notice, trust=trust))
     derived = [
         Entry(member.name, name, member.seed, CONTROLS[name].stage)
         for name in file.controls
@@ -114,7 +117,9 @@ def load_plan(source: str | Path, notice: Notice | None = None) -> Plan:
     return Plan(path.stem, members, derived)
 
 
-def _plan_members(file: SweepFile, source: str, folder: Path, notice: Notice | None) -> Iterator[Member]:
+def _plan_members(
+    file: SweepFile, source: str, folder: Path, notice: Notice | None, *, trust: bool
+) -> Iterator[Member]:
     # counted before any is made: a few lists make millions
     names: set[str] = set()
     runs = count_conditions(file) * len(file.seeds)
@@ -137,7 +142,8 @@ def _plan_members(file: SweepFile, source: str, folder: Path, notice: Notice | N
         folders[condition] = for_file(condition, taken)
         taken.add(folders[condition])
         # validated once for all seeds
-        config = _make_config(file.base, changes, f"{source}, {folders[condition]}-seed{file.seeds[0]}", folder)
+        place = f"{source}, {folders[condition]}-seed{file.seeds[0]}"
+        config = _make_config(file.base, changes, place, folder, trust=trust)
         for seed in file.seeds:
             name = f"{folders[condition]}-seed{seed}"
             names.add(name)
@@ -153,7 +159,7 @@ def _plan_members(file: SweepFile, source: str, folder: Path, notice: Notice | N
     # controls stand beside one base alone
     for control in (name for name in file.controls if CONTROLS[name].stage == "end"):
         changed = {**changes, **CONTROLS[control].changes(config, f"{for_file(condition)}-seed{{seed}}")}
-        own = _make_config(file.base, changed, f"{source}, {control}-seed{file.seeds[0]}", folder)
+        own = _make_config(file.base, changed, f"{source}, {control}-seed{file.seeds[0]}", folder, trust=trust)
         yield from _plan_control(file, source, control, own, for_file(condition), names)
 
 
@@ -170,7 +176,7 @@ def _plan_control(
         yield Member(name, control, seed, _with_seed(config, seed, f"{source}, {name}"), after)
 
 
-def _make_config(base: str, changes: Changes, place: str, folder: Path) -> Config:
+def _make_config(base: str, changes: Changes, place: str, folder: Path, *, trust: bool) -> Config:
     """Validate a condition: all of its runs, but for their seeds."""
     base = changes.get("base", base)
     if not isinstance(base, str):
@@ -178,8 +184,11 @@ def _make_config(base: str, changes: Changes, place: str, folder: Path) -> Confi
     if is_path(base) or (base not in preset_names() and exists(folder / base)):
         base = str(folder / base)  # beside the sweep's own file
     try:
+        if not trust:
+            check_trusted(changes, (), "its changes")
         given = [(key, value) for key, value in changes.items() if key != "base"]
-        return load_config(base, [*given, ("backend.address", "")], seed=0)  # where runs go on, no file says
+        # where runs go on, no file says
+        return load_config(base, [*given, ("backend.address", "")], trust=trust, seed=0)
     except HetevoError as error:
         raise ConfigError(f"{place}: {error}") from None
 
