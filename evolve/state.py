@@ -13,7 +13,7 @@ from hetevo.evolve.config import config_hash
 from hetevo.evolve.generation import Generation, Operator
 from hetevo.evolve.rundir import DamagedError
 from hetevo.evolve.rundir.checkpoint import STATE, Checkpoint, Expected, read
-from hetevo.evolve.rundir.manifest import File
+from hetevo.evolve.rundir.schemas import File
 from hetevo.populations.circuits import genome
 from hetevo.populations.evaluation import Evaluation, Status
 from hetevo.populations.genome import Population

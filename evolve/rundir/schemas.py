@@ -27,6 +27,19 @@ class Loose(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)
 
 
+class Strict(BaseModel):
+    """A schema of all that may be there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class File(Strict):
+    """Size in bytes and SHA-256 of a file."""
+
+    bytes: Count
+    sha256: Digest
+
+
 class Origin(Loose):
     """Where a branch began."""
 
