@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hetevo.evolve.config import CURRENT, Config, ConfigError, check_new, differences, dump_toml, from_mapping
 from hetevo.evolve.evolution import Evolution
-from hetevo.evolve.messages import GenerationReport, Notice, Progress, Run, guard, log_notice
+from hetevo.evolve.messages import Notice, Progress, Run, guard, log_notice
 from hetevo.evolve.origin import Origin, transplant_genes
 from hetevo.evolve.resuming import continue_run, find_end
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError, RunExistsError
@@ -19,8 +19,6 @@ from hetevo.evolve.stopping import withdraw_earlier
 from hetevo.populations.circuits import draw_founders
 from hetevo.populations.errors import spell
 from hetevo.populations.evaluation import Probe
-
-__all__ = ["Experiment", "GenerationReport", "Run"]
 
 MAY_DIFFER = ("preset", "backend", "checkpoint")
 """What a start with ``or_resume`` may ask for otherwise than the saved run: it changes no result and no record."""

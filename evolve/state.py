@@ -45,6 +45,7 @@ def extend_chain(chain: str, arrays: Mapping[str, NDArray[Any]]) -> str:
     str
         The new value. It is kept in checkpoints, so that thinned records do not change it.
     """
+    # names, dtypes and shapes too: the same bytes can be other arrays
     state = hashlib.sha256(chain.encode())
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])

@@ -190,6 +190,7 @@ def hash_file(path: Path) -> File:
 
 
 def _check_seal(path: Path, source: BinaryIO) -> None:
+    # where it stands: parquet ends with its metadata, their length and four letters
     size = source.seek(0, os.SEEK_END)
     source.seek(max(size - 8, 0))
     length = int.from_bytes(source.read(4), "little") + 8
@@ -198,6 +199,7 @@ def _check_seal(path: Path, source: BinaryIO) -> None:
     place = source.read(size - start).rfind(_SEAL) + len(_SEAL)
     source.seek(start + place)
     found = source.read(len(_BLANK))
+    # all that stands before it, then zeros in its place, then the rest
     state = sha256()
     source.seek(0)
     for chunk in _chunks(source, start + place):

@@ -94,6 +94,7 @@ class Records:
 
     def take_over(self, other: "Records", generation: int) -> int:
         """Buffer what another table still holds in memory, up to a generation; return the first one of that."""
+        # rows after the state are of a generation that was not finished
         kept = (up_to(rows, generation) for rows in other.in_memory)
         self.in_memory = [rows for rows in kept if rows.num_rows]
         self.dirty = bool(self.in_memory)
