@@ -5,7 +5,7 @@ from pathlib import Path
 from hetevo.evolve.config import Config
 from hetevo.evolve.plugins import describe_plugins, find_changes
 from hetevo.evolve.record_checks import Losses, Report, check_records
-from hetevo.evolve.replay import replay as replayed
+from hetevo.evolve.replay import replay_generation
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.checkpoint import Checkpoint, generation_of
@@ -66,7 +66,9 @@ def verify(
         if report.ok or not (moving or is_held(directory.lock_file)):
             break
     if replay and config and newest is not None and report.ok:
-        replayed(directory, config, report, generation=generation, workers=workers, oversubscribe=oversubscribe)
+        replay_generation(
+            directory, config, report, generation=generation, workers=workers, oversubscribe=oversubscribe
+        )
     elif replay:
         report.notes.append("nothing was replayed")
     return report
