@@ -19,11 +19,12 @@ from process_faults import SEED, Fault, assert_quarantined, evaluated, marked_ge
 import hetevo
 from hetevo.evolve import Experiment, preset, resume
 from hetevo.evolve.backends import BACKENDS, Job, LocalBackend
-from hetevo.evolve.backends.fingerprint import Fingerprint, _hash_sources, check_same, fingerprint
+from hetevo.evolve.backends.fingerprint import Fingerprint, check_same, fingerprint
 from hetevo.evolve.backends.lives import Lived
 from hetevo.evolve.backends.ray import ClusterError, tasks
 from hetevo.evolve.backends.ray.connection import compare
 from hetevo.evolve.config import BackendTable
+from hetevo.evolve.plugins import hash_sources
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.populations.errors import MachineFailedError, RunFailedError
 
@@ -130,11 +131,11 @@ def test_sources_count_wherever_they_lie(tmp_path, monkeypatch):
         (tmp_path / place / "mine" / "__init__.py").write_text("")
         (tmp_path / place / "mine" / "part.py").write_text("answer = 42")
         importlib.invalidate_caches()
-        found.append(_hash_sources("mine"))
+        found.append(hash_sources("mine"))
     assert found[0] == found[1] != ""
     (tmp_path / "second" / "mine" / "part.py").write_text("answer = 43")
-    assert _hash_sources("mine") != found[0]
-    assert _hash_sources("nowhere") == _hash_sources("sys") == ""
+    assert hash_sources("mine") != found[0]
+    assert hash_sources("nowhere") == hash_sources("sys") == ""
 
 
 def test_a_process_that_was_started_with_other_code_is_refused():
