@@ -1,0 +1,246 @@
+"""Runs with members of other packages: whose word it takes, what is remembered, and what is said if they change."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+from faults import go, outcome, tiny
+from typer.testing import CliRunner
+
+import hetevo
+from hetevo.evolve import Experiment, resume
+from hetevo.evolve.backends.backend import NotLoadableError
+from hetevo.evolve.config import ConfigError
+from hetevo.evolve.config.plugins import plugins_of
+from hetevo.evolve.rundir import RunDirectory
+from hetevo.evolve.sweeps import load_plan
+from hetevo.evolve.verify import verify
+from hetevo.populations import registry
+from hetevo.populations.errors import SettingError
+from hetevo.scripts.main import app
+
+OWN = Path(__file__).parents[2] / "docs" / "examples" / "plugin"
+NAMES = {
+    "task.name": "hetevo_cosine.task:Cosine",
+    "network.wiring": "hetevo_cosine.wiring:Ring",
+    "network.activation": "hetevo_cosine.activation:ARCTAN",
+    "plasticity.rule": "hetevo_cosine.rule:Bounded",
+    "probe.measures": ["hetevo_cosine.measure:speed"],
+    "evolution.select": {"name": "hetevo_cosine.selection:half", "share": 0.6},
+}
+BROKEN = """
+from dataclasses import dataclass
+from hetevo.populations.tasks import Sine
+@dataclass(frozen=True)
+class Broken(Sine):
+    def draw(self, rng):
+        raise RuntimeError("no waves today")
+def make():
+    @dataclass(frozen=True)
+    class Hidden(Sine):
+        pass
+    return Hidden
+Hidden = make()
+"""
+FORGET = "import sys; print([name for name in sys.modules if 'hetevo_cosine' in name])"
+
+
+def forget():
+    """Let a process be one that has not imported anything of another package."""
+    for name in [name for name in sys.modules if name.startswith(("hetevo_cosine", "own_"))]:
+        del sys.modules[name]
+    registry._loaded.clear()
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """A current folder with a package of one's own in it."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(OWN / "hetevo_cosine", tmp_path / "hetevo_cosine")
+    forget()
+    yield tmp_path
+    forget()
+
+
+@pytest.fixture
+def announced(own, monkeypatch):
+    """The package is installed: it announces its task and its wiring."""
+    groups = {
+        "hetevo.tasks": ("cosine", "hetevo_cosine.task:Cosine"),
+        "hetevo.wirings": ("ring", "hetevo_cosine.wiring:Ring"),
+        "hetevo.presets": ("waves", "hetevo_cosine:cosine.toml"),
+    }
+    monkeypatch.syspath_prepend(str(own))
+    real = registry.entry_points
+
+    def entry_points(group):
+        return (*real(group), *(EntryPoint(*point, name) for name, point in groups.items() if name == group))
+
+    for module in ("populations.registry", "evolve.config.plugins", "evolve.config.sources"):
+        monkeypatch.setattr(f"hetevo.{module}.entry_points", entry_points)
+    hetevo.evolve.config.sources.shipped.cache_clear()
+    yield groups
+    hetevo.evolve.config.sources.shipped.cache_clear()
+
+
+def named(*more):
+    return tiny(*NAMES.items(), *more)
+
+
+def command(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_everything_by_place_lives_alike_with_one_worker_two_and_after_a_stop(own):
+    whole = Experiment(named()).run("whole")
+    two = Experiment(named("backend.workers=2")).run("two")
+    assert outcome(two) == outcome(whole)
+
+    def stop(report):
+        if report.generation == 1:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    stopped = Experiment(named()).run("parts", progress=stop)
+    assert stopped.generation == 1
+    assert outcome(resume("parts")) == outcome(whole)
+    assert verify("parts", replay=True).ok
+    assert "speed_end" in hetevo.load_run("whole").individuals
+
+
+def test_a_file_alone_makes_nobody_import_a_module(own):
+    Experiment(named()).run("run")
+    forget()
+    for act in (
+        lambda: hetevo.load_config("run/config.toml"),
+        lambda: resume("run", 4),
+        lambda: verify("run", replay=True),
+    ):
+        with pytest.raises(ConfigError, match=r"config.toml: task.name: .* stands in this file alone") as caught:
+            act()
+        assert "--trust" in str(caught.value)
+        assert not [name for name in sys.modules if name.startswith("hetevo_cosine")]
+    assert hetevo.load_config("run/config.toml", trust=True).task.name == NAMES["task.name"]
+    assert verify("run", replay=True, trust=True).ok
+    assert resume("run", 4, trust=True).generation == 4
+
+
+def test_what_was_said_beside_a_file_is_trusted_key_by_key(own):
+    Path("c.toml").write_text(
+        '[task]\nname = "hetevo_cosine.task:Cosine"\n[network]\nwiring = "hetevo_cosine.wiring:Ring"\n'
+    )
+    with pytest.raises(ConfigError, match=r"c.toml: network.wiring: 'hetevo_cosine.wiring:Ring' stands in this file"):
+        hetevo.load_config("c.toml", ["task.name=hetevo_cosine.task:Cosine"])
+    given = ["task.name=hetevo_cosine.task:Cosine", "network.wiring=layered"]
+    assert hetevo.load_config("c.toml", given).network.wiring == "layered"
+
+
+def test_a_sweep_is_a_file_too(own):
+    Path("s.toml").write_text('base = "smoke"\n[conditions.own]\n"task.name" = "hetevo_cosine.task:Cosine"\n')
+    with pytest.raises(ConfigError, match=r"own-seed0: its changes: task.name: .* stands in this file alone"):
+        load_plan("s.toml")
+    assert load_plan("s.toml", trust=True).members[0].config.task.name == NAMES["task.name"]
+
+
+@pytest.mark.parametrize("arguments", [("status",), ("status", "--json"), ("plot",), ("report",), ("verify",)])
+def test_looking_at_a_run_never_imports_anything(own, arguments):
+    Experiment(named()).run("run")
+    code = (
+        f"from hetevo.scripts.main import app; app({[*arguments[:1], 'run', *arguments[1:]]!r}, standalone_mode=False)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{FORGET}"], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]", done.stderr
+
+
+def test_what_an_installed_package_announces_needs_no_trust(announced):
+    config = hetevo.preset("waves", overrides=[("plasticity.rule", "heterosynaptic"), ("network.activation", "tanh")])
+    assert (config.task.name, config.network.wiring) == ("cosine", "ring")
+
+
+def test_a_run_whose_package_is_gone_says_which(announced, monkeypatch):
+    run = Experiment(tiny("task.name=cosine", "network.wiring=ring")).run("run")
+    assert verify("run").ok
+    forget()
+    announced.clear()
+    hetevo.populations.tasks.TASKS._found.clear()
+    with pytest.raises(
+        ConfigError, match=r"expected one of sine.*\n.*not installed here: task.name = 'cosine' came from"
+    ):
+        resume("run", 4)
+    report = verify("run")
+    assert report.ok
+    assert "cosine, ring" in report.notes[0]
+    assert RunDirectory(run.path).status()["state"] == "done"
+
+
+def test_a_changed_source_is_named(own):
+    Experiment(named()).run("run")
+    with open("hetevo_cosine/task.py", "a") as file:
+        file.write("# another line\n")
+    notices = []
+    resume("run", 3, notice=notices.append)
+    changed = [notice for notice in notices if "was changed since" in notice]
+    assert any(notice.startswith("hetevo_cosine.task:Cosine (task.name) was changed") for notice in changed)
+    sessions = RunDirectory("run").provenance.read()["sessions"]
+    assert sessions[0]["plugins"][0]["sha256"] != sessions[1]["plugins"][0]["sha256"]
+    assert not any("was changed since" in note for note in verify("run").notes)
+
+
+def test_what_a_member_raises_it_raises_before_anything_is_written(own):
+    Path("own_broken.py").write_text(BROKEN)
+    with pytest.raises(ConfigError, match=r"RuntimeError: no waves today \(own_broken.py, line 7\) was raised"):
+        Experiment(tiny("task.name=own_broken:Broken"))
+    done = command("run", "smoke", "-s", "task.name=own_broken:Broken", "-o", "run")
+    assert done.exit_code == 2
+    assert not Path("run").exists()
+
+
+def test_a_class_that_workers_cannot_load_is_refused_before_anything_is_written(own):
+    Path("own_broken.py").write_text(BROKEN)
+    config = tiny("task.name=own_broken:Hidden", "backend.workers=2")
+    with pytest.raises(NotLoadableError, match="put it into a module of its own"):
+        Experiment(config).run("run")
+    assert not Path("run").exists()
+
+
+def test_wrong_members_are_refused_with_what_was_expected(own):
+    Path("own_broken.py").write_text("Sine = 3\nclass Odd:\n    pass\n")
+    for key, place, message in (
+        ("task.name", "own_broken:Sine", "expected a dataclass whose fields are its options, got an object of int"),
+        ("network.wiring", "own_broken:Odd", "expected a dataclass whose fields are its options, got the class Odd"),
+        ("plasticity.rule", "own_broken:Odd", "expected an instance of hetevo's Rule, got the class Odd"),
+        ("network.activation", "own_broken:Sine", "expected an instance of hetevo's Activation"),
+        ("network.circuit", "own_broken:Odd", "it has no inherits, genome"),
+        ("evolution.select.name", "own_broken:Odd", "expected a function of individuals, k, rng"),
+        ("task.name", "own_broken:Sin", "own_broken has no 'Sin'. Did you mean 'Sine'?"),
+        ("task.name", "own_task:Sin", "there is no module 'own_task'"),
+    ):
+        with pytest.raises(SettingError, match="own_") as caught:
+            tiny((key, place) if key != "evolution.select.name" else ("evolution.select", {"name": place}))
+        assert message in str(caught.value), key
+
+
+def test_rules_that_live_plainly_refuse_what_only_the_kernel_knows(own):
+    for table in ("injury.share=0.5", "hardware.noise=0.1"):
+        with pytest.raises(ConfigError, match="only the fast kernel knows it"):
+            named(table)
+    with pytest.raises(ConfigError, match="network.circuit: expected plain"):
+        named("network.circuit=two-pathway")
+    assert go("run", "network.circuit=plain").generation == 2
+
+
+def test_plugins_of_reads_tables_and_dotted_keys():
+    content = {"task": {"name": "a:B"}, "evolution.select": {"name": "c:d"}, "probe": {"measures": ["e:f", "hebbian"]}}
+    assert [(plugin.key, plugin.place) for plugin in plugins_of(content)] == [
+        ("task.name", "a:B"),
+        ("evolution.select.name", "c:d"),
+        ("probe.measures", "e:f"),
+    ]
+    assert not list(plugins_of({"task": {"name": ["sine"]}, "network": 3, "probe": {"name": "alignment"}}))
