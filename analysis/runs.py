@@ -91,6 +91,11 @@ class LoadedRun:
         return int(self.generations["generation"].iloc[-1])
 
     @property
+    def planned(self) -> int:
+        """Last generation that it is to have; the one it has if its configuration does not say."""
+        return int(self.number("evolution.generations", self.last))
+
+    @property
     def probed(self) -> bool:
         """Whether alignment was measured; it may be undefined wherever it was."""
         return "alignment_end" in self.generations

@@ -8,6 +8,7 @@ import numpy as np
 from hetevo.analysis.figures.metaplasticity import metaplasticity, scores
 from hetevo.analysis.figures.phase import phase_diagram
 from hetevo.analysis.figures.plot import Plot
+from hetevo.analysis.measures import sign_agreement
 from hetevo.analysis.runs import LoadedRun
 
 HETEROSYNAPTIC = "heterosynaptic"
@@ -36,10 +37,9 @@ def shrinkage(run: LoadedRun) -> float:
     return float(_final(run, "feedback_gap_end") / _final(run, "feedback_gap_birth") / left)
 
 
-def sign_agreement(first: LoadedRun, second: LoadedRun) -> float:
+def sign_agreement_of_scores(first: LoadedRun, second: LoadedRun) -> float:
     """Share of neurons whose score has the same sign in two runs that differ by their history only."""
-    product = np.sign(scores(first)) * np.sign(scores(second))
-    return float((product[product != 0] > 0).mean())
+    return float(sign_agreement(*(scores(run).reshape(1, -1) for run in (first, second)))[0])
 
 
 def growth(strong: LoadedRun, weak: LoadedRun) -> float:
@@ -57,7 +57,7 @@ MEASURES: Mapping[str, Callable[..., float]] = {
     "restlessness": restlessness,
     "turned": turned,
     "shrinkage": shrinkage,
-    "sign_agreement": sign_agreement,
+    "sign_agreement": sign_agreement_of_scores,
     "growth": growth,
     "growth_beyond": growth_beyond,
 }

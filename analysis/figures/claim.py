@@ -6,14 +6,13 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from scipy import stats
 
 from hetevo.analysis.conditions import by_condition
 from hetevo.analysis.figures.frame import Frame, counted, figure
 from hetevo.analysis.figures.parts import null_line
 from hetevo.analysis.figures.style import Palette
 from hetevo.analysis.runs import LoadedRun
-from hetevo.analysis.statistics.curves import CONFIDENCE
+from hetevo.analysis.statistics.curves import mean_and_interval
 from hetevo.populations.errors import SettingError
 from hetevo.populations.types import Floats
 
@@ -95,10 +94,18 @@ def _draw(axes: Axes, conditions: Sequence[Floats], palette: Palette) -> None:
             continue
         spread = np.linspace(-0.16, 0.16, values.size) if values.size > 1 else np.zeros(1)
         axes.plot(values, place + spread, "o", markersize=2, color=palette[0], alpha=0.45, markeredgewidth=0)
-        # the mean with Student's interval, which a single seed does not have
-        mean = values.mean()
-        half = stats.t.ppf((1 + CONFIDENCE) / 2, values.size - 1) * stats.sem(values) if values.size > 1 else 0.0
-        axes.errorbar(mean, place, xerr=half, fmt="D", markersize=4, color="black", capsize=2.5, linewidth=1.1)
+        # the mean with its interval, which a single seed does not have
+        mean, _, high = mean_and_interval(values)
+        axes.errorbar(
+            mean,
+            place,
+            xerr=np.nan_to_num(high - mean),
+            fmt="D",
+            markersize=4,
+            color="black",
+            capsize=2.5,
+            linewidth=1.1,
+        )
     axes.set_ylim(len(conditions) - 0.5, -0.5)
 
 

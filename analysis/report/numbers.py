@@ -4,16 +4,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from scipy import stats
-
+from hetevo.analysis.statistics.curves import mean_and_interval
+from hetevo.analysis.statistics.survival import in_powers_of_ten
 from hetevo.populations.types import Floats
 
 UNDEFINED = "undefined"
-CONFIDENCE = 0.95
-"""Coverage of the t intervals over seeds."""
-
-_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True)
@@ -61,29 +56,7 @@ def probability(p: float) -> str:
     """Write a p value."""
     if math.isnan(p):
         return "–"
-    if p >= 0.001:
-        return f"{p:.3f}"
-    digits, exponent = f"{p:.0e}".split("e")
-    return f"{digits} · 10{str(int(exponent)).translate(_SUPERSCRIPT)}"
-
-
-def mean_and_interval(values: Floats) -> tuple[float, float, float]:
-    """Return the mean over seeds with its t interval of coverage `CONFIDENCE`; NaN below 2 defined seeds.
-
-    Parameters
-    ----------
-    values : ndarray of float64, shape (R,)
-        One a seed; NaN is left out.
-    """
-    defined = values[np.isfinite(values)]
-    if not defined.size:
-        return math.nan, math.nan, math.nan
-    mean = float(defined.mean())
-    if defined.size < 2:
-        return mean, math.nan, math.nan
-    error = float(defined.std(ddof=1)) / math.sqrt(defined.size)
-    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, defined.size - 1)) * error
-    return mean, mean - half, mean + half
+    return f"{p:.3f}" if p >= 0.001 else in_powers_of_ten(p)
 
 
 def estimate(values: Floats) -> str:

@@ -11,10 +11,10 @@ from markupsafe import Markup
 
 from hetevo.analysis.made import beside, check_replaceable, marked, write_files
 from hetevo.analysis.report.drawings import Drawings, draw_all
-from hetevo.analysis.report.numbers import CONFIDENCE
 from hetevo.analysis.report.study import Study, study
 from hetevo.analysis.report.tables import configuration_of, make_tables
 from hetevo.analysis.report.verdict import cautions, explain, headline, rules, spoken
+from hetevo.analysis.statistics.curves import CONFIDENCE
 from hetevo.evolve.rundir.places import Place
 from hetevo.populations.errors import SettingError
 from hetevo.populations.text import without_places
@@ -129,7 +129,7 @@ def _page(about: Study, drawings: Drawings) -> str:
         confidence=f"{CONFIDENCE:.0%}",
         seeds="; ".join(f"{name}, n = {_counted(len(each.runs), 'seed')}" for name, each in about.conditions.items()),
         drawings=drawings.drawn,
-        reasons=drawings.reasons,
+        reasons={reason: ", ".join(kinds) for reason, kinds in drawings.reasons.items()},
         tables=make_tables(about),
         configuration=configuration_of(about.runs[0]),
     )

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from hetevo.analysis.report.numbers import Table, between, estimate, generation, probability, share, signed
-from hetevo.analysis.report.study import Condition, Study, planned
+from hetevo.analysis.report.study import Condition, Study
 from hetevo.analysis.report.verdict import decide, expected, word
 from hetevo.analysis.runs import LoadedRun
 from hetevo.analysis.statistics.curves import STAY
@@ -104,7 +104,7 @@ def _runs(study: Study) -> Table:
                 run.path.name or str(run.path),
                 name,
                 str(run.seed),
-                f"{run.last} of {planned(run)}",
+                f"{run.last} of {run.planned}",
                 generation(onsets.get((name, str(run.path)), math.nan)),
                 signed(level["alignment"]) if condition.measured else "not measured",
                 signed(level["birth"]),
