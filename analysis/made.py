@@ -30,7 +30,7 @@ _AROUND = {".pdf": (b"%", b"\n"), ".png": (b"Software\0", b"")}
 _PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 
 
-def marked(content: bytes, suffix: str, data: bytes | None = None) -> bytes:
+def add_mark(content: bytes, suffix: str, data: bytes | None = None) -> bytes:
     """Return a file's content with a mark by which it is known again.
 
     Parameters

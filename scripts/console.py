@@ -1,6 +1,8 @@
 """Rich on a terminal: styles and escapes are ours, and whatever is named is text."""
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from rich.console import Console
@@ -25,10 +27,9 @@ def guard_streams() -> None:
     """Make text of what is printed while a live display has taken the place of the standard streams."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, FileProxy):
-            _guard(stream)
+            # an attribute of the object is found before the method of its class
+            object.__setattr__(stream, "write", partial(_write_text, stream.write))
 
 
-def _guard(stream: FileProxy) -> None:
-    write = stream.write
-    # an attribute of the object is found before the method of its class
-    object.__setattr__(stream, "write", lambda text: write(for_terminal(text, keep=LINES)))
+def _write_text(write: Callable[[str], int], text: str) -> int:
+    return write(for_terminal(text, keep=LINES))

@@ -1,4 +1,4 @@
-"""`hetevo run`: evolve a population in a new directory."""
+"""`hetevo run` and `hetevo resume`: evolve a population in a new directory, go on with a run, or extend it."""
 
 import json
 import sys
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hetevo.scripts.errors import ForceWorkers, explained
-from hetevo.scripts.progress import progress
+from hetevo.scripts.errors import AsJson, ForceWorkers, explain_errors
+from hetevo.scripts.progress import Progress
 
 if TYPE_CHECKING:
     from hetevo.evolve import Config, Run
@@ -56,10 +56,19 @@ Trust = Annotated[
     bool, typer.Option("--trust", help="Contact the cluster whose address stands in FILE.toml; else give --address.")
 ]
 NoProbe = Annotated[bool, typer.Option("--no-probe", help="Measure nothing; evolution is the same, bit for bit.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the final status as one JSON object on stdout.")]
+
+RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run directory; nothing else is needed.")]
+NewEnd = Annotated[int | None, typer.Option(help="A new last generation: extends a run that is done.")]
+ForceAnew = Annotated[
+    bool,
+    typer.Option(
+        "--force",
+        help="Drop the records and begin anew, if no checkpoint can be trusted; start more processes than four a core.",
+    ),
+]
 
 
-@explained
+@explain_errors
 def run(
     source: Source = None,
     changes: Changes = None,
@@ -90,14 +99,14 @@ def run(
         "probe.every": 0 if no_probe else None,
     }
     overrides = [*(changes or []), *(f"{key}={value}" for key, value in given.items() if value is not None)]
-    config, name = _configuration(source, origin, overrides, or_resume=or_resume, trust=trust)
+    config, name = _find_configuration(source, origin, overrides, or_resume=or_resume, trust=trust)
     if seeds is not None:
         others = {"--from": origin, "--seed": seed}
         _run_seeds(config, name, seeds, output, others, force=force, as_json=as_json)
         return
     path = output or Path("runs") / f"{for_file(name)}-seed{config.seed}"
     experiment = Experiment(config, force=force)
-    with progress() as display:
+    with Progress() as display:
         ended = experiment.run(path, origin=origin, or_resume=or_resume, progress=display, notice=display.say)
     finish(ended, ["--address", config.backend.address] if config.backend.address else [], as_json=as_json)
 
@@ -116,16 +125,16 @@ def _run_seeds(
     from hetevo.evolve.sweeps import plan_of_seeds
     from hetevo.populations.errors import SettingError
     from hetevo.populations.text import for_file
-    from hetevo.scripts.sweep import conducted
+    from hetevo.scripts.sweep import run_plan
 
     beside = [option for option, value in others.items() if value is not None]
     if beside:
         raise SettingError(f"--seeds {seeds}: expected no {beside[0]} beside it. Leave one of them out.")
     plan, folder = plan_of_seeds(name, config, seeds), output or Path("runs") / for_file(name)
-    conducted(plan, folder, config.backend, again="the same command", force=force, as_json=as_json)
+    run_plan(plan, folder, config.backend, again="the same command", force=force, as_json=as_json)
 
 
-def _configuration(
+def _find_configuration(
     source: str | None, origin: str | None, overrides: list[str], *, or_resume: bool, trust: bool
 ) -> tuple["Config", str]:
     """Return the configuration, and what to call a run of it."""
@@ -143,6 +152,35 @@ def _configuration(
         )
     branch = Branch.find(origin)
     return branch.changed(overrides, saved=or_resume), f"{branch.directory.path.resolve().name}-from{branch.generation}"
+
+
+@explain_errors
+def resume(
+    run: RunPath,
+    generations: NewEnd = None,
+    backend: Backend = None,
+    workers: Workers = None,
+    address: Address = None,
+    force: ForceAnew = False,
+    as_json: AsJson = False,
+) -> None:
+    """Go on with a run where it was last saved, or extend it."""
+    from hetevo.evolve import resume as continue_run
+
+    with Progress() as display:
+        ended = continue_run(
+            run,
+            generations,
+            backend=backend,
+            address=address,
+            workers=workers,
+            force=force,
+            progress=display,
+            notice=display.say,
+        )
+    given = {"--backend": backend, "--address": address}
+    where = [word for option, value in given.items() if value for word in (option, value)]
+    finish(ended, where, as_json=as_json)
 
 
 def finish(ended: "Run", where: list[str], *, as_json: bool) -> None:

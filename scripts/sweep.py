@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hetevo.scripts.errors import FAILED, MACHINE_FAILED, ForceWorkers, explained, tell
+from hetevo.scripts.errors import FAILED, MACHINE_FAILED, AsJson, ForceWorkers, explain_errors, tell
 from hetevo.scripts.presets import list_names
 from hetevo.scripts.progress import is_live
 
@@ -38,10 +38,9 @@ Output = Annotated[Path | None, typer.Option("-o", "--output", help="Directory o
 Workers = Annotated[int, typer.Option(min=0, help="Runs side by side; 0: one a core.")]
 Backend = Annotated[str, typer.Option(help="Where runs go on: auto, local or ray.")]
 Address = Annotated[str, typer.Option(metavar="HOST:PORT", help="A Ray cluster; never guessed.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the outcomes, or the list, as one JSON object on stdout.")]
 
 
-@explained
+@explain_errors
 def sweep(
     source: Source = None,
     output: Output = None,
@@ -63,10 +62,10 @@ def sweep(
     place = from_mapping(settings, source="hetevo sweep").backend
     plan = load_plan(source, lambda message: tell(f"hetevo: {message}"))
     folder = output or Path("runs") / plan.name
-    conducted(plan, folder, place, again=spell("sweep", source, "-o", folder), force=force, as_json=as_json)
+    run_plan(plan, folder, place, again=spell("sweep", source, "-o", folder), force=force, as_json=as_json)
 
 
-def conducted(
+def run_plan(
     plan: "Plan",
     folder: Path,
     place: "BackendTable",

@@ -12,7 +12,7 @@ import pandas as pd
 
 from hetevo.analysis.claims.own import FIGURES
 from hetevo.analysis.claims.prediction import Measured, Prediction, Term, measure
-from hetevo.analysis.conditions import by_condition
+from hetevo.analysis.conditions import group_by_condition
 from hetevo.analysis.figures.alignment import alignment
 from hetevo.analysis.figures.claim import SHOWN
 from hetevo.analysis.figures.claim import claim as dots
@@ -87,11 +87,11 @@ def _prediction(table: Mapping[str, Any], groups: Mapping[str, Sequence[str]]) -
 def _mean(term: Term, groups: Mapping[str, Sequence[str]]) -> list[Term]:
     """Replace ``{name}`` by each member of a group; the term is the mean over all of them."""
     weight, condition, column = term
-    pairs = list(product(_written_out(condition, groups), _written_out(column, groups)))
+    pairs = list(product(_expand(condition, groups), _expand(column, groups)))
     return [(weight / len(pairs), each, measured) for each, measured in pairs]
 
 
-def _written_out(text: str, groups: Mapping[str, Sequence[str]]) -> list[str]:
+def _expand(text: str, groups: Mapping[str, Sequence[str]]) -> list[str]:
     # every second part is the name of a group
     parts = re.split(r"\{(\w+)\}", text)
     return ["".join(chosen) for chosen in product(*(groups[p] if i % 2 else [p] for i, p in enumerate(parts)))]
@@ -165,7 +165,7 @@ def picture(claims: Mapping[str, Claim], runs: Sequence[LoadedRun]) -> tuple[str
     plot : Plot
         The figure.
     """
-    presets, conditions = {run.preset for run in runs}, set(by_condition(runs))
+    presets, conditions = {run.preset for run in runs}, set(group_by_condition(runs))
     claim = claims.get(presets.pop()) if len(presets) == 1 else None
     if claim is not None and len(conditions) > 1:
         compared = {condition for prediction in claim.predictions for condition in prediction.conditions}

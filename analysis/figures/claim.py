@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from hetevo.analysis.conditions import by_condition
-from hetevo.analysis.figures.frame import Frame, counted, figure
+from hetevo.analysis.conditions import group_by_condition
+from hetevo.analysis.figures.frame import Frame, figure, name_with_seeds
 from hetevo.analysis.figures.parts import null_line
 from hetevo.analysis.figures.style import Palette
 from hetevo.analysis.runs import LoadedRun
@@ -52,7 +52,7 @@ def claim(frame: Frame, *, shows: Mapping[str, str] = SHOWN) -> pd.DataFrame:
     SettingError
         If no run has any of the columns defined anywhere.
     """
-    groups = by_condition(frame.runs)
+    groups = group_by_condition(frame.runs)
     rows = [
         (column, condition, run.seed, *_last(run, column))
         for column in shows
@@ -72,7 +72,7 @@ def claim(frame: Frame, *, shows: Mapping[str, str] = SHOWN) -> pd.DataFrame:
     for axes, column in zip(panels, there, strict=True):
         values = data[data["measure"] == column].dropna(subset="value")
         seeds = values.groupby("condition")["seed"].nunique()
-        labels, title = counted({name: pd.Series([int(seeds.get(name, 0))]) for name in groups})
+        labels, title = name_with_seeds({name: pd.Series([int(seeds.get(name, 0))]) for name in groups})
         rows_of = [values.loc[values["condition"] == name, "value"].to_numpy(float) for name in groups]
         _draw(axes, rows_of, frame.palette)
         # the names once, unless another number of seeds stands behind this measure

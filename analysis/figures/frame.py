@@ -15,8 +15,8 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hetevo.analysis.conditions import by_condition, by_lot
-from hetevo.analysis.figures.needs import Runs, needed
+from hetevo.analysis.conditions import group_by_condition, is_by_lot
+from hetevo.analysis.figures.needs import Runs, check_needs
 from hetevo.analysis.figures.parts import INTERVAL, panel_letter
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import (
@@ -144,8 +144,8 @@ class Frame:
         # colours and lines are counted for neutral conditions and the others apart
         looks: dict[str, Look] = {}
         neutral = 0
-        for condition, group in by_condition(self.runs).items():
-            if all(map(by_lot, group)):
+        for condition, group in group_by_condition(self.runs).items():
+            if all(map(is_by_lot, group)):
                 looks[condition] = (NEUTRAL, LINES[neutral % len(LINES)])
                 neutral += 1
             else:
@@ -175,7 +175,7 @@ def figure(
     def decorate(function: Callable[Concatenate[Frame, P], pd.DataFrame]) -> Callable[Concatenate[Runs, P], Plot]:
         def draw(runs: Runs, /, *args: P.args, **kwargs: P.kwargs) -> Plot:
             # check, draw in the style of figures, hand the figure over with its numbers
-            checked = needed(runs, columns, probe, single)
+            checked = check_needs(runs, columns, probe, single)
             with blank(checked) as frame:
                 data = function(frame, *args, **kwargs)
             return Plot(frame.figure, data)
@@ -189,7 +189,7 @@ def figure(
             function.__qualname__,
             function.__module__,
         )
-        draw.__doc__ = _documented(inspect.getdoc(function) or "", single)
+        draw.__doc__ = _document(inspect.getdoc(function) or "", single)
         draw.__dict__["__signature__"] = signature.replace(parameters=[first, *options], return_annotation=Plot)
         return draw
 
@@ -203,7 +203,7 @@ def blank(runs: Sequence[LoadedRun] = ()) -> Iterator[Frame]:
         yield Frame(palette, list(runs))
 
 
-def _documented(doc: str, single: bool) -> str:
+def _document(doc: str, single: bool) -> str:
     """Add what is the same of all figures: the runs, before the first section, and the errors, at the end."""
     # numpydoc's sections stand in this order: Parameters, Returns, Other Parameters, Raises
     prose, section, rest = doc.partition("\n\nReturns\n")
@@ -214,7 +214,7 @@ def _documented(doc: str, single: bool) -> str:
     return f"{prose}\n\n{runs}{section}{rest}{raises}\n{errors}"
 
 
-def counted(counts: Mapping[str, "pd.Series[int]"], mean: str = "mean") -> tuple[dict[str, str], str]:
+def name_with_seeds(counts: Mapping[str, "pd.Series[int]"], mean: str = "mean") -> tuple[dict[str, str], str]:
     """Name conditions and their numbers of seeds: once for all where they are the same, else beside each name.
 
     Parameters

@@ -172,7 +172,7 @@ def _map(axes: Axes, grid: pd.DataFrame) -> None:
     axes.tick_params(length=0)
 
 
-def varied(table: pd.DataFrame) -> list[str]:
+def find_varied(table: pd.DataFrame) -> list[str]:
     """Name the keys in which runs differ; of keys that always change together, the first."""
     # two keys that part the runs in the same way change together
     different: dict[tuple[int, ...], str] = {}
@@ -185,7 +185,7 @@ def varied(table: pd.DataFrame) -> list[str]:
 
 def _axes(table: pd.DataFrame, x: str | None, y: str | None) -> tuple[str, str]:
     # what is not named is taken from the keys that vary, if there are just as many
-    free = [key for key in varied(table) if key not in (x, y)]
+    free = [key for key in find_varied(table) if key not in (x, y)]
     for name in (x, y):
         if name is not None and name not in table:
             raise SettingError(f"There is no key {name!r} in these configurations. They differ in {', '.join(free)}.")

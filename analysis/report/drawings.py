@@ -88,8 +88,9 @@ def draw_all(study: Study) -> Drawings:
             drawings.reasons.setdefault(reason, []).append(kind)
             drawings.faults.append(f"figure {kind}: {reason}")
         else:
-            size = (round(PIXELS * inches) for inches in plot.figure.get_size_inches())
-            drawings.drawn.append(Drawing(kind, _describe(function, kind), image, *size, _collect_texts(plot.figure)))
+            width, height = (round(PIXELS * inches) for inches in plot.figure.get_size_inches())
+            about, texts = _describe(function, kind), _collect_texts(plot.figure)
+            drawings.drawn.append(Drawing(kind, about, image, width, height, texts))
     return drawings
 
 

@@ -30,37 +30,37 @@ class Table:
     rows: Sequence[tuple[str, ...]]
 
 
-def signed(value: float) -> str:
+def write_signed(value: float) -> str:
     """Write a cosine or an effect: two decimals and the sign."""
     return UNDEFINED if math.isnan(value) else f"{value:+.2f}".replace("-", "−")
 
 
-def share(value: float) -> str:
+def write_share(value: float) -> str:
     """Write a number from 0 to 1."""
     return UNDEFINED if math.isnan(value) else f"{value:.2f}"
 
 
-def between(low: float, high: float) -> str:
+def write_interval(low: float, high: float) -> str:
     """Write an interval of signed numbers; nothing if there is none."""
-    return "" if math.isnan(low) or math.isnan(high) else f"{signed(low)} to {signed(high)}"
+    return "" if math.isnan(low) or math.isnan(high) else f"{write_signed(low)} to {write_signed(high)}"
 
 
-def generation(value: float) -> str:
+def write_generation(value: float) -> str:
     """Write a generation; infinite: fewer than half of the seeds."""
     if math.isnan(value):
         return "–"
     return "none (fewer than half of the seeds)" if math.isinf(value) else f"{value:.0f}"
 
 
-def probability(p: float) -> str:
+def write_probability(p: float) -> str:
     """Write a p value."""
     if math.isnan(p):
         return "–"
     return f"{p:.3f}" if p >= 0.001 else in_powers_of_ten(p)
 
 
-def estimate(values: Floats) -> str:
+def write_estimate(values: Floats) -> str:
     """Write a signed mean over seeds with its interval in brackets."""
     mean, low, high = mean_and_interval(values)
-    interval = between(low, high)
-    return f"{signed(mean)} ({interval})" if interval else signed(mean)
+    interval = write_interval(low, high)
+    return f"{write_signed(mean)} ({interval})" if interval else write_signed(mean)

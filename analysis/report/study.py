@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from hetevo.analysis.conditions import by_condition, load_all
+from hetevo.analysis.conditions import group_by_condition, load_all
 from hetevo.analysis.report.expectations import Expectation, expectation
 from hetevo.analysis.runs import LoadedRun
 from hetevo.analysis.statistics import Emergence, emergence
@@ -131,11 +131,13 @@ def study(paths: Sequence[str | Path], neutral: str | None = None) -> Study:
     _check_distinct(paths)
     copies: list[str] = []
     runs = load_all(paths, notice=copies.append)
-    groups = by_condition(runs)
+    groups = group_by_condition(runs)
     if neutral is not None and neutral not in groups:
         raise SettingError(f"--neutral: expected one of {', '.join(groups)}, got {neutral!r}.")
     found, reason = _emergence(runs, neutral)
-    rows = {str(row["condition"]): row for row in found.conditions.to_dict("records")} if found else {}
+    rows: dict[str, Mapping[Any, Any]] = (
+        {str(row["condition"]): row for row in found.conditions.to_dict("records")} if found else {}
+    )
     conditions = {
         name: Condition(name, tuple(group), _levels(group), rows.get(name, {})) for name, group in groups.items()
     }

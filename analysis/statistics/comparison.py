@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from hetevo.analysis.conditions import by_condition, neutral_condition
+from hetevo.analysis.conditions import find_neutral_condition, group_by_condition
 from hetevo.analysis.runs import LoadedRun
 from hetevo.analysis.statistics.curves import STAY, Curves, change_point, curves
 from hetevo.analysis.statistics.effects import cliffs_delta, hedges_g
@@ -101,7 +101,7 @@ def emergence(
     SettingError
         If there are fewer than 3 neutral runs, or no other condition, or lifelines is missing.
     """
-    groups = by_condition(runs)
+    groups = group_by_condition(runs)
     name = _neutral(groups, neutral)
     # the band of the neutral runs, and when each run leaves it
     every = curves(runs, measure)
@@ -132,7 +132,7 @@ def emergence(
 
 def _neutral(groups: Mapping[str, Sequence[LoadedRun]], wanted: str | None) -> str:
     """Name the neutral condition, of which there must be enough runs to compare others with."""
-    name = neutral_condition(groups, wanted)
+    name = find_neutral_condition(groups, wanted)
     if len(groups) < 2 or len(groups[name]) < 3:
         raise SettingError(
             f"Statistics of emergence compare conditions with at least 3 neutral seeds; got"

@@ -1,16 +1,20 @@
-"""`hetevo verify`: whether a run directory holds what was lived."""
+"""`hetevo status` and `hetevo verify`: where a run stands, and whether its directory holds what was lived."""
 
 import json
 import sys
+import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from hetevo.scripts.errors import FAILED, ForceWorkers, explained
+from hetevo.scripts.errors import FAILED, AsJson, ForceWorkers, explain_errors
+
+WATCH_SECONDS = 2.0
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run directory.")]
+Watch = Annotated[bool, typer.Option(help="Print again whenever something changes, until the run ends.")]
 Generation = Annotated[
     int | None, typer.Argument(metavar="G", help="Generation to replay; default: the newest that was saved.")
 ]
@@ -21,10 +25,57 @@ Workers = Annotated[
 Number = Annotated[
     int | None, typer.Option("--failure", metavar="K", help="Let the K-th recorded failure (from 0) live again, here.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
-@explained
+@explain_errors
+def status(run: RunPath, as_json: AsJson = False, watch: Watch = False) -> None:
+    """Say where a run stands."""
+    from hetevo.evolve.rundir import RunDirectory
+
+    directory = RunDirectory.open(run)
+    shown: dict[str, Any] = {}
+    while True:
+        found = directory.status()
+        if found != shown:
+            print(json.dumps(found) if as_json else _text(found), flush=True)
+            shown = found
+        if not watch or found["state"] != "running":
+            return
+        time.sleep(WATCH_SECONDS)
+
+
+def _text(found: dict[str, Any]) -> str:
+    from hetevo.populations.text import for_terminal
+
+    lines = [for_terminal(f"{found['path']}: {found['state']}")]
+    found = {**found, "preset": ", ".join(part for part in (found["preset"], found["changes"]) if part)}
+    for name in ("preset", "seed", "generation", "generations", "loss_best", "alignment_end", "digest", "probe_digest"):
+        value = found[name]
+        if value is not None and value != "":
+            lines.append(
+                f"  {name:14} {value:.4f}" if isinstance(value, float) else f"  {name:14} {for_terminal(str(value))}"
+            )
+    telemetry = found["telemetry"]
+    if seconds := _seconds(telemetry):
+        lines.append(f"  {'seconds':14} {seconds}")
+    if "utilisation" in telemetry and "workers" in telemetry:
+        busy = f"{telemetry['workers']}, busy {telemetry['utilisation']:.0%} of the time"
+        again = f", {telemetry['resent']} blocks sent again" if telemetry.get("resent") else ""
+        lines.append(f"  {'workers':14} {busy}{again}")
+    if found["news"]:
+        lines.append(f"  {'news':14} {for_terminal(str(found['news']))}")
+    return "\n".join(lines)
+
+
+def _seconds(telemetry: dict[str, Any]) -> str:
+    return ", ".join(
+        f"{name} {telemetry[name]:.3g}"
+        for name in ("vary", "evaluate", "serialise", "wait", "record")
+        if name in telemetry
+    )
+
+
+@explain_errors
 def verify(
     run: RunPath,
     generation: Generation = None,
