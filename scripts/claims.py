@@ -138,17 +138,17 @@ def _run_sweep(claim: "Claim", folder: Path, workers: int, *, force: bool) -> "l
 
 def _print(claim: "Claim", measured: "Sequence[Measured]", *, as_markdown: bool) -> None:
     """Say what came out."""
-    from hetevo.analysis.claims import markdown, table, verdict
+    from hetevo.analysis.claims import markdown, verdict
 
     print(f"\n{claim.says}\n(source: {claim.source})", file=sys.stderr)
-    for row in table(claim, measured).to_dict("records"):
-        effect = f"{row['effect']:.3f} ({row['low']:.3f} to {row['high']:.3f}), n = {row['n']}"
-        holds = "yes" if row["holds"] else "NO "
-        print(f"  {holds} {row['prediction']}: {effect}; predicted {row['predicted']}", file=sys.stderr)
+    for each in measured:
+        holds, prediction = "yes" if each.holds else "NO ", each.prediction
+        text = f"  {holds} {prediction.says}: {each.text}, n = {each.n}; predicted {prediction.predicted}"
+        print(text, file=sys.stderr)
     print(f"{claim.name}: the claim {verdict(measured)}", file=sys.stderr)
     if as_markdown:
         title = f"### {claim.name}\n\n{claim.says} ({claim.source})\n\nThe claim **{verdict(measured)}**.\n\n"
-        print(title + markdown(claim, measured) + "\n")
+        print(title + markdown(measured) + "\n")
 
 
 def _write_page(

@@ -24,7 +24,7 @@ def restlessness(run: LoadedRun) -> float:
     return abs(_final(run, "phi_neuron_1_end") / _final(run, "phi_neuron_1_life_75") - 1)
 
 
-def turned(run: LoadedRun) -> float:
+def turning(run: LoadedRun) -> float:
     """Return by how many degrees the angle changes in the second half of life."""
     middle, end = (math.degrees(math.acos(_final(run, f"alignment_{stage}"))) for stage in ("mid", "end"))
     return abs(end - middle)
@@ -55,7 +55,7 @@ def growth_beyond(strong: LoadedRun, weak: LoadedRun, frozen_strong: LoadedRun, 
 
 MEASURES: Mapping[str, Callable[..., float]] = {
     "restlessness": restlessness,
-    "turned": turned,
+    "turned": turning,
     "shrinkage": shrinkage,
     "sign_agreement": sign_agreement_of_scores,
     "growth": growth,

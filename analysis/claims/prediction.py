@@ -85,6 +85,11 @@ class Measured:
     n: int
 
     @property
+    def text(self) -> str:
+        """The mean and its interval."""
+        return f"{self.effect:.3f} ({self.low:.3f} to {self.high:.3f})"
+
+    @property
     def holds(self) -> bool:
         """Whether the interval lies on the predicted side."""
         value = self.prediction.value

@@ -4,6 +4,7 @@ A figure's own file holds a function that draws into a `Frame` and returns the n
 it a function from runs to a `Plot`.
 """
 
+import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -173,6 +174,7 @@ def figure(
     """
 
     def decorate(function: Callable[Concatenate[Frame, P], pd.DataFrame]) -> Callable[Concatenate[Runs, P], Plot]:
+        @functools.wraps(function)
         def draw(runs: Runs, /, *args: P.args, **kwargs: P.kwargs) -> Plot:
             # check, draw in the style of figures, hand the figure over with its numbers
             checked = check_needs(runs, columns, probe, single)
@@ -180,15 +182,10 @@ def figure(
                 data = function(frame, *args, **kwargs)
             return Plot(frame.figure, data)
 
-        # it shows the name, the documentation and the options of the function, but takes runs
+        # it has the name and the options of the function, but takes runs
         signature = inspect.signature(function)
         first = inspect.Parameter("runs", inspect.Parameter.POSITIONAL_ONLY, annotation=Runs)
         options = list(signature.parameters.values())[1:]
-        draw.__name__, draw.__qualname__, draw.__module__ = (
-            function.__name__,
-            function.__qualname__,
-            function.__module__,
-        )
         draw.__doc__ = _document(inspect.getdoc(function) or "", single)
         draw.__dict__["__signature__"] = signature.replace(parameters=[first, *options], return_annotation=Plot)
         return draw

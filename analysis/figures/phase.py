@@ -24,6 +24,9 @@ IGNORED = ("seed", "preset", "backend.", "checkpoint.", "records.", "probe.")
 MOST_NUMBERS = 12
 """Values along one axis up to which the cells have room for their numbers."""
 
+MARGIN = 0.04
+"""Room about the range of a phase plane."""
+
 
 @figure("hs_end", "dc_end")
 def phase_plane(frame: Frame) -> pd.DataFrame:
@@ -85,14 +88,14 @@ def phase_plane(frame: Frame) -> pd.DataFrame:
     return table
 
 
-def _limits(axes: Axes, table: pd.DataFrame, margin: float = 0.04) -> None:
+def _limits(axes: Axes, table: pd.DataFrame) -> None:
     """Show the range in which something happens, with a margin, inside 0 to 1."""
     for setter, values in (
         (axes.set_xlim, table["hs_end"].dropna()),
         (axes.set_ylim, pd.concat([table["dc_end"], pd.Series([0.5])]).dropna()),
     ):
         if len(values):
-            setter(max(values.min() - margin, -0.02), min(values.max() + margin, 1.02))
+            setter(max(values.min() - MARGIN, -0.02), min(values.max() + MARGIN, 1.02))
 
 
 @figure()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from hetevo.analysis.conditions import group_by_condition, load_all
-from hetevo.analysis.report.expectations import Expectation, expectation
+from hetevo.analysis.report.expectations import EXPECTATIONS, Expectation
 from hetevo.analysis.runs import LoadedRun
 from hetevo.analysis.statistics import Emergence, emergence
 from hetevo.analysis.statistics.curves import STAY, mean_and_interval
@@ -53,7 +53,8 @@ class Condition:
     @property
     def expectation(self) -> Expectation | None:
         """What it should show, if it is a control of known outcome."""
-        return expectation(self.name, str(self.runs[0].setting("plasticity.rule")))
+        known = EXPECTATIONS.get(self.name)
+        return known if known and known.rule in ("", self.runs[0].setting("plasticity.rule")) else None
 
     @property
     def measured(self) -> bool:
