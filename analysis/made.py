@@ -79,6 +79,7 @@ def check_replaceable(paths: Iterable[Path], *, force: bool = False) -> None:
     RunDirectoryError
         If a folder inside a run or sweep is a link.
     """
+    # a link is not followed, whatever it leads to
     places = [beside(path) for path in paths]
     foreign = [str(place) for place in places if is_there(place) and not (_is_plain(place) and is_ours(place))]
     if foreign and not force:

@@ -13,6 +13,9 @@ from hetevo.scripts.errors import FAILED, AsJson, ForceWorkers, explain_errors
 
 WATCH_SECONDS = 2.0
 
+SHOWN = ("seed", "generation", "generations", "loss_best", "alignment_end", "digest", "probe_digest")
+"""What `status` prints as it is."""
+
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run directory.")]
 Watch = Annotated[bool, typer.Option(help="Print again whenever something changes, until the run ends.")]
 Generation = Annotated[
@@ -37,42 +40,35 @@ def status(run: RunPath, as_json: AsJson = False, watch: Watch = False) -> None:
     while True:
         found = directory.status()
         if found != shown:
-            print(json.dumps(found) if as_json else _text(found), flush=True)
+            print(json.dumps(found) if as_json else _write_status(found), flush=True)
             shown = found
         if not watch or found["state"] != "running":
             return
         time.sleep(WATCH_SECONDS)
 
 
-def _text(found: dict[str, Any]) -> str:
+def _write_status(found: dict[str, Any]) -> str:
     from hetevo.populations.text import for_terminal
 
-    lines = [for_terminal(f"{found['path']}: {found['state']}")]
-    found = {**found, "preset": ", ".join(part for part in (found["preset"], found["changes"]) if part)}
-    for name in ("preset", "seed", "generation", "generations", "loss_best", "alignment_end", "digest", "probe_digest"):
-        value = found[name]
-        if value is not None and value != "":
-            lines.append(
-                f"  {name:14} {value:.4f}" if isinstance(value, float) else f"  {name:14} {for_terminal(str(value))}"
-            )
     telemetry = found["telemetry"]
-    if seconds := _seconds(telemetry):
-        lines.append(f"  {'seconds':14} {seconds}")
+    stages = [name for name in ("vary", "evaluate", "serialise", "wait", "record") if name in telemetry]
+    workers = ""
     if "utilisation" in telemetry and "workers" in telemetry:
-        busy = f"{telemetry['workers']}, busy {telemetry['utilisation']:.0%} of the time"
-        again = f", {telemetry['resent']} blocks sent again" if telemetry.get("resent") else ""
-        lines.append(f"  {'workers':14} {busy}{again}")
-    if found["news"]:
-        lines.append(f"  {'news':14} {for_terminal(str(found['news']))}")
+        workers = f"{telemetry['workers']}, busy {telemetry['utilisation']:.0%} of the time"
+        workers += f", {telemetry['resent']} blocks sent again" if telemetry.get("resent") else ""
+    rows = {
+        "preset": ", ".join(part for part in (found["preset"], found["changes"]) if part),
+        **{name: found[name] for name in SHOWN},
+        "seconds": ", ".join(f"{name} {telemetry[name]:.3g}" for name in stages),
+        "workers": workers,
+        "news": found["news"],
+    }
+    # what is not known, or not there, has no line
+    lines = [for_terminal(f"{found['path']}: {found['state']}")]
+    for name, value in rows.items():
+        if value is not None and value != "":
+            lines.append(f"  {name:14} {f'{value:.4f}' if isinstance(value, float) else for_terminal(str(value))}")
     return "\n".join(lines)
-
-
-def _seconds(telemetry: dict[str, Any]) -> str:
-    return ", ".join(
-        f"{name} {telemetry[name]:.3g}"
-        for name in ("vary", "evaluate", "serialise", "wait", "record")
-        if name in telemetry
-    )
 
 
 @explain_errors
@@ -89,6 +85,7 @@ def verify(
     from hetevo.evolve.verify import verify as check
     from hetevo.populations.errors import SettingError
 
+    # one recorded failure, or the whole directory
     if failure is not None:
         _repeat(run, failure, as_json)
         return

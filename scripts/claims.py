@@ -130,6 +130,7 @@ def _run_sweep(claim: "Claim", folder: Path, workers: int, *, force: bool) -> "l
     from hetevo.populations.errors import spell
     from hetevo.scripts.sweep import run_plan
 
+    # an interrupted sweep says how to go on with the claim
     again = spell("claims", claim.name, "-o", folder.parent)
     plan, place = load_plan(claim.name), BackendTable(workers=workers)
     run_plan(plan, folder, place, again=again, as_json=False, force=force, following=False)
@@ -176,6 +177,7 @@ def _write_page(
     circuit = render(draw_individual(individual.species, individual.genes).figure, ".png", PAGE_DPI)
     files = {".md": add_mark(text, ".md"), CIRCUIT: add_mark(circuit, ".png")}
     if recorded:
+        # the mark of the picture holds the hash of these values
         values = recorded.read_bytes()
     else:
         values = files[VALUES] = record(claim, runs).to_csv(index=False, float_format=FLOATS).encode()

@@ -85,6 +85,7 @@ def report(runs: Several, output: Page = None, neutral: Neutral = None, force: F
             f"A report of {len(runs)} runs or sweeps belongs to none of them: say where with -o, for instance"
             " -o report.html."
         )
+    # nothing is printed before the page is written
     made = make(runs, neutral=neutral)
     print(write(made, output or inside(runs[0]) / "report.html", force=force, named=output is not None))
     for line in made.headline:
@@ -103,6 +104,7 @@ def draw(
     from hetevo.analysis.figures.circuit import draw_individual
     from hetevo.populations.errors import SettingError
 
+    # a folder is a run, with or without a generation
     of_run = any(Path(name).is_dir() for name in (source, source.rpartition("@")[0]) if name)
     if of_run and settings:
         raise SettingError("-s changes a preset or a file, not what is saved of a run: leave it out.")
@@ -131,6 +133,7 @@ def _choose_saved(source: str, individual: int | None) -> Chosen:
     origin = Origin.find(source)
     species = build_species(origin.config)
     state = origin.load(origin.config, species)
+    # its identifier, or else the lowest loss
     ids = [int(one) for one in state.generation.identifiers]
     chosen = ids[int(state.loss.argmin())] if individual is None else individual
     if chosen not in ids:

@@ -40,6 +40,7 @@ def init(file: File = Path("experiment.toml"), preset: Preset = "emergence") -> 
 
     content = commented_toml(named(preset))
     try:
+        # a file that is there is never overwritten
         with open(file, "x", encoding="utf-8") as handle:
             handle.write(content)
     except FileExistsError:

@@ -90,6 +90,7 @@ def run(
     from hetevo.evolve import Experiment
     from hetevo.populations.text import for_file
 
+    # options are overrides of the configuration, and come after -s
     given: dict[str, Any] = {
         "seed": seed,
         "evolution.generations": generations,
@@ -127,6 +128,7 @@ def _run_seeds(
     from hetevo.populations.text import for_file
     from hetevo.scripts.sweep import run_plan
 
+    # the range gives the seeds, and draws founders by them: --seed and --from say something else
     beside = [option for option, value in others.items() if value is not None]
     if beside:
         raise SettingError(f"--seeds {seeds}: expected no {beside[0]} beside it. Leave one of them out.")
@@ -178,6 +180,7 @@ def resume(
             progress=display,
             notice=display.say,
         )
+    # what was said of the place is said again in the command that goes on
     given = {"--backend": backend, "--address": address}
     where = [word for option, value in given.items() if value for word in (option, value)]
     finish(ended, where, as_json=as_json)
@@ -194,6 +197,7 @@ def finish(ended: "Run", where: list[str], *, as_json: bool) -> None:
         print(
             f"{ended.path}: generation {ended.generation}, digest {ended.digest[:16]}; {ended.saved}", file=sys.stderr
         )
+        # to go on, or to look at it
         todo = spell("resume", ended.path, *where) if ended.stopped_by else spell("plot", ended.path)
         print(f"{f'stopped by {ended.stopped_by}; go on' if ended.stopped_by else 'next'}: {todo}", file=sys.stderr)
     if ended.signal:

@@ -60,6 +60,7 @@ def sweep(
         return
     settings = {"backend": {"name": backend, "workers": workers, "address": address}}
     place = from_mapping(settings, source="hetevo sweep").backend
+    # everything is checked before the first run begins
     plan = load_plan(source, lambda message: tell(f"hetevo: {message}"))
     folder = output or Path("runs") / plan.name
     run_plan(plan, folder, place, again=spell("sweep", source, "-o", folder), force=force, as_json=as_json)
@@ -108,19 +109,17 @@ def run_plan(
             what = "failed" if one.state == "failed" else "was interrupted by the machine"
             tell(f"{folder / one.run} {what}: {one.error}")
     tell(f"{folder}: {_summary(outcomes)}")
-    if all(one.state == "done" for one in outcomes):
-        if following:
-            print(f"next: {spell('plot', folder)}", file=sys.stderr)
-    elif {one.state for one in outcomes} <= {"done", "failed"}:
-        print(f"repair what failed, then go on: {again}", file=sys.stderr)
-    else:
-        print(f"go on: {again}", file=sys.stderr)
+    # what to do next, and a status that says why not all is done
+    left = {one.state for one in outcomes} - {"done"}
+    if left:
+        print(f"{'repair what failed, then go on' if left == {'failed'} else 'go on'}: {again}", file=sys.stderr)
+    elif following:
+        print(f"next: {spell('plot', folder)}", file=sys.stderr)
     if signal:
         raise typer.Exit(128 + signal)
-    states = {one.state for one in outcomes}
-    if "interrupted" in states and "failed" not in states:
+    if "interrupted" in left and "failed" not in left:
         raise typer.Exit(MACHINE_FAILED)
-    if states != {"done"}:
+    if left:
         raise typer.Exit(FAILED)  # also after STOP: whoever goes on with the results needs all of them
 
 
@@ -170,6 +169,7 @@ def _table(outcomes: list["Outcome"]) -> "Table":
     table = Table(title=_summary(outcomes))
     for column in ("condition", "seed", "state", "generation", "alignment", "best loss"):
         table.add_column(column, justify="left" if column in ("condition", "state") else "right")
+    # what is under way or failed comes first
     order = ("running", "elsewhere", "failed", "interrupted", "stopped", "waiting", "done")
     for one in sorted(outcomes, key=lambda outcome: order.index(outcome.state))[:SHOWN]:
         generation = "" if one.generation is None else f"{one.generation}/{one.generations}"

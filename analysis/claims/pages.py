@@ -62,6 +62,7 @@ def overview(results: Mapping[str, tuple[Claim, Sequence[Measured]]]) -> str:
     """
     rows = []
     for name, (claim, measured) in results.items():
+        # what stands for a claim is its first comparison with a control
         shown = next((each for each in measured if _control(each.prediction)), measured[0])
         effect = f"{shown.effect:+.2f} ({shown.low:+.2f} to {shown.high:+.2f}), n = {shown.n}"
         control = _control(shown.prediction) or f"the value {shown.prediction.value:g}"

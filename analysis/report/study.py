@@ -130,6 +130,7 @@ def study(paths: Sequence[str | Path], neutral: str | None = None) -> Study:
         If a run is named twice, or there is no condition ``neutral``.
     """
     _check_distinct(paths)
+    # what is left out is said in the report
     copies: list[str] = []
     runs = load_all(paths, notice=copies.append)
     groups = group_by_condition(runs)
@@ -142,8 +143,10 @@ def study(paths: Sequence[str | Path], neutral: str | None = None) -> Study:
     conditions = {
         name: Condition(name, tuple(group), _levels(group), rows.get(name, {})) for name, group in groups.items()
     }
+    # the question is what has no known outcome
     others = [name for name in conditions if not found or name != found.neutral]
     questions = [name for name in others if not conditions[name].expectation] or others
+    # runs of a sweep that are still to come
     missing = [str(path) for path in map(Path, paths) if is_sweep(path) for path in _not_begun(path)]
     name = Path(paths[0]).resolve().name if len(paths) == 1 else f"{len(groups)} conditions, {len(runs)} runs"
     return Study(name, conditions, found, reason, tuple(questions), tuple(missing), tuple(copies))
@@ -151,6 +154,7 @@ def study(paths: Sequence[str | Path], neutral: str | None = None) -> Study:
 
 def _emergence(runs: Sequence[LoadedRun], neutral: str | None) -> tuple[Emergence | None, str]:
     """Return the statistics, or the reason why there are none."""
+    # an onset is a stretch of generations that were all measured
     every = max(run.probe_every for run in runs)
     if every > 1:
         reason = (

@@ -71,6 +71,7 @@ def _conditions(study: Study) -> Table:
     rows = []
     for name, condition in study.conditions.items():
         statistics = condition.statistics
+        # drift is compared with nothing
         is_neutral = study.neutral is not None and name == study.neutral.name
         row = (
             name,
@@ -108,6 +109,7 @@ def _pairs(pairs: pd.DataFrame) -> Table:
 
 def _runs(study: Study) -> Table:
     """Give the levels of every run."""
+    # onsets are known only where there are neutral runs
     onsets = {}
     if study.found:
         onsets = {(row["condition"], row["run"]): row["onset"] for row in study.found.runs.to_dict("records")}
@@ -180,6 +182,7 @@ def configuration_of(run: LoadedRun) -> str:
 
 def _provenance(study: Study) -> tuple[Table, Table]:
     """List every distinct environment, and every run with its state, dates and digests."""
+    # a run that is looked at twice in life is one run, of two conditions
     conditions: dict[Path, list[str]] = {}
     for run in study.runs:
         conditions.setdefault(run.path, []).append(run.condition)
@@ -187,11 +190,13 @@ def _provenance(study: Study) -> tuple[Table, Table]:
     rows = []
     for path, names in conditions.items():
         directory = RunDirectory(path)
+        # its provenance may be damaged, which costs no report
         try:
             sessions = directory.provenance.read()["sessions"]
             remark = ""
         except HetevoError as error:
             sessions, remark = [], str(error)
+        # a row for each environment, with its number of sessions
         environments.update(tuple(_text(session.get(name)) for name in ENVIRONMENT) for session in sessions)
         status = directory.status()
         row = (

@@ -73,6 +73,7 @@ def decide(condition: Condition) -> Verdict:
     if not condition.statistics:
         return Verdict("undecided", "nothing says here what drift alone does")
     criteria = _criteria(condition)
+    # the first three say that it exceeds drift, the last that it is not innate
     exceeds = [criterion.met for criterion in criteria[:3]]
     if all(exceeds) and criteria[3].met:
         return Verdict("yes", "gradient alignment emerged, and every life learns it anew", criteria)
@@ -97,6 +98,7 @@ def _why_undefined(condition: Condition) -> str:
 
 def _criteria(condition: Condition) -> tuple[Criterion, ...]:
     row, n, birth = condition.statistics, len(condition.runs), condition.mean("birth")
+    # what was found, beside each threshold
     holm = float(row["log_rank_holm"])
     return (
         Criterion(
@@ -136,6 +138,7 @@ def write_headline(study: Study) -> list[str]:
 def explain(study: Study, condition: Condition) -> dict[str, Any]:
     """Return the verdict on a condition for the page: answer, meaning, numbers, criteria, further paragraphs."""
     verdict = decide(condition)
+    # where nothing could be compared, what there is is said in words
     paragraphs: list[str] = []
     if not verdict.criteria and len(study.runs) == 1:
         paragraphs += of_one_run(study.runs).splitlines()
@@ -157,6 +160,7 @@ def explain(study: Study, condition: Condition) -> dict[str, Any]:
 
 
 def _numbers(study: Study, condition: Condition) -> str:
+    # onset, level, effect sizes and test, in this order
     row, neutral, n = condition.statistics, study.neutral, len(condition.runs)
     assert neutral is not None
     onset = f"{row['emerged']} of {n} seeds have an onset"
@@ -200,6 +204,7 @@ def _consistency(study: Study, condition: Condition) -> str:
 def list_cautions(study: Study) -> list[str]:
     """Say what should make a reader careful."""
     found = []
+    # too few seeds, unfinished runs, missing ones, copies
     few = [one.name for one in study.conditions.values() if len(one.runs) < ENOUGH_SEEDS]
     if few:
         found.append(f"Fewer than {ENOUGH_SEEDS} seeds in {', '.join(few)}: take it as a first look.")
@@ -216,6 +221,7 @@ def list_rules(study: Study) -> tuple[str, ...]:
     """Say how the verdict is worded, with its thresholds."""
     outputs = study.runs[0].setting("task.outputs")
     chance = f" (1/{outputs} of the network's {outputs} outputs here)" if isinstance(outputs, int) else ""
+    # with a share a of agreeing neurons, a^2 + (1 - a)^2 of the pairs agree
     agreeing = (1 + math.sqrt(2 * YES - 1)) / 2
     return (
         "“Yes” needs every criterion of the table; “in part” all but the last; “no” none of the first three. The band"
@@ -264,12 +270,14 @@ def check_expectation(study: Study, condition: Condition) -> tuple[str, bool | N
         return "", None
     if not condition.measured:
         return expectation.text, None
+    # NaN stays where there is nothing to compare with
     low = high = emerged = math.nan
     if study.neutral and condition.statistics:
         if math.isfinite(condition.mean("alignment")):
             emerged = condition.statistics["emerged"] / len(condition.runs)
         band = neutral_band(study.neutral.levels["alignment"][:, np.newaxis])
         low, high = float(band.low[0]), float(band.high[0])
+    # a transplant is compared with the one condition that is no control
     asked = [one for one in map(study.conditions.__getitem__, study.questions) if not one.expectation]
     base = asked[0].mean("alignment") if len(asked) == 1 else math.nan
     return expectation.text, expectation.holds(Seen(condition.mean("alignment"), emerged, low, high, base))

@@ -30,6 +30,7 @@ def generation(
     from hetevo.scripts.bench import generation as subject
 
     sizes, rows = sizes or [128, 1_000, 10_000, 100_000], []
+    # too many processes are refused before anything is measured
     bound_workers(BackendTable(workers=workers), max(sizes), force=force)
     for size in sizes:
         print(f"measuring {size} individuals", file=sys.stderr)
@@ -38,6 +39,7 @@ def generation(
     if as_json:
         print(json.dumps({"machine": facts, "generations": rows}))
         return
+    # a column a quantity, a row a size
     table = {"individuals": [f"{row['size']:,}" for row in rows]}
     table |= {f"{stage} (s)": [f"{row[stage]:.3g}" for row in rows] for stage in subject.STAGES}
     table |= {
