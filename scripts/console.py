@@ -16,7 +16,9 @@ class Messages(Console):
     """Rich's console on stderr. Text that it is given has no markup, no highlights and no escapes."""
 
     def __init__(self) -> None:
-        super().__init__(stderr=True, markup=False, emoji=False, highlight=False)
+        # the stream as it is now: a live display puts itself in its place, and would send its escapes around as text
+        stream = getattr(sys.stderr, "rich_proxied_file", sys.stderr)
+        super().__init__(file=stream, markup=False, emoji=False, highlight=False)
 
     def render_str(self, text: str, **options: Any) -> Text:
         """Make Rich's text of a text: every one comes through here, also cells of tables."""

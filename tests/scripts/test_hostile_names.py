@@ -16,6 +16,7 @@ from hetevo.populations.errors import RunFailedError
 from hetevo.scripts.console import Messages, guard_streams
 from hetevo.scripts.errors import explain_errors
 from hetevo.scripts.progress import Progress
+from hetevo.scripts.streams import _Terminal
 from hetevo.scripts.sweep import _table
 
 DIRECTORY = "a\x1b[31m\u202e $x$ [/x]\n=1 中"
@@ -158,6 +159,21 @@ def test_what_a_task_prints_under_the_live_line_is_text(monkeypatch):
     assert "\u202e" not in shown
     assert "a\\x1b]0;owned\\x07\\u202eb" in shown
     assert "\n  hetevo: error: forged" in shown
+
+
+def test_escapes_of_the_live_line_itself_steer_the_terminal(monkeypatch):
+    class Tty(io.BytesIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr(sys, "stderr", _Terminal(screen := Tty(), "utf-8", line_buffering=True))
+    monkeypatch.setenv("TERM", "xterm")
+    with Progress() as display:
+        display.say("a notice above \x1b[8mthe line")
+    shown = screen.getvalue().decode()
+    assert "\x1b[2K" in shown
+    assert shown.count("\\x1b") == 1  # that of the notice
+    assert "\x1b[8m" not in shown
 
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
