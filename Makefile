@@ -51,6 +51,8 @@ docs: setup
 	$(INSTALL) --require-hashes -r requirements-docs.lock
 	rm -rf docs/generated
 	$(BIN)/hetevo claims all --recorded docs/claims --pages docs/claims
+	$(BIN)/hetevo sweep docs/example-report.toml -o docs/generated/example-report
+	$(BIN)/hetevo report docs/generated/example-report -o docs/generated/pages/example-report.html
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 

@@ -46,7 +46,7 @@ def load_all(paths: Sequence[str | Path], *, notice: Callable[[str], None] = _LO
     for path in map(Path, paths):
         if not is_sweep(path):
             runs.append(load_run(path))
-            values.append(_shared(runs[-1]))
+            values.append(_collect_shared(runs[-1]))
             continue
         # of a sweep, all runs that have begun; they keep the names that it gives to its conditions
         sweep = inside(path)
@@ -58,8 +58,8 @@ def load_all(paths: Sequence[str | Path], *, notice: Callable[[str], None] = _LO
             run = load_run(sweep / entry.run)
             generations = at_stage(run.generations, entry.stage)
             runs.append(replace(run, generations=generations, label=entry.condition, stage=entry.stage))
-            values.append(firsts.setdefault(entry.condition, _shared(runs[-1])))
-    return _without_copies(_labelled(runs, values), notice)
+            values.append(firsts.setdefault(entry.condition, _collect_shared(runs[-1])))
+    return _drop_copies(_add_labels(runs, values), notice)
 
 
 def load_runs(paths: Sequence[str | Path]) -> pd.DataFrame:
@@ -78,7 +78,7 @@ def load_runs(paths: Sequence[str | Path]) -> pd.DataFrame:
     return tidy(load_all(paths))
 
 
-def by_condition(runs: Sequence[LoadedRun]) -> dict[str, list[LoadedRun]]:
+def group_by_condition(runs: Sequence[LoadedRun]) -> dict[str, list[LoadedRun]]:
     """Group runs by their condition, in the order in which the conditions come."""
     groups: dict[str, list[LoadedRun]] = {}
     for run in runs:
@@ -86,14 +86,14 @@ def by_condition(runs: Sequence[LoadedRun]) -> dict[str, list[LoadedRun]]:
     return groups
 
 
-def by_lot(run: LoadedRun) -> bool:
+def is_by_lot(run: LoadedRun) -> bool:
     """Tell whether the parents and elites of a run were drawn by lot."""
     selection = [run.setting(f"evolution.{key}") for key in ("select", "select_elites")]
     # an operator is written with its options, or as its name alone
     return all((operator.get("name") if isinstance(operator, dict) else operator) == LOT for operator in selection)
 
 
-def neutral_condition(groups: Mapping[str, Sequence[LoadedRun]], wanted: str | None = None) -> str:
+def find_neutral_condition(groups: Mapping[str, Sequence[LoadedRun]], wanted: str | None = None) -> str:
     """Name the neutral condition.
 
     Parameters
@@ -114,7 +114,7 @@ def neutral_condition(groups: Mapping[str, Sequence[LoadedRun]], wanted: str | N
             raise SettingError(f"neutral: expected one of {names}, got {wanted!r}.{nearest(wanted, groups)}")
         return wanted
     # without a choice there must be exactly one
-    found = [name for name, group in groups.items() if all(map(by_lot, group))]
+    found = [name for name, group in groups.items() if all(map(is_by_lot, group))]
     if len(found) == 1:
         return found[0]
     if not found:
@@ -126,7 +126,7 @@ def neutral_condition(groups: Mapping[str, Sequence[LoadedRun]], wanted: str | N
     raise SettingError(f"Several conditions are neutral: {', '.join(found)}. Choose the one to compare with (neutral).")
 
 
-def _shared(run: LoadedRun) -> dict[str, object]:
+def _collect_shared(run: LoadedRun) -> dict[str, object]:
     """Return what the seeds of a condition share, by dotted key: configuration, where it branched off and looks."""
     try:
         origin = RunDirectory(run.path).provenance.read().get("origin")
@@ -136,7 +136,7 @@ def _shared(run: LoadedRun) -> dict[str, object]:
     return {**condition_values(run.config), "from": start, "stage": run.stage}
 
 
-def _labelled(runs: Sequence[LoadedRun], values: Sequence[dict[str, object]]) -> list[LoadedRun]:
+def _add_labels(runs: Sequence[LoadedRun], values: Sequence[dict[str, object]]) -> list[LoadedRun]:
     """Give runs of one condition one label, and runs of different ones different labels.
 
     Parameters
@@ -159,13 +159,13 @@ def _labelled(runs: Sequence[LoadedRun], values: Sequence[dict[str, object]]) ->
         kinds.setdefault(label, {})[key] = shared
     final = {}
     for label, different in kinds.items():
-        telling = _telling(list(different.values()))
+        telling = _choose_telling(list(different.values()))
         for key, shared in different.items():
             final[label, key] = ", ".join([label, *labels(shared, telling)])
     return [replace(run, label=final[pair]) for run, pair in zip(runs, zip(given, keys, strict=True), strict=True)]
 
 
-def _without_copies(runs: Sequence[LoadedRun], notice: Callable[[str], None]) -> list[LoadedRun]:
+def _drop_copies(runs: Sequence[LoadedRun], notice: Callable[[str], None]) -> list[LoadedRun]:
     """Leave out runs that repeat another one: with its condition and seed they say the same again.
 
     Of each the one that measured, and has most generations, stays.
@@ -187,7 +187,7 @@ def _without_copies(runs: Sequence[LoadedRun], notice: Callable[[str], None]) ->
     return [run for run in runs if any(run is best for best in kept)]
 
 
-def _telling(kinds: Sequence[dict[str, object]]) -> list[str]:
+def _choose_telling(kinds: Sequence[dict[str, object]]) -> list[str]:
     """Choose the keys, as few as will do, by whose values conditions can be told apart."""
     chosen: list[str] = []
     apart = 1

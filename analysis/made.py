@@ -30,7 +30,7 @@ _AROUND = {".pdf": (b"%", b"\n"), ".png": (b"Software\0", b"")}
 _PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 
 
-def marked(content: bytes, suffix: str, data: bytes | None = None) -> bytes:
+def add_mark(content: bytes, suffix: str, data: bytes | None = None) -> bytes:
     """Return a file's content with a mark by which it is known again.
 
     Parameters
@@ -79,6 +79,7 @@ def check_replaceable(paths: Iterable[Path], *, force: bool = False) -> None:
     RunDirectoryError
         If a folder inside a run or sweep is a link.
     """
+    # a link is not followed, whatever it leads to
     places = [beside(path) for path in paths]
     foreign = [str(place) for place in places if is_there(place) and not (_is_plain(place) and is_ours(place))]
     if foreign and not force:

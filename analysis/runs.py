@@ -91,6 +91,11 @@ class LoadedRun:
         return int(self.generations["generation"].iloc[-1])
 
     @property
+    def planned(self) -> int:
+        """Last generation that it is to have; the one it has if its configuration does not say."""
+        return int(self.number("evolution.generations", self.last))
+
+    @property
     def probed(self) -> bool:
         """Whether alignment was measured; it may be undefined wherever it was."""
         return "alignment_end" in self.generations
@@ -236,6 +241,7 @@ def _frame(files: Sequence[Path]) -> pd.DataFrame:
     if not files:
         return pd.DataFrame()
     frames: list[pd.DataFrame] = [read_part(file).to_pandas() for file in files]
+    # parts follow each other; a copy of one would be counted twice
     for file, earlier, frame in zip(files[1:], frames, frames[1:], strict=False):
         if earlier["generation"].iloc[-1] >= frame["generation"].iloc[0]:
             raise DamagedError(file, f"expected generations after those of the part before, got the same. {_ADVICE}")

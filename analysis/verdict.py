@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from hetevo.analysis.conditions import LOT, by_condition, by_lot
+from hetevo.analysis.conditions import LOT, group_by_condition, is_by_lot
 from hetevo.analysis.runs import LoadedRun
 from hetevo.analysis.statistics.curves import Level, ending, last_level
 from hetevo.populations.errors import spell
@@ -130,7 +130,7 @@ def _signed(value: float) -> str:
 
 def _meaning(run: LoadedRun, rise: float, birth: float, most: int) -> str:
     # drift and inherited rules first: of them, "rose by selection" would be wrong
-    if by_lot(run):
+    if is_by_lot(run):
         return "Parents are drawn by lot: whatever it did, it drifted."
     if run.single_layer:
         elite = _signed(last_level(run, "alignment_end_elite", most).value)
@@ -146,7 +146,7 @@ def _meaning(run: LoadedRun, rise: float, birth: float, most: int) -> str:
 
 def _next(run: LoadedRun) -> str:
     """Say what to compare a run with: the same experiment with parents drawn by lot."""
-    if by_lot(run):
+    if is_by_lot(run):
         return "compare with selection and with more seeds."
     control = CONTROLS.get(str(run.setting("preset")))
     if control:
@@ -159,7 +159,7 @@ def _next(run: LoadedRun) -> str:
 
 def _of_several(runs: Sequence[LoadedRun]) -> str:
     # mean and spread over the seeds of each condition, at the end of each run
-    groups = by_condition(runs)
+    groups = group_by_condition(runs)
     parts, counts, lengths, sparse = [], [], set(), False
     for name, group in groups.items():
         condition = for_terminal(name)
@@ -184,7 +184,7 @@ def _of_several(runs: Sequence[LoadedRun]) -> str:
     were = "were" if many > 1 else "was"
     # what the reader must know to judge it
     enough = "" if min(counts, default=0) >= ENOUGH_SEEDS else SEEDS_MISSING
-    drifting = [name for name, group in groups.items() if all(map(by_lot, group))]
+    drifting = [name for name, group in groups.items() if all(map(is_by_lot, group))]
     drift = " and ".join(map(repr, drifting)) or "runs with parents drawn by lot"
     shows = "show" if len(drifting) != 1 else "shows"
     return (

@@ -8,15 +8,15 @@ from typing import Annotated
 
 import typer
 
-from hetevo.scripts.bench.command import AsJson, Repeats, markdown
-from hetevo.scripts.bench.machine import described, machine, pin
-from hetevo.scripts.errors import explained
+from hetevo.scripts.bench.command import Repeats, markdown
+from hetevo.scripts.bench.machine import describe, machine, pin
+from hetevo.scripts.errors import AsJson, explain_errors
 
 bench = typer.Typer(help="Measure speed, beside peers in the same run.", no_args_is_help=True, add_completion=False)
 
 
 @bench.command()
-@explained
+@explain_errors
 def evaluator(as_json: AsJson = False, repeats: Repeats = 5) -> None:
     """Compare lifetimes with JAX, with DEAP's usual way and with the processor's limit, on one core."""
     core = pin()
@@ -49,11 +49,11 @@ def evaluator(as_json: AsJson = False, repeats: Repeats = 5) -> None:
     print(markdown(table))
     print(f"\ngeometric mean against JAX: {_number(mean, '.2f')}")
     print(f"sgemm: {peak / 1e9:.0f} GFLOP/s; a block that overflows or fades takes {extremes:.2f} times as long")
-    print(f"{'one core of ' if core is not None else 'not pinned; '}{described(facts)}")
+    print(f"{'one core of ' if core is not None else 'not pinned; '}{describe(facts)}")
 
 
 @bench.command()
-@explained
+@explain_errors
 def scaling(
     output: Annotated[Path, typer.Option("-o", "--output", help="Figure to write.")] = Path("scaling.png"),
     repeats: Repeats = 3,

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hetevo.scripts.errors import Force, Oversubscribe, explained, load_matplotlib
+from hetevo.scripts.errors import AsJson, Force, Oversubscribe, explain_errors, load_matplotlib
 from hetevo.scripts.presets import list_names
 
 if TYPE_CHECKING:
     from hetevo.analysis.claims import Claim, Measured
+    from hetevo.analysis.figures import Plot
     from hetevo.analysis.runs import LoadedRun
 
 Names = Annotated[
@@ -21,7 +22,6 @@ Names = Annotated[
 Output = Annotated[Path, typer.Option("-o", "--output", help="Folder for the sweeps.")]
 Workers = Annotated[int, typer.Option(min=0, help="Runs side by side; 0: one a core.")]
 AsMarkdown = Annotated[bool, typer.Option("--markdown", help="Print each claim with a table in Markdown on stdout.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 Pages = Annotated[
     Path | None,
     typer.Option("--pages", help="Folder in which to write a page for each claim, with pictures, and a table of all."),
@@ -39,7 +39,7 @@ CIRCUIT, PICTURE, VALUES = "-circuit.png", "-claim.png", "-claim.csv"
 TABLE = "table.md"
 
 
-@explained
+@explain_errors
 def claims(
     names: Names = None,
     output: Output = Path("runs"),
@@ -53,42 +53,44 @@ def claims(
 ) -> None:
     """Run the sweep of each claim, or go on with it, and say whether the claim holds."""
     load_matplotlib()
-    from hetevo.analysis.claims import CLAIMS, check, overview, read_recorded, table, verdict
-    from hetevo.analysis.made import beside, marked, write_files
+    from hetevo.analysis.claims import CLAIMS, check, draw, overview, read_recorded, table, verdict
+    from hetevo.analysis.figures import save
+    from hetevo.analysis.made import add_mark, beside, write_files
 
     if not names:
         list_names({name: claim.says for name, claim in CLAIMS.items()}, as_json=as_json)
         return
-    chosen = _chosen(names, CLAIMS)
-    # what was recorded of runs takes their place
+    chosen = _choose(names, CLAIMS)
+    # what was recorded of runs takes their place; a figure of its own needs more than that
     known = {name: read_recorded(claim, recorded / f"{name}{VALUES}") for name, claim in chosen.items() if recorded}
-    # a figure of its own needs more than what is recorded
-    drawn = [name for name, claim in chosen.items() if name not in known or (known[name].runs and not claim.figure)]
-    _check_places(chosen, drawn, None if recorded else output, pages, force=force)
+    drawable = [name for name, claim in chosen.items() if name not in known or (known[name].runs and not claim.figure)]
+    _check_places(chosen, drawable, None if recorded else output, pages, force=force)
     results, printed = {}, {}
     for name, claim in chosen.items():
         if recorded:
             runs, measured = known[name].runs, known[name].measured
         else:
-            runs = _lived(claim, output / name, workers, oversubscribe=oversubscribe)
+            runs = _run_sweep(claim, output / name, workers, oversubscribe=oversubscribe)
             measured = check(claim, runs)
         _print(claim, measured, as_markdown=as_markdown)
-        if not recorded:
-            _draw(claim, runs, output / name, force=force)
+        # one figure, for its sweep and for its page
+        plot = draw(claim, runs) if name in drawable and (pages or not recorded) else None
+        if plot and not recorded:
+            print(save(plot, output / name / FIGURE, force=force, named=False)[0], file=sys.stderr)
         if pages:
             values = recorded / f"{name}{VALUES}" if recorded else None
-            _write_page(claim, runs, measured, pages, values, with_picture=name in drawn)
+            _write_page(claim, runs, measured, pages, values, plot)
         results[name] = claim, measured
         predictions = table(claim, measured).drop(columns="claim").to_json(orient="records")  # NaN becomes null
         printed[name] = {"verdict": verdict(measured), "predictions": json.loads(predictions)}
     if pages:
-        write_files({beside(pages / TABLE): marked(overview(results).encode(), ".md")})
+        write_files({beside(pages / TABLE): add_mark(overview(results).encode(), ".md")})
         print(pages / TABLE, file=sys.stderr)
     if as_json:
         print(json.dumps(printed))
 
 
-def _chosen(names: Sequence[str], known: "Mapping[str, Claim]") -> "dict[str, Claim]":
+def _choose(names: Sequence[str], known: "Mapping[str, Claim]") -> "dict[str, Claim]":
     """Return the claims of these names."""
     from hetevo.populations.errors import SettingError, nearest
 
@@ -100,9 +102,9 @@ def _chosen(names: Sequence[str], known: "Mapping[str, Claim]") -> "dict[str, Cl
 
 
 def _check_places(
-    names: Iterable[str], drawn: Iterable[str], output: Path | None, pages: Path | None, *, force: bool
+    names: Iterable[str], drawable: Iterable[str], output: Path | None, pages: Path | None, *, force: bool
 ) -> None:
-    """Refuse to replace what is not Hetevo's before anything is run; ``drawn`` are the claims whose picture is made."""
+    """Refuse to replace what is not Hetevo's before anything is run; ``drawable``: claims that get a picture."""
     from hetevo.analysis.made import check_replaceable
 
     files: list[Path] = []
@@ -112,46 +114,39 @@ def _check_places(
         # values that are read are not written
         endings = (".md", CIRCUIT, VALUES) if output else (".md", CIRCUIT)
         files += [pages / f"{name}{ending}" for name in names for ending in endings]
-        files += [pages / f"{name}{PICTURE}" for name in drawn]
+        files += [pages / f"{name}{PICTURE}" for name in drawable]
         files.append(pages / TABLE)
     check_replaceable(files, force=force)
 
 
-def _lived(claim: "Claim", folder: Path, workers: int, *, oversubscribe: bool) -> "list[LoadedRun]":
+def _run_sweep(claim: "Claim", folder: Path, workers: int, *, oversubscribe: bool) -> "list[LoadedRun]":
     """Run a claim's sweep, or go on with it."""
     from hetevo.analysis.conditions import load_all
     from hetevo.evolve.config import BackendTable
     from hetevo.evolve.sweeps import load_plan
     from hetevo.populations.errors import spell
-    from hetevo.scripts.sweep import conducted
+    from hetevo.scripts.sweep import run_plan
 
+    # an interrupted sweep says how to go on with the claim
     again = spell("claims", claim.name, "-o", folder.parent)
     plan, place = load_plan(claim.name), BackendTable(workers=workers)
-    conducted(plan, folder, place, again=again, as_json=False, oversubscribe=oversubscribe, following=False)
+    run_plan(plan, folder, place, again=again, as_json=False, oversubscribe=oversubscribe, following=False)
     return load_all([folder])
 
 
 def _print(claim: "Claim", measured: "Sequence[Measured]", *, as_markdown: bool) -> None:
     """Say what came out."""
-    from hetevo.analysis.claims import markdown, table, verdict
+    from hetevo.analysis.claims import markdown, verdict
 
     print(f"\n{claim.says}\n(source: {claim.source})", file=sys.stderr)
-    for row in table(claim, measured).to_dict("records"):
-        effect = f"{row['effect']:.3f} ({row['low']:.3f} to {row['high']:.3f}), n = {row['n']}"
-        holds = "yes" if row["holds"] else "NO "
-        print(f"  {holds} {row['prediction']}: {effect}; predicted {row['predicted']}", file=sys.stderr)
+    for each in measured:
+        holds, prediction = "yes" if each.holds else "NO ", each.prediction
+        text = f"  {holds} {prediction.says}: {each.text}, n = {each.n}; predicted {prediction.predicted}"
+        print(text, file=sys.stderr)
     print(f"{claim.name}: the claim {verdict(measured)}", file=sys.stderr)
     if as_markdown:
         title = f"### {claim.name}\n\n{claim.says} ({claim.source})\n\nThe claim **{verdict(measured)}**.\n\n"
-        print(title + markdown(claim, measured) + "\n")
-
-
-def _draw(claim: "Claim", runs: "Sequence[LoadedRun]", folder: Path, *, force: bool) -> None:
-    """Draw the figure of a claim into its sweep."""
-    from hetevo.analysis.claims import draw
-    from hetevo.analysis.figures import save
-
-    print(save(draw(claim, runs), folder / FIGURE, force=force, named=False)[0], file=sys.stderr)
+        print(title + markdown(measured) + "\n")
 
 
 def _write_page(
@@ -160,30 +155,30 @@ def _write_page(
     measured: "Sequence[Measured]",
     folder: Path,
     recorded: Path | None,
-    *,
-    with_picture: bool,
+    plot: "Plot | None",
 ) -> None:
-    """Write a claim's page, the drawing of a founder's circuit and, where values allow it, the claim's figure.
+    """Write a claim's page, the drawing of a founder's circuit and, if there is one, the claim's figure.
 
     Pages whose values were not read from ``recorded`` get them as a table too, of which all this can be made again.
     """
-    from hetevo.analysis.claims import draw, page, record
+    from hetevo.analysis.claims import page, record
     from hetevo.analysis.claims.recorded import FLOATS
     from hetevo.analysis.figures.circuit import draw_individual
-    from hetevo.analysis.figures.plot import drawn
-    from hetevo.analysis.made import beside, marked, write_files
+    from hetevo.analysis.figures.plot import render
+    from hetevo.analysis.made import add_mark, beside, write_files
     from hetevo.evolve.sweeps.file import read_sweep
-    from hetevo.scripts.draw import founder
+    from hetevo.scripts.draw import choose_founder
 
-    name, individual = claim.name, founder(read_sweep(claim.name).base, None, [])
+    name, individual = claim.name, choose_founder(read_sweep(claim.name).base, None, [])
     text = page(claim, measured, circuit=f"{name}{CIRCUIT}", figure=f"{name}{PICTURE}").encode()
-    circuit = drawn(draw_individual(individual.species, individual.genes).figure, ".png", PAGE_DPI)
-    files = {".md": marked(text, ".md"), CIRCUIT: marked(circuit, ".png")}
+    circuit = render(draw_individual(individual.species, individual.genes).figure, ".png", PAGE_DPI)
+    files = {".md": add_mark(text, ".md"), CIRCUIT: add_mark(circuit, ".png")}
     if recorded:
+        # the mark of the picture holds the hash of these values
         values = recorded.read_bytes()
     else:
         values = files[VALUES] = record(claim, runs).to_csv(index=False, float_format=FLOATS).encode()
-    if with_picture:
-        files[PICTURE] = marked(drawn(draw(claim, runs).figure, ".png", PAGE_DPI), ".png", values)
+    if plot:
+        files[PICTURE] = add_mark(render(plot.figure, ".png", PAGE_DPI), ".png", values)
     write_files({beside(folder / f"{name}{ending}"): content for ending, content in files.items()})
     print(folder / f"{name}.md", file=sys.stderr)

@@ -1,6 +1,8 @@
 """Rich on a terminal: styles and escapes are ours, and whatever is named is text."""
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from rich.console import Console
@@ -14,7 +16,9 @@ class Messages(Console):
     """Rich's console on stderr. Text that it is given has no markup, no highlights and no escapes."""
 
     def __init__(self) -> None:
-        super().__init__(stderr=True, markup=False, emoji=False, highlight=False)
+        # the stream as it is now: a live display puts itself in its place, and would send its escapes around as text
+        stream = getattr(sys.stderr, "rich_proxied_file", sys.stderr)
+        super().__init__(file=stream, markup=False, emoji=False, highlight=False)
 
     def render_str(self, text: str, **options: Any) -> Text:
         """Make Rich's text of a text: every one comes through here, also cells of tables."""
@@ -25,10 +29,9 @@ def guard_streams() -> None:
     """Make text of what is printed while a live display has taken the place of the standard streams."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, FileProxy):
-            _guard(stream)
+            # an attribute of the object is found before the method of its class
+            object.__setattr__(stream, "write", partial(_write_text, stream.write))
 
 
-def _guard(stream: FileProxy) -> None:
-    write = stream.write
-    # an attribute of the object is found before the method of its class
-    object.__setattr__(stream, "write", lambda text: write(for_terminal(text, keep=LINES)))
+def _write_text(write: Callable[[str], int], text: str) -> int:
+    return write(for_terminal(text, keep=LINES))

@@ -1,16 +1,30 @@
-"""`hetevo draw`: draw the circuit of an individual."""
+"""Commands that draw: `hetevo plot` (a figure of runs), `hetevo report` (all of them), `hetevo draw` (a circuit)."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from hetevo.scripts.errors import Force, TrustRun, explained, load_matplotlib
+from hetevo.scripts.errors import Force, TrustRun, explain_errors, load_matplotlib, warn
 
 if TYPE_CHECKING:
     from hetevo.populations.genome import Population
     from hetevo.populations.species import Species
 
+Runs = Annotated[list[Path] | None, typer.Argument(metavar="RUN...", help="Run directories, or sweeps.")]
+Kind = Annotated[str, typer.Option(help="Kind of figure; 'list' names them. Default: the one that suits what was run.")]
+Figure = Annotated[
+    Path | None, typer.Option("-o", "--output", help="File to write: PNG, PDF or SVG. Default: RUN/figures/KIND.png.")
+]
+Several = Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run directories, or sweeps.")]
+Page = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", help="HTML file to write. Default for one run or sweep: report.html inside it."),
+]
+Neutral = Annotated[
+    str | None,
+    typer.Option(metavar="CONDITION", help="What to compare with. Default: where parents are drawn by lot."),
+]
 Source = Annotated[
     str,
     typer.Argument(metavar="PRESET|FILE.toml|RUN[@G]", help="A preset or file: a founder; a run: one of those saved."),
@@ -20,18 +34,72 @@ Individual = Annotated[
     typer.Option(help="Id of an individual of the saved generation, or number of a founder. Default: the best, or 0."),
 ]
 Set = Annotated[list[str] | None, typer.Option("-s", "--set", metavar="KEY=VALUE", help="Change of a preset or file.")]
-File = Annotated[
+Drawing = Annotated[
     Path | None,
     typer.Option("-o", "--output", help="File: PNG, PDF or SVG. Default: RUN/figures/circuit-ID.png or PRESET.png."),
 ]
 
 
-@explained
+@explain_errors
+def plot(runs: Runs = None, kind: Kind = "", output: Figure = None, force: Force = False) -> None:
+    """Draw a figure, and say in two lines what it shows."""
+    load_matplotlib()
+    from hetevo.analysis.conditions import load_all
+    from hetevo.analysis.figures import FIGURES, save
+    from hetevo.analysis.verdict import verdict
+    from hetevo.evolve.rundir.places import inside
+    from hetevo.populations.errors import SettingError, nearest, spell
+
+    if kind == "list":
+        for name, function in FIGURES.items():
+            print(f"{name:15} {(function.__doc__ or '').splitlines()[0]}")
+        return
+    if kind and kind not in FIGURES:
+        raise SettingError(f"--kind: expected one of {', '.join(FIGURES)}, got {kind!r}.{nearest(kind, FIGURES)}")
+    if not runs:
+        raise SettingError(f"Expected a run directory or a sweep to draw, got none: {spell('plot', 'RUN...')}")
+    loaded = load_all(runs, notice=warn)
+    if kind:
+        drawn = FIGURES[kind](loaded)
+    else:
+        from hetevo.analysis.claims import CLAIMS, picture  # reads the file of every experiment
+
+        kind, drawn = picture(CLAIMS, loaded)
+    target = output or (inside(runs[0]) / "figures" / f"{kind}.png" if len(runs) == 1 else Path(f"{kind}.png"))
+    for path in save(drawn, target, force=force, named=output is not None):
+        print(path)
+    print(verdict(loaded))
+
+
+@explain_errors
+def report(runs: Several, output: Page = None, neutral: Neutral = None, force: Force = False) -> None:
+    """Write verdict, figures, tables, configuration and provenance into one HTML file."""
+    load_matplotlib()
+    from hetevo.analysis.report import report as make
+    from hetevo.analysis.report import write
+    from hetevo.evolve.rundir.places import inside
+    from hetevo.populations.errors import SettingError
+
+    if output is None and len(runs) > 1:
+        raise SettingError(
+            f"A report of {len(runs)} runs or sweeps belongs to none of them: say where with -o, for instance"
+            " -o report.html."
+        )
+    # nothing is printed before the page is written
+    made = make(runs, neutral=neutral)
+    print(write(made, output or inside(runs[0]) / "report.html", force=force, named=output is not None))
+    for line in made.headline:
+        print(line)
+    for fault in made.faults:
+        warn(fault)
+
+
+@explain_errors
 def draw(
     source: Source,
     individual: Individual = None,
     settings: Set = None,
-    output: File = None,
+    output: Drawing = None,
     trust: TrustRun = False,
     force: Force = False,
 ) -> None:
@@ -41,12 +109,17 @@ def draw(
     from hetevo.analysis.figures.circuit import draw_individual
     from hetevo.populations.errors import SettingError
 
+    # a folder is a run, with or without a generation
     of_run = any(Path(name).is_dir() for name in (source, source.rpartition("@")[0]) if name)
     if of_run and settings:
         raise SettingError("-s changes a preset or a file, not what is saved of a run: leave it out.")
-    chosen = _saved(source, individual, trust) if of_run else founder(source, individual, settings or [], trust=trust)
-    plot = draw_individual(chosen.species, chosen.genes, chosen.row, chosen.title)
-    for file in save(plot, output or chosen.target, force=force, named=output is not None):
+    chosen = (
+        _choose_saved(source, individual, trust)
+        if of_run
+        else choose_founder(source, individual, settings or [], trust=trust)
+    )
+    drawing = draw_individual(chosen.species, chosen.genes, chosen.row, chosen.title)
+    for file in save(drawing, output or chosen.target, force=force, named=output is not None):
         print(file)
 
 
@@ -60,7 +133,7 @@ class Chosen(NamedTuple):
     target: Path
 
 
-def _saved(source: str, individual: int | None, trust: bool) -> Chosen:
+def _choose_saved(source: str, individual: int | None, *, trust: bool) -> Chosen:
     """Find an individual of a run's checkpoint: the one with the lowest loss unless another is named."""
     from hetevo.evolve.origin import Origin
     from hetevo.evolve.species import build_species
@@ -69,6 +142,7 @@ def _saved(source: str, individual: int | None, trust: bool) -> Chosen:
     origin = Origin.find(source, trust=trust)
     species = build_species(origin.config)
     state = origin.load(origin.config, species)
+    # its identifier, or else the lowest loss
     ids = [int(one) for one in state.generation.identifiers]
     chosen = ids[int(state.loss.argmin())] if individual is None else individual
     if chosen not in ids:
@@ -82,7 +156,7 @@ def _saved(source: str, individual: int | None, trust: bool) -> Chosen:
     return Chosen(species, state.generation.population, row, title, target)
 
 
-def founder(source: str, individual: int | None, settings: list[str], *, trust: bool = False) -> Chosen:
+def choose_founder(source: str, individual: int | None, settings: list[str], *, trust: bool = False) -> Chosen:
     """Draw the founders that a preset or a file begins with, and choose one."""
     from hetevo.evolve.config import load_config
     from hetevo.evolve.config.sources import HERE

@@ -1,19 +1,22 @@
 """How mistakes end: one clear message, no traceback, and the documented exit status."""
 
+import contextlib
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
-from typing import Annotated, ParamSpec, TypeVar
+from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
+from typer.core import TyperGroup
 
 from hetevo.populations.text import for_terminal
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace files too that Hetevo did not make.")]
 Oversubscribe = Annotated[
     bool, typer.Option("--oversubscribe", help="Start as many processes as were asked for, also more than four a core.")
@@ -25,7 +28,7 @@ TrustRun = Annotated[
 WRONG_USE, FAILED, MACHINE_FAILED, INTERRUPTED = 2, 1, 3, 130
 
 
-def explained(command: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+def explain_errors(command: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
     """Turn errors that are meant for the user into a message and an exit status.
 
     2: the command or configuration is wrong. 1: the run failed. 3: the machine or the cluster failed, and what was
@@ -59,6 +62,32 @@ def explained(command: Callable[Arguments, Result]) -> Callable[Arguments, Resul
     return guarded
 
 
+class Commands(TyperGroup):
+    """All subcommands; what a message of theirs quotes is text."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words before the subcommand."""
+        with _quote():
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Read the words after it, and call it."""
+        with _quote():
+            return super().invoke(ctx)
+
+
+@contextlib.contextmanager
+def _quote() -> Iterator[None]:
+    """Make text of the words that a message about the command line quotes."""
+    try:
+        yield
+    except Exception as error:
+        message = getattr(error, "message", None)
+        if isinstance(message, str):  # `--help` ends by an exception too, and has none
+            error.message = for_terminal(message)  # type: ignore[attr-defined]
+        raise
+
+
 def load_matplotlib() -> None:
     """Load Matplotlib for a command that draws, and shows no window.
 
@@ -85,7 +114,7 @@ def fail(message: str, status: int) -> None:
     raise typer.Exit(status)
 
 
-def thread_failed(failed: threading.ExceptHookArgs) -> None:
+def report_failed_thread(failed: threading.ExceptHookArgs) -> None:
     """Say in one line that a thread has failed: whoever waits for it says more, and that must not be hidden."""
     name = failed.thread.name if failed.thread else "unknown"
     warn(f"the thread {name!r} has ended: {failed.exc_type.__name__}: {failed.exc_value}")
@@ -98,9 +127,9 @@ def warn(message: str) -> None:
 
 def tell(message: str) -> None:
     """Print a message to stderr; a line that a name in it begins does not pass for one of ours."""
-    print(lines(message), file=sys.stderr, flush=True)
+    print(indent(message), file=sys.stderr, flush=True)
 
 
-def lines(message: str) -> str:
+def indent(message: str) -> str:
     """Write a message as text for a terminal, all lines but the first one indented."""
     return "\n  ".join(for_terminal(line.removeprefix("  ")) for line in message.split("\n"))

@@ -1,4 +1,4 @@
-"""The `hetevo` command: one subcommand a file; heavy imports happen inside the commands."""
+"""The `hetevo` command: all subcommands, of which heavy imports happen inside them."""
 
 import signal
 import sys
@@ -9,20 +9,14 @@ from typing import Annotated
 import typer
 
 from hetevo.scripts.bench.command import bench
+from hetevo.scripts.check import status, verify
 from hetevo.scripts.claims import claims
-from hetevo.scripts.draw import draw
-from hetevo.scripts.errors import thread_failed
-from hetevo.scripts.init import init
-from hetevo.scripts.plot import plot
-from hetevo.scripts.presets import presets
-from hetevo.scripts.report import report
-from hetevo.scripts.resume import resume
-from hetevo.scripts.run import run
-from hetevo.scripts.status import status
+from hetevo.scripts.draw import draw, plot, report
+from hetevo.scripts.errors import Commands, report_failed_thread
+from hetevo.scripts.presets import init, presets
+from hetevo.scripts.run import resume, run
 from hetevo.scripts.streams import OutputError, secure
 from hetevo.scripts.sweep import sweep
-from hetevo.scripts.usage import Commands
-from hetevo.scripts.verify import verify
 
 app = typer.Typer(
     name="hetevo",
@@ -56,23 +50,23 @@ def _options(
 def main() -> None:
     """Run the command line."""
     secure()
-    threading.excepthook = thread_failed
+    threading.excepthook = report_failed_thread
     code = 0
     try:
         app()
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except OutputError as error:
-        code = _unwritten(error)
+        code = _explain_unwritten(error)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # one more of an impatient user must not change how it ended
     try:
         sys.stdout.flush()
     except OutputError as error:
-        code = code or _unwritten(error)
+        code = code or _explain_unwritten(error)
     sys.exit(code)
 
 
-def _unwritten(error: OutputError) -> int:
+def _explain_unwritten(error: OutputError) -> int:
     """Say that results were not written, unless their reader had simply seen enough; return the exit status."""
     if isinstance(error.reason, BrokenPipeError):
         return 128 + signal.SIGPIPE

@@ -3,10 +3,9 @@
 import os
 import sys
 from collections import deque
-from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self, TextIO
+from typing import TYPE_CHECKING, Self
 
-from hetevo.scripts.errors import lines
+from hetevo.scripts.errors import indent, tell
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -23,36 +22,51 @@ SPINNER = 2
 """Columns that the sign of life takes before the live line."""
 
 
-class Progress(Protocol):
-    """Shows generation reports."""
-
-    def __call__(self, report: "GenerationReport") -> None:
-        """Show that a generation is done."""
-
-    def say(self, message: str) -> None:
-        """Show a notice, which stays."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-
-class Pace:
-    """Seconds a generation, by the recent ones that this process did; its first, which starts workers, never counts."""
+class Progress:
+    """Shows where a run stands: a line that Rich writes over on a terminal, elsewhere a line now and then."""
 
     def __init__(self) -> None:
         self._ends: deque[float] = deque(maxlen=RECENT + 1)
+        self._next = 0.0
+        self._status: Status | None = None
+        if is_live():
+            from hetevo.scripts.console import Messages
 
-    def __call__(self, report: "GenerationReport") -> float | None:
-        """Hear that a generation is done; return None until the second is."""
+            self._status = Messages().status("generation 0: founders are living")
+
+    def __call__(self, report: "GenerationReport") -> None:
+        """Show that a generation is done."""
+        # the first generation, which starts the workers, never counts
         self._ends.append(report.elapsed)
         count = len(self._ends) - 1
-        return (self._ends[-1] - self._ends[0]) / count if count else None
+        pace = (self._ends[-1] - self._ends[0]) / count if count else None
+        if self._status:
+            self._status.update(write_line(report, pace, self._status.console.width - SPINNER))
+        elif report.elapsed >= self._next or report.generation == report.generations:
+            print(write_line(report, pace), file=sys.stderr, flush=True)
+            self._next = report.elapsed + PLAIN_SECONDS
+
+    def say(self, message: str) -> None:
+        """Show a notice, which stays."""
+        if self._status:
+            self._status.console.print(indent(f"hetevo: {message}"), soft_wrap=True)
+        else:
+            tell(f"hetevo: {message}")
+
+    def __enter__(self) -> Self:
+        if self._status:
+            from hetevo.scripts.console import guard_streams
+
+            self._status.start()
+            guard_streams()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._status:
+            self._status.stop()
 
 
-def line(report: "GenerationReport", pace: float | None, width: int | None = None) -> str:
+def write_line(report: "GenerationReport", pace: float | None, width: int | None = None) -> str:
     """Say in one line where a run stands.
 
     Parameters
@@ -66,7 +80,7 @@ def line(report: "GenerationReport", pace: float | None, width: int | None = Non
         time; the generation is cut off.
     """
     last = report.generation >= report.generations
-    left = None if pace is None else f"{_duration((report.generations - report.generation) * pace)} left"
+    left = None if pace is None else f"{_write_duration((report.generations - report.generation) * pace)} left"
     alignment, elite = report.alignment_end, report.alignment_end_elite
     # text, and the rank at which it is left out
     parts = [
@@ -75,7 +89,7 @@ def line(report: "GenerationReport", pace: float | None, width: int | None = Non
         (f", best {report.loss_best:.3f}", 4),
         (f"  alignment {alignment:+.3f}" if alignment is not None else "", 3),
         (f", elite {elite:+.3f}" if alignment is not None and elite is not None else "", 5),
-        (f"  {_duration(report.elapsed)}" if last else f"  {left}" if left else "", 1),
+        (f"  {_write_duration(report.elapsed)}" if last else f"  {left}" if left else "", 1),
     ]
     text = ""
     for most in range(5, -1, -1):
@@ -85,69 +99,12 @@ def line(report: "GenerationReport", pace: float | None, width: int | None = Non
     return text[:width]
 
 
-class LiveLine:
-    """A line that is written over again and again."""
-
-    def __init__(self) -> None:
-        from hetevo.scripts.console import Messages
-
-        self._status: Status = Messages().status("generation 0: founders are living")
-        self._pace = Pace()
-
-    def __call__(self, report: "GenerationReport") -> None:
-        """Show that a generation is done."""
-        self._status.update(line(report, self._pace(report), self._status.console.width - SPINNER))
-
-    def say(self, message: str) -> None:
-        """Show a notice, which stays."""
-        self._status.console.print(lines(f"hetevo: {message}"), soft_wrap=True)
-
-    def __enter__(self) -> Self:
-        from hetevo.scripts.console import guard_streams
-
-        self._status.start()
-        guard_streams()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._status.stop()
-
-
-class PlainLines:
-    """A line now and then, and one for the last generation."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream, self._pace, self._next = stream, Pace(), 0.0
-
-    def __call__(self, report: "GenerationReport") -> None:
-        """Show that a generation is done."""
-        pace = self._pace(report)
-        if report.elapsed >= self._next or report.generation == report.generations:
-            print(line(report, pace), file=self._stream, flush=True)
-            self._next = report.elapsed + PLAIN_SECONDS
-
-    def say(self, message: str) -> None:
-        """Show a notice."""
-        print(lines(f"hetevo: {message}"), file=self._stream, flush=True)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        pass
-
-
-def progress() -> Progress:
-    """Return the display that suits where stderr goes."""
-    return LiveLine() if is_live() else PlainLines(sys.stderr)
-
-
 def is_live() -> bool:
     """Tell whether stderr goes to a terminal on which lines can be written over."""
     return sys.stderr.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
 
 
-def _duration(seconds: float) -> str:
+def _write_duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}h{minutes:02d}m" if hours else f"{minutes}m{rest:02d}s" if minutes else f"{rest}s"

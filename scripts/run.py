@@ -1,4 +1,4 @@
-"""`hetevo run`: evolve a population in a new directory."""
+"""`hetevo run` and `hetevo resume`: evolve a population in a new directory, go on with a run, or extend it."""
 
 import json
 import sys
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hetevo.scripts.errors import Oversubscribe, explained
-from hetevo.scripts.progress import progress
+from hetevo.scripts.errors import AsJson, Oversubscribe, TrustRun, explain_errors
+from hetevo.scripts.progress import Progress
 
 if TYPE_CHECKING:
     from hetevo.evolve import Config, Run
@@ -57,10 +57,16 @@ Trust = Annotated[
     typer.Option("--trust", help="Contact the cluster, and import the modules, that FILE.toml or RUN alone names."),
 ]
 NoProbe = Annotated[bool, typer.Option("--no-probe", help="Measure nothing; evolution is the same, bit for bit.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the final status as one JSON object on stdout.")]
+
+RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run directory; nothing else is needed.")]
+NewEnd = Annotated[int | None, typer.Option(help="A new last generation: extends a run that is done.")]
+ForceAnew = Annotated[
+    bool,
+    typer.Option("--force", help="Drop the records and begin anew, if no checkpoint can be trusted."),
+]
 
 
-@explained
+@explain_errors
 def run(
     source: Source = None,
     changes: Changes = None,
@@ -82,6 +88,7 @@ def run(
     from hetevo.evolve import Experiment
     from hetevo.populations.text import for_file
 
+    # options are overrides of the configuration, and come after -s
     given: dict[str, Any] = {
         "seed": seed,
         "evolution.generations": generations,
@@ -91,14 +98,14 @@ def run(
         "probe.every": 0 if no_probe else None,
     }
     overrides = [*(changes or []), *(f"{key}={value}" for key, value in given.items() if value is not None)]
-    config, name = _configuration(source, origin, overrides, or_resume=or_resume, trust=trust)
+    config, name = _find_configuration(source, origin, overrides, or_resume=or_resume, trust=trust)
     if seeds is not None:
         others = {"--from": origin, "--seed": seed}
         _run_seeds(config, name, seeds, output, others, oversubscribe=oversubscribe, as_json=as_json)
         return
     path = output or Path("runs") / f"{for_file(name)}-seed{config.seed}"
     experiment = Experiment(config, oversubscribe=oversubscribe)
-    with progress() as display:
+    with Progress() as display:
         ended = experiment.run(path, origin=origin, or_resume=or_resume, progress=display, notice=display.say)
     finish(ended, ["--address", config.backend.address] if config.backend.address else [], as_json=as_json)
 
@@ -117,16 +124,17 @@ def _run_seeds(
     from hetevo.evolve.sweeps import plan_of_seeds
     from hetevo.populations.errors import SettingError
     from hetevo.populations.text import for_file
-    from hetevo.scripts.sweep import conducted
+    from hetevo.scripts.sweep import run_plan
 
+    # the range gives the seeds, and draws founders by them: --seed and --from say something else
     beside = [option for option, value in others.items() if value is not None]
     if beside:
         raise SettingError(f"--seeds {seeds}: expected no {beside[0]} beside it. Leave one of them out.")
     plan, folder = plan_of_seeds(name, config, seeds), output or Path("runs") / for_file(name)
-    conducted(plan, folder, config.backend, again="the same command", oversubscribe=oversubscribe, as_json=as_json)
+    run_plan(plan, folder, config.backend, again="the same command", oversubscribe=oversubscribe, as_json=as_json)
 
 
-def _configuration(
+def _find_configuration(
     source: str | None, origin: str | None, overrides: list[str], *, or_resume: bool, trust: bool
 ) -> tuple["Config", str]:
     """Return the configuration, and what to call a run of it."""
@@ -148,6 +156,40 @@ def _configuration(
     ), f"{branch.directory.path.resolve().name}-from{branch.generation}"
 
 
+@explain_errors
+def resume(
+    run: RunPath,
+    generations: NewEnd = None,
+    backend: Backend = None,
+    workers: Workers = None,
+    address: Address = None,
+    trust: TrustRun = False,
+    force: ForceAnew = False,
+    oversubscribe: Oversubscribe = False,
+    as_json: AsJson = False,
+) -> None:
+    """Go on with a run where it was last saved, or extend it."""
+    from hetevo.evolve import resume as continue_run
+
+    with Progress() as display:
+        ended = continue_run(
+            run,
+            generations,
+            backend=backend,
+            address=address,
+            workers=workers,
+            trust=trust,
+            force=force,
+            oversubscribe=oversubscribe,
+            progress=display,
+            notice=display.say,
+        )
+    # what was said of the place is said again in the command that goes on
+    given = {"--backend": backend, "--address": address}
+    where = [word for option, value in given.items() if value for word in (option, value)]
+    finish(ended, where, as_json=as_json)
+
+
 def finish(ended: "Run", where: list[str], *, as_json: bool) -> None:
     """Say how a run ended, and leave with 128 + signal if one stopped it; ``where``: options to go on with."""
     from hetevo.evolve.rundir import RunDirectory
@@ -159,6 +201,7 @@ def finish(ended: "Run", where: list[str], *, as_json: bool) -> None:
         print(
             f"{ended.path}: generation {ended.generation}, digest {ended.digest[:16]}; {ended.saved}", file=sys.stderr
         )
+        # to go on, or to look at it
         todo = spell("resume", ended.path, *where) if ended.stopped_by else spell("plot", ended.path)
         print(f"{f'stopped by {ended.stopped_by}; go on' if ended.stopped_by else 'next'}: {todo}", file=sys.stderr)
     if ended.signal:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hetevo.scripts.errors import FAILED, MACHINE_FAILED, Oversubscribe, explained, tell
+from hetevo.scripts.errors import FAILED, MACHINE_FAILED, AsJson, Oversubscribe, explain_errors, tell
 from hetevo.scripts.presets import list_names
 from hetevo.scripts.progress import is_live
 
@@ -38,16 +38,17 @@ Output = Annotated[Path | None, typer.Option("-o", "--output", help="Directory o
 Workers = Annotated[int, typer.Option(min=0, help="Runs side by side; 0: one a core.")]
 Backend = Annotated[str, typer.Option(help="Where runs go on: auto, local or ray.")]
 Address = Annotated[str, typer.Option(metavar="HOST:PORT", help="A Ray cluster; never guessed.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the outcomes, or the list, as one JSON object on stdout.")]
+Trust = Annotated[bool, typer.Option("--trust", help="Import the modules that FILE.toml alone names.")]
 
 
-@explained
+@explain_errors
 def sweep(
     source: Source = None,
     output: Output = None,
     workers: Workers = 0,
     backend: Backend = "auto",
     address: Address = "",
+    trust: Trust = False,
     oversubscribe: Oversubscribe = False,
     as_json: AsJson = False,
 ) -> None:
@@ -61,14 +62,15 @@ def sweep(
         return
     settings = {"backend": {"name": backend, "workers": workers, "address": address}}
     place = from_mapping(settings, source="hetevo sweep").backend
-    plan = load_plan(source, lambda message: tell(f"hetevo: {message}"))
+    # everything is checked before the first run begins
+    plan = load_plan(source, lambda message: tell(f"hetevo: {message}"), trust=trust)
     folder = output or Path("runs") / plan.name
-    conducted(
+    run_plan(
         plan, folder, place, again=spell("sweep", source, "-o", folder), oversubscribe=oversubscribe, as_json=as_json
     )
 
 
-def conducted(
+def run_plan(
     plan: "Plan",
     folder: Path,
     place: "BackendTable",
@@ -111,19 +113,17 @@ def conducted(
             what = "failed" if one.state == "failed" else "was interrupted by the machine"
             tell(f"{folder / one.run} {what}: {one.error}")
     tell(f"{folder}: {_summary(outcomes)}")
-    if all(one.state == "done" for one in outcomes):
-        if following:
-            print(f"next: {spell('plot', folder)}", file=sys.stderr)
-    elif {one.state for one in outcomes} <= {"done", "failed"}:
-        print(f"repair what failed, then go on: {again}", file=sys.stderr)
-    else:
-        print(f"go on: {again}", file=sys.stderr)
+    # what to do next, and a status that says why not all is done
+    left = {one.state for one in outcomes} - {"done"}
+    if left:
+        print(f"{'repair what failed, then go on' if left == {'failed'} else 'go on'}: {again}", file=sys.stderr)
+    elif following:
+        print(f"next: {spell('plot', folder)}", file=sys.stderr)
     if signal:
         raise typer.Exit(128 + signal)
-    states = {one.state for one in outcomes}
-    if "interrupted" in states and "failed" not in states:
+    if "interrupted" in left and "failed" not in left:
         raise typer.Exit(MACHINE_FAILED)
-    if states != {"done"}:
+    if left:
         raise typer.Exit(FAILED)  # also after STOP: whoever goes on with the results needs all of them
 
 
@@ -173,6 +173,7 @@ def _table(outcomes: list["Outcome"]) -> "Table":
     table = Table(title=_summary(outcomes))
     for column in ("condition", "seed", "state", "generation", "alignment", "best loss"):
         table.add_column(column, justify="left" if column in ("condition", "state") else "right")
+    # what is under way or failed comes first
     order = ("running", "elsewhere", "failed", "interrupted", "stopped", "waiting", "done")
     for one in sorted(outcomes, key=lambda outcome: order.index(outcome.state))[:SHOWN]:
         generation = "" if one.generation is None else f"{one.generation}/{one.generations}"

@@ -12,7 +12,7 @@ import pandas as pd
 
 from hetevo.analysis.claims.own import FIGURES
 from hetevo.analysis.claims.prediction import Measured, Prediction, Term, measure
-from hetevo.analysis.conditions import by_condition
+from hetevo.analysis.conditions import group_by_condition
 from hetevo.analysis.figures.alignment import alignment
 from hetevo.analysis.figures.claim import SHOWN
 from hetevo.analysis.figures.claim import claim as dots
@@ -64,34 +64,35 @@ def read_claims() -> dict[str, Claim]:
         if file.name.endswith(".toml"):
             content = tomllib.loads(file.read_text("utf-8"))
             if "claim" in content:
-                claims.append(_claim(file.name.removesuffix(".toml"), content["claim"], content["prediction"]))
+                claims.append(_make_claim(file.name.removesuffix(".toml"), content["claim"], content["prediction"]))
     return {claim.name: claim for claim in sorted(claims, key=lambda claim: claim.order)}
 
 
-def _claim(name: str, table: Mapping[str, Any], predictions: Sequence[Mapping[str, Any]]) -> Claim:
+def _make_claim(name: str, table: Mapping[str, Any], predictions: Sequence[Mapping[str, Any]]) -> Claim:
     """Make a claim of its tables."""
     values = dict(table)
     groups = values.pop("groups", {})
-    return Claim(name, predictions=tuple(_prediction(each, groups) for each in predictions), **values)
+    return Claim(name, predictions=tuple(_make_prediction(each, groups) for each in predictions), **values)
 
 
-def _prediction(table: Mapping[str, Any], groups: Mapping[str, Sequence[str]]) -> Prediction:
+def _make_prediction(table: Mapping[str, Any], groups: Mapping[str, Sequence[str]]) -> Prediction:
     """Make a prediction of its table, with every group written out."""
     values = dict(table)
     given: Sequence[Term] = values.pop("terms")
-    terms = tuple(each for term in given for each in _mean(term, groups))
+    terms = tuple(each for term in given for each in _write_out(term, groups))
     sign, key = (1, "above") if "above" in values else (-1, "below")
     return Prediction(terms=terms, value=values.pop(key), sign=sign, **values)
 
 
-def _mean(term: Term, groups: Mapping[str, Sequence[str]]) -> list[Term]:
+def _write_out(term: Term, groups: Mapping[str, Sequence[str]]) -> list[Term]:
     """Replace ``{name}`` by each member of a group; the term is the mean over all of them."""
     weight, condition, column = term
-    pairs = list(product(_written_out(condition, groups), _written_out(column, groups)))
+    pairs = list(product(_expand(condition, groups), _expand(column, groups)))
     return [(weight / len(pairs), each, measured) for each, measured in pairs]
 
 
-def _written_out(text: str, groups: Mapping[str, Sequence[str]]) -> list[str]:
+def _expand(text: str, groups: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return a text with every combination of members in the place of its groups."""
     # every second part is the name of a group
     parts = re.split(r"\{(\w+)\}", text)
     return ["".join(chosen) for chosen in product(*(groups[p] if i % 2 else [p] for i, p in enumerate(parts)))]
@@ -126,20 +127,21 @@ def table(claim: Claim, measured: Sequence[Measured]) -> pd.DataFrame:
     measured : sequence of Measured
         From `check`.
     """
+    columns = ["claim", "prediction", "predicted", "effect", "low", "high", "n", "holds"]
     rows = [
-        {
-            "claim": claim.name,
-            "prediction": each.prediction.says,
-            "predicted": each.prediction.predicted,
-            "effect": each.effect,
-            "low": each.low,
-            "high": each.high,
-            "n": each.n,
-            "holds": each.holds,
-        }
+        (
+            claim.name,
+            each.prediction.says,
+            each.prediction.predicted,
+            each.effect,
+            each.low,
+            each.high,
+            each.n,
+            each.holds,
+        )
         for each in measured
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=columns)
 
 
 def draw(claim: Claim, runs: Sequence[LoadedRun]) -> Plot:
@@ -153,7 +155,8 @@ def picture(claims: Mapping[str, Claim], runs: Sequence[LoadedRun]) -> tuple[str
     Parameters
     ----------
     claims : mapping of str to Claim
-        Claims by the name of their preset.
+        Claims by the name of their sweep, such as `hetevo.analysis.claims.CLAIMS`; the one is found whose sweep has
+        the name of the preset of all these runs.
     runs : sequence of LoadedRun
         At least one.
 
@@ -165,7 +168,7 @@ def picture(claims: Mapping[str, Claim], runs: Sequence[LoadedRun]) -> tuple[str
     plot : Plot
         The figure.
     """
-    presets, conditions = {run.preset for run in runs}, set(by_condition(runs))
+    presets, conditions = {run.preset for run in runs}, set(group_by_condition(runs))
     claim = claims.get(presets.pop()) if len(presets) == 1 else None
     if claim is not None and len(conditions) > 1:
         compared = {condition for prediction in claim.predictions for condition in prediction.conditions}

@@ -8,6 +8,7 @@ import numpy as np
 from hetevo.analysis.figures.metaplasticity import metaplasticity, scores
 from hetevo.analysis.figures.phase import phase_diagram
 from hetevo.analysis.figures.plot import Plot
+from hetevo.analysis.measures import sign_agreement
 from hetevo.analysis.runs import LoadedRun
 
 HETEROSYNAPTIC = "heterosynaptic"
@@ -23,7 +24,7 @@ def restlessness(run: LoadedRun) -> float:
     return abs(_final(run, "phi_neuron_1_end") / _final(run, "phi_neuron_1_life_75") - 1)
 
 
-def turned(run: LoadedRun) -> float:
+def turning(run: LoadedRun) -> float:
     """Return by how many degrees the angle changes in the second half of life."""
     middle, end = (math.degrees(math.acos(_final(run, f"alignment_{stage}"))) for stage in ("mid", "end"))
     return abs(end - middle)
@@ -36,10 +37,9 @@ def shrinkage(run: LoadedRun) -> float:
     return float(_final(run, "feedback_gap_end") / _final(run, "feedback_gap_birth") / left)
 
 
-def sign_agreement(first: LoadedRun, second: LoadedRun) -> float:
+def sign_agreement_of_scores(first: LoadedRun, second: LoadedRun) -> float:
     """Share of neurons whose score has the same sign in two runs that differ by their history only."""
-    product = np.sign(scores(first)) * np.sign(scores(second))
-    return float((product[product != 0] > 0).mean())
+    return float(sign_agreement(*(scores(run).reshape(1, -1) for run in (first, second)))[0])
 
 
 def growth(strong: LoadedRun, weak: LoadedRun) -> float:
@@ -55,9 +55,9 @@ def growth_beyond(strong: LoadedRun, weak: LoadedRun, frozen_strong: LoadedRun, 
 
 MEASURES: Mapping[str, Callable[..., float]] = {
     "restlessness": restlessness,
-    "turned": turned,
+    "turned": turning,
     "shrinkage": shrinkage,
-    "sign_agreement": sign_agreement,
+    "sign_agreement": sign_agreement_of_scores,
     "growth": growth,
     "growth_beyond": growth_beyond,
 }

@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 
-from hetevo.analysis.claims.claim import Claim, table, verdict
+from hetevo.analysis.claims.claim import Claim, verdict
 from hetevo.analysis.claims.prediction import Measured, Prediction
 
 
-def markdown(claim: Claim, measured: Sequence[Measured]) -> str:
-    """Return the rows of a claim for a table in Markdown: prediction, measured with interval, predicted, n, holds."""
+def markdown(measured: Sequence[Measured]) -> str:
+    """Return a claim's predictions as a table in Markdown: prediction, measured with interval, predicted, n, holds."""
     rows = [
-        f"| {row['prediction']} | {row['effect']:.3f} ({row['low']:.3f} to {row['high']:.3f}) | {row['predicted']} |"
-        f" {row['n']} | {'yes' if row['holds'] else '**no**'} |"
-        for row in table(claim, measured).to_dict("records")
+        f"| {each.prediction.says} | {each.text} | {each.prediction.predicted} | {each.n} |"
+        f" {'yes' if each.holds else '**no**'} |"
+        for each in measured
     ]
     head = [
         "| prediction | measured, mean over seeds (95 % t interval) | predicted | n | holds |",
@@ -43,7 +43,7 @@ def page(claim: Claim, measured: Sequence[Measured], *, circuit: str, figure: st
         "## What came out",
         f"The claim **{verdict(measured)}**; {seeds} seeds.",
         f"```{{image}} {figure}\n:alt: Measures of {claim.name} by condition\n```",
-        markdown(claim, measured),
+        markdown(measured),
         *([claim.note] if claim.note else []),
         "## What would refute it",
         "Each row is a prediction of its own. It is refuted by an interval over seeds that does not lie on the"
@@ -62,6 +62,7 @@ def overview(results: Mapping[str, tuple[Claim, Sequence[Measured]]]) -> str:
     """
     rows = []
     for name, (claim, measured) in results.items():
+        # what stands for a claim is its first comparison with a control
         shown = next((each for each in measured if _control(each.prediction)), measured[0])
         effect = f"{shown.effect:+.2f} ({shown.low:+.2f} to {shown.high:+.2f}), n = {shown.n}"
         control = _control(shown.prediction) or f"the value {shown.prediction.value:g}"

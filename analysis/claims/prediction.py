@@ -5,14 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from hetevo.analysis.claims.own import MEASURES
 from hetevo.analysis.runs import LoadedRun
+from hetevo.analysis.statistics.curves import mean_and_interval
 from hetevo.populations.errors import SettingError
 from hetevo.populations.types import Floats
-
-CONFIDENCE = 0.95
 
 Term = tuple[float, str, str]
 """Weight, condition, column of the table of generations."""
@@ -75,7 +73,7 @@ class Measured:
     effect : float
         Mean over seeds of the combination; NaN if it is defined for none.
     low, high : float
-        t interval of the mean with coverage `CONFIDENCE`; NaN with fewer than 2 seeds.
+        Its t interval; NaN with fewer than 2 seeds.
     n : int
         Seeds in which all terms are defined.
     """
@@ -85,6 +83,11 @@ class Measured:
     low: float
     high: float
     n: int
+
+    @property
+    def text(self) -> str:
+        """The mean and its interval."""
+        return f"{self.effect:.3f} ({self.low:.3f} to {self.high:.3f})"
 
     @property
     def holds(self) -> bool:
@@ -109,14 +112,7 @@ def measure(prediction: Prediction, runs: Sequence[LoadedRun]) -> Measured:
         If a condition is missing.
     """
     values = np.array(list(by_seed(prediction, runs).values()))
-    defined = values[np.isfinite(values)]
-    if not defined.size:
-        return Measured(prediction, float("nan"), float("nan"), float("nan"), 0)
-    half = float("nan")
-    if defined.size > 1:
-        half = float(stats.t.ppf((1 + CONFIDENCE) / 2, defined.size - 1) * defined.std(ddof=1) / np.sqrt(defined.size))
-    mean = float(defined.mean())
-    return Measured(prediction, mean, mean - half, mean + half, int(defined.size))
+    return Measured(prediction, *mean_and_interval(values), int(np.isfinite(values).sum()))
 
 
 def by_seed(prediction: Prediction, runs: Sequence[LoadedRun]) -> dict[int, float]:
@@ -159,6 +155,7 @@ def _of_one_seed(prediction: Prediction, runs: Mapping[str, LoadedRun]) -> float
 
 
 def _column(run: LoadedRun, column: str) -> Floats:
+    """Return a column of the table of generations as it was recorded; NaN throughout where there is none."""
     if column not in run.generations:
         return np.full(len(run.generations), np.nan)
     return pd.to_numeric(run.generations[column]).to_numpy(float)

@@ -77,11 +77,13 @@ def read_recorded(claim: Claim, path: Path) -> Recorded:
         table = pd.read_csv(path)
     except (OSError, ValueError) as error:
         raise SettingError(f"Cannot read what was recorded of {claim.name}, {path}: {error}.") from None
+    # of runs there are values, from which everything is computed again
     if set(KEYS) <= set(table):
         runs = _runs(claim, table)
         return Recorded(check(claim, runs), runs)
     if list(table.get("prediction", [])) != [each.says for each in claim.predictions]:
         raise SettingError(f"{path} holds other predictions than those of {claim.name}. Record it again.")
+    # of older tables there are means and intervals alone
     columns = (table[name].tolist() for name in ("effect", "low", "high", "n"))
     return Recorded([Measured(*row) for row in zip(claim.predictions, *columns, strict=True)], [])
 

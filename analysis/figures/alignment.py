@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from hetevo.analysis.figures.frame import Frame, counted, figure
+from hetevo.analysis.figures.frame import Frame, figure, name_with_seeds
 from hetevo.analysis.figures.parts import (
     add_to_title,
     count_generations,
@@ -15,7 +15,7 @@ from hetevo.analysis.figures.parts import (
     null_line,
     say_undefined,
 )
-from hetevo.analysis.figures.style import look, title_of
+from hetevo.analysis.figures.style import look, write_title
 from hetevo.analysis.runs import LoadedRun, tidy
 from hetevo.analysis.statistics.curves import over_seeds
 
@@ -88,7 +88,7 @@ def _one_run(frame: Frame, run: LoadedRun, upper: Axes, lower: Axes) -> pd.DataF
         draw_course(axes, course, (colour, line), label)
     if run.generations["alignment_end"].isna().all():
         say_undefined(upper)
-    upper.set_title(title_of(run), loc="right")
+    upper.set_title(write_title(run), loc="right")
     return data
 
 
@@ -103,7 +103,7 @@ def _several_runs(frame: Frame, upper: Axes, lower: Axes) -> tuple[pd.DataFrame,
         for axes, column, table in panels
     }
     counts = {name: summary["n"] for name, summary in parts[upper, "alignment_end"].items()}
-    labels, title = counted(counts, "mean (b: geometric)")
+    labels, title = name_with_seeds(counts, "mean (b: geometric)")
     # one look a condition in both panels
     frames, styles = [], frame.looks()
     for (axes, column), summaries in parts.items():
@@ -136,7 +136,7 @@ def levels(frame: Frame) -> pd.DataFrame:
     counts = {
         name: pd.concat([course["n"] for (where, _), course in courses.items() if where == name]) for name in conditions
     }
-    labels, title = counted(counts)
+    labels, title = name_with_seeds(counts)
     # a panel a condition; an empty one says why it is empty
     names = [labels[name] if counts[name].any() else name for name in conditions]
     grid = frame.grid(names, 1.9, across="generation", upward="alignment\n(cosine)")

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.patches import FancyArrowPatch
 
 from hetevo.analysis.figures.frame import Frame, blank
-from hetevo.analysis.figures.graph import colour_of, draw_graph, marker_of, synapses
 from hetevo.analysis.figures.parts import null_line, panel_letter
 from hetevo.analysis.figures.plot import Plot
-from hetevo.analysis.figures.style import TITLE, Palette, for_figure
+from hetevo.analysis.figures.style import TITLE, UNDEFINED, Colour, Palette, for_figure
 from hetevo.populations.genome import FORMULA, Population
 from hetevo.populations.layout import Layout
 from hetevo.populations.rules import Pathway
@@ -53,14 +53,17 @@ def draw_individual(species: Species, genes: Population, individual: int = 0, ti
     return _DRAWINGS[species.circuit](species, genes, individual, title)
 
 
-def _circuit(species: Species, genes: Population, individual: int, title: str) -> Plot:
+def _draw_circuit(species: Species, genes: Population, individual: int, title: str) -> Plot:
     """Draw the ascending and the descending pathway side by side."""
     layout = species.layout
+    # neurons may share one gain
+    ascending = np.broadcast_to(genes.gains_ascending[individual], layout.neurons)
+    descending = np.broadcast_to(genes.gains_descending[individual], layout.hidden)
     pathways: dict[Pathway, tuple[Mask, Floats]] = {
-        "ascending": (genes.mask_ascending[individual], _gains(genes.gains_ascending[individual], layout.neurons)),
-        "descending": (genes.mask_descending[individual], _gains(genes.gains_descending[individual], layout.hidden)),
+        "ascending": (genes.mask_ascending[individual], ascending),
+        "descending": (genes.mask_descending[individual], descending),
     }
-    data = pd.concat([synapses(layout, name, *parts) for name, parts in pathways.items()], ignore_index=True)
+    data = pd.concat([_list_synapses(layout, name, *parts) for name, parts in pathways.items()], ignore_index=True)
     graph = layout.units + layout.outputs <= MOST_UNITS
     with blank() as frame:
         # a panel a pathway
@@ -70,24 +73,24 @@ def _circuit(species: Species, genes: Population, individual: int, title: str) -
             title_of_panel = f"{name} pathway {symbol}: {int(mask.sum())} synapses"
             axes.set_title(title_of_panel, fontsize=8, parse_math=True)
             if graph:
-                draw_graph(axes, layout, name, mask, gains, frame.palette)
+                _draw_graph(axes, layout, name, mask, gains, frame.palette)
                 axes.text(0, 1, letter, transform=axes.transAxes, weight="bold")
             else:
-                _matrix(axes, layout, name, mask, gains, frame.palette)
+                _draw_matrix(axes, layout, name, mask, gains, frame.palette)
                 panel_letter(axes, letter)
         # one legend: what is there of signs, and units that only send
-        handles = [_handle(sign, frame.palette, graph) for sign in SIGNS if sign or (data["gain"] == 0).any()]
+        handles = [_make_handle(sign, frame.palette, graph) for sign in SIGNS if sign or (data["gain"] == 0).any()]
         if graph:
             sends = "only sends in this pathway"
             handles.append(Line2D([], [], linestyle="", marker="s", mfc="white", mec="0.3", label=sends))
         frame.figure.legend(handles=handles, loc="outside lower center", ncols=4, title="receiving neuron")
-        _name(frame, title)
+        _write_name(frame, title)
     names = dict(enumerate(_unit_names(layout)))
     data["sender"], data["receiver"] = data["sender"].map(names), data["receiver"].map(names)
     return Plot(frame.figure, data)
 
 
-def _formula(species: Species, genes: Population, individual: int, title: str) -> Plot:
+def _draw_formula(species: Species, genes: Population, individual: int, title: str) -> Plot:
     """Draw a layer, and the coefficient of every term of its learning rule, the rate included."""
     formula, layout = species.formula, species.layout
     assert formula is not None
@@ -97,7 +100,7 @@ def _formula(species: Species, genes: Population, individual: int, title: str) -
         wiring, bars = frame.columns(2, 2.6, letters="AB")
         # every input reaches every output
         complete = np.ones((layout.neurons, layout.units), np.bool_)
-        draw_graph(wiring, layout, "ascending", complete, np.ones(layout.neurons), frame.palette)
+        _draw_graph(wiring, layout, "ascending", complete, np.ones(layout.neurons), frame.palette)
         wiring.set_title("single layer", fontsize=8)
         # coefficients are powers of two with a sign, or 0
         colours = [frame.palette[0] if value > 0 else frame.palette[3] for value in values]
@@ -114,7 +117,7 @@ def _formula(species: Species, genes: Population, individual: int, title: str) -
         bars.set_xlabel("coefficient, rate included (symmetric log scale)")
         bars.set_ylabel("term: w weight, a input,\no output, t target")
         bars.set_title("inherited rule: change of a weight", fontsize=8)
-        _name(frame, title)
+        _write_name(frame, title)
     return Plot(frame.figure, pd.DataFrame({"term": names, "coefficient": values}))
 
 
@@ -129,21 +132,84 @@ def _unit_names(layout: Layout) -> list[str]:
     return [*inputs, *hidden, *(f"out{number + 1}" for number in range(layout.outputs))]
 
 
-def _name(frame: Frame, title: str) -> None:
+def _write_name(frame: Frame, title: str) -> None:
     """Write above the drawing what it is of, if that was said."""
     if title:
         frame.figure.suptitle(for_figure(title, TITLE), fontsize=8)
 
 
-def _gains(values: Floats, neurons: int) -> Floats:
-    """Return one gain a neuron, also where they share one."""
-    return np.broadcast_to(values, (neurons,))
+def _draw_graph(axes: Axes, layout: Layout, pathway: Pathway, mask: Mask, gains: Floats, palette: Palette) -> None:
+    """Draw a pathway as a graph: units in rows from below, an arrow a synapse, coloured by its receiver's gain."""
+    places, table = _places(layout), _list_synapses(layout, pathway, mask, gains)
+    # smaller units and fainter arrows where there are many
+    size = float(np.clip(240 / max(layout.input_units, *layout.levels, layout.outputs), 12, 60))
+    faint = float(np.clip(60 / max(len(table), 1), 0.18, 0.8))
+    for sender, receiver, gain in zip(table["sender"], table["receiver"], table["gain"], strict=True):
+        start, end = places[sender], places[receiver]
+        level = start[1] == end[1]
+        far = abs(start[1] - end[1]) > 1
+        # lateral synapses and those that skip a level pass around what is between
+        bend = (0.5 if level else 0.12 if far else 0.0) * (1 if sender < receiver else -1)
+        axes.add_patch(
+            FancyArrowPatch(
+                start,
+                end,
+                connectionstyle=f"arc3,rad={bend}",
+                arrowstyle="-|>,head_length=2,head_width=1",
+                shrinkA=size**0.5 / 2,
+                shrinkB=size**0.5 / 2,
+                color=_choose_colour(gain, palette),
+                alpha=faint,
+                linewidth=0.6,
+            )
+        )
+    # units above their arrows; those that receive nothing in this pathway are open squares
+    received = dict(zip(range(layout.input_units, layout.input_units + len(gains)), gains, strict=True))
+    for unit, place in enumerate(places):
+        if unit not in received:
+            axes.scatter(*place, s=size * 0.6, marker="s", facecolor="white", edgecolor="0.3", linewidth=0.8, zorder=3)
+            continue
+        colour, marker = _choose_colour(received[unit], palette), _choose_marker(received[unit])
+        axes.scatter(*place, s=size, marker=marker, facecolor=colour, edgecolor="white", linewidth=0.5, zorder=3)
+    # a row a level, named at the left
+    levels = [f"level {number + 1}" for number in range(len(layout.levels))]
+    axes.set_yticks(range(len(levels) + 2), ["inputs", *levels, "outputs"])
+    axes.set_xticks([])
+    axes.set_xlim(-0.04, 1.04)
+    axes.set_ylim(-0.45, len(levels) + 1.45)
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
 
 
-def _matrix(axes: Axes, layout: Layout, pathway: str, mask: Mask, gains: Floats, palette: Palette) -> None:
+def _list_synapses(layout: Layout, pathway: Pathway, mask: Mask, gains: Floats) -> pd.DataFrame:
+    """List a pathway's synapses: pathway, sender and receiver (numbers of units, from below), the receiver's gain."""
+    to, come = np.nonzero(mask)
+    first = layout.input_units
+    sender = come if pathway == "ascending" else come + first
+    return pd.DataFrame({"pathway": pathway, "sender": sender, "receiver": to + first, "gain": gains[to]})
+
+
+def _places(layout: Layout) -> list[tuple[float, float]]:
+    """Place inputs, hidden levels and outputs in rows, from below."""
+    sizes = (layout.input_units, *layout.levels, layout.outputs)
+    return [((unit + 0.5) / size, float(height)) for height, size in enumerate(sizes) for unit in range(size)]
+
+
+def _choose_colour(gain: float, palette: Palette) -> Colour:
+    """Colour a neuron by the sign of its gain."""
+    return palette[0] if gain > 0 else palette[3] if gain < 0 else UNDEFINED
+
+
+def _choose_marker(gain: float) -> str:
+    """Shape a neuron by the sign of its gain."""
+    return "o" if gain > 0 else "D" if gain < 0 else "X"
+
+
+def _draw_matrix(axes: Axes, layout: Layout, pathway: str, mask: Mask, gains: Floats, palette: Palette) -> None:
     # coloured where there is a synapse, by the sign of the receiver's gain
     signs = np.sign(gains).astype(int)[:, None] + 1
-    colours = np.array([colour_of(sign, palette) for sign in (-1, 0, 1)])
+    colours = np.array([_choose_colour(sign, palette) for sign in (-1, 0, 1)])
     picture = np.ones((*mask.shape, 3))
     picture[mask] = np.broadcast_to(colours[signs], picture.shape)[mask]
     axes.imshow(picture, aspect="auto", interpolation="nearest")
@@ -159,16 +225,10 @@ def _matrix(axes: Axes, layout: Layout, pathway: str, mask: Mask, gains: Floats,
     axes.set_ylabel("receiving neuron, from below" if first else "receiving hidden neuron")
 
 
-def _handle(sign: int, palette: Palette, graph: bool) -> Line2D:
-    return Line2D(
-        [],
-        [],
-        linestyle="",
-        marker=marker_of(sign) if graph else "s",
-        color=colour_of(sign, palette),
-        label=SIGNS[sign],
-    )
+def _make_handle(sign: int, palette: Palette, graph: bool) -> Line2D:
+    marker, colour = _choose_marker(sign) if graph else "s", _choose_colour(sign, palette)
+    return Line2D([], [], linestyle="", marker=marker, color=colour, label=SIGNS[sign])
 
 
-_DRAWINGS = {"two-pathway": _circuit, "layer": _formula}
+_DRAWINGS = {"two-pathway": _draw_circuit, "layer": _draw_formula}
 """How to draw a circuit, by its kind."""

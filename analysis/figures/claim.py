@@ -6,14 +6,13 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from scipy import stats
 
-from hetevo.analysis.conditions import by_condition
-from hetevo.analysis.figures.frame import Frame, counted, figure
+from hetevo.analysis.conditions import group_by_condition
+from hetevo.analysis.figures.frame import Frame, figure, name_with_seeds
 from hetevo.analysis.figures.parts import null_line
 from hetevo.analysis.figures.style import Palette
 from hetevo.analysis.runs import LoadedRun
-from hetevo.analysis.statistics.curves import CONFIDENCE
+from hetevo.analysis.statistics.curves import mean_and_interval
 from hetevo.populations.errors import SettingError
 from hetevo.populations.types import Floats
 
@@ -53,7 +52,7 @@ def claim(frame: Frame, *, shows: Mapping[str, str] = SHOWN) -> pd.DataFrame:
     SettingError
         If no run has any of the columns defined anywhere.
     """
-    groups = by_condition(frame.runs)
+    groups = group_by_condition(frame.runs)
     rows = [
         (column, condition, run.seed, *_last(run, column))
         for column in shows
@@ -73,7 +72,7 @@ def claim(frame: Frame, *, shows: Mapping[str, str] = SHOWN) -> pd.DataFrame:
     for axes, column in zip(panels, there, strict=True):
         values = data[data["measure"] == column].dropna(subset="value")
         seeds = values.groupby("condition")["seed"].nunique()
-        labels, title = counted({name: pd.Series([int(seeds.get(name, 0))]) for name in groups})
+        labels, title = name_with_seeds({name: pd.Series([int(seeds.get(name, 0))]) for name in groups})
         rows_of = [values.loc[values["condition"] == name, "value"].to_numpy(float) for name in groups]
         _draw(axes, rows_of, frame.palette)
         # the names once, unless another number of seeds stands behind this measure
@@ -95,10 +94,18 @@ def _draw(axes: Axes, conditions: Sequence[Floats], palette: Palette) -> None:
             continue
         spread = np.linspace(-0.16, 0.16, values.size) if values.size > 1 else np.zeros(1)
         axes.plot(values, place + spread, "o", markersize=2, color=palette[0], alpha=0.45, markeredgewidth=0)
-        # the mean with Student's interval, which a single seed does not have
-        mean = values.mean()
-        half = stats.t.ppf((1 + CONFIDENCE) / 2, values.size - 1) * stats.sem(values) if values.size > 1 else 0.0
-        axes.errorbar(mean, place, xerr=half, fmt="D", markersize=4, color="black", capsize=2.5, linewidth=1.1)
+        # the mean with its interval, which a single seed does not have
+        mean, _, high = mean_and_interval(values)
+        axes.errorbar(
+            mean,
+            place,
+            xerr=np.nan_to_num(high - mean),
+            fmt="D",
+            markersize=4,
+            color="black",
+            capsize=2.5,
+            linewidth=1.1,
+        )
     axes.set_ylim(len(conditions) - 0.5, -0.5)
 
 

@@ -8,6 +8,7 @@ from hetevo.analysis.figures.parts import count_generations, null_line
 from hetevo.analysis.figures.style import HALF, for_figure, for_figures
 from hetevo.analysis.statistics import Emergence, emergence, survival_curve
 from hetevo.analysis.statistics.curves import CONFIDENCE
+from hetevo.analysis.statistics.survival import in_powers_of_ten
 from hetevo.populations.errors import SettingError
 
 FAINT = 2_000
@@ -15,8 +16,6 @@ FAINT = 2_000
 
 MOST_BANDS = 4
 """Conditions up to which their intervals can be told apart."""
-
-SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @figure()
@@ -152,5 +151,4 @@ def _p(value: float) -> str:
     """Write a p value with its relation."""
     if value >= 0.001:
         return f"= {value:.2g}"
-    mantissa, exponent = f"{max(value, 1e-10):.0e}".split("e")
-    return f"{'=' if value >= 1e-10 else '<'} {mantissa} × 10{str(int(exponent)).translate(SUPERSCRIPTS)}"
+    return f"{'=' if value >= 1e-10 else '<'} {in_powers_of_ten(max(value, 1e-10))}"

@@ -4,6 +4,7 @@ A figure's own file holds a function that draws into a `Frame` and returns the n
 it a function from runs to a `Plot`.
 """
 
+import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,8 +16,8 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hetevo.analysis.conditions import by_condition, by_lot
-from hetevo.analysis.figures.needs import Runs, needed
+from hetevo.analysis.conditions import group_by_condition, is_by_lot
+from hetevo.analysis.figures.needs import Runs, check_needs
 from hetevo.analysis.figures.parts import INTERVAL, panel_letter
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import (
@@ -144,8 +145,8 @@ class Frame:
         # colours and lines are counted for neutral conditions and the others apart
         looks: dict[str, Look] = {}
         neutral = 0
-        for condition, group in by_condition(self.runs).items():
-            if all(map(by_lot, group)):
+        for condition, group in group_by_condition(self.runs).items():
+            if all(map(is_by_lot, group)):
                 looks[condition] = (NEUTRAL, LINES[neutral % len(LINES)])
                 neutral += 1
             else:
@@ -173,23 +174,19 @@ def figure(
     """
 
     def decorate(function: Callable[Concatenate[Frame, P], pd.DataFrame]) -> Callable[Concatenate[Runs, P], Plot]:
+        @functools.wraps(function)
         def draw(runs: Runs, /, *args: P.args, **kwargs: P.kwargs) -> Plot:
             # check, draw in the style of figures, hand the figure over with its numbers
-            checked = needed(runs, columns, probe, single)
+            checked = check_needs(runs, columns, probe, single)
             with blank(checked) as frame:
                 data = function(frame, *args, **kwargs)
             return Plot(frame.figure, data)
 
-        # it shows the name, the documentation and the options of the function, but takes runs
+        # it has the name and the options of the function, but takes runs
         signature = inspect.signature(function)
         first = inspect.Parameter("runs", inspect.Parameter.POSITIONAL_ONLY, annotation=Runs)
         options = list(signature.parameters.values())[1:]
-        draw.__name__, draw.__qualname__, draw.__module__ = (
-            function.__name__,
-            function.__qualname__,
-            function.__module__,
-        )
-        draw.__doc__ = _documented(inspect.getdoc(function) or "", single)
+        draw.__doc__ = _document(inspect.getdoc(function) or "", single)
         draw.__dict__["__signature__"] = signature.replace(parameters=[first, *options], return_annotation=Plot)
         return draw
 
@@ -203,7 +200,7 @@ def blank(runs: Sequence[LoadedRun] = ()) -> Iterator[Frame]:
         yield Frame(palette, list(runs))
 
 
-def _documented(doc: str, single: bool) -> str:
+def _document(doc: str, single: bool) -> str:
     """Add what is the same of all figures: the runs, before the first section, and the errors, at the end."""
     # numpydoc's sections stand in this order: Parameters, Returns, Other Parameters, Raises
     prose, section, rest = doc.partition("\n\nReturns\n")
@@ -214,7 +211,7 @@ def _documented(doc: str, single: bool) -> str:
     return f"{prose}\n\n{runs}{section}{rest}{raises}\n{errors}"
 
 
-def counted(counts: Mapping[str, "pd.Series[int]"], mean: str = "mean") -> tuple[dict[str, str], str]:
+def name_with_seeds(counts: Mapping[str, "pd.Series[int]"], mean: str = "mean") -> tuple[dict[str, str], str]:
     """Name conditions and their numbers of seeds: once for all where they are the same, else beside each name.
 
     Parameters

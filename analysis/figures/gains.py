@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from hetevo.analysis.figures.frame import Frame, figure
 from hetevo.analysis.figures.parts import count_generations, null_line, say_undefined
-from hetevo.analysis.figures.style import UNDEFINED, Look, look, title_of
+from hetevo.analysis.figures.style import UNDEFINED, Look, look, write_title
 from hetevo.analysis.lineage import fixation
 from hetevo.analysis.lineage import gains as gains_of
 from hetevo.analysis.lineage.gains import FIXED
@@ -52,7 +52,7 @@ def gains(frame: Frame) -> pd.DataFrame:
         axes.set_ylabel(f"{pathway} gain\n(mean)")
     count_generations(lower, table["generation"])
     lower.set_xlabel("generation (kept checkpoints)")
-    upper.set_title(title_of(run, after=f"; mean of n = {run.size}"), loc="right")
+    upper.set_title(write_title(run, after=f"; mean of n = {run.size}"), loc="right")
     title = f"a line a neuron; fixed: at least {FIXED * 100:.0f} % of individuals share the sign"
     frame.legend(columns=3, title=title)
     return table
@@ -80,7 +80,7 @@ def signs(frame: Frame) -> pd.DataFrame:
     label = "share of individuals with a\npositive gain (0.5: signs by coin)"
     every = _maps(frame, maps, limits=(0, 1), label=label)
     every[-1].set_xlabel("generation (kept checkpoints)")
-    every[0].set_title(title_of(run, after=f"; n = {run.size} individuals"), loc="right")
+    every[0].set_title(write_title(run, after=f"; n = {run.size} individuals"), loc="right")
     return table
 
 
@@ -112,7 +112,7 @@ def phi(frame: Frame) -> pd.DataFrame:
     axes.set_xlabel("generation")
     between = "; lines: levels" if len(levels) > 1 else ""
     grey = "; grey: undefined" if grid.isna().any(axis=None) else ""
-    axes.set_title(title_of(run, after=f"; n = {run.size}{between}{grey}"), loc="right")
+    axes.set_title(write_title(run, after=f"; n = {run.size}{between}{grey}"), loc="right")
     return grid.T.reset_index().melt("generation", var_name="neuron", value_name="sign")
 
 

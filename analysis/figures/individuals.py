@@ -8,10 +8,10 @@ import seaborn
 from matplotlib.axes import Axes
 from scipy import stats
 
-from hetevo.analysis.conditions import by_condition
+from hetevo.analysis.conditions import group_by_condition
 from hetevo.analysis.figures.frame import Frame, figure
-from hetevo.analysis.figures.needs import kept_generations, share, with_individuals
-from hetevo.analysis.figures.parts import add_to_title, logarithmic, null_line, say_undefined, spaced
+from hetevo.analysis.figures.needs import kept_generations, with_individuals, write_share
+from hetevo.analysis.figures.parts import add_to_title, choose_evenly, logarithmic, null_line, say_undefined
 from hetevo.analysis.figures.style import Colour
 from hetevo.analysis.runs import LoadedRun
 from hetevo.populations.types import Floats
@@ -42,12 +42,12 @@ def distribution(frame: Frame) -> pd.DataFrame:
     Plot
         Data: condition, generation, alignment, density, individuals (with a defined value), seeds.
     """
-    every, groups = by_condition(frame.runs), by_condition(with_individuals(frame.runs, RIDGES))
+    every, groups = group_by_condition(frame.runs), group_by_condition(with_individuals(frame.runs, RIDGES))
     grid = frame.grid(list(groups), 2.5, across="alignment\n(cosine)", upward="generation")
     frames = []
     for axes, (name, group) in zip(grid, groups.items(), strict=True):
         frames.append(_ridges(axes, name, group))
-        seeds = f"{share(group, every[name])} seed{'s' if len(every[name]) > 1 else ''}"
+        seeds = f"{write_share(group, every[name])} seed{'s' if len(every[name]) > 1 else ''}"
         add_to_title(axes, f"n = {seeds} × {group[0].size}")
         axes.spines["left"].set_visible(False)
         axes.tick_params(axis="y", length=0, labelleft=True)  # the generations shown may differ
@@ -58,7 +58,7 @@ def distribution(frame: Frame) -> pd.DataFrame:
 
 def _ridges(axes: Axes, condition: str, group: Sequence[LoadedRun]) -> pd.DataFrame:
     # the density of each generation, of all seeds together
-    shown = spaced(np.concatenate([kept_generations(run) for run in group]), RIDGES)
+    shown = choose_evenly(np.concatenate([kept_generations(run) for run in group]), RIDGES)
     table = pd.concat([run.individuals_in(shown.tolist()) for run in group], ignore_index=True)
     densities = {}
     for generation in shown:
@@ -95,7 +95,7 @@ def fitness(frame: Frame) -> pd.DataFrame:
     Plot
         Data: condition, seed, generation, id, loss, alignment_end: every individual for which both are defined.
     """
-    every, groups = by_condition(frame.runs), by_condition(with_individuals(frame.runs, 2))
+    every, groups = group_by_condition(frame.runs), group_by_condition(with_individuals(frame.runs, 2))
     grid = frame.grid(list(groups), 2.1, across="normalised\ntest loss", upward="alignment\n(cosine)")
     frames = []
     for axes, (condition, group) in zip(grid, groups.items(), strict=True):
@@ -105,7 +105,7 @@ def fitness(frame: Frame) -> pd.DataFrame:
         if table.empty:
             say_undefined(axes)
         rho = f"{_correlation(table):+.2f}".replace("-", "−").replace("+nan", "–")
-        add_to_title(axes, f"ρ = {rho}, n = {share(group, every[condition])}")
+        add_to_title(axes, f"ρ = {rho}, n = {write_share(group, every[condition])}")
         null_line(axes, y=0)
         null_line(axes, x=1)  # what a network that always says 0 has
         frames.append(table)

@@ -6,9 +6,9 @@ import seaborn
 from matplotlib.axes import Axes
 from matplotlib.ticker import MultipleLocator
 
-from hetevo.analysis.figures.frame import Frame, counted, figure
-from hetevo.analysis.figures.parts import null_line, say_undefined, spaced
-from hetevo.analysis.figures.style import Look, title_of
+from hetevo.analysis.figures.frame import Frame, figure, name_with_seeds
+from hetevo.analysis.figures.parts import choose_evenly, null_line, say_undefined
+from hetevo.analysis.figures.style import Look, write_title
 from hetevo.analysis.statistics.curves import over_seeds
 
 STAGES = {"birth": "birth", "mid": "mid-life", "end": "end of life"}
@@ -36,7 +36,7 @@ def lifetime(frame: Frame) -> pd.DataFrame:
     if len(frame.runs) == 1:
         (run,) = frame.runs
         data, title = _one_run(axes, table), None
-        axes.set_title(title_of(run, after=f"; mean of n = {run.size}"), loc="right")
+        axes.set_title(write_title(run, after=f"; mean of n = {run.size}"), loc="right")
     else:
         data, title = _several_runs(axes, table, frame.looks())
     if data["angle"].isna().all():
@@ -54,7 +54,7 @@ def lifetime(frame: Frame) -> pd.DataFrame:
 
 def _one_run(axes: Axes, table: pd.DataFrame) -> pd.DataFrame:
     # a line a generation, from dark to light
-    shown = spaced(table["generation"].to_numpy(), SHOWN)
+    shown = choose_evenly(table["generation"].to_numpy(), SHOWN)
     frames = []
     colours = seaborn.color_palette("cividis", len(shown))
     for colour, marker, generation in zip(colours, "ovs^D", shown, strict=False):
@@ -72,7 +72,7 @@ def _several_runs(axes: Axes, table: pd.DataFrame, styles: dict[str, Look]) -> t
         condition: {g: _angles(group[group["generation"] == g]) for g in _ends(group)}
         for condition, group in groups.items()
     }
-    labels, title = counted(
+    labels, title = name_with_seeds(
         {name: pd.concat([summary["n"] for summary in both.values()]) for name, both in ends.items()}
     )
     # side by side, so that intervals do not cover each other

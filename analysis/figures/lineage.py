@@ -6,9 +6,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from scipy import stats
 
-from hetevo.analysis.conditions import by_condition
-from hetevo.analysis.figures.frame import Frame, counted, figure
-from hetevo.analysis.figures.needs import share, with_individuals
+from hetevo.analysis.conditions import group_by_condition
+from hetevo.analysis.figures.frame import Frame, figure, name_with_seeds
+from hetevo.analysis.figures.needs import with_individuals, write_share
 from hetevo.analysis.figures.parts import (
     INTERVAL,
     add_to_title,
@@ -17,7 +17,7 @@ from hetevo.analysis.figures.parts import (
     null_line,
     say_undefined,
 )
-from hetevo.analysis.figures.style import Look, Palette, for_figure, title_of
+from hetevo.analysis.figures.style import Look, Palette, for_figure, write_title
 from hetevo.analysis.lineage import ancestral_line, steps
 from hetevo.analysis.lineage import price as price_equation
 from hetevo.analysis.lineage.descent import BEYOND
@@ -53,10 +53,10 @@ def lineage(frame: Frame) -> pd.DataFrame:
     axes, title = frame.one_panel(2.2), None
     if len(chosen) == 1:
         _one_line(axes, chosen[0], data, frame.palette)
-        axes.set_title(title_of(chosen[0], "ancestors of the champion; "), loc="right")
+        axes.set_title(write_title(chosen[0], "ancestors of the champion; "), loc="right")
     else:
         title = _several_lines(axes, data, frame.looks())
-        axes.set_title(f"ancestors of the champions of {share(chosen, frame.runs)} runs", loc="right")
+        axes.set_title(f"ancestors of the champions of {write_share(chosen, frame.runs)} runs", loc="right")
     if data["value"].isna().all():
         say_undefined(axes)
     null_line(axes, y=0)
@@ -111,7 +111,7 @@ def _one_line(axes: Axes, run: LoadedRun, data: pd.DataFrame, palette: Palette) 
 def _several_lines(axes: Axes, data: pd.DataFrame, styles: dict[str, Look]) -> str:
     """Draw the mean over the champions' lines of each condition; return what the legend says of them."""
     summaries = {str(name): over_seeds(group, "value") for name, group in data.groupby("condition", sort=False)}
-    labels, title = counted({name: summary["n"] for name, summary in summaries.items()})
+    labels, title = name_with_seeds({name: summary["n"] for name, summary in summaries.items()})
     for condition, summary in summaries.items():
         draw_course(axes, summary, styles[condition], labels[condition])
     return title
@@ -126,7 +126,7 @@ def price(frame: Frame) -> pd.DataFrame:
     Plot
         Data: condition, seed, run, and the columns of `hetevo.analysis.lineage.price`, not summed up.
     """
-    every, groups = by_condition(frame.runs), by_condition(with_individuals(frame.runs))
+    every, groups = group_by_condition(frame.runs), group_by_condition(with_individuals(frame.runs))
     # the parts of every step, run by run
     tables = [
         _with_run(run, price_equation(run.individuals_in(range(run.last + 1))))
@@ -145,7 +145,7 @@ def price(frame: Frame) -> pd.DataFrame:
         total = _totals(data[data["condition"] == condition], shown)
         for part in shown:
             draw_course(axes, over_seeds(total, part), looks[part], PARTS[part])
-        add_to_title(axes, f"n = {share(group, every[condition])} seed{'s' if len(group) > 1 else ''}")
+        add_to_title(axes, f"n = {write_share(group, every[condition])} seed{'s' if len(group) > 1 else ''}")
         if total["observed"].isna().all():
             say_undefined(axes)
         null_line(axes, y=0)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hetevo.analysis.conditions import by_condition
+from hetevo.analysis.conditions import group_by_condition
 from hetevo.analysis.runs import LoadedRun
 from hetevo.evolve.rundir import RunDirectoryError
 from hetevo.populations.errors import spell
@@ -15,7 +15,7 @@ MOST_ROWS = 1_000_000
 """Individuals that a figure reads at most, about five seconds' worth; more would show the same."""
 
 
-def needed(
+def check_needs(
     runs: Runs, columns: Sequence[str] = (), probe: str | None = "alignment", single: bool = False
 ) -> list[LoadedRun]:
     """Return one run or several as a list, all of which measured what a figure needs.
@@ -101,7 +101,7 @@ def with_individuals(runs: Sequence[LoadedRun], generations: int | None = None) 
                 " bit."
             )
     # as many of each condition as may be read, evenly chosen
-    groups = by_condition(runs)
+    groups = group_by_condition(runs)
     largest = max(run.size * min(generations or run.last + 1, run.last + 1) for run in runs)
     each = max(1, MOST_ROWS // (largest * len(groups)))
     return [
@@ -117,6 +117,6 @@ def kept_generations(run: LoadedRun) -> list[int]:
     return [int(generation) for generation in generations[generations % run.individuals_every == 0]]
 
 
-def share(chosen: Sequence[LoadedRun], runs: Sequence[LoadedRun]) -> str:
+def write_share(chosen: Sequence[LoadedRun], runs: Sequence[LoadedRun]) -> str:
     """Say how many runs were chosen, and of how many if these are not all."""
     return f"{len(chosen)}" if len(chosen) == len(runs) else f"{len(chosen)} of {len(runs)}"

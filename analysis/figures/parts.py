@@ -50,7 +50,7 @@ def draw_course(axes: Axes, summary: pd.DataFrame, look: Look, label: str) -> No
     colour, line = look
     # a line has no point of its own: values without a neighbour get a marker and a bar
     x, mean, low, high = (summary[name].to_numpy(float) for name in ("generation", "mean", "low", "high"))
-    alone = lonely(mean)
+    alone = find_lonely(mean)
     axes.plot(
         x,
         mean,
@@ -65,7 +65,7 @@ def draw_course(axes: Axes, summary: pd.DataFrame, look: Look, label: str) -> No
     axes.vlines(x[alone], low[alone], high[alone], color=colour, linewidth=0.8)
 
 
-def lonely(values: Floats) -> Indices:
+def find_lonely(values: Floats) -> Indices:
     """Return the places of defined values without a defined neighbour.
 
     >>> lonely(np.array([1.0, np.nan, 2.0, 3.0])).tolist()
@@ -108,7 +108,7 @@ def logarithmic(axes: Axes, name: str = "y", few: bool = False) -> None:
     axis.set_minor_locator(NullLocator())
 
 
-def spaced(generations: Indices | Sequence[int], count: int) -> Indices:
+def choose_evenly(generations: Indices | Sequence[int], count: int) -> Indices:
     """Choose about ``count`` of the generations, evenly, the first and the last among them.
 
     >>> spaced(range(11), 3).tolist()

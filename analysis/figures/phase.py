@@ -24,6 +24,9 @@ IGNORED = ("seed", "preset", "backend.", "checkpoint.", "records.", "probe.")
 MOST_NUMBERS = 12
 """Values along one axis up to which the cells have room for their numbers."""
 
+MARGIN = 0.04
+"""Room about the range of a phase plane."""
+
 
 @figure("hs_end", "dc_end")
 def phase_plane(frame: Frame) -> pd.DataFrame:
@@ -85,14 +88,14 @@ def phase_plane(frame: Frame) -> pd.DataFrame:
     return table
 
 
-def _limits(axes: Axes, table: pd.DataFrame, margin: float = 0.04) -> None:
+def _limits(axes: Axes, table: pd.DataFrame) -> None:
     """Show the range in which something happens, with a margin, inside 0 to 1."""
     for setter, values in (
         (axes.set_xlim, table["hs_end"].dropna()),
         (axes.set_ylim, pd.concat([table["dc_end"], pd.Series([0.5])]).dropna()),
     ):
         if len(values):
-            setter(max(values.min() - margin, -0.02), min(values.max() + margin, 1.02))
+            setter(max(values.min() - MARGIN, -0.02), min(values.max() + MARGIN, 1.02))
 
 
 @figure()
@@ -172,7 +175,7 @@ def _map(axes: Axes, grid: pd.DataFrame) -> None:
     axes.tick_params(length=0)
 
 
-def varied(table: pd.DataFrame) -> list[str]:
+def find_varied(table: pd.DataFrame) -> list[str]:
     """Name the keys in which runs differ; of keys that always change together, the first."""
     # two keys that part the runs in the same way change together
     different: dict[tuple[int, ...], str] = {}
@@ -185,7 +188,7 @@ def varied(table: pd.DataFrame) -> list[str]:
 
 def _axes(table: pd.DataFrame, x: str | None, y: str | None) -> tuple[str, str]:
     # what is not named is taken from the keys that vary, if there are just as many
-    free = [key for key in varied(table) if key not in (x, y)]
+    free = [key for key in find_varied(table) if key not in (x, y)]
     for name in (x, y):
         if name is not None and name not in table:
             raise SettingError(f"There is no key {name!r} in these configurations. They differ in {', '.join(free)}.")

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from pandas.api.types import is_numeric_dtype
 
 from hetevo.analysis.figures.style import style
-from hetevo.analysis.made import IMAGES, beside, check_replaceable, marked, write_files
+from hetevo.analysis.made import IMAGES, add_mark, beside, check_replaceable, write_files
 from hetevo.evolve.rundir.places import Place
 from hetevo.populations.errors import SettingError
 from hetevo.populations.text import for_cell
@@ -78,7 +78,7 @@ def save(plot: Plot, path: str | Path, *, force: bool = False, named: bool = Tru
     check_replaceable([*images[named:], table], force=force)
     # each image names the data beside it by their hash
     data = for_table(plot.data).to_csv(index=False).encode()
-    contents = {image: marked(drawn(plot.figure, image.suffix), image.suffix, data) for image in images}
+    contents = {image: add_mark(render(plot.figure, image.suffix), image.suffix, data) for image in images}
     # the data before the last image: whenever this is cut off, one of the images names what is there
     write_files({**{image: contents[image] for image in images[:-1]}, table: data, images[-1]: contents[images[-1]]})
     return [*images, table]
@@ -109,7 +109,7 @@ def _relative(runs: Iterable[str]) -> dict[str, str]:
     return {run: os.path.relpath(path, above) for run, path in paths.items()}
 
 
-def drawn(figure: Figure, suffix: str, dpi: int = DPI) -> bytes:
+def render(figure: Figure, suffix: str, dpi: int = DPI) -> bytes:
     """Return a figure as the content of an image file with this ending."""
     sink = io.BytesIO()
     with style():  # how text is embedded is decided when a file is written

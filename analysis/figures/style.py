@@ -110,7 +110,7 @@ def for_figures(names: Iterable[str], most: int = NAME) -> dict[str, str]:
     }
 
 
-def title_of(run: LoadedRun, before: str = "", after: str = "") -> str:
+def write_title(run: LoadedRun, before: str = "", after: str = "") -> str:
     """Name one run, for the title of its figure, in the room that other words leave."""
     seed = f", seed {run.seed}"
     room = max(ROOM - len(before) - len(seed) - len(after), TICK)

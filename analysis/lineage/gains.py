@@ -74,29 +74,27 @@ def gains(run: LoadedRun) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True)
 
 
-def fixation(table: pd.DataFrame, share: float = FIXED) -> pd.DataFrame:
+def fixation(table: pd.DataFrame) -> pd.DataFrame:
     """Find when the sign of each gain was fixed.
 
     Parameters
     ----------
     table : pandas.DataFrame
         From `gains`.
-    share : float, optional
-        Share of the population that must have the sign, from then on in every checkpoint.
 
     Returns
     -------
     pandas.DataFrame
         pathway, neuron, sign (+1 or -1; 0 if none was fixed), fixed (generation of the first checkpoint from which the
-        share holds to the last; NaN if none) and before (the checkpoint before it, NaN if it is the first): the sign
-        was fixed after that one, and not later than in ``fixed``.
+        share `FIXED` of the population has it to the last; NaN if none) and before (the checkpoint before it, NaN if it
+        is the first): the sign was fixed after that one, and not later than in ``fixed``.
     """
     # the sign in the last checkpoint, and since when the population has had it
     rows = []
     for (pathway, neuron), group in table.sort_values("generation").groupby(["pathway", "neuron"], sort=False):
         generation, positive = group["generation"].to_numpy(), group["positive"].to_numpy()
-        sign = 1 if positive[-1] >= share else -1 if positive[-1] <= 1 - share else 0
-        held = positive >= share if sign > 0 else positive <= 1 - share
+        sign = 1 if positive[-1] >= FIXED else -1 if positive[-1] <= 1 - FIXED else 0
+        held = positive >= FIXED if sign > 0 else positive <= 1 - FIXED
         first = 0 if held.all() else int(np.flatnonzero(~held)[-1]) + 1
         fixed = float(generation[first]) if sign else float("nan")
         before = float(generation[first - 1]) if sign and first else float("nan")

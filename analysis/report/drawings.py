@@ -4,7 +4,7 @@ import base64
 import inspect
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import matplotlib
 from markupsafe import Markup
@@ -53,15 +53,6 @@ class Drawing:
 
 
 @dataclass(frozen=True)
-class NotDrawn:
-    """A figure that these runs cannot have, or that failed (``fault``)."""
-
-    kind: str
-    reason: str
-    fault: bool = False
-
-
-@dataclass(frozen=True)
 class Drawings:
     """All figures.
 
@@ -69,65 +60,53 @@ class Drawings:
     ----------
     drawn : list of Drawing
         Those that these runs can have.
-    missing : list of NotDrawn
-        The others.
+    reasons : dict of str to list of str
+        Kinds of the others, by the reason.
+    faults : list of str
+        Those of them that failed although nothing says that they cannot be drawn.
     """
 
-    drawn: list[Drawing]
-    missing: list[NotDrawn]
-
-    @property
-    def reasons(self) -> dict[str, str]:
-        """Kinds of figures that are missing, by the reason."""
-        kinds: dict[str, list[str]] = {}
-        for figure in self.missing:
-            kinds.setdefault(figure.reason, []).append(figure.kind)
-        return {reason: ", ".join(names) for reason, names in kinds.items()}
-
-    @property
-    def faults(self) -> list[str]:
-        """Figures that failed although nothing says that they cannot be drawn."""
-        return [f"figure {figure.kind}: {figure.reason}" for figure in self.missing if figure.fault]
+    drawn: list[Drawing] = field(default_factory=list)
+    reasons: dict[str, list[str]] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
 
 
 def draw_all(study: Study) -> Drawings:
     """Draw every figure that applies to the runs of a study."""
-    results = [_draw(kind, study) for kind in FIGURES.own]
-    return Drawings(
-        [figure for figure in results if isinstance(figure, Drawing)],
-        [figure for figure in results if isinstance(figure, NotDrawn)],
-    )
-
-
-def _draw(kind: str, study: Study) -> Drawing | NotDrawn:
-    function = FIGURES[kind]
-    takes = inspect.signature(function).parameters
-    try:
+    drawings = Drawings()
+    for kind, function in FIGURES.own.items():
         # statistics that a figure needs are computed once
-        given = {"found": study.found} if study.found and "found" in takes else {}
-        plot = function(study.runs, **given)
-        image = _image(plot)
-    except HetevoError as error:
-        return NotDrawn(kind, str(error))
-    except Exception as error:  # one figure with a mistake in it must not cost the report
-        return NotDrawn(kind, f"it failed: {type(error).__name__}: {error}", fault=True)
-    width, height = (round(PIXELS * inches) for inches in plot.figure.get_size_inches())
-    return Drawing(kind, _about(function, kind), image, width, height, _texts(plot.figure))
+        takes_statistics = study.found and "found" in inspect.signature(function).parameters
+        options = {"found": study.found} if takes_statistics else {}
+        try:
+            plot = function(study.runs, **options)
+            image = _embed(plot.figure)
+        except HetevoError as error:
+            drawings.reasons.setdefault(str(error), []).append(kind)
+        except Exception as error:  # one figure with a mistake in it must not cost the report
+            reason = f"it failed: {type(error).__name__}: {error}"
+            drawings.reasons.setdefault(reason, []).append(kind)
+            drawings.faults.append(f"figure {kind}: {reason}")
+        else:
+            width, height = (round(PIXELS * inches) for inches in plot.figure.get_size_inches())
+            about, texts = _describe(function, kind), _collect_texts(plot.figure)
+            drawings.drawn.append(Drawing(kind, about, image, width, height, texts))
+    return drawings
 
 
-def _image(plot: Plot) -> Markup:
-    content = _svg(plot.figure)
+def _embed(figure: Figure) -> Markup:
+    """Write a figure as an address that holds it; in an <img>, nothing in it can run, and names do not meet others."""
+    content = _write_svg(figure)
     if len(content) > HEAVY:
-        for axes in plot.figure.axes:
-            for artist in axes.get_children():
-                if isinstance(artist, Collection | Line2D):
-                    artist.set_rasterized(True)
-        content = _svg(plot.figure)
-    # in an <img>, names inside one figure do not meet those of another, and nothing in it can run
+        curves = (artist for axes in figure.axes for artist in axes.get_children())
+        for artist in curves:
+            if isinstance(artist, Collection | Line2D):
+                artist.set_rasterized(True)
+        content = _write_svg(figure)
     return Markup(f"data:image/svg+xml;base64,{base64.b64encode(content).decode()}")
 
 
-def _svg(figure: Figure) -> bytes:
+def _write_svg(figure: Figure) -> bytes:
     sink = io.BytesIO()
     # text as outlines looks the same everywhere; without salt and date the same runs give the same bytes
     with style(), matplotlib.rc_context({"svg.fonttype": "path", "svg.hashsalt": "hetevo"}):
@@ -135,7 +114,7 @@ def _svg(figure: Figure) -> bytes:
     return sink.getvalue()
 
 
-def _about(function: Callable[..., Plot], kind: str) -> tuple[str, ...]:
+def _describe(function: Callable[..., Plot], kind: str) -> tuple[str, ...]:
     """Take what a figure shows from the beginning of its documentation."""
     paragraphs = (inspect.getdoc(function) or f"{kind}.").split("\n\nParameters\n")[0].split("\n\n")
     first, *others = (" ".join(paragraph.replace("``", "").split()) for paragraph in paragraphs)
@@ -143,15 +122,14 @@ def _about(function: Callable[..., Plot], kind: str) -> tuple[str, ...]:
     return first[0].upper() + first[1:], *others
 
 
-def _texts(figure: Figure) -> tuple[str, ...]:
-    found: list[str] = []
-    legends = list(figure.legends)
-    for axes in figure.axes:
-        if axes.get_visible():
-            found += [axes.get_title(loc=side) for side in ("left", "center", "right")]
-            found += [axes.get_xlabel(), axes.get_ylabel()]
-            legend = axes.get_legend()
-            legends += [legend] if legend else []
+def _collect_texts(figure: Figure) -> tuple[str, ...]:
+    """Return what a figure says in words, each text once."""
+    panels = [axes for axes in figure.axes if axes.get_visible()]
+    legends = [legend for legend in (*figure.legends, *(axes.get_legend() for axes in panels)) if legend]
+    texts: list[str] = []
+    for axes in panels:
+        texts += [axes.get_title(loc=side) for side in ("left", "center", "right")]
+        texts += [axes.get_xlabel(), axes.get_ylabel()]
     for legend in legends:
-        found += [legend.get_title().get_text(), *(text.get_text() for text in legend.get_texts())]
-    return tuple(dict.fromkeys(" ".join(text.split()) for text in found if text.strip()))
+        texts += [legend.get_title().get_text(), *(text.get_text() for text in legend.get_texts())]
+    return tuple(dict.fromkeys(" ".join(text.split()) for text in texts if text.strip()))

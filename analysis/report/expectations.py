@@ -97,9 +97,3 @@ EXPECTATIONS: dict[str, Expectation] = {
     ),
 }
 """Expectations by the name of the condition."""
-
-
-def expectation(condition: str, rule: str) -> Expectation | None:
-    """Return what a condition with a plasticity rule should show; None if nobody knows."""
-    found = EXPECTATIONS.get(condition)
-    return found if found and found.rule in ("", rule) else None

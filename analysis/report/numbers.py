@@ -4,16 +4,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from scipy import stats
-
+from hetevo.analysis.statistics.curves import mean_and_interval
+from hetevo.analysis.statistics.survival import in_powers_of_ten
 from hetevo.populations.types import Floats
 
 UNDEFINED = "undefined"
-CONFIDENCE = 0.95
-"""Coverage of the t intervals over seeds."""
-
-_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True)
@@ -35,59 +30,37 @@ class Table:
     rows: Sequence[tuple[str, ...]]
 
 
-def signed(value: float) -> str:
+def write_signed(value: float) -> str:
     """Write a cosine or an effect: two decimals and the sign."""
     return UNDEFINED if math.isnan(value) else f"{value:+.2f}".replace("-", "−")
 
 
-def share(value: float) -> str:
+def write_share(value: float) -> str:
     """Write a number from 0 to 1."""
     return UNDEFINED if math.isnan(value) else f"{value:.2f}"
 
 
-def between(low: float, high: float) -> str:
+def write_interval(low: float, high: float) -> str:
     """Write an interval of signed numbers; nothing if there is none."""
-    return "" if math.isnan(low) or math.isnan(high) else f"{signed(low)} to {signed(high)}"
+    return "" if math.isnan(low) or math.isnan(high) else f"{write_signed(low)} to {write_signed(high)}"
 
 
-def generation(value: float) -> str:
+def write_generation(value: float) -> str:
     """Write a generation; infinite: fewer than half of the seeds."""
     if math.isnan(value):
         return "–"
     return "none (fewer than half of the seeds)" if math.isinf(value) else f"{value:.0f}"
 
 
-def probability(p: float) -> str:
+def write_probability(p: float) -> str:
     """Write a p value."""
     if math.isnan(p):
         return "–"
-    if p >= 0.001:
-        return f"{p:.3f}"
-    digits, exponent = f"{p:.0e}".split("e")
-    return f"{digits} · 10{str(int(exponent)).translate(_SUPERSCRIPT)}"
+    return f"{p:.3f}" if p >= 0.001 else in_powers_of_ten(p)
 
 
-def mean_and_interval(values: Floats) -> tuple[float, float, float]:
-    """Return the mean over seeds with its t interval of coverage `CONFIDENCE`; NaN below 2 defined seeds.
-
-    Parameters
-    ----------
-    values : ndarray of float64, shape (R,)
-        One a seed; NaN is left out.
-    """
-    defined = values[np.isfinite(values)]
-    if not defined.size:
-        return math.nan, math.nan, math.nan
-    mean = float(defined.mean())
-    if defined.size < 2:
-        return mean, math.nan, math.nan
-    error = float(defined.std(ddof=1)) / math.sqrt(defined.size)
-    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, defined.size - 1)) * error
-    return mean, mean - half, mean + half
-
-
-def estimate(values: Floats) -> str:
+def write_estimate(values: Floats) -> str:
     """Write a signed mean over seeds with its interval in brackets."""
     mean, low, high = mean_and_interval(values)
-    interval = between(low, high)
-    return f"{signed(mean)} ({interval})" if interval else signed(mean)
+    interval = write_interval(low, high)
+    return f"{write_signed(mean)} ({interval})" if interval else write_signed(mean)

@@ -9,12 +9,12 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from hetevo.analysis.made import beside, check_replaceable, marked, write_files
+from hetevo.analysis.made import add_mark, beside, check_replaceable, write_files
 from hetevo.analysis.report.drawings import Drawings, draw_all
-from hetevo.analysis.report.numbers import CONFIDENCE
 from hetevo.analysis.report.study import Study, study
 from hetevo.analysis.report.tables import configuration_of, make_tables
-from hetevo.analysis.report.verdict import cautions, explain, headline, rules, spoken
+from hetevo.analysis.report.verdict import choose_spoken, explain, list_cautions, list_rules, write_headline
+from hetevo.analysis.statistics.curves import CONFIDENCE
 from hetevo.evolve.rundir.places import Place
 from hetevo.populations.errors import SettingError
 from hetevo.populations.text import without_places
@@ -74,7 +74,7 @@ def report(paths: Sequence[str | Path], *, neutral: str | None = None) -> Report
     about = study(paths, neutral)
     drawings = draw_all(about)
     html = f"{_page(about, drawings)}\n".encode("utf-8", "backslashreplace")
-    return Report(html, headline(about), [*about.copies, *drawings.faults])
+    return Report(html, write_headline(about), [*about.copies, *drawings.faults])
 
 
 def write(made: Report, path: str | Path, *, force: bool = False, named: bool = True) -> Path:
@@ -100,7 +100,7 @@ def write(made: Report, path: str | Path, *, force: bool = False, named: bool = 
     if not named:
         target = beside(target)
         check_replaceable([target], force=force)
-    write_files({target: marked(made.html, target.suffix)})
+    write_files({target: add_mark(made.html, target.suffix)})
     return target
 
 
@@ -122,14 +122,14 @@ def _page(about: Study, drawings: Drawings) -> str:
         version=version("hetevo"),
         made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         contents=CONTENTS,
-        verdicts=[explain(about, about.conditions[name]) for name in spoken(about)],
-        more=len(about.questions) - len(spoken(about)),
-        cautions=cautions(about),
-        rules=rules(about),
+        verdicts=[explain(about, about.conditions[name]) for name in choose_spoken(about)],
+        more=len(about.questions) - len(choose_spoken(about)),
+        cautions=list_cautions(about),
+        rules=list_rules(about),
         confidence=f"{CONFIDENCE:.0%}",
         seeds="; ".join(f"{name}, n = {_counted(len(each.runs), 'seed')}" for name, each in about.conditions.items()),
         drawings=drawings.drawn,
-        reasons=drawings.reasons,
+        reasons={reason: ", ".join(kinds) for reason, kinds in drawings.reasons.items()},
         tables=make_tables(about),
         configuration=configuration_of(about.runs[0]),
     )

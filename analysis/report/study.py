@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from hetevo.analysis.conditions import by_condition, load_all
-from hetevo.analysis.report.expectations import Expectation, expectation
+from hetevo.analysis.conditions import group_by_condition, load_all
+from hetevo.analysis.report.expectations import EXPECTATIONS, Expectation
 from hetevo.analysis.runs import LoadedRun
 from hetevo.analysis.statistics import Emergence, emergence
-from hetevo.analysis.statistics.curves import STAY
+from hetevo.analysis.statistics.curves import STAY, mean_and_interval
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir.places import inside
 from hetevo.evolve.rundir.sweep import is_sweep, read_entries
@@ -53,24 +53,22 @@ class Condition:
     @property
     def expectation(self) -> Expectation | None:
         """What it should show, if it is a control of known outcome."""
-        plasticity = self.runs[0].config.get("plasticity")
-        rule = plasticity.get("rule") if isinstance(plasticity, dict) else None
-        return expectation(self.name, str(rule))
+        known = EXPECTATIONS.get(self.name)
+        return known if known and known.rule in ("", self.runs[0].setting("plasticity.rule")) else None
 
     @property
     def measured(self) -> bool:
         """Whether alignment was measured, defined or not."""
-        return any(MEASURES["alignment"] in run.generations for run in self.runs)
+        return any(run.probed for run in self.runs)
 
     @property
     def unfinished(self) -> list[LoadedRun]:
         """Runs that have not reached their last generation."""
-        return [run for run in self.runs if run.last < planned(run)]
+        return [run for run in self.runs if run.last < run.planned]
 
     def mean(self, measure: str) -> float:
         """Return the mean over the seeds in which a measure is defined; NaN if there is none."""
-        values = self.levels[measure][np.isfinite(self.levels[measure])]
-        return float(values.mean()) if values.size else float("nan")
+        return mean_and_interval(self.levels[measure])[0]
 
 
 @dataclass(frozen=True)
@@ -132,35 +130,32 @@ def study(paths: Sequence[str | Path], neutral: str | None = None) -> Study:
         If a run is named twice, or there is no condition ``neutral``.
     """
     _check_distinct(paths)
+    # what is left out is said in the report
     copies: list[str] = []
     runs = load_all(paths, notice=copies.append)
-    groups = by_condition(runs)
+    groups = group_by_condition(runs)
     if neutral is not None and neutral not in groups:
         raise SettingError(f"--neutral: expected one of {', '.join(groups)}, got {neutral!r}.")
     found, reason = _emergence(runs, neutral)
-    rows: dict[str, Mapping[Any, Any]] = {}
-    if found:
-        rows = {str(row["condition"]): dict(row) for row in found.conditions.to_dict("records")}
+    rows: dict[str, Mapping[Any, Any]] = (
+        {str(row["condition"]): row for row in found.conditions.to_dict("records")} if found else {}
+    )
     conditions = {
         name: Condition(name, tuple(group), _levels(group), rows.get(name, {})) for name, group in groups.items()
     }
+    # the question is what has no known outcome
     others = [name for name in conditions if not found or name != found.neutral]
     questions = [name for name in others if not conditions[name].expectation] or others
+    # runs of a sweep that are still to come
     missing = [str(path) for path in map(Path, paths) if is_sweep(path) for path in _not_begun(path)]
     name = Path(paths[0]).resolve().name if len(paths) == 1 else f"{len(groups)} conditions, {len(runs)} runs"
     return Study(name, conditions, found, reason, tuple(questions), tuple(missing), tuple(copies))
 
 
-def planned(run: LoadedRun) -> int:
-    """Return the last generation that a run is to have; the one it has if its configuration does not say."""
-    evolution = run.config.get("evolution")
-    generations = evolution.get("generations") if isinstance(evolution, dict) else None
-    return generations if isinstance(generations, int) else run.last
-
-
 def _emergence(runs: Sequence[LoadedRun], neutral: str | None) -> tuple[Emergence | None, str]:
     """Return the statistics, or the reason why there are none."""
-    every = max(_every(run) for run in runs)
+    # an onset is a stretch of generations that were all measured
+    every = max(run.probe_every for run in runs)
     if every > 1:
         reason = (
             f"alignment was measured in every {every}th generation only (probe.every = {every}), and an onset needs"
@@ -175,19 +170,12 @@ def _emergence(runs: Sequence[LoadedRun], neutral: str | None) -> tuple[Emergenc
         return None, str(error)
 
 
-def _every(run: LoadedRun) -> int:
-    probe = run.config.get("probe")
-    every = probe.get("every") if isinstance(probe, dict) else None
-    return every if isinstance(every, int) else 1
-
-
 def _levels(group: Sequence[LoadedRun]) -> dict[str, Floats]:
-    return {name: np.array([_level(run, column) for run in group]) for name, column in MEASURES.items()}
-
-
-def _level(run: LoadedRun, column: str) -> float:
-    """Return the mean of what counts in the last generations, as the statistics of emergence do."""
-    return float(run.values(column).iloc[-STAY:].mean())
+    """Return the mean of what counts in the last generations of each run, as the statistics of emergence do."""
+    return {
+        measure: np.array([float(run.values(column).iloc[-STAY:].mean()) for run in group])
+        for measure, column in MEASURES.items()
+    }
 
 
 def _check_distinct(paths: Sequence[str | Path]) -> None:

@@ -9,9 +9,17 @@ from typing import Any
 
 import pandas as pd
 
-from hetevo.analysis.report.numbers import Table, between, estimate, generation, probability, share, signed
-from hetevo.analysis.report.study import Condition, Study, planned
-from hetevo.analysis.report.verdict import decide, expected, word
+from hetevo.analysis.report.numbers import (
+    Table,
+    write_estimate,
+    write_generation,
+    write_interval,
+    write_probability,
+    write_share,
+    write_signed,
+)
+from hetevo.analysis.report.study import Condition, Study
+from hetevo.analysis.report.verdict import check_expectation, classify, decide
 from hetevo.analysis.runs import LoadedRun
 from hetevo.analysis.statistics.curves import STAY
 from hetevo.evolve.rundir import RunDirectory
@@ -48,7 +56,7 @@ def _controls(study: Study) -> Table:
     """Compare every condition with what it should show."""
     rows = []
     for name, condition in study.conditions.items():
-        text, holds = expected(study, condition)
+        text, holds = check_expectation(study, condition)
         known = condition.statistics and math.isfinite(condition.mean("alignment"))
         emerged = f"{condition.statistics['emerged']} of {len(condition.runs)}" if known else NONE
         what = (text, HOLDS[holds]) if text else ("no expectation: it is the question", NONE)
@@ -63,17 +71,21 @@ def _conditions(study: Study) -> Table:
     rows = []
     for name, condition in study.conditions.items():
         statistics = condition.statistics
+        # drift is compared with nothing
         is_neutral = study.neutral is not None and name == study.neutral.name
         row = (
             name,
             NONE if is_neutral else decide(condition).answer,
             _alignment(condition),
-            estimate(condition.levels["birth"]),
+            write_estimate(condition.levels["birth"]),
             _onset(statistics) if statistics and not is_neutral else NONE,
             _effect(statistics, "delta"),
             _effect(statistics, "g"),
-            probability(statistics["log_rank_holm"]) if statistics else NONE,
-            *(f"{share(condition.mean(measure))}, {word(condition.mean(measure))}" for measure in ("hs", "dc")),
+            write_probability(statistics["log_rank_holm"]) if statistics else NONE,
+            *(
+                f"{write_share(condition.mean(measure))}, {classify(condition.mean(measure))}"
+                for measure in ("hs", "dc")
+            ),
             f"{condition.mean('loss'):.3g}",
         )
         rows.append(row)
@@ -84,7 +96,11 @@ def _conditions(study: Study) -> Table:
 def _pairs(pairs: pd.DataFrame) -> Table:
     """Compare the onsets of conditions with each other."""
     rows = [
-        (f"{row['first']} and {row['second']}", probability(row["log_rank_p"]), probability(row["log_rank_holm"]))
+        (
+            f"{row['first']} and {row['second']}",
+            write_probability(row["log_rank_p"]),
+            write_probability(row["log_rank_holm"]),
+        )
         for row in pairs.to_dict("records")
     ]
     caption = f"Pairs of conditions: log-rank test of their onsets, corrected over {len(rows)} pairs"
@@ -93,6 +109,7 @@ def _pairs(pairs: pd.DataFrame) -> Table:
 
 def _runs(study: Study) -> Table:
     """Give the levels of every run."""
+    # onsets are known only where there are neutral runs
     onsets = {}
     if study.found:
         onsets = {(row["condition"], row["run"]): row["onset"] for row in study.found.runs.to_dict("records")}
@@ -104,12 +121,12 @@ def _runs(study: Study) -> Table:
                 run.path.name or str(run.path),
                 name,
                 str(run.seed),
-                f"{run.last} of {planned(run)}",
-                generation(onsets.get((name, str(run.path)), math.nan)),
-                signed(level["alignment"]) if condition.measured else "not measured",
-                signed(level["birth"]),
-                share(level["hs"]),
-                share(level["dc"]),
+                f"{run.last} of {run.planned}",
+                write_generation(onsets.get((name, str(run.path)), math.nan)),
+                write_signed(level["alignment"]) if condition.measured else "not measured",
+                write_signed(level["birth"]),
+                write_share(level["hs"]),
+                write_share(level["dc"]),
                 f"{level['loss']:.3g}",
             )
             rows.append(row)
@@ -118,20 +135,20 @@ def _runs(study: Study) -> Table:
 
 
 def _alignment(condition: Condition) -> str:
-    return estimate(condition.levels["alignment"]) if condition.measured else "not measured"
+    return write_estimate(condition.levels["alignment"]) if condition.measured else "not measured"
 
 
 def _onset(statistics: Mapping[str, Any]) -> str:
-    median = generation(statistics["onset_median"])
+    median = write_generation(statistics["onset_median"])
     if not math.isfinite(statistics["onset_median"]):
         return median
-    return f"{median} ({generation(statistics['onset_low'])} to {generation(statistics['onset_high'])})"
+    return f"{median} ({write_generation(statistics['onset_low'])} to {write_generation(statistics['onset_high'])})"
 
 
 def _effect(statistics: Mapping[str, Any], name: str) -> str:
     if not statistics or math.isnan(statistics[name]):
         return NONE
-    return f"{signed(statistics[name])} ({between(statistics[f'{name}_low'], statistics[f'{name}_high'])})"
+    return f"{write_signed(statistics[name])} ({write_interval(statistics[f'{name}_low'], statistics[f'{name}_high'])})"
 
 
 def _differences(study: Study) -> Table:
@@ -165,6 +182,7 @@ def configuration_of(run: LoadedRun) -> str:
 
 def _provenance(study: Study) -> tuple[Table, Table]:
     """List every distinct environment, and every run with its state, dates and digests."""
+    # a run that is looked at twice in life is one run, of two conditions
     conditions: dict[Path, list[str]] = {}
     for run in study.runs:
         conditions.setdefault(run.path, []).append(run.condition)
@@ -172,11 +190,13 @@ def _provenance(study: Study) -> tuple[Table, Table]:
     rows = []
     for path, names in conditions.items():
         directory = RunDirectory(path)
+        # its provenance may be damaged, which costs no report
         try:
             sessions = directory.provenance.read()["sessions"]
             remark = ""
         except HetevoError as error:
             sessions, remark = [], str(error)
+        # a row for each environment, with its number of sessions
         environments.update(tuple(_text(session.get(name)) for name in ENVIRONMENT) for session in sessions)
         status = directory.status()
         row = (

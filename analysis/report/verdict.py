@@ -8,19 +8,18 @@ import numpy as np
 
 from hetevo.analysis.report.expectations import EXPECTATIONS, MOST, Seen
 from hetevo.analysis.report.numbers import (
-    CONFIDENCE,
     UNDEFINED,
     Table,
-    between,
-    estimate,
-    generation,
-    probability,
-    share,
-    signed,
+    write_estimate,
+    write_generation,
+    write_interval,
+    write_probability,
+    write_share,
+    write_signed,
 )
 from hetevo.analysis.report.study import Condition, Study
 from hetevo.analysis.statistics import Effect, cliffs_delta, neutral_band
-from hetevo.analysis.statistics.curves import STAY
+from hetevo.analysis.statistics.curves import CONFIDENCE, STAY
 from hetevo.analysis.statistics.onset import COVERAGE
 from hetevo.analysis.verdict import BIRTH_BAND, ENOUGH_SEEDS
 from hetevo.analysis.verdict import verdict as of_one_run
@@ -74,6 +73,7 @@ def decide(condition: Condition) -> Verdict:
     if not condition.statistics:
         return Verdict("undecided", "nothing says here what drift alone does")
     criteria = _criteria(condition)
+    # the first three say that it exceeds drift, the last that it is not innate
     exceeds = [criterion.met for criterion in criteria[:3]]
     if all(exceeds) and criteria[3].met:
         return Verdict("yes", "gradient alignment emerged, and every life learns it anew", criteria)
@@ -98,50 +98,52 @@ def _why_undefined(condition: Condition) -> str:
 
 def _criteria(condition: Condition) -> tuple[Criterion, ...]:
     row, n, birth = condition.statistics, len(condition.runs), condition.mean("birth")
+    # what was found, beside each threshold
     holm = float(row["log_rank_holm"])
     return (
         Criterion(
             f"at least half of the seeds have an onset: {STAY} generations in a row above the band of neutral runs",
-            f"{row['emerged']} of {n}, median onset {generation(row['onset_median'])}",
+            f"{row['emerged']} of {n}, median onset {write_generation(row['onset_median'])}",
             row["emerged"] >= MOST * n,
         ),
         Criterion(
             f"they emerge earlier than neutral runs: log-rank test, p below {SIGNIFICANT} after Holm",
-            f"p = {probability(holm)}",
+            f"p = {write_probability(holm)}",
             holm < SIGNIFICANT,
         ),
         Criterion(
             "alignment in the last generations is higher: interval of Cliff's delta above 0",
-            f"{signed(row['delta'])} ({signed(row['delta_low'])} to {signed(row['delta_high'])})",
+            f"{write_signed(row['delta'])} ({write_signed(row['delta_low'])} to {write_signed(row['delta_high'])})",
             row["delta_low"] > 0,
         ),
         Criterion(
             f"it is not innate: mean alignment at birth within ±{BIRTH_BAND}",
-            signed(birth),
+            write_signed(birth),
             abs(birth) <= BIRTH_BAND,
         ),
     )
 
 
-def spoken(study: Study) -> list[str]:
+def choose_spoken(study: Study) -> list[str]:
     """Name the conditions whose verdict is spelled out."""
     return list(study.questions[:MOST_SPOKEN])
 
 
-def headline(study: Study) -> list[str]:
+def write_headline(study: Study) -> list[str]:
     """Return the verdict in a line a condition, for a terminal."""
-    verdicts = {name: decide(study.conditions[name]) for name in spoken(study)}
+    verdicts = {name: decide(study.conditions[name]) for name in choose_spoken(study)}
     return [for_terminal(f"{name}: {verdict.answer}, {verdict.meaning}") for name, verdict in verdicts.items()]
 
 
 def explain(study: Study, condition: Condition) -> dict[str, Any]:
     """Return the verdict on a condition for the page: answer, meaning, numbers, criteria, further paragraphs."""
     verdict = decide(condition)
+    # where nothing could be compared, what there is is said in words
     paragraphs: list[str] = []
     if not verdict.criteria and len(study.runs) == 1:
         paragraphs += of_one_run(study.runs).splitlines()
     elif not verdict.criteria and condition.measured:
-        paragraphs.append(f"Alignment in the last {STAY} generations: {estimate(condition.levels['alignment'])}.")
+        paragraphs.append(f"Alignment in the last {STAY} generations: {write_estimate(condition.levels['alignment'])}.")
     if not study.found:
         paragraphs.append(f"No statistics of emergence: {study.reason}")
     if condition.measured:
@@ -158,45 +160,51 @@ def explain(study: Study, condition: Condition) -> dict[str, Any]:
 
 
 def _numbers(study: Study, condition: Condition) -> str:
+    # onset, level, effect sizes and test, in this order
     row, neutral, n = condition.statistics, study.neutral, len(condition.runs)
     assert neutral is not None
     onset = f"{row['emerged']} of {n} seeds have an onset"
     if row["emerged"] >= n / 2:
-        interval = f"{generation(row['onset_low'])} to {generation(row['onset_high'])}"
-        onset += f", at a median of generation {generation(row['onset_median'])} ({CONFIDENCE:.0%} bootstrap interval"
+        interval = f"{write_generation(row['onset_low'])} to {write_generation(row['onset_high'])}"
+        onset += (
+            f", at a median of generation {write_generation(row['onset_median'])} ({CONFIDENCE:.0%} bootstrap interval"
+        )
         onset += f" {interval})"
-    levels = f"{estimate(condition.levels['alignment'])}, n = {n} seeds"
-    against = f"{estimate(neutral.levels['alignment'])}, n = {len(neutral.runs)}, in neutral runs ({neutral.name})"
+    levels = f"{write_estimate(condition.levels['alignment'])}, n = {n} seeds"
+    against = (
+        f"{write_estimate(neutral.levels['alignment'])}, n = {len(neutral.runs)}, in neutral runs ({neutral.name})"
+    )
     others = len(study.conditions) - 1
     return (
         f"{onset}. Alignment in the last {STAY} generations (mean over seeds, {CONFIDENCE:.0%} t interval): {levels};"
-        f" {against}. Effect sizes: Cliff's delta {signed(row['delta'])}"
-        f" ({between(row['delta_low'], row['delta_high'])}), Hedges' g {signed(row['g'])}"
-        f" ({between(row['g_low'], row['g_high'])}). Log-rank test of the onsets: p = {probability(row['log_rank_p'])},"
-        f" {probability(row['log_rank_holm'])} after Holm's correction over"
-        f" {others} comparison{'s' if others > 1 else ''}."
+        f" {against}. Effect sizes: Cliff's delta {write_signed(row['delta'])}"
+        f" ({write_interval(row['delta_low'], row['delta_high'])}), Hedges' g {write_signed(row['g'])}"
+        f" ({write_interval(row['g_low'], row['g_high'])}). Log-rank test of the onsets: p ="
+        f" {write_probability(row['log_rank_p'])}, {write_probability(row['log_rank_holm'])} after Holm's correction"
+        f" over {others} comparison{'s' if others > 1 else ''}."
     )
 
 
 def _consistency(study: Study, condition: Condition) -> str:
-    words = consistency_words(condition)
+    words = describe_consistency(condition)
     levels = []
     for name, measure in (("HS", "hs"), ("DC", "dc")):
-        level = f"{name} {share(condition.mean(measure))}"
-        effect = against_neutral(study, condition, measure)
+        level = f"{name} {write_share(condition.mean(measure))}"
+        effect = compare_with_neutral(study, condition, measure)
         if effect and study.neutral:
             side = "more" if effect.low > 0 else "less" if effect.high < 0 else "not clearly more or less"
             level += (
-                f", {side} than neutral runs with {share(study.neutral.mean(measure))}"
-                f" (Cliff's delta {signed(effect.value)}, {between(effect.low, effect.high)})"
+                f", {side} than neutral runs with {write_share(study.neutral.mean(measure))}"
+                f" (Cliff's delta {write_signed(effect.value)}, {write_interval(effect.low, effect.high)})"
             )
         levels.append(level)
     return f"{words[0].upper()}{words[1:]}. {'; '.join(levels)}."
 
 
-def cautions(study: Study) -> list[str]:
+def list_cautions(study: Study) -> list[str]:
     """Say what should make a reader careful."""
     found = []
+    # too few seeds, unfinished runs, missing ones, copies
     few = [one.name for one in study.conditions.values() if len(one.runs) < ENOUGH_SEEDS]
     if few:
         found.append(f"Fewer than {ENOUGH_SEEDS} seeds in {', '.join(few)}: take it as a first look.")
@@ -209,10 +217,11 @@ def cautions(study: Study) -> list[str]:
     return found
 
 
-def rules(study: Study) -> tuple[str, ...]:
+def list_rules(study: Study) -> tuple[str, ...]:
     """Say how the verdict is worded, with its thresholds."""
     outputs = study.runs[0].setting("task.outputs")
     chance = f" (1/{outputs} of the network's {outputs} outputs here)" if isinstance(outputs, int) else ""
+    # with a share a of agreeing neurons, a^2 + (1 - a)^2 of the pairs agree
     agreeing = (1 + math.sqrt(2 * YES - 1)) / 2
     return (
         "“Yes” needs every criterion of the table; “in part” all but the last; “no” none of the first three. The band"
@@ -227,16 +236,16 @@ def rules(study: Study) -> tuple[str, ...]:
     )
 
 
-def word(level: float) -> str:
+def classify(level: float) -> str:
     """Say whether a level of HS or DC counts as having it."""
     if math.isnan(level):
         return UNDEFINED
     return "yes" if level >= YES else "no" if level < NO else "in part"
 
 
-def consistency_words(condition: Condition) -> str:
+def describe_consistency(condition: Condition) -> str:
     """Say what HS and DC are together, in words."""
-    hs, dc, positive = word(condition.mean("hs")), word(condition.mean("dc")), condition.mean("positive")
+    hs, dc, positive = classify(condition.mean("hs")), classify(condition.mean("dc")), condition.mean("positive")
     text = f"HS {hs}, DC {dc}"
     if dc == "yes" and positive < 1 - positive:
         return f"{text}, on the wrong sign: neurons agree to climb the loss"
@@ -245,7 +254,7 @@ def consistency_words(condition: Condition) -> str:
     return f"{text}: signals follow gradients, neurons disagree on the sign" if (hs, dc) == ("yes", "no") else text
 
 
-def against_neutral(study: Study, condition: Condition, measure: str) -> Effect | None:
+def compare_with_neutral(study: Study, condition: Condition, measure: str) -> Effect | None:
     """Compare a measure with the neutral runs, over seeds; None where there is nothing to compare."""
     if study.neutral is None or study.neutral.name == condition.name:
         return None
@@ -253,7 +262,7 @@ def against_neutral(study: Study, condition: Condition, measure: str) -> Effect 
     return None if math.isnan(effect.value) else effect
 
 
-def expected(study: Study, condition: Condition) -> tuple[str, bool | None]:
+def check_expectation(study: Study, condition: Condition) -> tuple[str, bool | None]:
     """Say what a condition should show, empty if nobody knows, and whether it did, None if that cannot be told."""
     is_neutral = study.neutral and condition.name == study.neutral.name
     expectation = EXPECTATIONS["neutral"] if is_neutral else condition.expectation
@@ -261,12 +270,14 @@ def expected(study: Study, condition: Condition) -> tuple[str, bool | None]:
         return "", None
     if not condition.measured:
         return expectation.text, None
+    # NaN stays where there is nothing to compare with
     low = high = emerged = math.nan
     if study.neutral and condition.statistics:
         if math.isfinite(condition.mean("alignment")):
             emerged = condition.statistics["emerged"] / len(condition.runs)
         band = neutral_band(study.neutral.levels["alignment"][:, np.newaxis])
         low, high = float(band.low[0]), float(band.high[0])
+    # a transplant is compared with the one condition that is no control
     asked = [one for one in map(study.conditions.__getitem__, study.questions) if not one.expectation]
     base = asked[0].mean("alignment") if len(asked) == 1 else math.nan
     return expectation.text, expectation.holds(Seen(condition.mean("alignment"), emerged, low, high, base))

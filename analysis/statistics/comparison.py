@@ -7,15 +7,14 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from hetevo.analysis.conditions import by_condition, neutral_condition
+from hetevo.analysis.conditions import find_neutral_condition, group_by_condition
 from hetevo.analysis.runs import LoadedRun
-from hetevo.analysis.statistics.curves import STAY, Curves, change_point, curves
+from hetevo.analysis.statistics.curves import STAY, Curves, change_point, curves, mean_and_interval
 from hetevo.analysis.statistics.effects import cliffs_delta, hedges_g
 from hetevo.analysis.statistics.onset import (
     COVERAGE,
     RESAMPLES,
     Band,
-    Median,
     Onsets,
     median_onset,
     neutral_band,
@@ -101,7 +100,7 @@ def emergence(
     SettingError
         If there are fewer than 3 neutral runs, or no other condition, or lifelines is missing.
     """
-    groups = by_condition(runs)
+    groups = group_by_condition(runs)
     name = _neutral(groups, neutral)
     # the band of the neutral runs, and when each run leaves it
     every = curves(runs, measure)
@@ -123,7 +122,10 @@ def emergence(
             row["emerged"] = pd.NA
         elif condition != name:
             median = median_onset(own, found[name], rng, coverage=coverage, stay=stay, resamples=resamples)
-            row |= _against(median, levels[condition], levels[name])
+            row |= {"onset_median": median.value, "onset_low": median.low, "onset_high": median.high}
+            for effect, compute in (("g", hedges_g), ("delta", cliffs_delta)):
+                size = compute(levels[condition], levels[name])
+                row |= {effect: size.value, f"{effect}_low": size.low, f"{effect}_high": size.high}
             row["log_rank_p"] = log_rank(times[condition], times[name])
         rows.append(row)
     conditions = _corrected(pd.DataFrame(rows).astype({"emerged": "Int64"}))
@@ -132,7 +134,7 @@ def emergence(
 
 def _neutral(groups: Mapping[str, Sequence[LoadedRun]], wanted: str | None) -> str:
     """Name the neutral condition, of which there must be enough runs to compare others with."""
-    name = neutral_condition(groups, wanted)
+    name = find_neutral_condition(groups, wanted)
     if len(groups) < 2 or len(groups[name]) < 3:
         raise SettingError(
             f"Statistics of emergence compare conditions with at least 3 neutral seeds; got"
@@ -194,16 +196,7 @@ def _of_condition(condition: str, group: Sequence[LoadedRun], times: Onsets, lev
     # everything else is undefined until it is compared with the neutral condition
     defined = levels[np.isfinite(levels)]
     row |= dict.fromkeys(("onset_median", "onset_low", "onset_high"), float("nan"))
-    row["level"] = float(defined.mean()) if defined.size else float("nan")
+    row["level"] = mean_and_interval(levels)[0]
     row["level_sd"] = float(defined.std(ddof=1)) if defined.size > 1 else float("nan")
     nothing = ("g", "g_low", "g_high", "delta", "delta_low", "delta_high", "log_rank_p")
     return row | dict.fromkeys(nothing, float("nan"))
-
-
-def _against(median: Median, levels: Floats, neutral: Floats) -> dict[str, float]:
-    g, delta = hedges_g(levels, neutral), cliffs_delta(levels, neutral)
-    return {
-        **{"onset_median": median.value, "onset_low": median.low, "onset_high": median.high},
-        **{"g": g.value, "g_low": g.low, "g_high": g.high},
-        **{"delta": delta.value, "delta_low": delta.low, "delta_high": delta.high},
-    }

@@ -11,6 +11,8 @@ from hetevo.analysis.statistics.onset import Onsets
 from hetevo.populations.errors import SettingError
 from hetevo.populations.types import Floats
 
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
 
 def survival_curve(onsets: Onsets) -> pd.DataFrame:
     """Estimate the share of runs that have not emerged yet.
@@ -113,6 +115,16 @@ def holm(values: Floats) -> Floats:
     factors = np.arange(len(order), 0, -1)
     adjusted[order] = np.minimum(np.maximum.accumulate(values[order] * factors), 1) if len(order) else []
     return adjusted
+
+
+def in_powers_of_ten(value: float) -> str:
+    """Write a small p value with one digit.
+
+    >>> in_powers_of_ten(0.00023)
+    '2 × 10⁻⁴'
+    """
+    digit, exponent = f"{value:.0e}".split("e")
+    return f"{digit} × 10{str(int(exponent)).translate(SUPERSCRIPTS)}"
 
 
 def _lifelines() -> Any:

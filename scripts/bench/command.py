@@ -6,17 +6,16 @@ from typing import Annotated, Any
 
 import typer
 
-from hetevo.scripts.bench.machine import described, machine
-from hetevo.scripts.errors import Oversubscribe, explained
+from hetevo.scripts.bench.machine import describe, machine
+from hetevo.scripts.errors import AsJson, Oversubscribe, explain_errors
 
 bench = typer.Typer(help="Measure what a generation takes on this machine, and what Ray costs.", no_args_is_help=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
 Repeats = Annotated[int, typer.Option(min=1, help="Repetitions, of which the fastest counts.")]
 
 
 @bench.command()
-@explained
+@explain_errors
 def generation(
     sizes: Annotated[
         list[int] | None, typer.Option("--size", min=2, help="Individuals; repeat it for several sizes.")
@@ -31,6 +30,7 @@ def generation(
     from hetevo.scripts.bench import generation as subject
 
     sizes, rows = sizes or [128, 1_000, 10_000, 100_000], []
+    # too many processes are refused before anything is measured
     bound_workers(BackendTable(workers=workers), max(sizes), oversubscribe=oversubscribe)
     for size in sizes:
         print(f"measuring {size} individuals", file=sys.stderr)
@@ -39,6 +39,7 @@ def generation(
     if as_json:
         print(json.dumps({"machine": facts, "generations": rows}))
         return
+    # a column a quantity, a row a size
     table = {"individuals": [f"{row['size']:,}" for row in rows]}
     table |= {f"{stage} (s)": [f"{row[stage]:.3g}" for row in rows] for stage in subject.STAGES}
     table |= {
@@ -48,11 +49,11 @@ def generation(
         "genes (MB)": [f"{row['genome_bytes'] / 1e6:.1f}" for row in rows],
     }
     print(markdown(table))
-    print(f"\n{rows[0]['workers']} processes evaluate; {described(facts)}")
+    print(f"\n{rows[0]['workers']} processes evaluate; {describe(facts)}")
 
 
 @bench.command()
-@explained
+@explain_errors
 def ray(as_json: AsJson = False, repeats: Repeats = 3) -> None:
     """Measure Ray on this machine: two workers against one, overhead a block, bytes sent, time to the first result."""
     from hetevo.scripts.bench import ray as subject
@@ -74,7 +75,7 @@ def ray(as_json: AsJson = False, repeats: Repeats = 3) -> None:
         ("and for a block", f"{found['bytes_a_block']:.0f}"),
     ]
     print(markdown({"measured": [row[0] for row in rows], "value": [row[1] for row in rows]}))
-    print(f"\n{described(facts)}")
+    print(f"\n{describe(facts)}")
 
 
 def markdown(columns: dict[str, list[Any]]) -> str:

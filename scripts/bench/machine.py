@@ -62,7 +62,7 @@ def machine(*packages: str) -> dict[str, Any]:
     }
 
 
-def described(facts: dict[str, Any]) -> str:
+def describe(facts: dict[str, Any]) -> str:
     """Write what `machine` returned as one line."""
     versions = ", ".join(f"{name} {number}" for name, number in facts["versions"].items())
     return (

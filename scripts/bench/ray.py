@@ -66,17 +66,17 @@ def _emergence(size: int, *overrides: str) -> tuple[Job, Generation]:
 def _overhead(backend: RayBackend, blocks: int, repeats: int) -> dict[str, float]:
     job, generation = _emergence(blocks, "lifetime.presentations=1", "lifetime.test_samples=1")
     job = Job(job.species, job.seed, block=1)
-    told: list[tuple[float, float, float]] = []
+    timings: list[tuple[float, float, float]] = []
 
     def once() -> None:
         begin = time.perf_counter()
         backend.evaluate(job, generation)
         seconds, telemetry = time.perf_counter() - begin, backend.telemetry
         lives = telemetry["utilisation"] * seconds  # of one worker: both live at the same time
-        told.append((seconds, seconds - lives, seconds - telemetry["wait"]))
+        timings.append((seconds, seconds - lives, seconds - telemetry["wait"]))
 
     best_seconds(once, repeats)
-    _, beyond, driver = min(told)
+    _, beyond, driver = min(timings)
     return {"overhead_ms": 1e3 * beyond / blocks, "driver_ms": 1e3 * driver / blocks}
 
 

@@ -1,12 +1,20 @@
-"""Drawings of circuits hold every synapse."""
+"""Drawings of individuals hold every synapse, or every term; other figures know that layers have no hidden neurons."""
 
 import numpy as np
 import pytest
 from builders import make_population, make_species
 
-from hetevo.analysis.figures import save
+from hetevo.analysis import load_run
+from hetevo.analysis.figures import FIGURES, save
 from hetevo.analysis.figures.circuit import draw_individual
+from hetevo.analysis.verdict import verdict
+from hetevo.evolve import Experiment, preset
+from hetevo.evolve.rundir import RunDirectoryError
+from hetevo.evolve.species import build_species
+from hetevo.populations.formulas import FORMULAS
 from hetevo.populations.wiring import WIRINGS
+
+DELTA = FORMULAS["chalmers"].written((1, 8), [(1, 0)] * 7 + [(-1, 2), (1, 2), (1, 0)])
 
 
 @pytest.mark.parametrize(("wiring", "levels"), [*((name, (5, 4)) for name in sorted(WIRINGS)), ("amorphous", (60, 30))])
@@ -35,3 +43,37 @@ def test_shared_gains_are_those_of_every_neuron():
     genes = make_population(species)
     data = draw_individual(species, genes).data
     assert set(data.groupby("pathway")["gain"].nunique()) == {1}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    config = preset("chalmers", overrides=["evolution.size=6", "evolution.generations=20", "lifetime.tasks=2"])
+    return load_run(Experiment(config).run(tmp_path_factory.mktemp("runs") / "rules").path)
+
+
+def test_every_term_is_drawn_with_its_coefficient(tmp_path):
+    species = build_species(preset("chalmers"))
+    plot = draw_individual(species, make_population(species, formula=DELTA), 1, "a title")
+    found = dict(zip(plot.data["term"], plot.data["coefficient"], strict=True))
+    assert found == {**dict.fromkeys(["w", "a", "o", "t", "w a", "w o", "w t", "o t"], 0), "a o": -1, "a t": 1}
+    assert [file.suffix for file in save(plot, tmp_path / "rule.png")] == [".png", ".pdf", ".csv"]
+
+
+@pytest.mark.parametrize("kind", ["levels", "phi", "phase-plane", "gains", "signs"])
+def test_figures_of_hidden_neurons_and_gains_say_that_there_are_none(run, kind):
+    with pytest.raises(RunDirectoryError, match=r"single layer|has no gains"):
+        FIGURES[kind]([run])
+
+
+@pytest.mark.parametrize("kind", ["alignment", "lifetime", "fitness", "distribution"])
+def test_other_figures_draw_such_runs(run, kind):
+    assert len(FIGURES[kind]([run]).data)
+
+
+def test_what_is_said_of_runs_that_were_measured_now_and_then(run, tmp_path):
+    assert "may follow the gradient from birth on; best tenth" in verdict([run])
+    brief = preset("chalmers", overrides=["evolution.size=6", "evolution.generations=5", "lifetime.tasks=2"])
+    once = load_run(Experiment(brief).run(tmp_path / "once").path)
+    assert "in generation 0, the only one that was measured" in verdict([once])
+    assert "in the last generation that was measured" in verdict([once, once])
+    assert "in the last generation, mean" in verdict([run, run])

@@ -6,7 +6,7 @@ import pytest
 from planted import plant
 
 from hetevo.analysis import load_all
-from hetevo.analysis.conditions import by_condition
+from hetevo.analysis.conditions import group_by_condition
 from hetevo.analysis.figures import FIGURES
 from hetevo.analysis.figures.style import for_figure
 from hetevo.analysis.report import report
@@ -44,7 +44,7 @@ def test_a_condition_is_neither_made_by_the_preset_nor_by_what_changes_no_result
     ]
     file = paths[1] / "config.toml"
     file.write_text(file.read_text().replace('preset = "x"', 'preset = ""'))
-    assert list(by_condition(loaded(*paths)[0])) == ["x"]
+    assert list(group_by_condition(loaded(*paths)[0])) == ["x"]
     file = paths[0] / "config.toml"
     file.write_text(file.read_text().replace('preset = "x"', 'preset = ""'))
     assert [run.condition for run in loaded(*paths[:2])[0]] == ["x", "x"]  # the directory's name, without the seed
@@ -80,11 +80,11 @@ def sweeps(tmp_path):
 
 
 def test_labels_of_sweeps_stay_and_join_only_equal_configurations(sweeps):
-    assert list(by_condition(loaded(sweeps / "one")[0])) == ["base"]
-    assert {name: len(group) for name, group in by_condition(loaded(sweeps / "one", sweeps / "two")[0]).items()} == {
-        "base": 4
-    }
-    groups = by_condition(loaded(sweeps / "one", sweeps / "three")[0])
+    assert list(group_by_condition(loaded(sweeps / "one")[0])) == ["base"]
+    assert {
+        name: len(group) for name, group in group_by_condition(loaded(sweeps / "one", sweeps / "two")[0]).items()
+    } == {"base": 4}
+    groups = group_by_condition(loaded(sweeps / "one", sweeps / "three")[0])
     assert {name: len(group) for name, group in groups.items()} == {"base, rule=hebbian": 2, "base, rule=oja": 2}
 
 

@@ -2,6 +2,7 @@
 
 import functools
 
+import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
@@ -212,3 +213,15 @@ def test_survival_says_that_nothing_can_emerge_where_alignment_is_undefined(tmp_
     ]
     with pytest.raises(SettingError, match="undefined in every generation"):
         FIGURES["survival"](runs)
+
+
+THEIRS = {"text.usetex": True, "font.size": 30, "savefig.bbox": "tight", "axes.grid": True, "figure.facecolor": "red"}
+
+
+def test_settings_of_the_users_change_no_figure(tmp_path):
+    run = load_run(plant(tmp_path / "run"))
+    usual = save(FIGURES["alignment"](run), tmp_path / "usual.png")[0]
+    with matplotlib.rc_context(THEIRS):
+        other = save(FIGURES["alignment"](run), tmp_path / "other.png")[0]
+        assert matplotlib.rcParams["font.size"] == 30
+    assert usual.read_bytes() == other.read_bytes()

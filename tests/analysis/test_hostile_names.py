@@ -17,7 +17,7 @@ from planted import plant
 from hetevo.analysis import load_run
 from hetevo.analysis.figures import FIGURES
 from hetevo.analysis.figures.circuit import draw_individual
-from hetevo.analysis.figures.plot import drawn, for_table
+from hetevo.analysis.figures.plot import for_table, render
 from hetevo.analysis.figures.style import for_figure, for_figures
 from hetevo.analysis.report import report
 from hetevo.analysis.verdict import verdict
@@ -68,7 +68,7 @@ def hostile(kind, planted):
 @pytest.mark.filterwarnings("error::UserWarning")
 def test_every_figure_shows_hostile_names_as_text(kind, planted):
     plot = FIGURES[kind](hostile(kind, planted))
-    image = drawn(plot.figure, ".svg")
+    image = render(plot.figure, ".svg")
     ElementTree.fromstring(image)  # a control character would be no XML
     check_legibility(plot.figure)
     texts = [text.get_text() for text in plot.figure.findobj(Text)]
@@ -92,7 +92,7 @@ def test_a_legend_has_every_name_and_each_once(kind, planted):
 @pytest.mark.parametrize("kind", ["alignment", "lineage", "lifetime", "fitness", "levels"])
 def test_a_figure_of_one_run_shows_its_name_as_text(kind, planted):
     figure = FIGURES[kind]([replace(planted[0], label=ALONE)]).figure
-    drawn(figure, ".svg")
+    render(figure, ".svg")
     check_legibility(figure)
 
 
@@ -106,7 +106,7 @@ def test_names_in_a_figure_differ_as_the_names_do():
 def test_a_circuit_has_any_title_and_its_own_symbols():
     species = build_species(preset("smoke"))
     plot = draw_individual(species, draw_generation_zero(species, 0, 2).population, 0, ALONE)
-    drawn(plot.figure, ".svg")
+    render(plot.figure, ".svg")
     assert any(text.get_text().startswith("ascending pathway $W$") and text.get_parse_math() for text in
                plot.figure.findobj(Text))  # fmt: skip
     assert matplotlib.rcParams["text.parse_math"]  # the user's own figures are as they were

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from hetevo.analysis.figures import Plot, save
-from hetevo.analysis.made import is_ours, marked, write_files
+from hetevo.analysis.made import add_mark, is_ours, write_files
 from hetevo.evolve.rundir import system
 from hetevo.populations.errors import SettingError
 
@@ -74,9 +74,9 @@ def test_what_was_changed_since_is_no_longer_ours(tmp_path, suffix):
 def test_a_mark_without_the_content_it_was_made_for_is_none(tmp_path):
     for suffix in (".md", ".html", ".png", ".pdf"):
         file = tmp_path / f"file{suffix}"
-        file.write_bytes(marked(b"content", suffix))
+        file.write_bytes(add_mark(b"content", suffix))
         assert is_ours(file) or suffix == ".png"  # which must be one
-        file.write_bytes(marked(b"content", suffix).replace(b"content", b"contend"))
+        file.write_bytes(add_mark(b"content", suffix).replace(b"content", b"contend"))
         assert not is_ours(file)
         file.write_bytes(b"")
         assert not is_ours(file)

@@ -231,7 +231,7 @@ def test_rules_that_live_plainly_refuse_what_only_the_kernel_knows(own):
     for table in ("injury.share=0.5", "hardware.noise=0.1"):
         with pytest.raises(ConfigError, match="only the fast kernel knows it"):
             named(table)
-    with pytest.raises(ConfigError, match="network.circuit: expected plain"):
+    with pytest.raises(ConfigError, match=r"network\.circuit: expected plain"):
         named("network.circuit=two-pathway")
     assert go("run", "network.circuit=plain").generation == 2
 

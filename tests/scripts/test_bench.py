@@ -10,7 +10,7 @@ from benchmarks import deap_peer, evaluator
 from benchmarks.cells import CELLS, Block, Cell
 from hetevo.scripts.bench import generation
 from hetevo.scripts.bench.command import markdown
-from hetevo.scripts.bench.machine import described, machine
+from hetevo.scripts.bench.machine import describe, machine
 
 SMALL = [Cell((5, 4), 6), Cell((5, 4), 1)]
 
@@ -57,7 +57,7 @@ def test_a_generation_is_taken_apart():
 def test_the_machine_is_described():
     facts = machine("deap")
     assert json.loads(json.dumps(facts)) == facts
-    assert facts["date"] in described(facts)
+    assert facts["date"] in describe(facts)
 
 
 def test_tables_are_markdown():

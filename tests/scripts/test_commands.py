@@ -19,9 +19,9 @@ from hetevo.evolve.backends.ray import ClusterLostError
 from hetevo.evolve.sweeps import Outcome, sweep_names
 from hetevo.evolve.sweeps.plan import Plan
 from hetevo.populations.errors import MachineFailedError, RunFailedError, SettingError
-from hetevo.scripts.errors import explained
+from hetevo.scripts.errors import explain_errors
 from hetevo.scripts.main import app
-from hetevo.scripts.sweep import conducted
+from hetevo.scripts.sweep import run_plan
 
 SMALL = ["-s", "evolution.size=8", "-s", "evolution.generations=2", "-s", "lifetime.presentations=20", "--workers", "1"]
 
@@ -390,7 +390,7 @@ def test_errors_end_in_one_line_and_their_status(capsys, error, status):
         raise error
 
     with pytest.raises(typer.Exit) as left:
-        explained(command)()
+        explain_errors(command)()
     assert left.value.exit_code == status
     assert str(error) in (said := capsys.readouterr().err)
     assert said.count("\n") == 1
@@ -412,7 +412,7 @@ def test_a_sweep_whose_runs_the_machine_interrupted_ends_with_3_unless_one_faile
     found = [Outcome(state, "c", 0, state, error=why.get(state, "")) for state in states]
     monkeypatch.setattr("hetevo.evolve.sweeps.conduct", lambda *args, **options: (found, 0))
     with pytest.raises(typer.Exit) as left:
-        conducted(Plan("sweep", [], []), tmp_path, None, again="again", as_json=False)
+        run_plan(Plan("sweep", [], []), tmp_path, None, again="again", as_json=False)
     assert left.value.exit_code == status
     assert f"{tmp_path / 'interrupted'} was interrupted by the machine: why" in capsys.readouterr().err or (
         "interrupted" not in states

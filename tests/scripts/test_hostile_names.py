@@ -14,8 +14,9 @@ from hetevo.evolve.rundir.sweep import read_entries
 from hetevo.evolve.sweeps import Outcome, load_plan
 from hetevo.populations.errors import RunFailedError
 from hetevo.scripts.console import Messages, guard_streams
-from hetevo.scripts.errors import explained
-from hetevo.scripts.progress import LiveLine
+from hetevo.scripts.errors import explain_errors
+from hetevo.scripts.progress import Progress
+from hetevo.scripts.streams import _Terminal
 from hetevo.scripts.sweep import _table
 
 DIRECTORY = "a\x1b[31m\u202e $x$ [/x]\n=1 中"
@@ -148,7 +149,7 @@ def test_what_a_task_prints_under_the_live_line_is_text(monkeypatch):
     monkeypatch.setattr(sys, "stderr", screen)
     monkeypatch.setattr(sys, "stdout", screen)
     monkeypatch.setenv("TERM", "xterm")
-    with LiveLine() as display:
+    with Progress() as display:
         print("a\x1b]0;owned\x07\u202eb \x1b[8mhidden", file=sys.stderr)
         display.say("[/x] \x1b[8mhidden\nhetevo: error: forged")
         guard_streams()  # twice does no harm
@@ -160,9 +161,24 @@ def test_what_a_task_prints_under_the_live_line_is_text(monkeypatch):
     assert "\n  hetevo: error: forged" in shown
 
 
+def test_escapes_of_the_live_line_itself_steer_the_terminal(monkeypatch):
+    class Tty(io.BytesIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr(sys, "stderr", _Terminal(screen := Tty(), "utf-8", line_buffering=True))
+    monkeypatch.setenv("TERM", "xterm")
+    with Progress() as display:
+        display.say("a notice above \x1b[8mthe line")
+    shown = screen.getvalue().decode()
+    assert "\x1b[2K" in shown
+    assert shown.count("\\x1b") == 1  # that of the notice
+    assert "\x1b[8m" not in shown
+
+
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
 def test_what_an_error_says_is_one_message_of_text(name, capfd):
-    @explained
+    @explain_errors
     def command():
         raise RunFailedError(f"a task raised ValueError: {name}")
 

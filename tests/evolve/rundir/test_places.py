@@ -118,8 +118,8 @@ def move_away(path):
 @pytest.fixture
 def quick(monkeypatch):
     """Draw nothing, which takes long; files are written all the same."""
-    monkeypatch.setattr(plot, "drawn", lambda figure, suffix: b"\0\0\0\0IEND\xaeB`\x82")
-    monkeypatch.setattr(page, "draw_all", lambda study: Drawings([], []))
+    monkeypatch.setattr(plot, "render", lambda figure, suffix: b"\0\0\0\0IEND\xaeB`\x82")
+    monkeypatch.setattr(page, "draw_all", lambda study: Drawings())
 
 
 @pytest.mark.usefixtures("quick")
