@@ -14,6 +14,7 @@ from typing import Any
 import ray
 from ray.job_config import JobConfig
 
+from hetevo.evolve.backends.backend import Job
 from hetevo.evolve.backends.fingerprint import Fingerprint, fingerprint
 from hetevo.evolve.backends.ray.session import ClusterError
 from hetevo.evolve.messages import log
@@ -167,18 +168,20 @@ def check_cpus(wanted: int, address: str) -> None:
         )
 
 
-def check_software(*, mixed: bool) -> None:
+def check_software(job: Job | None = None, *, mixed: bool) -> None:
     """Let every node say what it computes with.
 
     Parameters
     ----------
+    job : Job, optional
+        What they are to evaluate: the packages of others that it needs count too.
     mixed : bool
         Whether their processors may differ.
 
     Raises
     ------
     ClusterError
-        If Hetevo is not installed there, or a node computes otherwise than this machine.
+        If Hetevo, or what the job needs, is not installed there, or a node computes otherwise than this machine.
     """
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
@@ -186,7 +189,7 @@ def check_software(*, mixed: bool) -> None:
     nodes = [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU", 0) >= 1]
     ask = ray.remote(num_cpus=1, max_retries=3)(fingerprint)
     answers = [
-        ask.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=True)).remote()
+        ask.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=True)).remote(job)
         for node in nodes
     ]
     try:
@@ -198,11 +201,13 @@ def check_software(*, mixed: bool) -> None:
         ) from None
     except ray.exceptions.RayError as error:
         last = str(error).strip().splitlines()[-1]
+        what = f"the packages {', '.join(sorted(job.packages))}" if job else "Hetevo"
         raise ClusterError(
-            f"Expected Hetevo on every node of the cluster, but a worker could not import it: {last}. Install the same"
-            " environment on all machines (requirements.lock)."
+            f"Expected {what} on every node of the cluster, but a worker could not import that: {last}. Install the"
+            " same environment on all machines (requirements.lock). Nothing is imported there from the current folder"
+            " of this machine."
         ) from None
-    compare(fingerprint(), found, mixed=mixed)
+    compare(fingerprint(job), found, mixed=mixed)
 
 
 def compare(mine: Fingerprint, theirs: Iterable[Fingerprint], *, mixed: bool) -> None:

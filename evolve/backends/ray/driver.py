@@ -97,9 +97,14 @@ class RayDriver:
         ------
         NotLoadableError
             If it cannot.
+        ClusterError
+            If a node lacks a package that the job needs.
         ClusterLostError
             If no worker lives long enough.
         """
+        # packages of others may be on some nodes only
+        if job.packages and not self._local:
+            check_software(job, mixed=self.settings.mixed)
         try:
             ray.get(task(fingerprint, LOAD_RETRIES).remote(job))
         except (ray.exceptions.RayTaskError, ray.exceptions.RaySystemError) as error:

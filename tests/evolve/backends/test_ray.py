@@ -27,6 +27,8 @@ from hetevo.evolve.backends.ray.in_flight import Sizes
 from hetevo.evolve.config import BackendTable
 from hetevo.populations.errors import MachineFailedError, SettingError
 
+PLUGIN = Path(__file__).parents[3] / "docs" / "examples" / "plugin"
+
 pytestmark = pytest.mark.timeout(240)
 
 
@@ -95,6 +97,21 @@ def test_workers_of_a_cluster_import_nothing_from_the_folder_of_the_start(nodes,
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert not (tmp_path / "taken").exists()
+
+
+def test_members_of_other_packages_live_on_ray_as_here_and_a_node_without_them_is_refused(nodes, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path, str(PLUGIN)])
+    names = {"task.name": "hetevo_cosine.task:Cosine", "network.wiring": "hetevo_cosine.wiring:Ring"}
+    own = [*names.items(), *OPTIONS]
+
+    def lived(name, *where):
+        run = Experiment(preset("smoke", overrides=[*own, *where])).run(tmp_path / name)
+        return run.digest, run.probe_digest
+
+    assert lived("here", "backend.workers=1") == lived("ray", "backend.name=ray", "backend.workers=2")
+    with pytest.raises(ClusterError, match="Expected the packages hetevo_cosine on every node of the cluster"):
+        lived("cluster", "backend.name=ray", f"backend.address={nodes.address}")
+    assert not (tmp_path / "cluster").exists()
 
 
 def test_a_worker_killed_in_mid_block_changes_nothing(nodes, calm, tmp_path):
