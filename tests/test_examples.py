@@ -3,6 +3,9 @@
 import doctest
 import importlib
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,3 +56,25 @@ def test_pages(page, tmp_path, monkeypatch):
     names = {"__name__": f"example_of_{page.stem}"}
     for block in re.findall(r"^```python\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL):
         exec(compile(block, str(page), "exec"), names)
+
+
+def test_everything_on_the_page_about_ones_own_can_be_done(tmp_path):
+    """Its modules are saved under their names, and its commands run in that folder, as a reader would."""
+    page = (ROOT / "docs" / "own.md").read_text()
+    modules = dict(re.findall(r"^```python\n# (own_\w+\.py)\n(.*?)^```", page, re.MULTILINE | re.DOTALL))
+    for name, content in modules.items():
+        (tmp_path / name).write_text(content)
+    blocks = re.findall(r"^```bash\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    commands = [line for block in blocks for line in block.splitlines()]
+    assert len(modules) >= 4
+    assert len(commands) >= 6
+    for command in commands:
+        program, *arguments = shlex.split(command)
+        assert program == "hetevo"
+        done = subprocess.run(
+            [str(Path(sys.executable).parent / program), *arguments], cwd=tmp_path, capture_output=True, text=True
+        )
+        assert done.returncode == 0, f"{command}\n{done.stderr}"
+    # what is promised to be enough
+    for name, most in (("own_task.py", 20), ("own_wiring.py", 30), ("own_rule.py", 15)):
+        assert len([line for line in modules[name].splitlines() if line.strip()]) <= most, name

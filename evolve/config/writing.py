@@ -6,8 +6,10 @@ import tomli_w
 
 from hetevo.evolve.config.config import Config
 from hetevo.evolve.config.naming import named
+from hetevo.evolve.config.plugins import GROUPS
 from hetevo.evolve.config.tables import Table
 from hetevo.evolve.toml import inline
+from hetevo.populations.registry import entry_points
 
 
 def dump_toml(config: Config) -> str:
@@ -33,9 +35,16 @@ def commented_toml(config: Config) -> str:
         lines += [f"# {(type(table).__doc__ or '').strip()}", f"[{name}]"]
         content = table.model_dump(mode="json")
         for key, field in type(table).model_fields.items():
-            lines += [f"# {field.description}", _assignment(key, content[key])]
+            lines += [f"# {field.description}{_announced(name, key)}", _assignment(key, content[key])]
         lines.append("")
     return "\n".join(lines)
+
+
+def _announced(table: str, key: str) -> str:
+    """Name what installed packages announce for a key, besides our own members."""
+    names = sorted({point.name for point in entry_points(GROUPS.get(f"{table}.{key}", ""))})
+    own = sorted(name for name in names if f"{table}.{key}" != "probe.name" or name not in ("alignment", "instruments"))
+    return f"; from installed packages: {', '.join(own)}" if own else ""
 
 
 def _assignment(key: str, value: Any) -> str:
