@@ -41,6 +41,9 @@ SMALL = ("lifetime.presentations=6", "lifetime.test_samples=16", "network.levels
 SEED, SAMPLES, STEP = 3, 40, 1e-6
 """Of what is drawn, how many samples of a task are, and the step of finite differences."""
 
+CHECKED = 8
+"""Weights at which the gradient is checked."""
+
 
 def check(kind: str, name: str, **options: Any) -> None:
     """Test a member.
@@ -129,7 +132,7 @@ def _wiring(name: str, options: Mapping[str, Any]) -> None:
     if not family.recurrent:
         loops = (allowed.ascending & ~layout.below()).any() or (allowed.descending & ~layout.above()).any()
         assert not loops, "allowed: expected no loops, or recurrent = True, with which circuits settle"
-    _lives({"network.wiring": name, "network.options": dict(options)})
+    _check_gradient(_lives({"network.wiring": name, "network.options": dict(options)}))
 
 
 def _rule(name: str, options: Mapping[str, Any]) -> None:
@@ -154,7 +157,7 @@ def _activation(name: str, options: Mapping[str, Any]) -> None:
     inside = potential.copy()
     activation.apply(inside, inside)
     _same([inside], [values[0]], "apply: expected the same values where out is the potential itself")
-    _lives({"network.activation": name})
+    _check_gradient(_lives({"network.activation": name}))
 
 
 def _circuit(name: str, options: Mapping[str, Any]) -> None:
@@ -290,6 +293,43 @@ def _evaluate(species: Species, probe: Any, *, blocks: int) -> Evaluation:
     genes = draw_founders(species, SEED, 6)
     places = np.arange(6)
     return evaluate(species, genes, places, seed=SEED, generation=1, block=blocks, probe=probe, probe_samples=8)
+
+
+def _check_gradient(species: Species) -> None:
+    """Check the gradient that measures compare with by finite differences of the loss."""
+    from hetevo.analysis.gradient import snapshot_gradients
+    from hetevo.populations.model import TwoPathwayCircuits
+
+    # circuits at birth, in double precision
+    snapshots: list[Any] = []
+
+    class Watching:
+        def measure(self, snapshot: Any) -> dict[str, Any]:
+            snapshots.append(snapshot)
+            return {}
+
+    species = replace(species, network=replace(species.network, circuit="plain"))
+    _evaluate(species, Watching(), blocks=0)
+    shown = snapshots[0]
+    gradient, weights = snapshot_gradients(shown)[1], shown.weights.ascending
+    inputs = shown.activity[:, : species.layout.input_units]
+    targets = shown.error + shown.activity[:, species.layout.units :]
+    circuits = TwoPathwayCircuits(species, shown.genes, shown.weights)
+
+    def measure_loss(change: Any) -> Any:
+        circuits.W = weights + change
+        circuits.forward(inputs)
+        return ((targets - circuits.y) ** 2).sum(axis=1).mean(axis=1) / 2
+
+    # a few weights, in all circuits at once
+    allowed = np.argwhere(species.allowed.ascending)
+    for place in allowed[np.random.default_rng(SEED).permutation(len(allowed))[:CHECKED]]:
+        change = np.zeros_like(weights)
+        change[:, place[0], place[1]] = STEP
+        measured = (measure_loss(-change) - measure_loss(change)) / (2 * STEP)
+        found = gradient[:, place[0], place[1]]
+        close = np.allclose(found, measured, rtol=1e-3, atol=1e-6)
+        assert close, f"expected the gradient {measured} of a weight by finite differences, got {found}"
 
 
 def _same_results(first: Evaluation, second: Evaluation, message: str) -> None:
