@@ -4,7 +4,16 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
-from hetevo.evolve.config import CURRENT, Config, ConfigError, check_new, differences, dump_toml, from_mapping
+from hetevo.evolve.config import (
+    CURRENT,
+    Config,
+    ConfigError,
+    check_new,
+    differences,
+    dump_toml,
+    from_mapping,
+    knows_data,
+)
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.messages import GenerationReport, Notice, Progress, Run, guard, log_notice
 from hetevo.evolve.origin import Origin, transplant_genes
@@ -52,8 +61,9 @@ class Experiment:
     def __init__(
         self, config: Config, *, probe: Probe | None = None, stop_files: Sequence[Path] = (), force: bool = False
     ) -> None:
-        self.config = config
-        self._evolution = Evolution(config, probe, stop_files, force=force)
+        # a configuration that was made without reading one does not know its data yet
+        self.config = config if knows_data(config) else from_mapping(config.model_dump(), saved=True)
+        self._evolution = Evolution(self.config, probe, stop_files, force=force)
 
     def run(
         self,
@@ -127,12 +137,15 @@ class Experiment:
         elif not state:
             draw_founders(self._evolution.species, self.config.seed, 1)
         RunDirectory(path).check_free()
-        with self._evolution.connected(), (directory := RunDirectory.new(path)).lock() as lock:
+        here = self._evolution.connected(RunDirectory(path))
+        with here, (directory := RunDirectory.new(path)).lock() as lock:
             if or_resume and directory.is_begun():  # another start was faster, and has ended since
                 return self._resume(directory, progress, notice, lock)
             # 2. what a start leaves, in an order in which a killed one can be repeated
             directory.clear()
             directory.provenance.create(facts)
+            if self._evolution.data:
+                self._evolution.data.keep(directory)
             content = dump_toml(_without_session(self.config))
             if state:
                 # a branch begins with the checkpoint that it goes on from
@@ -151,7 +164,7 @@ class Experiment:
             if not changes and (ended := find_end(directory, self.config)):
                 return ended
             # the lock first: it keeps to this directory, which may be moved while workers start
-            with directory.lock() as taken, self._evolution.connected():
+            with directory.lock() as taken, self._evolution.connected(directory):
                 return self._resume(directory, progress, notice, taken)
         if changes:
             raise ConfigError(

@@ -1,0 +1,125 @@
+"""Completing a configuration whose task is a table: where its file lies, its hash, and the sizes that follow.
+
+What reads tables is loaded only if there is one.
+"""
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from hetevo.evolve.config.config import Config
+from hetevo.evolve.config.errors import ConfigError
+from hetevo.evolve.config.options import check_options
+from hetevo.populations.settings import freeze
+from hetevo.populations.tasks import Table
+from hetevo.populations.text import for_file
+
+NAME, FILE = "table", "task.options.file"
+SIZES = ("inputs", "outputs")
+
+
+def knows_data(config: Config) -> bool:
+    """Tell whether a configuration is complete: its task is no table, or it says which file it means."""
+    return config.task.name != NAME or bool(config.task.options.get("sha256"))
+
+
+def file_of(content: Mapping[str, Any]) -> str | None:
+    """Return the file that nested values name; None if they name none."""
+    task = content.get("task")
+    options = task.get("options") if isinstance(task, Mapping) else None
+    file = options.get("file") if isinstance(options, Mapping) else None
+    return file if isinstance(file, str) and file else None
+
+
+def complete(content: dict[str, Any], given: Collection[str]) -> dict[str, Any]:
+    """Return nested values with what follows from the file of a table; any others as they are.
+
+    What was said of the file before counts for no other one.
+
+    Parameters
+    ----------
+    content : dict
+        Nested values, with all changes made.
+    given : collection of str
+        Dotted keys that were changed.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be used.
+    """
+    file, task = file_of(content), content.get("task")
+    if file is None or not isinstance(task, dict) or task.get("name") != NAME:
+        return content
+    from hetevo.evolve.data.places import called, locate_given
+
+    task, options = dict(task), dict(task["options"])
+    if FILE in given:
+        # hash and sizes that stood beside another file say nothing of this one
+        if "task.options.sha256" not in given:
+            options.pop("sha256", None)
+        task = {key: value for key, value in task.items() if key not in SIZES or f"task.{key}" in given}
+    for key in ("targets", "columns"):
+        if isinstance(options.get(key), str):
+            options[key] = [options[key]]  # one name needs no brackets
+    whole = options.get("sha256") and options.get("kind") in ("classification", "regression")
+    if whole and all(size in task for size in SIZES):
+        if called(file) != file:
+            options["file"] = locate_given(file)
+        return {**content, "task": {**task, "options": options}}
+    try:
+        check_options("task", NAME, Table, options)
+    except ValueError:
+        return content  # which says so, when everything is checked
+    return {**content, "task": _describe(task, {**options, "file": locate_given(file)})}
+
+
+def _describe(task: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+    """Read the file, and write into the table of a task what follows from it."""
+    from hetevo.evolve.data.keeping import check_sizes, read_file
+
+    file = options["file"]
+    frozen = {name: freeze(value) for name, value in options.items()}
+    read = read_file(Table(**frozen), file.path)
+    found = read.prepared
+    given = {size: task[size] for size in SIZES if isinstance(task.get(size), int)}
+    check_sizes(file, found, given)
+    sizes = {"inputs": found.inputs, "outputs": found.outputs}
+    return {**task, **sizes, "options": {**options, "kind": found.kind, "sha256": read.sha256}}
+
+
+def place_file(content: dict[str, Any], folder: Path, *, trust: bool) -> dict[str, Any]:
+    """Return the values of a configuration file, in which a table's file is looked for beside that.
+
+    Parameters
+    ----------
+    content : dict
+        Nested values.
+    folder : Path
+        Of the configuration file; if that is a run's own, the copy of the data is there.
+    trust : bool
+        Whether the file of the table may lie elsewhere.
+
+    Raises
+    ------
+    ConfigError
+        If it does, and may not.
+    """
+    file = file_of(content)
+    if file is None or content["task"].get("name") != NAME:
+        return content
+    from hetevo.evolve.data.places import PACKAGE, called, locate
+
+    if file.startswith(PACKAGE):
+        return content
+    place, kept = folder / file, folder / "data" / for_file(called(file))
+    if not place.exists() and kept.is_file():
+        place = kept
+    if not trust and not place.resolve().is_relative_to(folder.resolve()):
+        raise ConfigError(
+            f"{FILE}: a configuration file may name data in its own folder and below, got {file!r}. If you trust it,"
+            f" give that file: -s {FILE}={file}, or --trust (trust=True)."
+        )
+    task = content["task"]
+    options = {**task["options"], "file": locate(called(file), place.absolute())}
+    return {**content, "task": {**task, "options": options}}
