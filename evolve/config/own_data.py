@@ -54,9 +54,9 @@ def complete(content: dict[str, Any], given: Collection[str]) -> dict[str, Any]:
     from hetevo.evolve.data.places import called, locate_given
 
     task, options = dict(task), dict(task["options"])
-    if FILE in given:
+    if {FILE, "task.options"} & {*given}:
         # hash and sizes that stood beside another file say nothing of this one
-        if "task.options.sha256" not in given:
+        if FILE in given and "task.options.sha256" not in given:
             options.pop("sha256", None)
         task = {key: value for key, value in task.items() if key not in SIZES or f"task.{key}" in given}
     for key in ("targets", "columns"):
@@ -70,7 +70,7 @@ def complete(content: dict[str, Any], given: Collection[str]) -> dict[str, Any]:
     try:
         check_options("task", NAME, Table, options)
     except ValueError:
-        return content  # which says so, when everything is checked
+        return {**content, "task": {**task, "options": options}}  # said when everything is checked
     return {**content, "task": _describe(task, {**options, "file": locate_given(file)})}
 
 
@@ -86,6 +86,21 @@ def _describe(task: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
     check_sizes(file, found, given)
     sizes = {"inputs": found.inputs, "outputs": found.outputs}
     return {**task, **sizes, "options": {**options, "kind": found.kind, "sha256": read.sha256}}
+
+
+def place_change(key: str, value: Any, folder: Path) -> Any:
+    """Return a change that stands in a file, in which a table's file is looked for beside that; others as they are.
+
+    Raises
+    ------
+    ConfigError
+        If it lies elsewhere.
+    """
+    if key == "task.options" and isinstance(value, Mapping) and isinstance(value.get("file"), str):
+        return {**value, "file": place_change(FILE, value["file"], folder)}
+    if key != FILE or not isinstance(value, str):
+        return value
+    return _place(value, folder, trust=False)
 
 
 def place_file(content: dict[str, Any], folder: Path, *, trust: bool) -> dict[str, Any]:
@@ -105,13 +120,18 @@ def place_file(content: dict[str, Any], folder: Path, *, trust: bool) -> dict[st
     ConfigError
         If it does, and may not.
     """
-    file = file_of(content)
-    if file is None or content["task"].get("name") != NAME:
+    file, task = file_of(content), content.get("task")
+    if file is None or not isinstance(task, Mapping) or task.get("name") != NAME:
         return content
+    options = {**task["options"], "file": _place(file, folder, trust=trust)}
+    return {**content, "task": {**task, "options": options}}
+
+
+def _place(file: str, folder: Path, *, trust: bool) -> str:
     from hetevo.evolve.data.places import PACKAGE, called, locate
 
     if file.startswith(PACKAGE):
-        return content
+        return file
     place, kept = folder / file, folder / "data" / for_file(called(file))
     if not place.exists() and kept.is_file():
         place = kept
@@ -120,6 +140,4 @@ def place_file(content: dict[str, Any], folder: Path, *, trust: bool) -> dict[st
             f"{FILE}: a configuration file may name data in its own folder and below, got {file!r}. If you trust it,"
             f" give that file: -s {FILE}={file}, or --trust (trust=True)."
         )
-    task = content["task"]
-    options = {**task["options"], "file": locate(called(file), place.absolute())}
-    return {**content, "task": {**task, "options": options}}
+    return locate(called(file), place.absolute())

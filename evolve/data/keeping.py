@@ -1,7 +1,7 @@
 """The file of data of a run: found, checked by its hash, and kept beside the run's records if it is small."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,11 +12,11 @@ from hetevo.evolve.data.places import PACKAGE, DataError, Located, called, hash_
 from hetevo.evolve.data.preparing import Prepared, prepare_rows
 from hetevo.evolve.data.sharing import MappedRows, shared
 from hetevo.evolve.rundir import RunDirectory
-from hetevo.evolve.rundir.files import is_there
+from hetevo.evolve.rundir.files import is_there, make_folder, write_durably
 from hetevo.evolve.rundir.places import Place
 from hetevo.populations.errors import spell
 from hetevo.populations.species import Species
-from hetevo.populations.tasks.table import Table
+from hetevo.populations.tasks import Table, Task
 from hetevo.populations.text import for_file
 
 KEPT_BYTES = 16 << 20
@@ -166,6 +166,29 @@ def kept_file(directory: RunDirectory, name: str) -> Place | None:
     return place if is_there(place) else None
 
 
+def keep_for_sweep(folder: Place, tasks: Iterable[Task]) -> None:
+    """Copy the small files of a sweep's tables into it, for runs that begin on machines which see nothing else.
+
+    Parameters
+    ----------
+    folder : Place
+        The sweep's directory.
+    tasks : iterable of Task
+        Of its runs.
+    """
+    for task in {task.sha256: task for task in tasks if isinstance(task, Table)}.values():
+        with opened(locate_given(task.file).path) as source:
+            content = source.read(KEPT_BYTES + 1)
+        place = folder / "data" / _name_in_sweep(task)
+        if len(content) <= KEPT_BYTES and not is_there(place):
+            make_folder(folder / "data")
+            write_durably(place, content)
+
+
+def _name_in_sweep(task: Table) -> str:
+    return for_file(f"{task.sha256[:12]}-{called(task.file)}")  # two files may have one name
+
+
 def with_kept_file(content: dict[str, Any], directory: RunDirectory) -> dict[str, Any]:
     """Return the configuration of a run, for another one that uses the copy of its data."""
     task = content.get("task", {})
@@ -197,15 +220,18 @@ def find_file(task: Table, directory: RunDirectory, given: str | Path | None = N
         return Path(given).absolute()
     if kept := kept_file(directory, task.file):
         return kept
-    if isinstance(task.file, Located) or task.file.startswith(PACKAGE):
-        return locate_given(task.file).path
+    located = isinstance(task.file, Located) or task.file.startswith(PACKAGE)
+    if located and (there := locate_given(task.file).path).exists():
+        return there
     # by its name alone, and only if it is the very file
     name, above = called(task.file), directory.path.parent
-    for place in (Path.cwd() / name, Path(above) / name):
+    for place in (Path(above) / name, Path(above, "data", _name_in_sweep(task)), Path.cwd() / name):
         if task.sha256 and place.is_file():
             with opened(place) as source:
                 if hash_file(source) == task.sha256:
                     return place
+    if located:
+        return there  # which says that it is not there
     raise DataError(
         f"{directory.path} needs its data, the file {name} with the SHA-256 {task.sha256}. It was too large"
         f" to be copied into the run (more than {KEPT_BYTES >> 20} MiB), and lies neither in the current folder nor"

@@ -21,6 +21,13 @@ SHIPPED = resources.files("hetevo.evolve") / "experiments"
 """Where such files are, beside the presets that use them."""
 
 
+LONGEST = 256
+"""Bytes that the name of a file is shorter than, on any system."""
+
+SHOWN = 80
+"""Characters of a wrong name that a message repeats."""
+
+
 class DataError(SettingError):
     """A file of data is not there, or does not hold what was asked for."""
 
@@ -50,12 +57,20 @@ def locate(name: str, path: Path) -> Located:
 def called(file: str) -> str:
     """Return what a file is called that was given by its path: its last part, but of a package's file the whole.
 
+    Raises
+    ------
+    DataError
+        If no file can have that name.
+
     Examples
     --------
     >>> called("/home/jane/iris.csv"), called("package:iris.csv")
     ('iris.csv', 'package:iris.csv')
     """
-    return file if file.startswith(PACKAGE) else Path(file).name
+    name = Path(file).name
+    if "\0" in file or not 0 < len(os.fsencode(name)) < LONGEST:
+        raise DataError(f'task.options.file: expected the name of a file, such as "iris.csv", got {file[:SHOWN]!r}.')
+    return file if file.startswith(PACKAGE) else name
 
 
 def locate_given(file: str) -> Located:
