@@ -12,7 +12,7 @@ from hetevo.evolve.config import (
     differences,
     dump_toml,
     from_mapping,
-    knows_data,
+    with_data,
 )
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.messages import GenerationReport, Notice, Progress, Run, guard, log_notice
@@ -61,8 +61,7 @@ class Experiment:
     def __init__(
         self, config: Config, *, probe: Probe | None = None, stop_files: Sequence[Path] = (), force: bool = False
     ) -> None:
-        # a configuration that was made without reading one does not know its data yet
-        self.config = config if knows_data(config) else from_mapping(config.model_dump(), saved=True)
+        self.config = with_data(config)
         self._evolution = Evolution(self.config, probe, stop_files, force=force)
 
     def run(

@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from hetevo.evolve.config.config import Config
 from hetevo.evolve.config.errors import ConfigError
 from hetevo.evolve.config.options import check_options
 from hetevo.populations.settings import freeze
@@ -18,11 +17,6 @@ NAME, FILE = "table", "task.options.file"
 SIZES = ("inputs", "outputs")
 
 
-def knows_data(config: Config) -> bool:
-    """Tell whether a configuration is complete: its task is no table, or it says which file it means."""
-    return config.task.name != NAME or bool(config.task.options.get("sha256"))
-
-
 def file_of(content: Mapping[str, Any]) -> str | None:
     """Return the file that nested values name; None if they name none."""
     task = content.get("task")
@@ -31,7 +25,7 @@ def file_of(content: Mapping[str, Any]) -> str | None:
     return file if isinstance(file, str) and file else None
 
 
-def complete(content: dict[str, Any], given: Collection[str]) -> dict[str, Any]:
+def complete(content: dict[str, Any], given: Collection[str], *, saved: bool) -> dict[str, Any]:
     """Return nested values with what follows from the file of a table; any others as they are.
 
     What was said of the file before counts for no other one.
@@ -42,6 +36,8 @@ def complete(content: dict[str, Any], given: Collection[str]) -> dict[str, Any]:
         Nested values, with all changes made.
     given : collection of str
         Dotted keys that were changed.
+    saved : bool
+        Whether it may be that of a run: what a run's own configuration names is never looked for outside the run.
 
     Raises
     ------
@@ -51,7 +47,7 @@ def complete(content: dict[str, Any], given: Collection[str]) -> dict[str, Any]:
     file, task = file_of(content), content.get("task")
     if file is None or not isinstance(task, dict) or task.get("name") != NAME:
         return content
-    from hetevo.evolve.data.places import called, locate_given
+    from hetevo.evolve.data.places import Located, locate_given
 
     task, options = dict(task), dict(task["options"])
     if {FILE, "task.options"} & {*given}:
@@ -62,16 +58,18 @@ def complete(content: dict[str, Any], given: Collection[str]) -> dict[str, Any]:
     for key in ("targets", "columns"):
         if isinstance(options.get(key), str):
             options[key] = [options[key]]  # one name needs no brackets
+    task["options"] = options
+    if saved and FILE not in given and not isinstance(file, Located):
+        return {**content, "task": task}
+    options["file"] = locate_given(file)
     whole = options.get("sha256") and options.get("kind") in ("classification", "regression")
-    if whole and all(size in task for size in SIZES):
-        if called(file) != file:
-            options["file"] = locate_given(file)
-        return {**content, "task": {**task, "options": options}}
-    try:
-        check_options("task", NAME, Table, options)
-    except ValueError:
-        return {**content, "task": {**task, "options": options}}  # said when everything is checked
-    return {**content, "task": _describe(task, {**options, "file": locate_given(file)})}
+    if not whole or not all(size in task for size in SIZES):
+        try:
+            check_options("task", NAME, Table, options)
+        except ValueError:
+            return {**content, "task": task}  # said when everything is checked
+        task = _describe(task, options)
+    return {**content, "task": task}
 
 
 def _describe(task: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
@@ -128,12 +126,12 @@ def place_file(content: dict[str, Any], folder: Path, *, trust: bool) -> dict[st
 
 
 def _place(file: str, folder: Path, *, trust: bool) -> str:
-    from hetevo.evolve.data.places import PACKAGE, called, locate
+    from hetevo.evolve.data.places import PACKAGE, called, exists, locate
 
     if file.startswith(PACKAGE):
         return file
     place, kept = folder / file, folder / "data" / for_file(called(file))
-    if not place.exists() and kept.is_file():
+    if not exists(place) and kept.is_file():
         place = kept
     if not trust and not place.resolve().is_relative_to(folder.resolve()):
         raise ConfigError(

@@ -14,7 +14,7 @@ from hetevo.evolve.config.errors import ConfigError
 from hetevo.evolve.config.explaining import example_of, explain, field_of
 from hetevo.evolve.config.naming import named
 from hetevo.evolve.config.operators import check_new
-from hetevo.evolve.config.own_data import FILE, complete, place_file
+from hetevo.evolve.config.own_data import FILE, NAME, complete, place_file
 from hetevo.evolve.config.sources import is_path, read_source, shipped
 from hetevo.evolve.toml import NestingError, check_nesting, inline, read_toml
 from hetevo.populations.errors import HetevoError, nearest, spell
@@ -127,7 +127,7 @@ def from_mapping(
     given = [_apply(tables, override) for override in overrides]
     try:
         check_nesting(tables)
-        tables = complete(tables, given)
+        tables = complete(tables, given, saved=saved)
         config = named(Config.model_validate(tables))
     except (HetevoError, NestingError) as error:
         raise ConfigError(f"{source}: {error}") from None
@@ -136,6 +136,14 @@ def from_mapping(
     if not saved:
         check_new(config, source)
     return config
+
+
+def with_data(config: Config) -> Config:
+    """Return a configuration that says which data it means, also if it was made without reading any."""
+    options = config.task.options
+    if config.task.name != NAME or options.get("sha256"):
+        return config
+    return from_mapping(config.model_dump(), overrides=[(FILE, options["file"])], saved=True)
 
 
 def _names_file(overrides: Sequence[Override]) -> bool:

@@ -8,7 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from hetevo.evolve.data.formats import read_columns
-from hetevo.evolve.data.places import PACKAGE, DataError, Located, called, hash_file, locate, locate_given, opened
+from hetevo.evolve.data.places import (
+    PACKAGE,
+    DataError,
+    Located,
+    called,
+    exists,
+    hash_file,
+    locate,
+    locate_given,
+    opened,
+)
 from hetevo.evolve.data.preparing import Prepared, prepare_rows
 from hetevo.evolve.data.sharing import MappedRows, shared
 from hetevo.evolve.rundir import RunDirectory
@@ -134,6 +144,11 @@ def open_rows(task: Table, path: Path) -> Iterator[OwnData]:
     StorageError
         If there is no room in the folder for temporary files.
     """
+    if not task.sha256:
+        raise DataError(
+            "task.options.sha256: expected the SHA-256 of the data, which every run saves with its configuration, got"
+            f" none. Name the file once more: -s task.options.file={task.file}"
+        )
     file = read_file(task, path)
     check_sizes(task.file, file.prepared, {"inputs": task.inputs, "outputs": task.outputs})
     with shared(file.prepared.rows) as source:
@@ -193,10 +208,12 @@ def with_kept_file(content: dict[str, Any], directory: RunDirectory) -> dict[str
     """Return the configuration of a run, for another one that uses the copy of its data."""
     task = content.get("task", {})
     file = task.get("options", {}).get("file")
-    place = kept_file(directory, file) if task.get("name") == "table" and isinstance(file, str) else None
-    if place is None:
+    if task.get("name") != "table" or not isinstance(file, str):
         return content
-    return {**content, "task": {**task, "options": {**task["options"], "file": locate(file, place)}}}
+    place = kept_file(directory, file)
+    # whatever else it says, a run names no file outside of it
+    found = locate(called(file), place) if place else called(file)
+    return {**content, "task": {**task, "options": {**task["options"], "file": found}}}
 
 
 def find_file(task: Table, directory: RunDirectory, given: str | Path | None = None) -> Path:
@@ -221,12 +238,12 @@ def find_file(task: Table, directory: RunDirectory, given: str | Path | None = N
     if kept := kept_file(directory, task.file):
         return kept
     located = isinstance(task.file, Located) or task.file.startswith(PACKAGE)
-    if located and (there := locate_given(task.file).path).exists():
+    if located and exists(there := locate_given(task.file).path):
         return there
     # by its name alone, and only if it is the very file
     name, above = called(task.file), directory.path.parent
     for place in (Path(above) / name, Path(above, "data", _name_in_sweep(task)), Path.cwd() / name):
-        if task.sha256 and place.is_file():
+        if place.is_file():
             with opened(place) as source:
                 if hash_file(source) == task.sha256:
                     return place

@@ -95,6 +95,14 @@ def locate_given(file: str) -> Located:
     return locate(file, Path(str(SHIPPED / name)))
 
 
+def exists(path: Path) -> bool:
+    """Tell whether there is anything under a path, as far as can be seen."""
+    try:
+        return path.exists()
+    except OSError:  # a name that is too long, or a folder that may not be entered
+        return False
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
     """Open a file of data: a plain file, through links if it is the user's own, through none inside a run.

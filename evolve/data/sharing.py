@@ -135,14 +135,17 @@ def shared(rows: Rows) -> Iterator[MappedRows]:
         folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     hashes, lock = hash_rows(rows), -1
     try:
-        # a lock says that its process lives, whatever becomes of it
+        # a lock says that its process lives, whatever becomes of it; nobody looks for it before it is taken
         with explained("lock", folder):
-            lock = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            lock = os.open(folder / "taken", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
             fcntl.flock(lock, fcntl.LOCK_SH)
+            (folder / "taken").rename(folder / LOCK)
         for name in ARRAYS:
             array = getattr(rows, name)
             write_new(folder / f"{name}.npy", partial(_write, array=array), array.nbytes)
-        yield MappedRows(str(folder), hashes, rows.training)
+        source = MappedRows(str(folder), hashes, rows.training)
+        del rows, array  # from here on this process maps them too
+        yield source
     finally:
         _known.pop(hashes, None)
         shutil.rmtree(folder, ignore_errors=True)

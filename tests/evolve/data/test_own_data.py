@@ -2,20 +2,26 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from hetevo.evolve import Experiment, load_config, resume
+from hetevo.evolve.backends import Job
+from hetevo.evolve.backends.lives import live_alone, live_block
 from hetevo.evolve.config import Config, ConfigError, from_mapping, preset
 from hetevo.evolve.data import DataError, keeping, sharing
 from hetevo.evolve.data.places import Located, called
+from hetevo.evolve.generation import draw_generation_zero
 from hetevo.evolve.origin import Origin
 from hetevo.evolve.rundir import RunDirectory
+from hetevo.evolve.species import build_species
 from hetevo.evolve.sweeps import load_plan
 from hetevo.evolve.sweeps.conduct import conduct
 from hetevo.evolve.verify import verify
@@ -152,6 +158,43 @@ def test_a_configuration_file_reads_nothing_outside_its_folder_unless_trusted(pl
         load_config(path.with_name("b.toml"))
     assert load_config(path, trust=True) == config(place)
     assert load_config(path, [f"task.options.file={place}/flowers.csv"]) == config(place)
+
+
+def test_the_configuration_of_a_run_names_no_file_outside_of_it(place, tmp_path, large):
+    first = Experiment(config(place, "evolution.generations=1")).run(tmp_path / "runs" / "first")
+    for name in (str(place / "flowers.csv"), "../../mine/flowers.csv"):
+        text = first.path.joinpath("config.toml").read_text()
+        first.path.joinpath("config.toml").write_text(re.sub('file = ".*"', f'file = "{name}"', text))
+        with pytest.raises(HetevoError, match=r"was changed since|Say where it is"):
+            resume(first.path, 2)
+        with pytest.raises(HetevoError, match=r"There is no file .*elsewhere/flowers\.csv"):
+            Experiment(Origin.find(str(first.path)).changed([])).run(tmp_path / "branch")
+        with pytest.raises(ConfigError, match="in its own folder and below"):
+            load_config(first.path / "config.toml")
+
+
+def test_lives_that_are_tried_alone_have_the_rows_wherever_they_were(place):
+    task = keeping.Table(4, 3, "flowers.csv", ("species",), kind="classification")
+    rows = keeping.read_file(task, place / "flowers.csv").prepared.rows
+    species = replace(build_species(config(place)), task=task.reading(OnlyHere(rows)))
+    job, genes = Job(species, 0), draw_generation_zero(species, 0, 1).population
+    np.testing.assert_array_equal(
+        live_alone(job, genes, 0, 0).evaluation.loss, live_block(job, genes, 0, 0).evaluation.loss
+    )
+
+
+class OnlyHere:
+    """Rows of which other processes cannot be told."""
+
+    def __init__(self, rows):
+        self.rows = lambda: rows
+
+
+def test_held_out_lives_draw_from_the_table_too(place, tmp_path):
+    changes = ["heldout.every=1", 'heldout.families=["table"]', "heldout.tasks=2"]
+    ended = Experiment(config(place, *changes)).run(tmp_path / "run")
+    assert 0 < RunDirectory(ended.path).last_generation()["heldout_table_loss"] < 5
+    assert verify(ended.path, replay=True).ok
 
 
 def test_runs_are_the_same_bits_however_they_are_computed_and_interrupted(place, tmp_path):
