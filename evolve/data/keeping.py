@@ -176,9 +176,9 @@ def check_sizes(name: str, prepared: Prepared, given: dict[str, int]) -> None:
 
 
 def kept_file(directory: RunDirectory, name: str) -> Place | None:
-    """Return where a run keeps a copy of its data; None if it does not."""
+    """Return where a run keeps a copy of its data; None if it does not, or has not begun."""
     place = directory.data / for_file(called(name))
-    return place if is_there(place) else None
+    return place if directory.is_begun() and is_there(place) else None
 
 
 def keep_for_sweep(folder: Place, tasks: Iterable[Task]) -> None:

@@ -1,7 +1,9 @@
 """A table of one's own as the task of a run: kept with it, found again, never another one, and the same everywhere."""
 
+import copy
 import json
 import os
+import pickle
 import re
 import shutil
 import subprocess
@@ -16,7 +18,7 @@ from hetevo.evolve import Experiment, load_config, resume
 from hetevo.evolve.backends import Job
 from hetevo.evolve.backends.lives import live_alone, live_block
 from hetevo.evolve.config import Config, ConfigError, from_mapping, preset
-from hetevo.evolve.data import DataError, keeping, sharing
+from hetevo.evolve.data import DataError, keeping, open_rows, sharing
 from hetevo.evolve.data.places import Located, called
 from hetevo.evolve.generation import draw_generation_zero
 from hetevo.evolve.origin import Origin
@@ -323,6 +325,36 @@ def test_links_in_a_run_are_not_followed_to_data(place, tmp_path):
         resume(first.path, 2)
 
 
+def test_a_start_that_was_killed_after_its_copy_is_repeated(tmp_path, place):
+    whole = Experiment(config(place)).run(tmp_path / "whole")
+    begun = tmp_path / "begun"
+    shutil.copytree(whole.path, begun)
+    for name in ("config.toml", "checkpoints", "generations", "individuals", "events.jsonl"):
+        shutil.rmtree(begun / name) if (begun / name).is_dir() else (begun / name).unlink(missing_ok=True)
+    (begun / "data" / "flowers.csv").write_text("half of")
+    assert Experiment(config(place)).run(begun).digest == whole.digest
+    assert verify(begun).ok
+
+
+def test_workers_map_one_copy_and_what_travels_is_small(tmp_path):
+    inputs = np.random.default_rng(0).integers(0, 255, (2000, 100), dtype=np.uint8)
+    np.savez(tmp_path / "a.npz", inputs=inputs, targets=np.arange(2000) % 3)
+    large = preset("smoke", overrides=["task.name=table", f"task.options.file={tmp_path}/a.npz"])
+    species = build_species(large)
+    with open_rows(species.task, tmp_path / "a.npz") as data:
+        bound = data.bind(species)
+        assert len(pickle.dumps(Job(bound, 0))) < 5000
+        rows = bound.task.source.rows()
+        assert isinstance(rows.inputs, np.memmap)
+        assert rows.inputs.dtype == np.uint8  # one byte a number, as in the file
+        assert rows is pickle.loads(pickle.dumps(bound)).task.source.rows()  # opened once
+        assert data.file.prepared.rows is rows  # and this process holds no other copy
+        assert not rows.inputs.flags.writeable
+        drawn, _ = bound.task.draw(None).training(np.random.default_rng(0), 50)
+        scaled = (inputs - rows.input_scale[0]) / rows.input_scale[1]
+        assert all((row == scaled).all(axis=1).any() for row in drawn)
+
+
 def test_a_folder_named_data_is_nobodys_start(tmp_path, place):
     (tmp_path / "run" / "data").mkdir(parents=True)
     (tmp_path / "run" / "data" / "thesis.txt").touch()
@@ -376,9 +408,6 @@ def test_rows_that_changed_on_their_way_are_nobodys_fault(place):
 
 
 def test_a_name_remembers_its_place_and_shows_only_itself():
-    import copy
-    import pickle
-
     name = Located("a.csv")
     name.path = Path("/home/jane/a.csv")
     for other in (pickle.loads(pickle.dumps(name)), copy.deepcopy(name)):
