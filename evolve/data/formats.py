@@ -68,8 +68,8 @@ def read_columns(source: BinaryIO, name: str) -> Columns:
         return _read_npz(source, name)
     with _explained(name, ending):
         table = _read_text(source, size, name) if ending in SEPARATORS else _read_parquet(source, name)
-    _check_names(table.column_names, name)
-    return {column: _values(table[column], column, name) for column in table.column_names}
+        _check_names(table.column_names, name)
+        return {label: _values(column, label, name) for label, column in zip(table.column_names, table, strict=True)}
 
 
 @contextmanager
@@ -116,6 +116,8 @@ def _check_room(needed: int, name: str) -> None:
 
 
 def _check_names(names: list[str], name: str) -> None:
+    if not names:
+        raise DataError(f"{name} has no columns; expected those of the inputs and of the targets.")
     twice = next((column for column in names if names.count(column) > 1), None)
     if twice is not None:
         raise DataError(f"{name} has two columns {twice!r}; expected each name once. Rename one of them.")
@@ -137,6 +139,8 @@ def _values(column: pa.ChunkedArray, label: str, name: str) -> NDArray[Any]:
         if not column.null_count:
             return np.asarray(column.to_numpy())
         column = column.cast(pa.int8())  # with NaN for what is missing
+    elif pa.types.is_binary(kind):
+        raise DataError(f"{name}: column {label!r} holds bytes that are no text in UTF-8. Save the file in UTF-8.")
     elif not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
         raise DataError(
             f"{name}: column {label!r} is of the kind {kind}; expected numbers, words, or yes and no. Turn it into"

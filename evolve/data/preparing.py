@@ -263,8 +263,9 @@ def _find_scale(values: NDArray[Any], labels: Sequence[str], task: Table) -> Flo
     columns = values.shape[1]
     if not task.standardise:
         return np.stack([np.zeros(columns), np.ones(columns)])
-    mean = sum(part.sum(axis=0, dtype=np.float64) for _, part in _chunks(values)) / len(values)
-    squares = sum(((part.astype(np.float64) - mean) ** 2).sum(axis=0) for _, part in _chunks(values))
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        mean = sum(part.sum(axis=0, dtype=np.float64) for _, part in _chunks(values)) / len(values)
+        squares = sum(((part.astype(np.float64) - mean) ** 2).sum(axis=0) for _, part in _chunks(values))
     varies = np.any([(part != values[0]).any(axis=0) for _, part in _chunks(values)], axis=0)
     still = np.flatnonzero(~varies).tolist()
     # in an array, such as of images, some places may never vary: they carry nothing, and are 0
@@ -275,7 +276,14 @@ def _find_scale(values: NDArray[Any], labels: Sequence[str], task: Table) -> Flo
             f"{task.file}: {which} has the same value in all rows of the training part, which cannot be standardised"
             " and teaches nothing. Leave it out (task.options.columns), or set task.options.standardise = false."
         )
-    return np.stack([mean, np.where(varies, np.sqrt(squares / len(values)), 1.0)])
+    scale = np.stack([mean, np.where(varies, np.sqrt(squares / len(values)), 1.0)])
+    if not (np.isfinite(scale).all() and scale[1].all()):
+        raise DataError(
+            f"{task.file}: the values of a column ({', '.join(filter(None, labels[:SHOWN])) or 'of an array'}) are too"
+            " large or too small for a mean and a deviation. Write them in another unit, or set"
+            " task.options.standardise = false."
+        )
+    return scale
 
 
 def _list(names: Sequence[str] | Columns, *, quoted: bool = False) -> str:

@@ -143,6 +143,8 @@ def gap(column, value, row=6):
         (gap("part", "often"), {"split": "part"}, ["got often in row 7", "test or train"]),
         (table(), {"split": "value"}, ["1 or 0 in each"]),
         ({**table(), "a": np.full(40, 2.5)}, {}, ["column 'a' has the same value in all rows", "standardise = false"]),
+        ({**table(), "a": np.linspace(1, 2, 40) * 1e200}, {}, ["too large or too small", "in another unit"]),
+        ({**table(), "a": np.linspace(1, 2, 40) * 1e-200}, {}, ["too large or too small"]),
         ({**table(), "value": np.zeros(40)}, {"targets": ("value",), "kind": "regression"}, ["column 'value'"]),
         ({**table(), "kind": np.full(40, "x")}, {}, ["nothing but x", "at least two classes"]),
         (table(), {"kind": "regression"}, ["column 'kind' holds words", "of a regression"]),
