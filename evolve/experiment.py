@@ -4,7 +4,16 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
-from hetevo.evolve.config import CURRENT, Config, ConfigError, check_new, differences, dump_toml, from_mapping
+from hetevo.evolve.config import (
+    CURRENT,
+    Config,
+    ConfigError,
+    check_new,
+    differences,
+    dump_toml,
+    from_mapping,
+    with_data,
+)
 from hetevo.evolve.config.plugins import plugins_of
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.messages import Notice, Progress, Run, guard, log_notice
@@ -56,8 +65,8 @@ class Experiment:
         stop_files: Sequence[Path] = (),
         oversubscribe: bool = False,
     ) -> None:
-        self.config = config
-        self._evolution = Evolution(config, probe, stop_files, oversubscribe=oversubscribe)
+        self.config = with_data(config)
+        self._evolution = Evolution(self.config, probe, stop_files, oversubscribe=oversubscribe)
 
     def run(
         self,
@@ -133,7 +142,8 @@ class Experiment:
         place = RunDirectory(path)
         place.check_free()
         was_asked = is_there(place.stop_file)  # a killed start may have been; from here on it is this one that is asked
-        with self._evolution.connected(), (directory := RunDirectory.new(path)).lock() as lock:
+        here = self._evolution.connected(place)
+        with here, (directory := RunDirectory.new(path)).lock() as lock:
             if or_resume and directory.is_begun():  # another start was faster, and has ended since
                 self._check_same(directory)
                 return continue_run(directory, lock, self._evolution, progress, notice)
@@ -142,6 +152,8 @@ class Experiment:
             if was_asked:
                 withdraw_earlier(directory.stop_file, notice)
             directory.provenance.create(facts)
+            if self._evolution.data:
+                self._evolution.data.keep(directory)
             content = dump_toml(_without_session(self.config))
             if state:
                 # a branch begins with the checkpoint that it goes on from
@@ -158,7 +170,7 @@ class Experiment:
         with directory.lock() as lock:
             self._check_same(directory)
             withdraw_earlier(directory.stop_file, notice)
-            with self._evolution.connected():
+            with self._evolution.connected(directory):
                 return continue_run(directory, lock, self._evolution, progress, notice)
 
     def _find_changes(self, directory: RunDirectory) -> list[str]:

@@ -3,6 +3,9 @@
 from pathlib import Path
 
 from hetevo.evolve.config import Config
+from hetevo.evolve.config.own_data import NAME, file_of
+from hetevo.evolve.data.keeping import kept_file
+from hetevo.evolve.data.places import hash_file, opened
 from hetevo.evolve.plugins import describe_plugins, find_changes
 from hetevo.evolve.record_checks import Losses, Report, check_records
 from hetevo.evolve.replay import replay_generation
@@ -31,6 +34,7 @@ def verify(
     replay: bool = False,
     generation: int | None = None,
     workers: int | None = None,
+    data: str | Path | None = None,
     trust: bool = False,
     oversubscribe: bool = False,
 ) -> Report:
@@ -48,6 +52,9 @@ def verify(
         Which one; by default the newest that was saved.
     workers : int, optional
         Processes of the replay; by default another number than the run's.
+    data : str or Path, optional
+        The file of a task ``table``, for the replay, if the run has no copy.
+    force : bool, optional
     trust : bool, optional
         Whether a replay may import modules that the run's configuration alone names.
     oversubscribe : bool, optional
@@ -67,7 +74,13 @@ def verify(
             break
     if replay and config and newest is not None and report.ok:
         replay_generation(
-            directory, config, report, generation=generation, workers=workers, oversubscribe=oversubscribe
+            directory,
+            config,
+            report,
+            generation=generation,
+            workers=workers,
+            data=data,
+            oversubscribe=oversubscribe,
         )
     elif replay:
         report.notes.append("nothing was replayed")
@@ -87,6 +100,7 @@ def _look(directory: RunDirectory, *, replay: bool, trust: bool) -> tuple[Report
     report.notes += find_changes(directory.provenance.last_plugins(), describe_plugins(directory.config()))
     newest, losses = _check_checkpoints(directory, config, report)
     _check_provenance(directory, newest, report)
+    _check_data(directory, report)
     if newest is not None:
         content = directory.config()
         size, every = content["evolution"]["size"], content.get("records", {}).get("individuals_every", 1)
@@ -139,6 +153,28 @@ def _check_provenance(directory: RunDirectory, newest: Checkpoint | None, report
             report.notes.append(f"{file.name} says that its earlier sessions cannot be trusted: {lost}")
     except HetevoError as error:
         report.problems.append(str(error))
+
+
+def _check_data(directory: RunDirectory, report: Report) -> None:
+    """Check the copy of its data that a run keeps."""
+    content = directory.config()
+    file = file_of(content)
+    if content["task"]["name"] != NAME or file is None:
+        return
+    kept = kept_file(directory, file)
+    if kept is None:
+        report.notes.append(f"not covered: the data, {file}, of which the run has no copy")
+        return
+    try:
+        with opened(kept) as source:
+            fits = hash_file(source) == content["task"]["options"].get("sha256")
+    except HetevoError as error:
+        report.problems.append(str(error))
+        return
+    if fits:
+        report.checked.append(f"{kept.name}: the SHA-256 of the data")
+    else:
+        report.problems.append(f"{kept}: its content does not fit task.options.sha256; put a copy in its place")
 
 
 def _check_end(directory: RunDirectory, newest: Checkpoint, report: Report) -> None:

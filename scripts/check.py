@@ -71,6 +71,11 @@ def _write_status(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+Data = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="The file of a task table, for a replay, if the run has no copy.")
+]
+
+
 @explain_errors
 def verify(
     run: RunPath,
@@ -78,6 +83,7 @@ def verify(
     replay: Replay = False,
     workers: Workers = None,
     failure: Number = None,
+    data: Data = None,
     trust: TrustRun = False,
     oversubscribe: Oversubscribe = False,
     as_json: AsJson = False,
@@ -88,11 +94,19 @@ def verify(
 
     # one recorded failure, or the whole directory
     if failure is not None:
-        _repeat(run, failure, as_json, trust=trust)
+        _repeat(run, failure, as_json, data=data, trust=trust)
         return
     if generation is not None and not replay:
         raise SettingError(f"{generation}: a generation is only needed to replay it; add --replay.")
-    report = check(run, replay=replay, generation=generation, workers=workers, trust=trust, oversubscribe=oversubscribe)
+    report = check(
+        run,
+        replay=replay,
+        generation=generation,
+        workers=workers,
+        data=data,
+        trust=trust,
+        oversubscribe=oversubscribe,
+    )
     if as_json:
         print(json.dumps({**asdict(report), "ok": report.ok}))
     else:
@@ -107,11 +121,11 @@ def verify(
         raise typer.Exit(FAILED)
 
 
-def _repeat(run: Path, number: int, as_json: bool, *, trust: bool) -> None:
+def _repeat(run: Path, number: int, as_json: bool, *, data: Path | None, trust: bool) -> None:
     """Say what becomes of an individual that had failed; exit 1 if it fails again."""
     from hetevo.evolve.replay import repeat
 
-    found = repeat(run, number, trust=trust)
+    found = repeat(run, number, data=data, trust=trust)
     if as_json:
         print(json.dumps(asdict(found)))
     else:

@@ -54,11 +54,19 @@ Workers = Annotated[int | None, typer.Option(help="Processes; 0: one a core, on 
 Address = Annotated[str | None, typer.Option(metavar="HOST:PORT", help="A Ray cluster; never guessed.")]
 Trust = Annotated[
     bool,
-    typer.Option("--trust", help="Contact the cluster, and import the modules, that FILE.toml or RUN alone names."),
+    typer.Option(
+        "--trust",
+        help="Contact the cluster and import the modules that FILE.toml or RUN alone names, and read data outside its"
+        " folder.",
+    ),
 ]
 NoProbe = Annotated[bool, typer.Option("--no-probe", help="Measure nothing; evolution is the same, bit for bit.")]
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run directory; nothing else is needed.")]
+Data = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="The file of a task table, if it was too large to be copied into the run."),
+]
 NewEnd = Annotated[int | None, typer.Option(help="A new last generation: extends a run that is done.")]
 ForceAnew = Annotated[
     bool,
@@ -163,6 +171,7 @@ def resume(
     backend: Backend = None,
     workers: Workers = None,
     address: Address = None,
+    data: Data = None,
     trust: TrustRun = False,
     force: ForceAnew = False,
     oversubscribe: Oversubscribe = False,
@@ -178,6 +187,7 @@ def resume(
             backend=backend,
             address=address,
             workers=workers,
+            data=data,
             trust=trust,
             force=force,
             oversubscribe=oversubscribe,
@@ -185,7 +195,7 @@ def resume(
             notice=display.say,
         )
     # what was said of the place is said again in the command that goes on
-    given = {"--backend": backend, "--address": address}
+    given = {"--backend": backend, "--address": address, "--data": data and str(data)}
     where = [word for option, value in given.items() if value for word in (option, value)]
     finish(ended, where, as_json=as_json)
 

@@ -23,7 +23,7 @@ INSTRUMENTS = [name for name, measure in MEASURES.own.items() if measure.instrum
 OTHER_RUNS = ("onset", "survival", "phase-diagram", "metaplasticity")
 """Figures that need other runs than a small one."""
 OWN = [
-    *(("task", name, {}) for name in TASKS.own),
+    *(("task", name, {}) for name in TASKS.own if name != "table"),
     *(("wiring", name, {"dendrites": 2} if name == "cerebellum" else {}) for name in WIRINGS.own),
     *(("rule", name, {}) for name in RULES.own),
     *(("activation", name, {}) for name in ACTIVATIONS.own),

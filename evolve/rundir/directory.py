@@ -14,6 +14,7 @@ from hetevo.evolve.rundir.files import (
     is_directory,
     is_leftover,
     is_there,
+    make_folder,
     make_folders,
     names,
     read_bounded,
@@ -61,6 +62,8 @@ class RunDirectory:
         self.lock_file = self.place / "lock"
         self.checkpoints = self.place / "checkpoints"
         self.figures = self.place / "figures"
+        self.data = self.place / "data"
+        self.kept_data: tuple[str, bytes] | None = None  # name and content, as this process knows them
         self.provenance = Provenance(self.place / "provenance.json")
         self._lock: Lock | None = None
         self.generations, self.individuals, self.failures = (Records(self.place / name) for name in TABLES)
@@ -191,6 +194,13 @@ class RunDirectory:
         """Write the configuration, complete, as TOML: from here on the directory is a run."""
         write_durably(self.config_file, config.encode())
 
+    def keep_data(self, name: str, content: bytes) -> None:
+        """Write a copy of a file of data, if it is not there yet; the caller holds the lock."""
+        self.kept_data = name, content
+        if not is_there(self.data / name):
+            make_folder(self.data)
+            write_durably(self.data / name, content)
+
     def sweep(self) -> None:
         """Remove what an interrupted writer left; the caller holds the lock."""
         remove_leftovers(self.place)
@@ -280,6 +290,8 @@ class RunDirectory:
         lock, provenance = self.lock_file.name, self.provenance.path.name
         if lock in found:  # a start has come this far, and somebody may have asked it to stop
             found -= {self.stop_file.name}
+        if {lock, provenance} <= found:
+            found.discard(self.data.name)  # a copy, which the start made after those
         return found <= {lock, provenance} or (
             # a branch begins with the checkpoint that it goes on from
             found == {lock, provenance, self.checkpoints.name}

@@ -204,7 +204,7 @@ def test_a_changed_source_is_named(own):
 def test_what_a_member_raises_it_raises_before_anything_is_written(own):
     Path("own_broken.py").write_text(BROKEN)
     with pytest.raises(ConfigError, match=r"RuntimeError: no waves today \(own_broken.py, line 7\) was raised"):
-        Experiment(tiny("task.name=own_broken:Broken"))
+        Experiment(tiny("task.name=own_broken:Broken")).run("run")
     done = command("run", "smoke", "-s", "task.name=own_broken:Broken", "-o", "run")
     assert done.exit_code == 2
     assert not Path("run").exists()
