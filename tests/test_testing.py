@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+from figure_runs import CASES, SPECIAL
 
 from hetevo import testing
 from hetevo.analysis.figures import FIGURES
@@ -20,7 +21,7 @@ from hetevo.populations.wiring import WIRINGS, Pathways
 from hetevo.populations.wiring.amorphous import Amorphous
 
 INSTRUMENTS = [name for name, measure in MEASURES.own.items() if measure.instrument]
-OTHER_RUNS = ("onset", "survival", "phase-diagram", "metaplasticity")
+OTHER_RUNS = [kind for kind in SPECIAL if all(len(CASES[case]) > 1 for case in SPECIAL[kind].cases)]
 """Figures that need other runs than a small one."""
 OWN = [
     *(("task", name, {}) for name in TASKS.own),
