@@ -108,7 +108,7 @@ def phi(frame: Frame) -> pd.DataFrame:
     for border in np.cumsum(levels)[:-1]:
         axes.axhline(border + 0.5, color="black", linewidth=0.6)
     if grid.isna().all(axis=None):
-        say_undefined(axes, every_of(grid.columns))
+        say_undefined(axes, every_of(run.measured["generation"]))
     axes.set_xlabel("generation")
     between = "; lines: levels" if len(levels) > 1 else ""
     grey = "; grey: undefined" if grid.isna().any(axis=None) else ""

@@ -66,9 +66,9 @@ def check_needs(runs: Runs, needs: Needs) -> list[LoadedRun]:
         lacking = [*_unmeasured(run, needs), *_not_kept(run, needs)]
         if lacking:
             said = "; it ".join(dict.fromkeys(what for what, _ in lacking))
-            settings = list(dict.fromkeys(setting for _, setting in lacking))
+            settings = " and ".join(dict.fromkeys(setting for _, setting in lacking))
             raise RunDirectoryError(
-                f"{run.path} {said}. Run it again with {' and '.join(settings)}; the evolution is the same, bit for bit."
+                f"{run.path} {said}. Run it again with {settings}; the evolution is the same, bit for bit."
             )
         if needs.individuals and not run.has_individuals:
             raise RunDirectoryError(

@@ -89,7 +89,7 @@ def say_undefined(axes: Axes, where: str = "every generation") -> None:
     )  # fmt: skip
 
 
-def every_of(generations: Collection[int]) -> str:
+def every_of(generations: "Collection[int] | Indices | pd.Series[int]") -> str:
     """Name all generations that are there, for `say_undefined`.
 
     >>> every_of([0, 5]), every_of([5])

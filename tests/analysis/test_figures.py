@@ -12,8 +12,7 @@ from matplotlib.text import Text
 from pages import ROOT, defined_in
 from planted import plant
 
-from hetevo.analysis import load_run, load_runs
-from hetevo.analysis import figures
+from hetevo.analysis import figures, load_run, load_runs
 from hetevo.analysis.figures import FIGURES, save
 from hetevo.analysis.figures.frame import figure, needs_of
 from hetevo.analysis.statistics.curves import over_seeds

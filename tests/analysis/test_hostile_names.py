@@ -27,6 +27,7 @@ from hetevo.evolve import preset
 from hetevo.evolve.generation import draw_generation_zero
 from hetevo.evolve.species import build_species
 
+
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory):
     folder = tmp_path_factory.mktemp("planted")

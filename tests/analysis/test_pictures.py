@@ -62,7 +62,9 @@ def test_a_figure_looks_as_it_did(kind, tmp_path):
 def test_a_missing_picture_says_how_to_draw_it(tmp_path, monkeypatch):
     monkeypatch.delenv("HETEVO_DRAW", raising=False)
     monkeypatch.setitem(FIGURES.own, "new", FIGURES["alignment"])
-    with pytest.raises(AssertionError, match=r"new\.png is missing.*HETEVO_DRAW=1 .*test_a_figure_looks_as_it_did\[new\]"):
+    with pytest.raises(
+        AssertionError, match=r"new\.png is missing.*HETEVO_DRAW=1 .*test_a_figure_looks_as_it_did\[new\]"
+    ):
         test_a_figure_looks_as_it_did("new", tmp_path)
 
 
