@@ -113,11 +113,10 @@ def draw(
     of_run = any(Path(name).is_dir() for name in (source, source.rpartition("@")[0]) if name)
     if of_run and settings:
         raise SettingError("-s changes a preset or a file, not what is saved of a run: leave it out.")
-    chosen = (
-        _choose_saved(source, individual, trust)
-        if of_run
-        else choose_founder(source, individual, settings or [], trust=trust)
-    )
+    if of_run:
+        chosen = _choose_saved(source, individual, trust=trust)
+    else:
+        chosen = choose_founder(source, individual, settings or [], trust=trust)
     drawing = draw_individual(chosen.species, chosen.genes, chosen.row, chosen.title)
     for file in save(drawing, output or chosen.target, force=force, named=output is not None):
         print(file)

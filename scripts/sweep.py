@@ -65,9 +65,8 @@ def sweep(
     # everything is checked before the first run begins
     plan = load_plan(source, lambda message: tell(f"hetevo: {message}"), trust=trust)
     folder = output or Path("runs") / plan.name
-    run_plan(
-        plan, folder, place, again=spell("sweep", source, "-o", folder), oversubscribe=oversubscribe, as_json=as_json
-    )
+    again = spell("sweep", source, "-o", folder)
+    run_plan(plan, folder, place, again=again, oversubscribe=oversubscribe, as_json=as_json)
 
 
 def run_plan(

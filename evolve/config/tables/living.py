@@ -40,7 +40,7 @@ WORDS: dict[str, tuple[str, ...]] = {
 
 
 def check_name(key: str, name: str, names: str) -> None:
-    """Check that there is something of a name; nothing is imported.
+    """Check that there is something of a name; what is not ours is imported.
 
     Parameters
     ----------
@@ -55,10 +55,14 @@ def check_name(key: str, name: str, names: str) -> None:
     ------
     ValueError
         With what was expected, what was given, and how to correct it.
+    SettingError
+        If it cannot be imported, or is something else.
     """
     registry, words = REGISTRIES.get(names), WORDS.get(names, ())
     if name not in words and not (registry and name in registry):
         raise ValueError(explain_unknown(key, name, [*(registry or {}), *words], place=registry is not None))
+    if registry and name not in words:
+        registry[name]
 
 
 def explain_unknown(key: str, name: str, valid: Sequence[str], *, place: bool = False) -> str:
