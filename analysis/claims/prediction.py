@@ -34,8 +34,8 @@ class Prediction:
         Row of the table of generations; -1: the last generation in which all terms are defined; where runs have other
         numbers of generations, the last one in which each is.
     measure : str
-        One of `hetevo.analysis.claims.own.CLAIM_MEASURES`, which is computed from one seed's runs; the terms then only name
-        their conditions.
+        One of `hetevo.analysis.claims.own.CLAIM_MEASURES`, which is computed from one seed's runs; the terms then only
+        name their conditions.
 
     Examples
     --------
