@@ -93,7 +93,7 @@ def test_every_member_is_in_the_documentation(place):
 def test_every_kind_of_figure_is_in_the_documentation():
     kinds = importlib.import_module("hetevo.analysis.figures").FIGURES.own
     page = (ROOT / "docs" / "figures.md").read_text()
-    assert re.findall(r"^\| `([\w-]+)` \|", page, re.MULTILINE) == list(kinds)
+    assert set(re.findall(r"^\| `([\w-]+)` \|", page, re.MULTILINE)) == set(kinds)
 
 
 def is_there(name):

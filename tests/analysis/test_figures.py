@@ -224,6 +224,23 @@ def test_survival_says_that_nothing_can_emerge_where_alignment_is_undefined(tmp_
         FIGURES["survival"](runs)
 
 
+def test_a_text_beyond_the_page_is_named_with_the_edge(tmp_path):
+    drawn = FIGURES["alignment"](load_run(plant(tmp_path / "run"))).figure
+    drawn.axes[1].set_xlabel("a label that is wider than its page" * 5)
+    with pytest.raises(AssertionError, match=r"a label that .* beyond the left and right edge of the page"):
+        check_legibility(drawn)
+    drawn.axes[1].set_xlabel("small", fontsize=4)
+    with pytest.raises(AssertionError, match=r"'small' has 4 pt, less than 5"):
+        check_legibility(drawn)
+
+
+def test_an_empty_panel_says_where_it_is_undefined(tmp_path):
+    one = load_run(plant(tmp_path / "one", generations=1, undefined=(0,)))
+    several = load_run(plant(tmp_path / "several", undefined=range(6)))
+    assert "undefined in\ngeneration 0" in _texts(FIGURES["alignment"](one).figure)
+    assert "undefined in\nevery generation" in _texts(FIGURES["alignment"](several).figure)
+
+
 THEIRS = {"text.usetex": True, "font.size": 30, "savefig.bbox": "tight", "axes.grid": True, "figure.facecolor": "red"}
 
 

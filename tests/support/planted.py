@@ -55,7 +55,7 @@ def plant(
             common[f"phi_sign_neuron_{neuron}_end"] = np.sign(values - 0.1 * neuron)
         # what figures declare besides: between 0 and 1, undefined where alignment is
         for name in sorted(declared - common.keys()):
-            common[name] = stream_of(name, seed, g).random(size) + 0 * values
+            common[name] = stream_of(name, condition, seed, g).random(size) + 0 * values
         row = {"generation": g, "evaluations": size, "loss_best": loss.min(), "loss_median": 1.0 / (1 + g)}
         row |= {"loss_mean": loss.mean()}
         if probed:
@@ -85,9 +85,9 @@ def declared_columns():
     return {column for function in FIGURES.own.values() for column in needs_of(function).columns}
 
 
-def stream_of(column, seed, generation):
+def stream_of(column, condition, seed, generation):
     """Return a stream of a column's own: no other column changes with it."""
-    return np.random.default_rng([zlib.crc32(column.encode()), seed, generation])
+    return np.random.default_rng([zlib.crc32(f"{column} {condition}".encode()), seed, generation])
 
 
 def descent(generation, size, rng):
