@@ -1,5 +1,6 @@
 """Claims: predictions on planted runs, and what every claim needs to be testable."""
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -209,6 +210,12 @@ def test_what_was_recorded_gives_a_value_for_every_prediction(name):
         assert set(draw(CLAIMS[name], recorded.runs).data["condition"]) == {run.condition for run in recorded.runs}
     else:
         assert (VALUES / f"{name}-claim.png").exists()
+
+
+def test_the_readme_counts_the_verdicts_that_were_recorded():
+    found = Counter(verdict(read_recorded(CLAIMS[name], VALUES / f"{name}-claim.csv").measured) for name in CLAIMS)
+    counts = f"Of {len(CLAIMS)} claims {found['holds']} hold and {found['holds in part']} hold in part"
+    assert counts in " ".join((VALUES.parents[1] / "README.md").read_text().split())
 
 
 def test_a_record_gives_the_same_page_and_figure_as_the_runs(runs, tmp_path):
