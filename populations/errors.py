@@ -12,6 +12,10 @@ from pathlib import Path
 class HetevoError(Exception):
     """A mistake or fault that the user can act on; the message says what to do."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # in another process it is the same: its message is not made once more
+        return _restore, (type(self), self.args, self.__dict__)
+
 
 class SettingError(HetevoError):
     """A setting has a value that cannot work."""
@@ -23,6 +27,12 @@ class RunFailedError(HetevoError):
 
 class MachineFailedError(RunFailedError):
     """The machine or the cluster failed, not what was asked for: what was saved is there, and the run can go on."""
+
+
+def _restore(kind: type[HetevoError], args: tuple[object, ...], state: dict[str, object]) -> HetevoError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:

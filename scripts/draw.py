@@ -42,7 +42,7 @@ Drawing = Annotated[
 
 @explain_errors
 def plot(runs: Runs = None, kind: Kind = "", output: Figure = None, force: Force = False) -> None:
-    """Draw a figure, and say in two lines what it shows."""
+    """Draw a figure, and say in two lines what alignment did in these runs."""
     load_matplotlib()
     from hetevo.analysis.conditions import load_all
     from hetevo.analysis.figures import FIGURES, save

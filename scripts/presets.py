@@ -9,7 +9,7 @@ import typer
 
 from hetevo.scripts.errors import AsJson, explain_errors
 
-File = Annotated[Path, typer.Argument(metavar="FILE", help="File to write.")]
+File = Annotated[Path, typer.Argument(metavar="FILE", help="File to write; -: print it.")]
 Preset = Annotated[str, typer.Option(help="Preset whose values to write.")]
 
 
@@ -39,6 +39,9 @@ def init(file: File = Path("experiment.toml"), preset: Preset = "emergence") -> 
     from hetevo.populations.errors import SettingError, spell
 
     content = commented_toml(named(preset))
+    if file == Path("-"):
+        print(content, end="")
+        return
     try:
         # a file that is there is never overwritten
         with open(file, "x", encoding="utf-8") as handle:

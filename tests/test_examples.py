@@ -10,15 +10,14 @@ from pathlib import Path
 
 import pytest
 from faults import tiny
+from pages import PAGES, ROOT, examples, is_file
 from planted import plant
 
 import hetevo
 from hetevo.evolve.rundir.sweep import Entry, write_entries
 
-ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ["populations", "evolve", "analysis", "scripts"]
 SOURCES = sorted(file for room in ROOMS for file in (ROOT / room).rglob("*.py") if ">>> " in file.read_text())
-PAGES = sorted(page for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")] if "```python" in page.read_text())
 NEEDS_RAY = ["cluster.md"]
 """Pages whose examples `test_ray_session` does."""
 SWEEP = "runs/emergence-and-neutral"
@@ -54,8 +53,22 @@ def test_pages(page, tmp_path, monkeypatch):
     if SWEEP in page.read_text():
         plant_sweep(tmp_path / SWEEP)
     names = {"__name__": f"example_of_{page.stem}"}
-    for block in re.findall(r"^```python\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL):
-        exec(compile(block, str(page), "exec"), names)
+    for example in examples(page):
+        exec(compile(example, str(page), "exec"), names)
+
+
+FILES = [(page, number) for page in PAGES for number, example in enumerate(examples(page)) if is_file(example)]
+
+
+@pytest.mark.parametrize(("page", "number"), FILES, ids=lambda value: getattr(value, "name", value))
+def test_examples_that_are_whole_files_pass_the_linter(page, number):
+    # docstrings are a rule of this house, not of its readers'
+    theirs = ["--extend-ignore", "D1"] if examples(page)[number].startswith("# own_") else []
+    for words in (["check", *theirs], ["format", "--diff"]):
+        command = [sys.executable, "-m", "ruff", *words, "--no-cache", "--stdin-filename", "analysis/example.py", "-"]
+        text = examples(page)[number]
+        done = subprocess.run(command, input=text, cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_everything_on_the_page_about_ones_own_can_be_done(tmp_path):

@@ -74,6 +74,28 @@ def test_names_of_a_map_exist(page):
     assert not [name for name in names if name not in GROUPS and not is_there(name)]
 
 
+LISTED = {
+    "tasks.TASKS": "model.md",
+    "rules.RULES": "model.md",
+    "wiring.WIRINGS": "circuits.md",
+    "formulas.FORMULAS": "model.md",
+}
+
+
+@pytest.mark.parametrize("place", LISTED)
+def test_every_member_is_in_the_documentation(place):
+    module, _, name = place.partition(".")
+    registry = getattr(importlib.import_module(f"hetevo.populations.{module}"), name)
+    page = (ROOT / "docs" / LISTED[place]).read_text()
+    assert not [member for member in getattr(registry, "own", registry) if not re.search(rf'[`"]{member}[`"]', page)]
+
+
+def test_every_kind_of_figure_is_in_the_documentation():
+    kinds = importlib.import_module("hetevo.analysis.figures").FIGURES.own
+    page = (ROOT / "docs" / "figures.md").read_text()
+    assert set(re.findall(r"^\| `([\w-]+)` \|", page, re.MULTILINE)) == set(kinds)
+
+
 def is_there(name):
     """Tell whether a dotted name is a module, or an attribute of one."""
     parts = name.split(".")

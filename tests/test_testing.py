@@ -6,6 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+from figure_runs import CASES, SPECIAL
+from pages import ROOT, examples
 
 from hetevo import testing
 from hetevo.analysis.figures import FIGURES
@@ -20,7 +22,7 @@ from hetevo.populations.wiring import WIRINGS, Pathways
 from hetevo.populations.wiring.amorphous import Amorphous
 
 INSTRUMENTS = [name for name, measure in MEASURES.own.items() if measure.instrument]
-OTHER_RUNS = ("onset", "survival", "phase-diagram", "metaplasticity")
+OTHER_RUNS = [kind for kind in SPECIAL if all(len(CASES[case]) > 1 for case in SPECIAL[kind].cases)]
 """Figures that need other runs than a small one."""
 OWN = [
     *(("task", name, {}) for name in TASKS.own if name != "table"),
@@ -162,6 +164,13 @@ def test_a_member_that_breaks_its_contract_is_noticed(kind, member, message, mon
     monkeypatch.setitem(registry.own, "broken", found)
     with pytest.raises(Exception, match=re.escape(message)):
         testing.check(kind, "broken")
+
+
+def test_the_task_in_the_documentation_keeps_its_contract_in_a_file_of_ones_own(tmp_path, monkeypatch):
+    (text,) = [text for text in examples(ROOT / "docs" / "extending.md") if "class Positive" in text]
+    (tmp_path / "own_positive.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    testing.check("task", "own_positive:Positive", scale=2.0)
 
 
 def test_unknown_kinds_and_options_are_refused():

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from hetevo.analysis.claims.own import FIGURES
+from hetevo.analysis.claims.own import CLAIM_FIGURES
 from hetevo.analysis.claims.prediction import Measured, Prediction, Term, measure
 from hetevo.analysis.conditions import group_by_condition
 from hetevo.analysis.figures.alignment import alignment
@@ -38,7 +38,7 @@ class Claim:
     shows : mapping of str to str
         What the figure draws for every condition: what the axis says, by column of the table of generations.
     figure : str
-        One of `hetevo.analysis.claims.own.FIGURES`, which is drawn instead.
+        One of `hetevo.analysis.claims.own.CLAIM_FIGURES`, which is drawn instead.
     source : str
         Where it comes from.
     note : str
@@ -146,7 +146,7 @@ def table(claim: Claim, measured: Sequence[Measured]) -> pd.DataFrame:
 
 def draw(claim: Claim, runs: Sequence[LoadedRun]) -> Plot:
     """Draw the figure of a claim: its own, or the measures that it names, in every condition."""
-    return FIGURES[claim.figure](runs) if claim.figure else dots(runs, shows=claim.shows)
+    return CLAIM_FIGURES[claim.figure](runs) if claim.figure else dots(runs, shows=claim.shows)
 
 
 def picture(claims: Mapping[str, Claim], runs: Sequence[LoadedRun]) -> tuple[str, Plot]:

@@ -53,7 +53,7 @@ def growth_beyond(strong: LoadedRun, weak: LoadedRun, frozen_strong: LoadedRun, 
     return growth(strong, weak) - growth(frozen_strong, frozen_weak)
 
 
-MEASURES: Mapping[str, Callable[..., float]] = {
+CLAIM_MEASURES: Mapping[str, Callable[..., float]] = {
     "restlessness": restlessness,
     "turned": turning,
     "shrinkage": shrinkage,
@@ -81,7 +81,7 @@ def _of_rewired(runs: Sequence[LoadedRun]) -> Plot:
     return phase_diagram(equally, x=x, y=y, names=names)
 
 
-FIGURES: Mapping[str, Callable[[Sequence[LoadedRun]], Plot]] = {
+CLAIM_FIGURES: Mapping[str, Callable[[Sequence[LoadedRun]], Plot]] = {
     "flexibility": _of_flexibility,
     "rewired": _of_rewired,
     "metaplasticity": metaplasticity,

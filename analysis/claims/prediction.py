@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from hetevo.analysis.claims.own import MEASURES
+from hetevo.analysis.claims.own import CLAIM_MEASURES
 from hetevo.analysis.runs import LoadedRun
 from hetevo.analysis.statistics.curves import mean_and_interval
 from hetevo.populations.errors import SettingError
@@ -34,8 +34,8 @@ class Prediction:
         Row of the table of generations; -1: the last generation in which all terms are defined; where runs have other
         numbers of generations, the last one in which each is.
     measure : str
-        One of `hetevo.analysis.claims.own.MEASURES`, which is computed from one seed's runs; the terms then only name
-        their conditions.
+        One of `hetevo.analysis.claims.own.CLAIM_MEASURES`, which is computed from one seed's runs; the terms then only
+        name their conditions.
 
     Examples
     --------
@@ -140,7 +140,7 @@ def _of_one_seed(prediction: Prediction, runs: Mapping[str, LoadedRun]) -> float
         own = [runs[condition] for _, condition, _ in prediction.terms]
         # what was recorded of a run that is not kept holds the measure itself
         recorded = prediction.measure in own[0].generations
-        return float(_column(own[0], prediction.measure)[-1] if recorded else MEASURES[prediction.measure](*own))
+        return float(_column(own[0], prediction.measure)[-1] if recorded else CLAIM_MEASURES[prediction.measure](*own))
     columns = [_column(runs[condition], column) for _, condition, column in prediction.terms]
     if prediction.generation >= 0:
         columns = [values[prediction.generation : prediction.generation + 1] for values in columns]

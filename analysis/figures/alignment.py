@@ -11,6 +11,7 @@ from hetevo.analysis.figures.parts import (
     add_to_title,
     count_generations,
     draw_course,
+    every_of,
     logarithmic,
     null_line,
     say_undefined,
@@ -87,7 +88,7 @@ def _one_run(frame: Frame, run: LoadedRun, upper: Axes, lower: Axes) -> pd.DataF
         course = pd.DataFrame({"generation": table["generation"], "mean": table[column], "low": np.nan, "high": np.nan})
         draw_course(axes, course, (colour, line), label)
     if run.generations["alignment_end"].isna().all():
-        say_undefined(upper)
+        say_undefined(upper, every_of(looked["generation"]))
     upper.set_title(write_title(run), loc="right")
     return data
 
@@ -146,7 +147,7 @@ def levels(frame: Frame) -> pd.DataFrame:
                 name = f"level {level}{' (lowest)' if level == 1 else ''}"
                 draw_course(axes, summary, look(level - 1, frame.palette), name)
         if not counts[condition].any():
-            say_undefined(axes)
+            say_undefined(axes, every_of(table["generation"]))
         null_line(axes, y=0)
     count_generations(grid[0], table["generation"])
     frame.legend(columns=3, title=title if len(runs) > 1 else None)

@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, Literal, ParamSpec
 
 import pandas as pd
 from matplotlib.artist import Artist
@@ -17,8 +17,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hetevo.analysis.conditions import group_by_condition, is_by_lot
-from hetevo.analysis.figures.needs import Runs, check_needs
-from hetevo.analysis.figures.parts import INTERVAL, panel_letter
+from hetevo.analysis.figures.needs import Needs, Runs, check_needs, choose_runs
+from hetevo.analysis.figures.parts import INTERVAL, draw_course, panel_letter
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import (
     COLUMN_INCHES,
@@ -34,6 +34,7 @@ from hetevo.analysis.figures.style import (
     style,
 )
 from hetevo.analysis.runs import LoadedRun, tidy
+from hetevo.analysis.statistics.curves import over_seeds
 from hetevo.populations.errors import SettingError
 
 P = ParamSpec("P")
@@ -53,6 +54,8 @@ class Frame:
         Of `style`.
     runs : list of LoadedRun
         Checked; none where what is drawn are no runs.
+    chosen : list of LoadedRun
+        Those whose individuals may be read, evenly chosen where all would be too many.
     figure : matplotlib.figure.Figure
         The drawing.
     panels : list of matplotlib.axes.Axes
@@ -61,6 +64,7 @@ class Frame:
 
     palette: Palette
     runs: list[LoadedRun] = field(default_factory=list)
+    chosen: list[LoadedRun] = field(default_factory=list)
     figure: Figure = field(default_factory=lambda: Figure(layout="constrained"))
     panels: list[Axes] = field(default_factory=list)
 
@@ -153,13 +157,41 @@ class Frame:
                 looks[condition] = look(len(looks) - neutral, self.palette)
         return looks
 
+    def courses(self, axes: Axes, table: pd.DataFrame, column: str) -> str:
+        """Draw a column over generations: of each condition the mean over seeds, with its interval.
+
+        Parameters
+        ----------
+        axes : Axes
+            Where to draw.
+        table : pandas.DataFrame
+            With condition and generation, a row a run, such as `measured`.
+        column : str
+            What to draw; NaN is a gap.
+
+        Returns
+        -------
+        str
+            Title of the legend: n, and the kind of the interval.
+        """
+        groups = table.groupby("condition", sort=False)
+        summaries = {str(condition): over_seeds(group, column) for condition, group in groups}
+        labels, title = name_with_seeds({condition: summary["n"] for condition, summary in summaries.items()})
+        looks = self.looks()
+        for condition, summary in summaries.items():
+            draw_course(axes, summary, looks[condition], labels[condition])
+        return title
+
     def measured(self) -> pd.DataFrame:
         """Put the generations at which the probe looked under each other, see `hetevo.analysis.runs.tidy`."""
         return tidy([replace(run, generations=run.measured) for run in self.runs])
 
 
 def figure(
-    *columns: str, probe: str | None = "alignment", single: bool = False
+    *columns: str,
+    probe: str | None = "alignment",
+    single: bool = False,
+    individuals: int | Literal["every"] | None = None,
 ) -> Callable[[Callable[Concatenate[Frame, P], pd.DataFrame]], Callable[Concatenate[Runs, P], Plot]]:
     """Make a figure of a function that draws into a `Frame` and returns what it drew, as a tidy table.
 
@@ -171,14 +203,19 @@ def figure(
         The probe that measures them; None if the figure needs no measures at all.
     single : bool, optional
         Whether it is about one run alone.
+    individuals : int or "every", optional
+        How many generations of individuals it reads at most, from `Frame.chosen`; ``"every"``: all without gaps, with
+        their measures, to follow descent.
     """
+    needs = Needs(columns, probe, single, individuals)
 
     def decorate(function: Callable[Concatenate[Frame, P], pd.DataFrame]) -> Callable[Concatenate[Runs, P], Plot]:
         @functools.wraps(function)
         def draw(runs: Runs, /, *args: P.args, **kwargs: P.kwargs) -> Plot:
             # check, draw in the style of figures, hand the figure over with its numbers
-            checked = check_needs(runs, columns, probe, single)
+            checked = check_needs(runs, needs)
             with blank(checked) as frame:
+                frame.chosen = choose_runs(checked, individuals) if individuals else []
                 data = function(frame, *args, **kwargs)
             return Plot(frame.figure, data)
 
@@ -187,10 +224,17 @@ def figure(
         first = inspect.Parameter("runs", inspect.Parameter.POSITIONAL_ONLY, annotation=Runs)
         options = list(signature.parameters.values())[1:]
         draw.__doc__ = _document(inspect.getdoc(function) or "", single)
+        draw.__dict__["needs"] = needs
         draw.__dict__["__signature__"] = signature.replace(parameters=[first, *options], return_annotation=Plot)
         return draw
 
     return decorate
+
+
+def needs_of(function: Callable[..., Plot]) -> Needs:
+    """Return what a figure declared that it needs; of one that was made without `figure`, that is nothing."""
+    needs = function.__dict__.get("needs")
+    return needs if isinstance(needs, Needs) else Needs(probe=None)
 
 
 @contextmanager

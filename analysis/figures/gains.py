@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from hetevo.analysis.figures.frame import Frame, figure
-from hetevo.analysis.figures.parts import count_generations, null_line, say_undefined
+from hetevo.analysis.figures.parts import count_generations, every_of, null_line, say_undefined
 from hetevo.analysis.figures.style import UNDEFINED, Look, look, write_title
 from hetevo.analysis.lineage import fixation
 from hetevo.analysis.lineage import gains as gains_of
@@ -108,7 +108,7 @@ def phi(frame: Frame) -> pd.DataFrame:
     for border in np.cumsum(levels)[:-1]:
         axes.axhline(border + 0.5, color="black", linewidth=0.6)
     if grid.isna().all(axis=None):
-        say_undefined(axes)
+        say_undefined(axes, every_of(run.measured["generation"]))
     axes.set_xlabel("generation")
     between = "; lines: levels" if len(levels) > 1 else ""
     grey = "; grey: undefined" if grid.isna().any(axis=None) else ""

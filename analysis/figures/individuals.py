@@ -10,8 +10,8 @@ from scipy import stats
 
 from hetevo.analysis.conditions import group_by_condition
 from hetevo.analysis.figures.frame import Frame, figure
-from hetevo.analysis.figures.needs import kept_generations, with_individuals, write_share
-from hetevo.analysis.figures.parts import add_to_title, choose_evenly, logarithmic, null_line, say_undefined
+from hetevo.analysis.figures.needs import kept_generations, write_share
+from hetevo.analysis.figures.parts import add_to_title, choose_evenly, every_of, logarithmic, null_line, say_undefined
 from hetevo.analysis.figures.style import Colour
 from hetevo.analysis.runs import LoadedRun
 from hetevo.populations.types import Floats
@@ -31,7 +31,7 @@ MOST_POINTS = 1000
 """Individuals drawn in a panel; the correlation is over all."""
 
 
-@figure()
+@figure(individuals=RIDGES)
 def distribution(frame: Frame) -> pd.DataFrame:
     """Draw a ridge of individuals' alignment at the end of life for several generations, a panel a condition.
 
@@ -42,7 +42,7 @@ def distribution(frame: Frame) -> pd.DataFrame:
     Plot
         Data: condition, generation, alignment, density, individuals (with a defined value), seeds.
     """
-    every, groups = group_by_condition(frame.runs), group_by_condition(with_individuals(frame.runs, RIDGES))
+    every, groups = group_by_condition(frame.runs), group_by_condition(frame.chosen)
     grid = frame.grid(list(groups), 2.5, across="alignment\n(cosine)", upward="generation")
     frames = []
     for axes, (name, group) in zip(grid, groups.items(), strict=True):
@@ -79,11 +79,11 @@ def _ridges(axes: Axes, condition: str, group: Sequence[LoadedRun]) -> pd.DataFr
     axes.set_yticks([-place for place in range(len(shown))], [str(generation) for generation in shown])
     axes.set_ylim(0.3 - len(shown), OVERLAP + 0.1)
     if not any(count for _, count in densities.values()):
-        say_undefined(axes)
+        say_undefined(axes, every_of(shown))
     return pd.concat(frames, ignore_index=True)
 
 
-@figure()
+@figure(individuals=2)
 def fitness(frame: Frame) -> pd.DataFrame:
     """Draw alignment at the end of life against the loss in the first and last generation, a panel a condition.
 
@@ -95,7 +95,7 @@ def fitness(frame: Frame) -> pd.DataFrame:
     Plot
         Data: condition, seed, generation, id, loss, alignment_end: every individual for which both are defined.
     """
-    every, groups = group_by_condition(frame.runs), group_by_condition(with_individuals(frame.runs, 2))
+    every, groups = group_by_condition(frame.runs), group_by_condition(frame.chosen)
     grid = frame.grid(list(groups), 2.1, across="normalised\ntest loss", upward="alignment\n(cosine)")
     frames = []
     for axes, (condition, group) in zip(grid, groups.items(), strict=True):
@@ -103,7 +103,7 @@ def fitness(frame: Frame) -> pd.DataFrame:
         _points(axes, table[table["when"] == "first"], "first generation", "0.55", "x")
         _points(axes, table[table["when"] == "last"], "last generation", frame.palette[0], "o")
         if table.empty:
-            say_undefined(axes)
+            say_undefined(axes, "the first and the\nlast generation")
         rho = f"{_correlation(table):+.2f}".replace("-", "−").replace("+nan", "–")
         add_to_title(axes, f"ρ = {rho}, n = {write_share(group, every[condition])}")
         null_line(axes, y=0)

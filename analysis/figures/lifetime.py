@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MultipleLocator
 
 from hetevo.analysis.figures.frame import Frame, figure, name_with_seeds
-from hetevo.analysis.figures.parts import choose_evenly, null_line, say_undefined
+from hetevo.analysis.figures.parts import choose_evenly, every_of, null_line, say_undefined
 from hetevo.analysis.figures.style import Look, write_title
 from hetevo.analysis.statistics.curves import over_seeds
 
@@ -40,7 +40,7 @@ def lifetime(frame: Frame) -> pd.DataFrame:
     else:
         data, title = _several_runs(axes, table, frame.looks())
     if data["angle"].isna().all():
-        say_undefined(axes)
+        say_undefined(axes, every_of(data["generation"]))
     null_line(axes, y=90)
     axes.yaxis.set_major_locator(MultipleLocator(15))
     low, high = axes.get_ylim()

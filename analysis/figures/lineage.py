@@ -7,13 +7,14 @@ from matplotlib.axes import Axes
 from scipy import stats
 
 from hetevo.analysis.conditions import group_by_condition
-from hetevo.analysis.figures.frame import Frame, figure, name_with_seeds
-from hetevo.analysis.figures.needs import with_individuals, write_share
+from hetevo.analysis.figures.frame import Frame, figure
+from hetevo.analysis.figures.needs import write_share
 from hetevo.analysis.figures.parts import (
     INTERVAL,
     add_to_title,
     count_generations,
     draw_course,
+    every_of,
     null_line,
     say_undefined,
 )
@@ -35,7 +36,7 @@ PARTS = {
 }
 
 
-@figure()
+@figure(individuals="every")
 def lineage(frame: Frame) -> pd.DataFrame:
     """Draw the alignment of the champion's ancestors.
 
@@ -47,7 +48,7 @@ def lineage(frame: Frame) -> pd.DataFrame:
     Plot
         Data: condition, seed, and the columns of `hetevo.analysis.lineage.steps`.
     """
-    chosen = with_individuals(frame.runs)
+    chosen = frame.chosen
     data = pd.concat([_with_run(run, _ancestors(run)) for run in chosen], ignore_index=True)
     # one line in detail, or a mean line a condition
     axes, title = frame.one_panel(2.2), None
@@ -55,10 +56,10 @@ def lineage(frame: Frame) -> pd.DataFrame:
         _one_line(axes, chosen[0], data, frame.palette)
         axes.set_title(write_title(chosen[0], "ancestors of the champion; "), loc="right")
     else:
-        title = _several_lines(axes, data, frame.looks())
+        title = frame.courses(axes, data, "value")
         axes.set_title(f"ancestors of the champions of {write_share(chosen, frame.runs)} runs", loc="right")
     if data["value"].isna().all():
-        say_undefined(axes)
+        say_undefined(axes, every_of(data["generation"]))
     null_line(axes, y=0)
     axes.set_xlabel("generation")
     axes.set_ylabel("gradient alignment\n(cosine)")
@@ -108,16 +109,7 @@ def _one_line(axes: Axes, run: LoadedRun, data: pd.DataFrame, palette: Palette) 
     )
 
 
-def _several_lines(axes: Axes, data: pd.DataFrame, styles: dict[str, Look]) -> str:
-    """Draw the mean over the champions' lines of each condition; return what the legend says of them."""
-    summaries = {str(name): over_seeds(group, "value") for name, group in data.groupby("condition", sort=False)}
-    labels, title = name_with_seeds({name: summary["n"] for name, summary in summaries.items()})
-    for condition, summary in summaries.items():
-        draw_course(axes, summary, styles[condition], labels[condition])
-    return title
-
-
-@figure()
+@figure(individuals="every")
 def price(frame: Frame) -> pd.DataFrame:
     """Draw the parts of the Price equation, summed up over generations, a panel a condition.
 
@@ -126,7 +118,7 @@ def price(frame: Frame) -> pd.DataFrame:
     Plot
         Data: condition, seed, run, and the columns of `hetevo.analysis.lineage.price`, not summed up.
     """
-    every, groups = group_by_condition(frame.runs), group_by_condition(with_individuals(frame.runs))
+    every, groups = group_by_condition(frame.runs), group_by_condition(frame.chosen)
     # the parts of every step, run by run
     tables = [
         _with_run(run, price_equation(run.individuals_in(range(run.last + 1))))

@@ -1,6 +1,6 @@
 """What figures draw with, inside their panels."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
@@ -68,7 +68,7 @@ def draw_course(axes: Axes, summary: pd.DataFrame, look: Look, label: str) -> No
 def find_lonely(values: Floats) -> Indices:
     """Return the places of defined values without a defined neighbour.
 
-    >>> lonely(np.array([1.0, np.nan, 2.0, 3.0])).tolist()
+    >>> find_lonely(np.array([1.0, np.nan, 2.0, 3.0])).tolist()
     [0]
     """
     defined = np.concatenate([[False], np.isfinite(values), [False]])
@@ -81,12 +81,22 @@ def add_to_title(axes: Axes, text: str) -> None:
     axes.set_title(f"{axes.get_title(loc='left')}\n{text}", loc="left", fontsize=SMALL)
 
 
-def say_undefined(axes: Axes) -> None:
-    """Write into an empty panel why it is empty."""
+def say_undefined(axes: Axes, where: str = "every generation") -> None:
+    """Write into an empty panel that what it shows is undefined, and where."""
     axes.text(
-        0.5, 0.6, "undefined in\nevery generation", transform=axes.transAxes, fontsize=SMALL, color="0.35",
+        0.5, 0.6, f"undefined in\n{where}", transform=axes.transAxes, fontsize=SMALL, color="0.35",
         ha="center", va="center",
     )  # fmt: skip
+
+
+def every_of(generations: "Collection[int] | Indices | pd.Series[int]") -> str:
+    """Name all generations that are there, for `say_undefined`.
+
+    >>> every_of([0, 5]), every_of([5])
+    ('every generation', 'generation 5')
+    """
+    first, *others = sorted(set(generations))
+    return "every generation" if others else f"generation {first}"
 
 
 def count_generations(axes: Axes, generations: "Indices | Floats | pd.Series[int]") -> None:
@@ -111,7 +121,7 @@ def logarithmic(axes: Axes, name: str = "y", few: bool = False) -> None:
 def choose_evenly(generations: Indices | Sequence[int], count: int) -> Indices:
     """Choose about ``count`` of the generations, evenly, the first and the last among them.
 
-    >>> spaced(range(11), 3).tolist()
+    >>> choose_evenly(range(11), 3).tolist()
     [0, 5, 10]
     """
     available = np.unique(np.asarray(generations))

@@ -18,7 +18,7 @@ from hetevo.evolve.rundir.sweep import is_sweep, read_entries
 from hetevo.populations.errors import SettingError
 from hetevo.populations.types import Floats
 
-MEASURES = {
+LEVELS = {
     "alignment": "alignment_end",
     "birth": "alignment_birth",
     "hs": "hs_end",
@@ -40,7 +40,7 @@ class Condition:
     runs : tuple of LoadedRun
         Its R runs, a seed each.
     levels : mapping of str to ndarray of float64, shape (R,)
-        For each of `MEASURES` the mean of each run over its last `STAY` generations; NaN where undefined.
+        For each of `LEVELS` the mean of each run over its last `STAY` generations; NaN where undefined.
     statistics : mapping
         Its row of `Emergence.conditions`; empty without neutral runs.
     """
@@ -174,7 +174,7 @@ def _levels(group: Sequence[LoadedRun]) -> dict[str, Floats]:
     """Return the mean of what counts in the last generations of each run, as the statistics of emergence do."""
     return {
         measure: np.array([float(run.values(column).iloc[-STAY:].mean()) for run in group])
-        for measure, column in MEASURES.items()
+        for measure, column in LEVELS.items()
     }
 
 

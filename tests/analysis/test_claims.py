@@ -1,5 +1,6 @@
 """Claims: predictions on planted runs, and what every claim needs to be testable."""
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from hetevo.analysis.claims import (
     table,
     verdict,
 )
-from hetevo.analysis.claims.own import FIGURES, MEASURES
+from hetevo.analysis.claims.own import CLAIM_FIGURES, CLAIM_MEASURES
 from hetevo.analysis.claims.recorded import FLOATS
 from hetevo.analysis.figures.claim import claim as dots
 from hetevo.analysis.probe import InstrumentsProbe
@@ -132,10 +133,10 @@ def test_every_claim_has_a_preset_a_sweep_with_its_conditions_and_predictions_of
     used = {condition for prediction in claim.predictions for _, condition, _ in prediction.terms}
     assert used <= conditions
     assert len({member.seed for member in plan.members}) >= 10
-    assert claim.figure in ("", *FIGURES)
+    assert claim.figure in ("", *CLAIM_FIGURES)
     stages = ("birth", "mid", "end", "median", "best", "mean", "champion", "life_51")
     for prediction in claim.predictions:
-        assert prediction.measure in ("", *MEASURES)
+        assert prediction.measure in ("", *CLAIM_MEASURES)
         for _, condition, column in prediction.terms:
             assert column.endswith(stages), column
             if column.startswith(("phi", "sign", "probe_loss", "optimiser", "hebbian", "signal", "feedback", "weight")):
@@ -211,6 +212,12 @@ def test_what_was_recorded_gives_a_value_for_every_prediction(name):
         assert (VALUES / f"{name}-claim.png").exists()
 
 
+def test_the_readme_counts_the_verdicts_that_were_recorded():
+    found = Counter(verdict(read_recorded(CLAIMS[name], VALUES / f"{name}-claim.csv").measured) for name in CLAIMS)
+    counts = f"Of {len(CLAIMS)} claims {found['holds']} hold and {found['holds in part']} hold in part"
+    assert counts in " ".join((VALUES.parents[1] / "README.md").read_text().split())
+
+
 def test_a_record_gives_the_same_page_and_figure_as_the_runs(runs, tmp_path):
     undefined = [load_run(plant(tmp_path / f"u{s}", condition="sunk", seed=s, undefined=[11])) for s in range(3)]
     predictions = (
@@ -222,7 +229,7 @@ def test_a_record_gives_the_same_page_and_figure_as_the_runs(runs, tmp_path):
     runs = [*runs, *undefined]
     with pytest.MonkeyPatch.context() as patch:
         own = {"difference": lambda first, second: first.generations[END].iloc[-1] - second.generations[END].mean()}
-        patch.setattr("hetevo.analysis.claims.prediction.MEASURES", own)
+        patch.setattr("hetevo.analysis.claims.prediction.CLAIM_MEASURES", own)
         measured = check(claim, runs)
         record(claim, runs).to_csv(tmp_path / "claim.csv", index=False, float_format=FLOATS)
     recorded = read_recorded(claim, tmp_path / "claim.csv")

@@ -6,12 +6,15 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from figure_runs import CASES, is_drawn, runs_for
 from legibility import check_legibility
 from matplotlib.text import Text
+from pages import ROOT, defined_in
 from planted import plant
 
-from hetevo.analysis import load_run, load_runs
+from hetevo.analysis import figures, load_run, load_runs
 from hetevo.analysis.figures import FIGURES, save
+from hetevo.analysis.figures.frame import figure, needs_of
 from hetevo.analysis.statistics.curves import over_seeds
 from hetevo.analysis.verdict import verdict
 from hetevo.evolve.rundir import DamagedError, RunDirectory, RunDirectoryError
@@ -44,46 +47,6 @@ def test_what_is_no_run_is_refused(tmp_path):
         load_run(path)
 
 
-CASES = {
-    "one run": [{}],
-    "one generation": [{"generations": 1}],
-    "undefined generations": [{"undefined": (0, 3)}],
-    "checkpoints": [{"checkpoints": True}],
-    "two runs of one condition": [{"seed": 0}, {"seed": 1}],
-    "two conditions, unequal lengths": [
-        {"seed": 0},
-        {"seed": 1, "generations": 3},
-        *({"condition": "control", "slope": 0, "seed": seed, "neutral": True} for seed in range(3)),
-    ],
-    "a grid of two keys": [
-        {"seed": seed, "extra": f"[genome]\ngain_scale = {scale}\n[network]\nlevels = {levels}\n"}
-        for seed, scale in enumerate((0.1, 0.2))
-        for levels in ([8], [8, 8])
-    ],
-    "two histories": [
-        {"extra": f'[task]\nname = "history"\n[task.options]\nstrength = {strength}\n'} for strength in (-1.0, 1.0)
-    ],
-    "five conditions": [{"condition": f"condition number {n}", "seed": n} for n in range(5)],
-}
-GENES, COMPARED = {"gains", "signs"}, {"onset", "survival"}
-NEEDED = r"at least|keep_every|neutral|exactly two|only one is recorded|one run|task family 'history'"
-
-
-def is_drawn(kind, case):
-    """Tell whether a figure has what it needs in this case; otherwise it must say what it needs."""
-    if kind in GENES:
-        return case == "checkpoints"
-    if kind in COMPARED:
-        return case == "two conditions, unequal lengths"
-    if kind == "phase-diagram":
-        return case == "a grid of two keys"
-    if kind == "metaplasticity":
-        return case == "two histories"
-    if kind == "phi":
-        return len(CASES[case]) == 1
-    return (kind, case) != ("price", "one generation")
-
-
 @pytest.fixture(scope="module")
 def runs_of(tmp_path_factory):
     """Return the runs of a case, which are planted once."""
@@ -97,18 +60,18 @@ def runs_of(tmp_path_factory):
 def test_figure_is_drawn_or_says_what_it_needs(kind, case, runs_of):
     runs = runs_of(case)
     if not is_drawn(kind, case):
-        with pytest.raises(HetevoError, match=NEEDED):
+        with pytest.raises(HetevoError, match=runs_for(kind).says):
             FIGURES[kind](runs)
         return
     plot = FIGURES[kind](runs)
     columns = 2 if kind == "claim" else 1  # a panel a measure, side by side
     assert plot.figure.get_size_inches()[0] == 3.5 * columns
     shown = [axes for axes in plot.figure.axes if axes.get_visible()]
-    assert shown[0].get_ylabel() or kind == "claim"  # its rows are conditions
-    assert any(axes.get_xlabel() for axes in shown)
+    assert shown[0].get_ylabel() or kind == "claim", "no label on the y axis"  # of `claim` the rows are conditions
+    assert any(axes.get_xlabel() for axes in shown), "no label on the x axis"
     assert len(plot.data) > 0
     assert len(verdict(runs).splitlines()) == 2
-    assert "n = " in " ".join(_texts(plot.figure)) or len(runs) == 1
+    assert "n = " in " ".join(_texts(plot.figure)) or len(runs) == 1, "no text in the figure says 'n = '"
     check_legibility(plot.figure)
 
 
@@ -128,14 +91,60 @@ def _texts(figure):
     return [text.get_text() for text in figure.findobj(Text)]
 
 
-@pytest.mark.parametrize("kind", sorted(set(FIGURES) - GENES))
+@pytest.mark.parametrize("case", CASES)
+def test_the_example_in_the_documentation_is_a_whole_figure(case, runs_of, monkeypatch):
+    monkeypatch.setitem(FIGURES.own, "example", defined_in(ROOT / "docs" / "figures.md")["stability"])
+    test_figure_is_drawn_or_says_what_it_needs("example", case, runs_of)
+
+
+def test_planted_runs_have_the_columns_that_figures_declare(tmp_path, monkeypatch):
+    @figure("own_column_end", "own_column_mid", probe="instruments")
+    def own(frame):
+        axes = frame.one_panel(2)
+        frame.legend(title=frame.courses(axes, frame.measured(), "own_column_end"))
+        return frame.measured()[["own_column_end", "own_column_mid"]]
+
+    def means():
+        run = load_run(plant(tmp_path / str(len(list(tmp_path.iterdir()))), undefined=(2,)))
+        return run.generations, run.individuals
+
+    before = means()
+    monkeypatch.setitem(FIGURES.own, "own", own)
+    after = means()
+    for old, new in zip(before, after, strict=True):  # and no other column is drawn anew because of them
+        pd.testing.assert_frame_equal(old, new[list(old.columns)])
+        assert set(new) - set(old) == {"own_column_end", "own_column_mid"}
+        assert new["own_column_end"].isna().equals(new["alignment_end"].isna())
+        assert not new["own_column_end"].equals(new["own_column_mid"])
+    assert len(FIGURES["own"]([load_run(plant(tmp_path / "drawn"))]).data)
+
+
+def test_what_figures_declare_they_say_with_everything_that_is_lacking(tmp_path):
+    none = "[probe]\nevery = 0\n[records]\nindividuals_every = 0\n"
+    run = load_run(plant(tmp_path / "none", probed=False, extra=none))
+    with pytest.raises(RunDirectoryError, match=r'with probe\.every = 1 and probe\.name = "instruments"; the'):
+        FIGURES["phi"](run)
+    with pytest.raises(RunDirectoryError, match=r"with probe\.every = 1 and records\.individuals_every = 1; the"):
+        FIGURES["price"](run)
+    seldom = "[probe]\nevery = 2\n[records]\nindividuals_every = 3\n"
+    run = load_run(plant(tmp_path / "seldom", extra=seldom))
+    with pytest.raises(RunDirectoryError, match=r"with probe\.every = 1 and records\.individuals_every = 1; the"):
+        FIGURES["lineage"](run)
+    assert len(FIGURES["distribution"](run).data)
+
+
+def test_every_figure_has_a_public_name():
+    assert {kind.replace("-", "_") for kind in FIGURES.own} <= set(figures.__all__)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in sorted(FIGURES) if needs_of(FIGURES[kind]).probe])
 def test_a_run_without_measurements_is_refused(kind, tmp_path):
     run = load_run(plant(tmp_path / "run", probed=False))
     with pytest.raises(RunDirectoryError, match=r"probe\.every"):
         FIGURES[kind]([run])
 
 
-@pytest.mark.parametrize("kind", ["lineage", "price", "distribution", "fitness"])
+@pytest.mark.parametrize("kind", [kind for kind in sorted(FIGURES) if needs_of(FIGURES[kind]).individuals])
 def test_thinned_individuals_are_explained(kind, tmp_path):
     run = load_run(plant(tmp_path / "run", extra="[records]\nindividuals_every = 0\n"))
     with pytest.raises(RunDirectoryError, match=r"records\.individuals_every = 0"):
@@ -213,6 +222,23 @@ def test_survival_says_that_nothing_can_emerge_where_alignment_is_undefined(tmp_
     ]
     with pytest.raises(SettingError, match="undefined in every generation"):
         FIGURES["survival"](runs)
+
+
+def test_a_text_beyond_the_page_is_named_with_the_edge(tmp_path):
+    drawn = FIGURES["alignment"](load_run(plant(tmp_path / "run"))).figure
+    drawn.axes[1].set_xlabel("a label that is wider than its page" * 5)
+    with pytest.raises(AssertionError, match=r"a label that .* beyond the left and right edge of the page"):
+        check_legibility(drawn)
+    drawn.axes[1].set_xlabel("small", fontsize=4)
+    with pytest.raises(AssertionError, match=r"'small' has 4 pt, less than 5"):
+        check_legibility(drawn)
+
+
+def test_an_empty_panel_says_where_it_is_undefined(tmp_path):
+    one = load_run(plant(tmp_path / "one", generations=1, undefined=(0,)))
+    several = load_run(plant(tmp_path / "several", undefined=range(6)))
+    assert "undefined in\ngeneration 0" in _texts(FIGURES["alignment"](one).figure)
+    assert "undefined in\nevery generation" in _texts(FIGURES["alignment"](several).figure)
 
 
 THEIRS = {"text.usetex": True, "font.size": 30, "savefig.bbox": "tight", "axes.grid": True, "figure.facecolor": "red"}

@@ -9,9 +9,11 @@ from xml.etree import ElementTree
 import matplotlib
 import pandas as pd
 import pytest
+from figure_runs import ALONE, TOGETHER, runs_for
 from hostile import NAMES, is_text
 from legibility import check_legibility
 from matplotlib.text import Text
+from pages import ROOT, defined_in
 from planted import plant
 
 from hetevo.analysis import load_run
@@ -25,10 +27,6 @@ from hetevo.evolve import preset
 from hetevo.evolve.generation import draw_generation_zero
 from hetevo.evolve.species import build_species
 
-TOGETHER = [*[name for name in NAMES.values() if name][:9], NAMES["long"], NAMES["long, another"]]
-
-ALONE = "_$\\frac{$ [/x] \x1b[31m\u202e中 =\n" + "x" * 300
-
 
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory):
@@ -39,35 +37,10 @@ def planted(tmp_path_factory):
     ]
 
 
-def hostile(kind, planted):
-    """Runs that this kind of figure can be drawn of."""
-    first = planted[0]
-    if kind in ("gains", "signs", "phi"):
-        return [replace(first, label=ALONE)]
-    if kind in ("onset", "survival"):
-        others = [replace(run, label=name) for name in NAMES.values() for run in planted[:2] if name]
-        config = {**first.config, "evolution": {"generations": 9, "size": 8}}
-        return [
-            *(replace(run, label="$drift$\x1b") for run in planted),
-            *(replace(run, config={**config, "seed": run.seed}) for run in others[:20]),
-        ]
-    if kind == "phase-diagram":
-        values = [name for name in NAMES.values() if name][:6]
-        return [replace(first, config={"$x\x1b": x, "=\n" + "y" * 300: y}) for x in values for y in values]
-    if kind == "metaplasticity":
-        task = {"name": "history", "options": {"strength": 0.0}}
-        return [
-            replace(first, config={"task": {**task, "options": {"strength": s}}, "plasticity": {"rule": name}})
-            for s in (-1.0, 1.0)
-            for name in TOGETHER[2:4]
-        ]
-    return [replace(first, label=name) for name in TOGETHER]
-
-
 @pytest.mark.parametrize("kind", FIGURES)
 @pytest.mark.filterwarnings("error::UserWarning")
 def test_every_figure_shows_hostile_names_as_text(kind, planted):
-    plot = FIGURES[kind](hostile(kind, planted))
+    plot = FIGURES[kind](runs_for(kind).hostile(planted))
     image = render(plot.figure, ".svg")
     ElementTree.fromstring(image)  # a control character would be no XML
     check_legibility(plot.figure)
@@ -79,6 +52,12 @@ def test_every_figure_shows_hostile_names_as_text(kind, planted):
     assert not [cell for cell in cells if cell.startswith("/")]
     read = pd.read_csv(io.StringIO(table.to_csv(index=False)), keep_default_na=False)
     assert len(read) == len(plot.data)
+
+
+@pytest.mark.filterwarnings("error::UserWarning")
+def test_the_example_in_the_documentation_shows_hostile_names_as_text(planted, monkeypatch):
+    monkeypatch.setitem(FIGURES.own, "example", defined_in(ROOT / "docs" / "figures.md")["stability"])
+    test_every_figure_shows_hostile_names_as_text("example", planted)
 
 
 @pytest.mark.parametrize("kind", ["alignment", "lineage", "phase-plane", "lifetime"])

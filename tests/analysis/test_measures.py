@@ -1,12 +1,25 @@
 """Measures: planted cases, invariants, and what is undefined."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from builders import make_population, make_species
 from hypothesis import given
 from hypothesis import strategies as st
+from pages import ROOT, defined_in
 
-from hetevo.analysis.measures import MEASURES, View, alignment_by_level, alignment_by_neuron, angle, consistency, cosine
+from hetevo import testing
+from hetevo.analysis.measures import (
+    MEASURES,
+    Measure,
+    View,
+    alignment_by_level,
+    alignment_by_neuron,
+    angle,
+    consistency,
+    cosine,
+)
 from hetevo.populations.birth import draw_innate_weights
 from hetevo.populations.experience import experience
 from hetevo.populations.kernel.life import live_block
@@ -74,6 +87,17 @@ def test_every_measure_is_one_number_a_network_in_bounds_and_undefined_without_p
                     assert (np.abs(values[np.isfinite(values)]) <= 1 + 1e-9).all()
                 if "alignment" in column and column != "weight_alignment":
                     assert np.isnan(values).all() == (rule == "none")
+
+
+def test_the_example_in_the_documentation_is_a_whole_measure(monkeypatch):
+    columns = defined_in(ROOT / "docs" / "measures.md")["speed_columns"]
+    monkeypatch.setitem(MEASURES.own, "speed", Measure(columns, frozenset({"end"}), instrument=True, bounded=False))
+    test_every_measure_is_one_number_a_network_in_bounds_and_undefined_without_plasticity("speed")
+    testing.check("measure", "speed")
+    view = View.of(snapshots(species := make_species((4, 3)), make_population(species, 5))[-1])
+    assert (columns(view)["speed"] > 0).all()
+    twice = replace(view, snapshot=replace(view.snapshot, update=2 * view.snapshot.update))
+    np.testing.assert_allclose(columns(twice)["speed"], 2 * columns(view)["speed"])
 
 
 def test_pooled_levels_and_neurons_agree_where_there_is_one_of_them():

@@ -1,6 +1,7 @@
 """Every figure against a picture of it that was looked at: planted runs, compared pixel by pixel.
 
-After a change that is meant, draw them anew and look at each before it is committed: HETEVO_DRAW=1 pytest this file.
+After a change that is meant, draw them anew and look at each before it is committed:
+HETEVO_DRAW=1 .venv/bin/pytest tests/analysis/test_pictures.py
 """
 
 import os
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from builders import make_population, make_species
+from figure_runs import SEEDS, runs_for
 from matplotlib.testing.compare import compare_images
 from planted import plant
 
@@ -21,30 +23,6 @@ from hetevo.evolve.species import build_species
 PICTURES = Path(__file__).parent / "pictures"
 TOLERANCE = 4
 """Root mean square of the differences in grey levels (0..255); a missing curve is far above."""
-
-SEEDS = [
-    {"condition": condition, "slope": slope, "seed": seed, "neutral": condition == "neutral", "noise": 0.05}
-    for condition, slope in (("emergence", 0.15), ("neutral", 0.0))
-    for seed in range(4)
-]
-GRID = [
-    {"slope": scale, "extra": f"[genome]\ngain_scale = {scale}\n[network]\ndensity = {density}\n"}
-    for scale in (0.1, 0.15, 0.2)
-    for density in (0.3, 0.6)
-]
-HISTORIES = [
-    {
-        "seed": seed,
-        "slope": 0.1 * strength if rule == "heterosynaptic" else 0.1,
-        "extra": f'[task]\nname = "history"\n[task.options]\nstrength = {strength}\n[plasticity]\nrule = "{rule}"\n',
-    }
-    for rule in ("heterosynaptic", "fixed-feedback")
-    for strength in (-1.0, 0.25, 1.0)
-    for seed in range(3)
-]
-ONE = [{"checkpoints": True}]
-PLANTED = {"phase-diagram": GRID, "metaplasticity": HISTORIES, "gains": ONE, "signs": ONE, "phi": ONE}
-
 
 CIRCUITS = {
     "circuit": {"levels": (8, 6), "wiring": "amorphous"},
@@ -62,7 +40,7 @@ def draw(kind, where, path):
         species = make_species(**CIRCUITS[kind])
         plot = draw_individual(species, make_population(species), title="a title")
     else:
-        runs = [load_run(plant(where / str(n), **options)) for n, options in enumerate(PLANTED.get(kind, SEEDS))]
+        runs = [load_run(plant(where / str(n), **options)) for n, options in enumerate(runs_for(kind).picture)]
         plot = FIGURES[kind](runs)
     with style():
         plot.figure.savefig(path, dpi=80, metadata={"Software": None})
@@ -73,10 +51,21 @@ def test_a_figure_looks_as_it_did(kind, tmp_path):
     expected = PICTURES / f"{kind}.png"
     if os.environ.get("HETEVO_DRAW"):
         draw(kind, tmp_path, expected)
+    how = f"HETEVO_DRAW=1 .venv/bin/pytest 'tests/analysis/test_pictures.py::test_a_figure_looks_as_it_did[{kind}]'"
+    assert expected.exists(), f"{expected} is missing. Draw it, and look at it before you commit it: {how}"
     found = tmp_path / f"{kind}.png"
     draw(kind, tmp_path / "again", found)
     different = compare_images(str(expected), str(found), TOLERANCE)
-    assert different is None, different
+    assert different is None, f"{different}\nIf this is meant, draw it anew and look at it: {how}"
+
+
+def test_a_missing_picture_says_how_to_draw_it(tmp_path, monkeypatch):
+    monkeypatch.delenv("HETEVO_DRAW", raising=False)
+    monkeypatch.setitem(FIGURES.own, "new", FIGURES["alignment"])
+    with pytest.raises(
+        AssertionError, match=r"new\.png is missing.*HETEVO_DRAW=1 .*test_a_figure_looks_as_it_did\[new\]"
+    ):
+        test_a_figure_looks_as_it_did("new", tmp_path)
 
 
 def test_the_comparison_notices_a_missing_curve(tmp_path):

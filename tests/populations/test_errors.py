@@ -1,6 +1,7 @@
 """What messages are made of."""
 
 import os
+import pickle
 import shlex
 import subprocess
 import sys
@@ -8,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from hetevo.populations.errors import spell
+from hetevo.evolve.backends.backend import NotLoadableError
+from hetevo.evolve.rundir import DamagedError, LostError, RunExistsError, StorageError
+from hetevo.populations.errors import SettingError, spell
 
 ROOT = Path(__file__).parents[2]
 
@@ -77,3 +80,20 @@ def test_what_a_hint_spells_can_be_typed(tmp_path):
         assert shlex.split(hint)[-2:] == ["run", str(file)]
         helped = subprocess.run(f"{hint.strip()} --help", shell=True, capture_output=True, cwd=ROOT, env=environment)
         assert helped.returncode == 0, helped.stderr
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        SettingError("wrong"),
+        NotLoadableError("no module"),
+        DamagedError(Path("run"), "it is cut"),
+        LostError("gone", deleted=True),
+        RunExistsError(Path("run")),
+        StorageError("write", Path("run"), OSError(28, "No space left on device"), 12),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_is_the_same_in_another_process(error):
+    copied = pickle.loads(pickle.dumps(error))
+    assert (type(copied), str(copied), vars(copied)) == (type(error), str(error), vars(error))

@@ -173,6 +173,8 @@ def test_presets_and_init(tmp_path):
     again = hetevo("init", file)
     assert again.exit_code == 2
     assert "exists already" in again.stderr
+    assert hetevo("init", "-", "--preset", "smoke").stdout == file.read_text()
+    assert not Path("-").exists()
 
 
 def test_resume_extends_and_verify_replays(finished, tmp_path):

@@ -1,5 +1,7 @@
 """Run directories with known content, without running anything."""
 
+import zlib
+
 import numpy as np
 
 from hetevo.evolve.generation import mean_defined
@@ -34,7 +36,9 @@ def plant(
     config = f'preset = "{condition}"\nplanted = "{condition}"\nseed = {seed}\n{extra}[evolution]\n'
     config += f"generations = {planned}\nsize = {size}\n"
     directory.begin(config + (LOT if neutral else ""))
+    # whoever draws more of this stream shifts all that follows, in every picture: new columns draw from `stream_of`
     rng = np.random.default_rng(seed)
+    declared = declared_columns()
     gains = rng.standard_normal((size, 5)).astype(np.float32)
     for g in range(generations):
         parent_a, parent_b, operator = descent(g, size, rng)
@@ -49,6 +53,9 @@ def plant(
         for neuron in range(1, 5):
             common[f"phi_neuron_{neuron}_end"] = values * neuron + (values == 0)
             common[f"phi_sign_neuron_{neuron}_end"] = np.sign(values - 0.1 * neuron)
+        # what figures declare besides: between 0 and 1, undefined where alignment is
+        for name in sorted(declared - common.keys()):
+            common[name] = stream_of(name, condition, seed, g).random(size) + 0 * values
         row = {"generation": g, "evaluations": size, "loss_best": loss.min(), "loss_median": 1.0 / (1 + g)}
         row |= {"loss_mean": loss.mean()}
         if probed:
@@ -68,6 +75,19 @@ def plant(
     directory.generations.commit()
     directory.individuals.commit()
     return path
+
+
+def declared_columns():
+    """Return the columns that figures declare they need."""
+    from hetevo.analysis.figures import FIGURES
+    from hetevo.analysis.figures.frame import needs_of
+
+    return {column for function in FIGURES.own.values() for column in needs_of(function).columns}
+
+
+def stream_of(column, condition, seed, generation):
+    """Return a stream of a column's own: no other column changes with it."""
+    return np.random.default_rng([zlib.crc32(f"{column} {condition}".encode()), seed, generation])
 
 
 def descent(generation, size, rng):
