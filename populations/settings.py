@@ -104,6 +104,10 @@ class Network:
     )
     activation: str = setting("tanh", "activation of hidden neurons", names="activations")
     bias: bool = setting(True, "whether a constant input of 1 is added")
+    dale: bool = setting(False, "whether each neuron keeps the sign of all that it sends, in both pathways")
+    excitatory: float = setting(
+        0.8, "with dale: probability that a founder's neuron excites, where no file says", least=0, most=1
+    )
 
 
 @dataclass(frozen=True)

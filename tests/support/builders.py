@@ -29,6 +29,8 @@ def make_species(
     settle=3,
     gains_shared=False,
     terms_shared=False,
+    dale=False,
+    options=None,
     **genome,
 ):
     if task == "digits":
@@ -38,7 +40,7 @@ def make_species(
         Layout(inputs, tuple(levels), outputs, bias),
         TASKS[task](inputs=inputs, outputs=outputs),
         with_terms(RULES[rule], tuple(terms)),
-        Network(tuple(levels), wiring, {}, *density, settle, feedback, activation, bias),
+        Network(tuple(levels), wiring, options or {}, *density, settle, feedback, activation, bias, dale),
         Plasticity(rule, tuple(terms), terms_shared, gains_shared, derivative=derivative),
         Genome(**genome),
         Lifetime(**{"presentations": 12, "batch": 5, "tasks": 2, "test_samples": 20, "clip_every": 4, **(life or {})}),
