@@ -13,10 +13,11 @@ from typing import Any
 from hetevo.evolve.backends import BACKENDS, Backend, Job
 from hetevo.evolve.backends.backend import bound_workers, count_workers
 from hetevo.evolve.config import Config, from_mapping
+from hetevo.evolve.config.own_graph import describe_files, held_files
 from hetevo.evolve.generation import Generation
 from hetevo.evolve.heldout import HeldOut
 from hetevo.evolve.memory import check_memory, explain_memory_error
-from hetevo.evolve.messages import GenerationReport, Notice, Progress, Run, log_to
+from hetevo.evolve.messages import GenerationReport, Notice, Progress, Run, log, log_to
 from hetevo.evolve.origin import draw_first_generation
 from hetevo.evolve.recorder import Recorder
 from hetevo.evolve.reproduction import reproduce
@@ -55,6 +56,7 @@ class Evolution:
         self.config, self.stop_files = config, stop_files
         # what cannot work is refused here: first what costs nothing to check
         self.place = bound_workers(config.backend, config.evolution.size, force=force)
+        self.files = held_files(config.model_dump())
         self.species = build_species(config)
         check_memory(config, self.species, count_workers(config.backend, config.evolution.size))
         # fails here, before anything is written, if a data set's package is missing
@@ -112,6 +114,8 @@ class Evolution:
             with stop, recorder, log_to(recorder.log, notice):
                 if stop.withdraw():
                     notice(f"the file {directory.stop_file} was there already: it was removed, and the run goes on")
+                if state is None:
+                    self._describe_wiring()
                 final = _Loop(self, self._backend, recorder, stop, progress).run(state)
                 stop.withdraw()
             # the end is noted last, and then the directory must still be this run's
@@ -134,9 +138,17 @@ class Evolution:
             after=state.generation.number if state else None,
             generations=self.config.evolution.generations,
             mixed=self.config.backend.mixed,
+            **({"files": describe_files(self.files)} if self.files else {}),
         )
         if lost:
             notice(f"{lost}; what it says of earlier sessions cannot be trusted, the results can")
+
+    def _describe_wiring(self) -> None:
+        """Log what the wiring left out of a file."""
+        network, species = self.species.network, self.species
+        density = network.density_ascending, network.density_descending
+        for line in species.family.describe(species.layout, density):
+            log.info(line)
 
     def until(self, generations: int) -> "Evolution":
         """Return the same with another last generation."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hetevo.evolve.config import CURRENT, Config, ConfigError, check_new, differences, dump_toml, from_mapping
+from hetevo.evolve.config.own_graph import is_complete
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.messages import GenerationReport, Notice, Progress, Run, guard, log_notice
 from hetevo.evolve.origin import Origin, transplant_genes
@@ -52,8 +53,10 @@ class Experiment:
     def __init__(
         self, config: Config, *, probe: Probe | None = None, stop_files: Sequence[Path] = (), force: bool = False
     ) -> None:
-        self.config = config
-        self._evolution = Evolution(config, probe, stop_files, force=force)
+        # a configuration that was made without reading one does not hold its files yet
+        whole = is_complete(config.model_dump())
+        self.config = config if whole else from_mapping(config.model_dump(), saved=True)
+        self._evolution = Evolution(self.config, probe, stop_files, force=force)
 
     def run(
         self,
@@ -133,6 +136,7 @@ class Experiment:
             # 2. what a start leaves, in an order in which a killed one can be repeated
             directory.clear()
             directory.provenance.create(facts)
+            directory.keep_data(self._evolution.files)
             content = dump_toml(_without_session(self.config))
             if state:
                 # a branch begins with the checkpoint that it goes on from

@@ -80,5 +80,6 @@ def _save(path: Path, directory: RunDirectory, config: str, state: State, facts:
         written, rows = new.kept()
         make_folder(new.checkpoints)
         checkpoints.write(new.checkpoints, state.checkpoint(written, **{**facts, "rows": rows, "records_from": first}))
+        new.keep_data(directory.kept_data)
         new.begin(config)
     return {name: start for name, start in first.items() if name != "failures"}

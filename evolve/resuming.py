@@ -136,6 +136,7 @@ def continue_run(
         gone = "gives no sign of life any more" if owners.is_far(lock.taken_over) else "no longer runs"
         notice(f"{directory.path} was left by {owners.describe(lock.taken_over)}, which {gone}: taken over")
     directory.sweep()
+    directory.keep_data(evolution.files)
     # 2. find where to go on
     newest = find_newest_intact(directory, evolution.species, evolution.config.evolution.size, notice, force=force)
     state, saved = newest or (None, Checkpoint(-1, {}, {}))

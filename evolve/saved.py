@@ -11,6 +11,7 @@ from hetevo.evolve.config import (
     differences,
     from_mapping,
 )
+from hetevo.evolve.config.own_graph import with_kept_graph
 from hetevo.evolve.messages import Notice
 from hetevo.evolve.rundir import NothingIntactError, RunDirectory, SchemaError
 from hetevo.evolve.rundir import checkpoint as checkpoints
@@ -23,7 +24,8 @@ from hetevo.populations.species import Species
 
 def read_saved_config(directory: RunDirectory) -> Config:
     """Return the configuration of a run."""
-    return from_mapping(directory.config(), source=str(directory.config_file), saved=True)
+    content = with_kept_graph(directory.config(), directory.data)
+    return from_mapping(content, source=str(directory.config_file), saved=True)
 
 
 def was_saved(directory: RunDirectory) -> bool:

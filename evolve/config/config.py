@@ -9,6 +9,7 @@ from hetevo.evolve.config.errors import ConfigError
 from hetevo.evolve.config.layer import check_binary, check_layer
 from hetevo.evolve.config.operators import check_operator
 from hetevo.evolve.config.options import check_options, check_values
+from hetevo.evolve.config.own_graph import with_graphs
 from hetevo.evolve.config.tables import (
     BackendTable,
     CheckpointTable,
@@ -116,7 +117,13 @@ class Config(Table):
                 f'network.settle: networks of the wiring "{network.wiring}" have no loops, so nothing settles and'
                 f" {network.settle} steps mean nothing. Leave it out, or choose a wiring with loops: {loops}"
             )
-        family(**_frozen(network.options)).check(Layout(task.inputs, tuple(network.levels), task.outputs, network.bias))
+        if network.feedback == "transposed" and network.options.get("descending", "reversed") != "reversed":
+            raise ValueError(
+                'network.feedback: "transposed" leaves no choice of the descending wiring, so expected'
+                f' network.options.descending = "reversed", got {network.options["descending"]!r}'
+            )
+        options = with_graphs(network.options) if network.wiring == "file" else network.options
+        family(**_frozen(options)).check(Layout(task.inputs, tuple(network.levels), task.outputs, network.bias))
         return self
 
     @model_validator(mode="after")

@@ -14,6 +14,7 @@ from hetevo.evolve.config.errors import ConfigError
 from hetevo.evolve.config.explaining import example_of, explain, field_of
 from hetevo.evolve.config.naming import named
 from hetevo.evolve.config.operators import check_new
+from hetevo.evolve.config.own_graph import complete_graph, place_graph
 from hetevo.evolve.config.sources import is_path, read_source, shipped
 from hetevo.evolve.toml import NestingError, check_nesting, inline, read_toml
 from hetevo.populations.errors import HetevoError, nearest, spell
@@ -91,6 +92,7 @@ def load_config(
         raise ConfigError(f"{source} is a sweep, not a configuration. Run it: {spell('sweep', source)}")
     if not content:
         raise ConfigError(f"{source} is empty. Write a configuration with every key explained: {spell('init')}")
+    content = place_graph(content, Path(source).parent, [*map(_key, overrides)], trust=trust)
     if not trust:
         content = without_address(content, overrides, str(source), more=", or trust the file: --trust (trust=True)")
     return from_mapping({**content, **values}, overrides=overrides, source=str(source), saved=saved)
@@ -122,10 +124,10 @@ def from_mapping(
         Naming every wrong key.
     """
     tables = {key: dict(value) if isinstance(value, dict) else value for key, value in content.items()}
-    for override in overrides:
-        _apply(tables, override)
+    given = [_apply(tables, override) for override in overrides]
     try:
         check_nesting(tables)
+        tables = complete_graph(tables, given)
         config = named(Config.model_validate(tables))
     except (HetevoError, NestingError) as error:
         raise ConfigError(f"{source}: {error}") from None
@@ -136,7 +138,12 @@ def from_mapping(
     return config
 
 
-def _apply(tables: dict[str, Any], override: Override) -> None:
+def _key(override: Override) -> str:
+    return (override.partition("=")[0] if isinstance(override, str) else override[0]).strip()
+
+
+def _apply(tables: dict[str, Any], override: Override) -> str:
+    """Make a change, and return its key."""
     key, value = _parsed(override) if isinstance(override, str) else override
     given = f"-s {override}" if isinstance(override, str) else key
     path = [part.strip() for part in key.split(".")]
@@ -148,6 +155,7 @@ def _apply(tables: dict[str, Any], override: Override) -> None:
         if not isinstance(table, dict):
             raise ConfigError(f"{given}: {part!r} is a value, not a table. {_EXPECTED}")
     table[path[-1]] = value
+    return ".".join(path)
 
 
 def _parsed(override: str) -> tuple[str, Any]:

@@ -3,6 +3,7 @@
 import errno
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from hetevo.evolve.rundir.files import (
     read_bounded,
     remove_tree,
     write_durably,
+    write_missing,
 )
 from hetevo.evolve.rundir.lock import Lock
 from hetevo.evolve.rundir.manifest import File
@@ -62,6 +64,8 @@ class RunDirectory:
         self.lock_file = self.place / "lock"
         self.checkpoints = self.place / "checkpoints"
         self.figures = self.place / "figures"
+        self.data = self.place / "data"
+        self.kept_data: dict[str, bytes] = {}  # content by name, as this process knows it
         self.provenance = Provenance(self.place / "provenance.json")
         self._lock: Lock | None = None
         self.generations, self.individuals, self.failures = (Records(self.place / name) for name in TABLES)
@@ -192,6 +196,11 @@ class RunDirectory:
         """Write the configuration, complete, as TOML: from here on the directory is a run."""
         write_durably(self.config_file, config.encode())
 
+    def keep_data(self, files: Mapping[str, bytes]) -> None:
+        """Write copies of files that the run needs, if they are not there yet; the caller holds the lock."""
+        self.kept_data |= files
+        write_missing(self.data, files)
+
     def sweep(self) -> None:
         """Remove what an interrupted writer left; the caller holds the lock."""
         for name in names(self.place):
@@ -281,8 +290,11 @@ class RunDirectory:
         """Tell whether there is nothing, or only what a start leaves that was killed before anything lived."""
         # what is left of a start lies under known names; anything else is somebody's
         found = {name for name in names(self.place) if not _LEFTOVER.fullmatch(name)}
-        return found <= {self.lock_file.name, self.provenance.path.name} or (
+        begun = {self.lock_file.name, self.provenance.path.name}
+        if begun <= found:
+            found.discard(self.data.name)  # copies are made after those
+        return found <= begun or (
             # a branch begins with the checkpoint that it goes on from
-            found == {self.lock_file.name, self.provenance.path.name, self.checkpoints.name}
+            found == begun | {self.checkpoints.name}
             and all(checkpoints.is_ours(name) for name in names(self.checkpoints))
         )

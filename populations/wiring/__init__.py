@@ -9,6 +9,7 @@ from hetevo.populations.wiring.barabasi_albert import BarabasiAlbert
 from hetevo.populations.wiring.cerebellum import Cerebellum
 from hetevo.populations.wiring.cortical import Cortical
 from hetevo.populations.wiring.family import Pathways, WiringFamily
+from hetevo.populations.wiring.file import FromFile
 from hetevo.populations.wiring.lattice import Lattice
 from hetevo.populations.wiring.layered import Layered
 from hetevo.populations.wiring.recurrent import Recurrent
@@ -27,6 +28,7 @@ WIRINGS: dict[str, type[WiringFamily]] = {
     "cerebellum": Cerebellum,
     "cortical": Cortical,
     "recurrent": Recurrent,
+    "file": FromFile,
 }
 """Wiring families by the name used in ``[network] wiring``."""
 

@@ -54,6 +54,10 @@ class WiringFamily(Protocol):
         """Return what is known of the sign of each unit and output, (I + H + O,): 1, -1 or 0; None: nothing at all."""
         return None
 
+    def describe(self, layout: Layout, density: tuple[float, float]) -> list[str]:
+        """Say in lines what a person should know who wires networks so; by default there is nothing to say."""
+        return []
+
     def strengths(self, layout: Layout) -> tuple[Floats, Floats] | None:
         """Return relative sizes of innate weights, positive, shapes as of `Pathways`; None: all are alike."""
         return None
