@@ -102,8 +102,8 @@ class FromFile(WiringFamily):
             for name in names:
                 if name not in there:
                     raise SettingError(
-                        f"network.options.{option}: there is no neuron {name!r} in {self.file}.{nearest(name, there)}"
-                        f" Its neurons: {_listed(graph.names)}."
+                        f"network.options.{option}: there is no neuron {name!r} in"
+                        f" {self.file}.{nearest(name, graph.names)} Its neurons: {_listed(graph.names)}."
                     )
                 if (*inputs, *outputs).count(name) > 1:
                     raise SettingError(

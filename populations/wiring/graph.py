@@ -8,7 +8,7 @@ from numpy.random import Generator
 from hetevo.populations.types import Floats, Indices, Mask
 
 SWAPS = 10
-"""Swaps that are tried for each synapse: enough to forget where it led (Milo et al. 2003 recommend 100 at most)."""
+"""Swaps that are tried for each synapse; from about 3 on, no more of them stay where they were than chance leaves."""
 
 
 @dataclass(frozen=True, eq=False)
