@@ -11,6 +11,7 @@ from hetevo.evolve.config import (
     from_mapping,
     without_address,
 )
+from hetevo.evolve.config.own_graph import with_kept_graph
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.messages import Notice, Progress, Run, guard, log_notice
 from hetevo.evolve.rundir import RunDirectory
@@ -166,6 +167,6 @@ def _extend(directory: RunDirectory, evolution: Evolution, generations: int, sta
     content = directory.config()
     if content.get("evolution", {}).get("generations") != generations:
         content.setdefault("evolution", {})["generations"] = generations
-        from_mapping(content, source="--generations", saved=True)
+        from_mapping(with_kept_graph(content, directory.data), source="--generations", saved=True)
         directory.begin(tomli_w.dumps(content))
     return evolution.until(generations)

@@ -32,6 +32,7 @@ from hetevo.evolve.config.tables import (
 from hetevo.evolve.config.tables.living import NAMES, named_settings
 from hetevo.evolve.identity import config_hash
 from hetevo.evolve.islands import TOPOLOGIES
+from hetevo.populations.dale import check_dale
 from hetevo.populations.errors import SettingError, nearest
 from hetevo.populations.formulas import FORMULAS
 from hetevo.populations.layout import Layout
@@ -166,6 +167,8 @@ class Config(Table):
     @model_validator(mode="after")
     def _check_rule(self) -> Self:
         rule = RULES.get(self.plasticity.rule)
+        if rule:
+            check_dale(self.network, rule, self.genome)
         if rule and rule.shuffled and self.lifetime.batch < 2:
             raise ValueError(
                 f'lifetime.batch: the rule "{self.plasticity.rule}" exchanges learning signals between the samples of a'
