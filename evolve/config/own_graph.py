@@ -137,7 +137,7 @@ def complete_graph(content: dict[str, Any], given: Collection[str]) -> dict[str,
         check_options("network", NAME, FromFile, options)
     except ValueError:
         return {**content, "network": network}  # which says so, when everything is checked
-    names = [f"{OPTIONS}.{option}" for option in ("file", "inputs", "outputs")]
+    names = [f"{OPTIONS}.{option}" for option in ("file", "inputs", "outputs", "hidden")]
     follow = bool({OPTIONS, *names} & {*given})
     frozen = {option: freeze(value) for option, value in with_graphs(options).items()}
     inputs, hidden, outputs = map(len, FromFile(**frozen).order)

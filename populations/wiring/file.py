@@ -1,8 +1,10 @@
 """Wiring from a file: the synapses of a directed graph, such as a connectome, or of its rewired controls."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -28,9 +30,10 @@ DESCENDING = ("reversed", "drawn")
 class FromFile(WiringFamily):
     """The synapses of a directed graph; density is the share of them that a founder has, and 1 keeps all.
 
-    Some neurons of the graph are inputs, some outputs, in the order in which they are named; all others are hidden and
-    one level, in the order of the file. The graph may have loops, so that both pathways settle. What ends at an input
-    or begins at an output has no place, and is left out. The bias reaches every neuron: it is none of the graph's.
+    Some neurons of the graph are inputs, some outputs, and all others, or those that are named, are hidden and one
+    level. The graph may have loops, so that both pathways settle. What ends at an input or begins at an output has no
+    place, nor have synapses of other neurons: they are left out. The bias reaches every neuron: it is none of the
+    graph's.
 
     Mutation adds and removes synapses of the graph alone. A rewired control is drawn for each founder; as it may have
     any synapse, mutation may add and remove any: for a control that stays one, evolution.mask_flip is 0.
@@ -40,7 +43,9 @@ class FromFile(WiringFamily):
     file : str
         CSV, TSV, GraphML, GML or NPZ; ``package:NAME`` is one that ships with Hetevo.
     inputs, outputs : tuple of str
-        Names of neurons; by default those that the file calls so.
+        Names of neurons, in the order that they shall have; by default those that the file calls so.
+    hidden : tuple of str
+        Names of neurons; by default all others, in the order of the file.
     descending : str
         ``"reversed"``: from b to a where the graph leads from a to b; ``"drawn"``: any, at random; or a second file,
         whose synapses lead down.
@@ -56,6 +61,7 @@ class FromFile(WiringFamily):
     file: str
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
     descending: str = "reversed"
     null: Null = "none"
     weights: Literal["innate", "ignore"] = "innate"
@@ -93,8 +99,10 @@ class FromFile(WiringFamily):
         graph = self.known
         inputs, outputs = self.inputs or graph.inputs, self.outputs or graph.outputs
         there = frozenset(graph.names)
-        for option, names in (("inputs", inputs), ("outputs", outputs)):
-            if not names:
+        hidden = self.hidden or tuple(name for name in graph.names if name not in {*inputs, *outputs})
+        everyone = Counter((*inputs, *hidden, *outputs))
+        for option, names in (("inputs", inputs), ("outputs", outputs), ("hidden", self.hidden)):
+            if not names and option != "hidden":
                 raise SettingError(
                     f"network.options.{option}: {self.file} does not say which of its {len(there)} neurons are"
                     f" {option}, so expected their names, such as {_listed(graph.names[:2])}, got none."
@@ -105,12 +113,11 @@ class FromFile(WiringFamily):
                         f"network.options.{option}: there is no neuron {name!r} in"
                         f" {self.file}.{nearest(name, graph.names)} Its neurons: {_listed(graph.names)}."
                     )
-                if (*inputs, *outputs).count(name) > 1:
+                if everyone[name] > 1:
                     raise SettingError(
-                        f"network.options.{option}: expected each neuron once among inputs and outputs, got {name!r}"
-                        " again."
+                        f"network.options.{option}: expected each neuron once among inputs, hidden neurons and outputs,"
+                        f" got {name!r} again."
                     )
-        hidden = tuple(name for name in graph.names if name not in {*inputs, *outputs})
         if not hidden:
             raise SettingError(
                 f"network.options.inputs: all {len(there)} neurons of {self.file} are inputs or outputs; expected"
@@ -122,7 +129,7 @@ class FromFile(WiringFamily):
         """Raise `SettingError` if the graph has other sizes, or cannot be wired; nothing is known before it is read."""
         if self.graph is None:
             return
-        inputs, hidden, outputs = map(len, self.order)
+        (inputs, hidden, outputs), there = map(len, self.order), self.graph.names
         if (layout.inputs, layout.levels, layout.outputs) != (inputs, (hidden,), outputs):
             raise SettingError(
                 f"network.wiring: {self.file} has {inputs} inputs, {hidden} hidden neurons, which are one level, and"
@@ -142,8 +149,12 @@ class FromFile(WiringFamily):
                     f"network.options.file: none of the {len(graph.senders)} synapses of {self.file} has a place, since"
                     " they end at inputs or begin at outputs. Expected at least one other."
                 )
-        if self.graph_descending is not None:
-            self._positions(self.graph_descending)
+        strange = [name for name in self.graph_descending.names if name not in there] if self.graph_descending else []
+        if strange:
+            raise SettingError(
+                f"network.options.descending: there is no neuron {strange[0]!r} in {self.file}, whose synapses lead"
+                f" up.{nearest(strange[0], there)} Expected the same names in both files."
+            )
 
     def allowed(self, layout: Layout) -> Pathways:
         """Return the graph's synapses, and those of the bias; of a control all but those of a neuron with itself."""
@@ -187,7 +198,9 @@ class FromFile(WiringFamily):
             return None
         placed = np.zeros(layout.units + layout.outputs, np.int64)
         position, inputs = self._positions(graph), layout.inputs
-        placed[np.where(position < inputs, position, position + layout.input_units - inputs)] = graph.signs
+        used = position >= 0
+        unit = np.where(position < inputs, position, position + layout.input_units - inputs)
+        placed[unit[used]] = graph.signs[used]
         return placed
 
     def strengths(self, layout: Layout) -> tuple[Floats, Floats] | None:
@@ -216,12 +229,21 @@ class FromFile(WiringFamily):
         ):
             if graph is None:
                 continue
-            there, kept = len(graph.senders), len(places(graph, layout)[0])
+            position, kept = self._positions(graph), len(places(graph, layout)[0])
+            chosen = position >= 0
+            between = int((chosen[graph.senders] & chosen[graph.receivers]).sum())
             what = "end at inputs or begin at outputs" if name == self.file else "do not lead down to hidden neurons"
-            left = [f"{there - kept} that {what}"] * (there > kept)
-            left += [f"{graph.loops} of a neuron with itself"] * bool(graph.loops)
+            left = [
+                f"{count} {reason}"
+                for count, reason in (
+                    (between - kept, f"that {what}"),
+                    (len(graph.senders) - between, "of neurons that were not chosen"),
+                    (graph.loops, "of a neuron with itself"),
+                )
+                if count
+            ]
             left_out = f"; left out: {', '.join(left)}" if left else ""
-            said.append(f"{name}: {len(graph.names)} neurons, {kept} synapses{left_out}")
+            said.append(f"{name}: {chosen.sum()} neurons, {kept} synapses{left_out}")
         if min(density) < 1:
             said.append(
                 f"each founder has a share of {density[0]:g} of the ascending synapses and of {density[1]:g} of the"
@@ -230,27 +252,21 @@ class FromFile(WiringFamily):
         return said
 
     def _positions(self, graph: Graph) -> Indices:
-        """Return the place of each neuron of a graph among inputs, hidden neurons and outputs."""
-        place = {name: number for number, name in enumerate(sum(self.order, ()))}
-        for name in graph.names:
-            if name not in place:
-                raise SettingError(
-                    f"network.options.descending: there is no neuron {name!r} in {self.file}, from which the ascending"
-                    f" pathway is.{nearest(name, place)} Expected the same names in both files."
-                )
-        return np.array([place[name] for name in graph.names], np.int64)
+        """Return the place of each neuron of a graph among inputs, hidden neurons and outputs; -1 if it has none."""
+        place = {name: number for number, name in enumerate(chain(*self.order))}
+        return np.array([place.get(name, -1) for name in graph.names], np.int64)
 
     def _ascending(self, graph: Graph, layout: Layout) -> tuple[Indices, Indices, Mask]:
         """Return rows and columns of ``W`` at which synapses are, and which of the graph's E those are."""
         position, inputs = self._positions(graph), layout.inputs
         sender, receiver = position[graph.senders], position[graph.receivers]
-        used = (sender < inputs + layout.hidden) & (receiver >= inputs)
+        used = (sender >= 0) & (sender < inputs + layout.hidden) & (receiver >= inputs)
         columns = np.where(sender < inputs, sender, sender + layout.input_units - inputs)
         return (receiver - inputs)[used], columns[used], used
 
     def _descending(self, graph: Graph, layout: Layout) -> tuple[Indices, Indices, Mask]:
         """Return rows and columns of ``V``, as `_ascending`."""
-        neuron = self._positions(graph) - layout.inputs
+        neuron = self._positions(graph) - layout.inputs  # below 0: an input, or none
         sender, receiver = neuron[graph.senders], neuron[graph.receivers]
         used = (sender >= 0) & (receiver >= 0) & (receiver < layout.hidden)
         return receiver[used], sender[used], used

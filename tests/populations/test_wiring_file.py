@@ -70,6 +70,19 @@ def test_neurons_are_inputs_and_outputs_in_the_order_in_which_they_are_named():
     np.testing.assert_array_equal(wiring.ascending, plain.ascending[[0, 1, 2, 4, 3]][:, [1, 0, 2, 3, 4, 5]])
 
 
+def test_neurons_that_are_not_chosen_are_left_out_with_their_synapses():
+    chosen = family(hidden=("h2", "h1"), known={"signs": np.array([0, 0, 1, -1, 0, 0, 0])})
+    layout = Layout(2, (2,), 2, bias=False)
+    chosen.check(layout)
+    up = chosen.allowed(layout).ascending
+    assert np.argwhere(up).tolist() == [[0, 1], [2, 1], [2, 3], [3, 2]]
+    np.testing.assert_array_equal(chosen.signs(layout), [0, 0, 0, -1, 0, 0])
+    assert chosen.describe(layout, (1, 1)) == [
+        "worm.csv: 6 neurons, 4 synapses; left out: 2 that end at inputs or begin at outputs, 4 of neurons that"
+        " were not chosen"
+    ]
+
+
 @given(
     sizes=st.tuples(st.integers(1, 4), st.integers(1, 6), st.integers(1, 3)),
     share=st.floats(0.1, 0.9),
