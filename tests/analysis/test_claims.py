@@ -35,6 +35,8 @@ from hetevo.populations.errors import SettingError
 
 END = "alignment_end"
 VALUES = Path(__file__).parents[2] / "docs" / "claims"
+NOT_YET_RUN = {"connectome"}
+"""Claims whose predictions were written down before any of their seeds was run."""
 
 
 @pytest.fixture
@@ -199,7 +201,7 @@ def test_runs_of_a_claim_are_drawn_by_it_and_others_by_what_they_are(runs):
     assert set(plot.data.columns) == {"measure", "condition", "seed", "generation", "value"}
 
 
-@pytest.mark.parametrize("name", sorted(CLAIMS))
+@pytest.mark.parametrize("name", sorted(CLAIMS.keys() - NOT_YET_RUN))
 def test_what_was_recorded_gives_a_value_for_every_prediction(name):
     recorded = read_recorded(CLAIMS[name], VALUES / f"{name}-claim.csv")
     assert [each.prediction for each in recorded.measured] == list(CLAIMS[name].predictions)
@@ -209,6 +211,10 @@ def test_what_was_recorded_gives_a_value_for_every_prediction(name):
         assert set(draw(CLAIMS[name], recorded.runs).data["condition"]) == {run.condition for run in recorded.runs}
     else:
         assert (VALUES / f"{name}-claim.png").exists()
+
+
+def test_claims_that_have_run_are_not_called_otherwise():
+    assert not [name for name in NOT_YET_RUN if (VALUES / f"{name}-claim.csv").exists()]
 
 
 def test_a_record_gives_the_same_page_and_figure_as_the_runs(runs, tmp_path):
