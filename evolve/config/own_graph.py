@@ -190,6 +190,27 @@ def place_graph(content: dict[str, Any], folder: Path, given: Collection[str], *
     return _with_options(content, held)
 
 
+def place_change(key: str, value: Any, folder: Path) -> Any:
+    """Return what a sweep's file changes, in which files of a wiring are looked for beside that, as in `place_graph`.
+
+    Parameters
+    ----------
+    key : str
+        Dotted key.
+    value : object
+        Its new value.
+    folder : Path
+        Of the sweep's file.
+    """
+    table, _, option = key.rpartition(".")
+    options = value if key == OPTIONS else {option: value} if table == OPTIONS else None
+    if not isinstance(options, Mapping):
+        return value
+    placed = place_graph({"network": {"wiring": NAME, "options": options}}, folder, (), trust=False)
+    changed = placed["network"]["options"]
+    return changed if key == OPTIONS else changed[option]
+
+
 def with_kept_graph(content: dict[str, Any], data: Path) -> dict[str, Any]:
     """Return the configuration of a run with what the copies of its files hold.
 

@@ -4,6 +4,7 @@ import pickle
 import shutil
 
 import pytest
+import tomli_w
 from faults import go, outcome, tiny
 from typer.testing import CliRunner
 
@@ -14,6 +15,7 @@ from hetevo.evolve.graphs import GraphError
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError, RunExistsError
 from hetevo.evolve.saved import read_saved_config
 from hetevo.evolve.species import build_species
+from hetevo.evolve.sweeps import load_plan
 from hetevo.evolve.verify import verify
 from hetevo.scripts.main import app
 
@@ -165,6 +167,24 @@ def test_a_configuration_file_names_files_beside_it_unless_it_is_trusted(here, t
         load_config(here / "far.toml")
     assert load_config(here / "far.toml", trust=True).task.inputs == 2
     assert load_config(here / "far.toml", [("network.options.file", str(folder / "own.csv"))]).task.inputs == 2
+
+
+def test_a_sweep_names_files_beside_it(here, tmp_path_factory, monkeypatch):
+    text = """
+        base = "mine.toml"
+        [conditions.own]
+        [conditions.other]
+        "network.options.file" = "FILE"
+        """
+    (here / "mine.toml").write_text(tomli_w.dumps(own()))
+    (here / "other.csv").write_text(EDGES + "i0,h2,,,\n")
+    (here / "sweep.toml").write_text(text.replace("FILE", "other.csv"))
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    members = load_plan(here / "sweep.toml").members
+    assert [build_species(member.config).family.known.senders.size for member in members] == [8, 9]
+    (here / "sweep.toml").write_text(text.replace("FILE", "../other.csv"))
+    with pytest.raises(ConfigError, match=r"may name files in its own folder and below, got '../other.csv'"):
+        load_plan(here / "sweep.toml")
 
 
 def test_two_files_of_one_name_are_refused_and_a_second_one_leads_down(here):
