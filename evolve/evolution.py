@@ -14,6 +14,7 @@ from hetevo.evolve.backends import BACKENDS, Backend, Job
 from hetevo.evolve.backends.backend import bound_workers, count_workers
 from hetevo.evolve.config import Config, from_mapping
 from hetevo.evolve.config.own_graph import describe_files, held_files
+from hetevo.evolve.data import OwnData, find_file, open_rows
 from hetevo.evolve.generation import Generation
 from hetevo.evolve.heldout import HeldOut
 from hetevo.evolve.memory import check_memory, explain_memory_error
@@ -26,8 +27,9 @@ from hetevo.evolve.rundir import LostError, RunDirectory
 from hetevo.evolve.species import build_species, load_probe
 from hetevo.evolve.state import State, advance
 from hetevo.evolve.stopping import StopRequest
-from hetevo.populations.errors import HetevoError, MachineFailedError, spell
+from hetevo.populations.errors import HetevoError, MachineFailedError, SettingError, spell
 from hetevo.populations.evaluation import Evaluation, Probe
+from hetevo.populations.tasks import Table
 
 
 class Evolution:
@@ -63,14 +65,41 @@ class Evolution:
         self.species.task.prepare()
         self.held_out = HeldOut(config, self.species)
         self.probe = probe or (load_probe(config.probe.name) if config.probe.every else None)
+        self.data: OwnData | None = None
         self._backend: Backend | None = None
 
     @contextlib.contextmanager
-    def connected(self) -> Iterator[None]:
-        """Hold the backend while the block runs; what does not work with it is an error before anything is written."""
-        with BACKENDS[self.place.name](self.place) as backend:
+    def connected(self, directory: RunDirectory, data: str | Path | None = None) -> Iterator[None]:
+        """Hold the backend while the block runs; what does not work with it is an error before anything is written.
+
+        Parameters
+        ----------
+        directory : RunDirectory
+            The run; it need not be there yet.
+        data : str or Path, optional
+            The file of its data, if the task is a table and the run has no copy.
+        """
+        with self.opened(directory, data), BACKENDS[self.place.name](self.place) as backend:
             backend.prepare(self.job(0))
             self._backend = backend
+            yield
+
+    @contextlib.contextmanager
+    def opened(self, directory: RunDirectory, data: str | Path | None = None) -> Iterator[None]:
+        """Hold the rows of a table, if the task is one, while the block runs; as `connected`."""
+        task = self.species.task
+        if not isinstance(task, Table):
+            if data is not None:
+                raise SettingError(
+                    f"--data {data}: only the task table has a file of data, got task.name = {self.config.task.name!r}."
+                    " Leave it out."
+                )
+            yield
+            return
+        with open_rows(task, find_file(task, directory, data)) as self.data:
+            self.data.check_name(self.files)
+            self.species = self.data.bind(self.species)
+            self.held_out = HeldOut(self.config, self.species)
             yield
 
     def evolve(
@@ -138,6 +167,7 @@ class Evolution:
             after=state.generation.number if state else None,
             generations=self.config.evolution.generations,
             mixed=self.config.backend.mixed,
+            **({"data": self.data.facts()} if self.data else {}),
             **({"files": describe_files(self.files)} if self.files else {}),
         )
         if lost:

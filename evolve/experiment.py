@@ -4,8 +4,16 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
-from hetevo.evolve.config import CURRENT, Config, ConfigError, check_new, differences, dump_toml, from_mapping
-from hetevo.evolve.config.own_graph import is_complete
+from hetevo.evolve.config import (
+    CURRENT,
+    Config,
+    ConfigError,
+    check_new,
+    differences,
+    dump_toml,
+    from_mapping,
+    with_data,
+)
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.messages import GenerationReport, Notice, Progress, Run, guard, log_notice
 from hetevo.evolve.origin import Origin, transplant_genes
@@ -53,9 +61,7 @@ class Experiment:
     def __init__(
         self, config: Config, *, probe: Probe | None = None, stop_files: Sequence[Path] = (), force: bool = False
     ) -> None:
-        # a configuration that was made without reading one does not hold its files yet
-        whole = is_complete(config.model_dump())
-        self.config = config if whole else from_mapping(config.model_dump(), saved=True)
+        self.config = with_data(config)
         self._evolution = Evolution(self.config, probe, stop_files, force=force)
 
     def run(
@@ -130,12 +136,15 @@ class Experiment:
         elif not state:
             draw_founders(self._evolution.species, self.config.seed, 1)
         RunDirectory(path).check_free()
-        with self._evolution.connected(), (directory := RunDirectory.new(path)).lock() as lock:
+        here = self._evolution.connected(RunDirectory(path))
+        with here, (directory := RunDirectory.new(path)).lock() as lock:
             if or_resume and directory.is_begun():  # another start was faster, and has ended since
                 return self._resume(directory, progress, notice, lock)
             # 2. what a start leaves, in an order in which a killed one can be repeated
             directory.clear()
             directory.provenance.create(facts)
+            if self._evolution.data:
+                self._evolution.data.keep(directory)
             directory.keep_data(self._evolution.files)
             content = dump_toml(_without_session(self.config))
             if state:
@@ -155,7 +164,7 @@ class Experiment:
             if not changes and (ended := find_end(directory, self.config)):
                 return ended
             # the lock first: it keeps to this directory, which may be moved while workers start
-            with directory.lock() as taken, self._evolution.connected():
+            with directory.lock() as taken, self._evolution.connected(directory):
                 return self._resume(directory, progress, notice, taken)
         if changes:
             raise ConfigError(

@@ -34,6 +34,7 @@ def resume(
     backend: str | None = None,
     address: str | None = None,
     workers: int | None = None,
+    data: str | Path | None = None,
     probe: Probe | None = None,
     force: bool = False,
     progress: Progress | None = None,
@@ -52,6 +53,8 @@ def resume(
     backend, address, workers : optional
         Where lives are computed this time, see ``[backend]``; by default as the configuration says. The address of a
         cluster must be named each time, or another backend; ``"current"`` is the Ray session of this process.
+    data : str or Path, optional
+        The file of a task ``table``, if it was too large to be copied into the run, and is not where it can be found.
     probe : Probe, optional
         Measures to take; by default those that the configuration names.
     force : bool, optional
@@ -85,7 +88,7 @@ def resume(
         return end
     with directory.lock() as lock:
         evolution = Evolution(_change_config(directory, changes), probe, force=force)
-        with evolution.connected():
+        with evolution.connected(directory, data):
             return continue_run(directory, lock, evolution, progress, notice, generations=generations, force=force)
 
 
@@ -137,6 +140,8 @@ def continue_run(
         gone = "gives no sign of life any more" if owners.is_far(lock.taken_over) else "no longer runs"
         notice(f"{directory.path} was left by {owners.describe(lock.taken_over)}, which {gone}: taken over")
     directory.sweep()
+    if evolution.data:
+        evolution.data.keep(directory)
     directory.keep_data(evolution.files)
     # 2. find where to go on
     newest = find_newest_intact(directory, evolution.species, evolution.config.evolution.size, notice, force=force)

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from hetevo.evolve.config import Config
+from hetevo.evolve.data.keeping import kept_file
+from hetevo.evolve.data.places import hash_file, opened
 from hetevo.evolve.record_checks import Losses, Report, check_records
 from hetevo.evolve.replay import replay as replayed
 from hetevo.evolve.rundir import RunDirectory
@@ -14,6 +16,7 @@ from hetevo.evolve.saved import check_configuration, find_records_beyond, read_s
 from hetevo.evolve.species import build_species
 from hetevo.evolve.state import load
 from hetevo.populations.errors import HetevoError, spell
+from hetevo.populations.tasks import Table
 
 LOOKS = 3
 """Looks at a run that goes on before a problem is believed: files may be replaced and removed during one."""
@@ -30,6 +33,7 @@ def verify(
     replay: bool = False,
     generation: int | None = None,
     workers: int | None = None,
+    data: str | Path | None = None,
     force: bool = False,
 ) -> Report:
     """Check a run directory; nothing in it is changed.
@@ -46,6 +50,8 @@ def verify(
         Which one; by default the newest that was saved.
     workers : int, optional
         Processes of the replay; by default another number than the run's.
+    data : str or Path, optional
+        The file of a task ``table``, for the replay, if the run has no copy.
     force : bool, optional
         Start any number of them; otherwise more than four a core are refused.
 
@@ -62,7 +68,7 @@ def verify(
         if report.ok or not (moving or is_held(directory.lock_file)):
             break
     if replay and newest is not None and report.ok:
-        replayed(directory, config, report, generation=generation, workers=workers, force=force)
+        replayed(directory, config, report, generation=generation, workers=workers, data=data, force=force)
     elif replay:
         report.notes.append("nothing was replayed")
     return report
@@ -72,6 +78,7 @@ def _look(directory: RunDirectory) -> tuple[Report, Config, Checkpoint | None]:
     report, config = Report(), read_saved_config(directory)
     newest, losses = _check_checkpoints(directory, config, report)
     _check_provenance(directory, newest, report)
+    _check_data(directory, config, report)
     if newest is not None:
         check_records(directory, config, newest, losses, report)
         if report.ok:
@@ -121,6 +128,27 @@ def _check_provenance(directory: RunDirectory, newest: Checkpoint | None, report
             report.notes.append(f"{file.name} says that its earlier sessions cannot be trusted: {lost}")
     except HetevoError as error:
         report.problems.append(str(error))
+
+
+def _check_data(directory: RunDirectory, config: Config, report: Report) -> None:
+    """Check the copy of its data that a run keeps."""
+    task = build_species(config).task
+    if not isinstance(task, Table):
+        return
+    kept = kept_file(directory, task.file)
+    if kept is None:
+        report.notes.append(f"not covered: the data, {task.file}, of which the run has no copy")
+        return
+    try:
+        with opened(kept) as source:
+            fits = hash_file(source) == task.sha256
+    except HetevoError as error:
+        report.problems.append(str(error))
+        return
+    if fits:
+        report.checked.append(f"{kept.name}: the SHA-256 of the data")
+    else:
+        report.problems.append(f"{kept}: its content does not fit task.options.sha256; put a copy in its place")
 
 
 def _check_end(directory: RunDirectory, newest: Checkpoint, report: Report) -> None:

@@ -14,6 +14,10 @@ Generations = Annotated[int | None, typer.Option(help="A new last generation: ex
 Backend = Annotated[str | None, typer.Option(help="Where lives are computed this time: auto, local or ray.")]
 Workers = Annotated[int | None, typer.Option(help="Processes, this time; 0: one a core, on a cluster all its cores.")]
 Address = Annotated[str | None, typer.Option(metavar="HOST:PORT", help="A Ray cluster, this time; never guessed.")]
+Data = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="The file of a task table, if it was too large to be copied into the run."),
+]
 Force = Annotated[
     bool,
     typer.Option(
@@ -31,6 +35,7 @@ def resume(
     backend: Backend = None,
     workers: Workers = None,
     address: Address = None,
+    data: Data = None,
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
@@ -44,10 +49,11 @@ def resume(
             backend=backend,
             address=address,
             workers=workers,
+            data=data,
             force=force,
             progress=display,
             notice=display.say,
         )
-    given = {"--backend": backend, "--address": address}
+    given = {"--backend": backend, "--address": address, "--data": data and str(data)}
     where = [word for option, value in given.items() if value for word in (option, value)]
     finish(ended, where, as_json=as_json)

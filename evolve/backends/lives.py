@@ -6,13 +6,14 @@ Or one alone, to see whose fault it is that workers die: its own, or that of the
 import time
 import traceback
 from concurrent.futures import wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from hetevo.evolve.backends.backend import Job
 from hetevo.evolve.backends.fingerprint import Fingerprint, fingerprint
 from hetevo.evolve.backends.pool import WorkerDiedError, WorkerPool
+from hetevo.evolve.data.sharing import travelling
 from hetevo.populations.errors import MachineFailedError
 from hetevo.populations.evaluation import Evaluation, Failure, evaluate
 from hetevo.populations.genome import Population
@@ -48,7 +49,8 @@ class Lived:
 
 
 def load(job: Job) -> None:
-    """Note what this worker computes with; one that was asked to do so could load what a job is made of."""
+    """Load what a job is made of, and note what this worker computes with."""
+    job.species.task.prepare()
     fingerprint(job)
 
 
@@ -67,6 +69,7 @@ def live_block(job: Job, population: Population, first: int, generation: int) ->
         Counted from 0.
     """
     begin = time.perf_counter()
+    job.species.task.prepare()  # what cannot be loaded here is no individual's fault
     individuals = np.arange(first, first + population.size, dtype=np.int64)
     evaluation = _evaluate(job, population, individuals, generation)
     return Lived(evaluation, time.perf_counter() - begin, fingerprint(job))
@@ -124,15 +127,17 @@ def live_alone(job: Job, population: Population, first: int, generation: int) ->
     try:
         # tried again only as long as the other one lives
         idle = pool.submit(time.sleep, FOREVER)
-        for _ in range(TRIES):
-            try:
-                return pool.submit(live_block, job, population, first, generation).result()
-            except WorkerDiedError as error:
-                reason = str(error)
-                if not error.by_own_doing:
-                    raise MachineFailedError(reason) from None
-            if wait([idle], TRY_SECONDS).done:
-                raise MachineFailedError(f"{reason}, and one beside it that did nothing ended too")
+        with travelling(job.species) as species:
+            job = replace(job, species=species)
+            for _ in range(TRIES):
+                try:
+                    return pool.submit(live_block, job, population, first, generation).result()
+                except WorkerDiedError as error:
+                    reason = str(error)
+                    if not error.by_own_doing:
+                        raise MachineFailedError(reason) from None
+                if wait([idle], TRY_SECONDS).done:
+                    raise MachineFailedError(f"{reason}, and one beside it that did nothing ended too")
     finally:
         pool.close()
     failure = Failure(first, f"its worker process died, {TRIES} times in a row, although it lived alone: {reason}")

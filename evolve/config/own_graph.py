@@ -190,7 +190,7 @@ def place_graph(content: dict[str, Any], folder: Path, given: Collection[str], *
     return _with_options(content, held)
 
 
-def place_change(key: str, value: Any, folder: Path) -> Any:
+def place_graph_change(key: str, value: Any, folder: Path) -> Any:
     """Return what a sweep's file changes, in which files of a wiring are looked for beside that, as in `place_graph`.
 
     Parameters

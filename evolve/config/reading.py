@@ -14,7 +14,8 @@ from hetevo.evolve.config.errors import ConfigError
 from hetevo.evolve.config.explaining import example_of, explain, field_of
 from hetevo.evolve.config.naming import named
 from hetevo.evolve.config.operators import check_new
-from hetevo.evolve.config.own_graph import complete_graph, place_graph
+from hetevo.evolve.config.own_data import FILE, NAME, complete, place_file
+from hetevo.evolve.config.own_graph import complete_graph, is_complete, place_graph
 from hetevo.evolve.config.sources import is_path, read_source, shipped
 from hetevo.evolve.toml import NestingError, check_nesting, inline, read_toml
 from hetevo.populations.errors import HetevoError, nearest, spell
@@ -92,7 +93,9 @@ def load_config(
         raise ConfigError(f"{source} is a sweep, not a configuration. Run it: {spell('sweep', source)}")
     if not content:
         raise ConfigError(f"{source} is empty. Write a configuration with every key explained: {spell('init')}")
-    content = place_graph(content, Path(source).parent, [*map(_key, overrides)], trust=trust)
+    changed = [*map(_key, overrides)]
+    content = place_file(content, Path(source).parent, trust=trust or FILE in changed)
+    content = place_graph(content, Path(source).parent, changed, trust=trust)
     if not trust:
         content = without_address(content, overrides, str(source), more=", or trust the file: --trust (trust=True)")
     return from_mapping({**content, **values}, overrides=overrides, source=str(source), saved=saved)
@@ -127,7 +130,7 @@ def from_mapping(
     given = [_apply(tables, override) for override in overrides]
     try:
         check_nesting(tables)
-        tables = complete_graph(tables, given)
+        tables = complete_graph(complete(tables, given, saved=saved), given)
         config = named(Config.model_validate(tables))
     except (HetevoError, NestingError) as error:
         raise ConfigError(f"{source}: {error}") from None
@@ -136,6 +139,16 @@ def from_mapping(
     if not saved:
         check_new(config, source)
     return config
+
+
+def with_data(config: Config) -> Config:
+    """Return a configuration that says which files it means, also if it was made without reading any."""
+    options = config.task.options
+    read = config.task.name != NAME or bool(options.get("sha256"))
+    if read and is_complete(config.model_dump()):
+        return config
+    overrides = [] if read else [(FILE, options["file"])]
+    return from_mapping(config.model_dump(), overrides=overrides, saved=True)
 
 
 def _key(override: Override) -> str:

@@ -11,6 +11,7 @@ from hetevo.populations.tasks.patterns import Patterns
 from hetevo.populations.tasks.reach import Reach
 from hetevo.populations.tasks.separable import Separable
 from hetevo.populations.tasks.sine import Sine
+from hetevo.populations.tasks.table import Table
 from hetevo.populations.tasks.task import Samples, Task, TaskInstance
 from hetevo.populations.tasks.teacher import Teacher
 from hetevo.populations.tasks.xor import Xor
@@ -25,6 +26,7 @@ TASKS: dict[str, type[Task]] = {
     "reach": Reach,
     "history": History,
     "digits": Digits,
+    "table": Table,
 }
 """Task families by the name used in ``[task] name``."""
 
@@ -37,6 +39,7 @@ __all__ = [
     "Samples",
     "Separable",
     "Sine",
+    "Table",
     "Task",
     "TaskInstance",
     "Teacher",

@@ -1,5 +1,7 @@
 """Small species and populations for tests."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from hetevo.populations.circuits import draw_founders
@@ -9,8 +11,29 @@ from hetevo.populations.rules import RULES, with_terms
 from hetevo.populations.settings import Genome, Lifetime, Network, Plasticity
 from hetevo.populations.species import Species
 from hetevo.populations.tasks import TASKS
+from hetevo.populations.tasks.table import Rows
 from hetevo.populations.wiring import WIRINGS
 from hetevo.populations.wiring.graph import Graph
+
+
+@dataclass(frozen=True)
+class Held:
+    """Rows of a table, in memory."""
+
+    held: Rows
+
+    def rows(self):
+        return self.held
+
+
+def make_task(name, **sizes):
+    if name != "table":
+        return TASKS[name](**sizes)
+    task = TASKS[name](file="drawn.npz", kind="classification", **sizes)
+    rng = np.random.default_rng(0)
+    inputs, labels = rng.standard_normal((90, task.inputs)), rng.integers(task.outputs, size=90)
+    scale = np.stack([inputs[:60].mean(axis=0), inputs[:60].std(axis=0)])
+    return task.reading(Held(Rows(inputs, labels, scale, np.zeros((2, 0)), 60)))
 
 
 def make_species(
@@ -43,7 +66,7 @@ def make_species(
     feedback = "transposed" if transposed else "independent"
     return Species(
         Layout(inputs, tuple(levels), outputs, bias),
-        TASKS[task](inputs=inputs, outputs=outputs),
+        make_task(task, inputs=inputs, outputs=outputs),
         with_terms(RULES[rule], tuple(terms)),
         Network(tuple(levels), wiring, options or {}, *density, settle, feedback, activation, bias, dale),
         Plasticity(rule, tuple(terms), terms_shared, gains_shared, derivative=derivative),
