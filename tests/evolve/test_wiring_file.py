@@ -233,3 +233,24 @@ def test_a_run_of_signs_is_the_same_after_going_on(tmp_path):
     whole = go(tmp_path / "whole", *change, "evolution.generations=3")
     go(tmp_path / "part", *change)
     assert outcome(resume(tmp_path / "part", 3)) == outcome(whole)
+
+
+def test_a_table_and_a_wiring_of_ones_own_live_in_one_run(here):
+    rows = "".join(f"{n % 7},{n % 5},{n % 7 - n % 5}\n" for n in range(60))
+    (here / "rows.csv").write_text("a,b,y\n" + rows)
+    table = {"name": "table", "options": {"file": "rows.csv", "targets": ["y"], "kind": "regression"}}
+    config = from_mapping({**own(), "task": table})
+    ended = Experiment(config).run(here / "run")
+    assert sorted(file.name for file in (ended.path / "data").iterdir()) == ["own.csv", "rows.csv"]
+    (here / "own.csv").unlink()
+    (here / "rows.csv").unlink()
+    assert resume(here / "run", 3).generation == 3
+    assert verify(here / "run", replay=True).ok
+    # a second file of one name would take the place of the first
+    (here / "rows").mkdir()
+    (here / "rows/own.csv").write_text("a,b,y\n" + rows)
+    (here / "own.csv").write_text(EDGES)
+    table["options"]["file"] = "rows/own.csv"
+    with pytest.raises(hetevo.SettingError, match=r"another file that is called 'own.csv' too"):
+        Experiment(from_mapping({**own(), "task": table})).run(here / "other")
+    assert not (here / "other").exists()
