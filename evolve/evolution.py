@@ -13,11 +13,12 @@ from typing import Any
 from hetevo.evolve.backends import BACKENDS, Backend, Job
 from hetevo.evolve.backends.backend import bound_workers
 from hetevo.evolve.config import Config, from_mapping
+from hetevo.evolve.config.own_graph import describe_files, held_files
 from hetevo.evolve.data import OwnData, find_file, open_rows
 from hetevo.evolve.generation import Generation
 from hetevo.evolve.heldout import HeldOut
 from hetevo.evolve.memory import check_memory, explain_memory_error
-from hetevo.evolve.messages import GenerationReport, Notice, Progress, Run, log_to
+from hetevo.evolve.messages import GenerationReport, Notice, Progress, Run, log, log_to
 from hetevo.evolve.origin import draw_first_generation
 from hetevo.evolve.plugins import describe_plugins, find_changes, rehearse
 from hetevo.evolve.recorder import Recorder
@@ -63,6 +64,7 @@ class Evolution:
         self.config, self.stop_files = config, stop_files
         # what cannot work is refused here: first what costs nothing to check
         self.place = bound_workers(config.backend, config.evolution.size, oversubscribe=oversubscribe)
+        self.files = held_files(config.model_dump())
         self.species = build_species(config)
         check_memory(config, self.species, 0 if self.place.address else self.place.workers)
         # fails here, before anything is written, if a data set's package is missing
@@ -105,6 +107,7 @@ class Evolution:
             yield
             return
         with open_rows(task, find_file(task, directory, data)) as self.data:
+            self.data.check_name(self.files)
             self.species = self.data.bind(self.species)
             self.held_out = HeldOut(self.config, self.species)
             yield
@@ -148,6 +151,8 @@ class Evolution:
         try:
             # left in reverse: after the last message the recorder saves, and signals are heeded until it has
             with stop, recorder, log_to(recorder.log, notice):
+                if state is None:
+                    self._describe_wiring()
                 final = _Loop(self, self._backend, recorder, stop, progress).run(state)
                 stop.withdraw()
             # the end is noted last, and then the directory must still be this run's
@@ -174,9 +179,17 @@ class Evolution:
             mixed=self.config.backend.mixed,
             **({"plugins": self._plugins} if self._plugins else {}),
             **({"data": self.data.facts()} if self.data else {}),
+            **({"files": describe_files(self.files)} if self.files else {}),
         )
         if lost:
             notice(f"{lost}; what it says of earlier sessions cannot be trusted, the results can")
+
+    def _describe_wiring(self) -> None:
+        """Log what the wiring left out of a file."""
+        network, species = self.species.network, self.species
+        density = network.density_ascending, network.density_descending
+        for line in species.family.describe(species.layout, density):
+            log.info(line)
 
     def until(self, generations: int) -> "Evolution":
         """Return the same with another last generation."""

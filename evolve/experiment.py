@@ -154,6 +154,7 @@ class Experiment:
             directory.provenance.create(facts)
             if self._evolution.data:
                 self._evolution.data.keep(directory)
+            directory.keep_data(self._evolution.files)
             content = dump_toml(_without_session(self.config))
             if state:
                 # a branch begins with the checkpoint that it goes on from

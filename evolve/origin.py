@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hetevo.evolve.config import Config, ConfigError, config_hash, from_mapping, without_address
+from hetevo.evolve.config.own_graph import with_kept_graph
 from hetevo.evolve.data.keeping import with_kept_file
 from hetevo.evolve.generation import Generation, draw_generation_zero
 from hetevo.evolve.islands import assign_islands
@@ -99,6 +100,7 @@ class Origin:
             If a change is wrong, or the origin was computed on a cluster and no change says where the branch is.
         """
         saved_config = with_kept_file(self.directory.config(), self.directory)
+        saved_config = with_kept_graph(saved_config, self.directory.data)
         content = without_address(saved_config, overrides, str(self.directory.config_file))
         content["preset"] = ""
         return from_mapping(content, overrides=overrides, source=f"--from {self.directory.path}", saved=saved)

@@ -11,6 +11,7 @@ from hetevo.evolve.config import (
     from_mapping,
     without_address,
 )
+from hetevo.evolve.config.own_graph import with_kept_graph
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.messages import Notice, Progress, Run, guard, log_notice
 from hetevo.evolve.rundir import RunDirectory
@@ -156,6 +157,7 @@ def continue_run(
     directory.sweep()
     if evolution.data:
         evolution.data.keep(directory)
+    directory.keep_data(evolution.files)
     # 2. find where to go on
     newest = find_newest_intact(directory, evolution.species, evolution.config.evolution.size, notice, force=force)
     state, saved = newest or (None, Checkpoint(-1, {}, {}))
@@ -185,6 +187,6 @@ def _extend(directory: RunDirectory, evolution: Evolution, generations: int, sta
     content = directory.config()
     if content.get("evolution", {}).get("generations") != generations:
         content.setdefault("evolution", {})["generations"] = generations
-        from_mapping(content, source="--generations", saved=True)
+        from_mapping(with_kept_graph(content, directory.data), source="--generations", saved=True)
         directory.begin(tomli_w.dumps(content))
     return evolution.until(generations)

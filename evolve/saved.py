@@ -15,6 +15,7 @@ from hetevo.evolve.config import (
     differences,
     from_mapping,
 )
+from hetevo.evolve.config.own_graph import with_kept_graph
 from hetevo.evolve.config.plugins import check_trusted, plugins_of
 from hetevo.evolve.messages import Notice
 from hetevo.evolve.rundir import LostError, NothingIntactError, RunDirectory, SchemaError
@@ -45,7 +46,7 @@ def read_saved_config(directory: RunDirectory, *, trust: bool = False) -> Config
     ConfigError
         If it is wrong, or names something of another package that is not there, or may not be imported.
     """
-    content, source = directory.config(), str(directory.config_file)
+    content, source = with_kept_graph(directory.config(), directory.data), str(directory.config_file)
     if not trust:
         check_trusted(content, (), source)
     try:
@@ -267,7 +268,6 @@ def _save(path: Path, directory: RunDirectory, config: str, state: State, facts:
         written, rows = new.describe_parts()
         make_folder(new.checkpoints)
         checkpoints.write(new.checkpoints, state.checkpoint(written, **{**facts, "rows": rows, "records_from": first}))
-        if directory.kept_data:
-            new.keep_data(*directory.kept_data)
+        new.keep_data(directory.kept_data)
         new.begin(config)
     return {name: start for name, start in first.items() if name != "failures"}

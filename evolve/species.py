@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 from typing import Any, TypeVar, cast
 
 from hetevo.evolve.config import Config, ConfigError
+from hetevo.evolve.config.own_graph import with_graphs
 from hetevo.populations import settings
 from hetevo.populations.errors import nearest
 from hetevo.populations.evaluation import Probe
@@ -35,7 +36,7 @@ def build_species(config: Config) -> Species:
         layout=Layout(task.inputs, tuple(network.levels), task.outputs, network.bias),
         task=TASKS[task.name](inputs=task.inputs, outputs=task.outputs, **options),  # type: ignore[call-arg]
         rule=_rule(config.plasticity),
-        network=_plain(settings.Network, network),
+        network=_network(network),
         plasticity=_plain(settings.Plasticity, config.plasticity),
         genome=_plain(settings.Genome, config.genome),
         lifetime=_plain(settings.Lifetime, config.lifetime),
@@ -43,6 +44,11 @@ def build_species(config: Config) -> Species:
         perturbations=_perturbations(config.injury, config.hardware),
         formula=FORMULAS.get(config.plasticity.rule),
     )
+
+
+def _network(network: settings.Network) -> settings.Network:
+    plain = _plain(settings.Network, network)
+    return replace(plain, options=with_graphs(plain.options)) if plain.wiring == "file" else plain
 
 
 def _plain(kind: type[Settings], table: object) -> Settings:

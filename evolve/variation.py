@@ -14,7 +14,7 @@ from hetevo.populations.species import Species
 from hetevo.populations.types import Indices, Mask
 
 CROSSED: frozenset[Kind] = frozenset({"gain", "decay", "bits"})
-"""Kinds of genes that crossover exchanges; wiring and innate weights come from the first parent."""
+"""Kinds of genes that crossover exchanges; wiring, innate weights and signs come from the first parent."""
 
 
 def cross(children: Population, second: Population, crossed: Indices, species: Species, rng: Generator) -> None:
@@ -121,12 +121,17 @@ def _mutate_bits(values: Mask, gene: Gene, species: Species, settings: Evolution
     flat[hit] = ~flat[hit]
 
 
+def _mutate_sign(values: Mask, gene: Gene, species: Species, settings: EvolutionTable, rng: Generator) -> None:
+    del values, gene, species, settings, rng  # a neuron stays what it is
+
+
 MUTATIONS: dict[Kind, Callable[[NDArray[Any], Gene, Species, EvolutionTable, Generator], None]] = {
     "gain": _mutate_gain,
     "decay": _mutate_decay,
     "mask": _mutate_mask,
     "innate": _mutate_innate,
     "bits": _mutate_bits,
+    "sign": _mutate_sign,
 }
 """How each kind of gene mutates, in place."""
 

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hetevo.populations.dale import outgoing_signs, with_signs
 from hetevo.populations.genome import Population
 from hetevo.populations.random_streams import Purpose
 from hetevo.populations.species import Species
@@ -30,7 +31,8 @@ def draw_innate_weights(
 ) -> Weights:
     """Give every individual its innate weights, ``W_0 ~ N(0, 1 / fan-in)`` over the synapses present, ``V_0`` likewise.
 
-    The species may scale them (`hetevo.populations.settings.Genome.innate_scale`).
+    The species may scale them (`hetevo.populations.settings.Genome.innate_scale`), the wiring's file may say which are
+    larger than others, and under Dale's principle they have the signs of their senders (`hetevo.populations.dale`).
 
     Parameters
     ----------
@@ -58,15 +60,23 @@ def draw_innate_weights(
             for pathway in raw:
                 rng.standard_normal(out=pathway[row], dtype=np.float32)
     # standard normal numbers become weights by fan-in, so that potentials are of order 1
-    scales = species.genome.innate_scale
+    scales, strengths = species.genome.innate_scale, species.family.strengths(species.layout) or (None, None)
     ascending, descending = (
-        _scaled(values, mask) * np.float32(s) for values, mask, s in zip(raw, masks, scales, strict=True)
+        _scaled(values, mask, strength) * np.float32(s)
+        for values, mask, strength, s in zip(raw, masks, strengths, scales, strict=True)
     )
+    if signs := outgoing_signs(species, population):
+        ascending, descending = (with_signs(*each) for each in zip((ascending, descending), signs, strict=True))
     if species.genome.descending_start == "transposed":
         descending = species.mirror(ascending) * masks[1]
     return Weights(ascending, descending)
 
 
-def _scaled(values: Floats, mask: Mask) -> Floats:
+def _scaled(values: Floats, mask: Mask, strength: Floats | None) -> Floats:
+    if strength is not None:
+        # the squares of a neuron's sizes sum to 1, as those of equal ones do
+        sizes = mask * strength
+        values, squares = values * sizes, (sizes**2).sum(axis=-1, keepdims=True)
+        return np.asarray(values / np.sqrt(np.where(squares > 0, squares, 1)), np.float32)
     fan_in = np.maximum(mask.sum(axis=-1, keepdims=True, dtype=np.float32), 1)
     return np.asarray(values * (mask / np.sqrt(fan_in)))

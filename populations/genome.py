@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 from hetevo.populations.rules import Pathway
 from hetevo.populations.types import Floats, Indices, Mask
 
-Kind = Literal["gain", "decay", "mask", "innate", "bits"]
+Kind = Literal["gain", "decay", "mask", "innate", "bits", "sign"]
 
 FORMULA = "formula"
 """Name of the gene that holds an inherited learning rule."""
+
+SIGNS = "signs"
+"""Name of the gene that says which neurons excite, see `hetevo.populations.dale`."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,8 @@ class Gene:
         Name of the array, e.g. ``"gains_ascending"``.
     kind : str
         ``"gain"`` (signed), ``"decay"`` (positive), ``"mask"`` (boolean), ``"innate"`` (standard normal, scaled by
-        fan-in at birth) or ``"bits"`` (boolean, read by a formula). The kind decides how variation treats the block.
+        fan-in at birth), ``"bits"`` (boolean, read by a formula) or ``"sign"`` (boolean: whether a neuron excites). The
+        kind decides how variation treats the block.
     shape : tuple of int
         Shape for one individual.
     scale : float
@@ -40,8 +44,8 @@ class Gene:
 
     @property
     def dtype(self) -> type[np.generic]:
-        """Boolean for masks and bits, float32 for the rest."""
-        return np.bool_ if self.kind in ("mask", "bits") else np.float32
+        """Boolean for masks, bits and signs, float32 for the rest."""
+        return np.bool_ if self.kind in ("mask", "bits", "sign") else np.float32
 
 
 def term_gene(pathway: Pathway, term: str) -> str:

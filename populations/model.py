@@ -21,6 +21,7 @@ from collections.abc import Callable
 import numpy as np
 
 from hetevo.populations.birth import Weights
+from hetevo.populations.dale import outgoing_signs
 from hetevo.populations.experience import Samples
 from hetevo.populations.genome import Population, term_gene
 from hetevo.populations.rules import Pathway
@@ -62,6 +63,7 @@ class TwoPathwayCircuits:
         self.W, self.V = innate.ascending.astype(np.float64), innate.descending.astype(np.float64)
         self.A, self.B = genes.mask_ascending, genes.mask_descending
         self.dW, self.dV = np.zeros_like(self.W), np.zeros_like(self.V)
+        self.signs = outgoing_signs(species, genes)
         layout = species.layout
         # level after level; where synapses form loops, all hidden neurons at once, again and again
         loops = [slice(0, layout.hidden)] * species.settle
@@ -127,6 +129,10 @@ class TwoPathwayCircuits:
         self.dV = self.B * dV + rule.momentum * self.dV
         self.W = self.W * (1 - lostW) + self.dW
         self.V = self.V * (1 - lostV) + self.dV
+        # Dale's principle: what would change its sign ends at 0
+        if self.signs:
+            self.W = np.where(self.W * self.signs.ascending < 0, 0, self.W)
+            self.V = np.where(self.V * self.signs.descending < 0, 0, self.V)
 
     def clip(self) -> None:
         """Keep weights within bounds."""

@@ -105,6 +105,10 @@ class Network:
     activation: str = setting("tanh", "activation of hidden neurons", names="activations")
     bias: bool = setting(True, "whether a constant input of 1 is added")
     circuit: str = setting("auto", "kind of circuit; auto: the one that the rule needs", names="circuits")
+    dale: bool = setting(False, "whether each neuron keeps the sign of all that it sends, in both pathways")
+    excitatory: float = setting(
+        0.8, "with dale: probability that a founder's neuron excites, where no file says", least=0, most=1
+    )
 
 
 @dataclass(frozen=True)

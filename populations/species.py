@@ -10,6 +10,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from hetevo.populations.activations import ACTIVATIONS, Activation
+from hetevo.populations.dale import check_dale
 from hetevo.populations.errors import SettingError
 from hetevo.populations.formulas import Formula
 from hetevo.populations.layout import Layout
@@ -54,7 +55,8 @@ class Species:
     Raises
     ------
     SettingError
-        If circuits have no hidden level, or layers have one.
+        If circuits have no hidden level, or layers have one; or if something else than neurons decides signs under
+        Dale's principle.
     """
 
     layout: Layout
@@ -78,6 +80,7 @@ class Species:
             raise SettingError(
                 f"A species has {wanted}, got levels = {levels}. Give another layout, or another formula."
             )
+        check_dale(self.network, self.rule, self.genome)
 
     @property
     def settle(self) -> int:

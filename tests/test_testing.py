@@ -26,7 +26,7 @@ OTHER_RUNS = [kind for kind in SPECIAL if all(len(CASES[case]) > 1 for case in S
 """Figures that need other runs than a small one."""
 OWN = [
     *(("task", name, {}) for name in TASKS.own if name != "table"),
-    *(("wiring", name, {"dendrites": 2} if name == "cerebellum" else {}) for name in WIRINGS.own),
+    *(("wiring", name, {"dendrites": 2} if name == "cerebellum" else {}) for name in WIRINGS.own if name != "file"),
     *(("rule", name, {}) for name in RULES.own),
     *(("activation", name, {}) for name in ACTIVATIONS.own),
     *(("circuit", name, {}) for name in CIRCUITS.own if name != "layer"),

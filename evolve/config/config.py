@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from hetevo.evolve.config.layer import check_binary, check_layer
 from hetevo.evolve.config.operators import check_operator
 from hetevo.evolve.config.options import check_options, check_values
+from hetevo.evolve.config.own_graph import with_graphs
 from hetevo.evolve.config.sources import ConfigError
 from hetevo.evolve.config.tables import (
     BackendTable,
@@ -32,6 +33,7 @@ from hetevo.evolve.config.tables.living import check_name, explain_unknown, name
 from hetevo.evolve.identity import config_hash
 from hetevo.evolve.islands import TOPOLOGIES
 from hetevo.populations.circuits import CIRCUITS
+from hetevo.populations.dale import check_dale
 from hetevo.populations.errors import SettingError
 from hetevo.populations.formulas import FORMULAS
 from hetevo.populations.layout import Layout
@@ -119,7 +121,13 @@ class Config(Table):
                 f'network.settle: networks of the wiring "{network.wiring}" have no loops, so nothing settles and'
                 f" {network.settle} steps mean nothing. Leave it out, or choose a wiring with loops: {loops}"
             )
-        family(**_frozen(network.options)).check(Layout(task.inputs, tuple(network.levels), task.outputs, network.bias))
+        if network.feedback == "transposed" and network.options.get("descending", "reversed") != "reversed":
+            raise ValueError(
+                'network.feedback: "transposed" leaves no choice of the descending wiring, so expected'
+                f' network.options.descending = "reversed", got {network.options["descending"]!r}'
+            )
+        options = with_graphs(network.options) if network.wiring == "file" else network.options
+        family(**_frozen(options)).check(Layout(task.inputs, tuple(network.levels), task.outputs, network.bias))
         return self
 
     @model_validator(mode="after")
@@ -162,6 +170,8 @@ class Config(Table):
     @model_validator(mode="after")
     def _check_rule(self) -> Self:
         rule = RULES.get(self.plasticity.rule)
+        if rule:
+            check_dale(self.network, rule, self.genome)
         if rule and rule.shuffled and self.lifetime.batch < 2:
             raise ValueError(
                 f'lifetime.batch: the rule "{self.plasticity.rule}" exchanges learning signals between the samples of a'

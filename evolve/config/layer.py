@@ -6,7 +6,16 @@ if TYPE_CHECKING:
     from hetevo.evolve.config.config import Config
 
 CIRCUITS_ONLY = {
-    "network": ("wiring", "options", "density_ascending", "density_descending", "settle", "feedback", "activation"),
+    "network": (
+        "wiring",
+        "options",
+        "density_ascending",
+        "density_descending",
+        "settle",
+        "feedback",
+        "activation",
+        "dale",
+    ),
     "plasticity": ("terms", "terms_shared", "gains_shared", "momentum", "signals", "derivative"),
     "lifetime": ("signal_clip",),
     "environment": ("within",),

@@ -96,7 +96,10 @@ def _leaves(place: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _options_of(family: Any) -> list[Field[Any]]:
-    return [field for field in fields(family) if field.init and field.name not in SIZES]
+    # a wiring has no sizes of its own: what is called so there is an option
+    sizes = () if hasattr(family, "allowed") else SIZES
+    own = (field for field in fields(family) if field.init and field.name not in sizes)
+    return [field for field in own if field.metadata.get("option", True)]
 
 
 def _default(field: Field[Any]) -> Any:

@@ -13,6 +13,7 @@ from hetevo.evolve.config.explaining import example_of, explain, field_of
 from hetevo.evolve.config.naming import named
 from hetevo.evolve.config.operators import check_new
 from hetevo.evolve.config.own_data import FILE, NAME, complete, place_file
+from hetevo.evolve.config.own_graph import complete_graph, is_complete, place_graph
 from hetevo.evolve.config.plugins import check_trusted
 from hetevo.evolve.config.sources import ConfigError, Override, is_path, read_source, shipped, without_address
 from hetevo.evolve.toml import NestingError, check_nesting, inline, read_toml
@@ -91,7 +92,9 @@ def load_config(
         raise ConfigError(f"{source} is a sweep, not a configuration. Run it: {spell('sweep', source)}")
     if not content:
         raise ConfigError(f"{source} is empty. Write a configuration with every key explained: {spell('init')}")
-    content = place_file(content, Path(source).parent, trust=trust or _names_file(overrides))
+    changed = [*map(_key, overrides)]
+    content = place_file(content, Path(source).parent, trust=trust or FILE in changed)
+    content = place_graph(content, Path(source).parent, changed, trust=trust)
     if not trust:
         content = without_address(content, overrides, str(source), more=", or trust the file: --trust (trust=True)")
         check_trusted(content, overrides, str(source))
@@ -127,7 +130,7 @@ def from_mapping(
     given = [_apply(tables, override) for override in overrides]
     try:
         check_nesting(tables)
-        tables = complete(tables, given, saved=saved)
+        tables = complete_graph(complete(tables, given, saved=saved), given)
         config = named(Config.model_validate(tables))
     except (HetevoError, NestingError) as error:
         raise ConfigError(f"{source}: {error}") from None
@@ -139,16 +142,17 @@ def from_mapping(
 
 
 def with_data(config: Config) -> Config:
-    """Return a configuration that says which data it means, also if it was made without reading any."""
+    """Return a configuration that says which files it means, also if it was made without reading any."""
     options = config.task.options
-    if config.task.name != NAME or options.get("sha256"):
+    read = config.task.name != NAME or bool(options.get("sha256"))
+    if read and is_complete(config.model_dump()):
         return config
-    return from_mapping(config.model_dump(), overrides=[(FILE, options["file"])], saved=True)
+    overrides = [] if read else [(FILE, options["file"])]
+    return from_mapping(config.model_dump(), overrides=overrides, saved=True)
 
 
-def _names_file(overrides: Sequence[Override]) -> bool:
-    """Tell whether changes name a table's file, so that nobody reads another one."""
-    return FILE in [override.partition("=")[0] if isinstance(override, str) else override[0] for override in overrides]
+def _key(override: Override) -> str:
+    return (override.partition("=")[0] if isinstance(override, str) else override[0]).strip()
 
 
 def _apply(tables: dict[str, Any], override: Override) -> str:

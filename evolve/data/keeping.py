@@ -1,7 +1,7 @@
 """The file of data of a run: found, checked by its hash, and kept beside the run's records if it is small."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -115,10 +115,24 @@ class OwnData:
         assert isinstance(task, Table)
         return replace(species, task=task.reading(self.source))
 
+    def check_name(self, others: Mapping[str, bytes]) -> None:
+        """Check that no other file of the run has this name: each has a copy.
+
+        Raises
+        ------
+        DataError
+            If one has.
+        """
+        if self.file.content is not None and others.get(for_file(self.name), self.file.content) != self.file.content:
+            raise DataError(
+                f"task.options.file: the wiring is made of another file that is called {str(self.name)!r} too, and both"
+                " have a copy in the run directory: expected different names. Rename one."
+            )
+
     def keep(self, directory: RunDirectory) -> None:
         """Copy the file into a run, durably, if it is small and not there yet; the caller holds the lock."""
         if self.file.content is not None:
-            directory.keep_data(for_file(self.name), self.file.content)
+            directory.keep_data({for_file(self.name): self.file.content})
 
     def facts(self) -> dict[str, Any]:
         """Return what provenance says of the file."""

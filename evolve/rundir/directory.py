@@ -2,6 +2,7 @@
 
 import errno
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,13 @@ from hetevo.evolve.rundir.files import (
     is_directory,
     is_leftover,
     is_there,
-    make_folder,
     make_folders,
     names,
     read_bounded,
     remove_leftovers,
     remove_tree,
     write_durably,
+    write_missing,
 )
 from hetevo.evolve.rundir.lock import Lock
 from hetevo.evolve.rundir.owner import is_held
@@ -63,7 +64,7 @@ class RunDirectory:
         self.checkpoints = self.place / "checkpoints"
         self.figures = self.place / "figures"
         self.data = self.place / "data"
-        self.kept_data: tuple[str, bytes] | None = None  # name and content, as this process knows them
+        self.kept_data: dict[str, bytes] = {}  # content by name, as this process knows it
         self.provenance = Provenance(self.place / "provenance.json")
         self._lock: Lock | None = None
         self.generations, self.individuals, self.failures = (Records(self.place / name) for name in TABLES)
@@ -194,12 +195,10 @@ class RunDirectory:
         """Write the configuration, complete, as TOML: from here on the directory is a run."""
         write_durably(self.config_file, config.encode())
 
-    def keep_data(self, name: str, content: bytes) -> None:
-        """Write a copy of a file of data, if it is not there yet; the caller holds the lock."""
-        self.kept_data = name, content
-        if not is_there(self.data / name):
-            make_folder(self.data)
-            write_durably(self.data / name, content)
+    def keep_data(self, files: Mapping[str, bytes]) -> None:
+        """Write copies of files that the run needs, if they are not there yet; the caller holds the lock."""
+        self.kept_data |= files
+        write_missing(self.data, files)
 
     def sweep(self) -> None:
         """Remove what an interrupted writer left; the caller holds the lock."""
@@ -291,7 +290,7 @@ class RunDirectory:
         if lock in found:  # a start has come this far, and somebody may have asked it to stop
             found -= {self.stop_file.name}
         if {lock, provenance} <= found:
-            found.discard(self.data.name)  # a copy, which the start made after those
+            found.discard(self.data.name)  # copies are made after those
         return found <= {lock, provenance} or (
             # a branch begins with the checkpoint that it goes on from
             found == {lock, provenance, self.checkpoints.name}

@@ -9,7 +9,7 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -81,6 +81,14 @@ def write_new(path: Path, produce: Callable[[Sink], object], size: int) -> File:
     """
     with explained("write", path, size):
         return _write(path, produce)
+
+
+def write_missing(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files durably, by name, that are not there yet; the folder is made for the first one."""
+    for name, content in files.items():
+        if not is_there(folder / name):
+            make_folder(folder)
+            write_durably(folder / name, content)
 
 
 def append_line(path: Path, line: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hetevo.evolve.config import Config, ConfigError, load_config, preset_names
 from hetevo.evolve.config.own_data import place_change
+from hetevo.evolve.config.own_graph import place_graph_change
 from hetevo.evolve.config.plugins import check_trusted
 from hetevo.evolve.config.sources import exists, is_path
 from hetevo.evolve.messages import Notice
@@ -187,7 +188,8 @@ def _make_config(base: str, changes: Changes, place: str, folder: Path, *, trust
     try:
         if not trust:
             check_trusted(changes, (), "its changes")
-        given = [(key, place_change(key, value, folder)) for key, value in changes.items() if key != "base"]
+        placed = {key: place_change(key, value, folder) for key, value in changes.items() if key != "base"}
+        given = [(key, place_graph_change(key, value, folder)) for key, value in placed.items()]
         # where runs go on, no file says
         return load_config(base, [*given, ("backend.address", "")], trust=trust, seed=0)
     except HetevoError as error:

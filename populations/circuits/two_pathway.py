@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from hetevo.populations.birth import draw_innate_weights
 from hetevo.populations.circuits.circuit import Block, Outcome
 from hetevo.populations.experience import Samples
-from hetevo.populations.genome import Gene, term_gene
+from hetevo.populations.genome import SIGNS, Gene, term_gene
 from hetevo.populations.kernel.hardware import Hardware
 from hetevo.populations.kernel.life import PROBED_NETWORKS, Snapshot, live_block
 from hetevo.populations.kernel.memory import CircuitBlock, panels
@@ -39,7 +39,7 @@ class TwoPathway:
     inherits = "gains"
 
     def genome(self, species: Species) -> tuple[Gene, ...]:
-        """Gains, coefficients of other terms, decays, wirings and, if they are inherited, innate weights."""
+        """Gains, coefficients of other terms, decays, wirings and, if they are inherited, innate weights and signs."""
         layout, priors, plasticity = species.layout, species.genome, species.plasticity
         rows = {"ascending": layout.neurons, "descending": layout.hidden}
         shapes = {"ascending": (layout.neurons, layout.units), "descending": (layout.hidden, layout.neurons)}
@@ -57,6 +57,8 @@ class TwoPathway:
         genes += [Gene(f"mask_{pathway}", "mask", shapes[pathway]) for pathway in rows]
         if priors.innate == "inherited":
             genes += [Gene(f"innate_{pathway}", "innate", shapes[pathway]) for pathway in rows]
+        if species.network.dale:
+            genes.append(Gene(SIGNS, "sign", (layout.neurons,)))
         return tuple(genes)
 
     def draw_founder(self, species: Species, rng: Generator) -> dict[str, NDArray[Any]]:
@@ -112,6 +114,8 @@ def _draw(gene: Gene, species: Species, rng: Generator) -> Any:
     if gene.kind == "decay":
         drawn = np.exp(rng.normal(priors.decay_log_mean, priors.decay_log_scale))
         return drawn if priors.decay else 0.0
+    if gene.kind == "sign":
+        return rng.random(gene.shape) < species.network.excitatory
     if gene.kind == "innate":
         return rng.standard_normal(gene.shape, dtype=np.float32)
     mean = priors.gain_mean if gene.name.startswith("gains_") else 0.0

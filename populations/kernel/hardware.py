@@ -60,6 +60,7 @@ class _Imperfect(Course):
             self._changes.append(change)
             change = self._changes[0] if t >= hardware.delay else np.zeros_like(change)
         np.add(self._old, change, out=self._weights)
+        self._block.plasticity.keep_signs()
         self._store()
 
     def _store(self) -> None:

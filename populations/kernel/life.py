@@ -44,7 +44,8 @@ class Snapshot:
     error : ndarray of float, shape (N, O, S)
         ``target - y``, not clipped.
     update : ndarray of float, shape (N, H + O, I + H)
-        The ascending weight change that this batch would cause, without decay.
+        The ascending weight change that this batch would cause, without decay; under Dale's principle one that would
+        turn a weight over ends at 0.
     carried : ndarray of float, shape (N, H + O, I + H), or None
         What momentum would add to the update; None without momentum.
     genes : Population

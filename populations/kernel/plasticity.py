@@ -16,6 +16,7 @@ A rule with homosynaptic terms changes what the receiving neuron contributes: ``
 import numpy as np
 from numpy.typing import DTypeLike
 
+from hetevo.populations.dale import outgoing_signs
 from hetevo.populations.genome import Population, term_gene
 from hetevo.populations.kernel.homosynaptic import Receivers
 from hetevo.populations.kernel.memory import CircuitBlock, unmirrored
@@ -77,6 +78,7 @@ class Plasticity:
             self._plastic = circuits.flat(np.broadcast_to(readout[:, None], (1, layout.neurons, layout.units)))
             self._keep = np.where(self._plastic > 0, self._keep, 1).astype(dtype)
         self._broken = np.zeros(circuits.networks, np.bool_)
+        self._signs = self._laid_out_signs(genes)
         self.rewire(genes)
 
     def rewire(self, genes: Population) -> None:
@@ -133,6 +135,33 @@ class Plasticity:
             np.multiply(self._trace, self.momentum, out=self._trace)
             np.add(self._trace, self._drive, out=self._trace)
         np.add(self._weights, self._trace if self.momentum else self._drive, out=self._weights)
+        self.keep_signs()
+
+    def keep_signs(self) -> None:
+        """Set weights of another sign than their sender's to 0; nothing without Dale's principle."""
+        if self._signs is None:
+            return
+        # as a product, so that what is infinite or undefined does not become 0; the drive's buffer is free by now
+        np.multiply(self._weights, self._signs, out=self._drive)
+        np.greater_equal(self._drive, 0, out=self._drive)
+        np.multiply(self._weights, self._drive, out=self._weights)
+
+    def _laid_out_signs(self, genes: Population) -> Floats | None:
+        """Return the sign of every weight, laid out as the weights of the plastic pathways."""
+        circuits, layout, signs = (
+            self.circuits,
+            self.circuits.species.layout,
+            outgoing_signs(self.circuits.species, genes),
+        )
+        if signs is None:
+            return None
+        size = circuits.networks, layout.neurons, layout.units
+        # V is stored transposed: its senders are rows
+        whole = np.broadcast_to(signs.ascending, size), np.broadcast_to(signs.descending.swapaxes(1, 2), size)
+        laid_out = np.empty_like(self._weights)
+        for plane, pathway in enumerate(self._pathways):
+            laid_out[plane] = circuits.flat(whole[PATHWAYS.index(pathway)])
+        return laid_out
 
     def _correlate(self) -> None:
         """Write the changes without any decay into ``_drive``."""
@@ -169,6 +198,9 @@ class Plasticity:
         drive = np.zeros((circuits.networks, species.layout.neurons, species.layout.units), circuits.dtype)
         if pathway in self._pathways:
             self._correlate()
+            if self._signs is not None:  # a change that would turn a weight over ends at 0
+                turned = (self._weights + self._drive) * self._signs < 0
+                np.copyto(self._drive, -self._weights, where=turned)
             plane = self._pathways.index(pathway)
             for panel, part in self._panels:
                 drive[:, panel.rows, panel.columns] = part[plane]

@@ -13,6 +13,7 @@ from hetevo.populations.wiring.barabasi_albert import BarabasiAlbert
 from hetevo.populations.wiring.cerebellum import Cerebellum
 from hetevo.populations.wiring.cortical import Cortical
 from hetevo.populations.wiring.family import Pathways, WiringFamily
+from hetevo.populations.wiring.file import FromFile
 from hetevo.populations.wiring.lattice import Lattice
 from hetevo.populations.wiring.layered import Layered
 from hetevo.populations.wiring.recurrent import Recurrent
@@ -38,6 +39,7 @@ WIRINGS: Registry[type[WiringFamily]] = Registry(
         "cerebellum": Cerebellum,
         "cortical": Cortical,
         "recurrent": Recurrent,
+        "file": FromFile,
     },
     _accept,
 )

@@ -8,7 +8,7 @@ from numpy.random import Generator
 
 from hetevo.populations.errors import SettingError
 from hetevo.populations.layout import Layout
-from hetevo.populations.types import Mask
+from hetevo.populations.types import Floats, Indices, Mask
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,18 @@ class WiringFamily(Protocol):
     def draw(self, layout: Layout, density: tuple[float, float], rng: Generator) -> Pathways:
         """Draw the wiring of one network with the given densities (ascending, descending)."""
         ...
+
+    def signs(self, layout: Layout) -> Indices | None:
+        """Return what is known of the sign of each unit and output, (I + H + O,): 1, -1 or 0; None: nothing at all."""
+        return None
+
+    def describe(self, layout: Layout, density: tuple[float, float]) -> list[str]:
+        """Say in lines what a person should know who wires networks so; by default there is nothing to say."""
+        return []
+
+    def strengths(self, layout: Layout) -> tuple[Floats, Floats] | None:
+        """Return relative sizes of innate weights, positive, shapes as of `Pathways`; None: all are alike."""
+        return None
 
 
 def share(option: str, value: float) -> None:

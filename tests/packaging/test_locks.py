@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = {
-    "requirements.lock": ["", "data", "dev", "stats"],
+    "requirements.lock": ["", "data", "dev", "graphs", "stats"],
     "requirements-bench.lock": ["bench"],
     "requirements-docs.lock": ["docs"],
 }

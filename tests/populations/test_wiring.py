@@ -3,6 +3,7 @@
 import networkx
 import numpy as np
 import pytest
+from builders import make_family
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,7 +29,9 @@ def fitting(name, inputs, levels, outputs, bias):
     """Return a layout that a family can wire, and the family."""
     if name == "cerebellum":
         return Layout(inputs, (levels * 2)[:2], outputs, bias), WIRINGS[name](dendrites=inputs)
-    return Layout(inputs, levels, outputs, bias), WIRINGS[name]()
+    if name == "file":
+        levels = (sum(levels),)
+    return Layout(inputs, levels, outputs, bias), make_family(name, inputs, sum(levels), outputs)
 
 
 @pytest.mark.parametrize("name", sorted(WIRINGS))
@@ -66,7 +69,8 @@ def test_wiring_is_acyclic_within_bounds_and_reproducible(name, levels, inputs, 
 
 @pytest.mark.parametrize("name", sorted(WIRINGS))
 def test_density_is_the_share_of_allowed_synapses(name):
-    layout, family = Layout(20, (30, 30), 10), WIRINGS[name](**({"dendrites": 6} if name == "cerebellum" else {}))
+    layout = Layout(20, (60,) if name == "file" else (30, 30), 10)
+    family = make_family(name, 20, 60, 10, **({"dendrites": 6} if name == "cerebellum" else {}))
     allowed = (Layered() if name == "rewired" else family).allowed(layout)
     drawn = [family.draw(layout, (0.3, 0.8), random_stream(0, 0, Purpose.FOUNDER, i)) for i in range(20)]
     ascending = sum(d.ascending.sum() for d in drawn) / (20 * allowed.ascending.sum())

@@ -12,6 +12,8 @@ from hetevo.populations.settings import Genome, Lifetime, Network, Plasticity
 from hetevo.populations.species import Species
 from hetevo.populations.tasks import TASKS
 from hetevo.populations.tasks.table import Rows
+from hetevo.populations.wiring import WIRINGS
+from hetevo.populations.wiring.graph import Graph
 
 
 @dataclass(frozen=True)
@@ -52,20 +54,42 @@ def make_species(
     settle=3,
     gains_shared=False,
     terms_shared=False,
+    dale=False,
+    options=None,
     **genome,
 ):
     if task == "digits":
         inputs, outputs = 64, 10
+    if wiring == "file":
+        levels = (sum(levels),)
+        options = {"file": "whole.csv", "graph": make_graph(inputs, *levels, outputs), **(options or {})}
     feedback = "transposed" if transposed else "independent"
     return Species(
         Layout(inputs, tuple(levels), outputs, bias),
         make_task(task, inputs=inputs, outputs=outputs),
         with_terms(RULES[rule], tuple(terms)),
-        Network(tuple(levels), wiring, {}, *density, settle, feedback, activation, bias),
+        Network(tuple(levels), wiring, options or {}, *density, settle, feedback, activation, bias, dale=dale),
         Plasticity(rule, tuple(terms), terms_shared, gains_shared, derivative=derivative),
         Genome(**genome),
         Lifetime(**{"presentations": 12, "batch": 5, "tasks": 2, "test_samples": 20, "clip_every": 4, **(life or {})}),
     )
+
+
+def make_graph(inputs, hidden, outputs, edges=None, /, **known):
+    """Return a graph of neurons that are called i0, h0, o0 and so on, with all edges unless some are given."""
+    sizes = inputs, hidden, outputs
+    names = tuple(f"{kind}{n}" for kind, count in zip("iho", sizes, strict=True) for n in range(count))
+    pairs = [(a, b) for a in range(len(names)) for b in range(len(names)) if a != b] if edges is None else edges
+    senders, receivers = np.array(pairs, np.int64).reshape(-1, 2).T
+    called = {"inputs": names[:inputs], "outputs": names[inputs + hidden :]}
+    return Graph(names, senders, receivers, **{**called, **known})
+
+
+def make_family(name, inputs=4, hidden=5, outputs=2, **options):
+    """Return a wiring family; that of a file with a graph of all synapses."""
+    if name == "file":
+        options = {"file": "whole.csv", "graph": make_graph(inputs, hidden, outputs), **options}
+    return WIRINGS[name](**options)
 
 
 def make_population(species, size=3, seed=1, **changes):

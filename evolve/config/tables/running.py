@@ -80,7 +80,7 @@ class TransplantTable(Table):
     scale: float = Field(
         1.0, gt=0, allow_inf_nan=False, description="factor for transplanted gains, e.g. for another fan-in; above 0"
     )
-    genes: tuple[Literal["gain", "decay", "mask", "innate", "bits"], ...] = Field(
+    genes: tuple[Literal["gain", "decay", "mask", "innate", "bits", "sign"], ...] = Field(
         ("gain", "decay"), strict=False, min_length=1, description="kinds of genes to take; the others are drawn anew"
     )
 
