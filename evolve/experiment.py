@@ -6,22 +6,19 @@ from pathlib import Path
 
 from hetevo.evolve.config import CURRENT, Config, ConfigError, check_new, differences, dump_toml, from_mapping
 from hetevo.evolve.evolution import Evolution
-from hetevo.evolve.messages import GenerationReport, Notice, Progress, Run, guard, log_notice
+from hetevo.evolve.messages import Notice, Progress, Run, guard, log_notice
 from hetevo.evolve.origin import Origin, transplant_genes
 from hetevo.evolve.resuming import continue_run, find_end
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError, RunExistsError
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.errors import explain_deletion
 from hetevo.evolve.rundir.files import is_there, make_folder
-from hetevo.evolve.rundir.lock import Lock
 from hetevo.evolve.saved import read_saved_config
 from hetevo.evolve.state import checkpoint_facts
 from hetevo.evolve.stopping import withdraw_earlier
 from hetevo.populations.circuits import draw_founders
 from hetevo.populations.errors import spell
 from hetevo.populations.evaluation import Probe
-
-__all__ = ["Experiment", "GenerationReport", "Run"]
 
 MAY_DIFFER = ("preset", "backend", "checkpoint")
 """What a start with ``or_resume`` may ask for otherwise than the saved run: it changes no result and no record."""
@@ -137,7 +134,8 @@ class Experiment:
         was_asked = is_there(place.stop_file)  # a killed start may have been; from here on it is this one that is asked
         with self._evolution.connected(), (directory := RunDirectory.new(path)).lock() as lock:
             if or_resume and directory.is_begun():  # another start was faster, and has ended since
-                return self._resume(directory, progress, notice, lock)
+                self._check_same(directory)
+                return continue_run(directory, lock, self._evolution, progress, notice)
             # 2. what a start leaves, in an order in which a killed one can be repeated
             directory.clear()
             if was_asked:
@@ -152,27 +150,28 @@ class Experiment:
             directory.begin(content)
             return self._evolution.evolve(directory, state, origin=facts, progress=progress, notice=notice)
 
-    def _resume(
-        self, directory: RunDirectory, progress: Progress | None, notice: Notice, lock: Lock | None = None
-    ) -> Run:
-        # it must be the same experiment, but for where it is computed and how often it is saved
-        changes = differences(read_saved_config(directory).model_dump(), self.config.model_dump(), ignored=MAY_DIFFER)
-        if lock is None:
-            if not changes and (ended := find_end(directory, self.config)):
-                return ended
-            # the lock first: it keeps to this directory, which may be moved while workers start
-            with directory.lock() as taken:
-                withdraw_earlier(directory.stop_file, notice)
-                with self._evolution.connected():
-                    return self._resume(directory, progress, notice, taken)
-        if changes:
+    def _resume(self, directory: RunDirectory, progress: Progress | None, notice: Notice) -> Run:
+        if not self._find_changes(directory) and (ended := find_end(directory, self.config)):
+            return ended
+        # the lock first: it keeps to this directory, which may be moved while workers start
+        with directory.lock() as lock:
+            self._check_same(directory)
+            withdraw_earlier(directory.stop_file, notice)
+            with self._evolution.connected():
+                return continue_run(directory, lock, self._evolution, progress, notice)
+
+    def _find_changes(self, directory: RunDirectory) -> list[str]:
+        """Name what was asked for otherwise than a run has it, but for where it is computed and how often saved."""
+        return differences(read_saved_config(directory).model_dump(), self.config.model_dump(), ignored=MAY_DIFFER)
+
+    def _check_same(self, directory: RunDirectory) -> None:
+        if changes := self._find_changes(directory):
             raise ConfigError(
                 f"{directory.path} is another experiment than the one that was asked for:"
                 + "".join(f"\n  {change}" for change in changes)
                 + "\nAsk for the saved values, or choose another directory with -o, or go on with it as it is (with"
                 f" --generations N to extend it): {spell('resume', directory.path)}"
             )
-        return continue_run(directory, lock, self._evolution, progress, notice)
 
 
 def _without_session(config: Config) -> Config:

@@ -115,9 +115,10 @@ def _among(key: str, names: tuple[str, ...]) -> bool:
     return key in names or key.split(".")[0] in names
 
 
-def _flat(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _flat(content: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Iterate over the keys of tables, one level deep: what a key holds counts as a whole."""
     for key, value in content.items():
-        if isinstance(value, Mapping) and not prefix:
-            yield from _flat(value, f"{key}.")
+        if isinstance(value, Mapping):
+            yield from ((f"{key}.{name}", part) for name, part in value.items())
         else:
-            yield f"{prefix}{key}", value
+            yield key, value

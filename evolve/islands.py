@@ -37,12 +37,14 @@ def torus(islands: int, rng: Generator) -> list[Route]:
 def complete(islands: int, rng: Generator) -> list[Route]:
     """Each island sends to every other one."""
     del rng
+    # a route for each distance on the circle: together they lead from each island to all others
     return [_shift(islands, distance) for distance in range(1, islands)]
 
 
 def random(islands: int, rng: Generator) -> list[Route]:
     """All islands in a circle, in an order that is drawn anew each time; each sends to the next in the circle."""
     order = rng.permutation(islands)
+    # islands that follow each other in that order are neighbours
     route = np.empty(islands, np.int64)
     route[order] = np.roll(order, -1)
     return [[int(place) for place in route]]
@@ -81,6 +83,7 @@ def assign_islands(islands: int, elites: int, size: int) -> Indices:
     >>> assign_islands(2, 1, 6).tolist()
     [0, 1, 0, 0, 1, 1]
     """
+    # children come island by island, so that each island's are a slice
     everywhere = np.arange(islands)
     return np.concatenate([np.repeat(everywhere, elites), np.repeat(everywhere, size // islands - elites)])
 

@@ -45,6 +45,7 @@ def available_memory(root: Path = Path("/")) -> Memory:
     root : Path, optional
         Where ``proc`` and ``sys`` are.
     """
+    # what is free counts: a large limit that others use up is tight too
     return min([_read_machine(root), *_read_groups(root)], key=lambda memory: memory.free)
 
 

@@ -172,6 +172,7 @@ class Origin:
 
 
 def _name_run(run: Path, branch: Path) -> str:
+    # a path that leads out of the user's folder would tell others where things lie
     here = Path.cwd()
     together = run.is_relative_to(here) and branch.is_relative_to(here)
     return os.path.relpath(run, branch) if together and len(here.parts) > 1 else run.name

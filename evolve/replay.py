@@ -33,7 +33,7 @@ from hetevo.populations.genome import Population
 from hetevo.populations.species import Species
 
 
-def replay(
+def replay_generation(
     directory: RunDirectory,
     config: Config,
     report: Report,

@@ -95,5 +95,6 @@ def find_operator(settings: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
 
 def find_positions(selected: Sequence[Individual], count: int) -> Indices:
     """Return the positions of ``count`` selected individuals; if there are fewer, they are repeated in order."""
+    # some of DEAP's operators select fewer than they are asked for
     found = np.fromiter((individual.position for individual in selected), np.int64, len(selected))
     return np.resize(found, count) if count else found[:0]

@@ -13,7 +13,7 @@ from hetevo.evolve.config import config_hash
 from hetevo.evolve.generation import Generation, Operator
 from hetevo.evolve.rundir import DamagedError
 from hetevo.evolve.rundir.checkpoint import STATE, Checkpoint, Expected, read
-from hetevo.evolve.rundir.manifest import File
+from hetevo.evolve.rundir.schemas import File
 from hetevo.populations.circuits import genome
 from hetevo.populations.evaluation import Evaluation, Status
 from hetevo.populations.genome import Population
@@ -45,6 +45,7 @@ def extend_chain(chain: str, arrays: Mapping[str, NDArray[Any]]) -> str:
     str
         The new value. It is kept in checkpoints, so that thinned records do not change it.
     """
+    # names, dtypes and shapes too: the same bytes can be other arrays
     state = hashlib.sha256(chain.encode())
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])

@@ -89,6 +89,7 @@ def _mutate_innate(
 
 
 def _add_noise(values: NDArray[Any], rate: float, scale: float, rng: Generator) -> None:
+    # a view: what is added here is added to the population
     flat = values.reshape(-1)
     hit = sparse(rng, flat.size, rate)
     flat[hit] += rng.standard_normal(len(hit), dtype=np.float32) * np.float32(scale)

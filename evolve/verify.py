@@ -4,7 +4,7 @@ from pathlib import Path
 
 from hetevo.evolve.config import Config
 from hetevo.evolve.record_checks import Losses, Report, check_records
-from hetevo.evolve.replay import replay as replayed
+from hetevo.evolve.replay import replay_generation
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.checkpoint import Checkpoint, generation_of
@@ -62,7 +62,9 @@ def verify(
         if report.ok or not (moving or is_held(directory.lock_file)):
             break
     if replay and newest is not None and report.ok:
-        replayed(directory, config, report, generation=generation, workers=workers, oversubscribe=oversubscribe)
+        replay_generation(
+            directory, config, report, generation=generation, workers=workers, oversubscribe=oversubscribe
+        )
     elif replay:
         report.notes.append("nothing was replayed")
     return report

@@ -190,10 +190,10 @@ class BlockQueue:
             self._in_a_row += 1
             if self._in_a_row >= self._limit:
                 raise MachineFailedError(
-                    f"{self._name()}: blocks were lost {self._in_a_row} times in a row, and none came back in between;"
-                    f" the last time {who}. If memory is short, make backend.workers, backend.block or"
-                    " evolution.size smaller, or the networks; otherwise repair the machine or the cluster. What had"
-                    f" lived is saved and goes on with '{spell('resume', 'RUN')}'."
+                    f"{_name_generation(self.job, self.generation)}: blocks were lost {self._in_a_row} times in a row,"
+                    f" and none came back in between; the last time {who}. If memory is short, make backend.workers,"
+                    " backend.block or evolution.size smaller, or the networks; otherwise repair the machine or"
+                    f" the cluster. What had lived is saved and goes on with '{spell('resume', 'RUN')}'."
                 )
             pause = pause_after(self._in_a_row)
             self._again_at = time.monotonic() + pause
@@ -207,9 +207,6 @@ class BlockQueue:
         log.warning("individuals %d to %d: %s; sent again", block.start, block.stop - 1, reason)
         self._is_late = True
         self._put_back(replace(block, late=block.late + 1))
-
-    def _name(self) -> str:
-        return name_generation(self.job, self.generation)
 
     def _put_back(self, block: Block) -> None:
         self.resent += 1
@@ -237,8 +234,8 @@ class BlockQueue:
         """
         if (is_in_trouble or self.is_in_trouble) and stopping():
             raise MachineFailedError(
-                f"{self._name()}: asked to stop while blocks are lost or hang, so that generation"
-                f" is given up. What had lived before is saved and goes on with '{spell('resume', 'RUN')}'."
+                f"{_name_generation(self.job, self.generation)}: asked to stop while blocks are lost or hang, so that"
+                f" generation is given up. What had lived before is saved and goes on with '{spell('resume', 'RUN')}'."
             )
 
     def join(self) -> Evaluation:
@@ -260,7 +257,7 @@ class EvaluationError(RunFailedError):
     """Individuals could not be evaluated, and the run does not go on without them."""
 
 
-def name_generation(job: Job, generation: Generation) -> str:
+def _name_generation(job: Job, generation: Generation) -> str:
     """Name the generation and the seed, and the family of tasks where they are held out."""
     held_out = f", held-out tasks of the family {job.species.held_out!r}" if job.species.held_out else ""
     return f"Generation {generation.number}, seed {job.seed}{held_out}"
@@ -288,7 +285,7 @@ def explain_failures(
         else 'Repair the task, rule or probe, or give the worst fitness to who fails: backend.on_failure = "quarantine"'
     )
     return EvaluationError(
-        f"{name_generation(job, generation)}: expected a fitness of every individual, but it"
+        f"{_name_generation(job, generation)}: expected a fitness of every individual, but it"
         f" failed for individual {who}{f' and {more} more' if more > 0 else ''}: {first.reason}\n"
         f"{first.traceback}{advice}; '{spell('resume')}' goes on from the last checkpoint."
     )

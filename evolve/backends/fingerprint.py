@@ -108,6 +108,7 @@ def check_result(theirs: Fingerprint, mine: Fingerprint) -> None:
 
 def _find_packages(job: Job | None) -> frozenset[str]:
     """Return the packages whose sources decide the results of a job."""
+    # whoever wrote a task, rule or probe decides results as well
     parts = (job.probe, job.species.task, job.species.rule, job.species.family) if job else ()
     return OWN.union(_find_package(type(part).__module__) for part in parts if part is not None)
 

@@ -133,6 +133,7 @@ class LocalBackend:
 
     def seconds_for_one(self, job: Job, generation: Generation) -> float:
         """Measure a block in a worker, per individual; infinite if this machine cannot do that."""
+        # lived for its time alone: its results are thrown away, and come again
         queue = BlockQueue(job, generation, self.settings.on_failure)
         block = queue.next(job.block or block_size(job.species))
         assert block is not None

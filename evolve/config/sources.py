@@ -125,7 +125,7 @@ def read_source(source: str | Path, folder: Folder) -> dict[str, Any]:
         return _read(Path(source), folder)
     name = str(source)
     if name not in shipped(folder):
-        raise ConfigError(_no_name(name, folder))
+        raise ConfigError(_explain_no_name(name, folder))
     return _part(tomllib.loads(dict(_files())[name].read_text("utf-8")), folder)
 
 
@@ -137,28 +137,28 @@ def _read(path: Path, folder: Folder) -> dict[str, Any]:
             raise ConfigError(f"{path} has more than {LIMIT:,} bytes: that is not a {NOUNS[folder]}, and not read.")
         return _part(read_toml(read.decode("utf-8-sig")), folder)  # editors may put a mark first
     except FileNotFoundError:
-        raise ConfigError(_no_file(path, folder)) from None
+        raise ConfigError(_explain_no_file(path, folder)) from None
     except IsADirectoryError:
-        raise ConfigError(_folder(path, folder)) from None
+        raise ConfigError(_explain_folder(path, folder)) from None
     except OSError as error:
-        raise ConfigError(f"Cannot read {path}: {error.strerror}. {_expected(folder)}") from None
+        raise ConfigError(f"Cannot read {path}: {error.strerror}. {_say_expected(folder)}") from None
     except UnicodeDecodeError:
-        raise ConfigError(f"{path} is not a text file in UTF-8. {_expected(folder)}") from None
+        raise ConfigError(f"{path} is not a text file in UTF-8. {_say_expected(folder)}") from None
     except ValueError as error:  # of TOML, and of numbers with thousands of digits
-        raise ConfigError(f"{path} is not valid TOML: {error}. {_expected(folder)}") from None
+        raise ConfigError(f"{path} is not valid TOML: {error}. {_say_expected(folder)}") from None
 
 
-def _expected(folder: Folder) -> str:
+def _say_expected(folder: Folder) -> str:
     if folder == "sweeps":
         return 'A sweep is a TOML file, such as one with the two lines base = "emergence" and seeds = "0..9".'
     return f"A configuration is a TOML file; one with every key explained is written by: {spell('init', 'FILE.toml')}"
 
 
-def _no_name(name: str, folder: Folder) -> str:
+def _explain_no_name(name: str, folder: Folder) -> str:
     """Say what a name stands for, as it is neither one that ships with Hetevo nor clearly a path."""
     if name and exists(Path(name)):
         if not _read(Path(name), folder):  # which says so if it is a folder, or not TOML
-            return f"{name} is an empty file. {_expected(folder)}"
+            return f"{name} is an empty file. {_say_expected(folder)}"
         return f"{name} is a file, but without .toml at its end it is taken for a name. Rename it, or give ./{name}"
     names, kind = shipped(folder), folder.removesuffix("s")
     other: Folder = "sweeps" if folder == "presets" else "presets"
@@ -169,7 +169,7 @@ def _no_name(name: str, folder: Folder) -> str:
     return f"There is no {kind} {name!r}.{nearest(name, [*names, *files])} Give a file or one of {', '.join(names)}."
 
 
-def _no_file(path: Path, folder: Folder) -> str:
+def _explain_no_file(path: Path, folder: Folder) -> str:
     names, kind = shipped(folder), folder.removesuffix("s")
     if not exists(path.parent):
         hint = f" There is no folder {path.parent}."
@@ -180,10 +180,10 @@ def _no_file(path: Path, folder: Folder) -> str:
     return f"There is no file {path}.{hint} Give a TOML file, or a {kind}: {', '.join(names)}."
 
 
-def _folder(path: Path, folder: Folder) -> str:
+def _explain_folder(path: Path, folder: Folder) -> str:
     config = path / "config.toml"
     if not exists(config):
-        return f"{path} is a folder. Name a file in it, or another. {_expected(folder)}"
+        return f"{path} is a folder. Name a file in it, or another. {_say_expected(folder)}"
     again = f"{spell('run', config, '-o', 'ANOTHER')}"
     return f"{path} is a run, not a {NOUNS[folder]}. Go on with it: {spell('resume', path)}\nRepeat it: {again}"
 

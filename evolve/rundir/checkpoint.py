@@ -10,7 +10,7 @@ import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
+from hashlib import file_digest
 from math import prod
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -31,7 +31,8 @@ from hetevo.evolve.rundir.files import (
     sync_folder,
     write_new,
 )
-from hetevo.evolve.rundir.manifest import Array, File, Manifest, file_of, read_manifest
+from hetevo.evolve.rundir.manifest import Array, Manifest, read_manifest
+from hetevo.evolve.rundir.schemas import File
 from hetevo.evolve.rundir.system import CHUNK, Sink, reading
 
 STATE, MANIFEST = "state.npz", "manifest.json"
@@ -97,7 +98,7 @@ def write(folder: Path, checkpoint: Checkpoint) -> Path:
         arrays={
             name: Array(shape=list(array.shape), dtype=array.dtype.str) for name, array in checkpoint.arrays.items()
         },
-        files={STATE: file_of(state)},
+        files={STATE: state},
         records=checkpoint.records,
         facts=checkpoint.facts,
     )
@@ -189,7 +190,8 @@ def read(path: Path, expected: Expected) -> Checkpoint:
     with explained("read", file), reading(file) as source:
         # 2. size, then checksum, then content: each check makes the next one safe
         _check_size(file, source, manifest.files[STATE], expected)
-        if _hash(source) != manifest.files[STATE].sha256:
+        source.seek(0)
+        if file_digest(source, "sha256").hexdigest() != manifest.files[STATE].sha256:
             raise DamagedError(file, "its content does not fit the checksum in its manifest")
         arrays = unpack_arrays(file, source, expected)
     return Checkpoint(manifest.generation, arrays, manifest.facts, manifest.records)
@@ -217,14 +219,6 @@ def _check_size(file: Path, source: BinaryIO, entry: File, expected: Expected) -
     content = sum(prod(shape) * dtype.itemsize for shape, dtype in expected.values())
     if not content <= size <= content + OVERHEAD * (len(expected) + 1):
         raise DamagedError(file, f"it has {size:,} bytes, but the configuration implies {content:,} and some headers")
-
-
-def _hash(source: BinaryIO) -> str:
-    state = sha256()
-    source.seek(0)
-    while chunk := source.read(CHUNK):
-        state.update(chunk)
-    return state.hexdigest()
 
 
 def unpack_arrays(file: Path, source: BinaryIO, expected: Expected) -> dict[str, NDArray[Any]]:

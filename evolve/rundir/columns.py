@@ -131,6 +131,7 @@ def fit_columns(path: Path, table: pa.Table) -> pa.Table:
         column = known.get(name)
         if column:
             _check_values(path, name, column, table[name])
+        # what is undefined everywhere has no type of its own, and is a number for readers
         if (column.nullable if column else _MEASURE.fullmatch(name)) and table[name].type != pa.float64():
             place = table.column_names.index(name)
             table = table.set_column(place, name, table[name].cast(pa.float64(), safe=False))

@@ -22,13 +22,12 @@ from hetevo.evolve.rundir.files import (
     write_durably,
 )
 from hetevo.evolve.rundir.lock import Lock
-from hetevo.evolve.rundir.manifest import File
 from hetevo.evolve.rundir.owner import is_held
 from hetevo.evolve.rundir.parts import parts, read_part
 from hetevo.evolve.rundir.places import Place, Root
 from hetevo.evolve.rundir.provenance import Provenance
 from hetevo.evolve.rundir.records import Records
-from hetevo.evolve.rundir.schemas import ConfigFile, validate
+from hetevo.evolve.rundir.schemas import ConfigFile, File, validate
 from hetevo.evolve.rundir.sweep import FILE as SWEEP_FILE
 from hetevo.evolve.rundir.telemetry import latest
 from hetevo.evolve.toml import read_toml

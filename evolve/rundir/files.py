@@ -16,12 +16,13 @@ from pathlib import Path
 from hetevo.evolve.rundir import system
 from hetevo.evolve.rundir.errors import RunDirectoryError, StorageError
 from hetevo.evolve.rundir.places import Place
-from hetevo.evolve.rundir.system import Sink, Written, opened, reading, write_all
+from hetevo.evolve.rundir.schemas import File
+from hetevo.evolve.rundir.system import Sink, opened, reading, write_all
 
 _LEFTOVER = re.compile(r"\.[a-z0-9.-]+\.tmp-\d+")
 
 
-def write_durably(path: Path, content: bytes) -> Written:
+def write_durably(path: Path, content: bytes) -> File:
     """Write a file that survives a crash of the machine, replacing what was there in one step.
 
     Parameters
@@ -33,7 +34,7 @@ def write_durably(path: Path, content: bytes) -> Written:
 
     Returns
     -------
-    Written
+    File
         Size and checksum.
 
     Raises
@@ -66,7 +67,7 @@ def remove_leftovers(folder: Path) -> None:
         remove_tree(folder / name)
 
 
-def write_new(path: Path, produce: Callable[[Sink], object], size: int) -> Written:
+def write_new(path: Path, produce: Callable[[Sink], object], size: int) -> File:
     """Write a file in a folder that nobody reads yet, as a stream: it never needs to fit into memory as a whole.
 
     Parameters
@@ -250,7 +251,7 @@ def _mode(path: Path) -> int | None:
             raise
 
 
-def _write(path: Path, produce: Callable[[Sink], object]) -> Written:
+def _write(path: Path, produce: Callable[[Sink], object]) -> File:
     # O_EXCL: a name that is there already is not ours, and may be a link
     with opened(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as descriptor:
         sink = Sink(descriptor)

@@ -12,12 +12,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from hetevo.evolve.rundir.errors import DamagedError, SchemaError
 from hetevo.evolve.rundir.files import read_bounded
-from hetevo.evolve.rundir.schemas import Count, Digest, Facts, parse_json, validate
-from hetevo.evolve.rundir.system import Written
+from hetevo.evolve.rundir.schemas import Count, Facts, File, Strict, parse_json, validate
 
 SCHEMA = 1
 """Version of the checkpoint format that is written, and the only one so far."""
@@ -29,25 +28,14 @@ LIMIT = 64 << 20
 """Bytes beyond which a manifest is refused unread: a million parts of records would need more."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class File(_Strict):
-    """Size in bytes and SHA-256 of a file."""
-
-    bytes: Count
-    sha256: Digest
-
-
-class Array(_Strict):
+class Array(Strict):
     """Shape and dtype of an array, for people and other tools: a reader trusts its configuration instead."""
 
     shape: list[Count]
     dtype: str
 
 
-class Manifest(_Strict):
+class Manifest(Strict):
     """What a checkpoint consists of.
 
     Parameters
@@ -112,11 +100,6 @@ def read_manifest(path: Path) -> Manifest:
     manifest = validate(fields, Manifest, path)
     validate(manifest.facts, Facts, path)
     return manifest
-
-
-def file_of(written: Written) -> File:
-    """Return the manifest's entry for a file that was just written."""
-    return File(bytes=written.bytes, sha256=written.sha256)
 
 
 def _check_schema(path: Path, schema: object, written_by: object) -> None:

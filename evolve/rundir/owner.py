@@ -89,6 +89,7 @@ def is_far(owner: Mapping[str, str]) -> bool:
 
 
 def _is_alive(owner: Mapping[str, str]) -> bool:
+    # what a file says may be anything: a number that is none is no process
     pid = int(owner["pid"]) if owner["pid"].isdecimal() else 0
     # a number may belong to another process by now, which was started at another time
     if owner["birth"] != (_birth(pid) or ""):

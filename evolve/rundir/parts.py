@@ -8,7 +8,7 @@ import io
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from hetevo.evolve.rundir.columns import check_types, fit_columns
 from hetevo.evolve.rundir.errors import DamagedError
 from hetevo.evolve.rundir.files import explained, is_there, names
-from hetevo.evolve.rundir.manifest import File
+from hetevo.evolve.rundir.schemas import File
 from hetevo.evolve.rundir.system import CHUNK, reading
 
 MEMORY_SHARE = 0.5
@@ -183,16 +183,14 @@ def _has_grown(path: Path, generation: int, expected: str | None) -> bool:
 
 
 def hash_file(path: Path) -> File:
-    """Return size and SHA-256 of a file, read chunk by chunk."""
-    state, size = sha256(), 0
+    """Return size and SHA-256 of a file."""
     with explained("read", path), reading(path) as source:
-        while chunk := source.read(CHUNK):
-            state.update(chunk)
-            size += len(chunk)
-    return File(bytes=size, sha256=state.hexdigest())
+        digest = file_digest(source, "sha256").hexdigest()
+        return File(bytes=source.tell(), sha256=digest)
 
 
 def _check_seal(path: Path, source: BinaryIO) -> None:
+    # where it stands: parquet ends with its metadata, their length and four letters
     size = source.seek(0, os.SEEK_END)
     source.seek(max(size - 8, 0))
     length = int.from_bytes(source.read(4), "little") + 8
@@ -201,6 +199,7 @@ def _check_seal(path: Path, source: BinaryIO) -> None:
     place = source.read(size - start).rfind(_SEAL) + len(_SEAL)
     source.seek(start + place)
     found = source.read(len(_BLANK))
+    # all that stands before it, then zeros in its place, then the rest
     state = sha256()
     source.seek(0)
     for chunk in _chunks(source, start + place):

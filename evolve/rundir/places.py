@@ -37,6 +37,7 @@ class Root:
     def open(self) -> int:
         """Return a new descriptor of the directory."""
         if self._held >= 0:
+            # through the descriptor it is the same directory, whatever it is called by now
             return os.open(".", _FOLDER, dir_fd=self._held)
         with located(self.path) as (folder, name):
             return os.open(name, _FOLDER) if folder is None else open_folder(folder, name, self.path)

@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from hetevo.evolve.rundir.errors import DamagedError
 from hetevo.evolve.rundir.files import make_folder, names, remove_leftovers, remove_tree, write_durably
-from hetevo.evolve.rundir.manifest import File, file_of
 from hetevo.evolve.rundir.parts import encode_part, first_generation, hash_rows, parts, read_part, up_to
+from hetevo.evolve.rundir.schemas import File
 from hetevo.populations.errors import RunFailedError
 
 ROWS_IN_PART = 2_048
@@ -68,7 +68,7 @@ class Records:
         table = self._join_tables()
         if table.num_rows:
             name = f"part-{table['generation'][0].as_py():06d}.parquet"
-            self.written[f"{self.folder.name}/{name}"] = file_of(write_durably(self.folder / name, encode_part(table)))
+            self.written[f"{self.folder.name}/{name}"] = write_durably(self.folder / name, encode_part(table))
             self.rows = hash_rows(table)
         # closed once it is large enough; the next rows begin another part
         if table.num_rows >= ROWS_IN_PART:
@@ -94,6 +94,7 @@ class Records:
 
     def take_over(self, other: "Records", generation: int) -> int:
         """Buffer what another table still holds in memory, up to a generation; return the first one of that."""
+        # rows after the state are of a generation that was not finished
         kept = (up_to(rows, generation) for rows in other.in_memory)
         self.in_memory = [rows for rows in kept if rows.num_rows]
         self.dirty = bool(self.in_memory)

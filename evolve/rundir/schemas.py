@@ -27,6 +27,19 @@ class Loose(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)
 
 
+class Strict(BaseModel):
+    """A schema of all that may be there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class File(Strict):
+    """Size in bytes and SHA-256 of a file."""
+
+    bytes: Count
+    sha256: Digest
+
+
 class Origin(Loose):
     """Where a branch began."""
 
@@ -131,16 +144,16 @@ def _check_plain(value: object) -> None:
     # a list instead of calls: what is nested too deep must not exhaust the stack
     waiting = [(value, 0)]
     while waiting:
-        one, depth = waiting.pop()
+        part, depth = waiting.pop()
         if depth > DEPTH:
             raise ValueError(f"it is nested more than {DEPTH} deep")
-        if isinstance(one, str):
-            one.encode()
-        elif isinstance(one, dict):
-            waiting += [(key, depth) for key in one]
-            waiting += [(item, depth + 1) for item in one.values()]
-        elif isinstance(one, list):
-            waiting += [(item, depth + 1) for item in one]
+        if isinstance(part, str):
+            part.encode()
+        elif isinstance(part, dict):
+            waiting += [(key, depth) for key in part]
+            waiting += [(item, depth + 1) for item in part.values()]
+        elif isinstance(part, list):
+            waiting += [(item, depth + 1) for item in part]
 
 
 def validate(content: object, schema: type[Schema], path: Path) -> Schema:

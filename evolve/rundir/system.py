@@ -11,12 +11,12 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING
 
 from hetevo.evolve.rundir.errors import RunDirectoryError
 from hetevo.evolve.rundir.places import located, open_folder
+from hetevo.evolve.rundir.schemas import File
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
@@ -109,14 +109,6 @@ def close(descriptor: int) -> None:
     os.close(descriptor)
 
 
-@dataclass(frozen=True)
-class Written:
-    """What is known of a file's content: its size in bytes and its SHA-256."""
-
-    bytes: int
-    sha256: str
-
-
 class Sink:
     """Takes what a file should hold, in order; counts and hashes it.
 
@@ -154,9 +146,9 @@ class Sink:
         self._count += len(content)
 
     @property
-    def written(self) -> Written:
+    def written(self) -> File:
         """Size and checksum of what was handed to the system so far."""
-        return Written(self._count, self._hash.hexdigest())
+        return File(bytes=self._count, sha256=self._hash.hexdigest())
 
 
 class _Source(io.RawIOBase):
@@ -203,10 +195,10 @@ def open_plain(path: Path, flags: int, mode: int = 0o644) -> int:
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[BinaryIO]:
+def reading(path: Path) -> Iterator[io.BufferedReader]:
     """Open a plain file for reading."""
     with opened(path, os.O_RDONLY) as descriptor:
-        yield cast(BinaryIO, io.BufferedReader(_Source(descriptor)))
+        yield io.BufferedReader(_Source(descriptor))
 
 
 def write_all(descriptor: int, content: memoryview) -> None:

@@ -27,6 +27,7 @@ def latest(path: Path) -> tuple[dict[str, Any], str | None]:
     """
     telemetry: dict[str, Any] = {}
     message = None
+    # newest first: the first one of each kind is the latest
     for event in reversed(_events(path)):
         if not telemetry and "generation" in event:
             telemetry = {name: event[name] for name in _SHOWN if _is_number(event.get(name))}

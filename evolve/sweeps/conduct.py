@@ -235,7 +235,7 @@ class _Conductor:
 
     def _list_waiting(self) -> list[Member]:
         """List the runs that wait, beginning after the one that was looked at last."""
-        last = next((place for place, one in enumerate(self.waiting) if one.name == self._seen_last), -1)
+        last = next((place for place, member in enumerate(self.waiting) if member.name == self._seen_last), -1)
         return self.waiting[last + 1 :] + self.waiting[: last + 1]
 
 
@@ -288,6 +288,7 @@ def _conclude(future: "Future[Outcome]", running: Outcome) -> Outcome:
 def _look_up(folder: Path, outcome: Outcome) -> Outcome:
     """Return where a run stands, as its directory says."""
     try:
+        # from its files, whichever process writes them
         status = RunDirectory(folder / outcome.run).status()
     except (HetevoError, OSError):
         return outcome  # nothing there yet

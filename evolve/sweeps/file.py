@@ -151,6 +151,7 @@ def read_sweep(source: str | Path) -> SweepFile:
 
 def count_conditions(file: SweepFile) -> int:
     """Count the conditions of a sweep, without making any."""
+    # lists that are walked together count once
     walked = [len(values) for values in file.zip.values()][:1]
     return math.prod([max(1, len(file.conditions)), *map(len, file.grid.values()), *walked])
 

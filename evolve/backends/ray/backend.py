@@ -51,7 +51,7 @@ class ProcessLostError(ClusterLostError):
     """The process that speaks to Ray has ended."""
 
 
-class _Facts(NamedTuple):
+class Facts(NamedTuple):
     """What the process that evolves knows of the backend in this one."""
 
     workers: int
@@ -84,7 +84,7 @@ class RayBackend:
         self._pool = WorkerPool(1)
         self._under_way: Future[Any] | None = None
         self._settings = settings.model_copy(update={"address": resolve_address(settings.address)})
-        self._facts = _Facts(0, "", {})
+        self._facts = Facts(0, "", {})
         self._begun = False
         self._insist(do_nothing, START_LOSSES)
 
@@ -109,7 +109,7 @@ class RayBackend:
                     raise
                 raise ClusterLostError(f"{why} It cannot be started again: {error} {how_to_go_on()}") from None
 
-    def _begin(self) -> _Facts:
+    def _begin(self) -> Facts:
         try:
             return self.ask(_start, self._settings, fingerprint())
         except ImportError as error:
@@ -151,7 +151,7 @@ class RayBackend:
         """Evaluate all individuals of a generation, in order."""
         once = iter([meanwhile])
 
-        def call() -> tuple[Evaluation, _Facts]:
+        def call() -> tuple[Evaluation, Facts]:
             return self.ask(_evaluate, job, generation, meanwhile=next(once, do_nothing), stopping=stopping)
 
         evaluation, self._facts = self._insist(call, self._settings.losses, stopping)
@@ -228,7 +228,7 @@ _driver: "RayDriver | None" = None
 _stopping = False
 
 
-def _start(settings: BackendTable, mine: Fingerprint) -> _Facts:
+def _start(settings: BackendTable, mine: Fingerprint) -> Facts:
     """Connect to a cluster, or start one; ``mine`` is what the process that evolves computes with."""
     global _driver
     check_same(mine)
@@ -254,9 +254,9 @@ def _listen() -> None:
     signal.signal(signal.SIGTERM, handle)
 
 
-def _take_facts() -> _Facts:
+def _take_facts() -> Facts:
     assert _driver is not None
-    return _Facts(_driver.workers, _driver.description, _driver.telemetry)
+    return Facts(_driver.workers, _driver.description, _driver.telemetry)
 
 
 def _prepare(job: Job) -> None:
@@ -265,7 +265,7 @@ def _prepare(job: Job) -> None:
     _driver.prepare(job)
 
 
-def _evaluate(job: Job, generation: Generation) -> tuple[Evaluation, _Facts]:
+def _evaluate(job: Job, generation: Generation) -> tuple[Evaluation, Facts]:
     """Evaluate a generation, until SIGTERM asks to stop."""
     global _stopping
     assert _driver is not None

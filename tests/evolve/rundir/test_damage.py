@@ -155,20 +155,20 @@ def test_a_flipped_byte_beyond_the_checkpoint_is_found_or_does_no_harm(finished,
 def test_a_checkpoint_that_cannot_be_read_is_skipped(finished, copy, monkeypatch):
     from hetevo.evolve.rundir import checkpoint as reading
 
-    newest, original = list_checkpoints(copy / "checkpoints")[-1], reading._hash
+    newest, original = list_checkpoints(copy / "checkpoints")[-1], reading.file_digest
 
-    def fail(source):
-        monkeypatch.setattr(reading, "_hash", original)
+    def fail(*arguments):
+        monkeypatch.setattr(reading, "file_digest", original)
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(reading, "_hash", fail)
+    monkeypatch.setattr(reading, "file_digest", fail)
     said = []
     found = find_newest_intact(RunDirectory(copy), SPECIES, SIZE, said.append)
     assert found is not None
     assert found[0].generation.number == 1
     assert "Input/output error" in said[0]
     assert newest.name in said[0]
-    monkeypatch.setattr(reading, "_hash", fail)
+    monkeypatch.setattr(reading, "file_digest", fail)
     with pytest.raises(StorageError):
         load(newest, SPECIES, SIZE)
 

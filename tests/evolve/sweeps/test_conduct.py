@@ -20,11 +20,12 @@ from hetevo.evolve.config import BackendTable
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError, SchemaError, StorageError
 from hetevo.evolve.rundir.places import inside
 from hetevo.evolve.rundir.sweep import Entry, read_entries, write_entries
-from hetevo.evolve.sweeps import Outcome, Plan, conduct, load_plan
+from hetevo.evolve.sweeps import Outcome, Plan, conduct, load_plan, pools
 from hetevo.evolve.sweeps.conduct import _conclude, _run
 from hetevo.evolve.sweeps.plan import Member
 from hetevo.evolve.sweeps.pools import LocalPool, ThreadPool
 from hetevo.evolve.verify import verify
+from hetevo.populations.errors import MachineFailedError
 from hetevo.scripts.main import app
 
 SWEEP = """
@@ -301,3 +302,25 @@ def test_a_list_that_cannot_be_read_is_no_reason_to_resume_a_sweep(tmp_path):
 
     with operations(refuse), pytest.raises(StorageError, match="with a sweep, with the same command"):
         read_entries(tmp_path)
+
+
+def test_a_pool_on_a_cluster_leaves_it_if_no_thread_can_be_started(monkeypatch):
+    closed = []
+
+    class Cluster:
+        workers = 1
+
+        def __init__(self, settings):
+            pass
+
+        def close(self):
+            closed.append(self)
+
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(pools, "RayBackend", Cluster)
+    monkeypatch.setattr(pools.Thread, "start", refuse)
+    with pytest.raises(MachineFailedError, match="one more thread"):
+        pools.RayPool(BackendTable(name="ray"))
+    assert len(closed) == 1
