@@ -228,5 +228,7 @@ def _save(path: Path, directory: RunDirectory, config: str, state: State, facts:
         written, rows = new.describe_parts()
         make_folder(new.checkpoints)
         checkpoints.write(new.checkpoints, state.checkpoint(written, **{**facts, "rows": rows, "records_from": first}))
+        for name, content in directory.kept_data.items():
+            new.keep_data(name, content)
         new.begin(config)
     return {name: start for name, start in first.items() if name != "failures"}

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from hetevo.evolve.config import Config
+from hetevo.evolve.founders import KEPT, read_founders
 from hetevo.evolve.record_checks import Losses, Report, check_records
 from hetevo.evolve.replay import replay_generation
 from hetevo.evolve.rundir import RunDirectory
@@ -20,7 +21,7 @@ LOOKS = 3
 
 NOT_COVERED = (
     "not covered: telemetry (events.jsonl), figures and reports, and in config.toml the tables [backend] and"
-    " [checkpoint] and how many generations there are to be"
+    " [checkpoint] and where the run is to end"
 )
 
 
@@ -74,6 +75,7 @@ def _look(directory: RunDirectory) -> tuple[Report, Config, Checkpoint | None]:
     report, config = Report(), read_saved_config(directory)
     newest, losses = _check_checkpoints(directory, config, report)
     _check_provenance(directory, newest, report)
+    _check_founders(directory, config, report)
     if newest is not None:
         check_records(directory, config, newest, losses, report)
         if report.ok:
@@ -125,6 +127,18 @@ def _check_provenance(directory: RunDirectory, newest: Checkpoint | None, report
         report.problems.append(str(error))
 
 
+def _check_founders(directory: RunDirectory, config: Config, report: Report) -> None:
+    """Check the copy that a run keeps of founders that were brought."""
+    if not config.genome.founders:
+        return
+    try:
+        read_founders(directory, config, build_species(config))
+    except HetevoError as error:
+        report.problems.append(str(error))
+    else:
+        report.checked.append(f"data/{KEPT}: the SHA-256 of the founders")
+
+
 def _check_end(directory: RunDirectory, newest: Checkpoint, report: Report) -> None:
     """Check that a run that is done has its last checkpoint and nothing beyond it; a run under way may have."""
     try:
@@ -135,7 +149,8 @@ def _check_end(directory: RunDirectory, newest: Checkpoint, report: Report) -> N
     # done means: the last checkpoint is that of the last generation, and nothing lies beyond it
     last = generation_of(checkpoints.list_checkpoints(directory.checkpoints)[-1])
     if directory.provenance.outcome() == "done" and not is_held(directory.lock_file):
-        target = directory.provenance.read()["sessions"][-1].get("generations")
+        session = directory.provenance.read()["sessions"][-1]
+        target = session.get("generation") if session.get("reason") else session.get("generations")
         if type(target) is int and last < target:
             report.problems.append(
                 f"{directory.checkpoints}: the run was done at generation {target}, but its newest checkpoint is that"

@@ -7,10 +7,18 @@ import typer
 
 from hetevo.scripts.errors import Oversubscribe, explained
 from hetevo.scripts.progress import progress
-from hetevo.scripts.run import finish
+from hetevo.scripts.run import finish, parse_ends
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run directory; nothing else is needed.")]
 Generations = Annotated[int | None, typer.Option(help="A new last generation: extends a run that is done.")]
+Until = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=NUMBER",
+        help="Other ends before that, in the place of those that were given before, e.g. --until loss_best=0.05;"
+        " none: none.",
+    ),
+]
 Backend = Annotated[str | None, typer.Option(help="Where lives are computed this time: auto, local or ray.")]
 Workers = Annotated[int | None, typer.Option(help="Processes, this time; 0: one a core, on a cluster all its cores.")]
 Address = Annotated[str | None, typer.Option(metavar="HOST:PORT", help="A Ray cluster, this time; never guessed.")]
@@ -24,6 +32,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the final status as 
 def resume(
     run: RunPath,
     generations: Generations = None,
+    until: Until = None,
     backend: Backend = None,
     workers: Workers = None,
     address: Address = None,
@@ -38,6 +47,7 @@ def resume(
         ended = continue_run(
             run,
             generations,
+            until=None if until is None else parse_ends(until),
             backend=backend,
             address=address,
             workers=workers,

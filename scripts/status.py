@@ -38,7 +38,8 @@ def _text(found: dict[str, Any]) -> str:
 
     lines = [for_terminal(f"{found['path']}: {found['state']}")]
     found = {**found, "preset": ", ".join(part for part in (found["preset"], found["changes"]) if part)}
-    for name in ("preset", "seed", "generation", "generations", "loss_best", "alignment_end", "digest", "probe_digest"):
+    shown = ("reason", "preset", "seed", "generation", "generations", "loss_best", "alignment_end")
+    for name in (*shown, "digest", "probe_digest"):
         value = found[name]
         if value is not None and value != "":
             lines.append(

@@ -14,6 +14,7 @@ from hetevo.evolve.rundir.files import (
     is_directory,
     is_leftover,
     is_there,
+    make_folder,
     make_folders,
     names,
     read_bounded,
@@ -61,6 +62,8 @@ class RunDirectory:
         self.lock_file = self.place / "lock"
         self.checkpoints = self.place / "checkpoints"
         self.figures = self.place / "figures"
+        self.data = self.place / "data"
+        self.kept_data: dict[str, bytes] = {}
         self.provenance = Provenance(self.place / "provenance.json")
         self._lock: Lock | None = None
         self.generations, self.individuals, self.failures = (Records(self.place / name) for name in TABLES)
@@ -191,6 +194,13 @@ class RunDirectory:
         """Write the configuration, complete, as TOML: from here on the directory is a run."""
         write_durably(self.config_file, config.encode())
 
+    def keep_data(self, name: str, content: bytes) -> None:
+        """Write a copy of a file that the run needs, if it is not there yet; the caller holds the lock."""
+        self.kept_data[name] = content
+        if not is_there(self.data / name):
+            make_folder(self.data)
+            write_durably(self.data / name, content)
+
     def sweep(self) -> None:
         """Remove what an interrupted writer left; the caller holds the lock."""
         remove_leftovers(self.place)
@@ -210,7 +220,7 @@ class RunDirectory:
         except ValueError as error:  # of TOML, and of numbers with thousands of digits
             raise RunDirectoryError(
                 f"{self.config_file} is damaged: {error}. Put a copy in its place; it never changes during a run,"
-                " except for evolution.generations when a run is extended."
+                " except for evolution.generations and evolution.until when a run is extended."
             ) from None
         validate(content, ConfigFile, self.config_file)
         return content
@@ -241,19 +251,21 @@ class RunDirectory:
         Returns
         -------
         dict
-            path, preset, changes (of it, as text), state (running, done, stopped, failed), generation, generations,
-            seed, digest, probe_digest, alignment_end, loss_best, telemetry (of the last generation), news (the last
-            line).
+            path, preset, changes (of it, as text), state (running, done, stopped, failed), reason (of an early end),
+            generation, generations, seed, digest, probe_digest, alignment_end, loss_best, telemetry (of the last
+            generation), news (the last line).
         """
         # from small files and the newest row: a run of any length is summarised at once
         config, row, facts = self.config(), self.last_generation(), self._newest_facts()
         telemetry, message = latest(self.events_file)
         preset, _, changes = str(config.get("preset", "")).partition(", ")
+        running = is_held(self.lock_file)
         return {
             "path": str(self.path),
             "preset": preset,
             "changes": changes,
-            "state": "running" if is_held(self.lock_file) else self.provenance.outcome() or "stopped",
+            "state": "running" if running else self.provenance.outcome() or "stopped",
+            "reason": "" if running else self.provenance.reason(),
             "generation": row.get("generation"),
             "generations": config.get("evolution", {}).get("generations"),
             "seed": config.get("seed"),
@@ -278,6 +290,8 @@ class RunDirectory:
         # what is left of a start lies under known names; anything else is somebody's
         found = {name for name in names(self.place) if not is_leftover(name)}
         lock, provenance = self.lock_file.name, self.provenance.path.name
+        if {lock, provenance} <= found:
+            found.discard(self.data.name)  # a copy, which the start made after those
         if lock in found:  # a start has come this far, and somebody may have asked it to stop
             found -= {self.stop_file.name}
         return found <= {lock, provenance} or (

@@ -26,7 +26,7 @@ SCHEMA = 1
 LIMIT = 16 << 20
 """Bytes beyond which a provenance file is refused unread."""
 
-_ENDS = ("stopped", "outcome", "saved")
+_ENDS = ("stopped", "outcome", "saved", "reason", "generation")
 """What is noted of a session while it goes on, and when it ends."""
 
 _PACKAGES = ("hetevo", "numpy", "scipy", "deap", "ray", "pyarrow", "pandas", "scikit-learn")
@@ -107,6 +107,14 @@ class Provenance:
         except HetevoError:
             return None
         return sessions[-1].get("outcome") if sessions else None
+
+    def reason(self) -> str:
+        """Return why the last session ended before the last generation; empty if it did not, or nobody knows."""
+        try:
+            sessions = self.read()["sessions"]
+        except HetevoError:
+            return ""
+        return str(sessions[-1].get("reason", "")) if sessions else ""
 
     def begin_session(self, **facts: Any) -> str:
         """Note that a process begins to work on the run.
