@@ -172,15 +172,16 @@ class Session:
             done = self._loop.is_done
             by, reason = ("", self._loop.end_reason) if done else (by or LOOP, reason if by in ("", LOOP) else "")
             # the end is noted last, and then the directory must still be this run's
-            state, facts = self.state, {"saved": self._recorder.summary}
-            noted = {"reason": reason, "generation": state.generation.number} if state and reason else {}
-            self._directory.provenance.end_session("done" if done else "stopped", **facts, **noted)
+            state, saved = self.state, self._recorder.summary
+            noted: dict[str, Any] = {"saved": saved} if state else {}  # or else there is no checkpoint
+            if state and reason:
+                noted |= {"reason": reason, "generation": state.generation.number}
+            self._directory.provenance.end_session("done" if done else "stopped", **noted)
             self._directory.check()
         if state is None:
             return None
         where, signal = self._directory.root.find(), 0 if done else self._stop.signal
-        last = state.generation.number
-        return Run(where, last, state.digest, state.probe_digest, by, signal, reason=reason, **facts)
+        return Run(where, state.generation.number, state.digest, state.probe_digest, by, signal, saved, reason)
 
     @contextlib.contextmanager
     def _noting_failure(self) -> Iterator[None]:

@@ -187,7 +187,8 @@ class Space:
         if values.ndim != 2 or values.shape[1] != self.size or not len(values):
             raise GenesError(f"Expected vectors of shape (individuals, {self.size}), got {values.shape}.")
         low, high = self.bounds.T
-        wrong = ~(np.isfinite(values.astype(np.float32)) & (values >= low) & (values <= high))
+        with np.errstate(over="ignore", invalid="ignore"):  # what becomes infinite is refused
+            wrong = ~(np.isfinite(values.astype(np.float32)) & (values >= low) & (values <= high))
         if wrong.any():
             row, column = map(int, np.argwhere(wrong)[0])
             raise GenesError(
