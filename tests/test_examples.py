@@ -1,7 +1,7 @@
 """The examples in docstrings and pages run, in a folder with tiny runs in it."""
 
 import doctest
-import importlib
+import importlib.util
 import re
 from pathlib import Path
 
@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ["populations", "evolve", "analysis", "scripts"]
 SOURCES = sorted(file for room in ROOMS for file in (ROOT / room).rglob("*.py") if ">>> " in file.read_text())
 PAGES = sorted(page for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")] if "```python" in page.read_text())
+OPTIMISERS = sorted((ROOT / "docs" / "examples" / "optimisers").glob("with_*.py"))
 NEEDS_RAY = ["cluster.md"]
 """Pages whose examples `test_ray_session` does."""
 SWEEP = "runs/emergence-and-neutral"
@@ -53,3 +54,16 @@ def test_pages(page, tmp_path, monkeypatch):
     names = {"__name__": f"example_of_{page.stem}"}
     for block in re.findall(r"^```python\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL):
         exec(compile(block, str(page), "exec"), names)
+
+
+@pytest.mark.parametrize("file", OPTIMISERS, ids=lambda file: file.stem)
+@pytest.mark.filterwarnings("default")
+def test_optimisers(file, tmp_path, monkeypatch):
+    pytest.importorskip(file.stem.removeprefix("with_"))
+    monkeypatch.chdir(tmp_path)
+    spec = importlib.util.spec_from_file_location(f"example_{file.stem}", file)
+    example = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(example)
+    found = example.main(3, ("evolution.size=8", "lifetime.presentations=20", "backend.workers=1"))
+    assert found == example.main(3, ("evolution.size=8", "lifetime.presentations=20", "backend.workers=2"))
+    assert len(file.read_text().splitlines()) < 40

@@ -259,13 +259,12 @@ class RunDirectory:
         config, row, facts = self.config(), self.last_generation(), self._newest_facts()
         telemetry, message = latest(self.events_file)
         preset, _, changes = str(config.get("preset", "")).partition(", ")
-        running = is_held(self.lock_file)
         return {
             "path": str(self.path),
             "preset": preset,
             "changes": changes,
-            "state": "running" if running else self.provenance.outcome() or "stopped",
-            "reason": "" if running else self.provenance.reason(),
+            "state": "running" if is_held(self.lock_file) else self.provenance.outcome() or "stopped",
+            "reason": self.provenance.reason(),
             "generation": row.get("generation"),
             "generations": config.get("evolution", {}).get("generations"),
             "seed": config.get("seed"),

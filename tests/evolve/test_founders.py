@@ -1,14 +1,14 @@
 """Founders that a user brings, from a file or as arrays."""
 
-import os
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 from faults import go, outcome, tiny
 from typer.testing import CliRunner
 
-from hetevo.evolve import Experiment, GenesError, Space, resume, save_genes
+from hetevo.evolve import Experiment, GenesError, Space, preset, resume, save_genes
 from hetevo.evolve.config import ConfigError, from_mapping
 from hetevo.evolve.rundir import DamagedError, RunDirectory
 from hetevo.evolve.verify import verify
@@ -64,7 +64,7 @@ def test_a_run_needs_its_file_no_more(here, genes):
     whole = go("whole", 'genome.founders="genes.npz"', "evolution.generations=3")
     with Experiment(tiny('genome.founders="genes.npz"', "evolution.generations=3")).open("unborn"):
         pass
-    os.unlink("genes.npz")
+    Path("genes.npz").unlink()
     assert outcome(resume("unborn")) == outcome(whole)
     assert go("unborn", 'genome.founders="genes.npz"', "evolution.generations=3").digest == whole.digest
     with pytest.raises(GenesError, match=r"cannot read genes\.npz"):
@@ -78,7 +78,7 @@ def test_other_genes_under_the_same_name_are_another_experiment(here, genes):
     config = from_mapping(RunDirectory("run").config())
     assert Experiment(config).run("again").digest == resume("run").digest
     save_genes("genes.npz", SPACE.founders(seed=1, size=6))
-    with pytest.raises(ConfigError, match="genome.founders_sha256"):
+    with pytest.raises(ConfigError, match=r"genome\.founders_sha256"):
         go("run", 'genome.founders="genes.npz"')
     with pytest.raises(GenesError, match="other genes than the ones that were named"):
         Experiment(config).run("third")
@@ -128,12 +128,10 @@ def test_wrong_genes_are_refused_before_anything_is_written(here, genes):
         with pytest.raises(GenesError, match=message):
             go("run", 'genome.founders="wrong.npz"')
     np.savez("pickled.npz", **{**genes, "gains_ascending": np.array([object()] * 6)})
+    (here / "text.npz").write_text("genes")
+    (here / "folder.npz").mkdir()
     for name in ("pickled.npz", "text.npz", "folder.npz", "/dev/zero"):
         with pytest.raises(GenesError):
-            if name == "text.npz":
-                (here / name).write_text("genes")
-            elif name == "folder.npz":
-                (here / name).mkdir()
             go("run", f'genome.founders="{name}"')
     assert not (here / "run").exists()
 
@@ -150,7 +148,7 @@ def test_founders_and_a_transplant_exclude_each_other():
 
 def test_the_command_line_takes_a_file(here):
     config = ["-s", "evolution.size=6", "-s", "lifetime.presentations=5", "-s", "evolution.generations=0"]
-    genes = Space(__import__("hetevo").preset("smoke")).founders(seed=5, size=2)
+    genes = Space(preset("smoke")).founders(seed=5, size=2)
     save_genes("genes.npz", genes)
     command = ["run", "smoke", *config, "--workers", "1", "-s", "genome.founders=genes.npz", "-o", "run"]
     done = CliRunner().invoke(app, command)

@@ -133,7 +133,13 @@ def test_what_the_body_does_changes_nothing(whole, tmp_path):
             random.seed(generation.number)
             np.random.seed(generation.number)
             random.random(), np.random.random()
-            arrays = [generation.loss, generation.status, generation.parents, generation.identifiers, generation.accuracy]
+            arrays = [
+                generation.loss,
+                generation.status,
+                generation.parents,
+                generation.identifiers,
+                generation.accuracy,
+            ]
             for array in [*arrays, *generation.genes.values(), *generation.columns.values()]:
                 with pytest.raises(ValueError, match="read-only"):
                     array[...] = 0
@@ -153,7 +159,9 @@ def test_a_generation_is_what_was_recorded(whole):
         assert generation.loss.tolist() == rows["loss"].tolist()
         assert generation.identifiers.tolist() == rows["id"].tolist()
         assert generation.parents.tolist() == rows[["parent_a", "parent_b"]].to_numpy().tolist()
-        assert generation.columns["alignment_end"].tolist() == pytest.approx(rows["alignment_end"].tolist(), nan_ok=True)
+        assert generation.columns["alignment_end"].tolist() == pytest.approx(
+            rows["alignment_end"].tolist(), nan_ok=True
+        )
         assert generation.genes["gains_ascending"].shape[0] == generation.loss.size == 6
         assert generation.row["loss_best"] == generation.loss.min()
 
@@ -239,13 +247,17 @@ def test_a_branch_can_be_looped_over(whole, tmp_path):
     assert run.digest == experiment.run(tmp_path / "same", origin=f"{whole.path}@3").digest
 
 
-def test_an_error_of_the_run_itself_is_one_of_the_loop(tmp_path, monkeypatch):
+def test_an_error_of_the_run_itself_is_one_of_the_loop(whole, tmp_path, monkeypatch):
     def fail(*arguments):
         raise RuntimeError("of its own")
 
-    with pytest.raises(RuntimeError, match="of its own"), opened(tmp_path / "run") as run:
+    with opened(tmp_path / "run") as run:
         next(run)
         monkeypatch.setattr("hetevo.evolve.loop.reproduce", fail)
-        next(run)
+        with pytest.raises(RuntimeError, match="of its own"):
+            next(run)
+        assert list(run) == []
     assert run.outcome == "failed"
     assert RunDirectory(run.path).status()["state"] == "failed"
+    monkeypatch.undo()
+    assert outcome(resume(run.path)) == outcome(whole)

@@ -88,7 +88,7 @@ def test_an_end_is_no_part_of_the_experiment(whole):
     other = tiny(LONG, "evolution.until={loss_mean=0.5, seconds=60}")
     assert other.hash() == config.hash()
     assert other.preset == config.preset
-    with pytest.raises(ConfigError, match="evolution.until"):
+    with pytest.raises(ConfigError, match=r"evolution\.until"):
         Experiment(other).run(whole.path, or_resume=True)
 
 

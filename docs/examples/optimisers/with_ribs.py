@@ -16,7 +16,8 @@ def main(generations: int = 30, changes: tuple[str, ...] = ()) -> int:
         space = evaluate.space
         start = space.flatten(space.founders(seed=0, size=1))[0]
         archive = GridArchive(solution_dim=space.size, dims=(20, 20), ranges=[(-0.5, 0.5)] * 2, seed=1)
-        emitter = GaussianEmitter(archive, sigma=0.05, x0=start, bounds=space.bounds, batch_size=config.evolution.size)
+        options = {"bounds": space.bounds, "batch_size": config.evolution.size, "seed": 1}
+        emitter = GaussianEmitter(archive, sigma=0.05, x0=start, **options)
         scheduler = Scheduler(archive, [emitter])
         for generation in range(generations):
             vectors = scheduler.ask()
