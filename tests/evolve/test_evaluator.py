@@ -70,3 +70,16 @@ def test_an_evaluator_gives_its_workers_back(generations):
         evaluate(generations[0].genes)
     with evaluate:  # and may take others
         same(evaluate(generations[0].genes), generations[0])
+
+
+@pytest.mark.timeout(240)
+def test_the_same_on_ray(generations, tmp_path):
+    where = ("backend.name=ray", "backend.workers=2")
+    chosen = [7, 2, 2, 9]
+    with Evaluator(changed(*where)) as evaluate:
+        for generation in generations:
+            some = {name: values[chosen] for name, values in generation.genes.items()}
+            same(evaluate(some, generation.number, chosen), generation, chosen)
+    with Experiment(changed(*where)).open(tmp_path / "run") as run:
+        for found, generation in zip(run, generations, strict=True):
+            assert found.loss.tobytes() == generation.loss.tobytes()
