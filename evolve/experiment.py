@@ -72,9 +72,9 @@ class Experiment:
         stop_files: Sequence[Path] = (),
         oversubscribe: bool = False,
     ) -> None:
+        self._evolution, self._callbacks = Evolution(config, probe, stop_files, oversubscribe=oversubscribe), callbacks
         self.config, self._founders = bring_founders(config, founders)
-        self._callbacks = callbacks
-        self._evolution = Evolution(self.config, probe, stop_files, oversubscribe=oversubscribe)
+        self._evolution.config = self.config  # with the hash of the founders
 
     def run(
         self,

@@ -47,6 +47,11 @@ class Founders:
         if self.problem:
             raise GenesError(self.problem)
 
+    def population(self, species: Species, size: int) -> Population:
+        """Return ``size`` founders: those that were brought, in turn."""
+        self.check()
+        return repeat_genes(read_genes(io.BytesIO(self.content), species, size, KEPT), size)
+
     def keep(self, directory: RunDirectory) -> None:
         """Write the copy of a new run, durably; the caller holds the lock."""
         directory.keep_data(KEPT, self.content)
@@ -72,35 +77,44 @@ def bring_founders(config: Config, given: Mapping[str, ArrayLike] | None) -> tup
     Raises
     ------
     GenesError
-        If what is there does not hold genes of such individuals.
+        If what is given are no genes of such individuals; what is wrong with a file, `Founders.check` says.
     """
-    file = config.genome.founders
+    file, size = config.genome.founders, config.evolution.size
     if given is None and not file:
         return config, None
-    species, size = build_species(config), config.evolution.size
-    if given is None:
-        problem, genes = "", None
-        try:
-            if not stat.S_ISREG(Path(file).stat().st_mode):
-                raise OSError("it is not a plain file")
-            with open(file, "rb") as source:
-                genes = read_genes(source, species, size, file)
-        except OSError as error:
-            problem = f"genome.founders: cannot read {file}: {error.strerror or error}.{_explain_missing(Path(file))}"
-    else:
-        problem, genes, file = "", check_genes(given, species, "founders"), KEPT
+    species, problem, genes = build_species(config), "", None
+    if given is not None:
+        file, genes = KEPT, check_genes(given, species, "founders")
         if genes.size > size:
             raise GenesError(f"founders: expected at most evolution.size = {size} individuals, got {genes.size}.")
+    else:
+        try:
+            genes = _read_file(file, species, size)
+        except GenesError as error:  # said only if they are needed
+            problem = str(error)
     content = pack_genes(genes) if genes else b""
     known, found = config.genome.founders_sha256, sha256(content).hexdigest() if genes else ""
     if known and found and given is None and known != found:
-        problem = (
-            f"genome.founders: {file} has other genes than the ones that were named: expected the SHA-256 {known}"
-            f" (genome.founders_sha256), got {found}. Put the file back, or leave genome.founders_sha256 out."
+        problem, found = (
+            (
+                f"genome.founders: {file} has other genes than the ones that were named: expected the SHA-256 {known}"
+                f" (genome.founders_sha256), got {found}. Put the file back, or leave genome.founders_sha256 out."
+            ),
+            known,
         )
-        found = known
     changes = [("genome.founders", Path(file).name), ("genome.founders_sha256", found or known)]
     return from_mapping(config.model_dump(), overrides=changes, saved=True), Founders(content, problem)
+
+
+def _read_file(file: str, species: Species, size: int) -> Population:
+    try:
+        if not stat.S_ISREG(Path(file).stat().st_mode):
+            raise OSError("it is not a plain file")
+        with open(file, "rb") as source:
+            return read_genes(source, species, size, file)
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        reason = getattr(error, "strerror", None) or error
+        raise GenesError(f"genome.founders: cannot read {file!r}: {reason}.{_explain_missing(Path(file))}") from None
 
 
 def _explain_missing(file: Path) -> str:
