@@ -2,13 +2,14 @@
 
 import contextlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hetevo.evolve.backends import Backend
-from hetevo.evolve.config import Config
+from hetevo.evolve.config import Config, with_data
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.generation import begin_with
 from hetevo.evolve.genes import check_genes
@@ -32,6 +33,8 @@ class Evaluator:
         Measures to take; by default what ``config.probe`` says. Fitness never depends on them.
     space : Space, optional
         What flat vectors mean; by default ``Space(config)``, with the wiring of the first founder.
+    data : str or Path, optional
+        The file of a task ``table``, if it is not where the configuration found it.
     oversubscribe : bool, optional
         Start any number of workers; otherwise more than four a core are refused.
 
@@ -52,10 +55,17 @@ class Evaluator:
     """
 
     def __init__(
-        self, config: Config, *, probe: Probe | None = None, space: Space | None = None, oversubscribe: bool = False
+        self,
+        config: Config,
+        *,
+        probe: Probe | None = None,
+        space: Space | None = None,
+        data: str | Path | None = None,
+        oversubscribe: bool = False,
     ) -> None:
-        self.config, self.space = config, space or Space(config)
-        self._evolution = Evolution(config, probe, oversubscribe=oversubscribe)
+        self.config = with_data(config)
+        self.space, self._data = space or Space(self.config), data
+        self._evolution = Evolution(self.config, probe, oversubscribe=oversubscribe)
         self._held = contextlib.ExitStack()
         self._backend: Backend | None = None
 
@@ -99,7 +109,7 @@ class Evaluator:
         return self._backend.evaluate(self._evolution.job(made.number), made)
 
     def __enter__(self) -> Self:
-        self._backend = self._held.enter_context(self._evolution.connected())
+        self._backend = self._held.enter_context(self._evolution.connected(None, self._data))
         return self
 
     def __exit__(self, *exception: object) -> None:

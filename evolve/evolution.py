@@ -9,10 +9,15 @@ from typing import Any
 from hetevo.evolve.backends import BACKENDS, Backend, Job
 from hetevo.evolve.backends.backend import bound_workers
 from hetevo.evolve.config import Config, from_mapping
+from hetevo.evolve.data import OwnData, find_file, open_rows
+from hetevo.evolve.data.places import locate_given
 from hetevo.evolve.heldout import HeldOut
 from hetevo.evolve.memory import check_memory
+from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.species import build_species, load_probe
+from hetevo.populations.errors import SettingError
 from hetevo.populations.evaluation import Probe
+from hetevo.populations.tasks import Table
 
 
 class Evolution:
@@ -52,13 +57,40 @@ class Evolution:
         self.species.task.prepare()
         self.held_out = HeldOut(config, self.species)
         self.probe = probe or (load_probe(config.probe.name, config.probe.measures) if config.probe.every else None)
+        self.data: OwnData | None = None
 
     @contextlib.contextmanager
-    def connected(self) -> Iterator[Backend]:
-        """Hold the backend while the block runs; what does not work with it is an error before anything is written."""
-        with BACKENDS[self.place.name](self.place) as backend:
+    def connected(self, directory: RunDirectory | None, data: str | Path | None = None) -> Iterator[Backend]:
+        """Hold the backend while the block runs; what does not work with it is an error before anything is written.
+
+        Parameters
+        ----------
+        directory : RunDirectory or None
+            The run; it need not be there yet. None: there will be none.
+        data : str or Path, optional
+            The file of its data, if the task is a table and the run has no copy.
+        """
+        with self.opened(directory, data), BACKENDS[self.place.name](self.place) as backend:
             backend.prepare(self.job(0))
             yield backend
+
+    @contextlib.contextmanager
+    def opened(self, directory: RunDirectory | None, data: str | Path | None = None) -> Iterator[None]:
+        """Hold the rows of a table, if the task is one, while the block runs; as `connected`."""
+        task = self.species.task
+        if not isinstance(task, Table):
+            if data is not None:
+                raise SettingError(
+                    f"--data {data}: only the task table has a file of data, got task.name = {self.config.task.name!r}."
+                    " Leave it out."
+                )
+            yield
+            return
+        file = find_file(task, directory, data) if directory else Path(data or locate_given(task.file).path)
+        with open_rows(task, file) as self.data:
+            self.species = self.data.bind(self.species)
+            self.held_out = HeldOut(self.config, self.species)
+            yield
 
     def extended(self, changes: Mapping[str, Any]) -> "Evolution":
         """Return the same with another end: other values of ``generations`` or ``until`` in its table ``evolution``."""

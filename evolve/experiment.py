@@ -8,7 +8,16 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from hetevo.evolve.config import CURRENT, Config, ConfigError, check_new, differences, dump_toml, from_mapping
+from hetevo.evolve.config import (
+    CURRENT,
+    Config,
+    ConfigError,
+    check_new,
+    differences,
+    dump_toml,
+    from_mapping,
+    with_data,
+)
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.founders import bring_founders, check_origin, keep_copy
 from hetevo.evolve.messages import Notice, Progress, Run, log_notice
@@ -72,8 +81,9 @@ class Experiment:
         stop_files: Sequence[Path] = (),
         oversubscribe: bool = False,
     ) -> None:
-        self._evolution, self._callbacks = Evolution(config, probe, stop_files, oversubscribe=oversubscribe), callbacks
-        self.config, self._founders = bring_founders(config, founders)
+        self._callbacks = callbacks
+        self._evolution = Evolution(with_data(config), probe, stop_files, oversubscribe=oversubscribe)
+        self.config, self._founders = bring_founders(self._evolution.config, founders)
         self._evolution.config = self.config  # with the hash of the founders
 
     def run(
@@ -207,7 +217,7 @@ class Experiment:
         place = RunDirectory(path)
         place.check_free()
         was_asked = is_there(place.stop_file)  # a killed start may have been; from here on it is this one that is asked
-        backend = held.enter_context(self._evolution.connected())
+        backend = held.enter_context(self._evolution.connected(place))
         directory = RunDirectory.new(path)
         lock = held.enter_context(directory.lock())
         if or_resume and directory.is_begun():  # another start was faster, and has ended since
@@ -227,6 +237,8 @@ class Experiment:
             checkpoints.write(directory.checkpoints, state.checkpoint({}, **kept))
         elif self._founders:
             self._founders.keep(directory)
+        if self._evolution.data:
+            self._evolution.data.keep(directory)
         directory.begin(content)
         session = Session(self._evolution, backend, directory, Start(state, facts), listeners)
         return held.enter_context(OpenRun(self.config, directory.path, session, listeners.callbacks))
@@ -248,15 +260,15 @@ class Experiment:
         lock = held.enter_context(directory.lock())
         self._check_same(directory)
         withdraw_earlier(directory.stop_file, listeners.notice)
-        backend = held.enter_context(self._evolution.connected())
+        backend = held.enter_context(self._evolution.connected(directory))
         return held.enter_context(continue_run(directory, lock, self._evolution, backend, listeners))
 
     def _find_changes(self, directory: RunDirectory) -> list[str]:
         """Name what was asked for otherwise than a run has it, but for where it is computed and how often saved."""
-        # a file of founders need not be there any more: the run has its copy
-        gone = ("genome.founders_sha256",) if self._founders and self._founders.problem else ()
+        # founders are the same by their hash, and by the name of their file if that is there no more
+        by = "_sha256" if self._founders and self._founders.problem else ""
         saved, asked = read_saved_config(directory).model_dump(), self.config.model_dump()
-        return differences(saved, asked, ignored=MAY_DIFFER + gone)
+        return differences(saved, asked, ignored=(*MAY_DIFFER, f"genome.founders{by}"))
 
     def _check_same(self, directory: RunDirectory) -> None:
         if changes := self._find_changes(directory):

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hetevo.evolve.config import Config, ConfigError, from_mapping
+from hetevo.evolve.config.own_data import KEPT_FOUNDERS
 from hetevo.evolve.genes import GenesError, check_genes, pack_genes, read_genes
 from hetevo.evolve.rundir import DamagedError, RunDirectory
 from hetevo.evolve.rundir.files import is_there, read_bounded
@@ -19,9 +20,6 @@ from hetevo.populations.circuits import genome
 from hetevo.populations.errors import nearest
 from hetevo.populations.genome import Population
 from hetevo.populations.species import Species
-
-KEPT = "founders.npz"
-"""Name of the copy in ``RUN/data``: no larger than a checkpoint, for it has at most as many individuals."""
 
 HEADERS = 1 << 16
 """Bytes that the copy may have besides the arrays."""
@@ -50,11 +48,11 @@ class Founders:
     def population(self, species: Species, size: int) -> Population:
         """Return ``size`` founders: those that were brought, in turn."""
         self.check()
-        return repeat_genes(read_genes(io.BytesIO(self.content), species, size, KEPT), size)
+        return repeat_genes(read_genes(io.BytesIO(self.content), species, size, KEPT_FOUNDERS), size)
 
     def keep(self, directory: RunDirectory) -> None:
         """Write the copy of a new run, durably; the caller holds the lock."""
-        directory.keep_data(KEPT, self.content)
+        directory.keep_data(KEPT_FOUNDERS, self.content)
 
 
 def bring_founders(config: Config, given: Mapping[str, ArrayLike] | None) -> tuple[Config, Founders | None]:
@@ -84,7 +82,7 @@ def bring_founders(config: Config, given: Mapping[str, ArrayLike] | None) -> tup
         return config, None
     species, problem, genes = build_species(config), "", None
     if given is not None:
-        file, genes = KEPT, check_genes(given, species, "founders")
+        file, genes = KEPT_FOUNDERS, check_genes(given, species, "founders")
         if genes.size > size:
             raise GenesError(f"founders: expected at most evolution.size = {size} individuals, got {genes.size}.")
     else:
@@ -144,9 +142,9 @@ def check_origin(config: Config, origin: Config) -> None:
 
 def keep_copy(origin: RunDirectory, directory: RunDirectory, config: Config) -> None:
     """Give a branch the copy that its origin keeps, if it has one; the caller holds the branch's lock."""
-    place = origin.data / KEPT
+    place = origin.data / KEPT_FOUNDERS
     if config.genome.founders and is_there(place):
-        directory.keep_data(KEPT, read_bounded(place, _limit(build_species(config), config.evolution.size)))
+        directory.keep_data(KEPT_FOUNDERS, read_bounded(place, _limit(build_species(config), config.evolution.size)))
 
 
 def read_founders(directory: RunDirectory, config: Config, species: Species) -> Population:
@@ -157,7 +155,7 @@ def read_founders(directory: RunDirectory, config: Config, species: Species) -> 
     DamagedError
         If the copy is missing, or not what was brought.
     """
-    place, size = directory.data / KEPT, config.evolution.size
+    place, size = directory.data / KEPT_FOUNDERS, config.evolution.size
     if not is_there(place):
         raise DamagedError(place, "it is missing. Put a copy of genome.founders in its place.")
     content = read_bounded(place, _limit(species, size))

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hetevo.evolve.config import Config, ConfigError, config_hash, from_mapping, without_address
+from hetevo.evolve.data.keeping import with_kept_file
 from hetevo.evolve.founders import read_founders
 from hetevo.evolve.generation import Generation, begin_with, draw_generation_zero
 from hetevo.evolve.islands import assign_islands
@@ -96,8 +97,11 @@ class Origin:
         ConfigError
             If a change is wrong, or the origin was computed on a cluster and no change says where the branch is.
         """
-        content = without_address(self.directory.config(), overrides, str(self.directory.config_file))
+        saved_config = with_kept_file(self.directory.config(), self.directory)
+        content = without_address(saved_config, overrides, str(self.directory.config_file))
         content["preset"] = ""
+        if founders := content.get("genome", {}).get("founders"):  # a branch needs none: no other file is opened
+            content["genome"] = {**content["genome"], "founders": Path(str(founders)).name}
         return from_mapping(content, overrides=overrides, source=f"--from {self.directory.path}", saved=saved)
 
     def load(self, config: Config, species: Species) -> State:

@@ -40,6 +40,7 @@ def replay_generation(
     *,
     generation: int | None = None,
     workers: int | None = None,
+    data: str | Path | None = None,
     oversubscribe: bool = False,
 ) -> None:
     """Let a saved generation live again, and compare the bits.
@@ -58,6 +59,8 @@ def replay_generation(
         Which one; by default the newest that was saved.
     workers : int, optional
         Processes; by default another number than the run's.
+    data : str or Path, optional
+        The file of a task ``table``, if the run has no copy.
     oversubscribe : bool, optional
         Start any number of processes.
     """
@@ -77,7 +80,7 @@ def replay_generation(
         compared += ["genes", "descent"]
         differ += _descent_differences(made, state.generation)
     # live once more, in blocks of another size
-    with LocalBackend(evolution.place) as backend:
+    with evolution.opened(directory, data), LocalBackend(evolution.place) as backend:
         backend.prepare(evolution.job(chosen))
         evaluation = backend.evaluate(evolution.job(chosen), state.generation)
         how = f"{backend.description}, blocks of {settings.backend.block}"
@@ -173,7 +176,7 @@ class Repeated:
     traceback: str
 
 
-def repeat(path: str | Path, number: int) -> Repeated:
+def repeat(path: str | Path, number: int, *, data: str | Path | None = None) -> Repeated:
     """Let an individual live again that could not be evaluated, in a process of its own.
 
     Parameters
@@ -182,6 +185,8 @@ def repeat(path: str | Path, number: int) -> Repeated:
         The run directory.
     number : int
         Row of the table of failures, counted from 0.
+    data : str or Path, optional
+        The file of a task ``table``, if the run has no copy.
 
     Raises
     ------
@@ -198,7 +203,9 @@ def repeat(path: str | Path, number: int) -> Repeated:
     # in a process of its own: it may die of that again
     pool = WorkerPool(1)
     try:
-        lived = pool.submit(live_block, evolution.job(generation), genes, np.array([individual]), generation).result()
+        with evolution.opened(directory, data):
+            work = evolution.job(generation), genes, np.array([individual]), generation
+            lived = pool.submit(live_block, *work).result()
         failures = lived.evaluation.failures
         found, trace = (failures[0].reason, failures[0].traceback) if failures else ("", "")
     except BrokenExecutor:

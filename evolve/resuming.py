@@ -41,6 +41,7 @@ def resume(
     backend: str | None = None,
     address: str | None = None,
     workers: int | None = None,
+    data: str | Path | None = None,
     probe: Probe | None = None,
     force: bool = False,
     oversubscribe: bool = False,
@@ -63,6 +64,8 @@ def resume(
     backend, address, workers : optional
         Where lives are computed this time, see ``[backend]``; by default as the configuration says. The address of a
         cluster must be named each time, or another backend; ``"current"`` is the Ray session of this process.
+    data : str or Path, optional
+        The file of a task ``table``, if it was too large to be copied into the run, and is not where it can be found.
     probe : Probe, optional
         Measures to take; by default those that the configuration names.
     force : bool, optional
@@ -99,6 +102,7 @@ def resume(
         backend=backend,
         address=address,
         workers=workers,
+        data=data,
         probe=probe,
         force=force,
         oversubscribe=oversubscribe,
@@ -118,6 +122,7 @@ def open_run(
     backend: str | None = None,
     address: str | None = None,
     workers: int | None = None,
+    data: str | Path | None = None,
     probe: Probe | None = None,
     force: bool = False,
     oversubscribe: bool = False,
@@ -129,7 +134,7 @@ def open_run(
 
     Parameters
     ----------
-    path, generations, until, backend, address, workers, probe, force, oversubscribe, progress, notice, callbacks
+    path, generations, until, backend, address, workers, data, probe, force, oversubscribe, progress, notice, callbacks
         See `resume`.
 
     Yields
@@ -157,7 +162,7 @@ def open_run(
         lock = held.enter_context(directory.lock())
         withdraw_earlier(directory.stop_file, listeners.notice)
         evolution = Evolution(_change_config(directory, changes), probe, oversubscribe=oversubscribe)
-        place = held.enter_context(evolution.connected())
+        place = held.enter_context(evolution.connected(directory, data))
         yield held.enter_context(
             continue_run(directory, lock, evolution, place, listeners, extension=extension, force=force)
         )
@@ -222,6 +227,8 @@ def continue_run(
         gone = "gives no sign of life any more" if owners.is_far(lock.taken_over) else "no longer runs"
         notice(f"{directory.path} was left by {owners.describe(lock.taken_over)}, which {gone}: taken over")
     directory.sweep()
+    if evolution.data:
+        evolution.data.keep(directory)
     # 2. find where to go on
     newest = find_newest_intact(directory, evolution.species, evolution.config.evolution.size, notice, force=force)
     state, saved = newest or (None, Checkpoint(-1, {}, {}))

@@ -95,7 +95,7 @@ class Session:
         self, evolution: Evolution, backend: Backend, directory: RunDirectory, start: Start, listeners: Listeners
     ) -> None:
         self.failed = False
-        self._directory, self._config = directory, evolution.config
+        self._directory, self._config, self._data = directory, evolution.config, evolution.data
         # before the recorder, whose checkpoints name the sessions so far
         self._begin(start, listeners.notice)
         self._recorder = Recorder(
@@ -117,6 +117,7 @@ class Session:
             after=start.state.generation.number if start.state else None,
             generations=self._config.evolution.generations,
             mixed=self._config.backend.mixed,
+            **({"data": self._data.facts()} if self._data else {}),
         )
         if lost:
             notice(f"{lost}; what it says of earlier sessions cannot be trusted, the results can")

@@ -3,7 +3,10 @@
 from pathlib import Path
 
 from hetevo.evolve.config import Config
-from hetevo.evolve.founders import KEPT, read_founders
+from hetevo.evolve.config.own_data import KEPT_FOUNDERS
+from hetevo.evolve.data.keeping import kept_file
+from hetevo.evolve.data.places import hash_file, opened
+from hetevo.evolve.founders import read_founders
 from hetevo.evolve.record_checks import Losses, Report, check_records
 from hetevo.evolve.replay import replay_generation
 from hetevo.evolve.rundir import RunDirectory
@@ -15,6 +18,7 @@ from hetevo.evolve.saved import check_configuration, find_records_beyond, read_s
 from hetevo.evolve.species import build_species
 from hetevo.evolve.state import load
 from hetevo.populations.errors import HetevoError, spell
+from hetevo.populations.tasks import Table
 
 LOOKS = 3
 """Looks at a run that goes on before a problem is believed: files may be replaced and removed during one."""
@@ -31,6 +35,7 @@ def verify(
     replay: bool = False,
     generation: int | None = None,
     workers: int | None = None,
+    data: str | Path | None = None,
     oversubscribe: bool = False,
 ) -> Report:
     """Check a run directory; nothing in it is changed.
@@ -47,6 +52,8 @@ def verify(
         Which one; by default the newest that was saved.
     workers : int, optional
         Processes of the replay; by default another number than the run's.
+    data : str or Path, optional
+        The file of a task ``table``, for the replay, if the run has no copy.
     oversubscribe : bool, optional
         Start any number of them; otherwise more than four a core are refused.
 
@@ -64,7 +71,7 @@ def verify(
             break
     if replay and newest is not None and report.ok:
         replay_generation(
-            directory, config, report, generation=generation, workers=workers, oversubscribe=oversubscribe
+            directory, config, report, generation=generation, workers=workers, data=data, oversubscribe=oversubscribe
         )
     elif replay:
         report.notes.append("nothing was replayed")
@@ -76,6 +83,7 @@ def _look(directory: RunDirectory) -> tuple[Report, Config, Checkpoint | None]:
     newest, losses = _check_checkpoints(directory, config, report)
     _check_provenance(directory, newest, report)
     _check_founders(directory, config, report)
+    _check_data(directory, config, report)
     if newest is not None:
         check_records(directory, config, newest, losses, report)
         if report.ok:
@@ -136,7 +144,28 @@ def _check_founders(directory: RunDirectory, config: Config, report: Report) -> 
     except HetevoError as error:
         report.problems.append(str(error))
     else:
-        report.checked.append(f"data/{KEPT}: the SHA-256 of the founders")
+        report.checked.append(f"data/{KEPT_FOUNDERS}: the SHA-256 of the founders")
+
+
+def _check_data(directory: RunDirectory, config: Config, report: Report) -> None:
+    """Check the copy of its data that a run keeps."""
+    task = build_species(config).task
+    if not isinstance(task, Table):
+        return
+    kept = kept_file(directory, task.file)
+    if kept is None:
+        report.notes.append(f"not covered: the data, {task.file}, of which the run has no copy")
+        return
+    try:
+        with opened(kept) as source:
+            fits = hash_file(source) == task.sha256
+    except HetevoError as error:
+        report.problems.append(str(error))
+        return
+    if fits:
+        report.checked.append(f"{kept.name}: the SHA-256 of the data")
+    else:
+        report.problems.append(f"{kept}: its content does not fit task.options.sha256; put a copy in its place")
 
 
 def _check_end(directory: RunDirectory, newest: Checkpoint, report: Report) -> None:

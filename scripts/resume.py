@@ -22,6 +22,10 @@ Until = Annotated[
 Backend = Annotated[str | None, typer.Option(help="Where lives are computed this time: auto, local or ray.")]
 Workers = Annotated[int | None, typer.Option(help="Processes, this time; 0: one a core, on a cluster all its cores.")]
 Address = Annotated[str | None, typer.Option(metavar="HOST:PORT", help="A Ray cluster, this time; never guessed.")]
+Data = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="The file of a task table, if it was too large to be copied into the run."),
+]
 Force = Annotated[
     bool, typer.Option("--force", help="Drop the records and begin anew, if no checkpoint can be trusted.")
 ]
@@ -36,6 +40,7 @@ def resume(
     backend: Backend = None,
     workers: Workers = None,
     address: Address = None,
+    data: Data = None,
     force: Force = False,
     oversubscribe: Oversubscribe = False,
     as_json: AsJson = False,
@@ -51,11 +56,12 @@ def resume(
             backend=backend,
             address=address,
             workers=workers,
+            data=data,
             force=force,
             oversubscribe=oversubscribe,
             progress=display,
             notice=display.say,
         )
-    given = {"--backend": backend, "--address": address}
+    given = {"--backend": backend, "--address": address, "--data": data and str(data)}
     where = [word for option, value in given.items() if value for word in (option, value)]
     finish(ended, where, as_json=as_json)

@@ -60,7 +60,12 @@ Backend = Annotated[str | None, typer.Option(help="Where lives are computed: aut
 Workers = Annotated[int | None, typer.Option(help="Processes; 0: one a core, on a cluster all its cores.")]
 Address = Annotated[str | None, typer.Option(metavar="HOST:PORT", help="A Ray cluster; never guessed.")]
 Trust = Annotated[
-    bool, typer.Option("--trust", help="Contact the cluster whose address stands in FILE.toml; else give --address.")
+    bool,
+    typer.Option(
+        "--trust",
+        help="Contact the cluster whose address stands in FILE.toml, and read data outside its folder; else give"
+        " --address and -s task.options.file.",
+    ),
 ]
 NoProbe = Annotated[bool, typer.Option("--no-probe", help="Measure nothing; evolution is the same, bit for bit.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the final status as one JSON object on stdout.")]

@@ -21,6 +21,9 @@ Workers = Annotated[
 Number = Annotated[
     int | None, typer.Option("--failure", metavar="K", help="Let the K-th recorded failure (from 0) live again, here.")
 ]
+Data = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="The file of a task table, for a replay, if the run has no copy.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -31,6 +34,7 @@ def verify(
     replay: Replay = False,
     workers: Workers = None,
     failure: Number = None,
+    data: Data = None,
     oversubscribe: Oversubscribe = False,
     as_json: AsJson = False,
 ) -> None:
@@ -39,11 +43,11 @@ def verify(
     from hetevo.populations.errors import SettingError
 
     if failure is not None:
-        _repeat(run, failure, as_json)
+        _repeat(run, failure, data, as_json)
         return
     if generation is not None and not replay:
         raise SettingError(f"{generation}: a generation is only needed to replay it; add --replay.")
-    report = check(run, replay=replay, generation=generation, workers=workers, oversubscribe=oversubscribe)
+    report = check(run, replay=replay, generation=generation, workers=workers, data=data, oversubscribe=oversubscribe)
     if as_json:
         print(json.dumps({**asdict(report), "ok": report.ok}))
     else:
@@ -58,11 +62,11 @@ def verify(
         raise typer.Exit(FAILED)
 
 
-def _repeat(run: Path, number: int, as_json: bool) -> None:
+def _repeat(run: Path, number: int, data: Path | None, as_json: bool) -> None:
     """Say what becomes of an individual that had failed; exit 1 if it fails again."""
     from hetevo.evolve.replay import repeat
 
-    found = repeat(run, number)
+    found = repeat(run, number, data=data)
     if as_json:
         print(json.dumps(asdict(found)))
     else:

@@ -6,11 +6,12 @@ Or one alone, to see whose fault it is that workers die: its own, or that of the
 import time
 import traceback
 from concurrent.futures import wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hetevo.evolve.backends.backend import Job
 from hetevo.evolve.backends.fingerprint import Fingerprint, fingerprint
 from hetevo.evolve.backends.pool import WorkerDiedError, WorkerPool
+from hetevo.evolve.data.sharing import travelling
 from hetevo.populations.errors import MachineFailedError
 from hetevo.populations.evaluation import Evaluation, Failure, evaluate
 from hetevo.populations.genome import Population
@@ -45,6 +46,12 @@ class Lived:
     worker: Fingerprint = Fingerprint()
 
 
+def load(job: Job) -> None:
+    """Load what a job is made of, and note what this worker computes with."""
+    job.species.task.prepare()
+    fingerprint(job)
+
+
 def live_block(job: Job, population: Population, individuals: Indices, generation: int) -> Lived:
     """Evaluate individuals of a generation.
 
@@ -60,6 +67,7 @@ def live_block(job: Job, population: Population, individuals: Indices, generatio
         Counted from 0.
     """
     begin = time.perf_counter()
+    job.species.task.prepare()  # what cannot be loaded here is no individual's fault
     evaluation = _evaluate(job, population, individuals, generation)
     return Lived(evaluation, time.perf_counter() - begin, fingerprint(job))
 
@@ -116,15 +124,17 @@ def live_alone(job: Job, population: Population, individuals: Indices, generatio
     try:
         # tried again only as long as the other one lives
         idle = pool.submit(time.sleep, FOREVER)
-        for _ in range(TRIES):
-            try:
-                return pool.submit(live_block, job, population, individuals, generation).result()
-            except WorkerDiedError as error:
-                reason = str(error)
-                if not error.by_own_doing:
-                    raise MachineFailedError(reason) from None
-            if wait([idle], TRY_SECONDS).done:
-                raise MachineFailedError(f"{reason}, and one beside it that did nothing ended too")
+        with travelling(job.species) as species:
+            job = replace(job, species=species)
+            for _ in range(TRIES):
+                try:
+                    return pool.submit(live_block, job, population, individuals, generation).result()
+                except WorkerDiedError as error:
+                    reason = str(error)
+                    if not error.by_own_doing:
+                        raise MachineFailedError(reason) from None
+                if wait([idle], TRY_SECONDS).done:
+                    raise MachineFailedError(f"{reason}, and one beside it that did nothing ended too")
     finally:
         pool.close()
     failure = Failure(

@@ -8,7 +8,7 @@ from typing import Self
 from hetevo.evolve.backends.backend import Clock, Job, NotLoadableError, Telemetry, do_nothing, never
 from hetevo.evolve.backends.block_queue import Block, BlockQueue
 from hetevo.evolve.backends.fingerprint import check_result, check_unchanged, fingerprint
-from hetevo.evolve.backends.lives import Lived, live_alone, live_block
+from hetevo.evolve.backends.lives import Lived, live_alone, live_block, load
 from hetevo.evolve.backends.pool import PAUSES, NoWorkersError, WorkerDiedError, WorkerPool
 from hetevo.evolve.config import BackendTable
 from hetevo.evolve.generation import Generation
@@ -59,7 +59,7 @@ class LocalBackend:
         """Let each worker note what it computes with: it could load then what a job is made of."""
         for pause in (*PAUSES, 0.0):
             try:
-                for loading in [self._pool.submit(fingerprint, job) for _ in range(self.workers)]:
+                for loading in [self._pool.submit(load, job) for _ in range(self.workers)]:
                     loading.result()
             except WorkerDiedError as error:
                 last = error

@@ -2,7 +2,7 @@
 
 from hetevo.evolve.config.config import Config
 from hetevo.evolve.config.operators import check_new
-from hetevo.evolve.config.reading import from_mapping, load_config, preset, preset_names
+from hetevo.evolve.config.reading import from_mapping, load_config, preset, preset_names, with_data
 from hetevo.evolve.config.sources import ConfigError, without_address
 from hetevo.evolve.config.tables import CURRENT, BackendTable, EvolutionTable
 from hetevo.evolve.config.writing import commented_toml, dump_toml
@@ -24,5 +24,6 @@ __all__ = [
     "load_config",
     "preset",
     "preset_names",
+    "with_data",
     "without_address",
 ]

@@ -12,6 +12,7 @@ from hetevo.evolve.config.config import Config
 from hetevo.evolve.config.explaining import example_of, explain, field_of
 from hetevo.evolve.config.naming import named
 from hetevo.evolve.config.operators import check_new
+from hetevo.evolve.config.own_data import FILE, FOUNDERS, NAME, complete, place_file, place_founders
 from hetevo.evolve.config.plugins import check_trusted
 from hetevo.evolve.config.sources import ConfigError, Override, is_path, read_source, shipped, without_address
 from hetevo.evolve.toml import NestingError, check_nesting, inline, read_toml
@@ -90,6 +91,8 @@ def load_config(
         raise ConfigError(f"{source} is a sweep, not a configuration. Run it: {spell('sweep', source)}")
     if not content:
         raise ConfigError(f"{source} is empty. Write a configuration with every key explained: {spell('init')}")
+    content = place_file(content, Path(source).parent, trust=trust or _names(overrides, FILE))
+    content = place_founders(content, Path(source).parent, trust=trust or _names(overrides, FOUNDERS))
     if not trust:
         content = without_address(content, overrides, str(source), more=", or trust the file: --trust (trust=True)")
         check_trusted(content, overrides, str(source))
@@ -122,10 +125,10 @@ def from_mapping(
         Naming every wrong key.
     """
     tables = {key: dict(value) if isinstance(value, dict) else value for key, value in content.items()}
-    for override in overrides:
-        _apply(tables, override)
+    given = [_apply(tables, override) for override in overrides]
     try:
         check_nesting(tables)
+        tables = complete(tables, given, saved=saved)
         config = named(Config.model_validate(tables))
     except (HetevoError, NestingError) as error:
         raise ConfigError(f"{source}: {error}") from None
@@ -136,7 +139,21 @@ def from_mapping(
     return config
 
 
-def _apply(tables: dict[str, Any], override: Override) -> None:
+def with_data(config: Config) -> Config:
+    """Return a configuration that says which data it means, also if it was made without reading any."""
+    options = config.task.options
+    if config.task.name != NAME or options.get("sha256"):
+        return config
+    return from_mapping(config.model_dump(), overrides=[(FILE, options["file"])], saved=True)
+
+
+def _names(overrides: Sequence[Override], key: str) -> bool:
+    """Tell whether changes name a file, so that nobody reads another one."""
+    return key in [override.partition("=")[0] if isinstance(override, str) else override[0] for override in overrides]
+
+
+def _apply(tables: dict[str, Any], override: Override) -> str:
+    """Make a change, and return its key."""
     key, value = _parse_override(override) if isinstance(override, str) else override
     given = f"-s {override}" if isinstance(override, str) else key
     path = [part.strip() for part in key.split(".")]
@@ -148,6 +165,7 @@ def _apply(tables: dict[str, Any], override: Override) -> None:
         if not isinstance(table, dict):
             raise ConfigError(f"{given}: {part!r} is a value, not a table. {_EXPECTED}")
     table[path[-1]] = value
+    return ".".join(path)
 
 
 def _parse_override(override: str) -> tuple[str, Any]:

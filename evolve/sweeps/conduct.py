@@ -15,6 +15,7 @@ from hetevo.evolve.backends.backend import bound_workers
 from hetevo.evolve.backends.pool import WorkerDiedError
 from hetevo.evolve.config import BackendTable, Config, from_mapping
 from hetevo.evolve.config.sources import HERE
+from hetevo.evolve.data.keeping import keep_for_sweep
 from hetevo.evolve.experiment import Experiment
 from hetevo.evolve.machine import available_memory
 from hetevo.evolve.memory import check_needs, count_needs, explain_memory_error
@@ -140,6 +141,7 @@ def conduct(
     try:
         was_asked = is_there(folder / STOP)
         write_entries(folder, plan.name, _entries(plan))
+        keep_for_sweep(folder, (build_species(member.config).task for member in plan.members))
         with taking_part(folder, was_asked=was_asked) as (stop, mine):
             return _Conductor(plan, folder, pool).run(stop, mine, watch), stop.signal
     finally:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hetevo.evolve.config import Config, ConfigError, load_config, preset_names
+from hetevo.evolve.config.own_data import place_change
 from hetevo.evolve.config.sources import exists, is_path
 from hetevo.evolve.messages import Notice
 from hetevo.evolve.rundir.sweep import Entry
@@ -178,7 +179,7 @@ def _make_config(base: str, changes: Changes, place: str, folder: Path) -> Confi
     if is_path(base) or (base not in preset_names() and exists(folder / base)):
         base = str(folder / base)  # beside the sweep's own file
     try:
-        given = [(key, value) for key, value in changes.items() if key != "base"]
+        given = [(key, place_change(key, value, folder)) for key, value in changes.items() if key != "base"]
         return load_config(base, [*given, ("backend.address", "")], seed=0)  # where runs go on, no file says
     except HetevoError as error:
         raise ConfigError(f"{place}: {error}") from None

@@ -15,6 +15,7 @@ from hetevo.populations.tasks.patterns import Patterns
 from hetevo.populations.tasks.reach import Reach
 from hetevo.populations.tasks.separable import Separable
 from hetevo.populations.tasks.sine import Sine
+from hetevo.populations.tasks.table import Table
 from hetevo.populations.tasks.task import Samples, Synthetic, Task, TaskInstance
 from hetevo.populations.tasks.teacher import Teacher
 from hetevo.populations.tasks.xor import Xor
@@ -36,6 +37,7 @@ TASKS: Registry[type[Task]] = Registry(
         "reach": Reach,
         "history": History,
         "digits": Digits,
+        "table": Table,
     },
     _accept,
 )
@@ -51,6 +53,7 @@ __all__ = [
     "Separable",
     "Sine",
     "Synthetic",
+    "Table",
     "Task",
     "TaskInstance",
     "Teacher",

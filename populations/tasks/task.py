@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.random import Generator
@@ -46,8 +46,10 @@ class Sized(Protocol):
 class Task(Protocol):
     """A family of tasks: a frozen dataclass whose fields are its options."""
 
-    classification: ClassVar[bool]
-    """Whether targets are one-hot, so that accuracy means something."""
+    @property
+    def classification(self) -> bool:
+        """Whether targets are one-hot, so that accuracy means something."""
+        ...
 
     @property
     def inputs(self) -> int:

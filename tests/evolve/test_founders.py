@@ -9,7 +9,7 @@ from faults import go, outcome, tiny
 from typer.testing import CliRunner
 
 from hetevo.evolve import Experiment, GenesError, Space, preset, resume, save_genes
-from hetevo.evolve.config import ConfigError, from_mapping
+from hetevo.evolve.config import ConfigError, dump_toml, from_mapping, load_config
 from hetevo.evolve.rundir import DamagedError, RunDirectory
 from hetevo.evolve.verify import verify
 from hetevo.scripts.main import app
@@ -158,3 +158,22 @@ def test_the_command_line_takes_a_file(here):
     missing = CliRunner().invoke(app, [*command[:-3], "genome.founders=gene.npz", "-o", "other"])
     assert missing.exit_code == 2
     assert "Did you mean" in missing.output
+
+
+def test_a_configuration_file_names_founders_beside_it(here, genes):
+    (here / "mine").mkdir()
+    save_genes("mine/genes.npz", genes)
+    save_genes("elsewhere.npz", genes)
+    text = dump_toml(tiny()).replace('founders = ""', 'founders = "genes.npz"')
+    (here / "mine" / "own.toml").write_text(text)
+    run = Experiment(load_config("mine/own.toml")).run("run")
+    assert run.digest == Experiment(tiny(), founders=genes).run("same").digest
+    # a run's own configuration finds the copy
+    (here / "mine" / "genes.npz").unlink()
+    assert Experiment(load_config("run/config.toml")).run("again").digest == run.digest
+    assert Experiment(load_config("run/config.toml")).run("run", or_resume=True).digest == run.digest
+    # a stranger's names no file outside of its folder
+    (here / "mine" / "own.toml").write_text(text.replace("genes.npz", "../elsewhere.npz"))
+    with pytest.raises(ConfigError, match=r"genome\.founders: a configuration file may name data in its own folder"):
+        load_config("mine/own.toml")
+    assert Experiment(load_config("mine/own.toml", trust=True)).run("trusted").digest == run.digest

@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 import pytest
+from builders import make_task
 
 from hetevo.populations.errors import SettingError
 from hetevo.populations.random_streams import Purpose, random_stream
@@ -12,7 +13,7 @@ from hetevo.populations.tasks import TASKS, Digits, Reach, Separable, Sine, Xor
 
 @pytest.mark.parametrize("name", sorted(TASKS))
 def test_shapes_reproducibility_and_freshness(name):
-    task = TASKS[name]()
+    task = make_task(name)
     instance = task.draw(random_stream(0, 0, Purpose.TASK))
     inputs, targets = instance.training(random_stream(0, 0, Purpose.TRAINING), 50)
     assert inputs.shape == (50, task.inputs)

@@ -1,5 +1,7 @@
 """Small species and populations for tests."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from hetevo.populations.circuits import draw_founders
@@ -9,6 +11,27 @@ from hetevo.populations.rules import RULES, with_terms
 from hetevo.populations.settings import Genome, Lifetime, Network, Plasticity
 from hetevo.populations.species import Species
 from hetevo.populations.tasks import TASKS
+from hetevo.populations.tasks.table import Rows
+
+
+@dataclass(frozen=True)
+class Held:
+    """Rows of a table, in memory."""
+
+    held: Rows
+
+    def rows(self):
+        return self.held
+
+
+def make_task(name, **sizes):
+    if name != "table":
+        return TASKS[name](**sizes)
+    task = TASKS[name](file="drawn.npz", kind="classification", **sizes)
+    rng = np.random.default_rng(0)
+    inputs, labels = rng.standard_normal((90, task.inputs)), rng.integers(task.outputs, size=90)
+    scale = np.stack([inputs[:60].mean(axis=0), inputs[:60].std(axis=0)])
+    return task.reading(Held(Rows(inputs, labels, scale, np.zeros((2, 0)), 60)))
 
 
 def make_species(
@@ -36,7 +59,7 @@ def make_species(
     feedback = "transposed" if transposed else "independent"
     return Species(
         Layout(inputs, tuple(levels), outputs, bias),
-        TASKS[task](inputs=inputs, outputs=outputs),
+        make_task(task, inputs=inputs, outputs=outputs),
         with_terms(RULES[rule], tuple(terms)),
         Network(tuple(levels), wiring, {}, *density, settle, feedback, activation, bias),
         Plasticity(rule, tuple(terms), terms_shared, gains_shared, derivative=derivative),

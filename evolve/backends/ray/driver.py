@@ -9,7 +9,7 @@ import ray
 from hetevo.evolve.backends.backend import Clock, Job, NotLoadableError, Telemetry
 from hetevo.evolve.backends.block_queue import BlockQueue
 from hetevo.evolve.backends.fingerprint import fingerprint
-from hetevo.evolve.backends.lives import Lived
+from hetevo.evolve.backends.lives import Lived, load
 from hetevo.evolve.backends.ray.connection import (
     check,
     check_cpus,
@@ -21,6 +21,7 @@ from hetevo.evolve.backends.ray.connection import (
 )
 from hetevo.evolve.backends.ray.in_flight import InFlight, Sizes
 from hetevo.evolve.backends.ray.local import LocalCluster
+from hetevo.evolve.backends.ray.objects import Store
 from hetevo.evolve.backends.ray.session import ClusterLostError, how_to_go_on, in_short
 from hetevo.evolve.backends.ray.tasks import task
 from hetevo.evolve.config import BackendTable
@@ -64,6 +65,7 @@ class RayDriver:
         self._sizes: Sizes | None = None
         self._known: tuple[Species, int, int] | None = None
         self._strangers: dict[str, str] = {}
+        self._store = Store()
         try:
             # 1. the cluster: one of this run's own, or that of the address
             if not settings.address:
@@ -101,7 +103,7 @@ class RayDriver:
             If no worker lives long enough.
         """
         try:
-            ray.get(task(fingerprint, LOAD_RETRIES).remote(job))
+            ray.get(task(load, LOAD_RETRIES).remote(self._sendable(job)))
         except (ray.exceptions.RayTaskError, ray.exceptions.RaySystemError) as error:
             raise NotLoadableError(str(error).strip().splitlines()[-1]) from None
         except ray.exceptions.RayError as error:
@@ -110,7 +112,7 @@ class RayDriver:
     def evaluate(self, job: Job, generation: Generation, stopping: Callable[[], bool]) -> Evaluation:
         """Evaluate all individuals of a generation, in order."""
         try:
-            return self._evaluate(job, generation, stopping)
+            return self._evaluate(self._sendable(job), generation, stopping)
         except ray.exceptions.RayError as error:
             raise _explain_loss(error) from None
 
@@ -139,6 +141,10 @@ class RayDriver:
             in_flight.cancel_all()
         self.telemetry = clock.telemetry(self.workers, queue.resent)
         return queue.join()
+
+    def _sendable(self, job: Job) -> Job:
+        """Return a job that workers can load; those of this machine map the rows of a table from its files."""
+        return job if self._local else self._store.sendable(job)
 
     def _is_strange(self, job: Job, lived: Lived) -> bool:
         """Tell whether results are those of a worker that computes otherwise, also of one that has joined later."""

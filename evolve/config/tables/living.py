@@ -205,7 +205,7 @@ else:
         founders: str = Field(
             "",
             examples=["genes.npz"],
-            description="file with genes of founders, as hetevo.save_genes writes it, from the current folder; fewer"
+            description="file with genes of founders, as hetevo.save_genes writes it; fewer"
             ' individuals than evolution.size are repeated in turn; "": they are drawn',
         )
         founders_sha256: str = Field(

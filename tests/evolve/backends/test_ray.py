@@ -3,12 +3,14 @@
 import contextlib
 import logging
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +27,8 @@ from hetevo.evolve.backends.ray import backend as backends
 from hetevo.evolve.backends.ray.connection import largest_block
 from hetevo.evolve.backends.ray.in_flight import Sizes
 from hetevo.evolve.config import BackendTable
+from hetevo.evolve.data.sharing import shared
+from hetevo.evolve.generation import draw_generation_zero
 from hetevo.populations.errors import MachineFailedError, SettingError
 
 pytestmark = pytest.mark.timeout(240)
@@ -378,6 +382,29 @@ def test_auto_stays_here_without_an_address_or_when_it_is_quick(caplog):
             chosen.evaluate(Job(species, SEED), marked_generation(species, ()))
             assert "local" in chosen.description
         assert reason in caplog.messages[-1]
+
+
+def test_rows_of_a_table_go_through_the_object_store(nodes, tmp_path):
+    species = make_species(task="table")
+    generation = draw_generation_zero(species, SEED, 6)
+    with shared(species.task.source.rows()) as source:
+        job = Job(replace(species, task=species.task.reading(source)), SEED)
+        here = LocalBackend(BackendTable(workers=1)).evaluate(job, generation)
+        with backend(nodes) as cluster:
+            cluster.prepare(job)
+            shutil.rmtree(source.folder)  # as if the workers were on other machines
+            there = cluster.evaluate(job, generation)
+    np.testing.assert_array_equal(there.loss, here.loss)
+    assert there.failures == ()
+
+
+def test_a_table_has_the_same_digests_as_on_this_machine(nodes, tmp_path):
+    where = ["backend.name=ray", f'backend.address="{nodes.address}"']
+    runs = [
+        Experiment(preset("iris", overrides=[*OPTIONS, "evolution.generations=1", *place])).run(tmp_path / str(number))
+        for number, place in enumerate((where, ["backend.workers=1"]))
+    ]
+    assert (runs[0].digest, runs[0].probe_digest) == (runs[1].digest, runs[1].probe_digest)
 
 
 def test_auto_takes_the_cluster_for_what_is_long(nodes, calm, monkeypatch, caplog):
