@@ -3,7 +3,11 @@
 ==========================  =====================================================================
 `config`, `presets`         validated configurations, TOML, presets
 `experiment`, `resuming`    starting a run, and going on with one
-`evolution`                 the loop of generations
+`evolution`, `loop`         what evolves, and its loop of generations
+`session`, `open_run`       a process's work on a run; a run in a program's own loop, `callbacks`
+`until`                     ends before the last generation
+`evaluator`, `space`        the fitness of genes that another optimiser proposes; genes as vectors
+`founders`, `genes`         founders that a user brings; genes from outside, checked
 `generation`, `origin`      a generation and its records; where the first one comes from
 `reproduction`              the way to the next generation, on `islands`
 `selection`, `variation`    who reproduces (DEAP, `private_deap`), what genes do (arrays)
@@ -11,7 +15,7 @@
 `species`                   from a configuration to what lives, and what measures it
 `backends`                  where lives are computed
 `memory`, `machine`         what an experiment needs, and what there is
-`recorder`                  what is written, and when
+`recorder`, `schedule`      what is written, and when
 `state`, `saved`            what is saved, whether it can be trusted, and where if the run's directory is gone
 `verify`, `record_checks`   whether what was saved is what was lived; `replay`: living it again
 `messages`, `stopping`      what a run says, and how it is asked to stop
@@ -21,21 +25,35 @@
 ==========================  =====================================================================
 """
 
+from hetevo.evolve.callbacks import Callback
 from hetevo.evolve.config import Config, ConfigError, load_config, preset, preset_names
+from hetevo.evolve.evaluator import Evaluator
 from hetevo.evolve.experiment import Experiment
+from hetevo.evolve.genes import GenesError, save_genes
+from hetevo.evolve.loop import LivedGeneration
 from hetevo.evolve.messages import GenerationReport, Notice, Progress, Run
-from hetevo.evolve.resuming import resume
+from hetevo.evolve.open_run import OpenRun
+from hetevo.evolve.resuming import open_run, resume
+from hetevo.evolve.space import Space
 
 __all__ = [
+    "Callback",
     "Config",
     "ConfigError",
+    "Evaluator",
     "Experiment",
     "GenerationReport",
+    "GenesError",
+    "LivedGeneration",
     "Notice",
+    "OpenRun",
     "Progress",
     "Run",
+    "Space",
     "load_config",
+    "open_run",
     "preset",
     "preset_names",
     "resume",
+    "save_genes",
 ]

@@ -44,6 +44,8 @@ class Generation:
         `Operator` values.
     island : ndarray of int64, shape (P,)
         Island on which the individual lives; 0 where there is only one.
+    places : ndarray of int64, shape (P,), optional
+        See `addresses`; by default 0 to P - 1.
     """
 
     number: int
@@ -52,6 +54,12 @@ class Generation:
     parent_b: Indices
     operator: Indices
     island: Indices
+    places: Indices | None = None
+
+    @property
+    def addresses(self) -> Indices:
+        """What addresses the random streams of each individual, shape (P,): its place in the population."""
+        return np.arange(self.size, dtype=np.int64) if self.places is None else self.places
 
     @property
     def size(self) -> int:
@@ -78,10 +86,17 @@ def draw_generation_zero(species: Species, seed: int, size: int, island: Indices
     island : ndarray of int64, shape (P,), optional
         Island of each; by default there is only one.
     """
-    nobody = np.full(size, -1, np.int64)
-    operator = np.full(size, Operator.FOUNDER, np.int64)
-    island = np.zeros(size, np.int64) if island is None else island
-    return Generation(0, draw_founders(species, seed, size), nobody, nobody.copy(), operator, island)
+    return begin_with(draw_founders(species, seed, size), island)
+
+
+def begin_with(
+    founders: Population, island: Indices | None = None, *, number: int = 0, places: Indices | None = None
+) -> Generation:
+    """Return a generation of individuals without parents, see `Generation`; by default there is only one island."""
+    nobody = np.full(founders.size, -1, np.int64)
+    operator = np.full(founders.size, Operator.FOUNDER, np.int64)
+    island = np.zeros(founders.size, np.int64) if island is None else island
+    return Generation(number, founders, nobody, nobody.copy(), operator, island, places)
 
 
 _NAMES = np.array([operator.name.lower() for operator in Operator])

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-NOT_RESULTS = ("preset", "backend", "checkpoint", "records", "evolution.generations")
+NOT_RESULTS = ("preset", "backend", "checkpoint", "records", "evolution.generations", "evolution.until")
 """Tables and keys that decide nothing about what a generation looks like."""
 
 NOT_CONDITIONS = ("seed", *NOT_RESULTS, "heldout", "probe.name", "probe.measures", "probe.every", "probe.moments")
@@ -16,7 +16,7 @@ NOT_CONDITIONS = ("seed", *NOT_RESULTS, "heldout", "probe.name", "probe.measures
 def config_hash(content: Mapping[str, Any]) -> str:
     """Return a SHA-256 over everything that decides what a generation looks like, as hexadecimal digits.
 
-    Where lives are computed, what is kept of them and how many generations there are does not.
+    Where lives are computed, what is kept of them and where the run ends does not.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def _short(key: str) -> str:
 
 
 def _among(key: str, names: tuple[str, ...]) -> bool:
-    return key in names or key.split(".")[0] in names
+    return any(key == name or key.startswith(f"{name}.") for name in names)
 
 
 def _flat(content: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

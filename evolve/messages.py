@@ -58,11 +58,13 @@ class Run:
     probe_digest : str or None
         Digest of what the probe recorded.
     stopped_by : str
-        ``""`` if it is done; ``"STOP"`` for the file.
+        ``""`` if it is done; ``"STOP"`` for the file, ``"signal N"``, or ``"loop"`` for a program's own loop.
     signal : int
         Number of the signal that stopped it; 0 if none did.
     saved : str
         How often it was saved, and what that cost.
+    reason : str
+        Why it ended before its last generation, if ``evolution.until`` or a program's own loop ended it.
     """
 
     path: Path
@@ -72,6 +74,7 @@ class Run:
     stopped_by: str = ""
     signal: int = 0
     saved: str = ""
+    reason: str = ""
 
 
 Progress = Callable[[GenerationReport], None]

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from hetevo.evolve.config import Config, ConfigError, config_hash, from_mapping, without_address
 from hetevo.evolve.config.own_graph import with_kept_graph
 from hetevo.evolve.data.keeping import with_kept_file
-from hetevo.evolve.generation import Generation, draw_generation_zero
+from hetevo.evolve.founders import read_founders
+from hetevo.evolve.generation import Generation, begin_with, draw_generation_zero
 from hetevo.evolve.islands import assign_islands
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir import checkpoint as checkpoints
@@ -103,6 +104,8 @@ class Origin:
         saved_config = with_kept_graph(saved_config, self.directory.data)
         content = without_address(saved_config, overrides, str(self.directory.config_file))
         content["preset"] = ""
+        if founders := content.get("genome", {}).get("founders"):  # a branch needs none: no other file is opened
+            content["genome"] = {**content["genome"], "founders": Path(str(founders)).name}
         return from_mapping(content, overrides=overrides, source=f"--from {self.directory.path}", saved=saved)
 
     def load(self, config: Config, species: Species) -> State:
@@ -184,8 +187,8 @@ def _name_run(run: Path, branch: Path) -> str:
     return os.path.relpath(run, branch) if together and len(here.parts) > 1 else run.name
 
 
-def draw_first_generation(config: Config, species: Species, beside: Path) -> Generation:
-    """Return generation 0.
+def draw_first_generation(config: Config, species: Species, directory: RunDirectory) -> Generation:
+    """Return generation 0 of a run.
 
     Parameters
     ----------
@@ -193,8 +196,8 @@ def draw_first_generation(config: Config, species: Species, beside: Path) -> Gen
         The experiment.
     species : Species
         What its individuals have in common.
-    beside : Path
-        Folder in which the run directory lies; a relative path of a transplant's source begins there.
+    directory : RunDirectory
+        The run. It keeps the founders that were brought; a relative path of a transplant's source begins beside it.
 
     Raises
     ------
@@ -203,11 +206,11 @@ def draw_first_generation(config: Config, species: Species, beside: Path) -> Gen
     """
     size = config.evolution.size
     islands = assign_islands(config.islands.count, config.evolution.elites, size)
-    generation = draw_generation_zero(species, config.seed, size, islands)
-    if not config.transplant.source:
-        return generation
-    taken = transplant_genes(config, species, beside)
-    return Generation(0, taken, generation.parent_a, generation.parent_b, generation.operator, generation.island)
+    if config.genome.founders:
+        return begin_with(read_founders(directory, config, species), islands)
+    if config.transplant.source:
+        return begin_with(transplant_genes(config, species, directory.path.parent), islands)
+    return draw_generation_zero(species, config.seed, size, islands)
 
 
 def transplant_genes(config: Config, species: Species, beside: Path) -> Population:
@@ -218,8 +221,12 @@ def transplant_genes(config: Config, species: Species, beside: Path) -> Populati
 
     Parameters
     ----------
-    config, species, beside
-        As for `draw_first_generation`.
+    config : Config
+        The experiment.
+    species : Species
+        What its individuals have in common.
+    beside : Path
+        Folder in which the run directory lies.
     """
     settings = config.transplant
     try:

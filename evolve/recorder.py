@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from statistics import median
 from typing import Any, Self
 
 import numpy as np
@@ -21,61 +20,13 @@ from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.files import make_folder, names
 from hetevo.evolve.rundir.provenance import now
 from hetevo.evolve.rundir.records import rows_of
+from hetevo.evolve.schedule import Schedule
 from hetevo.evolve.state import State, checkpoint_facts
 from hetevo.populations.evaluation import Evaluation
 from hetevo.populations.text import without_places
 
-SHARE = 0.02
-"""Share of a run's time that checkpoints may cost when ``checkpoint.every`` is ``"auto"``."""
-
-COSTS = 9
-"""Saves whose median says what the next one will cost: one alone may have met a busy disk."""
-
-UNSAVED_BYTES = 256 << 20
-"""Rows that take more memory than this are saved, whatever ``checkpoint.every`` says."""
-
 LATE_LINES = 1_000
 """Lines of telemetry that wait for a disk that does not take them; older ones are dropped."""
-
-
-class _Schedule:
-    """Decides when to save, from how long that took before."""
-
-    def __init__(self, config: Config) -> None:
-        self._settings = config.checkpoint
-        self._begin = self.last = time.perf_counter()
-        self._costs: deque[float] = deque(maxlen=COSTS)
-        self._spent = 0.0
-        self.lived = self.saved = 0
-
-    def is_due(self, generation: int, unsaved: int) -> bool:
-        """Tell whether a checkpoint should follow this generation; ``unsaved`` is in bytes."""
-        settings, since = self._settings, time.perf_counter() - self.last
-        # what is to be kept for good has to be saved, and so has what would fill the memory
-        if settings.keep_every and generation % settings.keep_every == 0:
-            return True
-        if unsaved > UNSAVED_BYTES:
-            return True
-        # otherwise as the user says: every n generations, every few seconds, or by its share of the time
-        if isinstance(settings.every, int):
-            return generation % settings.every == 0
-        if settings.every == "auto":
-            return since >= settings.longest or not self._costs or median(self._costs) <= SHARE * since
-        return since >= float(settings.every.removesuffix("s"))
-
-    def add_cost(self, seconds: float) -> None:
-        """Note what a save has cost."""
-        self._costs.append(seconds)
-        self._spent += seconds
-
-    @property
-    def summary(self) -> str:
-        """How often the run was saved, and what that cost: processor time, and time that the run waited for it."""
-        if not self.lived:
-            return "nothing left to do"
-        share = self._spent / (time.perf_counter() - self._begin)
-        often = "every generation" if self.saved >= self.lived else f"{self.saved} of {self.lived} generations"
-        return f"saved after {often}, {share:.1%} of the time"
 
 
 class Recorder:
@@ -98,6 +49,13 @@ class Recorder:
         The state from which the run goes on; afterwards that of the last generation that was recorded.
     records_from : mapping of str to int, optional
         See `checkpoint_facts`.
+    seconds : float, optional
+        Seconds that earlier sessions worked on the run.
+
+    Attributes
+    ----------
+    saved : int
+        The generation of the newest checkpoint that this session wrote; -1: none yet.
     """
 
     def __init__(
@@ -108,19 +66,32 @@ class Recorder:
         notice: Notice,
         newest: State | None = None,
         records_from: Mapping[str, int] | None = None,
+        seconds: float = 0.0,
     ) -> None:
         self.directory, self.config, self.notice, self.newest = directory, config, notice, newest
         self.toml = directory.config_toml()
-        self.facts = checkpoint_facts(directory.config(), origin, directory.provenance.mark(), records_from)
+        self._facts = checkpoint_facts(directory.config(), origin, directory.provenance.mark(), records_from)
+        self._begin, self._earlier = time.perf_counter(), seconds
+        self.saved = -1
         self._checkpoint: Path | None = None
         self._moved = False
-        self._schedule = _Schedule(config)
+        self._schedule = Schedule(config)
         self._telemetry: deque[dict[str, Any]] = deque(maxlen=LATE_LINES)
         self._late = False
         self._thread = ThreadPoolExecutor(1, "recorder")
         self._planned: tuple[State | None, dict[str, Any]] | None = None
         self._unsaved: State | None = None
         self._writing: Future[float] | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Seconds that all sessions have worked on the run, up to now."""
+        return self._earlier + time.perf_counter() - self._begin
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What a checkpoint remembers that is written now."""
+        return {**self._facts, "seconds": round(self.seconds, 3)}
 
     @property
     def is_behind(self) -> bool:
@@ -245,6 +216,7 @@ class Recorder:
         written, rows = self.directory.describe_parts()
         kept = state.checkpoint(written, rows=rows, **self.facts)
         self._checkpoint = checkpoints.write(self.directory.checkpoints, kept)
+        self.saved = state.generation.number
         # from now on the run is known to have some, so that it is noticed if they are gone
         if not self._schedule.saved:
             self.directory.provenance.note_saved(state.generation.number)

@@ -75,7 +75,7 @@ def replay_generation(
     state = load(saved[chosen], species, config.evolution.size)[0]
     compared, differ = ["losses", "statuses"], list[str]()
     # reproduce once more, where the parents are known
-    made = _reproduce_again(saved, chosen, settings, species, directory.path.parent)
+    made = _reproduce_again(saved, chosen, settings, species, directory)
     if made is not None:
         compared += ["genes", "descent"]
         differ += _descent_differences(made, state.generation)
@@ -103,10 +103,10 @@ def _configure_elsewhere(config: Config, workers: int | None) -> Config:
 
 
 def _reproduce_again(
-    saved: Mapping[int, Path], generation: int, config: Config, species: Species, folder: Path
+    saved: Mapping[int, Path], generation: int, config: Config, species: Species, directory: RunDirectory
 ) -> Generation | None:
     if generation == 0:
-        return draw_first_generation(config, species, folder)
+        return draw_first_generation(config, species, directory)
     before = saved.get(generation - 1)
     if before is None:
         return None
@@ -210,7 +210,8 @@ def repeat(path: str | Path, number: int, *, trust: bool = False, data: str | Pa
     pool = WorkerPool(1)
     try:
         with evolution.opened(directory, data):
-            lived = pool.submit(live_block, evolution.job(generation), genes, individual, generation).result()
+            work = evolution.job(generation), genes, np.array([individual]), generation
+            lived = pool.submit(live_block, *work).result()
         failures = lived.evaluation.failures
         found, trace = (failures[0].reason, failures[0].traceback) if failures else ("", "")
     except BrokenExecutor:

@@ -1,10 +1,13 @@
 """Going on: from the newest checkpoint that can be trusted, with records that end where it does."""
 
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import tomli_w
 
+from hetevo.evolve.backends import Backend
 from hetevo.evolve.config import (
     Config,
     ConfigError,
@@ -13,7 +16,8 @@ from hetevo.evolve.config import (
 )
 from hetevo.evolve.config.own_graph import with_kept_graph
 from hetevo.evolve.evolution import Evolution
-from hetevo.evolve.messages import Notice, Progress, Run, guard, log_notice
+from hetevo.evolve.messages import Notice, Progress, Run, log_notice
+from hetevo.evolve.open_run import OpenRun
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir import owner as owners
@@ -21,9 +25,11 @@ from hetevo.evolve.rundir.checkpoint import Checkpoint
 from hetevo.evolve.rundir.lock import Lock
 from hetevo.evolve.rundir.owner import is_held
 from hetevo.evolve.saved import find_newest_intact, find_records_beyond, read_saved_config
+from hetevo.evolve.session import Listeners, Session, Start
 from hetevo.evolve.species import build_species
 from hetevo.evolve.state import State
 from hetevo.evolve.stopping import withdraw_earlier
+from hetevo.evolve.until import find_end_reason
 from hetevo.populations.errors import HetevoError, spell
 from hetevo.populations.evaluation import Probe
 
@@ -32,6 +38,7 @@ def resume(
     path: str | Path,
     generations: int | None = None,
     *,
+    until: Mapping[str, float] | None = None,
     backend: str | None = None,
     address: str | None = None,
     workers: int | None = None,
@@ -42,6 +49,7 @@ def resume(
     oversubscribe: bool = False,
     progress: Progress | None = None,
     notice: Notice = log_notice,
+    callbacks: Sequence[Any] = (),
 ) -> Run:
     """Go on with a run where it was last saved, or extend one that is done.
 
@@ -53,6 +61,8 @@ def resume(
         The run directory; nothing else is needed, wherever it was moved.
     generations : int, optional
         A new last generation.
+    until : mapping of str to float, optional
+        Other ends before that, in the place of those in ``evolution.until``; empty: none.
     backend, address, workers : optional
         Where lives are computed this time, see ``[backend]``; by default as the configuration says. The address of a
         cluster must be named each time, or another backend; ``"current"`` is the Ray session of this process.
@@ -71,6 +81,8 @@ def resume(
         Is called with a `GenerationReport` after every generation. Its failure is logged and ends nothing.
     notice : callable, optional
         Is called with which checkpoints were skipped and why, and the like; by default Python's logging is.
+    callbacks : sequence, optional
+        Objects like `hetevo.Callback`; their failures are logged and end nothing.
 
     Returns
     -------
@@ -88,21 +100,81 @@ def resume(
         If another version of Hetevo is needed, no checkpoint can be trusted (the message says what is wrong with each),
         or the run cannot be written.
     """
-    progress, notice = progress and guard(progress), guard(notice)
+    with open_run(
+        path,
+        generations,
+        until=until,
+        backend=backend,
+        address=address,
+        workers=workers,
+        data=data,
+        trust=trust,
+        probe=probe,
+        force=force,
+        oversubscribe=oversubscribe,
+        progress=progress,
+        notice=notice,
+        callbacks=callbacks,
+    ) as run:
+        return run.finish()
+
+
+@contextlib.contextmanager
+def open_run(
+    path: str | Path,
+    generations: int | None = None,
+    *,
+    until: Mapping[str, float] | None = None,
+    backend: str | None = None,
+    address: str | None = None,
+    workers: int | None = None,
+    data: str | Path | None = None,
+    trust: bool = False,
+    probe: Probe | None = None,
+    force: bool = False,
+    oversubscribe: bool = False,
+    progress: Progress | None = None,
+    notice: Notice = log_notice,
+    callbacks: Sequence[Any] = (),
+) -> Iterator[OpenRun]:
+    """Open a run to go on with it generation by generation, in a ``with`` block.
+
+    Parameters
+    ----------
+    path, generations, until, backend, address, workers, data, trust, probe
+        See `resume`.
+    force, oversubscribe, progress, notice, callbacks
+        See `resume`.
+
+    Yields
+    ------
+    OpenRun
+        The run; a loop over one that is done and whole is over at once.
+
+    Raises
+    ------
+    HetevoError
+        As `resume` does.
+    """
+    listeners = Listeners(progress, notice, callbacks)
     directory = RunDirectory.open(path)
     given = {"backend.name": backend, "backend.address": address, "backend.workers": workers}
     changes = [(key, value) for key, value in given.items() if value is not None]
-    if (
-        generations is None
-        and not changes
-        and (end := find_end(directory, _change_config(directory, changes, trust=trust)))
-    ):
-        return end
-    with directory.lock() as lock:
-        withdraw_earlier(directory.stop_file, notice)
+    end = {"generations": generations, "until": None if until is None else dict(until)}
+    extension = {key: value for key, value in end.items() if value is not None}
+    if not extension and not changes:
+        config = _change_config(directory, changes, trust=trust)
+        if done := find_end(directory, config):
+            yield OpenRun(config, directory.path, done)
+            return
+    with contextlib.ExitStack() as held:
+        lock = held.enter_context(directory.lock())
+        withdraw_earlier(directory.stop_file, listeners.notice)
         evolution = Evolution(_change_config(directory, changes, trust=trust), probe, oversubscribe=oversubscribe)
-        with evolution.connected(directory, data):
-            return continue_run(directory, lock, evolution, progress, notice, generations=generations, force=force)
+        place = held.enter_context(evolution.connected(directory, data))
+        yield held.enter_context(
+            continue_run(directory, lock, evolution, place, listeners, extension=extension, force=force)
+        )
 
 
 def _change_config(directory: RunDirectory, changes: list[tuple[str, Any]], *, trust: bool) -> Config:
@@ -126,30 +198,41 @@ def find_end(directory: RunDirectory, config: Config) -> Run | None:
         return None
     try:
         newest = find_newest_intact(directory, build_species(config), config.evolution.size, lambda message: None)
-        if newest is None or newest[1].generation < config.evolution.generations:
+        if newest is None or not _is_done(config, *newest):
             return None
         if any(find_records_beyond(directory, newest[1])):
             return None
     except HetevoError:
         return None  # the one who holds the lock can say for sure
-    return _report_end(directory, *newest)
+    return _report_end(directory, config, *newest)
 
 
-def _report_end(directory: RunDirectory, state: State, saved: Checkpoint) -> Run:
-    return Run(directory.path, saved.generation, state.digest, state.probe_digest, saved="it was done already")
+def _is_done(config: Config, state: State | None, saved: Checkpoint) -> bool:
+    return saved.generation >= config.evolution.generations or bool(_end_reason(config, state, saved))
+
+
+def _end_reason(config: Config, state: State | None, saved: Checkpoint) -> str:
+    return find_end_reason(config.evolution.until, state, saved.facts.get("seconds", 0.0))
+
+
+def _report_end(directory: RunDirectory, config: Config, state: State, saved: Checkpoint) -> Run:
+    reason = _end_reason(config, state, saved)
+    found = state.digest, state.probe_digest
+    return Run(directory.path, saved.generation, *found, saved="it was done already", reason=reason)
 
 
 def continue_run(
     directory: RunDirectory,
     lock: Lock,
     evolution: Evolution,
-    progress: Progress | None,
-    notice: Notice,
+    backend: Backend,
+    listeners: Listeners,
     *,
-    generations: int | None = None,
+    extension: Mapping[str, Any] | None = None,
     force: bool = False,
-) -> Run:
-    """Go on with a run whose lock is held; see `resume`."""
+) -> OpenRun:
+    """Open a run whose lock is held to go on with it; see `resume`. ``extension``: another end of it."""
+    notice = listeners.notice
     # 1. tidy up behind a process that was killed
     if lock.taken_over:
         gone = "gives no sign of life any more" if owners.is_far(lock.taken_over) else "no longer runs"
@@ -161,8 +244,8 @@ def continue_run(
     # 2. find where to go on
     newest = find_newest_intact(directory, evolution.species, evolution.config.evolution.size, notice, force=force)
     state, saved = newest or (None, Checkpoint(-1, {}, {}))
-    if generations is not None:
-        evolution = _extend(directory, evolution, generations, saved.generation)
+    if extension:
+        evolution = _extend(directory, evolution, extension, saved.generation)
     # 3. let the directory end there: without checkpoints, and then without rows, beyond that
     for path in checkpoints.list_checkpoints(directory.checkpoints):
         if checkpoints.generation_of(path) > saved.generation:
@@ -170,23 +253,32 @@ def continue_run(
     for table in directory.tables:
         table.rewind(saved.generation, saved.records)
     # 4. go on, if there is anything left to do
-    done = saved.generation >= evolution.config.evolution.generations
+    config = evolution.config
+    if extension and (reason := _end_reason(config, state, saved)):
+        notice(f"{reason}: there is nothing left to do. Name another end to go on: --until NAME=NUMBER or --until none")
+    done = state is not None and _is_done(config, state, saved)
     if state and done and directory.provenance.outcome() == "done" and not directory.generations.dirty:
-        return _report_end(directory, state, saved)
+        return OpenRun(config, directory.path, _report_end(directory, config, state, saved))
     facts = {name: saved.facts.get(name) for name in ("origin", "records_from")}
-    return evolution.evolve(directory, state, **facts, progress=progress, notice=notice)
+    start = Start(state, **facts, seconds=saved.facts.get("seconds", 0.0))
+    session = Session(evolution, backend, directory, start, listeners)
+    return OpenRun(config, directory.path, session, listeners.callbacks)
 
 
-def _extend(directory: RunDirectory, evolution: Evolution, generations: int, stands: int) -> Evolution:
-    """Write a new last generation into the configuration, durably, before anything lives."""
-    if generations < max(stands, 0):
+def _extend(directory: RunDirectory, evolution: Evolution, extension: Mapping[str, Any], stands: int) -> Evolution:
+    """Write another end into the configuration, durably, before anything lives."""
+    generations = extension.get("generations")
+    if generations is not None and generations < max(stands, 0):
         raise ConfigError(
             f"--generations: {directory.path} stands at generation {stands} already; expected at least that, got"
             f" {generations}. Start anew from an earlier generation: {spell('run', '--from', f'{directory.path}@G')}"
         )
     content = directory.config()
-    if content.get("evolution", {}).get("generations") != generations:
-        content.setdefault("evolution", {})["generations"] = generations
-        from_mapping(with_kept_graph(content, directory.data), source="--generations", saved=True)
+    before = dict(content.get("evolution", {}))
+    content["evolution"] = {**before, **extension}
+    if content["evolution"] != before:
+        from_mapping(
+            with_kept_graph(content, directory.data), source=" and ".join(f"--{name}" for name in extension), saved=True
+        )
         directory.begin(tomli_w.dumps(content))
-    return evolution.until(generations)
+    return evolution.extended(extension)

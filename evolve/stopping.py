@@ -22,6 +22,10 @@ SIGNALS = (
 that comes when the processor time that was granted is used up."""
 
 
+LOOP = "loop"
+"""What `StopRequest.by` says where the program itself asked."""
+
+
 class StopRequest:
     """Listens for requests to stop while its block runs.
 
@@ -44,13 +48,27 @@ class StopRequest:
     def __init__(self, stop_file: Path, others: Sequence[Path] = ()) -> None:
         self.stop_file, self._others = stop_file, others
         self.signal = 0
+        self._asked = False
         self._aborted = False
         self._previous: dict[int, Any] = {}
 
     @property
     def received(self) -> bool:
         """Whether the run should stop after this generation."""
-        return bool(self.signal) or any(is_there(file) for file in (self.stop_file, *self._others))
+        return bool(self.by)
+
+    @property
+    def by(self) -> str:
+        """Who asked: ``"signal N"``, ``"STOP"`` for a file, `LOOP` for the program; empty if nobody did."""
+        if self.signal:
+            return f"signal {self.signal}"
+        if any(is_there(file) for file in (self.stop_file, *self._others)):
+            return "STOP"
+        return LOOP if self._asked else ""
+
+    def ask(self) -> None:
+        """Ask to stop, from within the program."""
+        self._asked = True
 
     def withdraw(self) -> bool:
         """Remove the file, if it is there: the request was met, or is of an earlier time. Tell whether it was."""

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from hetevo.evolve.config import Config
-from hetevo.evolve.config.own_data import NAME, file_of
+from hetevo.evolve.config.own_data import KEPT_FOUNDERS, NAME, file_of
 from hetevo.evolve.data.keeping import kept_file
 from hetevo.evolve.data.places import hash_file, opened
+from hetevo.evolve.founders import read_founders
 from hetevo.evolve.plugins import describe_plugins, find_changes
 from hetevo.evolve.record_checks import Losses, Report, check_records
 from hetevo.evolve.replay import replay_generation
@@ -24,7 +25,7 @@ LOOKS = 3
 
 NOT_COVERED = (
     "not covered: telemetry (events.jsonl), figures and reports, and in config.toml the tables [backend] and"
-    " [checkpoint] and how many generations there are to be"
+    " [checkpoint] and where the run is to end"
 )
 
 
@@ -54,7 +55,6 @@ def verify(
         Processes of the replay; by default another number than the run's.
     data : str or Path, optional
         The file of a task ``table``, for the replay, if the run has no copy.
-    force : bool, optional
     trust : bool, optional
         Whether a replay may import modules that the run's configuration alone names.
     oversubscribe : bool, optional
@@ -100,6 +100,8 @@ def _look(directory: RunDirectory, *, replay: bool, trust: bool) -> tuple[Report
     report.notes += find_changes(directory.provenance.last_plugins(), describe_plugins(directory.config()))
     newest, losses = _check_checkpoints(directory, config, report)
     _check_provenance(directory, newest, report)
+    if config:
+        _check_founders(directory, config, report)
     _check_data(directory, report)
     if newest is not None:
         content = directory.config()
@@ -155,6 +157,18 @@ def _check_provenance(directory: RunDirectory, newest: Checkpoint | None, report
         report.problems.append(str(error))
 
 
+def _check_founders(directory: RunDirectory, config: Config, report: Report) -> None:
+    """Check the copy that a run keeps of founders that were brought."""
+    if not config.genome.founders:
+        return
+    try:
+        read_founders(directory, config, build_species(config))
+    except HetevoError as error:
+        report.problems.append(str(error))
+    else:
+        report.checked.append(f"data/{KEPT_FOUNDERS}: the SHA-256 of the founders")
+
+
 def _check_data(directory: RunDirectory, report: Report) -> None:
     """Check the copy of its data that a run keeps."""
     content = directory.config()
@@ -187,7 +201,8 @@ def _check_end(directory: RunDirectory, newest: Checkpoint, report: Report) -> N
     # done means: the last checkpoint is that of the last generation, and nothing lies beyond it
     last = generation_of(checkpoints.list_checkpoints(directory.checkpoints)[-1])
     if directory.provenance.outcome() == "done" and not is_held(directory.lock_file):
-        target = directory.provenance.read()["sessions"][-1].get("generations")
+        session = directory.provenance.read()["sessions"][-1]
+        target = session.get("generation") if session.get("reason") else session.get("generations")
         if type(target) is int and last < target:
             report.problems.append(
                 f"{directory.checkpoints}: the run was done at generation {target}, but its newest checkpoint is that"

@@ -13,7 +13,7 @@ from hetevo.scripts.errors import FAILED, AsJson, Oversubscribe, TrustRun, expla
 
 WATCH_SECONDS = 2.0
 
-SHOWN = ("seed", "generation", "generations", "loss_best", "alignment_end", "digest", "probe_digest")
+SHOWN = ("reason", "seed", "generation", "generations", "loss_best", "alignment_end", "digest", "probe_digest")
 """What `status` prints as it is."""
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run directory.")]

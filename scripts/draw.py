@@ -159,6 +159,7 @@ def choose_founder(source: str, individual: int | None, settings: list[str], *, 
     """Draw the founders that a preset or a file begins with, and choose one."""
     from hetevo.evolve.config import load_config
     from hetevo.evolve.config.sources import HERE
+    from hetevo.evolve.founders import bring_founders
     from hetevo.evolve.generation import draw_generation_zero
     from hetevo.evolve.species import build_species
     from hetevo.populations.errors import SettingError
@@ -169,6 +170,10 @@ def choose_founder(source: str, individual: int | None, settings: list[str], *, 
     species, row = build_species(config), individual or 0
     if not 0 <= row < config.evolution.size:
         raise SettingError(f"--individual: {source} has the founders 0 to {config.evolution.size - 1}, got {row}.")
-    population = draw_generation_zero(species, config.seed, config.evolution.size).population
+    config, brought = bring_founders(config, None)
+    size = config.evolution.size
+    population = (
+        brought.population(species, size) if brought else draw_generation_zero(species, config.seed, size).population
+    )
     name = Path(source).stem
     return Chosen(species, population, row, f"{name}, founder {row}, seed {config.seed}", Path(f"{for_file(name)}.png"))

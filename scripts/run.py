@@ -49,6 +49,13 @@ Seeds = Annotated[
     typer.Option(metavar="A..B", help="A run for each of these seeds, side by side, in one directory; see 'sweep'."),
 ]
 Generations = Annotated[int | None, typer.Option(help="Generations after the founders'.")]
+Until = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=NUMBER",
+        help="End before that, e.g. --until loss_best=0.05; also loss_median, loss_mean, evaluations, seconds.",
+    ),
+]
 Backend = Annotated[str | None, typer.Option(help="Where lives are computed: auto, local or ray.")]
 Workers = Annotated[int | None, typer.Option(help="Processes; 0: one a core, on a cluster all its cores.")]
 Address = Annotated[str | None, typer.Option(metavar="HOST:PORT", help="A Ray cluster; never guessed.")]
@@ -67,6 +74,15 @@ Data = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="The file of a task table, if it was too large to be copied into the run."),
 ]
+NewUntil = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--until",
+        metavar="NAME=NUMBER",
+        help="Other ends before that, in the place of those that were given before, e.g. --until loss_best=0.05;"
+        " none: none.",
+    ),
+]
 NewEnd = Annotated[int | None, typer.Option(help="A new last generation: extends a run that is done.")]
 ForceAnew = Annotated[
     bool,
@@ -84,6 +100,7 @@ def run(
     seed: Seed = None,
     seeds: Seeds = None,
     generations: Generations = None,
+    until: Until = None,
     backend: Backend = None,
     workers: Workers = None,
     address: Address = None,
@@ -94,6 +111,7 @@ def run(
 ) -> None:
     """Evolve a population and record what happens."""
     from hetevo.evolve import Experiment
+    from hetevo.evolve.toml import inline
     from hetevo.populations.text import for_file
 
     # options are overrides of the configuration, and come after -s
@@ -106,6 +124,8 @@ def run(
         "probe.every": 0 if no_probe else None,
     }
     overrides = [*(changes or []), *(f"{key}={value}" for key, value in given.items() if value is not None)]
+    if until is not None:
+        overrides.append(f"evolution.until={inline(parse_ends(until))}")
     config, name = _find_configuration(source, origin, overrides, or_resume=or_resume, trust=trust)
     if seeds is not None:
         others = {"--from": origin, "--seed": seed}
@@ -164,10 +184,27 @@ def _find_configuration(
     ), f"{branch.directory.path.resolve().name}-from{branch.generation}"
 
 
+def parse_ends(until: list[str]) -> dict[str, float]:
+    """Return what ``--until`` was given as a table; ``none`` is an empty one."""
+    from hetevo.populations.errors import SettingError
+
+    ends: dict[str, float] = {}
+    for word in until if until != ["none"] else []:
+        name, _, number = (part.strip() for part in word.partition("="))
+        try:
+            ends[name] = int(number) if number.isdecimal() else float(number)
+        except ValueError:
+            raise SettingError(
+                f"--until {word}: expected NAME=NUMBER, such as --until loss_best=0.05, or none."
+            ) from None
+    return ends
+
+
 @explain_errors
 def resume(
     run: RunPath,
     generations: NewEnd = None,
+    until: NewUntil = None,
     backend: Backend = None,
     workers: Workers = None,
     address: Address = None,
@@ -184,6 +221,7 @@ def resume(
         ended = continue_run(
             run,
             generations,
+            until=None if until is None else parse_ends(until),
             backend=backend,
             address=address,
             workers=workers,
@@ -211,7 +249,8 @@ def finish(ended: "Run", where: list[str], *, as_json: bool) -> None:
         print(
             f"{ended.path}: generation {ended.generation}, digest {ended.digest[:16]}; {ended.saved}", file=sys.stderr
         )
-        # to go on, or to look at it
+        if ended.reason:
+            print(f"it ended here because of {ended.reason}", file=sys.stderr)
         todo = spell("resume", ended.path, *where) if ended.stopped_by else spell("plot", ended.path)
         print(f"{f'stopped by {ended.stopped_by}; go on' if ended.stopped_by else 'next'}: {todo}", file=sys.stderr)
     if ended.signal:

@@ -1,7 +1,7 @@
 """The examples in docstrings and pages run, in a folder with tiny runs in it."""
 
 import doctest
-import importlib
+import importlib.util
 import re
 import shlex
 import subprocess
@@ -18,6 +18,7 @@ from hetevo.evolve.rundir.sweep import Entry, write_entries
 
 ROOMS = ["populations", "evolve", "analysis", "scripts"]
 SOURCES = sorted(file for room in ROOMS for file in (ROOT / room).rglob("*.py") if ">>> " in file.read_text())
+OPTIMISERS = sorted((ROOT / "docs" / "examples" / "optimisers").glob("with_*.py"))
 NEEDS_RAY = ["cluster.md"]
 """Pages whose examples `test_ray_session` does."""
 SWEEP = "runs/emergence-and-neutral"
@@ -91,3 +92,16 @@ def test_everything_on_the_page_about_ones_own_can_be_done(tmp_path):
     # what is promised to be enough
     for name, most in (("own_task.py", 20), ("own_wiring.py", 30), ("own_rule.py", 15)):
         assert len([line for line in modules[name].splitlines() if line.strip()]) <= most, name
+
+
+@pytest.mark.parametrize("file", OPTIMISERS, ids=lambda file: file.stem)
+@pytest.mark.filterwarnings("default")
+def test_optimisers(file, tmp_path, monkeypatch):
+    pytest.importorskip(file.stem.removeprefix("with_"))
+    monkeypatch.chdir(tmp_path)
+    spec = importlib.util.spec_from_file_location(f"example_{file.stem}", file)
+    example = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(example)
+    found = example.main(3, ("evolution.size=8", "lifetime.presentations=20", "backend.workers=1"))
+    assert found == example.main(3, ("evolution.size=8", "lifetime.presentations=20", "backend.workers=2"))
+    assert len(file.read_text().splitlines()) < 40

@@ -14,6 +14,7 @@ from hetevo.evolve.messages import log
 from hetevo.populations.errors import MachineFailedError, RunFailedError, spell
 from hetevo.populations.evaluation import Evaluation, Failure
 from hetevo.populations.genome import Population
+from hetevo.populations.types import Indices
 
 HALVED = 2
 """Times that a block comes back until it is sent again in halves: the first may be chance."""
@@ -139,6 +140,10 @@ class BlockQueue:
         block = Block(self._fresh, min(self._fresh + size, self.generation.size), after=self._losses)
         self._fresh = block.stop
         return block if block.size else None
+
+    def individuals(self, block: Block) -> Indices:
+        """Return what addresses the random streams of a block's individuals."""
+        return self.generation.addresses[block.start : block.stop]
 
     def genes(self, block: Block) -> Population:
         """Return the genes of a block."""
@@ -278,7 +283,8 @@ def explain_failures(
         Whether nobody is known to have lived without a failure.
     """
     first, more = failures[0], len(failures) - SHOWN
-    who = ", ".join(f"{f.individual} (id {generation.identifiers[f.individual]})" for f in failures[:SHOWN])
+    before = generation.number * generation.size
+    who = ", ".join(f"{f.individual} (id {before + f.individual})" for f in failures[:SHOWN])
     advice = (
         "Everyone failed, so the task, rule or probe is to be repaired"
         if everyone or len(failures) == generation.size

@@ -8,8 +8,6 @@ import traceback
 from concurrent.futures import wait
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from hetevo.evolve.backends.backend import Job
 from hetevo.evolve.backends.fingerprint import Fingerprint, fingerprint
 from hetevo.evolve.backends.pool import WorkerDiedError, WorkerPool
@@ -54,8 +52,8 @@ def load(job: Job) -> None:
     fingerprint(job)
 
 
-def live_block(job: Job, population: Population, first: int, generation: int) -> Lived:
-    """Evaluate consecutive individuals of a generation.
+def live_block(job: Job, population: Population, individuals: Indices, generation: int) -> Lived:
+    """Evaluate individuals of a generation.
 
     Parameters
     ----------
@@ -63,14 +61,13 @@ def live_block(job: Job, population: Population, first: int, generation: int) ->
         What all individuals have in common.
     population : Population
         Their genes only.
-    first : int
-        Position of the first one in the whole population.
+    individuals : ndarray of int64, shape (n,)
+        Their positions in the whole population.
     generation : int
         Counted from 0.
     """
     begin = time.perf_counter()
     job.species.task.prepare()  # what cannot be loaded here is no individual's fault
-    individuals = np.arange(first, first + population.size, dtype=np.int64)
     evaluation = _evaluate(job, population, individuals, generation)
     return Lived(evaluation, time.perf_counter() - begin, fingerprint(job))
 
@@ -102,14 +99,14 @@ def _evaluate(job: Job, population: Population, individuals: Indices, generation
     return Evaluation.join([_evaluate(job, population.take(h), individuals[h], generation) for h in halves])
 
 
-def live_alone(job: Job, population: Population, first: int, generation: int) -> Lived:
+def live_alone(job: Job, population: Population, individuals: Indices, generation: int) -> Lived:
     """Let one individual live alone in fresh processes of this machine, until it lives or is to blame.
 
     Beside it is a process that does nothing. If that one ends too, the machine ends processes.
 
     Parameters
     ----------
-    job, population, first, generation
+    job, population, individuals, generation
         See `live_block`; the population is of one.
 
     Returns
@@ -131,7 +128,7 @@ def live_alone(job: Job, population: Population, first: int, generation: int) ->
             job = replace(job, species=species)
             for _ in range(TRIES):
                 try:
-                    return pool.submit(live_block, job, population, first, generation).result()
+                    return pool.submit(live_block, job, population, individuals, generation).result()
                 except WorkerDiedError as error:
                     reason = str(error)
                     if not error.by_own_doing:
@@ -140,6 +137,8 @@ def live_alone(job: Job, population: Population, first: int, generation: int) ->
                     raise MachineFailedError(f"{reason}, and one beside it that did nothing ended too")
     finally:
         pool.close()
-    failure = Failure(first, f"its worker process died, {TRIES} times in a row, although it lived alone: {reason}")
+    failure = Failure(
+        int(individuals[0]), f"its worker process died, {TRIES} times in a row, although it lived alone: {reason}"
+    )
     evaluation = Evaluation.failed(failure, job.species.lifetime.loss_cap)
     return Lived(evaluation, time.perf_counter() - begin, fingerprint(job))

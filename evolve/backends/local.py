@@ -18,6 +18,7 @@ from hetevo.populations.circuits import block_size
 from hetevo.populations.errors import MachineFailedError
 from hetevo.populations.evaluation import Evaluation
 from hetevo.populations.genome import Population
+from hetevo.populations.types import Indices
 
 BLOCKS_PER_WORKER = 4
 """Blocks a worker gets in a generation: enough to even out their times, few enough not to split blocks."""
@@ -143,8 +144,8 @@ class LocalBackend:
             return float("inf")
         return lived.seconds / block.size
 
-    def _call(self, queue: BlockQueue, block: Block) -> tuple[Job, Population, int, int]:
-        return queue.job, queue.genes(block), block.start, queue.generation.number
+    def _call(self, queue: BlockQueue, block: Block) -> tuple[Job, Population, Indices, int]:
+        return queue.job, queue.genes(block), queue.individuals(block), queue.generation.number
 
     def _count_blocks(self, job: Job, size: int) -> int:
         # as many blocks as workers can share evenly

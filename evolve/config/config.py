@@ -152,6 +152,15 @@ class Config(Table):
         return self
 
     @model_validator(mode="after")
+    def _check_founders(self) -> Self:
+        if self.genome.founders and self.transplant.source:
+            raise ValueError(
+                f"genome.founders: founders have the genes of a file, got {self.genome.founders!r}, or take some of"
+                f" another run, got transplant.source = {self.transplant.source!r}. Leave one of them out"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _check_environment(self) -> Self:
         within, presentations = self.environment.within, self.lifetime.presentations
         if within > presentations:
@@ -250,7 +259,7 @@ class Config(Table):
     def hash(self) -> str:
         """SHA-256 of everything that decides what a generation looks like, as hexadecimal digits.
 
-        Where lives are computed, what is kept of them and how many generations there are does not.
+        Where lives are computed, what is kept of them and where the run ends does not.
         """
         return config_hash(self.model_dump(mode="json"))
 

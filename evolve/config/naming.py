@@ -29,6 +29,7 @@ def named(config: Config) -> Config:
     now = condition_values(config.model_dump(mode="json"))
     absent = object()
     keys = [key for key in {**now, **before} if now.get(key, absent) != before.get(key, absent)]
+    keys = [key for key in keys if not key.endswith("sha256")]  # beside it stands the name of the file
     # arguments of another operator need no mention that those of the former are gone
     tables = {key.removesuffix("name") for key in keys if key.endswith(".name")}
     keys = [key for key in keys if key in now or not key.startswith(tuple(tables))]

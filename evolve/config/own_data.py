@@ -13,7 +13,10 @@ from hetevo.populations.settings import freeze
 from hetevo.populations.tasks import Table
 from hetevo.populations.text import for_file
 
-NAME, FILE = "table", "task.options.file"
+NAME, FILE, FOUNDERS = "table", "task.options.file", "genome.founders"
+KEPT_FOUNDERS = "founders.npz"
+"""What a run's copy of its founders is called, in its folder ``data``."""
+
 SIZES = ("inputs", "outputs")
 
 
@@ -101,6 +104,38 @@ def place_change(key: str, value: Any, folder: Path) -> Any:
     return _place(value, folder, trust=False)
 
 
+def place_founders(content: dict[str, Any], folder: Path, *, trust: bool) -> dict[str, Any]:
+    """Return the values of a configuration file, in which ``genome.founders`` is looked for beside that.
+
+    Parameters
+    ----------
+    content, folder, trust
+        As for `place_file`.
+
+    Raises
+    ------
+    ConfigError
+        If it lies elsewhere, and may not.
+    """
+    genome = content.get("genome")
+    file = genome.get("founders") if isinstance(genome, Mapping) else None
+    if not isinstance(genome, Mapping) or not isinstance(file, str) or not file or "\0" in file:
+        return content
+    place, kept = folder / file, folder / "data" / KEPT_FOUNDERS
+    if not place.is_file() and kept.is_file():
+        place = kept
+    if not trust and not place.resolve().is_relative_to(folder.resolve()):
+        raise ConfigError(_explain_outside(FOUNDERS, file))
+    return {**content, "genome": {**genome, "founders": str(place)}}
+
+
+def _explain_outside(key: str, file: str) -> str:
+    return (
+        f"{key}: a configuration file may name data in its own folder and below, got {file!r}. If you trust it,"
+        f" give that file: -s {key}={file}, or --trust (trust=True)."
+    )
+
+
 def place_file(content: dict[str, Any], folder: Path, *, trust: bool) -> dict[str, Any]:
     """Return the values of a configuration file, in which a table's file is looked for beside that.
 
@@ -134,8 +169,5 @@ def _place(file: str, folder: Path, *, trust: bool) -> str:
     if not exists(place) and kept.is_file():
         place = kept
     if not trust and not place.resolve().is_relative_to(folder.resolve()):
-        raise ConfigError(
-            f"{FILE}: a configuration file may name data in its own folder and below, got {file!r}. If you trust it,"
-            f" give that file: -s {FILE}={file}, or --trust (trust=True)."
-        )
+        raise ConfigError(_explain_outside(FILE, file))
     return locate(called(file), place.absolute())

@@ -12,7 +12,7 @@ from hetevo.evolve.config.config import Config
 from hetevo.evolve.config.explaining import example_of, explain, field_of
 from hetevo.evolve.config.naming import named
 from hetevo.evolve.config.operators import check_new
-from hetevo.evolve.config.own_data import FILE, NAME, complete, place_file
+from hetevo.evolve.config.own_data import FILE, FOUNDERS, NAME, complete, place_file, place_founders
 from hetevo.evolve.config.own_graph import complete_graph, is_complete, place_graph
 from hetevo.evolve.config.plugins import check_trusted
 from hetevo.evolve.config.sources import ConfigError, Override, is_path, read_source, shipped, without_address
@@ -95,6 +95,7 @@ def load_config(
     changed = [*map(_key, overrides)]
     content = place_file(content, Path(source).parent, trust=trust or FILE in changed)
     content = place_graph(content, Path(source).parent, changed, trust=trust)
+    content = place_founders(content, Path(source).parent, trust=trust or FOUNDERS in changed)
     if not trust:
         content = without_address(content, overrides, str(source), more=", or trust the file: --trust (trust=True)")
         check_trusted(content, overrides, str(source))

@@ -5,6 +5,7 @@ checkpoint is written under a temporary name, made durable, and renamed: under i
 `read` reads it, or says why it cannot be trusted.
 """
 
+import io
 import os
 import re
 import zipfile
@@ -92,7 +93,7 @@ def write(folder: Path, checkpoint: Checkpoint) -> Path:
     partial = folder / f"{final.name}.tmp-{os.getpid()}"
     make_folder(partial)
     size = sum(array.nbytes for array in checkpoint.arrays.values())
-    state = write_new(partial / STATE, lambda sink: _write_arrays(sink, checkpoint.arrays), size)
+    state = write_new(partial / STATE, lambda sink: write_arrays(sink, checkpoint.arrays), size)
     manifest = Manifest(
         generation=checkpoint.generation,
         arrays={
@@ -151,7 +152,7 @@ def is_ours(name: str) -> bool:
     return bool(_NAME.fullmatch(name) or _REMAINS.fullmatch(name))
 
 
-def _write_arrays(sink: Sink, arrays: Mapping[str, NDArray[Any]]) -> None:
+def write_arrays(sink: Sink | io.BytesIO, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Write what `numpy.load` reads: stored, not compressed, for genes are noise; and never a pickle."""
     with zipfile.ZipFile(cast(Any, sink), "w", zipfile.ZIP_STORED) as archive:
         for name, array in arrays.items():

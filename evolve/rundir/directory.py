@@ -219,7 +219,7 @@ class RunDirectory:
         except ValueError as error:  # of TOML, and of numbers with thousands of digits
             raise RunDirectoryError(
                 f"{self.config_file} is damaged: {error}. Put a copy in its place; it never changes during a run,"
-                " except for evolution.generations when a run is extended."
+                " except for evolution.generations and evolution.until when a run is extended."
             ) from None
         validate(content, ConfigFile, self.config_file)
         return content
@@ -250,9 +250,9 @@ class RunDirectory:
         Returns
         -------
         dict
-            path, preset, changes (of it, as text), state (running, done, stopped, failed), generation, generations,
-            seed, digest, probe_digest, alignment_end, loss_best, telemetry (of the last generation), news (the last
-            line).
+            path, preset, changes (of it, as text), state (running, done, stopped, failed), reason (of an early end),
+            generation, generations, seed, digest, probe_digest, alignment_end, loss_best, telemetry (of the last
+            generation), news (the last line).
         """
         # from small files and the newest row: a run of any length is summarised at once
         config, row, facts = self.config(), self.last_generation(), self._newest_facts()
@@ -263,6 +263,7 @@ class RunDirectory:
             "preset": preset,
             "changes": changes,
             "state": "running" if is_held(self.lock_file) else self.provenance.outcome() or "stopped",
+            "reason": self.provenance.reason(),
             "generation": row.get("generation"),
             "generations": config.get("evolution", {}).get("generations"),
             "seed": config.get("seed"),
@@ -287,6 +288,8 @@ class RunDirectory:
         # what is left of a start lies under known names; anything else is somebody's
         found = {name for name in names(self.place) if not is_leftover(name)}
         lock, provenance = self.lock_file.name, self.provenance.path.name
+        if {lock, provenance} <= found:
+            found.discard(self.data.name)  # a copy, which the start made after those
         if lock in found:  # a start has come this far, and somebody may have asked it to stop
             found -= {self.stop_file.name}
         if {lock, provenance} <= found:

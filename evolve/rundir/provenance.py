@@ -26,7 +26,7 @@ SCHEMA = 1
 LIMIT = 16 << 20
 """Bytes beyond which a provenance file is refused unread."""
 
-_ENDS = ("stopped", "outcome", "saved")
+_ENDS = ("stopped", "outcome", "saved", "reason", "generation")
 """What is noted of a session while it goes on, and when it ends."""
 
 _PACKAGES = ("hetevo", "numpy", "scipy", "deap", "ray", "pyarrow", "pandas", "scikit-learn")
@@ -116,6 +116,14 @@ class Provenance:
             return []
         found = sessions[-1].get("plugins") if sessions else None
         return [plugin for plugin in found if isinstance(plugin, dict)] if isinstance(found, list) else []
+
+    def reason(self) -> str:
+        """Return why the last session ended before the last generation; empty if it did not, or nobody knows."""
+        try:
+            sessions = self.read()["sessions"]
+        except HetevoError:
+            return ""
+        return str(sessions[-1].get("reason", "")) if sessions else ""
 
     def begin_session(self, **facts: Any) -> str:
         """Note that a process begins to work on the run.

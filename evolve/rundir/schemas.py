@@ -53,6 +53,8 @@ class Session(Loose):
     started: str | None = None
     stopped: str | None = None
     outcome: str | None = None
+    reason: str = ""
+    generation: Count | None = None
 
 
 class ProvenanceFile(Loose):
@@ -75,6 +77,7 @@ class Facts(Loose):
     configuration: dict[str, Any] | None = None
     origin: Origin | None = None
     records_from: dict[str, Count] | None = None
+    seconds: Annotated[float, Field(ge=0, le=1e12)] = 0.0
 
 
 class _Network(Loose):
@@ -90,6 +93,7 @@ class _Task(Loose):
 class _Evolution(Loose):
     size: Count = 0
     generations: Count = 0
+    until: dict[str, Any] = {}
 
 
 class _Plasticity(Loose):

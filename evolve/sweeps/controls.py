@@ -80,7 +80,7 @@ CONTROLS: dict[str, Control] = {
         "the evolved gains and decays in new wirings, with new innate weights, without selection",
         lambda base, run: {
             "evolution.turnover": "none",
-            "transplant.source": f"{run}@{base.evolution.generations}",
+            "transplant.source": run if base.evolution.until else f"{run}@{base.evolution.generations}",
             **({"transplant.genes": ["bits"]} if base.plasticity.rule in FORMULAS else {}),
         },
         follows=True,

@@ -9,6 +9,7 @@ import pytest
 from faults import go, tiny
 
 from hetevo.evolve import recorder as recorder_module
+from hetevo.evolve import schedule
 from hetevo.evolve.recorder import Recorder
 from hetevo.evolve.rundir import RunDirectory, StorageError
 from hetevo.evolve.rundir.checkpoint import generation_of, list_checkpoints
@@ -36,6 +37,7 @@ def run(tmp_path_factory):
 def clock(run, monkeypatch):
     clock = Clock()
     monkeypatch.setattr(recorder_module, "time", clock)
+    monkeypatch.setattr(schedule, "time", clock)
     return clock
 
 
@@ -73,7 +75,7 @@ def live(recorder, clock, monkeypatch, *, generation=0.1, save=0.01, telemetry=0
 
 def test_auto_saves_as_often_as_two_percent_of_the_time_allow(recorder, clock, monkeypatch):
     longest = live(recorder, clock, monkeypatch, save=0.01)
-    assert longest == pytest.approx(0.01 / recorder_module.SHARE, abs=0.15)
+    assert longest == pytest.approx(0.01 / schedule.SHARE, abs=0.15)
 
 
 def test_waiting_for_telemetry_is_no_cost_of_saving(recorder, clock, monkeypatch):
@@ -92,14 +94,14 @@ def test_one_costly_save_does_not_decide_when_the_next_one_is(recorder, clock, m
 
 
 def test_rows_that_take_much_memory_are_saved_whatever_was_asked_for(tmp_path, monkeypatch):
-    monkeypatch.setattr(recorder_module, "UNSAVED_BYTES", 0)
+    monkeypatch.setattr(schedule, "UNSAVED_BYTES", 0)
     run = go(tmp_path / "run", "checkpoint={every=1000,keep=9}")
     assert saved(run.path) == [0, 1, 2]
 
 
 @pytest.mark.parametrize("every", ['"auto"', '"3600s"', "1000"])
 def test_a_generation_that_is_to_be_kept_is_saved(tmp_path, monkeypatch, every):
-    monkeypatch.setattr(recorder_module, "SHARE", 0.0)
+    monkeypatch.setattr(schedule, "SHARE", 0.0)
     changes = "evolution.generations=7", f"checkpoint={{every={every},keep=1,keep_every=2}}"
     assert saved(go(tmp_path / "run", *changes).path) == [0, 2, 4, 6, 7]
 

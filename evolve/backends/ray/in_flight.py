@@ -69,7 +69,7 @@ class InFlight:
         # no retries by Ray: the driver counts what becomes of a block, and decides; with retries Ray would also repeat
         # a block without end that takes more memory than there is
         live = task(live_alone if block.alone else live_block)
-        reference = live.remote(queue.job, queue.genes(block), block.start, queue.generation.number)
+        reference = live.remote(queue.job, queue.genes(block), queue.individuals(block), queue.generation.number)
         self._sent_blocks[reference] = SentBlock(block, time.monotonic())
 
     def collect(self, queue: BlockQueue) -> list[tuple[Block, Lived]]:

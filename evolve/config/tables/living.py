@@ -177,15 +177,21 @@ __all__ = [
 
 if TYPE_CHECKING:
     from hetevo.populations.settings import Environment as EnvironmentTable
-    from hetevo.populations.settings import Genome as GenomeTable
     from hetevo.populations.settings import Hardware as HardwareTable
     from hetevo.populations.settings import Injury as InjuryTable
     from hetevo.populations.settings import Lifetime as LifetimeTable
     from hetevo.populations.settings import Network as NetworkTable
     from hetevo.populations.settings import Plasticity as PlasticityTable
     from hetevo.populations.settings import Task as TaskTable
+
+    class GenomeTable(settings.Genome):
+        """See below."""
+
+        founders: str = ""
+        founders_sha256: str = ""
+
 else:
-    TaskTable, PlasticityTable, LifetimeTable, EnvironmentTable, InjuryTable, HardwareTable, GenomeTable = map(
+    TaskTable, PlasticityTable, LifetimeTable, EnvironmentTable, InjuryTable, HardwareTable = map(
         table_of,
         (
             settings.Task,
@@ -194,9 +200,24 @@ else:
             settings.Environment,
             settings.Injury,
             settings.Hardware,
-            settings.Genome,
         ),
     )
+
+    class GenomeTable(table_of(settings.Genome)):
+        """What founders are born with, and what is inherited."""
+
+        founders: str = Field(
+            "",
+            examples=["genes.npz"],
+            description="file with genes of founders, as hetevo.save_genes writes it; fewer"
+            ' individuals than evolution.size are repeated in turn; "": they are drawn',
+        )
+        founders_sha256: str = Field(
+            "",
+            pattern="^([0-9a-f]{64})?$",
+            examples=["0" * 64],
+            description="SHA-256 of those genes, noted when a run begins; the run keeps a copy in data/founders.npz",
+        )
 
     class NetworkTable(table_of(settings.Network)):
         """Sizes and wiring."""

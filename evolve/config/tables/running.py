@@ -3,10 +3,13 @@
 What concerns the lives themselves is in `living`.
 """
 
+import math
 import re
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from hetevo.populations.errors import nearest
 
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -14,6 +17,13 @@ Scale = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 CURRENT = "current"
 """In the place of a cluster's address: the session that a Python program began in this process by ``ray.init``."""
+
+
+UNTIL = ("loss_best", "loss_median", "loss_mean", "evaluations", "seconds")
+"""Ends that ``evolution.until`` may name: losses of a generation, and what a run has cost."""
+
+_MEASURED = re.compile(r"alignment|heldout|_(birth|mid|end|elite|share)$|_level_|^life_")
+"""What columns of measures are called."""
 
 
 class Table(BaseModel):
@@ -27,6 +37,12 @@ class EvolutionTable(Table):
 
     size: int = Field(128, ge=2, description="individuals; at least 2")
     generations: int = Field(50, ge=0, description="generations after the founders'; 0 or more")
+    until: dict[str, Any] = Field(
+        {},
+        examples=[{"loss_best": 0.05}],
+        description="ends before the last generation, whichever comes first, e.g. {loss_best = 0.05}: loss_best,"
+        " loss_median or loss_mean that is reached, evaluations, or seconds of all sessions; {}: none",
+    )
     elites: int = Field(4, ge=0, description="individuals of each island that pass on unchanged; below its size")
     crossover: Share = Field(0.5, description="probability that a child has two parents; 0 to 1")
     turnover: Literal["generations", "none"] = Field(
@@ -52,6 +68,22 @@ class EvolutionTable(Table):
     innate_mutation_scale: Scale = Field(
         0.1, description="standard deviation of that, before scaling by fan-in; 0 or more"
     )
+
+    @field_validator("until")
+    @classmethod
+    def _check_until(cls, value: dict[str, Any]) -> dict[str, Any]:
+        for name, limit in value.items():
+            if name not in UNTIL:
+                why = ": fitness and stopping never see a gradient, nor anything else that is measured"
+                raise ValueError(
+                    f"evolution.until: expected {', '.join(UNTIL)}, got {name!r}"
+                    + (why if _MEASURED.search(name) else nearest(name, UNTIL).rstrip("."))
+                )
+            number = isinstance(limit, int | float) and not isinstance(limit, bool) and math.isfinite(limit)
+            if not number or limit < 0 or (limit == 0 and not name.startswith("loss_")):
+                least = "0 or more" if name.startswith("loss_") else "above 0"
+                raise ValueError(f"evolution.until: {name}: expected a number, {least}, got {limit!r}")
+        return value
 
 
 class IslandsTable(Table):

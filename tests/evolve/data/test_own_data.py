@@ -181,7 +181,8 @@ def test_lives_that_are_tried_alone_have_the_rows_wherever_they_were(place):
     species = replace(build_species(config(place)), task=task.reading(OnlyHere(rows)))
     job, genes = Job(species, 0), draw_generation_zero(species, 0, 1).population
     np.testing.assert_array_equal(
-        live_alone(job, genes, 0, 0).evaluation.loss, live_block(job, genes, 0, 0).evaluation.loss
+        live_alone(job, genes, np.array([0]), 0).evaluation.loss,
+        live_block(job, genes, np.array([0]), 0).evaluation.loss,
     )
 
 
