@@ -50,7 +50,7 @@ def load_all(paths: Sequence[str | Path], *, notice: Callable[[str], None] = _LO
             continue
         # of a sweep, all runs that have begun; they keep the names that it gives to its conditions
         sweep = inside(path)
-        begun = [entry for entry in read_entries(path) if RunDirectory(sweep / entry.run).generations_files()]
+        begun = [entry for entry in read_entries(path) if RunDirectory(sweep / entry.run).generations.files()]
         if not begun:
             raise RunDirectoryError(f"No run of the sweep {path} holds records yet. Go on with '{spell('sweep')}'.")
         firsts: dict[str, dict[str, object]] = {}  # a sweep may have been continued by a version that knows more keys

@@ -143,12 +143,12 @@ class LoadedRun:
     @cached_property
     def individuals(self) -> pd.DataFrame:
         """One row an individual and generation; empty if none were kept. Read on first use."""
-        return self._of_individuals(RunDirectory(self.path).individuals_files())
+        return self._of_individuals(RunDirectory(self.path).individuals.files())
 
     @property
     def has_individuals(self) -> bool:
         """Whether there are records of individuals, of any generation."""
-        return bool(RunDirectory(self.path).individuals_files())
+        return bool(RunDirectory(self.path).individuals.files())
 
     def _of_individuals(self, files: Sequence[Path]) -> pd.DataFrame:
         """Read individuals; what was measured of the generations but not of them is undefined."""
@@ -160,7 +160,7 @@ class LoadedRun:
 
     def individuals_in(self, generations: Collection[int]) -> pd.DataFrame:
         """Read the individuals of a few generations, and only the files that hold them; empty if none were kept."""
-        files = RunDirectory(self.path).individuals_files()
+        files = RunDirectory(self.path).individuals.files()
         ends = [*(first_generation(file) for file in files[1:]), self.last + 1]
         needed = [
             file
@@ -187,7 +187,7 @@ def load_run(path: str | Path) -> LoadedRun:
         If a record is not what was written.
     """
     directory = RunDirectory.open(path)
-    files = directory.generations_files()
+    files = directory.generations.files()
     if not files:
         raise RunDirectoryError(
             f"{path} holds no records yet. Wait for its first checkpoint, or look at its events.jsonl."

@@ -189,5 +189,5 @@ def _not_begun(sweep: Path) -> list[Path]:
     return [
         sweep / entry.run
         for entry in read_entries(sweep)
-        if not RunDirectory(inside(sweep) / entry.run).generations_files()
+        if not RunDirectory(inside(sweep) / entry.run).generations.files()
     ]

@@ -25,7 +25,7 @@ from hetevo.evolve.rundir.files import (
 )
 from hetevo.evolve.rundir.lock import Lock
 from hetevo.evolve.rundir.owner import is_held
-from hetevo.evolve.rundir.parts import parts, read_part
+from hetevo.evolve.rundir.parts import read_part
 from hetevo.evolve.rundir.places import Place, Root
 from hetevo.evolve.rundir.provenance import Provenance
 from hetevo.evolve.rundir.records import Records
@@ -228,17 +228,9 @@ class RunDirectory:
         """Append a line of telemetry."""
         append_line(self.events_file, json.dumps(facts))
 
-    def generations_files(self) -> list[Path]:
-        """List the parts of the table of generations."""
-        return parts(self.generations.folder)
-
-    def individuals_files(self) -> list[Path]:
-        """List the parts of the table of individuals."""
-        return parts(self.individuals.folder)
-
     def last_generation(self) -> dict[str, Any]:
         """Return the newest durable row of the table of generations; empty if there is none."""
-        files = self.generations_files()
+        files = self.generations.files()
         if not files:
             return {}
         table = read_part(files[-1])

@@ -52,6 +52,10 @@ class Records:
         self.in_memory: list[pa.Table] = []
         self.unsaved = 0
 
+    def files(self) -> list[Path]:
+        """List the parts of the table, the first one first."""
+        return parts(self.folder)
+
     def append(self, rows: pa.Table) -> None:
         """Buffer the rows of one generation, from `rows_of`."""
         self.in_memory.append(rows)

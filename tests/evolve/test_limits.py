@@ -322,7 +322,7 @@ def test_no_descriptors_are_no_workers(monkeypatch):
 
 def test_a_thread_that_fails_says_so_in_one_line(capsys, caplog):
     from hetevo.evolve.messages import log_thread_failure as logged
-    from hetevo.scripts.errors import thread_failed as said
+    from hetevo.scripts.errors import report_failed_thread as said
 
     failed = SimpleNamespace(thread=SimpleNamespace(name="worker"), exc_type=MemoryError, exc_value=MemoryError("x"))
     for report in (logged, said):
