@@ -9,6 +9,7 @@ from typing import Any
 
 from hetevo.evolve.config.options import check_options
 from hetevo.evolve.config.sources import ConfigError
+from hetevo.evolve.named_files import PACKAGE, place_beside
 from hetevo.populations.settings import freeze
 from hetevo.populations.tasks import Table
 from hetevo.populations.text import for_file
@@ -121,19 +122,8 @@ def place_founders(content: dict[str, Any], folder: Path, *, trust: bool) -> dic
     file = genome.get("founders") if isinstance(genome, Mapping) else None
     if not isinstance(genome, Mapping) or not isinstance(file, str) or not file or "\0" in file:
         return content
-    place, kept = folder / file, folder / "data" / KEPT_FOUNDERS
-    if not place.is_file() and kept.is_file():
-        place = kept
-    if not trust and not place.resolve().is_relative_to(folder.resolve()):
-        raise ConfigError(_explain_outside(FOUNDERS, file))
+    place = place_beside(file, folder, FOUNDERS, ConfigError, trust=trust, kept=KEPT_FOUNDERS)
     return {**content, "genome": {**genome, "founders": str(place)}}
-
-
-def _explain_outside(key: str, file: str) -> str:
-    return (
-        f"{key}: a configuration file may name data in its own folder and below, got {file!r}. If you trust it,"
-        f" give that file: -s {key}={file}, or --trust (trust=True)."
-    )
 
 
 def place_file(content: dict[str, Any], folder: Path, *, trust: bool) -> dict[str, Any]:
@@ -161,13 +151,10 @@ def place_file(content: dict[str, Any], folder: Path, *, trust: bool) -> dict[st
 
 
 def _place(file: str, folder: Path, *, trust: bool) -> str:
-    from hetevo.evolve.data.places import PACKAGE, called, exists, locate
+    from hetevo.evolve.data.places import called, locate
 
     if file.startswith(PACKAGE):
         return file
-    place, kept = folder / file, folder / "data" / for_file(called(file))
-    if not exists(place) and kept.is_file():
-        place = kept
-    if not trust and not place.resolve().is_relative_to(folder.resolve()):
-        raise ConfigError(_explain_outside(FILE, file))
-    return locate(called(file), place.absolute())
+    return locate(
+        called(file), place_beside(file, folder, FILE, ConfigError, trust=trust, kept=for_file(called(file))).absolute()
+    )

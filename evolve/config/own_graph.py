@@ -8,13 +8,13 @@ import hashlib
 import os
 from collections.abc import Collection, Mapping
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from hetevo.evolve.config.options import check_options
 from hetevo.evolve.config.sources import ConfigError
 from hetevo.evolve.graphs import LIMIT, GraphError, read_graph
+from hetevo.evolve.named_files import PACKAGE, find_shipped, place_beside
 from hetevo.evolve.rundir.errors import StorageError
 from hetevo.evolve.rundir.files import read_bounded
 from hetevo.populations.errors import nearest
@@ -26,11 +26,6 @@ from hetevo.populations.wiring.graph import Graph
 NAME, OPTIONS = "file", "network.options"
 HASHES = {"file": "sha256", "descending": "sha256_descending"}
 """The option that says the hash of a file, by the option that names it."""
-
-PACKAGE = "package:"
-"""How the name of a file begins that ships with Hetevo, beside the presets that use it."""
-
-SHIPPED = resources.files("hetevo.evolve") / "experiments"
 
 
 class HeldFile(str):
@@ -178,14 +173,7 @@ def place_graph(content: dict[str, Any], folder: Path, given: Collection[str], *
     for option, file in files_of(content).items():
         if file.startswith(PACKAGE) or {OPTIONS, f"{OPTIONS}.{option}"} & {*given}:
             continue
-        place, kept = folder / file, folder / "data" / for_file(Path(file).name)
-        if not place.exists() and kept.is_file():
-            place = kept
-        if not trust and not place.resolve().is_relative_to(folder.resolve()):
-            raise ConfigError(
-                f"{OPTIONS}.{option}: a configuration file may name files in its own folder and below, got {file!r}. If"
-                f" you trust it, give that file: -s {OPTIONS}.{option}={file}, or --trust (trust=True)."
-            )
+        place = place_beside(file, folder, f"{OPTIONS}.{option}", ConfigError, trust=trust)
         held[option] = hold(file, _read(place, option))
     return _with_options(content, held)
 
@@ -256,14 +244,7 @@ def _locate(file: str, option: str) -> Path:
     """Find a file that was named, from the current folder or in the package."""
     if not file.startswith(PACKAGE):
         return Path(file)
-    name = file.removeprefix(PACKAGE)
-    shipped = sorted(entry.name for entry in SHIPPED.iterdir() if entry.name.endswith(".csv"))
-    if name not in shipped:
-        raise GraphError(
-            f"{OPTIONS}.{option}: no file {name!r} ships with Hetevo.{nearest(name, shipped)} Those that do:"
-            f" {', '.join(PACKAGE + one for one in shipped)}."
-        )
-    return Path(str(SHIPPED / name))
+    return find_shipped(file, f"{OPTIONS}.{option}", GraphError)
 
 
 def _read(path: Path, option: str) -> bytes:

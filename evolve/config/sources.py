@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
+from hetevo.evolve.named_files import exists
 from hetevo.evolve.toml import read_toml
 from hetevo.populations.errors import SettingError, nearest, spell
 from hetevo.populations.registry import entry_points
@@ -91,14 +92,6 @@ def is_path(source: str | Path) -> bool:
     """Say whether something is a path, not a name: it ends in ``.toml``, or contains a separator."""
     path = Path(source)
     return path.suffix.lower() == ".toml" or path.name != str(source)
-
-
-def exists(path: Path) -> bool:
-    """Say whether there is anything under a path, as far as can be seen."""
-    try:
-        return path.exists()
-    except OSError:  # a name that is too long, or a folder that may not be entered
-        return False
 
 
 def read_source(source: str | Path, folder: Folder) -> dict[str, Any]:

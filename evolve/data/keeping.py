@@ -9,11 +9,9 @@ from typing import Any
 
 from hetevo.evolve.data.formats import read_columns
 from hetevo.evolve.data.places import (
-    PACKAGE,
     DataError,
     Located,
     called,
-    exists,
     hash_file,
     locate,
     locate_given,
@@ -21,6 +19,7 @@ from hetevo.evolve.data.places import (
 )
 from hetevo.evolve.data.preparing import Prepared, prepare_rows
 from hetevo.evolve.data.sharing import MappedRows, shared
+from hetevo.evolve.named_files import PACKAGE, exists
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir.files import is_there, make_folder, write_durably
 from hetevo.evolve.rundir.places import Place

@@ -6,20 +6,13 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import resources
 from pathlib import Path
 from typing import BinaryIO
 
+from hetevo.evolve.named_files import PACKAGE, find_shipped
 from hetevo.evolve.rundir.places import Place
 from hetevo.evolve.rundir.system import CHUNK, reading
 from hetevo.populations.errors import SettingError, nearest
-
-PACKAGE = "package:"
-"""How the name of a file begins that ships with Hetevo."""
-
-SHIPPED = resources.files("hetevo.evolve") / "experiments"
-"""Where such files are, beside the presets that use them."""
-
 
 LONGEST = 256
 """Bytes that the name of a file is shorter than, on any system."""
@@ -85,22 +78,7 @@ def locate_given(file: str) -> Located:
         return file
     if not file.startswith(PACKAGE):
         return locate(called(file), Path(file).absolute())
-    name = file.removeprefix(PACKAGE)
-    shipped = sorted(entry.name for entry in SHIPPED.iterdir() if entry.name.endswith(".csv"))
-    if name not in shipped:
-        raise DataError(
-            f"task.options.file: no file {name!r} ships with Hetevo.{nearest(name, shipped)} Those that do:"
-            f" {', '.join(PACKAGE + one for one in shipped)}."
-        )
-    return locate(file, Path(str(SHIPPED / name)))
-
-
-def exists(path: Path) -> bool:
-    """Tell whether there is anything under a path, as far as can be seen."""
-    try:
-        return path.exists()
-    except OSError:  # a name that is too long, or a folder that may not be entered
-        return False
+    return locate(file, find_shipped(file, "task.options.file", DataError))
 
 
 @contextmanager

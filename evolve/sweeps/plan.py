@@ -9,8 +9,9 @@ from hetevo.evolve.config import Config, ConfigError, load_config, preset_names
 from hetevo.evolve.config.own_data import place_change
 from hetevo.evolve.config.own_graph import place_graph_change
 from hetevo.evolve.config.plugins import check_trusted
-from hetevo.evolve.config.sources import exists, is_path
+from hetevo.evolve.config.sources import is_path
 from hetevo.evolve.messages import Notice
+from hetevo.evolve.named_files import exists
 from hetevo.evolve.rundir.sweep import Entry
 from hetevo.evolve.sweeps.controls import CONTROLS, Changes
 from hetevo.evolve.sweeps.file import LIMIT, SweepFile, conditions_of, count_conditions, read_sweep, seed_range

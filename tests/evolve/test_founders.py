@@ -174,6 +174,6 @@ def test_a_configuration_file_names_founders_beside_it(here, genes):
     assert Experiment(load_config("run/config.toml")).run("run", or_resume=True).digest == run.digest
     # a stranger's names no file outside of its folder
     (here / "mine" / "own.toml").write_text(text.replace("genes.npz", "../elsewhere.npz"))
-    with pytest.raises(ConfigError, match=r"genome\.founders: a configuration file may name data in its own folder"):
+    with pytest.raises(ConfigError, match=r"genome\.founders: a configuration file may name files in its own folder"):
         load_config("mine/own.toml")
     assert Experiment(load_config("mine/own.toml", trust=True)).run("trusted").digest == run.digest
