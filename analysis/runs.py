@@ -4,14 +4,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 
+from hetevo.analysis.extras import load_extra
 from hetevo.evolve.rundir import DamagedError, RunDirectory, RunDirectoryError, read_part
 from hetevo.evolve.rundir.parts import first_generation
 from hetevo.evolve.rundir.places import Place
 from hetevo.populations.errors import spell
+from hetevo.populations.text import for_terminal
+
+if TYPE_CHECKING:  # loaded when an individual is asked for
+    from hetevo.analysis.individuals import Assessment, Individual, Trace
 
 Value: TypeAlias = "bool | int | float | str | list[Value] | dict[str, Value] | None"
 """What a configuration may hold."""
@@ -26,7 +31,7 @@ _OF_ALIGNMENT = ("alignment_birth", "alignment_mid", "alignment_end_elite", "und
 _OF_LIVES = (*_STAGES, "_elite")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LoadedRun:
     """A run, read from its directory.
 
@@ -50,6 +55,16 @@ class LoadedRun:
     generations: pd.DataFrame
     label: str = ""
     stage: str = "end"
+
+    def __repr__(self) -> str:
+        """Say in one line what was run, how far, and how it went."""
+        last = self.generations.iloc[-1]
+        measured = self.values("alignment_end").dropna()
+        reached = f"; alignment {measured.iloc[-1]:.3g}" if len(measured) else ""
+        return (
+            f"<Run {for_terminal(str(self.path))}: {for_terminal(self.condition)}, seed {self.seed}; generation"
+            f" {self.last} of {self.planned}, {self.size} individuals; best loss {last['loss_best']:.3g}{reached}>"
+        )
 
     def setting(self, key: str) -> "Value":
         """Return what its configuration has under a dotted key, such as ``"probe.every"``; None if it has nothing."""
@@ -169,6 +184,43 @@ class LoadedRun:
         ]
         table = self._of_individuals(needed or files[:1])
         return table[table["generation"].isin(generations)].reset_index(drop=True) if len(table) else table
+
+    def champion(self, *, trust: bool = False) -> "Individual":
+        """Return the individual with the lowest loss in the newest generation that was kept; see `individual`."""
+        return self.individual(None, trust=trust)
+
+    def individual(self, identifier: int | None, *, trust: bool = False) -> "Individual":
+        """Let an individual live again; see `hetevo.analysis.individuals.load_individual`."""
+        from hetevo.analysis.individuals import load_individual
+
+        return load_individual(self.path, identifier, trust=trust)
+
+    def trace(self, identifier: int | None = None, *, every: int | None = None, trust: bool = False) -> "Trace":
+        """Look at an individual through its life; see `hetevo.analysis.individuals.trace`."""
+        from hetevo.analysis.individuals import trace
+
+        return trace(self.path, identifier, every=every, trust=trust)
+
+    def assess(self, identifier: int | None = None, **options: Any) -> "Assessment":
+        """Let an individual live in fresh lives; see `hetevo.analysis.individuals.assess` for the options."""
+        from hetevo.analysis.individuals import assess
+
+        control = options.get("control")
+        if isinstance(control, LoadedRun):
+            options["control"] = control.path
+        return assess(self.path, identifier, **options)
+
+    def to_xarray(self) -> Any:
+        """Return its generations as an `xarray.Dataset` (extra ``xarray``) with the dimension generation.
+
+        Raises
+        ------
+        SettingError
+            If xarray is not installed.
+        """
+        xarray = load_extra("xarray", "xarray", "to_xarray()")
+        facts = {"condition": self.condition, "seed": self.seed, "run": str(self.path)}
+        return xarray.Dataset.from_dataframe(self.generations.set_index("generation")).assign_attrs(facts)
 
 
 def load_run(path: str | Path) -> LoadedRun:

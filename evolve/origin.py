@@ -259,18 +259,25 @@ def transplant_genes(config: Config, species: Species, beside: Path) -> Populati
                     f"transplant.source: {origin.directory.path} has no gene {gene.name!r}; it has {', '.join(kinds)}."
                     " Choose the same plasticity rule and terms, or fewer kinds in transplant.genes."
                 )
-            drawn[gene.name] = _fit_gene(donors[gene.name][chosen], donor, gene, before.layout, species.layout)
+            drawn[gene.name] = fit_gene(donors[gene.name][chosen], donor, gene, before.layout, species.layout)
             if gene.kind == "gain":
                 drawn[gene.name] *= np.float32(settings.scale)
     return Population(drawn)
 
 
-def _fit_gene(values: NDArray[Any], donor: Gene, gene: Gene, before: Layout, after: Layout) -> NDArray[Any]:
+def fit_gene(values: NDArray[Any], donor: Gene, gene: Gene, before: Layout, after: Layout) -> NDArray[Any]:
+    """Fit a gene's values, (P, ...), to networks of another layout; see `transplant_genes`.
+
+    Raises
+    ------
+    ConfigError
+        If it is no gain, or gains are shared, and the shapes differ.
+    """
     if donor.shape == gene.shape:
         return values.copy()
     if gene.kind != "gain" or len(gene.shape) != 1 or 1 in (donor.shape[0], gene.shape[0]):
         raise ConfigError(
-            f"transplant.genes: {gene.name} has shape {donor.shape} there and {gene.shape} here; only gains can be"
+            f"{gene.name} has shape {donor.shape} there and {gene.shape} here; only gains can be"
             " fitted to networks of other sizes."
         )
     # hidden neurons take from hidden ones, outputs from outputs

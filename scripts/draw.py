@@ -114,7 +114,7 @@ def draw(
     if of_run and settings:
         raise SettingError("-s changes a preset or a file, not what is saved of a run: leave it out.")
     chosen = (
-        _choose_saved(source, individual, trust)
+        _choose_saved(source, individual, trust=trust)
         if of_run
         else choose_founder(source, individual, settings or [], trust=trust)
     )
