@@ -205,19 +205,10 @@ class LoadedRun:
         """Let an individual live in fresh lives; see `hetevo.analysis.individuals.assess` for the options."""
         from hetevo.analysis.individuals import assess
 
-        control = options.get("control")
-        if isinstance(control, LoadedRun):
-            options["control"] = control.path
         return assess(self.path, identifier, **options)
 
     def to_xarray(self) -> Any:
-        """Return its generations as an `xarray.Dataset` (extra ``xarray``) with the dimension generation.
-
-        Raises
-        ------
-        SettingError
-            If xarray is not installed.
-        """
+        """Return its generations as an `xarray.Dataset` (extra ``xarray``) with the dimension generation."""
         xarray = load_extra("xarray", "xarray", "to_xarray()")
         facts = {"condition": self.condition, "seed": self.seed, "run": str(self.path)}
         return xarray.Dataset.from_dataframe(self.generations.set_index("generation")).assign_attrs(facts)

@@ -68,7 +68,7 @@ def draw_course(axes: Axes, summary: pd.DataFrame, look: Look, label: str) -> No
 def find_lonely(values: Floats) -> Indices:
     """Return the places of defined values without a defined neighbour.
 
-    >>> lonely(np.array([1.0, np.nan, 2.0, 3.0])).tolist()
+    >>> find_lonely(np.array([1.0, np.nan, 2.0, 3.0])).tolist()
     [0]
     """
     defined = np.concatenate([[False], np.isfinite(values), [False]])
@@ -111,7 +111,7 @@ def logarithmic(axes: Axes, name: str = "y", few: bool = False) -> None:
 def choose_evenly(generations: Indices | Sequence[int], count: int) -> Indices:
     """Choose about ``count`` of the generations, evenly, the first and the last among them.
 
-    >>> spaced(range(11), 3).tolist()
+    >>> choose_evenly(range(11), 3).tolist()
     [0, 5, 10]
     """
     available = np.unique(np.asarray(generations))

@@ -8,7 +8,7 @@ lives say, beside those of its generation, of which it was chosen, and of founde
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,9 @@ from hetevo.analysis.intervals import CONFIDENCE, mean_and_interval
 from hetevo.evolve.individual import prepare_fresh_lives, read_individual
 from hetevo.populations.errors import SettingError
 from hetevo.populations.evaluation import Status
+
+if TYPE_CHECKING:
+    from hetevo.analysis.runs import LoadedRun
 
 LIVES = 200
 COLUMNS = ("life", "who", "loss", "accuracy", "diverged")
@@ -130,7 +133,7 @@ def assess(
     *,
     lives: int = LIVES,
     changes: Sequence[str] = (),
-    control: str | Path | None = None,
+    control: "str | Path | LoadedRun | None" = None,
     trust: bool = False,
 ) -> Assessment:
     """Let an individual live again in lives that no run has lived, with other tasks, samples and innate weights.
@@ -146,7 +149,7 @@ def assess(
         Fresh lives, in each of which it meets as many tasks as in the run; at least 2.
     changes : sequence of str, optional
         Of the configuration, such as ``"task.name=xor"``; see `hetevo.evolve.individual.prepare_fresh_lives`.
-    control : str or Path, optional
+    control : str, Path or LoadedRun, optional
         Another run, for instance a neutral one, whose champion lives in the same tasks.
 
     Raises
@@ -162,7 +165,8 @@ def assess(
     fresh = prepare_fresh_lives(saved, lives, changes)
     other = None
     if control is not None:
-        rival = prepare_fresh_lives(read_individual(control, trust=trust), lives, changes)
+        where = control if isinstance(control, str | Path) else control.path
+        rival = prepare_fresh_lives(read_individual(where, trust=trust), lives, changes)
         other = replace(rival, groups={"individual": rival.groups["individual"]})
     rows = []
     for life in range(lives):
