@@ -51,25 +51,29 @@ def trace(lived: Trace) -> Plot:
             if np.isnan(values).all():
                 say_undefined(axes)
         _draw_sizes(frame, panels[-1], lived, sizes)
+        tasks = lived.ascending.shape[1]
+        panels[0].set_title(f"thick: mean of {tasks} tasks" if tasks > 1 else "one task", loc="right")
         title = f"individual {lived.id}, generation {lived.generation}, seed {lived.seed}, test loss {lived.loss:.3g}"
         frame.figure.suptitle(title, fontsize=8)
     return Plot(frame.figure, _tidy(lived, {**measures, **sizes}))
 
 
-def _draw(axes: Axes, lived: Trace, values: Floats, colour: Colour, label: str | None = None) -> None:
+def _draw(axes: Axes, lived: Trace, values: Floats, colour: Colour, line: str = "-", label: str | None = None) -> None:
     """Draw a line a task, and their mean."""
-    axes.plot(lived.presented, values, color=colour, linewidth=0.5, alpha=0.5)
+    if values.shape[1] > 1:
+        axes.plot(lived.presented, values, color=colour, linestyle=line, linewidth=0.5, alpha=0.5)
     defined = np.isfinite(values)
     mean = np.where(defined, values, 0).sum(axis=1) / np.maximum(defined.sum(axis=1), 1)
-    axes.plot(lived.presented, np.where(defined.any(axis=1), mean, np.nan), color=colour, label=label)
+    axes.plot(lived.presented, np.where(defined.any(axis=1), mean, np.nan), color=colour, linestyle=line, label=label)
 
 
 def _draw_sizes(frame: Frame, axes: Axes, lived: Trace, sizes: dict[str, Floats]) -> None:
     labels = {"rms_ascending": "ascending $W$", "rms_descending": "descending $V$"}
-    for colour, (name, values) in zip((frame.palette[1], frame.palette[2]), sizes.items(), strict=False):
-        _draw(axes, lived, values, colour, labels[name])
+    looks = ((frame.palette[1], "-"), (frame.palette[2], "--"))
+    for (colour, line), (name, values) in zip(looks, sizes.items(), strict=False):
+        _draw(axes, lived, values, colour, line, labels[name])
     axes.set_ylim(bottom=0)
-    axes.set_ylabel("weights\n(root mean square)")
+    axes.set_ylabel("weights\n(r.m.s.)")
     axes.set_xlabel("presentations")
     legend = axes.legend(fontsize=SMALL, ncols=2, loc="best")
     for text in legend.get_texts():
