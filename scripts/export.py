@@ -120,10 +120,13 @@ def trace(
     load_matplotlib()
     from hetevo.analysis.figures import save
     from hetevo.analysis.figures import trace as draw
+    from hetevo.analysis.made import check_replaceable
     from hetevo.analysis.runs import load_run
 
     lived = load_run(run).trace(individual, every=every, trust=trust)
     place = output or _folder(run) / f"trace-{lived.id}.npz"
+    # all or nothing: what stands beside it is looked at before anything is written
+    check_replaceable([place.with_suffix(suffix) for suffix in (".png", ".pdf", ".csv")], force=force)
     print(lived.save(place, force=force))
     for path in save(draw(lived), place.with_suffix(".png"), force=force, named=False):
         print(path)
