@@ -8,7 +8,8 @@
 """
 
 from hetevo.analysis.individuals.assessment import Assessment, assess
-from hetevo.analysis.individuals.individual import Individual, Level, load_individual
+from hetevo.analysis.individuals.individual import Individual, load_individual
+from hetevo.analysis.individuals.levels import Level
 from hetevo.analysis.individuals.trace import Trace, trace
 
 __all__ = ["Assessment", "Individual", "Level", "Trace", "assess", "load_individual", "trace"]

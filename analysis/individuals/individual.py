@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hetevo.analysis.individuals.levels import Level, split_by_level
 from hetevo.evolve.individual import SavedIndividual, read_individual
 from hetevo.populations.birth import Weights, draw_innate_weights
 from hetevo.populations.circuits.layer import SATURATED, LayerSnapshot
@@ -22,30 +23,6 @@ from hetevo.populations.species import Species
 from hetevo.populations.types import Floats, Mask
 
 _LOG = logging.getLogger("hetevo")
-
-
-@dataclass(frozen=True)
-class Level:
-    """A hidden level, or the outputs: rows of all arrays are its neurons.
-
-    Parameters
-    ----------
-    name : str
-        ``"level 1"`` and so on, lowest first, and ``"outputs"``.
-    neurons : slice
-        Its rows in arrays of all neurons.
-    innate_ascending, ascending : ndarray of float, shape (n, I + H), and (K, n, I + H)
-        Rows of ``W`` at birth, and after its life in each of K tasks.
-    innate_descending, descending : ndarray of float, shape (n, H + O), and (K, n, H + O)
-        Rows of ``V``; outputs have none, n = 0.
-    """
-
-    name: str
-    neurons: slice
-    innate_ascending: Floats
-    ascending: Floats
-    innate_descending: Floats
-    descending: Floats
 
 
 @dataclass(frozen=True, repr=False)
@@ -171,20 +148,7 @@ class Individual:
     @property
     def levels(self) -> tuple[Level, ...]:
         """Innate and learned weights level by level, lowest first, the outputs last."""
-        layout = self.layout
-        rows = [*layout.level_slices, slice(layout.hidden, layout.neurons)]
-        names = [*(f"level {number}" for number in range(1, len(rows))), "outputs"]
-        return tuple(
-            Level(
-                name,
-                span,
-                self.innate.ascending[span],
-                self.learned.ascending[:, span],
-                self.innate.descending[span],
-                self.learned.descending[:, span],
-            )
-            for name, span in zip(names, rows, strict=True)
-        )
+        return split_by_level(self.layout, self.innate, self.learned)
 
     def activity(self, inputs: ArrayLike, task: int | None = None) -> Floats:
         """Compute the activity of all units at the end of its life, in double precision.
