@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pandas as pd
 
 from hetevo.analysis.extras import load_extra
-from hetevo.evolve.rundir import DamagedError, RunDirectory, RunDirectoryError, read_part
+from hetevo.analysis.tables import read_frame, with_columns
+from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir.parts import first_generation
 from hetevo.evolve.rundir.places import Place
-from hetevo.populations.errors import spell
 from hetevo.populations.text import for_terminal
 
 if TYPE_CHECKING:  # loaded when an individual is asked for
@@ -23,8 +23,6 @@ Value: TypeAlias = "bool | int | float | str | list[Value] | dict[str, Value] | 
 
 MOST_UNDEFINED = 0.5
 """Share of the individuals that may have no alignment in a generation whose mean counts."""
-
-_ADVICE = f"Put a copy of it in its place; what else is wrong, '{spell('verify')}' says."
 
 _STAGES = ("_birth", "_mid", "_end")
 _OF_ALIGNMENT = ("alignment_birth", "alignment_mid", "alignment_end_elite", "undefined_share")
@@ -167,10 +165,10 @@ class LoadedRun:
 
     def _of_individuals(self, files: Sequence[Path]) -> pd.DataFrame:
         """Read individuals; what was measured of the generations but not of them is undefined."""
-        table = _frame(files)
+        table = read_frame(files)
         means = [str(name) for name in self.generations if str(name).endswith(_STAGES)]
         if len(table):
-            table = _with_columns(table, [name for name in means if not name.startswith("heldout_")])
+            table = with_columns(table, [name for name in means if not name.startswith("heldout_")])
         return at_stage(table, self.stage)
 
     def individuals_in(self, generations: Collection[int]) -> pd.DataFrame:
@@ -201,11 +199,19 @@ class LoadedRun:
 
         return trace(self.path, identifier, every=every, trust=trust)
 
-    def assess(self, identifier: int | None = None, **options: Any) -> "Assessment":
-        """Let an individual live in fresh lives; see `hetevo.analysis.individuals.assess` for the options."""
+    def assess(
+        self,
+        identifier: int | None = None,
+        *,
+        lives: int = 200,
+        changes: Sequence[str] = (),
+        control: "str | Path | LoadedRun | None" = None,
+        trust: bool = False,
+    ) -> "Assessment":
+        """Let an individual live in fresh lives; see `hetevo.analysis.individuals.assess`."""
         from hetevo.analysis.individuals import assess
 
-        return assess(self.path, identifier, **options)
+        return assess(self.path, identifier, lives=lives, changes=changes, control=control, trust=trust)
 
     def to_xarray(self) -> Any:
         """Return its generations as an `xarray.Dataset` (extra ``xarray``) with the dimension generation."""
@@ -235,9 +241,9 @@ def load_run(path: str | Path) -> LoadedRun:
         raise RunDirectoryError(
             f"{path} holds no records yet. Wait for its first checkpoint, or look at its events.jsonl."
         )
-    generations = _frame(files)
+    generations = read_frame(files)
     if "alignment_end" in generations:  # a probe need not measure all that belongs to it
-        generations = _with_columns(generations, _OF_ALIGNMENT)
+        generations = with_columns(generations, _OF_ALIGNMENT)
     return LoadedRun(path if isinstance(path, Place) else Path(path), directory.config(), generations)
 
 
@@ -271,24 +277,4 @@ def at_stage(table: pd.DataFrame, stage: str) -> pd.DataFrame:
     for column in ("alignment_end_elite", "undefined_share"):  # both are of the end of life
         if column in table:
             table[column] = float("nan")
-    return table
-
-
-def _with_columns(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """Return a table that has columns of these names, undefined where it had none."""
-    missing = [name for name in names if name not in table]
-    return table.assign(**dict.fromkeys(missing, float("nan"))) if missing else table
-
-
-def _frame(files: Sequence[Path]) -> pd.DataFrame:
-    if not files:
-        return pd.DataFrame()
-    frames: list[pd.DataFrame] = [read_part(file).to_pandas() for file in files]
-    # parts follow each other; a copy of one would be counted twice
-    for file, earlier, frame in zip(files[1:], frames, frames[1:], strict=False):
-        if earlier["generation"].iloc[-1] >= frame["generation"].iloc[0]:
-            raise DamagedError(file, f"expected generations after those of the part before, got the same. {_ADVICE}")
-    table = pd.concat(frames, ignore_index=True)
-    if "id" in table and table["id"].duplicated().any():
-        raise DamagedError(files[0].parent, f"expected each individual once, got some twice. {_ADVICE}")
     return table

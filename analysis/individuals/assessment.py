@@ -101,9 +101,10 @@ class Assessment:
         said = [f"Individual {self.id}: loss {own['loss']:.3g} [{own['low']:.3g}, {own['high']:.3g}] in {lived}."]
         if np.isfinite(self.luck):
             then, now = self.population - self.recorded, rows["generation"]["median"] - own["median"]
+            side = "below" if now >= 0 else "above"
             said.append(
                 f"The run recorded {self.recorded:.3g}, {then:.3g} below the median of its generation; in fresh lives"
-                f" it is {now:.3g} below: {min(max(self.luck, 0), 1):.0%} of that lead was luck."
+                f" it is {abs(now):.3g} {side}: {min(max(self.luck, 0), 1):.0%} of that lead was luck."
             )
         for who, of in (("founders", "founders"), ("control", "the control's champion")):
             if who in rows:

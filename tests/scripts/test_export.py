@@ -80,3 +80,14 @@ def test_assess_prints_a_table_and_json(run):
     found = json.loads(hetevo("assess", run, "--lives", 3, "-s", "lifetime.presentations=4", "--json").stdout)
     assert found["changes"] == ["lifetime.presentations=4"]
     assert [group["who"] for group in found["groups"]] == ["individual", "generation", "founders"]
+
+
+def test_no_link_in_a_run_is_written_through(tmp_path):
+    run = go(tmp_path / "run").path
+    (tmp_path / "elsewhere").mkdir()
+    (run / "exports").symlink_to(tmp_path / "elsewhere")
+    for command in (("export", run), ("export", run, "--genealogy", "csv"), ("trace", run)):
+        done = hetevo(*command)
+        assert done.exit_code == 2
+        assert "Traceback" not in done.stderr
+    assert not list((tmp_path / "elsewhere").iterdir())
