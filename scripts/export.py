@@ -1,6 +1,8 @@
 """Commands for one individual: `hetevo export` (files), `hetevo trace` (its life), `hetevo assess` (fresh lives)."""
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -143,12 +145,29 @@ def assess(
     as_json: AsJson = False,
 ) -> None:
     """Let an individual live again in fresh lives, beside its generation, founders and a control."""
-    from hetevo.analysis.runs import load_run
+    from hetevo.analysis.individuals import assess as live
 
-    found = load_run(run).assess(individual, lives=lives, changes=settings or [], control=control, trust=trust)
+    with _say_how_far(lives) as progress:
+        found = live(
+            run, individual, lives=lives, changes=settings or [], control=control, trust=trust, progress=progress
+        )
     if as_json:
         print(json.dumps(found.summary()))
         return
     print(found)
     if found.changes:
         warn("with changed lives, the loss that was recorded is none to compare with")
+
+
+@contextmanager
+def _say_how_far(lives: int) -> Iterator[Callable[[int], None] | None]:
+    """Show a live line while the block runs, if stderr is a terminal."""
+    from hetevo.scripts.progress import is_live
+
+    if not is_live():
+        yield None
+        return
+    from hetevo.scripts.console import Messages
+
+    with Messages().status(f"0 of {lives} fresh lives") as status:
+        yield lambda done: status.update(f"{done} of {lives} fresh lives")

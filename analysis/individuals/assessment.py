@@ -5,7 +5,7 @@ In other lives the luck is gone, and the loss regresses towards that of the othe
 lives say, beside those of its generation, of which it was chosen, and of founders, which nothing has selected.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -136,6 +136,7 @@ def assess(
     changes: Sequence[str] = (),
     control: "str | Path | LoadedRun | None" = None,
     trust: bool = False,
+    progress: Callable[[int], None] | None = None,
 ) -> Assessment:
     """Let an individual live again in lives that no run has lived, with other tasks, samples and innate weights.
 
@@ -152,6 +153,9 @@ def assess(
         Of the configuration, such as ``"task.name=xor"``; see `hetevo.evolve.individual.prepare_fresh_lives`.
     control : str, Path or LoadedRun, optional
         Another run, for instance a neutral one, whose champion lives in the same tasks.
+
+    progress : callable, optional
+        Is called with the number of lives that are done, after each.
 
     Raises
     ------
@@ -177,6 +181,8 @@ def assess(
         for who, found in lived.items():
             diverged = bool(found.status[0] != Status.OK)
             rows.append((life, who, float(found.loss[0]), float(found.accuracy[0]), diverged))
+        if progress:
+            progress(life + 1)
     return Assessment(
         id=saved.identifier,
         generation=saved.generation,
