@@ -11,6 +11,9 @@ from hetevo._names import find_in
 if TYPE_CHECKING:
     from hetevo.analysis import figures
     from hetevo.analysis.conditions import load_all, load_runs
+    from hetevo.analysis.exports import export
+    from hetevo.analysis.individuals import Assessment, Individual, Trace
+    from hetevo.analysis.lineage.genealogy import newick, phylogeny
     from hetevo.analysis.measures import (
         Consistency,
         Optimiser,
@@ -34,19 +37,26 @@ if TYPE_CHECKING:
         AlignmentProbe,
         InstrumentsProbe,
     )
-    from hetevo.analysis.runs import load_run
+    from hetevo.analysis.runs import LoadedRun, load_run
+    from hetevo.analysis.sweeps import LoadedSweep, load_sweep
 
 __all__ = [
     "AlignmentProbe",
+    "Assessment",
     "Consistency",
+    "Individual",
     "InstrumentsProbe",
+    "LoadedRun",
+    "LoadedSweep",
     "Optimiser",
+    "Trace",
     "alignment",
     "alignment_by_level",
     "alignment_by_neuron",
     "angle",
     "consistency",
     "equivalent_optimiser",
+    "export",
     "feedback_drift",
     "feedback_gap",
     "figures",
@@ -56,6 +66,9 @@ __all__ = [
     "load_all",
     "load_run",
     "load_runs",
+    "load_sweep",
+    "newick",
+    "phylogeny",
     "probe_loss",
     "sample_alignment",
     "sign_agreement",
@@ -64,7 +77,16 @@ __all__ = [
 
 if not TYPE_CHECKING:
     __getattr__ = find_in(
-        ("hetevo.analysis.measures", "hetevo.analysis.probe", "hetevo.analysis.runs", "hetevo.analysis.conditions"),
+        (
+            "hetevo.analysis.measures",
+            "hetevo.analysis.probe",
+            "hetevo.analysis.runs",
+            "hetevo.analysis.conditions",
+            "hetevo.analysis.sweeps",
+            "hetevo.analysis.individuals",
+            "hetevo.analysis.lineage",
+            "hetevo.analysis.exports",
+        ),
         __name__,
         __all__,
     )

@@ -92,6 +92,31 @@ def check_replaceable(paths: Iterable[Path], *, force: bool = False) -> None:
         )
 
 
+def write_new(contents: Mapping[Path, bytes], *, force: bool = False) -> list[Path]:
+    """Write files that have no place for a mark: nothing must be there, or the very same.
+
+    Raises
+    ------
+    SettingError
+        Naming files that are there and differ, unless ``force``; or if one cannot be written.
+    RunDirectoryError
+        If a folder inside a run or sweep is a link.
+    """
+    places: dict[Path, bytes] = {beside(path): content for path, content in contents.items()}
+    others = [place for place, content in places.items() if is_there(place) and not _holds(place, content)]
+    if others and not force:
+        raise SettingError(
+            f"{', '.join(map(str, others))}: expected nothing there, or the same that was to be written, got something"
+            " else, so nothing is written. Choose another name with -o, or replace what is there with --force."
+        )
+    write_files(places)
+    return list(contents)
+
+
+def _holds(place: Path, content: bytes) -> bool:
+    return _is_plain(place) and _read(place) == content
+
+
 def write_files(contents: Mapping[Path, bytes]) -> None:
     """Write files, replacing what is there: all are written beside their places first, and then take these.
 

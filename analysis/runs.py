@@ -4,14 +4,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 
-from hetevo.evolve.rundir import DamagedError, RunDirectory, RunDirectoryError, read_part
+from hetevo.analysis.extras import load_extra
+from hetevo.analysis.tables import read_frame, with_columns
+from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir.parts import first_generation
 from hetevo.evolve.rundir.places import Place
-from hetevo.populations.errors import spell
+from hetevo.populations.text import for_terminal
+
+if TYPE_CHECKING:  # loaded when an individual is asked for
+    from hetevo.analysis.individuals import Assessment, Individual, Trace
 
 Value: TypeAlias = "bool | int | float | str | list[Value] | dict[str, Value] | None"
 """What a configuration may hold."""
@@ -19,14 +24,12 @@ Value: TypeAlias = "bool | int | float | str | list[Value] | dict[str, Value] | 
 MOST_UNDEFINED = 0.5
 """Share of the individuals that may have no alignment in a generation whose mean counts."""
 
-_ADVICE = f"Put a copy of it in its place; what else is wrong, '{spell('verify')}' says."
-
 _STAGES = ("_birth", "_mid", "_end")
 _OF_ALIGNMENT = ("alignment_birth", "alignment_mid", "alignment_end_elite", "undefined_share")
 _OF_LIVES = (*_STAGES, "_elite")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LoadedRun:
     """A run, read from its directory.
 
@@ -50,6 +53,16 @@ class LoadedRun:
     generations: pd.DataFrame
     label: str = ""
     stage: str = "end"
+
+    def __repr__(self) -> str:
+        """Say in one line what was run, how far, and how it went."""
+        last = self.generations.iloc[-1]
+        measured = self.values("alignment_end").dropna()
+        reached = f"; alignment {measured.iloc[-1]:.3g}" if len(measured) else ""
+        return (
+            f"<Run {for_terminal(str(self.path))}: {for_terminal(self.condition)}, seed {self.seed}; generation"
+            f" {self.last} of {self.planned}, {self.size} individuals; best loss {last['loss_best']:.3g}{reached}>"
+        )
 
     def setting(self, key: str) -> "Value":
         """Return what its configuration has under a dotted key, such as ``"probe.every"``; None if it has nothing."""
@@ -152,10 +165,10 @@ class LoadedRun:
 
     def _of_individuals(self, files: Sequence[Path]) -> pd.DataFrame:
         """Read individuals; what was measured of the generations but not of them is undefined."""
-        table = _frame(files)
+        table = read_frame(files)
         means = [str(name) for name in self.generations if str(name).endswith(_STAGES)]
         if len(table):
-            table = _with_columns(table, [name for name in means if not name.startswith("heldout_")])
+            table = with_columns(table, [name for name in means if not name.startswith("heldout_")])
         return at_stage(table, self.stage)
 
     def individuals_in(self, generations: Collection[int]) -> pd.DataFrame:
@@ -169,6 +182,42 @@ class LoadedRun:
         ]
         table = self._of_individuals(needed or files[:1])
         return table[table["generation"].isin(generations)].reset_index(drop=True) if len(table) else table
+
+    def champion(self, *, trust: bool = False) -> "Individual":
+        """Return the individual with the lowest loss in the newest generation that was kept; see `individual`."""
+        return self.individual(None, trust=trust)
+
+    def individual(self, identifier: int | None, *, trust: bool = False) -> "Individual":
+        """Let an individual live again; see `hetevo.analysis.individuals.load_individual`."""
+        from hetevo.analysis.individuals import load_individual
+
+        return load_individual(self.path, identifier, trust=trust)
+
+    def trace(self, identifier: int | None = None, *, every: int | None = None, trust: bool = False) -> "Trace":
+        """Look at an individual through its life; see `hetevo.analysis.individuals.trace`."""
+        from hetevo.analysis.individuals import trace
+
+        return trace(self.path, identifier, every=every, trust=trust)
+
+    def assess(
+        self,
+        identifier: int | None = None,
+        *,
+        lives: int = 200,
+        changes: Sequence[str] = (),
+        control: "str | Path | LoadedRun | None" = None,
+        trust: bool = False,
+    ) -> "Assessment":
+        """Let an individual live in fresh lives; see `hetevo.analysis.individuals.assess`."""
+        from hetevo.analysis.individuals import assess
+
+        return assess(self.path, identifier, lives=lives, changes=changes, control=control, trust=trust)
+
+    def to_xarray(self) -> Any:
+        """Return its generations as an `xarray.Dataset` (extra ``xarray``) with the dimension generation."""
+        xarray = load_extra("xarray", "xarray", "to_xarray()")
+        facts = {"condition": self.condition, "seed": self.seed, "run": str(self.path)}
+        return xarray.Dataset.from_dataframe(self.generations.set_index("generation")).assign_attrs(facts)
 
 
 def load_run(path: str | Path) -> LoadedRun:
@@ -192,9 +241,9 @@ def load_run(path: str | Path) -> LoadedRun:
         raise RunDirectoryError(
             f"{path} holds no records yet. Wait for its first checkpoint, or look at its events.jsonl."
         )
-    generations = _frame(files)
+    generations = read_frame(files)
     if "alignment_end" in generations:  # a probe need not measure all that belongs to it
-        generations = _with_columns(generations, _OF_ALIGNMENT)
+        generations = with_columns(generations, _OF_ALIGNMENT)
     return LoadedRun(path if isinstance(path, Place) else Path(path), directory.config(), generations)
 
 
@@ -228,24 +277,4 @@ def at_stage(table: pd.DataFrame, stage: str) -> pd.DataFrame:
     for column in ("alignment_end_elite", "undefined_share"):  # both are of the end of life
         if column in table:
             table[column] = float("nan")
-    return table
-
-
-def _with_columns(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """Return a table that has columns of these names, undefined where it had none."""
-    missing = [name for name in names if name not in table]
-    return table.assign(**dict.fromkeys(missing, float("nan"))) if missing else table
-
-
-def _frame(files: Sequence[Path]) -> pd.DataFrame:
-    if not files:
-        return pd.DataFrame()
-    frames: list[pd.DataFrame] = [read_part(file).to_pandas() for file in files]
-    # parts follow each other; a copy of one would be counted twice
-    for file, earlier, frame in zip(files[1:], frames, frames[1:], strict=False):
-        if earlier["generation"].iloc[-1] >= frame["generation"].iloc[0]:
-            raise DamagedError(file, f"expected generations after those of the part before, got the same. {_ADVICE}")
-    table = pd.concat(frames, ignore_index=True)
-    if "id" in table and table["id"].duplicated().any():
-        raise DamagedError(files[0].parent, f"expected each individual once, got some twice. {_ADVICE}")
     return table

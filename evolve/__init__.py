@@ -8,7 +8,7 @@
 `until`                     ends before the last generation
 `evaluator`, `space`        the fitness of genes that another optimiser proposes; genes as vectors
 `founders`, `genes`         founders that a user brings; genes from outside, checked
-`generation`, `origin`      a generation and its records; where the first one comes from
+`generation`, `beginning`   a generation and its records; where the first one comes from, perhaps an `origin`
 `reproduction`              the way to the next generation, on `islands`
 `selection`, `variation`    who reproduces (DEAP, `private_deap`), what genes do (arrays)
 `heldout`                   tasks that only measure
@@ -18,6 +18,7 @@
 `recorder`, `schedule`      what is written, and when
 `state`, `saved`            what is saved, whether it can be trusted, and where if the run's directory is gone
 `verify`, `record_checks`   whether what was saved is what was lived; `replay`: living it again
+`individual`                who is in a checkpoint, to live again, or lives that no run has lived
 `messages`, `stopping`      what a run says, and how it is asked to stop
 `identity`                  when two configurations are one experiment
 `rundir`                    files: records, checkpoints, provenance, lock

@@ -8,6 +8,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
+from hetevo.evolve.beginning import transplant_genes
 from hetevo.evolve.config import (
     CURRENT,
     Config,
@@ -23,7 +24,7 @@ from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.founders import bring_founders, check_origin, keep_copy
 from hetevo.evolve.messages import Notice, Progress, Run, log_notice
 from hetevo.evolve.open_run import OpenRun
-from hetevo.evolve.origin import Origin, transplant_genes
+from hetevo.evolve.origin import Origin
 from hetevo.evolve.resuming import continue_run, find_end
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError, RunExistsError
 from hetevo.evolve.rundir import checkpoint as checkpoints

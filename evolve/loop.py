@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hetevo.evolve.backends import Backend
+from hetevo.evolve.beginning import draw_first_generation
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.generation import Generation
 from hetevo.evolve.messages import GenerationReport, Progress
-from hetevo.evolve.origin import draw_first_generation
 from hetevo.evolve.recorder import Recorder
 from hetevo.evolve.reproduction import reproduce
 from hetevo.evolve.state import State, advance

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from hetevo.evolve.backends import LocalBackend
 from hetevo.evolve.backends.lives import live_block
 from hetevo.evolve.backends.pool import WorkerPool
+from hetevo.evolve.beginning import draw_first_generation
 from hetevo.evolve.config import Config, from_mapping
 from hetevo.evolve.config.sources import HERE
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.generation import Generation
-from hetevo.evolve.origin import draw_first_generation
 from hetevo.evolve.record_checks import Report
 from hetevo.evolve.reproduction import reproduce
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError

@@ -86,6 +86,17 @@ class Layout:
         """Level of each neuron, shape (H + O,): 1, 2, ... for hidden ones, one more for the outputs."""
         return np.repeat(np.arange(1, len(self.levels) + 2), (*self.levels, self.outputs))
 
+    @property
+    def unit_names(self) -> list[str]:
+        """Names of all units from below.
+
+        >>> Layout(inputs=1, levels=(2,), outputs=1).unit_names
+        ['in1', 'bias', 'h1', 'h2', 'out1']
+        """
+        inputs = [f"in{number + 1}" for number in range(self.inputs)] + (["bias"] if self.bias else [])
+        hidden = [f"h{number + 1}" for number in range(self.hidden)]
+        return [*inputs, *hidden, *(f"out{number + 1}" for number in range(self.outputs))]
+
     def below(self) -> Mask:
         """Where a unit lies on a lower level than a neuron, shape (H + O, I + H)."""
         return np.asarray(self.unit_level[None, :] < self.neuron_level[:, None])

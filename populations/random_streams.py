@@ -34,6 +34,14 @@ class Purpose(IntEnum):
     HELD_OUT_PROBE = 17
     HELD_OUT_INJURY = 18
     HELD_OUT_HARDWARE = 19
+    FRESH_INNATE = 20
+    FRESH_TASK = 21
+    FRESH_TRAINING = 22
+    FRESH_TEST = 23
+    FRESH_PROBE = 24
+    FRESH_INJURY = 25
+    FRESH_HARDWARE = 26
+    FRESH_FOUNDER = 27
 
 
 HELD_OUT = {
@@ -46,6 +54,17 @@ HELD_OUT = {
     Purpose.HARDWARE: Purpose.HELD_OUT_HARDWARE,
 }
 """What the streams of a life are for where its tasks are held out: nothing that it draws is drawn by another life."""
+
+FRESH = {
+    Purpose.INNATE: Purpose.FRESH_INNATE,
+    Purpose.TASK: Purpose.FRESH_TASK,
+    Purpose.TRAINING: Purpose.FRESH_TRAINING,
+    Purpose.TEST: Purpose.FRESH_TEST,
+    Purpose.PROBE: Purpose.FRESH_PROBE,
+    Purpose.INJURY: Purpose.FRESH_INJURY,
+    Purpose.HARDWARE: Purpose.FRESH_HARDWARE,
+}
+"""The same for lives that are lived once more after a run, by an individual that is to be assessed."""
 
 
 def random_stream(seed: int, generation: int, purpose: Purpose, index: int = 0) -> Generator:

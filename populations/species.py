@@ -14,7 +14,7 @@ from hetevo.populations.dale import check_dale
 from hetevo.populations.errors import SettingError
 from hetevo.populations.formulas import Formula
 from hetevo.populations.layout import Layout
-from hetevo.populations.random_streams import HELD_OUT, Purpose, random_stream
+from hetevo.populations.random_streams import FRESH, HELD_OUT, Purpose, random_stream
 from hetevo.populations.rules import Rule
 from hetevo.populations.settings import SETTLE, Environment, Genome, Lifetime, Network, Plasticity, freeze
 from hetevo.populations.tasks import Task
@@ -51,6 +51,8 @@ class Species:
     held_out : str
         Name of the task family, if its tasks are held out, so that selection never sees these lives; else empty. They
         have random streams that no other lives have; families share them, and so differ by their tasks only.
+    fresh : bool
+        Whether lives are fresh ones, with random streams that no run's lives have (`hetevo.evolve.individual`).
 
     Raises
     ------
@@ -70,6 +72,7 @@ class Species:
     perturbations: "tuple[Perturbation, ...]" = ()
     formula: Formula | None = None
     held_out: str = ""
+    fresh: bool = False
 
     def __post_init__(self) -> None:
         levels = self.layout.levels
@@ -113,7 +116,11 @@ class Species:
 
     def random_stream(self, seed: int, generation: int, purpose: Purpose, index: int = 0) -> Generator:
         """Return the generator for something that lives draw; see `hetevo.populations.random_streams.random_stream`."""
-        return random_stream(seed, generation, HELD_OUT[purpose] if self.held_out else purpose, index)
+        if self.fresh:
+            purpose = FRESH[purpose]
+        elif self.held_out:
+            purpose = HELD_OUT[purpose]
+        return random_stream(seed, generation, purpose, index)
 
     @cached_property
     def transfer(self) -> Activation:

@@ -13,6 +13,7 @@ from hetevo.scripts.check import status, verify
 from hetevo.scripts.claims import claims
 from hetevo.scripts.draw import draw, plot, report
 from hetevo.scripts.errors import Commands, report_failed_thread
+from hetevo.scripts.export import assess, export, trace
 from hetevo.scripts.presets import init, presets
 from hetevo.scripts.run import resume, run
 from hetevo.scripts.streams import OutputError, secure
@@ -27,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, resume, status, plot, draw, report, verify, presets, init, sweep, claims):
+for command in (run, resume, status, plot, draw, report, trace, assess, export, verify, presets, init, sweep, claims):
     app.command()(command)
 app.add_typer(bench, name="bench")
 

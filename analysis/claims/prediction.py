@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from hetevo.analysis.claims.own import CLAIM_MEASURES
+from hetevo.analysis.intervals import mean_and_interval
 from hetevo.analysis.runs import LoadedRun
-from hetevo.analysis.statistics.curves import mean_and_interval
 from hetevo.populations.errors import SettingError
 from hetevo.populations.types import Floats
 

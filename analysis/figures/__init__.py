@@ -19,6 +19,7 @@ from hetevo.analysis.figures.lineage import lineage, price
 from hetevo.analysis.figures.metaplasticity import metaplasticity
 from hetevo.analysis.figures.phase import phase_diagram, phase_plane
 from hetevo.analysis.figures.plot import Plot, save
+from hetevo.analysis.figures.trace import trace
 from hetevo.populations.registry import Registry
 
 
@@ -73,4 +74,5 @@ __all__ = [
     "save",
     "signs",
     "survival",
+    "trace",
 ]

@@ -85,7 +85,7 @@ def _draw_circuit(species: Species, genes: Population, individual: int, title: s
             handles.append(Line2D([], [], linestyle="", marker="s", mfc="white", mec="0.3", label=sends))
         frame.figure.legend(handles=handles, loc="outside lower center", ncols=4, title="receiving neuron")
         _write_name(frame, title)
-    names = dict(enumerate(_unit_names(layout)))
+    names = dict(enumerate(layout.unit_names))
     data["sender"], data["receiver"] = data["sender"].map(names), data["receiver"].map(names)
     return Plot(frame.figure, data)
 
@@ -119,17 +119,6 @@ def _draw_formula(species: Species, genes: Population, individual: int, title: s
         bars.set_title("inherited rule: change of a weight", fontsize=8)
         _write_name(frame, title)
     return Plot(frame.figure, pd.DataFrame({"term": names, "coefficient": values}))
-
-
-def _unit_names(layout: Layout) -> list[str]:
-    """Name all units from below.
-
-    >>> _unit_names(Layout(inputs=1, levels=(2,), outputs=1))
-    ['in1', 'bias', 'h1', 'h2', 'out1']
-    """
-    inputs = [f"in{number + 1}" for number in range(layout.inputs)] + (["bias"] if layout.bias else [])
-    hidden = [f"h{number + 1}" for number in range(layout.hidden)]
-    return [*inputs, *hidden, *(f"out{number + 1}" for number in range(layout.outputs))]
 
 
 def _write_name(frame: Frame, title: str) -> None:

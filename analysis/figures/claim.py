@@ -11,8 +11,8 @@ from hetevo.analysis.conditions import group_by_condition
 from hetevo.analysis.figures.frame import Frame, figure, name_with_seeds
 from hetevo.analysis.figures.parts import null_line
 from hetevo.analysis.figures.style import Palette
+from hetevo.analysis.intervals import mean_and_interval
 from hetevo.analysis.runs import LoadedRun
-from hetevo.analysis.statistics.curves import mean_and_interval
 from hetevo.populations.errors import SettingError
 from hetevo.populations.types import Floats
 

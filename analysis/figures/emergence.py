@@ -6,8 +6,8 @@ import pandas as pd
 from hetevo.analysis.figures.frame import Frame, figure
 from hetevo.analysis.figures.parts import count_generations, null_line
 from hetevo.analysis.figures.style import HALF, for_figure, for_figures
+from hetevo.analysis.intervals import CONFIDENCE
 from hetevo.analysis.statistics import Emergence, emergence, survival_curve
-from hetevo.analysis.statistics.curves import CONFIDENCE
 from hetevo.analysis.statistics.survival import in_powers_of_ten
 from hetevo.populations.errors import SettingError
 

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 from hetevo.analysis.figures.style import SMALL, Look
-from hetevo.analysis.statistics.curves import CONFIDENCE
+from hetevo.analysis.intervals import CONFIDENCE
 from hetevo.populations.types import Floats, Indices
 
 INTERVAL = f"{CONFIDENCE:.0%} t interval".replace("%", " %")

@@ -18,6 +18,7 @@ from hetevo.populations.text import for_cell
 
 SUFFIXES = IMAGES
 DPI = 300
+SCREEN_DPI = 144
 
 _METADATA: dict[str, dict[str, str | None]] = {
     ".png": {"Software": None},  # the mark says it
@@ -41,6 +42,10 @@ class Plot:
 
     figure: Figure
     data: pd.DataFrame
+
+    def _repr_png_(self) -> bytes:
+        """Show itself in a notebook."""
+        return render(self.figure, ".png", SCREEN_DPI)
 
 
 def save(plot: Plot, path: str | Path, *, force: bool = False, named: bool = True) -> list[Path]:

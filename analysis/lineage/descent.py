@@ -38,7 +38,7 @@ def champion(individuals: pd.DataFrame) -> int:
     RunDirectoryError
         If descent was not recorded, or no loss is defined.
     """
-    _check(individuals)
+    check_descent(individuals)
     last = individuals[individuals["generation"] == individuals["generation"].max()]
     if last["loss"].isna().all():
         raise RunDirectoryError("No individual of the last generation has a loss, so there is no champion.")
@@ -68,7 +68,7 @@ def ancestral_line(individuals: pd.DataFrame, identifier: int | None = None) -> 
     RunDirectoryError
         If descent was not recorded, or there is no such individual.
     """
-    _check(individuals)
+    check_descent(individuals)
     wanted = champion(individuals) if identifier is None else identifier
     # from child to first parent, by bisection among the sorted identifiers
     ids = individuals["id"].to_numpy()
@@ -179,7 +179,7 @@ def price(individuals: pd.DataFrame, column: str = "alignment_end") -> pd.DataFr
     RunDirectoryError
         If descent was not recorded in every generation.
     """
-    _check(individuals)
+    check_descent(individuals)
     individuals = individuals.sort_values("id", kind="stable")
     when = individuals["generation"].to_numpy() - individuals["generation"].min()
     z = individuals[column].to_numpy(float)
@@ -208,7 +208,8 @@ def price(individuals: pd.DataFrame, column: str = "alignment_end") -> pd.DataFr
     return table
 
 
-def _check(individuals: pd.DataFrame) -> None:
+def check_descent(individuals: pd.DataFrame) -> None:
+    """Check that descent was recorded in every generation; RunDirectoryError otherwise."""
     # who descends from whom, in every generation
     missing = [name for name in NEEDED if name not in individuals]
     if missing:

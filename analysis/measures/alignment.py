@@ -3,30 +3,33 @@
 Pooled, by level, by neuron, and sample by sample; of single layers too; and what a random direction would have.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from hetevo.analysis.gradient import layer_gradient
-from hetevo.analysis.measures.view import FLOOR, View, cosine
+from hetevo.analysis.measures.view import FLOOR, View, also_single, cosine
 from hetevo.populations.circuits.layer import LayerSnapshot
 from hetevo.populations.layout import Layout
 from hetevo.populations.types import Floats, Mask
 
 
-def alignment(update: Floats, gradient: Floats, mask: Mask, layout: Layout) -> Floats:
-    """Cosine of the update with the negative gradient, hidden neurons' ascending synapses pooled.
-
-    Output neurons are left out: their learning signal is the error itself.
+@also_single(axes=3)
+def alignment(update: Floats, gradient: Floats, mask: Mask | None = None, layout: Layout | None = None) -> Floats:
+    """Cosine of the update with the negative gradient, all synapses pooled.
 
     Parameters
     ----------
-    update : ndarray of float, shape (N, H + O, I + H)
-        Change of ``W`` without decay.
-    gradient : ndarray of float, shape (N, H + O, I + H)
-        Negative gradient, see `hetevo.analysis.gradient.weight_gradient`.
-    mask : ndarray of bool, shape (N, H + O, I + H)
-        Synapses present.
-    layout : Layout
-        Sizes.
+    update : ndarray of float, shape (N, n, m)
+        Change of the weights from m units to n neurons, without decay; of circuits that of ``W``, (N, H + O, I + H).
+        A single network may leave out the axis N.
+    gradient : ndarray of float, shape (N, n, m)
+        Negative gradient; for circuits see `hetevo.analysis.gradient.weight_gradient`.
+    mask : ndarray of bool, shape (N, n, m), optional
+        Synapses present. Default: all.
+    layout : Layout, optional
+        Sizes of circuits, whose output neurons are left out then: their learning signal is the error itself. Default:
+        all neurons count.
 
     Returns
     -------
@@ -35,39 +38,66 @@ def alignment(update: Floats, gradient: Floats, mask: Mask, layout: Layout) -> F
 
     Examples
     --------
+    >>> update, gradient = np.array([[1.0, 0.0, 7.0]]), np.array([[1.0, 1.0, -9.0]])
+    >>> float(alignment(update, gradient, np.array([[True, True, False]])).round(3))
+    0.707
     >>> layout = Layout(inputs=2, levels=(1,), outputs=1)  # one hidden neuron; the bias is a third input
     >>> update = np.array([[[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]]])
     >>> gradient = np.array([[[1.0, 1.0, 0.0, 0.0], [5.0, 0.0, 0.0, 0.0]]])
     >>> alignment(update, gradient, np.ones((1, 2, 4), bool), layout).round(3).tolist()
     [0.707]
     """
-    hidden = layout.hidden
-    return cosine(update[:, :hidden] * mask[:, :hidden], gradient[:, :hidden] * mask[:, :hidden], axis=(1, 2))
+    return cosine(*_at_synapses(update, gradient, mask, layout), axis=(1, 2))
 
 
-def alignment_by_neuron(update: Floats, gradient: Floats, mask: Mask, layout: Layout) -> Floats:
-    """Like `alignment` for each hidden neuron's synapses alone.
+@also_single(axes=3)
+def alignment_by_neuron(
+    update: Floats, gradient: Floats, mask: Mask | None = None, layout: Layout | None = None
+) -> Floats:
+    """Like `alignment` for each neuron's synapses alone; with a layout for each hidden neuron's.
 
     Returns
     -------
-    ndarray of float64, shape (N, H)
+    ndarray of float64, shape (N, n), or (N, H)
     """
-    hidden = layout.hidden
-    return cosine(update[:, :hidden] * mask[:, :hidden], gradient[:, :hidden] * mask[:, :hidden])
+    return cosine(*_at_synapses(update, gradient, mask, layout))
 
 
-def alignment_by_level(update: Floats, gradient: Floats, mask: Mask, layout: Layout) -> Floats:
-    """Like `alignment` for the synapses of each hidden level.
+@also_single(axes=3)
+def alignment_by_level(
+    update: Floats, gradient: Floats, mask: Mask | None = None, levels: Layout | Sequence[slice] = ()
+) -> Floats:
+    """Like `alignment` for the synapses of each level.
+
+    Parameters
+    ----------
+    update, gradient, mask
+        As for `alignment`.
+    levels : Layout or sequence of slice
+        Rows of each level's neurons; of a layout its hidden levels.
 
     Returns
     -------
     ndarray of float64, shape (N, L)
+
+    Examples
+    --------
+    >>> update, gradient = np.array([[1.0], [1.0]]), np.array([[2.0], [-2.0]])
+    >>> alignment_by_level(update, gradient, levels=[slice(0, 1), slice(1, 2)]).tolist()
+    [1.0, -1.0]
     """
-    parts = [
-        cosine(update[:, rows] * mask[:, rows], gradient[:, rows] * mask[:, rows], axis=(1, 2))
-        for rows in layout.level_slices
-    ]
+    spans = levels.level_slices if isinstance(levels, Layout) else levels
+    first, second = _at_synapses(update, gradient, mask, None)
+    parts = [cosine(first[:, rows], second[:, rows], axis=(1, 2)) for rows in spans]
     return np.stack(parts, axis=1)
+
+
+def _at_synapses(update: Floats, gradient: Floats, mask: Mask | None, layout: Layout | None) -> tuple[Floats, Floats]:
+    """Return update and gradient at the synapses that are there, 0 elsewhere; with a layout of hidden neurons alone."""
+    rows = slice(None) if layout is None else slice(layout.hidden)
+    if mask is None:
+        return update[:, rows], gradient[:, rows]
+    return update[:, rows] * mask[:, rows], gradient[:, rows] * mask[:, rows]
 
 
 def angle(cosines: Floats) -> Floats:
@@ -79,6 +109,7 @@ def angle(cosines: Floats) -> Floats:
     return np.degrees(np.arccos(cosines))
 
 
+@also_single(axes=3)
 def sample_alignment(
     factor: Floats, gradient: Floats, senders: Floats, mask: Mask, constant: Floats | None = None
 ) -> Floats:

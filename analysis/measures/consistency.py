@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hetevo.analysis.measures.view import View
+from hetevo.analysis.measures.view import View, also_single
 from hetevo.populations.types import Floats
 
 FLOOR = 1e-12
@@ -42,6 +42,7 @@ class Consistency:
     coherence: Floats
 
 
+@also_single(axes=2)
 def consistency(gains: Floats, signal: Floats, gradient: Floats) -> Consistency:
     """Compute the consistency of learning signals with gradients.
 

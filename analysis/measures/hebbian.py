@@ -8,13 +8,14 @@ Hebbian where it is positive, anti-Hebbian where it is negative.
 
 import numpy as np
 
-from hetevo.analysis.measures.view import FLOOR, View
+from hetevo.analysis.measures.view import FLOOR, View, also_single
 from hetevo.populations.types import Floats, Mask
 
 VARIANCE_FLOOR = 1e-24
 """Variance over synapses below which a correlation is undefined."""
 
 
+@also_single(axes=3)
 def hebbian_index(update: Floats, coactivity: Floats, mask: Mask) -> Floats:
     """Correlate weight changes with the co-activity of the neurons that the synapses connect.
 
@@ -60,6 +61,7 @@ def hebbian_index(update: Floats, coactivity: Floats, mask: Mask) -> Floats:
     return np.where(defined, np.clip(value, -1, 1), np.nan)
 
 
+@also_single(axes=2)
 def sign_agreement(values: Floats, expected: Floats) -> Floats:
     """Share of the entries of a row whose sign is the expected one.
 

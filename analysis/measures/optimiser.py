@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hetevo.analysis.measures.view import FLOOR, View
+from hetevo.analysis.measures.view import FLOOR, View, also_single
 from hetevo.populations.types import Floats, Mask
 
 ROUNDS = 20
@@ -66,9 +66,11 @@ class Optimiser:
             disagree), ``"none"`` (the adjusted R^2 is below `EXPLAINED`) or ``"undefined"``. The smallest model
             is taken that no larger one betters by `GAIN`.
         """
-        return [_name(*row) for row in zip(self.rate, self.rates, self.adjusted, strict=True)]
+        rates, adjusted = np.atleast_2d(self.rates), np.atleast_2d(self.adjusted)
+        return [_name(*row) for row in zip(np.atleast_1d(self.rate), rates, adjusted, strict=True)]
 
 
+@also_single(axes=3)
 def equivalent_optimiser(update: Floats, gradient: Floats, mask: Mask) -> Optimiser:
     """Fit the three models by least squares.
 
@@ -117,6 +119,7 @@ def equivalent_optimiser(update: Floats, gradient: Floats, mask: Mask) -> Optimi
     return Optimiser(rate, rates, scales, explained, adjusted)
 
 
+@also_single(axes=3)
 def neurons_explained(update: Floats, gradient: Floats, mask: Mask) -> Floats:
     """Return R^2 of the second model alone, ``u = diag(phi) G``.
 
@@ -136,6 +139,7 @@ def neurons_explained(update: Floats, gradient: Floats, mask: Mask) -> Floats:
         return np.where(defined, 1 - ((u - rates[:, :, None] * g) ** 2).sum(axis=(1, 2)) / power, np.nan)
 
 
+@also_single(axes=3)
 def full_change(
     update: Floats, gradient: Floats, weights: Floats, decay: Floats, carried: Floats, mask: Mask
 ) -> tuple[Floats, Floats, Floats, Floats]:

@@ -6,12 +6,13 @@ takes. The drift says how far from there a circuit is; beside it stands how near
 
 import numpy as np
 
-from hetevo.analysis.measures.view import FLOOR, View, cosine
+from hetevo.analysis.measures.view import FLOOR, View, also_single, cosine
 from hetevo.populations.genome import term_gene
 from hetevo.populations.rules import PATHWAYS
 from hetevo.populations.types import Floats, Mask
 
 
+@also_single(axes=3)
 def probe_loss(error: Floats, outputs: Floats) -> Floats:
     """Mean squared error over the mean square of the target.
 
@@ -39,6 +40,7 @@ def probe_loss(error: Floats, outputs: Floats) -> Floats:
     return np.where(np.isfinite(value), value, np.nan)
 
 
+@also_single(axes=3)
 def feedback_drift(gain: Floats, loss: Floats) -> Floats:
     """Compute the drift of V: the norm of its change over the sum of the norms of the two terms that make it.
 
@@ -67,6 +69,7 @@ def feedback_drift(gain: Floats, loss: Floats) -> Floats:
     return np.where(defined, norms[0] / np.where(defined, scale, 1), np.nan)
 
 
+@also_single(axes=3)
 def weight_alignment(descending: Floats, mirrored: Floats, mask: Mask) -> Floats:
     """Cosine between V and the transpose of W, over the pairs that both pathways connect.
 
@@ -87,6 +90,7 @@ def weight_alignment(descending: Floats, mirrored: Floats, mask: Mask) -> Floats
     return cosine(descending * mask, mirrored * mask, axis=(1, 2))
 
 
+@also_single(axes=3)
 def feedback_gap(descending: Floats, mirrored: Floats, mask: Mask) -> Floats:
     """Root mean square of the differences between V and the transpose of W, over the pairs that both pathways connect.
 

@@ -1,17 +1,74 @@
 """What a measure looks at, and how it compares two directions."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
 from hetevo.analysis.gradient import snapshot_gradients
+from hetevo.populations.errors import SettingError
 from hetevo.populations.kernel.life import Snapshot
 from hetevo.populations.species import Stage
 from hetevo.populations.types import Floats
 
 FLOOR = 1e-12
 """Norm below which a direction is undefined: its cosine is NaN, never 0 or 1."""
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
+
+def also_single(axes: int) -> Callable[[Callable[Given, Result]], Callable[Given, Result]]:
+    """Let a function of N networks take one network, too: arrays without the axis N, which its results lack then.
+
+    Parameters
+    ----------
+    axes : int
+        Axes of the function's first argument, N included; it is the largest of them.
+
+    Examples
+    --------
+    >>> @also_single(axes=3)
+    ... def total(weights):
+    ...     return weights.sum(axis=(1, 2))
+    >>> total(np.ones((4, 2, 3))).tolist(), float(total(np.ones((2, 3))))
+    ([6.0, 6.0, 6.0, 6.0], 6.0)
+    """
+
+    def decorate(function: Callable[Given, Result]) -> Callable[Given, Result]:
+        @wraps(function)
+        def call(*given: Given.args, **named: Given.kwargs) -> Result:
+            every: list[Any] = [*given, *named.values()]
+            first = np.shape(every[0])
+            if len(first) == axes:
+                return function(*given, **named)
+            if len(first) != axes - 1:
+                raise SettingError(
+                    f"{function.__name__}: expected an array with {axes} axes, networks first, or with {axes - 1} for a"
+                    f" single network; got shape {first}."
+                )
+            widened: Any = [_widen(value) for value in given]
+            found: Result = _first(function(*widened, **{name: _widen(value) for name, value in named.items()}))
+            return found
+
+        return call
+
+    return decorate
+
+
+def _widen(value: Any) -> Any:
+    """Put the axis N before an array, or a number that stands for one network."""
+    return np.asarray(value)[None] if isinstance(value, np.ndarray | float) else value
+
+
+def _first(found: Any) -> Any:
+    if isinstance(found, tuple):
+        return tuple(map(_first, found))
+    if is_dataclass(found) and not isinstance(found, type):
+        return type(found)(**{field.name: _first(getattr(found, field.name)) for field in fields(found)})
+    return found[0]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hetevo.analysis.statistics.curves import mean_and_interval
+from hetevo.analysis.intervals import mean_and_interval
 from hetevo.analysis.statistics.survival import in_powers_of_ten
 from hetevo.populations.types import Floats
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from hetevo.analysis.intervals import CONFIDENCE
 from hetevo.analysis.made import add_mark, beside, check_replaceable, write_files
 from hetevo.analysis.report.drawings import Drawings, draw_all
 from hetevo.analysis.report.study import Study, study
 from hetevo.analysis.report.tables import configuration_of, make_tables
 from hetevo.analysis.report.verdict import choose_spoken, explain, list_cautions, list_rules, write_headline
-from hetevo.analysis.statistics.curves import CONFIDENCE
 from hetevo.evolve.rundir.places import Place
 from hetevo.populations.errors import SettingError
 from hetevo.populations.text import without_places

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from hetevo.analysis.conditions import group_by_condition, load_all
+from hetevo.analysis.intervals import mean_and_interval
 from hetevo.analysis.report.expectations import EXPECTATIONS, Expectation
 from hetevo.analysis.runs import LoadedRun
 from hetevo.analysis.statistics import Emergence, emergence
-from hetevo.analysis.statistics.curves import STAY, mean_and_interval
+from hetevo.analysis.statistics.curves import STAY
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir.places import inside
 from hetevo.evolve.rundir.sweep import is_sweep, read_entries

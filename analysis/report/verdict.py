@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from hetevo.analysis.intervals import CONFIDENCE
 from hetevo.analysis.report.expectations import EXPECTATIONS, MOST, Seen
 from hetevo.analysis.report.numbers import (
     UNDEFINED,
@@ -19,7 +20,7 @@ from hetevo.analysis.report.numbers import (
 )
 from hetevo.analysis.report.study import Condition, Study
 from hetevo.analysis.statistics import Effect, cliffs_delta, neutral_band
-from hetevo.analysis.statistics.curves import CONFIDENCE, STAY
+from hetevo.analysis.statistics.curves import STAY
 from hetevo.analysis.statistics.onset import COVERAGE
 from hetevo.analysis.verdict import BIRTH_BAND, ENOUGH_SEEDS
 from hetevo.analysis.verdict import verdict as of_one_run

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from hetevo.analysis.conditions import find_neutral_condition, group_by_condition
+from hetevo.analysis.intervals import mean_and_interval
 from hetevo.analysis.runs import LoadedRun
-from hetevo.analysis.statistics.curves import STAY, Curves, change_point, curves, mean_and_interval
+from hetevo.analysis.statistics.curves import STAY, Curves, change_point, curves
 from hetevo.analysis.statistics.effects import cliffs_delta, hedges_g
 from hetevo.analysis.statistics.onset import (
     COVERAGE,

@@ -8,14 +8,12 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from hetevo.analysis.intervals import CONFIDENCE
 from hetevo.analysis.runs import LoadedRun
 from hetevo.populations.types import Floats, Indices, Mask
 
 STAY = 5
 """Consecutive generations that a run must be above the neutral band to have emerged, and that make its end."""
-
-CONFIDENCE = 0.95
-"""Coverage of intervals over seeds."""
 
 CANDIDATES = 60
 """Break points that are tried at once; on longer curves a coarse search is refined once."""
@@ -112,28 +110,6 @@ def last_level(run: LoadedRun, column: str, most: int = STAY) -> Level:
 def ending(run: LoadedRun) -> int:
     """Return how many generations make the end of a run: `STAY`, and of a short run fewer than half of them."""
     return max(1, min(STAY, (len(run.measured) - 1) // 2))
-
-
-def mean_and_interval(values: Floats) -> tuple[float, float, float]:
-    """Return the mean over seeds and both ends of its t interval with coverage `CONFIDENCE`.
-
-    Parameters
-    ----------
-    values : ndarray of float64, shape (R,)
-        One a seed; NaN is left out. The mean needs 1 defined value, the interval 2; else they are NaN.
-
-    Examples
-    --------
-    >>> mean_and_interval(np.array([1.0, np.nan]))
-    (1.0, nan, nan)
-    """
-    defined = values[np.isfinite(values)]
-    mean = float(defined.mean()) if defined.size else float("nan")
-    if defined.size < 2:
-        return mean, float("nan"), float("nan")
-    error = float(defined.std(ddof=1)) / np.sqrt(defined.size)
-    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, defined.size - 1)) * error
-    return mean, mean - half, mean + half
 
 
 def over_seeds(group: pd.DataFrame, column: str, *, logarithmic: bool = False) -> pd.DataFrame:

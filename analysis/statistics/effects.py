@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, special, stats
 
+from hetevo.analysis.intervals import CONFIDENCE
 from hetevo.analysis.runs import LoadedRun
-from hetevo.analysis.statistics.curves import CONFIDENCE
 from hetevo.analysis.statistics.onset import COVERAGE, neutral_band
 from hetevo.populations.types import Floats
 

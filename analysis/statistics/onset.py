@@ -6,7 +6,8 @@ import numpy as np
 from numpy.random import Generator
 from scipy import stats
 
-from hetevo.analysis.statistics.curves import CONFIDENCE, STAY, Curves
+from hetevo.analysis.intervals import CONFIDENCE
+from hetevo.analysis.statistics.curves import STAY, Curves
 from hetevo.populations.errors import SettingError
 from hetevo.populations.types import Floats, Indices, Mask
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hetevo.analysis.statistics.curves import CONFIDENCE
+from hetevo.analysis.intervals import CONFIDENCE
 from hetevo.analysis.statistics.onset import Onsets
 from hetevo.populations.errors import SettingError
 from hetevo.populations.types import Floats

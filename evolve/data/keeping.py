@@ -18,7 +18,7 @@ from hetevo.evolve.data.places import (
     opened,
 )
 from hetevo.evolve.data.preparing import Prepared, prepare_rows
-from hetevo.evolve.data.sharing import MappedRows, shared
+from hetevo.evolve.data.sharing import HeldRows, MappedRows, shared
 from hetevo.evolve.named_files import PACKAGE, exists
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir.files import is_there, make_folder, write_durably
@@ -268,3 +268,24 @@ def find_file(task: Table, directory: RunDirectory, given: str | Path | None = N
         f" beside the run. Say where it is: {spell('resume', directory.path, '--data', 'FILE')}, or 'verify' with the"
         " same option."
     )
+
+
+def with_rows(species: Species, directory: RunDirectory) -> Species:
+    """Return a species whose task, if it is a table, draws from the rows of a run's file, in this process.
+
+    Parameters
+    ----------
+    species : Species
+        Of the run.
+    directory : RunDirectory
+        The run.
+
+    Raises
+    ------
+    DataError
+        If the file is nowhere, or is another one.
+    """
+    if not isinstance(species.task, Table):
+        return species
+    rows = read_file(species.task, find_file(species.task, directory)).prepared.rows
+    return replace(species, task=species.task.reading(HeldRows(rows)))

@@ -180,3 +180,20 @@ def travelling(species: Species) -> Iterator[Species]:
         return
     with shared(task.source.rows()) as source:
         yield replace(species, task=task.reading(source))
+
+
+@dataclass(frozen=True)
+class HeldRows:
+    """Rows in the memory of this process.
+
+    Parameters
+    ----------
+    held : Rows
+        The rows.
+    """
+
+    held: Rows
+
+    def rows(self) -> Rows:
+        """Return the rows."""
+        return self.held

@@ -10,11 +10,12 @@ from hetevo.analysis.probe import AlignmentProbe
 from hetevo.evolve import Experiment, preset
 from hetevo.evolve.backends import LocalBackend
 from hetevo.evolve.backends.block_queue import EvaluationError
+from hetevo.evolve.beginning import transplant_genes
 from hetevo.evolve.config import ConfigError
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.generation import draw_generation_zero
 from hetevo.evolve.heldout import build_held_out_species
-from hetevo.evolve.origin import Origin, transplant_genes
+from hetevo.evolve.origin import Origin
 from hetevo.evolve.rundir import RunDirectoryError
 from hetevo.evolve.rundir.sweep import read_entries
 from hetevo.evolve.species import build_species

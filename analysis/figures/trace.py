@@ -1,0 +1,92 @@
+"""The figure `trace`: one life, moment by moment."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from hetevo.analysis.figures.frame import Frame, blank
+from hetevo.analysis.figures.parts import null_line, say_undefined
+from hetevo.analysis.figures.plot import Plot
+from hetevo.analysis.figures.style import SMALL, Colour
+from hetevo.analysis.individuals import Trace
+from hetevo.populations.types import Floats
+
+SHOWN = ("probe_loss", "alignment", "weight_alignment")
+"""Measures that are drawn, each in a panel, where the trace has them."""
+
+LABELS = {
+    "probe_loss": "loss\n(probe batch)",
+    "alignment": "alignment\n(cosine)",
+    "weight_alignment": "$V$ with $W^T$\n(cosine)",
+}
+
+
+def trace(lived: Trace) -> Plot:
+    """Draw loss, alignment, how near V is to the transpose of W, and the size of weights through a life.
+
+    Thin lines are its tasks, each lived separately; thick ones their means.
+
+    Parameters
+    ----------
+    lived : Trace
+        Of `hetevo.analysis.runs.LoadedRun.trace`.
+
+    Returns
+    -------
+    Plot
+        Data: presented, task, the measures drawn, and the root mean squares of both pathways' weights, one row a moment
+        and task.
+    """
+    measures = {name: lived.measures[name] for name in SHOWN if name in lived.measures}
+    pathways = {"ascending": lived.ascending, "descending": lived.descending}
+    sizes = {f"rms_{name}": _root_mean_square(weights) for name, weights in pathways.items() if weights.shape[2]}
+    with blank() as frame:
+        count = len(measures) + 1
+        panels = frame.rows(count, 0.95 * count + 0.5, letters="ABCD")
+        for axes, (name, values) in zip(panels, measures.items(), strict=False):
+            _draw(axes, lived, values, frame.palette[0])
+            axes.set_ylabel(LABELS[name], parse_math=True)
+            if name != "probe_loss":
+                null_line(axes, y=0)
+            if np.isnan(values).all():
+                say_undefined(axes)
+        _draw_sizes(frame, panels[-1], lived, sizes)
+        tasks = lived.ascending.shape[1]
+        panels[0].set_title(f"thick: mean of {tasks} tasks" if tasks > 1 else "one task", loc="right")
+        title = f"individual {lived.id}, generation {lived.generation}, seed {lived.seed}, test loss {lived.loss:.3g}"
+        frame.figure.suptitle(title, fontsize=8)
+    return Plot(frame.figure, _tidy(lived, {**measures, **sizes}))
+
+
+def _draw(axes: Axes, lived: Trace, values: Floats, colour: Colour, line: str = "-", label: str | None = None) -> None:
+    """Draw a line a task, and their mean."""
+    if values.shape[1] > 1:
+        axes.plot(lived.presented, values, color=colour, linestyle=line, linewidth=0.5, alpha=0.5)
+    defined = np.isfinite(values)
+    mean = np.where(defined, values, 0).sum(axis=1) / np.maximum(defined.sum(axis=1), 1)
+    axes.plot(lived.presented, np.where(defined.any(axis=1), mean, np.nan), color=colour, linestyle=line, label=label)
+
+
+def _draw_sizes(frame: Frame, axes: Axes, lived: Trace, sizes: dict[str, Floats]) -> None:
+    labels = {"rms_ascending": "ascending $W$", "rms_descending": "descending $V$"}
+    looks = ((frame.palette[1], "-"), (frame.palette[2], "--"))
+    for (colour, line), (name, values) in zip(looks, sizes.items(), strict=False):
+        _draw(axes, lived, values, colour, line, labels[name])
+    axes.set_ylim(bottom=0)
+    axes.set_ylabel("weights\n(r.m.s.)")
+    axes.set_xlabel("presentations")
+    legend = axes.legend(fontsize=SMALL, ncols=2, loc="best")
+    for text in legend.get_texts():
+        text.set_parse_math(True)
+
+
+def _root_mean_square(weights: Floats) -> Floats:
+    """Return the root mean square over the synapses that are there, (T, K, n, m) to (T, K)."""
+    squares = (weights.astype(np.float64) ** 2).sum(axis=(2, 3))
+    return np.asarray(np.sqrt(squares / np.maximum((weights != 0).sum(axis=(2, 3)), 1)))
+
+
+def _tidy(lived: Trace, columns: dict[str, Floats]) -> pd.DataFrame:
+    moments, tasks = lived.ascending.shape[:2]
+    places = {"presented": np.repeat(lived.presented, tasks), "task": np.tile(np.arange(tasks), moments)}
+    return pd.DataFrame({**places, **{name: values.ravel() for name, values in columns.items()}})

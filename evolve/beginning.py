@@ -1,0 +1,138 @@
+"""Where generation 0 comes from: founders that are drawn, that a user brings, or that have genes of another run."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hetevo.evolve.config import Config, ConfigError
+from hetevo.evolve.founders import read_founders
+from hetevo.evolve.generation import Generation, begin_with, draw_generation_zero
+from hetevo.evolve.islands import assign_islands
+from hetevo.evolve.origin import Origin
+from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
+from hetevo.evolve.rundir.sweep import is_sweep
+from hetevo.evolve.species import build_species
+from hetevo.populations.circuits import circuit_of, draw_founders, genome
+from hetevo.populations.genome import Gene, Population
+from hetevo.populations.layout import Layout
+from hetevo.populations.random_streams import Purpose
+from hetevo.populations.species import Species
+from hetevo.populations.types import Indices
+
+
+def draw_first_generation(config: Config, species: Species, directory: RunDirectory) -> Generation:
+    """Return generation 0 of a run.
+
+    Parameters
+    ----------
+    config : Config
+        The experiment.
+    species : Species
+        What its individuals have in common.
+    directory : RunDirectory
+        The run. It keeps the founders that were brought; a relative path of a transplant's source begins beside it.
+
+    Raises
+    ------
+    ConfigError, RunDirectoryError, DamagedError
+        If the genes to transplant cannot be had, or do not fit.
+    """
+    size = config.evolution.size
+    islands = assign_islands(config.islands.count, config.evolution.elites, size)
+    if config.genome.founders:
+        return begin_with(read_founders(directory, config, species), islands)
+    if config.transplant.source:
+        return begin_with(transplant_genes(config, species, directory.path.parent), islands)
+    return draw_generation_zero(species, config.seed, size, islands)
+
+
+def transplant_genes(config: Config, species: Species, beside: Path) -> Population:
+    """Draw founders that differ from those of the seed, and give them genes of another run's individuals.
+
+    Gains of a network of other sizes go to neurons at the corresponding place: a hidden neuron takes those of a hidden
+    one, an output those of an output, in order and evenly spaced. Masks and innate weights need the same sizes.
+
+    Parameters
+    ----------
+    config : Config
+        The experiment.
+    species : Species
+        What its individuals have in common.
+    beside : Path
+        Folder in which the run directory lies.
+    """
+    settings = config.transplant
+    try:
+        # a sweep's own runs lie in it, whoever made it; any other source is the user's word
+        within = is_sweep(beside) and not {"/", ".."} & {*Path(settings.source).parts}
+        origin = Origin.find(settings.source, beside) if within else Origin.find(str(beside / settings.source))
+    except RunDirectoryError as error:
+        raise RunDirectoryError(
+            f"transplant.source = {settings.source!r}, looked for beside the run, in {beside}: {error}"
+        ) from None
+    # 1. the donors: all individuals of a generation, or its champion again and again
+    before = build_species(origin.config)
+    state = origin.state()
+    donors = state.generation.population
+    chosen = np.arange(config.evolution.size) % donors.size
+    if settings.individuals == "champion":
+        chosen[:] = int(np.argmin(state.loss))
+    # 2. founders of this run, from random streams of their own, so that they are none of its generation 0
+    drawn = dict(draw_founders(species, config.seed, config.evolution.size, Purpose.TRANSPLANT))
+    kinds = {gene.name: gene for gene in genome(before)}
+    # 3. what cannot be transplanted
+    if before.circuit != species.circuit:
+        raise ConfigError(
+            f"transplant.source: individuals of {origin.directory.path} inherit {circuit_of(before).inherits},"
+            f" those of this run {circuit_of(species).inherits}. Name a run with plasticity.rule ="
+            f" {config.plasticity.rule!r}."
+        )
+    own = genome(species)
+    if not any(gene.kind in settings.genes for gene in own):
+        there = ", ".join(dict.fromkeys(gene.kind for gene in own))
+        raise ConfigError(
+            f"transplant.genes: individuals have genes of the kinds {there}, got {', '.join(settings.genes)}. Name at"
+            " least one of those, or nothing is transplanted."
+        )
+    # 4. genes of the chosen kinds, fitted where the networks have other sizes
+    for gene in own:
+        if gene.kind in settings.genes:
+            donor = kinds.get(gene.name)
+            if donor is None:
+                raise ConfigError(
+                    f"transplant.source: {origin.directory.path} has no gene {gene.name!r}; it has {', '.join(kinds)}."
+                    " Choose the same plasticity rule and terms, or fewer kinds in transplant.genes."
+                )
+            drawn[gene.name] = fit_gene(donors[gene.name][chosen], donor, gene, before.layout, species.layout)
+            if gene.kind == "gain":
+                drawn[gene.name] *= np.float32(settings.scale)
+    return Population(drawn)
+
+
+def fit_gene(values: NDArray[Any], donor: Gene, gene: Gene, before: Layout, after: Layout) -> NDArray[Any]:
+    """Fit a gene's values, (P, ...), to networks of another layout; see `transplant_genes`.
+
+    Raises
+    ------
+    ConfigError
+        If it is no gain, or gains are shared, and the shapes differ.
+    """
+    if donor.shape == gene.shape:
+        return values.copy()
+    if gene.kind != "gain" or len(gene.shape) != 1 or 1 in (donor.shape[0], gene.shape[0]):
+        raise ConfigError(
+            f"{gene.name} has shape {donor.shape} there and {gene.shape} here; only gains can be"
+            " fitted to networks of other sizes."
+        )
+    # hidden neurons take from hidden ones, outputs from outputs
+    places = _match_places(before.hidden, after.hidden)
+    if gene.shape[0] == after.neurons:
+        places = np.concatenate([places, before.hidden + _match_places(before.outputs, after.outputs)])
+    return np.asarray(values[:, places])
+
+
+def _match_places(before: int, after: int) -> Indices:
+    """Return for each of ``after`` places the one among ``before`` that lies at the same share of the way."""
+    return np.arange(after, dtype=np.int64) * before // after
