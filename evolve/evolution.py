@@ -87,6 +87,7 @@ class Evolution:
         """Hold the rows of a table, if the task is one, while the block runs; as `connected`."""
         task = self.species.task
         if not isinstance(task, Table):
+            # no silent neglect of what was asked for
             if data is not None:
                 raise SettingError(
                     f"--data {data}: only the task table has a file of data, got task.name = {self.config.task.name!r}."
@@ -94,9 +95,11 @@ class Evolution:
                 )
             yield
             return
+        # the run's own copy, a file that was named, or the one of the configuration
         file = find_file(task, directory, data) if directory else Path(data or locate_given(task.file).path)
         with open_rows(task, file) as self.data:
             self.data.check_name(self.files)
+            # from here on the task has rows to draw from
             self.species = self.data.bind(self.species)
             self.held_out = HeldOut(self.config, self.species)
             yield

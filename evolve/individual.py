@@ -117,6 +117,7 @@ class SavedIndividual:
                 f"Individual {self.identifier} of {self.origin.directory.path} could not be evaluated, so that it has"
                 " no life to show; why is in the table failures. Name another one."
             )
+        # the probe's own batch, so that what is shown is what the run measured
         samples = self.config.probe.samples
         return relive(
             self.species,
@@ -155,6 +156,7 @@ def read_individual(path: str | Path, identifier: int | None = None, *, trust: b
     if not kept:
         raise RunDirectoryError(f"{directory.path} has no checkpoint yet, and individuals are in these.")
     config = read_saved_config(directory, trust=trust)
+    # identifiers count through all generations, each of the same size
     size = config.evolution.size
     generation = max(kept) if identifier is None else identifier // size
     if generation not in kept:
@@ -165,6 +167,7 @@ def read_individual(path: str | Path, identifier: int | None = None, *, trust: b
             " of every n-th generation."
         )
     origin = Origin(directory, kept[generation], config)
+    # without an identifier: the best of the newest generation
     state = origin.state()
     position = int(np.argmin(state.loss)) if identifier is None else identifier - generation * size
     return SavedIndividual(origin, state, position)
@@ -222,17 +225,20 @@ def prepare_fresh_lives(saved: SavedIndividual, lives: int, changes: Sequence[st
     """
     directory, before = saved.origin.directory, saved.species
     config = saved.origin.change_config([*changes, *HERE], saved=True)
+    # both kinds of two-pathway circuits inherit the same genes
     plain = with_rows(build_species(config), directory)
     if plain.circuit != before.circuit and {plain.circuit, before.circuit} != {"plain", "two-pathway"}:
         raise ConfigError(
             f"-s: individuals of {directory.path} inherit {circuit_of(before).inherits}, and cannot live as circuits of"
             f" the kind {plain.circuit!r}. Leave the circuit and the kind of rule as they are."
         )
+    # fresh lots, and an environment that changes with every life: luck is not to repeat itself
     species = replace(plain, fresh=True, environment=replace(plain.environment, every=1))
     species.task.prepare()
     population = saved.state.generation.population
     founders = draw_first_generation(config, plain, directory)
     turns = np.arange(lives)
+    # each group lives as many lives; the population and the founders take turns
     groups = {
         "individual": _fit(saved, saved.genes.take(turns * 0), species),
         "generation": _fit(saved, population.take(turns % population.size), species),

@@ -32,6 +32,7 @@ def describe_plugins(content: Mapping[str, Any]) -> list[dict[str, str]]:
     """
     found = []
     for plugin in plugins_of(content):
+        # the version and the sources are those of the whole package
         module = plugin.place.partition(":")[0]
         package = module.partition(".")[0]
         found.append(
@@ -112,6 +113,7 @@ def rehearse(species: Species, probe: Probe | None, seed: int) -> None:
         Naming what was raised, and where.
     """
     life = species.lifetime
+    # as short as it can be, but with every task of a life
     presentations = min(life.presentations, max(REHEARSED, species.environment.within))
     short = replace(
         species, lifetime=replace(life, presentations=presentations, test_samples=min(life.test_samples, REHEARSED))
@@ -119,6 +121,7 @@ def rehearse(species: Species, probe: Probe | None, seed: int) -> None:
     try:
         genes = draw_founders(short, seed, REHEARSED)
         evaluate(short, genes, np.arange(REHEARSED), seed=seed, generation=0, probe=probe, probe_samples=REHEARSED)
+    # these say themselves what is wrong
     except (HetevoError, MemoryError):
         raise
     except Exception as error:

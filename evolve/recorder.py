@@ -71,13 +71,16 @@ class Recorder:
         self.directory, self.config, self.notice, self.newest = directory, config, notice, newest
         self.toml = directory.config_toml()
         self._facts = checkpoint_facts(directory.config(), origin, directory.provenance.mark(), records_from)
+        # the clock of this session, and what earlier ones took
         self._begin, self._earlier = time.perf_counter(), seconds
         self.saved = -1
         self._checkpoint: Path | None = None
         self._moved = False
         self._schedule = Schedule(config)
+        # lines that could not be written yet; a full disk must not end a run
         self._telemetry: deque[dict[str, Any]] = deque(maxlen=LATE_LINES)
         self._late = False
+        # one thread, so that things are written in the order in which they happened
         self._thread = ThreadPoolExecutor(1, "recorder")
         self._planned: tuple[State | None, dict[str, Any]] | None = None
         self._unsaved: State | None = None

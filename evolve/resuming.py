@@ -158,18 +158,22 @@ def open_run(
     """
     listeners = Listeners(progress, notice, callbacks)
     directory = RunDirectory.open(path)
+    # what concerns the machine alone, and what moves the end
     given = {"backend.name": backend, "backend.address": address, "backend.workers": workers}
     changes = [(key, value) for key, value in given.items() if value is not None]
     end = {"generations": generations, "until": None if until is None else dict(until)}
     extension = {key: value for key, value in end.items() if value is not None}
+    # a run that has ended is only shown: no lock, no workers
     if not extension and not changes:
         config = _change_config(directory, changes, trust=trust)
         if done := find_end(directory, config):
             yield OpenRun(config, directory.path, done)
             return
+    # from here on nobody else may write
     with contextlib.ExitStack() as held:
         lock = held.enter_context(directory.lock())
         withdraw_earlier(directory.stop_file, listeners.notice)
+        # the configuration is read again, since another process may have moved its end
         evolution = Evolution(_change_config(directory, changes, trust=trust), probe, oversubscribe=oversubscribe)
         place = held.enter_context(evolution.connected(directory, data))
         yield held.enter_context(
@@ -268,14 +272,17 @@ def continue_run(
 def _extend(directory: RunDirectory, evolution: Evolution, extension: Mapping[str, Any], stands: int) -> Evolution:
     """Write another end into the configuration, durably, before anything lives."""
     generations = extension.get("generations")
+    # what has lived stays
     if generations is not None and generations < max(stands, 0):
         raise ConfigError(
             f"--generations: {directory.path} stands at generation {stands} already; expected at least that, got"
             f" {generations}. Start anew from an earlier generation: {spell('run', '--from', f'{directory.path}@G')}"
         )
+    # the file as it stands, with the new end
     content = directory.config()
     before = dict(content.get("evolution", {}))
     content["evolution"] = {**before, **extension}
+    # checked as a whole before it is written
     if content["evolution"] != before:
         from_mapping(
             with_kept_graph(content, directory.data), source=" and ".join(f"--{name}" for name in extension), saved=True

@@ -261,10 +261,12 @@ def _save(path: Path, directory: RunDirectory, config: str, state: State, facts:
     new, generation = RunDirectory.new(path), state.generation.number
     with new.lock():
         new.provenance.take_over(directory.provenance, rescued_from=directory.path.name)
+        # the records as far as the checkpoint, which follows them
         tables = zip(TABLES, new.tables, directory.tables, strict=True)
         first = {name: table.take_over(old, generation) for name, table, old in tables}
         for table in new.tables:
             table.commit()
+        # the checkpoint names the parts, so it is written after them
         written, rows = new.describe_parts()
         make_folder(new.checkpoints)
         checkpoints.write(new.checkpoints, state.checkpoint(written, **{**facts, "rows": rows, "records_from": first}))

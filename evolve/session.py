@@ -116,8 +116,10 @@ class Session:
 
     def _begin(self, evolution: Evolution, start: Start, notice: Notice) -> None:
         """Note in the run's provenance that this process begins to work on it, and with what."""
+        # another version of a plugin may compute something else
         for change in find_changes(self._directory.provenance.last_plugins(), evolution.plugins):
             notice(change)
+        # what a run needs besides the package
         brought: dict[str, Any] = {"plugins": evolution.plugins, "files": describe_files(evolution.files)}
         if evolution.data:
             brought["data"] = evolution.data.facts()
@@ -128,6 +130,7 @@ class Session:
             mixed=self._config.backend.mixed,
             **{name: facts for name, facts in brought.items() if facts},
         )
+        # the notes are damaged, and the results are not
         if lost:
             notice(f"{lost}; what it says of earlier sessions cannot be trusted, the results can")
 
@@ -156,6 +159,7 @@ class Session:
         """
         with self._noting_failure():
             generation = next(self._generations, None)
+            # a loop that looks at the files must find the generation there
             if write and generation:
                 self._recorder.flush()
         return generation
@@ -175,10 +179,12 @@ class Session:
             Why, if a program's own loop ended it before it was done and nobody else asked to stop.
         """
         with self._noting_failure():
+            # whatever asked to stop is withdrawn once it is done
             with self._held:
                 self._recorder.save()
                 by = self._stop.by
                 self._stop.withdraw()
+            # why it ended: it was done, somebody asked, or the program's own loop was left
             done = self._loop.is_done
             by, reason = ("", self._loop.end_reason) if done else (by or LOOP, reason if by in ("", LOOP) else "")
             # the end is noted last, and then the directory must still be this run's

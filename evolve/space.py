@@ -99,6 +99,7 @@ class Space:
         self.config, self.wiring = config, wiring
         self._species: Species = build_species(config)
         self._genes = genome(self._species)
+        # where in a gene's array the entries of a vector stand
         self._places = {gene.name: self._find_places(gene) for gene in self._genes if self._is_flat(gene)}
         self.entries = tuple(
             _describe(gene, int(place), self._species.layout)
@@ -108,6 +109,7 @@ class Space:
         )
         kinds = {gene.name: gene for gene in self._genes}
         self.bounds = np.array([value_bounds(kinds[entry.gene]) for entry in self.entries], np.float64).reshape(-1, 2)
+        # whatever is no entry stays as a founder has it
         self._template = dict(draw_founders(self._species, config.seed, 1))
         if masks is not None:
             given = {name: np.asarray(values)[None] for name, values in masks.items()}

@@ -104,6 +104,7 @@ def load_probe(name: str, measures: Sequence[str] = ()) -> Probe:
             f" Found: {', '.join(sorted(PROBES)) or 'none; install Hetevo with pip, or set probe.every = 0'}."
         )
     found = PROBES[name]
+    # probes of other packages need not know of measures
     if not measures:
         return cast(Probe, found())
     try:

@@ -21,6 +21,7 @@ def find_end_reason(until: Mapping[str, float], state: State | None, seconds: fl
     """
     if not until or state is None:
         return ""
+    # all that can end a run, as it stands now
     reached = {
         "loss_best": float(np.min(state.loss)),
         "loss_median": float(np.median(state.loss)),
@@ -28,6 +29,7 @@ def find_end_reason(until: Mapping[str, float], state: State | None, seconds: fl
         "evaluations": float((state.generation.number + 1) * state.generation.size),
         "seconds": seconds,
     }
+    # losses fall to their limit, everything else rises to it
     for name, limit in until.items():
         if reached[name] <= limit if name.startswith("loss_") else reached[name] >= limit:
             return f"evolution.until: {name} is {reached[name]:.6g}, and {limit:g} was to be reached"

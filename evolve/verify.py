@@ -176,10 +176,12 @@ def _check_data(directory: RunDirectory, report: Report) -> None:
     if content["task"]["name"] != NAME or file is None:
         return
     kept = kept_file(directory, file)
+    # large files are not copied
     if kept is None:
         report.notes.append(f"not covered: the data, {file}, of which the run has no copy")
         return
     try:
+        # the hash stands in the configuration, since the run began
         with opened(kept) as source:
             fits = hash_file(source) == content["task"]["options"].get("sha256")
     except HetevoError as error:

@@ -110,8 +110,10 @@ class Config(Table):
 
     @model_validator(mode="after")
     def _check_wiring(self) -> Self:
+        # other checks say what is wrong with these
         if self.network.wiring not in WIRINGS or not self.network.levels:
             return self
+        # options by name first, then what they mean for the other keys
         family: Any = WIRINGS[self.network.wiring]
         check_options("network", self.network.wiring, family, self.network.options)
         network, task = self.network, self.task
@@ -121,17 +123,20 @@ class Config(Table):
                 f'network.settle: networks of the wiring "{network.wiring}" have no loops, so nothing settles and'
                 f" {network.settle} steps mean nothing. Leave it out, or choose a wiring with loops: {loops}"
             )
+        # transposed weights need a synapse down wherever there is one up
         if network.feedback == "transposed" and network.options.get("descending", "reversed") != "reversed":
             raise ValueError(
                 'network.feedback: "transposed" leaves no choice of the descending wiring, so expected'
                 f' network.options.descending = "reversed", got {network.options["descending"]!r}'
             )
+        # last what only the family knows: whether the sizes suit it
         options = with_graphs(network.options) if network.wiring == "file" else network.options
         family(**_frozen(options)).check(Layout(task.inputs, tuple(network.levels), task.outputs, network.bias))
         return self
 
     @model_validator(mode="after")
     def _check_held_out(self) -> Self:
+        # something to test on, and nothing twice
         if self.heldout.every and not self.heldout.families:
             raise ValueError(
                 f"heldout.families: with heldout.every = {self.heldout.every} expected at least one task family, such"
@@ -139,6 +144,7 @@ class Config(Table):
             )
         if len(set(self.heldout.families)) < len(self.heldout.families):
             raise ValueError(f"heldout.families: expected each family once, got {list(self.heldout.families)}")
+        # the networks are as they are, so that another family must do with their inputs and outputs
         for name in self.heldout.families:
             if name in TASKS and name != self.task.name:
                 family: Any = TASKS[name]
@@ -163,10 +169,12 @@ class Config(Table):
     @model_validator(mode="after")
     def _check_environment(self) -> Self:
         within, presentations = self.environment.within, self.lifetime.presentations
+        # each task needs a presentation of its own
         if within > presentations:
             raise ValueError(
                 f"environment.within: expected at most as many tasks as presentations ({presentations}), got {within}"
             )
+        # what comes after the end of a life never comes
         for key in ("delay", "stale"):
             late = getattr(self.hardware, key)
             if late > presentations:
@@ -191,6 +199,7 @@ class Config(Table):
     @model_validator(mode="after")
     def _check_circuit(self) -> Self:
         circuit, rule = self.network.circuit, self.plasticity.rule
+        # what lives by this kind of rule
         formula = rule in FORMULAS
         plain = not formula and RULES[rule].is_plain
         fitting = ["layer"] if formula else ["plain"] if plain else ["two-pathway", "plain"]
@@ -199,6 +208,7 @@ class Config(Table):
                 f"network.circuit: expected {' or '.join(fitting)}, which live by the rule {rule!r}, or auto, got"
                 f" {circuit!r}"
             )
+        # compared with a table of defaults: a key that was left out asks for nothing
         if circuit == "plain" or (circuit == "auto" and plain):
             for table in ("injury", "hardware"):
                 if getattr(self, table) != type(getattr(self, table))():
@@ -211,6 +221,7 @@ class Config(Table):
     @model_validator(mode="after")
     def _check_sizes(self) -> Self:
         evolution, islands = self.evolution, self.islands
+        # the kind of network, which the rule decides
         if self.plasticity.rule in FORMULAS:
             check_layer(self)
         elif not self.network.levels and self.network.circuit == "auto":
@@ -224,11 +235,13 @@ class Config(Table):
                 f"evolution.bit_flip: only rules that are inherited whole ({', '.join(FORMULAS)}) have bits, so"
                 f" expected the key to be left out, got {evolution.bit_flip}"
             )
+        # islands are equal in size, and two are needed to select one
         if evolution.size % islands.count or evolution.size // islands.count < 2:
             raise ValueError(
                 f"islands.count: expected a divisor of evolution.size ({evolution.size}) with at least 2 individuals an"
                 f" island, got {islands.count}"
             )
+        # from here on everything happens on one island
         size = evolution.size // islands.count
         where = "individuals" if islands.count == 1 else "individuals on an island"
         if evolution.elites >= size:
@@ -239,6 +252,7 @@ class Config(Table):
             )
         if islands.migrants > size:
             raise ValueError(f"islands.migrants: expected at most as many as {where} ({size}), got {islands.migrants}")
+        # operators that come with the run, on as many as they will meet
         check_operator("evolution.select", evolution.select, size, evolution.pool or None)
         if evolution.elites:
             check_operator("evolution.select_elites", evolution.select_elites, size, evolution.elites)

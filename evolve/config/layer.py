@@ -77,6 +77,7 @@ def check_layer(config: "Config") -> None:
         If it has hidden neurons, several samples a presentation, or settings that would do nothing.
     """
     rule, levels, batch = config.plasticity.rule, list(config.network.levels), config.lifetime.batch
+    # the shape and the pace that such a rule needs
     if levels:
         raise ValueError(
             f'network.levels: the rule "{rule}" belongs to networks of a single layer, so expected [], got {levels}.'
@@ -86,12 +87,14 @@ def check_layer(config: "Config") -> None:
         raise ValueError(
             f'lifetime.batch: with the rule "{rule}" weights change after every sample: expected 1, got {batch}'
         )
+    # an operator that could never choose
     operators = config.evolution.select, config.evolution.select_elites
     if any(operator.get("name") == "selDoubleTournament" for operator in operators):
         raise ValueError(
             f'evolution.select: selDoubleTournament compares numbers of synapses, which the rule "{rule}" leaves equal.'
             " Choose another operator, for example selTournament"
         )
+    # keys that mean something for circuits only must be as if they were left out
     for table, keys in CIRCUITS_ONLY.items():
         given = getattr(config, table)
         usual = type(given)()

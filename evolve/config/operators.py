@@ -118,6 +118,7 @@ def check_new(config: "Config", source: str = "configuration") -> None:
         If an operator of it cannot do with one loss what its name says.
     """
     evolution = config.evolution
+    # elites are chosen by the second operator only if there are any
     used = {"select": evolution.select} | ({"select_elites": evolution.select_elites} if evolution.elites else {})
     for key, settings in used.items():
         name = settings["name"]
@@ -125,6 +126,7 @@ def check_new(config: "Config", source: str = "configuration") -> None:
             _check_sizes(f"evolution.{key}", settings, evolution.size // config.islands.count)
         except ValueError as error:
             raise ConfigError(f"{source}: {error}") from None
+        # runs that began with these go on: only new ones are refused
         if name in REFUSED_ANEW:
             raise ConfigError(
                 f"{source}: evolution.{key}: expected an operator that selects by one loss, such as"
@@ -136,12 +138,15 @@ def check_new(config: "Config", source: str = "configuration") -> None:
 def _try(key: str, settings: dict[str, Any]) -> None:
     """Let the operator select from a few individuals: DEAP checks its arguments nowhere else."""
     function, arguments = find_operator(settings)
+    # a few individuals of different loss and size, to see whether anything is selected at all
     rng = np.random.default_rng(0)
     light = make_individuals(rng.random(6), 1.0, np.arange(1, 7))
     own = {"rng": rng} if "rng" in inspect.signature(function).parameters else {}
+    # operators of DEAP draw from global generators, whose state must stay as it is
     try:
         with private_generators(rng):
             function(light, 2, **own, **arguments)
+    # an operator is anybody's code, so that it may raise anything
     except Exception as error:
         given = ", ".join(f"{name} = {value!r}" for name, value in settings.items() if name != "name")
         reason = str(error) or type(error).__name__

@@ -85,6 +85,7 @@ def load_config(
         If it cannot be read or is wrong, or names an address that neither ``overrides`` nor ``trust`` allow.
     """
     content = read_source(source, "presets")
+    # presets are the package's own: nothing in them has to be trusted
     if not is_path(source):
         content |= {"preset": str(source), **values}
         return from_mapping(content, overrides=overrides, source=f"preset {source}", saved=saved)
@@ -92,10 +93,12 @@ def load_config(
         raise ConfigError(f"{source} is a sweep, not a configuration. Run it: {spell('sweep', source)}")
     if not content:
         raise ConfigError(f"{source} is empty. Write a configuration with every key explained: {spell('init')}")
+    # files named in a configuration lie beside it, those named in a change in the current folder
     changed = [*map(_key, overrides)]
     content = place_file(content, Path(source).parent, trust=trust or FILE in changed)
     content = place_graph(content, Path(source).parent, changed, trust=trust)
     content = place_founders(content, Path(source).parent, trust=trust or FOUNDERS in changed)
+    # a stranger's file may choose neither a cluster nor code to load
     if not trust:
         content = without_address(content, overrides, str(source), more=", or trust the file: --trust (trust=True)")
         check_trusted(content, overrides, str(source))
@@ -128,7 +131,9 @@ def from_mapping(
         Naming every wrong key.
     """
     tables = {key: dict(value) if isinstance(value, dict) else value for key, value in content.items()}
+    # changes come first, so that sizes follow from the file that is meant
     given = [_apply(tables, override) for override in overrides]
+    # every problem is told with the name of the file that it stands in
     try:
         check_nesting(tables)
         tables = complete_graph(complete(tables, given, saved=saved), given)
@@ -137,6 +142,7 @@ def from_mapping(
         raise ConfigError(f"{source}: {error}") from None
     except ValidationError as error:
         raise ConfigError(f"{source}: " + "\n  ".join(explain(error, Config))) from None
+    # old runs go on with what new ones may no longer ask for
     if not saved:
         check_new(config, source)
     return config

@@ -60,12 +60,15 @@ def read_columns(source: BinaryIO, name: str) -> Columns:
             f"{name}: expected a file that ends in one of {', '.join(ENDINGS)}, got {ending or 'no ending'!r}. Write"
             " the table in one of these formats, or give the file the ending of what it is."
         )
+    # an empty file would be called broken by every reader, each in words of its own
     size = source.seek(0, os.SEEK_END)
     source.seek(0)
     if not size:
         raise DataError(f"{name} is empty; expected a table with at least two rows.")
+    # arrays have columns of their own, and a reader of ours that unpickles nothing
     if ending in NPZ:
         return _read_npz(source, name)
+    # tables, whose columns have names
     with _explained(name, ending):
         table = _read_text(source, size, name) if ending in SEPARATORS else _read_parquet(source, name)
         _check_names(table.column_names, name)
@@ -101,6 +104,7 @@ def _read_text(source: BinaryIO, size: int, name: str) -> pa.Table:
 def _read_parquet(source: BinaryIO, name: str) -> pa.Table:
     file = arrow_parquet.ParquetFile(source, pre_buffer=False)
     groups = range(file.metadata.num_row_groups)
+    # twice, before anything is unpacked: what the file says of itself, and what the numbers take here
     _check_room(sum(file.metadata.row_group(group).total_byte_size for group in groups), name)
     _check_room(8 * file.metadata.num_rows * file.metadata.num_columns, name)
     return file.read(use_threads=False)
@@ -126,9 +130,11 @@ def _check_names(names: list[str], name: str) -> None:
 def _values(column: pa.ChunkedArray, label: str, name: str) -> NDArray[Any]:
     """Return a column of a table: numbers, yes and no, or words."""
     kind = column.type
+    # repeated words are stored once; here they stand in each row
     if pa.types.is_dictionary(kind):
         column = column.cast(kind.value_type)
         kind = column.type
+    # nothing was given in any row
     if pa.types.is_null(kind):
         return np.full(len(column), np.nan)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):

@@ -93,8 +93,10 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         If it lies inside a run, and is a link.
     """
     try:
+        # links are followed here, once: the place in a run's folder is opened without any
         if not isinstance(path, Place):
             path = Path(os.path.realpath(path))
+            # a pipe would wait for ever, and a device has no end
             mode = path.stat().st_mode
             if not stat.S_ISREG(mode):
                 raise DataError(_explain_other(path, mode))
@@ -102,6 +104,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
             yield source
     except FileNotFoundError:
         raise DataError(_explain_missing(path)) from None
+    # a file stands where a folder was expected
     except OSError as error:
         if error.errno == errno.ENOTDIR:
             raise DataError(_explain_missing(path)) from None

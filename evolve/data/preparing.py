@@ -97,6 +97,7 @@ def _choose_columns(columns: Columns, task: Table) -> tuple[list[str], list[str]
             f'task.options.targets: expected the columns of the targets, such as ["{list(columns)[-1]}"], got none.'
             f" {name} has the columns {_list(columns)}."
         )
+    # by default whatever is left is an input
     inputs = list(task.columns) or [one for one in columns if one not in targets and one not in split]
     for key, chosen in (("targets", targets), ("columns", list(task.columns)), ("split", split)):
         for column in chosen:
@@ -105,6 +106,7 @@ def _choose_columns(columns: Columns, task: Table) -> tuple[list[str], list[str]
                     f"task.options.{key}: {name} has no column {column!r}.{nearest(column, columns)} Columns:"
                     f" {_list(columns)}."
                 )
+    # a target among the inputs would be learnt at once
     named = [*targets, *inputs, *split]
     twice = next((column for column in named if named.count(column) > 1), None)
     if twice is not None:
@@ -141,6 +143,7 @@ def _join_inputs(columns: Columns, names: Sequence[str], name: str) -> NDArray[A
     parts = []
     for column in names:
         values = columns[column].reshape(len(columns[column]), -1)
+        # say which columns would do, as they can be written
         if values.dtype.kind == "U":
             numbers = [other for other in names if columns[other].dtype.kind != "U"]
             only = f" such as task.options.columns = {_list(numbers, quoted=True)}," if numbers else ""
@@ -182,6 +185,7 @@ def _read_targets(columns: Columns, names: Sequence[str], task: Table) -> tuple[
         _check_missing(part, column, name)
     single = len(parts) == 1 and parts[0].shape[1] == 1
     words = next((column for column, part in zip(names, parts, strict=True) if part.dtype.kind == "U"), None)
+    # unless it was said
     if kind == "auto":
         kind = "classification" if single and _has_classes(parts[0][:, 0]) else "regression"
     if kind == "regression":
@@ -197,6 +201,7 @@ def _read_targets(columns: Columns, names: Sequence[str], task: Table) -> tuple[
             f"{name}: the targets of a classification are one column of classes, which becomes one output for each;"
             f' got {sum(part.shape[1] for part in parts)} columns. Name one, or say kind = "regression".'
         )
+    # sorted, so that numbers of classes do not depend on the order of rows
     found, labels = np.unique(parts[0][:, 0], return_inverse=True)
     if len(found) < 2:
         raise DataError(
@@ -220,7 +225,9 @@ def _split_rows(columns: Columns, count: int, task: Table) -> tuple[Indices, Ind
             raise DataError(f"{task.file}: {task.split!r} has {len(marked)} rows, the other columns have {count}.")
         training, test = np.flatnonzero(~marked), np.flatnonzero(marked)
     else:
+        # a key of its own: all seeds share the split, so that runs can be compared
         order = Generator(Philox(SPLIT_KEY)).permutation(count)
+        # at least one row for the test, and two to learn from
         kept = min(max(round(count * task.split), 1), count - 2)
         test, training = order[:kept], order[kept:]
     if len(training) < 2 or not len(test):

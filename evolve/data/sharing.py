@@ -92,15 +92,18 @@ def open_once(hashes: Hashes, training: int, load: Callable[[str], NDArray[Any]]
         If an array is another one.
     """
     known = _known.get(hashes)
+    # loaded once a process, for all the blocks that it computes
     if known is None:
         arrays = {name: load(name) for name, _ in hashes}
         for name, wanted in hashes:
+            # checked before use: memory of others is no place to trust
             if hash_array(arrays[name]) != wanted:
                 raise MachineFailedError(
                     f"The {name} of the table's rows were changed on their way to this process: expected the SHA-256"
                     f" {wanted[:16]}…, got {hash_array(arrays[name])[:16]}…. Nothing was computed with them."
                 )
         known = Rows(**arrays, training=training)
+        # the oldest go first; a process seldom sees more than one table
         while len(_known) >= MOST:
             _known.pop(next(iter(_known)), None)
         _known[hashes] = known

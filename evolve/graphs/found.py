@@ -48,17 +48,20 @@ class Found:
         name = name.strip()
         if not name:
             raise GraphError(f"{where}: expected the name of a neuron, got nothing.")
+        # at once, and not when a file of millions has been read
         if len(self.order) >= MOST and name not in self.order:
             raise GraphError(f"{self.name} has more than {MOST:,} neurons; expected fewer.")
         return self.order.setdefault(name, len(self.order))
 
     def sign(self, neuron: int, given: Any, where: str) -> None:
         """Note what a neuron sends; all of its synapses must say the same."""
+        # columns of numbers often come as 1.0
         text = str(given).strip().lower().removesuffix(".0")
         if text not in SIGNS:
             raise GraphError(
                 f"{where}: expected a sign (1, -1, excitatory, inhibitory, or 0 if unknown), got {given!r}."
             )
+        # an unknown sign may become known later, a known one may not change
         known, before = self.signs.setdefault(neuron, (SIGNS[text], where))
         if SIGNS[text] not in (known, 0):
             if known:
@@ -104,6 +107,7 @@ class Found:
         if not self.places:
             raise GraphError(f"{self.name} holds no synapse between two neurons; expected at least one.")
         weighted = [weight for weight in self.weights if weight is not None]
+        # an average for those without would be invented
         if weighted and len(weighted) < len(self.weights):
             where = [*self.places.values()][self.weights.index(None)]
             raise GraphError(f"{where}: this synapse has no weight, and others have. Give all of them one, or none.")
@@ -111,6 +115,7 @@ class Found:
         if any(weight < 0 for weight in weighted):
             for (sender, _), weight, where in zip(self.places, weighted, self.places.values(), strict=True):
                 self.sign(sender, 1 if weight > 0 else -1, where)
+        # arrays for the wiring, with 0 for a sign that nobody told
         ends = np.array([*self.places], np.int64)
         signs = np.zeros(len(self.order), np.int64)
         for neuron, (sign, _) in self.signs.items():

@@ -51,6 +51,7 @@ def read_graph(content: bytes, name: str) -> Graph:
     >>> graph.names, graph.senders.tolist(), graph.receivers.tolist(), graph.weights.tolist(), graph.signs.tolist()
     (('A', 'B', 'C'), [0, 1], [1, 2], [2.0, 1.0], [1, -1, 0])
     """
+    # before parsing, which may need many times the memory
     if len(content) > LIMIT:
         raise GraphError(f"{name} has {len(content):,} bytes; expected at most {LIMIT:,}.")
     ending = PurePath(name).suffix.lower()
@@ -60,6 +61,7 @@ def read_graph(content: bytes, name: str) -> Graph:
             f"{name}: expected a file that ends in {', '.join(readers)}, got {ending or 'no ending'!r}. Give it the"
             " ending of what it is."
         )
+    # readers fill this, whatever the format
     found = Found(name)
     try:
         readers[ending](content, found)
@@ -82,6 +84,7 @@ def _read_text(content: bytes, found: Found) -> None:
     kept = ("\n" if line.startswith("#") else line for line in text)
     lines = csv.reader(kept, delimiter=SEPARATORS[PurePath(found.name).suffix.lower()], strict=True)
     header = next(([cell.strip() for cell in cells] for cells in lines if cells), [])
+    # a column that nobody knows is more likely a slip than a remark
     for column in ("from", "to"):
         if column not in header:
             raise GraphError(
@@ -93,6 +96,7 @@ def _read_text(content: bytes, found: Found) -> None:
                 f"{found.name}: expected columns among {', '.join(COLUMNS)}, each once, got"
                 f" {column!r}.{nearest(column, COLUMNS)}"
             )
+    # a synapse a line
     for cells in lines:
         where = f"{found.name}, line {lines.line_num}"
         if not any(cell.strip() for cell in cells):
@@ -136,15 +140,18 @@ def _take(graph: Any, found: Found) -> None:
     """Take what is needed of a graph of networkx."""
     if not graph.is_directed():
         raise GraphError(f"{found.name} holds an undirected graph; expected one whose edges have a direction.")
+    # names that people read, or the file's own if two would be called the same
     labels = {node: str(data.get("name", data.get("label", node))) for node, data in graph.nodes(data=True)}
     if len(set(labels.values())) < len(labels):
         labels = {node: str(node) for node in labels}
+    # nodes first: one without synapses is a neuron too
     for node, data in graph.nodes(data=True):
         where = f"{found.name}, neuron {labels[node]!r}"
         neuron = found.neuron(labels[node], where)
         if "sign" in data:
             found.sign(neuron, data["sign"], where)
         found.role(neuron, data.get("role", ""), where)
+    # the sign of an edge is its sender's
     for source, target, data in graph.edges(data=True):
         where = f"{found.name}, edge from {labels[source]!r} to {labels[target]!r}"
         sender, receiver = found.order[labels[source].strip()], found.order[labels[target].strip()]
@@ -157,6 +164,7 @@ def _read_npz(content: bytes, found: Found) -> None:
     arrays = _arrays(content, found.name)
     if len({"adjacency", "edges"} & arrays.keys()) != 1:
         raise GraphError(f"{found.name}: expected one of the arrays adjacency and edges, got {', '.join(arrays)}.")
+    # the synapses, listed or as a matrix
     weights = arrays.get("weights")
     if "edges" in arrays:
         edges = arrays["edges"]
@@ -173,11 +181,13 @@ def _read_npz(content: bytes, found: Found) -> None:
             raise GraphError(f"{found.name}: weights belong to edges; those of adjacency stand in it.")
         # only 0 and 1: whether there is a synapse
         weights = matrix[places] if matrix.dtype.kind != "b" and not np.isin(matrix, (0, 1)).all() else None
+    # names go first, so that positions are those of the file
     names = _names(arrays, ends, found.name)
     for label in names:
         found.neuron(label, f"{found.name}, names")
     if len(found.order) < len(names):
         raise GraphError(f"{found.name}: expected each of the names once.")
+    # then synapses, and what is known of the neurons
     sizes: Iterable[Any] = weights.tolist() if weights is not None else [None] * len(ends)
     for number, ((sender, receiver), size) in enumerate(zip(ends, sizes, strict=True)):
         where = f"{found.name}, edge {number}"
@@ -193,6 +203,7 @@ def _read_npz(content: bytes, found: Found) -> None:
 
 
 def _arrays(content: bytes, name: str) -> dict[str, NDArray[Any]]:
+    # the sizes stand in the directory of the archive: nothing is unpacked to find them
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         size = sum(info.file_size for info in archive.infolist())
     if size > LIMIT:
@@ -221,6 +232,7 @@ def _names(arrays: dict[str, NDArray[Any]], ends: list[list[Any]], name: str) ->
         return names
     if size is None and ends and isinstance(ends[0][0], str):
         return list(dict.fromkeys(label for pair in ends for label in pair))
+    # edges between numbers: neurons are all up to the largest, connected or not
     count = size if size is not None else max((max(pair) for pair in ends), default=-1) + 1
     if count > MOST:
         raise GraphError(f"{name} has {count:,} neurons; expected at most {MOST:,}.")

@@ -247,6 +247,7 @@ class RunDirectory:
             generation), news (the last line).
         """
         # from small files and the newest row: a run of any length is summarised at once
+        # from files alone, while another process may be writing
         config, row, facts = self.config(), self.last_generation(), self._newest_facts()
         telemetry, message = latest(self.events_file)
         preset, _, changes = str(config.get("preset", "")).partition(", ")
@@ -254,6 +255,7 @@ class RunDirectory:
             "path": str(self.path),
             "preset": preset,
             "changes": changes,
+            # a lock that is held tells more than what was noted last
             "state": "running" if is_held(self.lock_file) else self.provenance.outcome() or "stopped",
             "reason": self.provenance.reason(),
             "generation": row.get("generation"),

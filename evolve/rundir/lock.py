@@ -175,6 +175,7 @@ class Lock:
         """
         if self._descriptor < 0:
             return
+        # a folder that cannot be read need not be gone: only that counts as deleted
         with explained("look at", self.path):
             try:
                 owner = self._found()
@@ -182,6 +183,7 @@ class Lock:
                 if isinstance(error, OSError) and error.errno not in _DELETED:
                     raise
                 raise LostError(f"{self.path.parent} was deleted while this run wrote it.", deleted=True) from None
+        # the token, and not the process: numbers of processes come again
         if owner.get("token") != self._token:
             raise LostError(
                 f"{self.path.parent} is being written by {owners.describe(owner)} now, which took it over because this"

@@ -88,6 +88,7 @@ def read_manifest(path: Path) -> Manifest:
     """
     # whole to the byte, whatever version wrote it; only then is its format looked at
     content = read_bounded(path, LIMIT)
+    # sealed again, it must be the very same bytes
     try:
         fields = parse_json(content)
         intact = isinstance(fields, dict) and content == _seal({k: v for k, v in fields.items() if k != "sha256"})
@@ -95,8 +96,10 @@ def read_manifest(path: Path) -> Manifest:
         intact = False
     if not intact:
         raise DamagedError(path, "its content does not fit its checksum")
+    # whole, but perhaps of another version
     _check_schema(path, fields.pop("schema", None), fields.pop("written_by", None))
     del fields["sha256"]
+    # a seal is no proof of who wrote it: every field is checked
     manifest = validate(fields, Manifest, path)
     validate(manifest.facts, Facts, path)
     return manifest

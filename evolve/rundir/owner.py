@@ -137,11 +137,13 @@ def is_held(path: Path) -> bool:
     except (OSError, RunDirectoryError):
         return False
     try:
+        # a lock of the system is the best witness, where locks work
         with contextlib.suppress(OSError):
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
                 return True
+        # elsewhere it is what the owner wrote, and how long it has been silent
         owner = read(os.pread(descriptor, LIMIT, 0))
         return bool(owner) and not is_gone(
             owner, measure_silence(descriptor), locks_work=locks_work_here(path, os.O_RDONLY)

@@ -114,11 +114,13 @@ def hash_rows(table: pa.Table) -> str:
     """
     # values and types only, column by column: how they are cut and packed does not matter
     state = sha256(str(table.num_rows).encode())
+    # neither the order of columns nor empty ones matter, so that added columns change no hash
     for name in sorted(table.column_names):
         column = table[name]
         if column.null_count == table.num_rows:
             continue
         values = column.drop_null()
+        # texts by their lengths, too: otherwise "ab" and "c" would be as good as "a" and "bc"
         if pa.types.is_string(values.type) or pa.types.is_binary(values.type):
             state.update(f"{name}:{values.type};".encode())
             state.update(pc.binary_length(values).to_numpy().astype(np.int64).data)
@@ -127,6 +129,7 @@ def hash_rows(table: pa.Table) -> str:
             array = np.ascontiguousarray(values.to_numpy())
             state.update(f"{name}:{array.dtype.str};".encode())
             state.update(array.data)
+        # where values are missing
         if column.null_count:
             state.update(np.ascontiguousarray(column.is_valid().to_numpy()).data)
     return state.hexdigest()
@@ -162,6 +165,7 @@ def find_damaged_parts(
         try:
             if path in known:
                 raise DamagedError(path, "it is damaged")
+            # missing, changed, or grown
             if not is_there(path):
                 raise DamagedError(path, "it is missing")
             table = path.parent.name

@@ -201,6 +201,7 @@ def software() -> dict[str, Any]:
     Neither the machine's name nor its kernel, nor where anything lies: a run directory can be published.
     """
     return {
+        # without the folders of a person's machine
         "command": [Path(sys.argv[0]).name, *map(without_places, sys.argv[1:])],
         "python": platform.python_version(),
         "versions": {name: found for name in _PACKAGES if (found := installed_version(name))},
@@ -208,6 +209,7 @@ def software() -> dict[str, Any]:
         "platform": "-".join(filter(None, [platform.system(), platform.machine(), *platform.libc_ver()])),
         "cores": os.cpu_count(),
         "cpu_features": cpu_features(),
+        # last bits depend on which routines of a library ran
         "libraries": [
             {key: library.get(key) for key in ("internal_api", "version", "architecture", "threading_layer")}
             for library in threadpool_info()

@@ -53,6 +53,7 @@ class ThreadPool:
     workers = 1
 
     def __init__(self) -> None:
+        # a daemon: a sweep that was interrupted does not wait for it
         self._thread = ThreadPoolExecutor(1)
         with starting_thread():
             self._thread.submit(int).result()
@@ -91,6 +92,7 @@ class RayPool:
         try:
             with starting_thread():
                 self._thread.start()
+        # without its thread nobody would give the cluster back
         except BaseException:
             self._cluster.close()
             raise

@@ -76,11 +76,13 @@ def check(address: str) -> None:
 
 def _reach(address: str) -> None:
     host, _, port = address.rpartition(":")
+    # ray:// and the like name other ways to a cluster, which are not used here
     if "://" in address or not host or not port.isdigit():
         raise ClusterError(
             f"backend.address: expected host:port of the cluster's head, such as 10.0.0.1:6379, got {address!r}. 'ray"
             " start --head' prints it; a cluster is never guessed, because it could be somebody else's."
         )
+    # Ray itself would wait for minutes before it says that nobody is there
     try:
         socket.create_connection((host.strip("[]"), int(port)), REACH_SECONDS).close()
     except (OSError, OverflowError) as error:
@@ -219,11 +221,13 @@ def compare(mine: Fingerprint, theirs: Iterable[Fingerprint], *, mixed: bool) ->
         If the software of a node differs, or its processor does and they are not ``mixed``; else that is logged.
     """
     for node in theirs:
+        # other software computes other numbers, whatever the run allows
         if problem := node.problem(mine, mixed=True):
             raise ClusterError(
                 f"Expected the same software on every node as here, but {problem}. Install the same environment on all"
                 " machines (requirements.lock), with the same sources."
             )
+        # other processors differ in last bits only, which a run may allow
         if problem := node.problem(mine, mixed=False):
             if not mixed:
                 raise ClusterError(

@@ -26,6 +26,7 @@ def check_session(address: str) -> None:
         If the process has a session that was not asked for, or has none that was.
     """
     connected = is_connected()
+    # whoever began the session may need it as it is: it is joined only where that was asked for
     if connected and address != CURRENT:
         given = repr(address) if address else "none"
         raise SettingError(
@@ -33,6 +34,7 @@ def check_session(address: str) -> None:
             f' session and leaves it as it is, got {given}. Or choose backend.name = "local", or call'
             " ray.shutdown() first."
         )
+    # nothing is begun where a session was expected
     if not connected and address == CURRENT:
         raise SettingError(
             f'backend.address: "{CURRENT}" is the Ray session that a Python program began in this process, so expected'
