@@ -44,6 +44,7 @@ def check_dale(network: Network, rule: Rule, genome: Genome) -> None:
     SettingError
         If weights are transported or transposed, or a share of excitatory neurons is given for nothing.
     """
+    # a key that does nothing is more likely a slip
     if not network.dale:
         if network.excitatory != Network().excitatory:
             raise SettingError(
@@ -51,6 +52,7 @@ def check_dale(network: Network, rule: Rule, genome: Genome) -> None:
                 f" out, got {network.excitatory}"
             )
         return
+    # both would give a synapse the sign of who receives
     reason = "gives descending synapses the signs of the neurons that receive, while Dale's principle asks for those"
     if rule.transport:
         raise SettingError(

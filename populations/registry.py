@@ -58,6 +58,7 @@ class Registry(Mapping[str, Member], Generic[Member]):
         self._found: dict[str, Member] = {}
 
     def __getitem__(self, name: str) -> Member:
+        # what others announce is imported only when it is asked for
         if name in self.own:
             return self.own[name]
         if name not in self._found:
@@ -78,6 +79,7 @@ class Registry(Mapping[str, Member], Generic[Member]):
 
     def announced(self) -> "dict[str, EntryPoint]":
         """Return the entry points of installed packages by their names; nothing is imported."""
+        # of two with one name the first counts, as it does when Python imports
         return {point.name: point for point in reversed(entry_points(self.group))}
 
     def place_of(self, name: str) -> str:
@@ -90,6 +92,7 @@ class Registry(Mapping[str, Member], Generic[Member]):
         """
         if name in self.own or is_place(name):
             return name if is_place(name) else ""
+        # the same package may be found twice on the path, which is no matter
         places = list(dict.fromkeys(point.value for point in entry_points(self.group) if point.name == name))
         if len(places) > 1:
             raise SettingError(
@@ -127,6 +130,7 @@ def accept_family(found: Any, fields: Sequence[str], parts: Sequence[str]) -> An
     """
     if not (isinstance(found, type) and is_dataclass(found)):
         raise TypeError(f"expected a dataclass whose fields are its options, got {_describe(found)}")
+    # fields without a default are no attributes of the class
     there = {field.name for field in dataclass_fields(found)} | set(dir(found))
     if missing := [name for name in (*fields, *parts) if name not in there]:
         raise TypeError(f"expected a class with {', '.join((*fields, *parts))}, but it has no {', '.join(missing)}")
@@ -188,10 +192,12 @@ def load_place(place: str, what: str) -> Any:
         If it is not there, or raises while it is imported.
     """
     path, _, name = place.partition(":")
+    # only the top package has to be found, the rest lies in it
     _search_here(path.partition(".")[0])
     try:
         found: Any = import_module(path)
     except ModuleNotFoundError as error:
+        # the module itself is missing, not one that it imports
         if error.name and (path == error.name or path.startswith(f"{error.name}.")):
             raise SettingError(
                 f"Cannot find {what}: there is no module {error.name!r}, neither installed nor beside the script, on"
@@ -199,9 +205,11 @@ def load_place(place: str, what: str) -> Any:
                 " install its package."
             ) from None
         raise _raised(what, path, error) from None
+    # a script that calls sys.exit must not end the run in silence
     except (Exception, SystemExit) as error:
         raise _raised(what, path, error) from None
     _loaded.add(place)
+    # a name may lie in a class
     for part in name.split("."):
         if not hasattr(found, part):
             has = [other for other in vars(found) if not other.startswith("_")]
@@ -217,6 +225,7 @@ def _search_here(top: str) -> None:
         missing = top not in sys.modules and find_spec(top) is None
     except ValueError:
         return  # a module without a specification, such as a script: it is there
+    # at the end of the path, so that no file here hides an installed package
     if missing and here not in sys.path:
         sys.path.append(here)
 
@@ -226,9 +235,11 @@ def describe_exception(error: BaseException) -> str:
     trace, place = error.__traceback__, ""
     while trace is not None:  # the last line that ran says most
         file = trace.tb_frame.f_code.co_filename
+        # the machinery of imports says nothing of the cause
         if "importlib" not in file:
             place = f" ({Path(file).name}, line {trace.tb_lineno})"
         trace = trace.tb_next
+    # code that cannot be parsed never ran, so that the trace ends before it
     if isinstance(error, SyntaxError) and error.filename:
         place = f" ({Path(error.filename).name}, line {error.lineno})"
     reason = f"{type(error).__name__}: {error.msg if isinstance(error, SyntaxError) else error}"

@@ -30,6 +30,7 @@ class Watched(Species):
 
     def stages(self, moments: Sequence[int] = ()) -> dict[int, list[Stage]]:
         """Name the moments of life by the presentations so far: ``life_0``, ``life_10`` and so on."""
+        # 0, every so many, and the end, even if it falls between
         last = self.lifetime.presentations
         return {t: [f"{LIFE}{t}"] for t in sorted({*range(0, last, self.every), last})}
 
@@ -60,6 +61,7 @@ class _Watcher:
     seen: dict[int, Snapshot | LayerSnapshot] = field(default_factory=dict)
 
     def measure(self, snapshot: Snapshot | LayerSnapshot) -> dict[str, Floats]:
+        # by the presentations so far, which the name of the stage holds
         self.seen[int(snapshot.stage.removeprefix(LIFE))] = snapshot
         return {}
 
@@ -98,9 +100,11 @@ def relive(
     SettingError
         If there is nothing to see in it: circuits of another package may show something of their own.
     """
+    # the same species, with other moments to look at
     presentations = species.lifetime.presentations
     own = {entry.name: getattr(species, entry.name) for entry in fields(Species)}
     watched, watcher = Watched(**own, every=every or max(1, presentations)), _Watcher()
+    # the position keeps its place in the population, and with it its random streams
     evaluation = evaluate(
         watched,
         genes,

@@ -243,6 +243,7 @@ def finish(ended: "Run", where: list[str], *, as_json: bool) -> None:
     from hetevo.evolve.rundir import RunDirectory
     from hetevo.populations.errors import spell
 
+    # results go to the output, what a person reads to the error stream
     if as_json:
         print(json.dumps(RunDirectory(ended.path).status()))
     else:
@@ -251,7 +252,9 @@ def finish(ended: "Run", where: list[str], *, as_json: bool) -> None:
         )
         if ended.reason:
             print(f"it ended here because of {ended.reason}", file=sys.stderr)
+        # always say what to do next
         todo = spell("resume", ended.path, *where) if ended.stopped_by else spell("plot", ended.path)
         print(f"{f'stopped by {ended.stopped_by}; go on' if ended.stopped_by else 'next'}: {todo}", file=sys.stderr)
+    # as shells expect it of a process that a signal ended
     if ended.signal:
         raise typer.Exit(128 + ended.signal)

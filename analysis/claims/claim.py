@@ -127,6 +127,7 @@ def table(claim: Claim, measured: Sequence[Measured]) -> pd.DataFrame:
     measured : sequence of Measured
         From `check`.
     """
+    # a row a prediction
     columns = ["claim", "prediction", "predicted", "effect", "low", "high", "n", "holds"]
     rows = [
         (

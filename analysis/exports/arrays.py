@@ -32,6 +32,7 @@ def describe(individual: Individual) -> dict[str, Any]:
         "loss": individual.loss,
         "operator": saved.operator,
         "parents": list(saved.parents),
+        # what it takes to compute with the arrays
         "circuit": species.circuit,
         "activation": "logistic" if individual.rule else species.network.activation,
         "rule": saved.config.plasticity.rule,

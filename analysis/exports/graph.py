@@ -43,12 +43,15 @@ def to_graph(individual: Individual, task: int = 0) -> dict[str, Any]:
 
 def _nodes(individual: Individual) -> Iterator[dict[str, Any]]:
     layout = individual.layout
+    # in the order of the units, outputs last
     kinds = (
         ["input"] * layout.inputs + ["bias"] * layout.bias + ["hidden"] * layout.hidden + ["output"] * layout.outputs
     )
     levels = [*layout.unit_level.tolist(), *[len(layout.levels) + 1] * layout.outputs]
+    # an inherited rule has no gains
     ascending, descending = (None, None) if individual.rule else individual.gains
     for place, (name, kind, level) in enumerate(zip(layout.unit_names, kinds, levels, strict=True)):
+        # inputs and the bias receive nothing, and outputs hear nothing from above
         neuron = place - layout.input_units
         node: dict[str, Any] = {"id": name, "kind": kind, "level": int(level)}
         if ascending is not None and neuron >= 0:
@@ -59,6 +62,7 @@ def _nodes(individual: Individual) -> Iterator[dict[str, Any]]:
 
 
 def _edges(individual: Individual, task: int) -> Iterator[dict[str, Any]]:
+    # who sends and who receives, by the columns and rows of each matrix
     names, layout = individual.layout.unit_names, individual.layout
     neurons = names[layout.input_units :]
     senders = {"ascending": names[: layout.units], "descending": neurons}
@@ -68,6 +72,7 @@ def _edges(individual: Individual, task: int) -> Iterator[dict[str, Any]]:
         weights: Floats = individual.learned[number][task]
         innate: Floats = individual.innate[number]
         for row, column in np.argwhere(mask):
+            # plain numbers, which every format can write
             weight = float(weights[row, column])
             yield {
                 "source": senders[pathway][column],
@@ -76,6 +81,7 @@ def _edges(individual: Individual, task: int) -> Iterator[dict[str, Any]]:
                 "pathway": pathway,
                 "weight": weight,
                 "innate": float(innate[row, column]),
+                # a life that diverged has weights without a sign
                 "sign": int(np.sign(weight)) if np.isfinite(weight) else 0,
             }
 

@@ -37,20 +37,24 @@ def trace(lived: Trace) -> Plot:
         Data: presented, task, the measures drawn, and the root mean squares of both pathways' weights, one row a moment
         and task.
     """
+    # what was measured in this life, in the order of the panels
     measures = {name: lived.measures[name] for name in SHOWN if name in lived.measures}
     pathways = {"ascending": lived.ascending, "descending": lived.descending}
     sizes = {f"rms_{name}": _root_mean_square(weights) for name, weights in pathways.items() if weights.shape[2]}
     with blank() as frame:
         count = len(measures) + 1
+        # a panel a measure, and one for the sizes of weights
         panels = frame.rows(count, 0.95 * count + 0.5, letters="ABCD")
         for axes, (name, values) in zip(panels, measures.items(), strict=False):
             _draw(axes, lived, values, frame.palette[0])
             axes.set_ylabel(LABELS[name], parse_math=True)
+            # an alignment of 0 is what chance alone would give
             if name != "probe_loss":
                 null_line(axes, y=0)
             if np.isnan(values).all():
                 say_undefined(axes)
         _draw_sizes(frame, panels[-1], lived, sizes)
+        # thin lines are single tasks
         tasks = lived.ascending.shape[1]
         panels[0].set_title(f"thick: mean of {tasks} tasks" if tasks > 1 else "one task", loc="right")
         title = f"individual {lived.id}, generation {lived.generation}, seed {lived.seed}, test loss {lived.loss:.3g}"

@@ -63,6 +63,7 @@ class Assessment:
         the t interval of the differences; NaN for the individual itself.
         """
         rows = []
+        # leads are differences in the same life, which have less noise than means
         own = self._losses("individual")
         for who in self.lives["who"].unique():
             losses = self._losses(str(who))
@@ -95,17 +96,20 @@ class Assessment:
     @property
     def verdict(self) -> str:
         """What it comes to, in a few sentences."""
+        # what it reached
         rows = {row["who"]: row for row in self.table.to_dict("records")}
         own = rows["individual"]
         lived = f"{own['lives']} fresh lives{' with ' if self.changes else ''}{', '.join(self.changes)}"
         said = [f"Individual {self.id}: loss {own['loss']:.3g} [{own['low']:.3g}, {own['high']:.3g}] in {lived}."]
         if np.isfinite(self.luck):
+            # the lead that was recorded, and what is left of it
             then, now = self.population - self.recorded, rows["generation"]["median"] - own["median"]
             side = "below" if now >= 0 else "above"
             said.append(
                 f"The run recorded {self.recorded:.3g}, {then:.3g} below the median of its generation; in fresh lives"
                 f" it is {abs(now):.3g} {side}: {min(max(self.luck, 0), 1):.0%} of that lead was luck."
             )
+        # leads over others, with what is uncertain about them
         for who, of in (("founders", "founders"), ("control", "the control's champion")):
             if who in rows:
                 lead, low, high = (rows[who][name] for name in ("lead", "lead_low", "lead_high"))
@@ -166,13 +170,16 @@ def assess(
     """
     if lives < 2:
         raise SettingError(f"lives: expected at least 2, got {lives}. An interval needs more than one.")
+    # everything is checked before the first life, which may take long
     saved = read_individual(path, identifier, trust=trust)
     fresh = prepare_fresh_lives(saved, lives, changes)
     other = None
     if control is not None:
+        # lives of the control have the same seeds, so that differences are paired
         where = control if isinstance(control, str | Path) else control.path
         rival = prepare_fresh_lives(read_individual(where, trust=trust), lives, changes)
         other = replace(rival, groups={"individual": rival.groups["individual"]})
+    # life by life, so that a person can see how far it is
     rows = []
     for life in range(lives):
         lived = fresh.live(life, saved.seed)

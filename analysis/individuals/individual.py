@@ -179,8 +179,10 @@ class Individual:
         tasks = len(weights.ascending)
         if task is not None and not 0 <= task < tasks:
             raise SettingError(f"task: expected one of 0 to {tasks - 1}, got {task}.")
+        # one task as a slice, so that the axis stays
         chosen = slice(None) if task is None else slice(task, task + 1)
         bias = np.ones((len(given), int(layout.bias)))
+        # units first, as passes want it, and the same inputs for each task
         rising = np.concatenate([given, bias], axis=1).T
         ascending = weights.ascending[chosen].astype(np.float64)
         found = self._forward(Weights(ascending, weights.descending[chosen]), np.tile(rising, (len(ascending), 1, 1)))

@@ -46,6 +46,7 @@ def split_by_level(layout: Layout, innate: Weights, learned: Weights) -> tuple[L
     tuple of Level
         Hidden levels, lowest first, and the outputs.
     """
+    # outputs are the last level; nothing descends to them
     rows = [*layout.level_slices, slice(layout.hidden, layout.neurons)]
     names = [*(f"level {number}" for number in range(1, len(rows))), "outputs"]
     return tuple(

@@ -149,9 +149,12 @@ def trace(path: str | Path, identifier: int | None = None, *, every: int | None 
     if every is not None and every < 1:
         raise SettingError(f"every: expected at least 1 presentation, got {every}.")
     saved = read_individual(path, identifier, trust=trust)
+    # by default enough looks for a curve
     life = saved.live_again(every or max(1, saved.species.lifetime.presentations // MOMENTS))
     found = Individual(saved, life)
+    # another machine may compute other last bits
     warn_if_other(found)
+    # a list of moments becomes arrays with moments first
     seen = [_look(moment) for moment in life.moments]
     measures = [_measure(moment) for moment in life.moments]
     return Trace(

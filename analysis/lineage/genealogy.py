@@ -47,6 +47,7 @@ def phylogeny(individuals: pd.DataFrame) -> pd.DataFrame:
     ['[none]', '[none]', '[0, 1]']
     """
     check_descent(individuals)
+    # parents beyond the records are as good as none
     known = set(individuals["id"].tolist())
     last = int(individuals["generation"].max())
     born = individuals["generation"].to_numpy()
@@ -54,8 +55,10 @@ def phylogeny(individuals: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "id": individuals["id"].to_numpy(),
+            # both parents may be one, which is named once
             "ancestor_list": [_write(dict.fromkeys(one for one in both if one in known)) for both in parents],
             "origin_time": born,
+            # a generation ends when the next is born; the last one is still alive
             "destruction_time": np.where(born < last, born + 1.0, np.inf),
             "taxon_label": [f"individual-{one}" for one in individuals["id"]],
         }

@@ -40,6 +40,7 @@ def also_single(axes: int) -> Callable[[Callable[Given, Result]], Callable[Given
     def decorate(function: Callable[Given, Result]) -> Callable[Given, Result]:
         @wraps(function)
         def call(*given: Given.args, **named: Given.kwargs) -> Result:
+            # the first array tells which of the two it is
             every: list[Any] = [*given, *named.values()]
             first = np.shape(every[0])
             if len(first) == axes:
@@ -49,6 +50,7 @@ def also_single(axes: int) -> Callable[[Callable[Given, Result]], Callable[Given
                     f"{function.__name__}: expected an array with {axes} axes, networks first, or with {axes - 1} for a"
                     f" single network; got shape {first}."
                 )
+            # a population of one, and back
             widened: Any = [_widen(value) for value in given]
             found: Result = _first(function(*widened, **{name: _widen(value) for name, value in named.items()}))
             return found

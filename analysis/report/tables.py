@@ -110,10 +110,12 @@ def _pairs(pairs: pd.DataFrame) -> Table:
 def _runs(study: Study) -> Table:
     """Give the levels of every run."""
     # onsets are known only where there are neutral runs
+    # not every study looks for onsets
     onsets = {}
     if study.found:
         onsets = {(row["condition"], row["run"]): row["onset"] for row in study.found.runs.to_dict("records")}
     rows = []
+    # a row a run, with what its own last generations say
     for name, condition in study.conditions.items():
         for number, run in enumerate(condition.runs):
             level = {measure: float(values[number]) for measure, values in condition.levels.items()}

@@ -165,6 +165,7 @@ def _numbers(study: Study, condition: Condition) -> str:
     row, neutral, n = condition.statistics, study.neutral, len(condition.runs)
     assert neutral is not None
     onset = f"{row['emerged']} of {n} seeds have an onset"
+    # with fewer onsets there is no median
     if row["emerged"] >= n / 2:
         interval = f"{write_generation(row['onset_low'])} to {write_generation(row['onset_high'])}"
         onset += (
@@ -172,6 +173,7 @@ def _numbers(study: Study, condition: Condition) -> str:
         )
         onset += f" {interval})"
     levels = f"{write_estimate(condition.levels['alignment'])}, n = {n} seeds"
+    # everything is told against the neutral runs
     against = (
         f"{write_estimate(neutral.levels['alignment'])}, n = {len(neutral.runs)}, in neutral runs ({neutral.name})"
     )
@@ -191,6 +193,7 @@ def _consistency(study: Study, condition: Condition) -> str:
     levels = []
     for name, measure in (("HS", "hs"), ("DC", "dc")):
         level = f"{name} {write_share(condition.mean(measure))}"
+        # which side, only if the interval leaves no doubt
         effect = compare_with_neutral(study, condition, measure)
         if effect and study.neutral:
             side = "more" if effect.low > 0 else "less" if effect.high < 0 else "not clearly more or less"

@@ -87,9 +87,12 @@ class Patterns(Synthetic):
         inputs: Floats | None = None
         targets: list[Floats] = []
         for _ in range(ATTEMPTS * self.outputs):
+            # inputs are drawn until one target varies, then kept for the others
             drawn = inputs if inputs is not None else (rng.random((self.patterns, self.inputs)) < 0.5).astype(float)
+            # targets that a plane separates: a single layer can learn them
             plane = rng.uniform(-1, 1, self.inputs + 1)
             target = (drawn @ plane[:-1] + plane[-1] > 0).astype(float)
+            # a target that hardly varies would be learnt by its mean
             if 1 - MOST_COMMON <= target.mean() <= MOST_COMMON:
                 inputs = drawn
                 targets.append(target)

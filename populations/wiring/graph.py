@@ -60,14 +60,17 @@ def rewire_by_swaps(mask: Mask, own: Mask, rng: Generator) -> Mask:
     -------
     ndarray of bool, shape (receivers, senders)
     """
+    # plain lists: reading single numbers from arrays is many times slower
     receivers, senders = (places.tolist() for places in np.nonzero(mask))
     edges, taken = len(senders), (mask | own).tolist()
     if not edges:
         return mask.copy()
     for first, second in rng.integers(edges, size=(SWAPS * edges, 2)).tolist():
         a, b, c, d = senders[first], receivers[first], senders[second], receivers[second]
+        # no synapse twice, and none where there may be none
         if taken[d][a] or taken[b][c]:
             continue
+        # the two swap their receivers
         taken[b][a] = taken[d][c] = False
         taken[d][a] = taken[b][c] = True
         receivers[first], receivers[second] = d, b

@@ -62,6 +62,7 @@ def ray(as_json: AsJson = False, repeats: Repeats = 3) -> None:
     if as_json:
         print(json.dumps({"machine": facts, **found}))
         return
+    # how it speeds up, and then where the rest of the time goes
     rows = [
         (f"one worker, {found['size']:,} individuals of emergence", f"{found['seconds_1']:.2f} s"),
         ("two workers", f"{found['seconds_2']:.2f} s"),

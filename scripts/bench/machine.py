@@ -46,6 +46,7 @@ def machine(*packages: str) -> dict[str, Any]:
     """Describe the processor, the system, the linear algebra library and the versions of some packages."""
     from threadpoolctl import threadpool_info
 
+    # products of matrices are what takes the time: name the library that makes them
     blas = [
         f"{pool['internal_api']} {pool['version']} ({pool['architecture']})"
         for pool in threadpool_info()
