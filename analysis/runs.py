@@ -79,6 +79,7 @@ class LoadedRun:
     @property
     def condition(self) -> str:
         """What to call runs of its kind: the label, else the preset with its changes, or the directory without seed."""
+        # without the seed, which is no part of a condition
         name = self.path.resolve().name.removesuffix(f"-seed{self.seed}")
         return self.label or str(self.setting("preset") or name)
 
@@ -149,6 +150,7 @@ class LoadedRun:
         if column not in table:
             return pd.Series(float("nan"), index=table.index)
         values = pd.to_numeric(table[column]).astype(float)
+        # a mean over the few individuals that have one would say little
         if "undefined_share" not in table or not column.endswith(_OF_LIVES):
             return values
         return values.mask(table["undefined_share"] > MOST_UNDEFINED)
@@ -166,6 +168,7 @@ class LoadedRun:
     def _of_individuals(self, files: Sequence[Path]) -> pd.DataFrame:
         """Read individuals; what was measured of the generations but not of them is undefined."""
         table = read_frame(files)
+        # columns of an old version may be missing
         means = [str(name) for name in self.generations if str(name).endswith(_STAGES)]
         if len(table):
             table = with_columns(table, [name for name in means if not name.startswith("heldout_")])
@@ -174,12 +177,14 @@ class LoadedRun:
     def individuals_in(self, generations: Collection[int]) -> pd.DataFrame:
         """Read the individuals of a few generations, and only the files that hold them; empty if none were kept."""
         files = RunDirectory(self.path).individuals.files()
+        # each file ends where the next one begins
         ends = [*(first_generation(file) for file in files[1:]), self.last + 1]
         needed = [
             file
             for file, end in zip(files, ends, strict=bool(files))
             if any(first_generation(file) <= one < end for one in generations)
         ]
+        # with no such file, an empty table that has the columns
         table = self._of_individuals(needed or files[:1])
         return table[table["generation"].isin(generations)].reset_index(drop=True) if len(table) else table
 
@@ -236,6 +241,7 @@ def load_run(path: str | Path) -> LoadedRun:
         If a record is not what was written.
     """
     directory = RunDirectory.open(path)
+    # a run that has just begun has a directory and no rows
     files = directory.generations.files()
     if not files:
         raise RunDirectoryError(
@@ -272,6 +278,7 @@ def at_stage(table: pd.DataFrame, stage: str) -> pd.DataFrame:
     if stage == "end":
         return table
     table = table.copy()
+    # under the same names, so that every figure and test can show it
     for column in [str(name) for name in table if str(name).endswith("_end")]:
         table[column] = table.get(f"{column.removesuffix('_end')}_{stage}", float("nan"))
     for column in ("alignment_end_elite", "undefined_share"):  # both are of the end of life

@@ -48,6 +48,7 @@ class LoadedSweep:
 
         Settings are called by their dotted keys, such as ``plasticity.rule``; lists are text, such as ``8x8``.
         """
+        # columns only for what differs somewhere; lists are compared as they are written
         values = [condition_values(run.config) for run in self.runs]
         keys = dict.fromkeys(key for kinds in values for key in kinds)
         varied = [key for key in keys if len({repr(kinds.get(key)) for kinds in values}) > 1]
@@ -73,6 +74,7 @@ class LoadedSweep:
     def _tidy(self, frames: list[pd.DataFrame]) -> pd.DataFrame:
         tables = []
         for frame, (_, row) in zip(frames, self.settings.iterrows(), strict=True):
+            # the same index, so that rows are joined one to one
             front = pd.DataFrame({str(name): [value] * len(frame) for name, value in row.items()}, index=frame.index)
             tables.append(pd.concat([front, frame], axis=1))
         return pd.concat(tables, ignore_index=True)
@@ -90,10 +92,12 @@ class LoadedSweep:
         """
         xarray = load_extra("xarray", "xarray", "to_xarray()")
         settings = self.settings.copy()
+        # a run that is looked at in two stages of life would have one name twice
         of_birth = settings["stage"] == "birth"
         settings["run"] = settings["run"].where(~of_birth, settings["run"] + "@birth")
         frames = [run.generations.select_dtypes("number") for run in self.runs]
         named = [frame.assign(run=name) for frame, name in zip(frames, settings["run"], strict=True)]
+        # generations that a shorter run has not are undefined there
         table = pd.concat(named).set_index(["run", "generation"])
         dataset = xarray.Dataset.from_dataframe(table).reindex(run=settings["run"].tolist())
         return dataset.assign_coords({str(name): ("run", settings[name]) for name in settings.columns.drop("run")})

@@ -66,6 +66,7 @@ class Evaluator:
         self.config = with_data(config)
         self.space, self._data = space or Space(self.config), data
         self._evolution = Evolution(self.config, probe, oversubscribe=oversubscribe)
+        # workers start with the block, not before: an evaluator may be made and never used
         self._held = contextlib.ExitStack()
         self._backend: Backend | None = None
 
@@ -99,12 +100,14 @@ class Evaluator:
             raise SettingError(
                 "An evaluator holds workers: use it in a block, 'with hetevo.Evaluator(config) as evaluate:'."
             )
+        # genes by name, or vectors of the space
         if isinstance(genes, Mapping):
             population = check_genes(genes, self._evolution.species)
         else:
             population = self.space.unflatten(genes)
         if isinstance(generation, bool) or not 0 <= generation < LARGEST:
             raise SettingError(f"generation: expected a whole number, 0 or more, got {generation!r}.")
+        # the generation and the places address the random streams
         made = begin_with(population, number=int(generation), places=_check_places(individuals, population.size))
         return self._backend.evaluate(self._evolution.job(made.number), made)
 

@@ -86,10 +86,12 @@ def bring_founders(config: Config, given: Mapping[str, ArrayLike] | None) -> tup
         if genes.size > size:
             raise GenesError(f"founders: expected at most evolution.size = {size} individuals, got {genes.size}.")
     else:
+        # a run that goes on has a copy, and needs the file no more
         try:
             genes = _read_file(file, species, size)
         except GenesError as error:  # said only if they are needed
             problem = str(error)
+    # the hash is that of the genes, not of the file: packing may differ
     content = pack_genes(genes) if genes else b""
     known, found = config.genome.founders_sha256, sha256(content).hexdigest() if genes else ""
     if known and found and given is None and known != found:
@@ -100,6 +102,7 @@ def bring_founders(config: Config, given: Mapping[str, ArrayLike] | None) -> tup
             ),
             known,
         )
+    # only the name is saved: where the file lay means nothing elsewhere
     changes = [("genome.founders", Path(file).name), ("genome.founders_sha256", found or known)]
     return from_mapping(config.model_dump(), overrides=changes, saved=True), Founders(content, problem)
 
@@ -128,6 +131,7 @@ def check_origin(config: Config, origin: Config) -> None:
     ConfigError
         If the configuration names others.
     """
+    # a branch that names no hash means that of its origin
     ours, theirs = (
         (Path(each.genome.founders).name, each.genome.founders_sha256 or origin.genome.founders_sha256)
         for each in (config, origin)
@@ -158,6 +162,7 @@ def read_founders(directory: RunDirectory, config: Config, species: Species) -> 
     place, size = directory.data / KEPT_FOUNDERS, config.evolution.size
     if not is_there(place):
         raise DamagedError(place, "it is missing. Put a copy of genome.founders in its place.")
+    # bounded, since whoever gave the run may have changed it
     content = read_bounded(place, _limit(species, size))
     if sha256(content).hexdigest() != config.genome.founders_sha256:
         raise DamagedError(place, "its content does not fit genome.founders_sha256. Put a copy in its place.")

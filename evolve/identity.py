@@ -38,6 +38,7 @@ def differences(saved: Mapping[str, Any], given: Mapping[str, Any], *, ignored: 
     ignored : tuple of str, optional
         Keys and tables that may differ.
     """
+    # keys of both, since an older version may have had fewer
     before, after = dict(_flat(saved)), dict(_flat(given))
     keys = [key for key in {**before, **after} if not _among(key, ignored)]
     missing = "(not there)"
@@ -58,6 +59,7 @@ def condition_values(content: Mapping[str, Any]) -> dict[str, Any]:
     """
     values = {key: value for key, value in flat_values(content) if not _among(key, NOT_CONDITIONS)}
     donor, seed = values.get("transplant.source"), f"seed{content.get('seed')}"
+    # with its seed as a blank, all donors of a condition are one
     if isinstance(donor, str):  # in a sweep each seed has the donor with its own seed
         values["transplant.source"] = "@".join(
             part[: -len(seed)] + "seed{seed}" if part.endswith(seed) else part for part in donor.split("@")

@@ -60,6 +60,7 @@ def count_needs(config: Config, species: Species, workers: int) -> Needs:
     driver = {**_count_population(config, species), "a generation's records (evolution.size)": 3 * 8 * COLUMNS * size}
     if not workers:
         return Needs(driver, {})
+    # a block, but not more than a worker's share of the population
     networks = min(config.backend.block or block_size(species), -(-size // workers)) * species.lifetime.tasks
     lives = "lives side by side (backend.block, network, lifetime.batch, lifetime.test_samples, hardware.delay)"
     probed = config.probe.samples if config.probe.every else 0
@@ -92,6 +93,7 @@ def check_memory(config: Config, species: Species, workers: int) -> None:
         for what, needed in sizes.items():
             if needed > memory.total:
                 raise ConfigError(_explain_refusal(f"{what} needs", needed, memory, ""))
+    # then everything together, and process by process
     needs = count_needs(config, species, workers)
     check_needs(needs, workers, memory)
     _check_processes(needs, workers)
@@ -157,6 +159,7 @@ def _count_population(config: Config, species: Species) -> dict[str, int]:
 
 def _count_samples(config: Config, species: Species) -> dict[str, int]:
     life, task = config.lifetime, species.task
+    # held-out tasks live after the others, in the same memory
     tasks = max(life.tasks, config.heldout.tasks if config.heldout.every else 0)
     each = life.presentations * life.batch + life.test_samples + config.probe.samples
     found = {"a generation's samples (lifetime, task)": 4 * tasks * each * (task.inputs + task.outputs + 1)}
@@ -170,6 +173,7 @@ def _check_processes(needs: Needs, workers: int) -> None:
     own, each = sum(needs.driver.values()), sum(needs.worker.values())
     for limit, memory in process_limits().items():
         reserved = RESERVED_BYTES.get(limit, 0)
+        # a single worker is this very process
         driver = DRIVER_BYTES + reserved + own + (each if workers == 1 else 0)
         worker = WORKER_BYTES + reserved + each if workers > 1 else 0
         advice = f"Raise it, or make smaller what needs most, {_name_largest(needs, workers)}"

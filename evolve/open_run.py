@@ -51,6 +51,7 @@ class OpenRun:
 
     def __init__(self, config: Config, path: Path, work: Session | Run, callbacks: Callbacks | None = None) -> None:
         self.config, self._path, self._callbacks = config, path, callbacks or Callbacks()
+        # a session that works, or a run that had ended before
         self._session = work if isinstance(work, Session) else None
         self._result = work if isinstance(work, Run) else None
         self._ended = self._session is None
@@ -60,6 +61,7 @@ class OpenRun:
     @property
     def outcome(self) -> str:
         """How it ended: ``"done"``, ``"stopped"`` or ``"failed"``; until then ``"running"``."""
+        # an error may end a session before anybody noted an end
         if self._session and self._session.failed:
             return "failed"
         if not self._ended:
@@ -108,6 +110,7 @@ class OpenRun:
             Why, for provenance and ``hetevo status``.
         """
         if self._session and self.outcome == "running":
+            # the first reason stays
             self._reason = self._reason or without_places(reason) or "its own loop stopped it"
             self._session.ask_to_stop()
             self._tell_saved(self._session)
@@ -133,6 +136,7 @@ class OpenRun:
         if session is None or self.outcome != "running":
             return None
         generation = session.advance(write=write)
+        # checkpoints are written while the next generation lives, so that news of them come late
         self._tell_saved(session)
         if generation:
             self._callbacks.call("on_generation", self, generation)
@@ -146,6 +150,7 @@ class OpenRun:
         self._tell_saved(session)
 
     def _tell_saved(self, session: Session) -> None:
+        # each checkpoint is told of once
         if session.saved > self._told:
             self._told = session.saved
             self._callbacks.call("on_checkpoint", self, session.saved)
@@ -163,6 +168,7 @@ class OpenRun:
         if self._session is None:
             return
         try:
+            # a loop that was left early still has everything saved
             if self.outcome == "running":
                 self._reason = self._reason or (f"its own loop was left by {kind.__name__}" if kind else "")
                 self._end(self._session)

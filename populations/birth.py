@@ -55,6 +55,7 @@ def draw_innate_weights(
         raw = [population["innate_ascending"], population["innate_descending"]]
     else:
         raw = [np.empty(mask.shape, np.float32) for mask in masks]
+        # a stream for each individual, and one number a place, present or not
         for row, individual in enumerate(individuals):
             rng = species.random_stream(seed, generation, Purpose.INNATE, int(individual))
             for pathway in raw:
@@ -65,6 +66,7 @@ def draw_innate_weights(
         _scaled(values, mask, strength) * np.float32(s)
         for values, mask, strength, s in zip(raw, masks, strengths, scales, strict=True)
     )
+    # signs and transposition last, since they act on sizes that are final
     if signs := outgoing_signs(species, population):
         ascending, descending = (with_signs(*each) for each in zip((ascending, descending), signs, strict=True))
     if species.genome.descending_start == "transposed":

@@ -139,8 +139,10 @@ def evaluate(
     """
     observed = probe_samples if probe is not None else 0
     step = block or block_size(species)
+    # sums of several threads would depend on how many there are
     with one_thread():
         lived = experience(species, seed, generation, observed)
+        # block by block; each individual keeps the place that its random streams are named by
         parts = []
         for start in range(0, population.size, step):
             rows = slice(start, start + step)
@@ -153,6 +155,7 @@ def _evaluate_block(block: Block, probe: Probe | None, moments: tuple[int, ...])
     tasks, cap = block.species.lifetime.tasks, block.species.lifetime.loss_cap
     columns: dict[str, list[Floats]] = {}
 
+    # one value an individual: the mean over its tasks
     def observe(snapshot: Snapshot | LayerSnapshot) -> None:
         assert probe is not None
         for name, values in probe.measure(snapshot).items():
@@ -163,6 +166,7 @@ def _evaluate_block(block: Block, probe: Probe | None, moments: tuple[int, ...])
     loss = np.where(outcome.diverged, cap, np.minimum(outcome.loss, cap))
     diverged = outcome.diverged.reshape(-1, tasks).any(axis=1)
     return Evaluation(
+        # fitness is the mean over tasks, and one life that diverged marks the individual
         loss.reshape(-1, tasks).mean(axis=1),
         np.where(diverged, Status.DIVERGED, Status.OK).astype(np.int64),
         outcome.accuracy.reshape(-1, tasks).mean(axis=1),
@@ -175,4 +179,5 @@ def _mean_defined(values: Floats) -> Floats:
     defined = np.isfinite(values)
     count = defined.sum(axis=1)
     total = np.where(defined, values, 0).sum(axis=1, dtype=np.float64)
+    # nothing is divided by 0, which would warn
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)

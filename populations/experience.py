@@ -58,12 +58,14 @@ def experience(species: Species, seed: int, generation: int, probe_samples: int 
         Size of the probe batch; 0 for none. It comes from a stream of its own, so that measuring changes nothing.
     """
     life = species.lifetime
+    # tasks stay the same for as many generations as the environment does
     era = generation - generation % species.environment.every if species.environment.every else 0
     training, test, probe = [], [], []
     for k in range(life.tasks):
         # the last of successive tasks comes first among the streams: it is the task of a life that has only one
         places = [k + life.tasks * number for number in reversed(range(species.environment.within))]
         tasks = [species.task.draw(species.random_stream(seed, era, Purpose.TASK, place)) for place in places]
+        # as equal as they can be, together the whole life
         spans = np.diff(np.arange(species.environment.within + 1) * life.presentations // species.environment.within)
         lived = [
             task.training(species.random_stream(seed, generation, Purpose.TRAINING, place), int(span) * life.batch)
@@ -71,9 +73,11 @@ def experience(species: Species, seed: int, generation: int, probe_samples: int 
         ]
         whole = np.concatenate([inputs for inputs, _ in lived]), np.concatenate([targets for _, targets in lived])
         training.append([_by_unit(part, life.presentations) for part in _with_bias(species, whole)])
+        # the test asks for the last task that was taught
         task = tasks[-1]
         tested = task.test(species.random_stream(seed, generation, Purpose.TEST, k), life.test_samples)
         test.append([part.T for part in _with_bias(species, tested)])
+        # samples of its own stream, so that looking changes no life
         if probe_samples:
             draw = task.probe if isinstance(task, Probed) else task.training
             probed = draw(species.random_stream(seed, generation, Purpose.PROBE, k), probe_samples)
@@ -83,6 +87,7 @@ def experience(species: Species, seed: int, generation: int, probe_samples: int 
 
 def _with_bias(species: Species, samples: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
     inputs, targets = samples
+    # the bias is an input that is always 1
     if species.layout.bias:
         inputs = np.concatenate([inputs, np.ones((len(inputs), 1))], axis=1)
     return inputs, targets

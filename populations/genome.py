@@ -102,6 +102,7 @@ class Population(Mapping[str, NDArray[Any]]):
 
     def take(self, chosen: Indices | slice) -> "Population":
         """Return the individuals at some positions; a copy, unless ``chosen`` is a slice."""
+        # all genes at once, so that an individual stays one
         return Population({name: array[chosen] for name, array in self._arrays.items()})
 
     @staticmethod

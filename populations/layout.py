@@ -40,6 +40,7 @@ class Layout:
     bias: bool = True
 
     def __post_init__(self) -> None:
+        # no level at all is a single layer
         if min(self.levels, default=1) < 1:
             raise SettingError(
                 f"A hidden level has at least 1 neuron, got levels = {list(self.levels)}."
@@ -73,6 +74,7 @@ class Layout:
     @cached_property
     def level_slices(self) -> tuple[slice, ...]:
         """Slice of the neurons of each hidden level."""
+        # levels lie one after another, lowest first
         ends = np.cumsum(self.levels)
         return tuple(slice(int(end) - size, int(end)) for end, size in zip(ends, self.levels, strict=True))
 

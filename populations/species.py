@@ -76,6 +76,7 @@ class Species:
 
     def __post_init__(self) -> None:
         levels = self.layout.levels
+        # circuits of other packages decide for themselves
         if self.network.circuit == "auto" and bool(levels) == (self.formula is not None):
             wanted = (
                 "no hidden levels with an inherited formula" if levels else "at least one hidden level, as in (8, 8)"
@@ -98,6 +99,7 @@ class Species:
     def stages(self, moments: Sequence[int] = ()) -> dict[int, list[Stage]]:
         """Name the stages of life by the presentations after which they begin; ``moments`` add some, in percent."""
         presentations = self.lifetime.presentations
+        # several stages may fall on one moment of a short life
         begin = {"birth": 0, "mid": presentations // 2, "end": presentations}
         begin |= {f"life_{percent}": presentations * percent // 100 for percent in moments}
         named: dict[int, list[Stage]] = {}
@@ -116,6 +118,7 @@ class Species:
 
     def random_stream(self, seed: int, generation: int, purpose: Purpose, index: int = 0) -> Generator:
         """Return the generator for something that lives draw; see `hetevo.populations.random_streams.random_stream`."""
+        # the same address under another purpose gives other numbers
         if self.fresh:
             purpose = FRESH[purpose]
         elif self.held_out:
@@ -130,6 +133,7 @@ class Species:
     @cached_property
     def family(self) -> WiringFamily:
         """The wiring family."""
+        # a family is frozen, with all that it holds
         options = {name: freeze(value) for name, value in self.network.options.items()}
         return WIRINGS[self.network.wiring](**options)
 

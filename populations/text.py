@@ -44,6 +44,7 @@ def for_terminal(text: str, keep: str = "") -> str:
     >>> for_terminal("a\x1b[31mb")
     'a\\x1b[31mb'
     """
+    # almost every text, so that this costs nothing
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() or char in keep else escaped(char) for char in text)
@@ -89,9 +90,11 @@ def for_file(name: str, taken: Collection[str] = ()) -> str:
     >>> for_file("_rate=0.1, 8x8"), for_file("中文")
     ('rate=0.1-8x8', 'run-72726d8818f6')
     """
+    # letters of other alphabets go; the digest below keeps such names apart
     kept = re.sub(r"[^A-Za-z0-9.=_-]+", "-", name).strip("-.").lstrip("-._=")
     if kept and len(kept) <= LONGEST and kept not in taken:
         return kept
+    # too long, taken or empty: a part that tells which name it was
     digest = sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     return f"{kept[: LONGEST - 13].rstrip('-.') or 'run'}-{digest}"
 
@@ -120,6 +123,7 @@ def without_places(text: str) -> str:
     >>> without_places('source = "/home/jane/runs/one@20"')
     'source = "…/one@20"'
     """
+    # the current folder lies in the home folder as a rule, so it goes first
     for folder, name in ((_folder(Path.cwd), ""), (_folder(Path.home), "~/")):
         if folder and folder in text:
             text = re.sub(rf"{_BEFORE}{re.escape(folder)}/", name, text)

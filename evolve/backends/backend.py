@@ -195,9 +195,11 @@ def bound_workers(settings: BackendTable, most: int, *, oversubscribe: bool = Fa
     ConfigError
         If that is more than `A_CORE` for each core, and not ``oversubscribe``.
     """
+    # a cluster says how many it has
     if settings.address:
         return settings
     cores = available_cores()
+    # more workers than individuals would have nothing to do
     workers = min(settings.workers or cores, most)
     if workers > A_CORE * cores and not oversubscribe:
         raise ConfigError(

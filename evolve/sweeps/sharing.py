@@ -38,6 +38,7 @@ class Share:
         with explained("lock", path):
             self._descriptor = open_plain(path, os.O_RDWR | os.O_CREAT)
         try:
+            # who comes first tidies up after processes that were killed
             self._if_alone(alone)
             with explained("lock", path), where_locks_work():
                 system.share(self._descriptor)
@@ -56,6 +57,7 @@ class Share:
         with explained("lock", self.path):
             try:
                 with where_locks_work():
+                    # only whoever is alone gets the lock for itself
                     system.lock(self._descriptor)
             except BlockingIOError:
                 return
@@ -84,11 +86,13 @@ def taking_part(folder: Path, *, was_asked: bool) -> Iterator[tuple[StopRequest,
         A file that nobody else uses; it asks this process's runs to stop.
     """
     stop = StopRequest(folder / STOP)
+    # a name that no other process can have, even on another machine
     mine = folder / f"{OWN}{os.getpid()}-{secrets.token_hex(8)}"
     share = Share(folder / SHARED, alone=lambda: _clear(folder, stop if was_asked else None))
     try:
         with stop:
             yield stop, mine
+        # the request was for runs of this process, which have ended
         if is_there(mine):
             remove_tree(mine)
     finally:

@@ -93,6 +93,7 @@ class Terms:
         self.coefficients = coefficients
         self._groups: dict[tuple[bool, bool], list[tuple[Floats, list[str]]]] = {}
         for term, coefficient in zip(formula.terms, coefficients.T, strict=True):
+            # terms that share the weight or the input need it once together
             shared = "weight" in term, "input" in term
             rest = [factor for factor in term if factor not in ("weight", "input")]
             self._groups.setdefault(shared, []).append((coefficient[:, None, None], rest))
@@ -124,6 +125,7 @@ class Terms:
                     product = product * factors[factor]
                 remaining += product
             change = remaining[:, :, None] * inputs[:, None] if sent else remaining[:, :, None]
+            # one sample a presentation needs no mean
             change = change[..., 0] if change.shape[3] == 1 else change.mean(axis=3)
             total += weights * change if weighted else change
         return total
@@ -144,6 +146,7 @@ class Layer:
 
     def block_size(self, species: Species) -> int:
         """Keep the products of a block's test in cache."""
+        # memory first; a block holds whole individuals, with all of their tasks
         each = self.count_bytes(species, 1, PROBED_SAMPLES)
         return max(1, min(LAYERS, BLOCK_BYTES // each) // species.lifetime.tasks)
 
@@ -206,21 +209,25 @@ def live_layers(
     """
     life, tasks = species.lifetime, len(experience.training.inputs)
     formula = _formula(species)
+    # K lives an individual, each with the same formula
     terms = Terms(formula, np.repeat(formula.coefficients(genes[FORMULA]), tasks, axis=0))
     weights = np.tile(_innate(species, seed, generation, tasks), (genes.size, 1, 1))
     training, stages, diverged = experience.training, species.stages(moments), np.zeros(len(weights), np.bool_)
     with np.errstate(over="ignore", invalid="ignore"):  # what diverges is flagged, not warned about
+        # one turn more than there are presentations, for what is seen at the end
         for t in range(life.presentations + 1):
             for stage in stages.get(t, ()):
                 if observer is not None and experience.probe is not None:
                     observer(_snapshot(stage, species, weights, terms, experience.probe))
             if t == life.presentations:
                 break
+            # each life has the sample of its own task
             sample = Samples(training.inputs[:, t], training.targets[:, t])
             weights += terms.change(weights, *_answers(weights, sample))
             if (t + 1) % life.clip_every == 0 or t + 1 == life.presentations:
                 diverged |= ~np.isfinite(weights).all(axis=(1, 2))  # told before it is clipped
                 np.clip(weights, -life.weight_clip, life.weight_clip, out=weights)
+        # compared with layers that say nothing, so that 1 is chance
         _, outputs, targets = _answers(weights, experience.test)
         loss = np.abs(targets - outputs).mean(axis=(1, 2)) / np.abs(targets - SILENT).mean(axis=(1, 2))
     return loss, diverged | ~np.isfinite(loss)
@@ -229,6 +236,7 @@ def live_layers(
 def _innate(species: Species, seed: int, generation: int, tasks: int) -> Floats:
     """Draw the innate weights (K, O, I) of every task's lives."""
     shape = species.layout.outputs, species.layout.input_units
+    # drawn by task and not by individual: all are born alike
     places = (species.random_stream(seed, generation, Purpose.INNATE, task) for task in range(tasks))
     return np.stack([rng.uniform(-INNATE, INNATE, shape) for rng in places])
 
@@ -239,6 +247,7 @@ def _answers(weights: Floats, samples: Samples) -> tuple[Floats, Floats, Floats]
     inputs, targets = (
         np.tile(values.astype(np.float64), (copies, 1, 1)) for values in (samples.inputs, samples.targets)
     )
+    # summed by numpy alone: a product of matrices may add in another order on another machine
     potential = (weights[:, :, :, None] * inputs[:, None]).sum(axis=2)
     outputs = 1 / (1 + np.exp(-np.clip(potential, -SATURATED, SATURATED)))
     return inputs, outputs, targets

@@ -88,6 +88,7 @@ def _load() -> _Images:
             "The digits task needs scikit-learn, which is not installed. Install the extra: pip install 'hetevo[data]'."
         ) from None
     pixels, labels = load_digits(return_X_y=True)
+    # the same images for the test in every experiment
     order = Generator(Philox(_SPLIT_KEY)).permutation(len(labels))
     test, train = order[:TEST_IMAGES], order[TEST_IMAGES:]
     deviation = pixels[train].std(axis=0)

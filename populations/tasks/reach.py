@@ -38,6 +38,7 @@ class Arm:
 
     def training(self, rng: Generator, count: int) -> Samples:
         """Draw ``count`` places and the angles that reach them."""
+        # the hand goes where it should, and is seen as if the view were turned
         distance = rng.uniform(NEAR, FAR, count)
         direction = rng.uniform(-SECTOR, SECTOR, count)
         seen = direction + self.rotation
@@ -52,6 +53,7 @@ class Arm:
         Inverse kinematics by the law of cosines, with the elbow bent to one side.
         """
         upper, lower = self.upper, self.lower
+        # by the law of cosines, the elbow and then the shoulder
         reach = distance * (upper + lower)
         elbow = np.arccos((reach**2 - upper**2 - lower**2) / (2 * upper * lower))
         shoulder = direction - np.arctan2(lower * np.sin(elbow), upper + lower * np.cos(elbow))
@@ -102,5 +104,6 @@ class Reach(Synthetic):
         """Draw lengths of both segments, within a fifth of 1, and the rotation of the view."""
         upper, lower = rng.uniform(0.8, 1.2, 2)
         largest = np.deg2rad(self.rotation)
+        # each input prefers a direction of its own
         preferred = 2 * np.pi * np.arange(self.inputs) / self.inputs
         return Arm(float(upper), float(lower), float(rng.uniform(-largest, largest)), preferred)

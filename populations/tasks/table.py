@@ -69,6 +69,7 @@ class RowSamples:
 
     def test(self, rng: Generator, count: int) -> Samples:
         """Return rows of the test part: all of them, or ``count`` drawn without replacement."""
+        # test rows lie behind those of the training part
         first, last = self.rows.training, len(self.rows.inputs)
         if count >= last - first:
             return self._take(np.arange(first, last))
@@ -78,6 +79,7 @@ class RowSamples:
         # only the rows that are drawn are read and scaled, however large the table is
         rows = self.rows
         inputs = _scaled(rows.inputs[chosen], rows.input_scale)
+        # one output a class, as far from 0 as standardised numbers are
         if self.classes:
             labels = rows.targets[chosen]
             return inputs, np.where(np.arange(self.classes) == labels[:, None], 1.0, -1.0)
@@ -149,6 +151,7 @@ class Table:
 
     def reading(self, source: Source) -> Self:
         """Return the same task with its rows."""
+        # the dataclass is frozen, and the source is no option of it
         made = replace(self)
         object.__setattr__(made, "source", source)
         return made

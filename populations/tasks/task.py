@@ -117,7 +117,9 @@ def directions(rng: Generator, count: int, inputs: int) -> Floats:
     ndarray of float64, shape (count, inputs)
         Orthonormal rows if ``count <= inputs``, otherwise independent unit vectors.
     """
+    # normal vectors point anywhere with the same probability
     vectors = rng.standard_normal((count, inputs))
+    # as many as fit are made orthogonal
     if count <= inputs:
         return np.linalg.qr(vectors.T)[0].T
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))

@@ -40,6 +40,7 @@ class Xor(Synthetic):
     def draw(self, rng: Generator) -> Regression:
         """Draw the two directions of each output, all orthonormal if the inputs have room."""
         pairs = directions(rng, 2 * self.outputs, self.inputs)
+        # two directions an output, side by side in the list
         first, second = pairs[::2].T, pairs[1::2].T
 
         def target(x: Floats) -> Floats:

@@ -88,6 +88,7 @@ def thin(allowed: Pathways, density: tuple[float, float], rng: Generator) -> Pat
         Source of randomness.
     """
 
+    # one number a place, allowed or not, so that the stream does not depend on the wiring
     def keep(mask: Mask, probability: float) -> Mask:
         return np.asarray(mask & (rng.random(mask.shape) < probability))
 
