@@ -154,8 +154,10 @@ def failure_rows(generation: Generation, evaluation: Evaluation, seed: int) -> d
         "individual": who,
         "id": generation.identifiers[who],
         "seed": np.full(who.size, seed, np.int64),
+        # places on a person's machine are nobody else's business
         "reason": [without_places(failure.reason) for failure in failures],
         "traceback": [without_places(failure.traceback) for failure in failures],
+        # with these it can be repeated on any machine
         "genes": [_pack_genes(generation.population.take(slice(individual, individual + 1))) for individual in who],
     }
 

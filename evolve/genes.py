@@ -44,6 +44,7 @@ def save_genes(path: str | Path, genes: Mapping[str, ArrayLike]) -> Path:
         If the path does not end in ``.npz``, or the file cannot be written.
     """
     path = Path(path)
+    # numpy would add the ending, and the file be another one than was named
     if path.suffix != ".npz":
         raise GenesError(f"Expected the name of a file that ends in .npz, got {path}.")
     content = pack_genes({name: np.asarray(values) for name, values in genes.items()})
@@ -80,6 +81,7 @@ def read_genes(source: BinaryIO, species: Species, most: int, name: str) -> Popu
     GenesError
         If it does not hold the genes of 1 to ``most`` such individuals.
     """
+    # names first, then array by array, each checked before it is read
     own = {gene.name: gene for gene in genome(species)}
     try:
         with zipfile.ZipFile(source) as archive:
@@ -137,6 +139,7 @@ def check_genes(genes: Mapping[str, ArrayLike], species: Species, name: str = "g
         with np.errstate(over="ignore"):  # what becomes infinite is refused
             arrays[gene.name] = np.array(given, gene.dtype, order="C")
         _check_values(arrays[gene.name], gene, species, name)
+    # then how the genes fit together
     sizes = {gene: len(values) for gene, values in arrays.items()}
     if len(set(sizes.values())) > 1:
         raise GenesError(f"{name}: expected as many individuals in every gene, got {sizes}.")
@@ -180,7 +183,7 @@ def _check_values(values: NDArray[Any], gene: Gene, species: Species, name: str)
         wrong = values & ~allowed_synapses(gene, species)
         what = "synapses only where the wiring family allows them"
     else:
-        return
+        return  # bits and signs may be anything
     if wrong.any():
         place = tuple(int(index) for index in np.argwhere(wrong)[0])
         raise GenesError(f"{name}: {gene.name}: expected {what}, got {values[place]} at {list(place)}.")

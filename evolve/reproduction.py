@@ -91,6 +91,7 @@ def reproduce(generation: Generation, loss: Floats, config: Config, species: Spe
 
     # Crossover: copies of the first parents take genes of the second ones
     population = generation.population.take(first)
+    # only what crossover takes is copied
     exchanged = [gene.name for gene in genome(species) if gene.kind in CROSSED]
     others = Population({name: generation.population[name][second] for name in exchanged})
     box.mate(population, others, crossed, rng=crossing)
@@ -175,5 +176,6 @@ def _select(operator: Any, deme: list[Individual], count: int, rng: Generator) -
     """Select individuals; operators of other packages draw from ``rng``, DEAP's from generators seeded with it."""
     if not count:
         return find_positions([], 0)
+    # DEAP's operators take no generator
     own = {"rng": rng} if "rng" in inspect.signature(operator.func).parameters else {}
     return find_positions(operator(deme, count, **own), count)

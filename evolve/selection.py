@@ -86,6 +86,7 @@ def find_operator(settings: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     function, dict
         The operator, and its arguments besides ``individuals`` and ``k``.
     """
+    # lists of weights or probabilities become arrays, as operators expect
     arguments = {
         name: np.asarray(value) if isinstance(value, list | tuple) else value for name, value in settings.items()
     }

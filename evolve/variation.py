@@ -72,6 +72,7 @@ def mutate(children: Population, species: Species, settings: EvolutionTable, rng
     """
     for gene in genome(species):
         MUTATIONS[gene.kind](children[gene.name], gene, species, settings, rng)
+    # last, since the wiring upwards has changed
     if species.transposed:
         children.mask_descending[:] = species.mirror(children.mask_ascending)
 
@@ -108,6 +109,7 @@ def _mutate_mask(values: Mask, gene: Gene, species: Species, settings: Evolution
     # only synapses that may exist are drawn from: most of a matrix may be none
     allowed = getattr(species.allowed, gene.name.removeprefix("mask_"))
     places = np.flatnonzero(allowed)
+    # hits count through all individuals
     hit = sparse(rng, len(values) * len(places), settings.mask_flip)
     individual, place = np.divmod(hit, len(places))
     flat = values.reshape(len(values), -1)
@@ -170,5 +172,6 @@ def sparse(rng: Generator, size: int, probability: float) -> Indices:
         steps = last + np.cumsum(gaps)
         found.append(steps)
         last = int(steps[-1])
+    # the last gaps lead beyond the end
     hits = np.concatenate(found)
     return hits[: np.searchsorted(hits, size)]

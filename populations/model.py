@@ -125,6 +125,7 @@ class TwoPathwayCircuits:
         # momentum carries a share of the last change on; decay is not part of it
         if rule.readout_only:
             dW[:, : layout.hidden] = lostW[:, : layout.hidden] = 0
+        # masks keep absent synapses absent
         self.dW = self.A * dW + rule.momentum * self.dW
         self.dV = self.B * dV + rule.momentum * self.dV
         self.W = self.W * (1 - lostW) + self.dW
@@ -156,6 +157,7 @@ class TwoPathwayCircuits:
             change += c["presynaptic"] * sender.mean(axis=2)[:, None, :]
         if "postsynaptic" in terms:  # <x_i>
             change += c["postsynaptic"] * own.mean(axis=2)[:, :, None]
+        # what is not plastic does not decay either
         if terms:
             lost += self.genes[f"decay_{pathway}"].astype(np.float64)[:, None, None]
         if "oja" in terms:  # <x_i^2> of the weight, on top of the decay
@@ -221,6 +223,7 @@ def live(
         circuits.forward(inputs)
         circuits.backward(targets - circuits.y)
         species.rule.update(circuits)
+        # at the same moments as the kernel, so that both can be compared
         if (t + 1) % life.clip_every == 0 or t + 1 == life.presentations:
             circuits.clip()
     if observe:

@@ -82,6 +82,7 @@ class Rule:
     @property
     def is_plain(self) -> bool:
         """Whether it is more than a sum of terms, so that only the plain model can live by it."""
+        # whoever writes an update of their own leaves the sum of terms
         return type(self).update is not Rule.update
 
     def update(self, circuits: "TwoPathwayCircuits") -> None:
@@ -119,6 +120,7 @@ def with_terms(rule: Rule, extra: tuple[str, ...]) -> Rule:
     """Return the rule with more homosynaptic terms in each pathway that is plastic."""
 
     def extend(terms: tuple[str, ...]) -> tuple[str, ...]:
+        # a pathway that is not plastic stays so
         return terms + tuple(term for term in extra if term not in terms) if terms else terms
 
     return replace(rule, ascending=extend(rule.ascending), descending=extend(rule.descending))

@@ -45,6 +45,7 @@ class Setting:
 def setting(default: Any, meaning: str, **bounds: Any) -> Any:
     """Return a field of a table: its default, what it means, and its bounds (see `Setting`)."""
     known = {"setting": Setting(meaning, **bounds)}
+    # a dict could be changed by everybody who has it, so each gets a copy
     if isinstance(default, dict):
         return field(default_factory=default.copy, metadata=known)
     return field(default=default, metadata=known)

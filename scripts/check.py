@@ -39,6 +39,7 @@ def status(run: RunPath, as_json: AsJson = False, watch: Watch = False) -> None:
     shown: dict[str, Any] = {}
     while True:
         found = directory.status()
+        # nothing new, nothing said
         if found != shown:
             print(json.dumps(found) if as_json else _write_status(found), flush=True)
             shown = found
@@ -52,6 +53,7 @@ def _write_status(found: dict[str, Any]) -> str:
 
     telemetry = found["telemetry"]
     stages = [name for name in ("vary", "evaluate", "serialise", "wait", "record") if name in telemetry]
+    # telemetry of old runs has less
     workers = ""
     if "utilisation" in telemetry and "workers" in telemetry:
         workers = f"{telemetry['workers']}, busy {telemetry['utilisation']:.0%} of the time"
@@ -107,6 +109,7 @@ def verify(
         trust=trust,
         oversubscribe=oversubscribe,
     )
+    # what is wrong goes to the error stream, and decides the exit status
     if as_json:
         print(json.dumps({**asdict(report), "ok": report.ok}))
     else:

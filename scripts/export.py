@@ -83,6 +83,7 @@ def export(
             raise SettingError("--genealogy is of the whole run: leave out --to and --individual, or export twice.")
         written = _write_genealogy(loaded.individuals, output or _folder(run) / _ENDINGS[genealogy], genealogy, force)
     else:
+        # otherwise one individual, by default the champion
         form = to or Form.NPZ
         chosen = loaded.individual(individual, trust=trust)
         # the graph for networkx is JSON too
@@ -155,6 +156,7 @@ def assess(
         print(json.dumps(found.summary()))
         return
     print(found)
+    # a loss in another world says nothing of the recorded one
     if found.changes:
         warn("with changed lives, the loss that was recorded is none to compare with")
 
@@ -164,6 +166,7 @@ def _say_how_far(lives: int) -> Iterator[Callable[[int], None] | None]:
     """Show a live line while the block runs, if stderr is a terminal."""
     from hetevo.scripts.progress import is_live
 
+    # a log would be full of it
     if not is_live():
         yield None
         return

@@ -40,6 +40,7 @@ class Progress:
         self._ends.append(report.elapsed)
         count = len(self._ends) - 1
         pace = (self._ends[-1] - self._ends[0]) / count if count else None
+        # a line that changes in a terminal, a line now and then in a log
         if self._status:
             self._status.update(write_line(report, pace, self._status.console.width - SPINNER))
         elif report.elapsed >= self._next or report.generation == report.generations:

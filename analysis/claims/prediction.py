@@ -143,6 +143,7 @@ def _of_one_seed(prediction: Prediction, runs: Mapping[str, LoadedRun]) -> float
         return float(_column(own[0], prediction.measure)[-1] if recorded else CLAIM_MEASURES[prediction.measure](*own))
     columns = [_column(runs[condition], column) for _, condition, column in prediction.terms]
     if prediction.generation >= 0:
+        # one generation, or the last in which all are defined
         columns = [values[prediction.generation : prediction.generation + 1] for values in columns]
     elif len({len(values) for values in columns}) == 1:
         defined = np.isfinite(columns).all(axis=0)

@@ -39,6 +39,7 @@ def champion(individuals: pd.DataFrame) -> int:
         If descent was not recorded, or no loss is defined.
     """
     check_descent(individuals)
+    # the champion is the best at the end, not the best ever
     last = individuals[individuals["generation"] == individuals["generation"].max()]
     if last["loss"].isna().all():
         raise RunDirectoryError("No individual of the last generation has a loss, so there is no champion.")
@@ -144,6 +145,7 @@ def noise_of_repetition(individuals: pd.DataFrame, column: str = "alignment_end"
         of their changes, which is taken off.
     """
     values = individuals.set_index("id")[column]
+    # elites have the genes of their parents: what differs is luck
     copies = individuals[individuals["operator"] == "elite"]
     change = copies[column].to_numpy(float) - values.reindex(copies["parent_a"]).to_numpy(float)
     return float(pd.Series(change).std())
@@ -227,6 +229,7 @@ def check_descent(individuals: pd.DataFrame) -> None:
 
 def _parents(individuals: pd.DataFrame) -> tuple[Indices, Indices]:
     """Return the rows of both parents, the same twice where there is one, -1 where there is none; rows go by id."""
+    # with one parent, that one counts twice
     ids = individuals["id"].to_numpy()
     first, second = (_places(individuals[name].to_numpy(), ids) for name in ("parent_a", "parent_b"))
     return first, np.where(individuals["parent_b"] == NOBODY, first, second)
@@ -234,6 +237,7 @@ def _parents(individuals: pd.DataFrame) -> tuple[Indices, Indices]:
 
 def _places(wanted: Indices, ids: Indices) -> Indices:
     """Return where identifiers stand among the sorted ones, -1 where they do not."""
+    # the place beyond the end is that of no identifier
     places = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
     return np.where(ids[places] == wanted, places, -1)
 

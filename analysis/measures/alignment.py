@@ -87,6 +87,7 @@ def alignment_by_level(
     [1.0, -1.0]
     """
     spans = levels.level_slices if isinstance(levels, Layout) else levels
+    # the spans choose the rows, so that no layout has to
     first, second = _at_synapses(update, gradient, mask, None)
     parts = [cosine(first[:, rows], second[:, rows], axis=(1, 2)) for rows in spans]
     return np.stack(parts, axis=1)
@@ -181,6 +182,7 @@ def isotropic_band(dimensions: Floats | int, coverage: float = 0.95) -> Floats:
     """
     from scipy import special  # here, because runs import this module, need only its column, and would start .2 s later
 
+    # the square of such a cosine has a beta distribution
     d = np.asarray(dimensions, float)
     wide = np.sqrt(special.betaincinv(0.5, np.where(d > 1, (d - 1) / 2, 1), coverage))
     return np.where(d > 1, wide, np.where(d == 1, 1.0, np.nan))
@@ -203,6 +205,7 @@ def alignment_neuron_columns(view: View) -> dict[str, Floats]:
     Signals that follow the gradient of each neuron with a sign of its own have a mean size of 1 and a mean around 0.
     """
     own = alignment_by_neuron(*_arguments(view))
+    # neurons without synapses or without a gradient do not count
     defined = np.isfinite(own)
     count = defined.sum(axis=1)
     sums = {"alignment_neuron": np.where(defined, own, 0), "alignment_neuron_abs": np.where(defined, np.abs(own), 0)}

@@ -135,6 +135,7 @@ def neurons_explained(update: Floats, gradient: Floats, mask: Mask) -> Floats:
     """
     with np.errstate(all="ignore"):
         u, g, power, defined = _comparable(update, gradient, mask)
+        # one rate a neuron, as in the second model
         rates = np.nan_to_num(_ratio((u * g).sum(axis=2), (g**2).sum(axis=2)))
         return np.where(defined, 1 - ((u - rates[:, :, None] * g) ** 2).sum(axis=(1, 2)) / power, np.nan)
 
@@ -240,6 +241,7 @@ def _comparable(update: Floats, gradient: Floats, mask: Mask) -> tuple[Floats, F
     power = (u**2).sum(axis=(1, 2))
     defined = (np.sqrt(power) > FLOOR) & (np.sqrt((g**2).sum(axis=(1, 2))) > FLOOR)
     defined &= np.isfinite(power) & np.isfinite(g).all(axis=(1, 2))
+    # what is undefined becomes 0, so that it disturbs nothing until it is marked
     u, g = (np.where(defined[:, None, None], values, 0) for values in (u, g))
     return u, g, power, defined
 

@@ -35,6 +35,7 @@ def probe_loss(error: Floats, outputs: Floats) -> Floats:
     [1.0]
     """
     with np.errstate(all="ignore"):
+        # error and output together are the target
         wrong = (error.astype(np.float64) ** 2).mean(axis=(1, 2))
         value = wrong / ((error + outputs).astype(np.float64) ** 2).mean(axis=(1, 2))
     return np.where(np.isfinite(value), value, np.nan)
@@ -63,6 +64,7 @@ def feedback_drift(gain: Floats, loss: Floats) -> Floats:
     >>> feedback_drift(gain, loss).tolist(), feedback_drift(gain, -loss).tolist()
     ([0.0], [1.0])
     """
+    # near 0 where growth and decay cancel, near 1 where one is alone
     norms = [np.sqrt((term.astype(np.float64) ** 2).sum(axis=(1, 2))) for term in (gain - loss, gain, loss)]
     scale = norms[1] + norms[2]
     defined = (scale > FLOOR) & np.isfinite(scale)
@@ -132,6 +134,7 @@ def coefficient_columns(view: View) -> dict[str, Floats]:
     genes, rule = view.snapshot.genes, view.snapshot.species.rule
     columns = {}
     for pathway in PATHWAYS:
+        # means over neurons, or the one value that they share
         for term in rule.terms(pathway):
             columns[f"coefficient_{term}_{pathway}"] = genes[term_gene(pathway, term)].mean(axis=1, dtype=float)
         columns[f"coefficient_decay_{pathway}"] = genes[f"decay_{pathway}"].astype(float)

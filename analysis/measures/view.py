@@ -145,6 +145,7 @@ def cosine(first: Floats, second: Floats, axis: int | tuple[int, ...] = -1) -> F
     [0.96, nan]
     """
     with np.errstate(all="ignore"):
+        # sums in double precision, whatever the life had
         inner = (first * second).sum(axis=axis, dtype=np.float64)
         norms = [np.sqrt((array * array).sum(axis=axis, dtype=np.float64)) for array in (first, second)]
         defined = (norms[0] > FLOOR) & (norms[1] > FLOOR) & np.isfinite(inner)

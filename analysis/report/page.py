@@ -73,6 +73,7 @@ def report(paths: Sequence[str | Path], *, neutral: str | None = None) -> Report
     """
     about = study(paths, neutral)
     drawings = draw_all(about)
+    # halves of characters cannot be written, and must not stop a report
     html = f"{_page(about, drawings)}\n".encode("utf-8", "backslashreplace")
     return Report(html, write_headline(about), [*about.copies, *drawings.faults])
 
@@ -97,6 +98,7 @@ def write(made: Report, path: str | Path, *, force: bool = False, named: bool = 
     target = path if isinstance(path, Place) else Path(path)
     if target.suffix not in SUFFIXES:
         raise SettingError(f"A report's name must end in .html; got {target}.")
+    # a name that was not given must not overwrite what somebody else wrote
     if not named:
         target = beside(target)
         check_replaceable([target], force=force)

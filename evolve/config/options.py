@@ -47,6 +47,7 @@ def check_options(table: str, name: str, family: Any, options: Mapping[str, Any]
     own = {field.name: field for field in _options_of(family)}
     kind = {"task": "task", "network": "wiring"}[table]
     for option in options:
+        # perhaps it belongs to another family
         if option not in own:
             known = f"it has {', '.join(own)}" if own else "it has none"
             having = [
@@ -56,6 +57,7 @@ def check_options(table: str, name: str, family: Any, options: Mapping[str, Any]
             ]
             hint = f" {kind.capitalize()} with {option!r}: {', '.join(having)}." if having else nearest(option, own)
             raise ValueError(f"{table}.options: the {kind} {name!r} has no option {option!r}; {known}.{hint}")
+    # then what it needs, and values by the annotations of the family
     missing = [field.name for field in own.values() if _default(field) is MISSING and field.name not in options]
     if missing:
         raise ValueError(

@@ -49,6 +49,7 @@ def plugins_of(content: Mapping[str, Any]) -> Iterator[Plugin]:
         A configuration as nested values, or changes by dotted keys; not necessarily valid.
     """
     for key, group in GROUPS.items():
+        # a package may announce what is ours under another name
         announced = {point.name: point.value for point in entry_points(group) if _is_foreign(point.value)}
         for name in _values(content, key.split(".")):
             if is_place(name):
@@ -77,6 +78,7 @@ def check_trusted(content: Mapping[str, Any], overrides: Sequence[Override], sou
     said = {_key(override) for override in overrides}
     for plugin in plugins_of(content):
         installed = {point.value for point in entry_points(GROUPS[plugin.key])}
+        # whoever installed it, or imported it before, has trusted it
         if plugin.place in installed or was_loaded(plugin.place):
             continue
         if not any(plugin.key == key or plugin.key.startswith(f"{key}.") for key in said):

@@ -90,6 +90,7 @@ def remove_directory(path: Path) -> None:
 def names(folder: Path) -> list[str]:
     """List what is in a folder, in no particular order."""
     with located(folder) as (outer, name):
+        # a folder outside of any run is anybody's own
         if outer is None:
             return [path.name for path in folder.iterdir()]
         descriptor = open_folder(outer, name, folder)
@@ -141,6 +142,7 @@ class Sink:
         self._hand_over(memoryview(waiting))
 
     def _hand_over(self, content: memoryview) -> None:
+        # counted when it has been written, so that what is noted is there
         write_all(self._descriptor, content)
         self._hash.update(content)
         self._count += len(content)
@@ -187,6 +189,7 @@ def opened(path: Path, flags: int, mode: int = 0o644) -> Iterator[int]:
 
 def open_plain(path: Path, flags: int, mode: int = 0o644) -> int:
     """Open a plain file, or a folder if the flags say so, and return its descriptor."""
+    # opened first and looked at then: in between nobody can put another file there
     descriptor = open_file(path, flags, mode)
     if not flags & os.O_DIRECTORY and not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)

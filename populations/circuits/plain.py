@@ -35,6 +35,7 @@ class Plain(TwoPathway):
         """Draw innate weights, live plainly, and test."""
         species = block.species
         innate = draw_innate_weights(species, block.genes, block.individuals, block.seed, block.generation)
+        # nobody looks: then no copies are made
         stages = species.stages(moments) if observer is not None and block.experience.probe is not None else {}
 
         def observe(presented: int, circuits: TwoPathwayCircuits) -> None:
@@ -47,6 +48,7 @@ class Plain(TwoPathway):
         with np.errstate(all="ignore"):
             circuits = live(species, block.genes, innate, block.experience.training, observe)
             test = block.experience.test
+            # the test is one batch, in which nothing is learnt
             circuits.forward(np.tile(test.inputs, (block.genes.size, 1, 1)).astype(np.float64))
             outputs = circuits.y.reshape(block.genes.size, *test.targets.shape)
             loss, accuracy = normalised_loss(species, outputs, test.targets)
@@ -59,12 +61,14 @@ def _snapshots(stage: Stage, circuits: TwoPathwayCircuits, block: Block) -> Iter
     probe, species = block.experience.probe, block.species
     assert probe is not None
     tasks = species.lifetime.tasks
+    # a few at a time, with all tasks of an individual together
     step = max(1, PROBED_NETWORKS // tasks)
     # what the batch would change besides decay: the circuits' own lives go on without it
     for first in range(0, block.genes.size, step):
         rows = slice(first * tasks, min(first + step, block.genes.size) * tasks)
         part = _take(circuits, rows)
         genes, weights = part.genes, Weights(part.W, part.V)
+        # what decays is no part of an update
         still = {name: values * 0 if name.startswith("decay_") else values for name, values in genes.items()}
         part.genes, individuals = Population(still), (rows.stop - rows.start) // tasks
         error = _present(part, probe, individuals)
@@ -89,8 +93,10 @@ def _snapshots(stage: Stage, circuits: TwoPathwayCircuits, block: Block) -> Iter
 
 def _take(circuits: TwoPathwayCircuits, rows: slice) -> TwoPathwayCircuits:
     """Copy some circuits, with whatever a rule keeps on them."""
+    # a rule may keep whatever it likes on its circuits, which then must be copied too
     part = deepcopy({name: value for name, value in vars(circuits).items() if name not in ("species", "genes")})
     networks = len(circuits.W)
+    # not by the constructor, which would begin a new life
     taken = object.__new__(TwoPathwayCircuits)
     taken.species, taken.genes = circuits.species, circuits.genes.take(rows)
     for name, value in part.items():

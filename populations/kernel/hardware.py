@@ -47,19 +47,24 @@ class _Imperfect(Course):
         if not self._hardware.stale:
             return
         passes = self._block.passes
+        # signals of hidden neurons come late, errors at the outputs at once
         hidden = passes.signal[:, : passes.circuits.species.layout.hidden]
         self._signals.append(hidden.copy())
+        # before the first one has arrived there is none
         hidden[:] = self._signals[0] if t >= self._hardware.stale else 0
 
     def after(self, t: int) -> None:
         hardware = self._hardware
+        # all that the presentation changed, decay included
         change: Floats = self._weights - self._old
         if hardware.noise:
             change *= 1 + hardware.noise * self._drawn("standard_normal")
+        # written late, in the order in which changes were made
         if hardware.delay:
             self._changes.append(change)
             change = self._changes[0] if t >= hardware.delay else np.zeros_like(change)
         np.add(self._old, change, out=self._weights)
+        # a delayed change may turn a weight over
         self._block.plasticity.keep_signs()
         self._store()
 
@@ -68,6 +73,7 @@ class _Imperfect(Course):
         hardware = self._hardware
         if not hardware.bits:
             return
+        # as many values on either side of 0
         most = 2 ** (hardware.bits - 1) - 1
         step = hardware.range / most
         # floor keeps 0, so that an absent synapse stays absent
@@ -77,5 +83,6 @@ class _Imperfect(Course):
     def _drawn(self, kind: str) -> Floats:
         """Draw a number for every synapse, each life from a generator of its own."""
         planes, _, cells = self._weights.shape
+        # by life and not by weight, so that a life draws the same in any block
         drawn = [getattr(rng, kind)((planes, cells), dtype=np.float32) for rng in self._generators]
         return np.stack(drawn, axis=1).astype(self._weights.dtype)

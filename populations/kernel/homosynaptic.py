@@ -39,6 +39,7 @@ class Receivers:
         self._pathway, self._samples = pathway, passes.samples
         self._inputs = layout.input_units
         self._coefficients = coefficients
+        # buffers that are used in every presentation
         self.contribution = np.empty(self._own.shape, dtype)
         self.sample_major = np.zeros((len(self._own), passes.samples, layout.units), dtype)
 
@@ -49,17 +50,20 @@ class Receivers:
         for name, signal in (("heterosynaptic", self._other), ("hebbian", self._own)):
             if name in given:
                 self.contribution += given[name][:, :, None] * signal
+        # here receivers are columns, so that their numbers are needed sample by sample
         if self._pathway == "descending":
             np.copyto(self.sample_major[:, :, self._inputs :], self.contribution.swapaxes(1, 2))
 
     def add_constant(self, correlations: Floats, panel: Panel) -> None:
         """Add the postsynaptic term, the same for all synapses of a neuron, to a panel's (N, n, m) correlations."""
+        # the sender has no part in it, so that it is no product of matrices
         if "postsynaptic" in self._coefficients:
             term = self._coefficients["postsynaptic"] * self._own.sum(axis=2)
             correlations += self._spread(term, panel)
 
     def lose(self, weights: Floats, panel: Panel) -> None:
         """Take the share ``oja_i <own_i^2>`` from a panel's (N, n, m) weights."""
+        # a share of the weight, as decay is
         if "oja" in self._coefficients:
             lost = self._coefficients["oja"] * np.einsum("nis,nis->ni", self._own, self._own) / self._samples
             weights *= 1 - self._spread(lost, panel)
@@ -68,5 +72,6 @@ class Receivers:
         """Lay the values of receiving neurons, (N, receiving neurons), along a panel's rows or columns."""
         if self._pathway == "ascending":
             return values[:, panel.rows, None]
+        # columns begin with input units, which receive nothing
         inputs = np.zeros((len(values), self._inputs), values.dtype)
         return np.concatenate([inputs, values], axis=1)[:, None, panel.columns]

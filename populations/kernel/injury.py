@@ -46,6 +46,7 @@ class _Injured(Course):
             self._remove()
 
     def before(self, t: int) -> None:
+        # it happens once
         if t != self._moment:
             return
         if self._injury.kind == "insert":
@@ -64,6 +65,7 @@ class _Injured(Course):
 
     def _insert(self) -> None:
         genes, circuits = self._block.genes, self._block.circuits
+        # what was there all the time keeps what it has learnt
         absent = self._present(circuits) == 0
         genes.mask_ascending[:], genes.mask_descending[:] = self._masks
         circuits.weights[absent] = self._innate[absent]
@@ -71,6 +73,7 @@ class _Injured(Course):
 
     def _present(self, circuits: CircuitBlock) -> Floats:
         """Return 1 where there is a synapse and 0 elsewhere, in the layout of the weights."""
+        # masks take the way of weights, which ends in the same layout
         genes, dtype = self._block.genes, circuits.dtype
         masks = Weights(genes.mask_ascending.astype(dtype), genes.mask_descending.astype(dtype))
         return CircuitBlock(circuits.species, masks, dtype, networks_last=circuits.networks_last).weights

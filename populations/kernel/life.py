@@ -131,6 +131,7 @@ def live_block(
         ``N = P * K`` lives, ordered individual by individual, task by task.
     """
     life, tasks = species.lifetime, len(experience.training.inputs)
+    # an individual's K lives stand side by side
     lives = np.repeat(np.arange(genes.size), tasks)
     networks, online = len(lives), life.batch == 1
     if online and networks == 1:
@@ -168,6 +169,7 @@ def live_block(
                 course.after(t)
             if (t + 1) % life.clip_every == 0 or t + 1 == life.presentations:
                 diverged |= plasticity.bound(life.weight_clip)
+    # without the copy that lived beside a single one
     ended = _part(circuits, slice(networks)) if circuits.networks_last else circuits
     return Lives(ended, diverged[:networks])
 
@@ -186,6 +188,7 @@ def _begin_perturbations(
     if streams is None:
         raise ValueError("perturbations draw lots: pass streams")
 
+    # the copy of a single life draws what that draws
     def drawn(purpose: Purpose) -> list[Generator]:
         return [generator for _ in range(copies) for generator in streams(purpose)]
 
@@ -207,6 +210,7 @@ def _parts(networks: int, tasks: int) -> Iterator[slice]:
 def _snapshot(
     stage: Stage, circuits: CircuitBlock, genes: Population, probe: Samples, carried: Floats | None
 ) -> Snapshot:
+    # buffers of its own: the life's hold what the presentation has left there
     passes = passes_of(circuits, probe.inputs.shape[-1])
     passes.load(probe.inputs)
     passes.forward()

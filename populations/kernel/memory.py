@@ -65,6 +65,7 @@ def connected(species: Species) -> Mask:
     """Tell which units and neurons may be connected in either pathway, shape (H + O, I + H)."""
     layout, allowed = species.layout, species.allowed
     either = allowed.ascending.copy()
+    # the outputs and hidden neurons that send down are rows here
     either[:, layout.input_units :] |= allowed.descending.T
     return either
 
@@ -79,6 +80,7 @@ def panels(species: Species) -> list[Panel]:
     """
     layout, either, cut = species.layout, connected(species), []
     for rows in (*layout.level_slices, slice(layout.hidden, layout.neurons)):
+        # from the first to the last that may be connected; what lies between is 0
         senders = np.flatnonzero(either[rows].any(axis=0))
         cut.append(Panel(rows, slice(int(senders[0]), int(senders[-1]) + 1)))
     return cut
@@ -126,6 +128,7 @@ class CircuitBlock:
 
     def by_panel(self, flat: Floats) -> list[Floats]:
         """Return a view for each panel, (..., N, n, m), of an array of shape (..., N, cells)."""
+        # views, and no copies: what is done to a panel is done to the weights
         ends = np.cumsum([panel.cells for panel in self.panels])[:-1]
         parts = np.split(flat, ends, axis=-1)
         return [part.reshape(*part.shape[:-1], *panel.shape) for part, panel in zip(parts, self.panels, strict=True)]
@@ -134,6 +137,7 @@ class CircuitBlock:
         """Multiply stacks of matrices: (N, n, r) by (N, r, m) gives (N, n, m)."""
         if not self.networks_last:
             np.matmul(left, right, out=out)
+        # an outer product has nothing to sum
         elif left.shape[2] == 1:
             np.multiply(left, right, out=out)
         else:

@@ -73,6 +73,7 @@ class Passes:
         self._down = [self._downward(rows) for rows in reversed(layout.level_slices)]
 
     def _stretch(self, units: int) -> Floats:
+        # an odd number of networks, so that no stride is a power of two
         return np.zeros((units, self.circuits.networks | 1, self.samples), self.circuits.dtype)
 
     def _by_network(self, stretch: Floats) -> Floats:
@@ -102,6 +103,7 @@ class Passes:
             if above.start < above.stop and panel.columns.start <= units.start and units.stop <= panel.columns.stop:
                 block = stack[plane][:, shifted(above, -panel.rows.start), shifted(units, -panel.columns.start)]
                 products.append((block.swapaxes(1, 2), self.signal[:, above]))
+        # room for the second and further products, which are added to the first
         scratch = self._stretch(rows.stop - rows.start)
         return _Downward(
             products, self.signal[:, rows], self._q[rows], self._slope[rows], self._by_network(scratch), scratch
@@ -109,6 +111,7 @@ class Passes:
 
     def load(self, inputs: Floats) -> None:
         """Present inputs, shape (K, I, S), to networks that are ordered individual by individual, task by task."""
+        # every individual sees the same samples
         self._by_task(self._x[: inputs.shape[1]], len(inputs))[:] = inputs.swapaxes(0, 1)[:, None]
 
     def forward(self) -> None:
@@ -158,6 +161,7 @@ class Passes:
         species, layout = self.circuits.species, self.circuits.species.layout
         if species.rule.signs:
             np.sign(self._q[: layout.hidden], out=self._q[: layout.hidden])
+        # each sample gets the signal of the one before it
         if species.rule.shuffled:
             self._q[: layout.hidden] = np.roll(self._q[: layout.hidden], 1, axis=2)
 
@@ -183,6 +187,7 @@ class SettlingPasses(Passes):
     def _prepare(self) -> None:
         layout, circuits = self.circuits.species.layout, self.circuits
         self._states = slice(layout.input_units, layout.units)
+        # potentials stay apart from states, of which all neurons need those of the step before
         self._potential, self._total, self._part = (self._stretch(layout.hidden) for _ in range(3))
         potential, part = self._by_network(self._potential), self._by_network(self._part)
         plane = 0 if circuits.species.rule.transport else 1
@@ -195,6 +200,7 @@ class SettlingPasses(Passes):
                     stack[0], self.activity[:, panel.columns], self.outputs if readout else potential[:, panel.rows]
                 )
             )
+            # only hidden neurons hear signals
             own = slice(max(panel.columns.start, layout.input_units), panel.columns.stop)
             if own.start < own.stop:
                 block = stack[plane][:, :, shifted(own, -panel.columns.start)].swapaxes(1, 2)

@@ -102,6 +102,7 @@ class Plasticity:
         for plane, pathway in enumerate(self._pathways):
             self._scale[plane] = circuits.flat(self._scale_of(pathway, genes))
         self._scale *= self._plastic
+        # circuits that have diverged stay at 0
         self._scale[:, self._broken] = 0
         if self.momentum:
             self._trace *= self._scale != 0
@@ -126,6 +127,7 @@ class Plasticity:
         self._correlate()
         # decay, and what the term oja takes
         np.multiply(self._weights, self._keep, out=self._weights)
+        # only rules with homosynaptic terms have receivers
         for plane, receivers in enumerate(self._receivers.values()):
             for panel, weights in zip(self.circuits.panels, self.circuits.by_panel(self._weights[plane]), strict=True):
                 if panel.rows.start >= self._first_plastic:
@@ -153,6 +155,7 @@ class Plasticity:
             self.circuits.species.layout,
             outgoing_signs(self.circuits.species, genes),
         )
+        # without Dale's principle weights may have any sign
         if signs is None:
             return None
         size = circuits.networks, layout.neurons, layout.units
@@ -173,6 +176,7 @@ class Plasticity:
         if self._shared:
             for panel, drive in self._panels:
                 self.circuits.product(self.passes.signal[:, panel.rows], self._senders[:, :, panel.columns], drive[0])
+            # from the last on: the first plane holds the product that all need
             for plane in reversed(range(len(self._pathways))):
                 np.multiply(self._drive[0], self._scale[plane], out=self._drive[plane])
             return
@@ -196,6 +200,7 @@ class Plasticity:
         """
         species, circuits = self.circuits.species, self.circuits
         drive = np.zeros((circuits.networks, species.layout.neurons, species.layout.units), circuits.dtype)
+        # in the layout that anybody would expect, 0 outside of the panels
         if pathway in self._pathways:
             self._correlate()
             if self._signs is not None:  # a change that would turn a weight over ends at 0
