@@ -58,9 +58,9 @@ class Registry(Mapping[str, Member], Generic[Member]):
         self._found: dict[str, Member] = {}
 
     def __getitem__(self, name: str) -> Member:
-        # what others announce is imported only when it is asked for
         if name in self.own:
             return self.own[name]
+        # what others announce is imported only when it is asked for
         if name not in self._found:
             if name not in self:
                 raise KeyError(name)

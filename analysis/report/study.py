@@ -156,7 +156,6 @@ def study(paths: Sequence[str | Path], neutral: str | None = None) -> Study:
 def _emergence(runs: Sequence[LoadedRun], neutral: str | None) -> tuple[Emergence | None, str]:
     """Return the statistics, or the reason why there are none."""
     # an onset is a stretch of generations that were all measured
-    # reasons why nothing can be said, each with what would help
     every = max(run.probe_every for run in runs)
     if every > 1:
         reason = (

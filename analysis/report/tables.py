@@ -110,7 +110,6 @@ def _pairs(pairs: pd.DataFrame) -> Table:
 def _runs(study: Study) -> Table:
     """Give the levels of every run."""
     # onsets are known only where there are neutral runs
-    # not every study looks for onsets
     onsets = {}
     if study.found:
         onsets = {(row["condition"], row["run"]): row["onset"] for row in study.found.runs.to_dict("records")}

@@ -123,7 +123,7 @@ class Config(Table):
                 f'network.settle: networks of the wiring "{network.wiring}" have no loops, so nothing settles and'
                 f" {network.settle} steps mean nothing. Leave it out, or choose a wiring with loops: {loops}"
             )
-        # transposed weights need a synapse down wherever there is one up
+        # the transpose of the wiring upwards leaves nothing to choose
         if network.feedback == "transposed" and network.options.get("descending", "reversed") != "reversed":
             raise ValueError(
                 'network.feedback: "transposed" leaves no choice of the descending wiring, so expected'
@@ -252,7 +252,7 @@ class Config(Table):
             )
         if islands.migrants > size:
             raise ValueError(f"islands.migrants: expected at most as many as {where} ({size}), got {islands.migrants}")
-        # operators that come with the run, on as many as they will meet
+        # operators are tried on as many individuals as they will meet
         check_operator("evolution.select", evolution.select, size, evolution.pool or None)
         if evolution.elites:
             check_operator("evolution.select_elites", evolution.select_elites, size, evolution.elites)

@@ -104,8 +104,8 @@ def opened(path: Path) -> Iterator[BinaryIO]:
             yield source
     except FileNotFoundError:
         raise DataError(_explain_missing(path)) from None
-    # a file stands where a folder was expected
     except OSError as error:
+        # a file stands where a folder was expected
         if error.errno == errno.ENOTDIR:
             raise DataError(_explain_missing(path)) from None
         raise DataError(f"Cannot read the data in {path}: {error.strerror or error}.") from None

@@ -185,7 +185,7 @@ def _read_targets(columns: Columns, names: Sequence[str], task: Table) -> tuple[
         _check_missing(part, column, name)
     single = len(parts) == 1 and parts[0].shape[1] == 1
     words = next((column for column, part in zip(names, parts, strict=True) if part.dtype.kind == "U"), None)
-    # unless it was said
+    # the kind follows from the values, unless it was said
     if kind == "auto":
         kind = "classification" if single and _has_classes(parts[0][:, 0]) else "regression"
     if kind == "regression":

@@ -84,12 +84,12 @@ def _read_text(content: bytes, found: Found) -> None:
     kept = ("\n" if line.startswith("#") else line for line in text)
     lines = csv.reader(kept, delimiter=SEPARATORS[PurePath(found.name).suffix.lower()], strict=True)
     header = next(([cell.strip() for cell in cells] for cells in lines if cells), [])
-    # a column that nobody knows is more likely a slip than a remark
     for column in ("from", "to"):
         if column not in header:
             raise GraphError(
                 f"{found.name}: expected a header with the columns from and to, got {', '.join(header) or 'nothing'}."
             )
+    # a column that nobody knows is more likely a slip than a remark
     for column in header:
         if column not in COLUMNS or header.count(column) > 1:
             raise GraphError(

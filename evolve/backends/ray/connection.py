@@ -82,7 +82,7 @@ def _reach(address: str) -> None:
             f"backend.address: expected host:port of the cluster's head, such as 10.0.0.1:6379, got {address!r}. 'ray"
             " start --head' prints it; a cluster is never guessed, because it could be somebody else's."
         )
-    # Ray itself would wait for minutes before it says that nobody is there
+    # a plain connection tells whether anybody is there, before Ray is asked to join
     try:
         socket.create_connection((host.strip("[]"), int(port)), REACH_SECONDS).close()
     except (OSError, OverflowError) as error:
