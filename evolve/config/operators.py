@@ -142,7 +142,7 @@ def _try(key: str, settings: dict[str, Any]) -> None:
     rng = np.random.default_rng(0)
     light = make_individuals(rng.random(6), 1.0, np.arange(1, 7))
     own = {"rng": rng} if "rng" in inspect.signature(function).parameters else {}
-    # operators of DEAP draw from global generators, whose state must stay as it is
+    # DEAP's operators take no generator: they draw from those of a private copy
     try:
         with private_generators(rng):
             function(light, 2, **own, **arguments)

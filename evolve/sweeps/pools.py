@@ -53,7 +53,6 @@ class ThreadPool:
     workers = 1
 
     def __init__(self) -> None:
-        # a daemon: a sweep that was interrupted does not wait for it
         self._thread = ThreadPoolExecutor(1)
         with starting_thread():
             self._thread.submit(int).result()
@@ -88,6 +87,7 @@ class RayPool:
         self._futures: dict[int, Future[Any]] = {}
         self._lost: Exception | None = None
         self._closing = False
+        # a daemon: a sweep that was interrupted does not wait for it
         self._thread = Thread(target=self._exchange, name="sweep", daemon=True)
         try:
             with starting_thread():
