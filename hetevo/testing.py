@@ -23,26 +23,26 @@ from typing import Any
 
 import numpy as np
 
-from hetevo.evolve.config import Config, preset
+from hetevo._contracts import (
+    SAMPLES,
+    SEED,
+    STEP,
+    check_gradient,
+    check_lives,
+    check_same,
+    check_same_life,
+    configure,
+    let_live,
+)
+from hetevo.evolve.config import preset
 from hetevo.evolve.selection import SELECTIONS, make_individuals
 from hetevo.evolve.species import build_species, load_probe
 from hetevo.populations.activations import ACTIVATIONS
-from hetevo.populations.circuits import draw_founders
-from hetevo.populations.evaluation import Evaluation, evaluate
 from hetevo.populations.layout import Layout
 from hetevo.populations.random_streams import Purpose, random_stream
 from hetevo.populations.species import Species
 from hetevo.populations.tasks import TASKS
 from hetevo.populations.wiring import WIRINGS
-
-SMALL = ("lifetime.presentations=6", "lifetime.test_samples=16", "network.levels=[3, 2]", "evolution.size=6")
-"""Changes that make lives short and circuits small."""
-
-SEED, SAMPLES, STEP = 3, 40, 1e-6
-"""Of what is drawn, how many samples of a task are, and the step of finite differences."""
-
-CHECKED = 8
-"""Weights at which the gradient is checked."""
 
 
 def check(kind: str, name: str, **options: Any) -> None:
@@ -83,10 +83,6 @@ def members(package: str) -> list[tuple[str, str]]:
     return [(kind, point.name) for kind in CHECKS for point in points if point.group == f"hetevo.{kind}s"]
 
 
-def _configure(changes: Mapping[str, Any]) -> Config:
-    return preset("smoke", overrides=[*SMALL, *changes.items()])
-
-
 def _task(name: str, options: Mapping[str, Any]) -> None:
     family: Any = TASKS[name]
     task = family(**options)
@@ -110,10 +106,12 @@ def _task(name: str, options: Mapping[str, Any]) -> None:
     assert len(drawn[0][0]) == SAMPLES, f"training: expected {SAMPLES} samples, got {len(drawn[0][0])}"
     # the same stream gives the same samples, another one others
     again = task.draw(random_stream(SEED, 0, Purpose.TASK)).training(random_stream(SEED, 0, Purpose.TRAINING), SAMPLES)
-    _same(drawn[0], again, "expected the same samples from the same random streams")
+    check_same(drawn[0], again, "expected the same samples from the same random streams")
     differ = not np.array_equal(drawn[0][0], drawn[1][0])
     assert differ, "expected other samples for the test than for training"
-    _lives({"task.name": name, "task.inputs": task.inputs, "task.outputs": task.outputs, "task.options": dict(options)})
+    check_lives(
+        {"task.name": name, "task.inputs": task.inputs, "task.outputs": task.outputs, "task.options": dict(options)}
+    )
 
 
 def _wiring(name: str, options: Mapping[str, Any]) -> None:
@@ -128,18 +126,18 @@ def _wiring(name: str, options: Mapping[str, Any]) -> None:
             fits = array.shape == shape and array.dtype == np.bool_
             assert fits, f"{what}: expected {pathway} of shape {shape} and bool, got {array.shape} {array.dtype}"
         assert not (there & ~mask).any(), f"draw: expected {pathway} synapses among the allowed ones only"
-        _same([there], [getattr(again, pathway)], f"draw: expected the same {pathway} wiring from the same stream")
+        check_same([there], [getattr(again, pathway)], f"draw: expected the same {pathway} wiring from the same stream")
     if not family.recurrent:
         loops = (allowed.ascending & ~layout.below()).any() or (allowed.descending & ~layout.above()).any()
         assert not loops, "allowed: expected no loops, or recurrent = True, with which circuits settle"
-    _check_gradient(_lives({"network.wiring": name, "network.options": dict(options)}))
+    check_gradient(check_lives({"network.wiring": name, "network.options": dict(options)}))
 
 
 def _rule(name: str, options: Mapping[str, Any]) -> None:
     _no(options)
-    species = _lives({"plasticity.rule": name})
+    species = check_lives({"plasticity.rule": name})
     if not species.rule.is_plain:  # a sum of terms: the plain model agrees with the kernel
-        _same_life(species, replace(species, network=replace(species.network, circuit="plain")))
+        check_same_life(species, replace(species, network=replace(species.network, circuit="plain")))
 
 
 def _activation(name: str, options: Mapping[str, Any]) -> None:
@@ -156,18 +154,18 @@ def _activation(name: str, options: Mapping[str, Any]) -> None:
     assert close, f"slope: expected the derivative of apply, {measured.ravel()[:3]}…, got {slope.ravel()[:3]}…"
     inside = potential.copy()
     activation.apply(inside, inside)
-    _same([inside], [values[0]], "apply: expected the same values where out is the potential itself")
-    _check_gradient(_lives({"network.activation": name}))
+    check_same([inside], [values[0]], "apply: expected the same values where out is the potential itself")
+    check_gradient(check_lives({"network.activation": name}))
 
 
 def _circuit(name: str, options: Mapping[str, Any]) -> None:
     _no(options)
-    _lives({"network.circuit": name})
+    check_lives({"network.circuit": name})
 
 
 def _measure(name: str, options: Mapping[str, Any]) -> None:
     _no(options)
-    config = _configure({"probe.measures": [name]})
+    config = configure({"probe.measures": [name]})
     own = load_probe("alignment", [name])
     species = build_species(config)
     found: list[Mapping[str, Any]] = []
@@ -179,7 +177,7 @@ def _measure(name: str, options: Mapping[str, Any]) -> None:
             after = pickle.dumps((snapshot.weights, snapshot.activity, snapshot.signal, snapshot.update))
             assert before == after, "expected a measure that changes nothing in the snapshot"
             again = own.measure(snapshot)
-            _same(columns.values(), again.values(), "expected the same values from the same snapshot")
+            check_same(columns.values(), again.values(), "expected the same values from the same snapshot")
             for column, values in columns.items():
                 networks = (len(snapshot.activity),)
                 shape = np.shape(values)
@@ -189,10 +187,10 @@ def _measure(name: str, options: Mapping[str, Any]) -> None:
             found.append(columns)
             return columns
 
-    _evaluate(species, Watching(), blocks=0)
+    let_live(species, Watching(), blocks=0)
     usual = {column for part in found for column in part} - _columns_of(species)
     assert usual, "expected columns that no other measure has"
-    _lives({"probe.measures": [name]}, own)
+    check_lives({"probe.measures": [name]}, own)
 
 
 def _columns_of(species: Species) -> set[str]:
@@ -204,13 +202,13 @@ def _columns_of(species: Species) -> set[str]:
             names.update(columns)
             return columns
 
-    _evaluate(species, Listing(), blocks=0)
+    let_live(species, Listing(), blocks=0)
     return names
 
 
 def _probe(name: str, options: Mapping[str, Any]) -> None:
     _no(options)
-    _lives({"probe.name": name}, load_probe(name))
+    check_lives({"probe.name": name}, load_probe(name))
 
 
 def _figure(name: str, options: Mapping[str, Any]) -> None:
@@ -220,7 +218,7 @@ def _figure(name: str, options: Mapping[str, Any]) -> None:
     from hetevo.analysis.figures import FIGURES
     from hetevo.evolve import Experiment
 
-    config = _configure({"backend.workers": 1, "evolution.generations": 2, "probe.name": "instruments"})
+    config = configure({"backend.workers": 1, "evolution.generations": 2, "probe.name": "instruments"})
     with TemporaryDirectory() as folder:
         runs = options.get("runs")
         if runs is None:
@@ -270,82 +268,3 @@ CHECKS: Mapping[str, Callable[[str, Mapping[str, Any]], object]] = {
 def _no(options: Mapping[str, Any]) -> None:
     if options:
         raise ValueError(f"options: members of this kind have none, got {', '.join(options)}")
-
-
-def _lives(changes: Mapping[str, Any], probe: Any = None) -> Species:
-    """Check that lives are the same twice, in any blocks, and in another process."""
-    species = build_species(_configure(changes))
-    probe = probe or load_probe("alignment")
-    whole = _evaluate(species, probe, blocks=0)
-    _same_results(whole, _evaluate(species, probe, blocks=0), "expected the same lives from the same random streams")
-    for block in (1, 4):
-        other = _evaluate(species, probe, blocks=block)
-        _same_results(whole, other, f"expected the same lives in blocks of {block}: one life may not know of others")
-    try:
-        sent, sent_probe = pickle.loads(pickle.dumps((species, probe)))
-    except (pickle.PicklingError, AttributeError, TypeError) as error:
-        raise AssertionError(f"expected a member that worker processes can load, but: {error}") from None
-    _same_results(whole, _evaluate(sent, sent_probe, blocks=0), "expected the same lives after a copy to a worker")
-    return species
-
-
-def _evaluate(species: Species, probe: Any, *, blocks: int) -> Evaluation:
-    genes = draw_founders(species, SEED, 6)
-    places = np.arange(6)
-    return evaluate(species, genes, places, seed=SEED, generation=1, block=blocks, probe=probe, probe_samples=8)
-
-
-def _check_gradient(species: Species) -> None:
-    """Check the gradient that measures compare with by finite differences of the loss."""
-    from hetevo.analysis.gradient import snapshot_gradients
-    from hetevo.populations.model import TwoPathwayCircuits
-
-    # circuits at birth, in double precision
-    snapshots: list[Any] = []
-
-    class Watching:
-        def measure(self, snapshot: Any) -> dict[str, Any]:
-            snapshots.append(snapshot)
-            return {}
-
-    species = replace(species, network=replace(species.network, circuit="plain"))
-    _evaluate(species, Watching(), blocks=0)
-    shown = snapshots[0]
-    gradient, weights = snapshot_gradients(shown)[1], shown.weights.ascending
-    inputs = shown.activity[:, : species.layout.input_units]
-    targets = shown.error + shown.activity[:, species.layout.units :]
-    circuits = TwoPathwayCircuits(species, shown.genes, shown.weights)
-
-    def measure_loss(change: Any) -> Any:
-        circuits.W = weights + change
-        circuits.forward(inputs)
-        return ((targets - circuits.y) ** 2).sum(axis=1).mean(axis=1) / 2
-
-    # a few weights, in all circuits at once
-    allowed = np.argwhere(species.allowed.ascending)
-    for place in allowed[np.random.default_rng(SEED).permutation(len(allowed))[:CHECKED]]:
-        change = np.zeros_like(weights)
-        change[:, place[0], place[1]] = STEP
-        measured = (measure_loss(-change) - measure_loss(change)) / (2 * STEP)
-        found = gradient[:, place[0], place[1]]
-        close = np.allclose(found, measured, rtol=1e-3, atol=1e-6)
-        assert close, f"expected the gradient {measured} of a weight by finite differences, got {found}"
-
-
-def _same_results(first: Evaluation, second: Evaluation, message: str) -> None:
-    _same([first.loss, first.status], [second.loss, second.status], message)
-    assert first.observed.keys() == second.observed.keys(), message
-    _same(first.observed.values(), second.observed.values(), message)
-
-
-def _same_life(kernel: Species, plain: Species) -> None:
-    """Check that two kinds of circuits live alike, to rounding: in a short life it does not grow."""
-    short = [replace(s, lifetime=replace(s.lifetime, presentations=3)) for s in (kernel, plain)]
-    first, second = (_evaluate(species, None, blocks=0).loss for species in short)
-    close = np.allclose(first, second, rtol=1e-4, atol=1e-5)
-    assert close, f"expected the plain model to agree with the kernel, got losses {first} and {second}"
-
-
-def _same(first: Any, second: Any, message: str) -> None:
-    for one, other in zip(first, second, strict=True):
-        assert np.array_equal(one, other, equal_nan=True), message

@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ["populations", "evolve", "analysis", "scripts"]
 FILES = {file.relative_to(ROOT).as_posix(): file for room in ROOMS for file in sorted((ROOT / room).rglob("*.py"))}
+FILES |= {f"hetevo/{file.name}": file for file in sorted((ROOT / "hetevo").glob("*.py"))}
 MAPS = ["CONTRIBUTING.md", "docs/extending.md", "tests/README.md"]
 GROUPS = ["hetevo.probes"]
 """Names of entry points, which are no modules."""

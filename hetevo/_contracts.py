@@ -1,0 +1,111 @@
+"""What contract tests have in common: lives of a small population, and whether they are the same."""
+
+import pickle
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from hetevo.evolve.config import Config, preset
+from hetevo.evolve.species import build_species, load_probe
+from hetevo.populations.circuits import draw_founders
+from hetevo.populations.evaluation import Evaluation, evaluate
+from hetevo.populations.species import Species
+
+SMALL = ("lifetime.presentations=6", "lifetime.test_samples=16", "network.levels=[3, 2]", "evolution.size=6")
+"""Changes that make lives short and circuits small."""
+
+SEED, SAMPLES, STEP = 3, 40, 1e-6
+"""Of what is drawn, how many samples of a task are, and the step of finite differences."""
+
+CHECKED = 8
+"""Weights at which the gradient is checked."""
+
+
+def configure(changes: Mapping[str, Any]) -> Config:
+    """Return the configuration of a small population, with changes by dotted key."""
+    return preset("smoke", overrides=[*SMALL, *changes.items()])
+
+
+def check_lives(changes: Mapping[str, Any], probe: Any = None) -> Species:
+    """Check that lives are the same twice, in any blocks, and in another process; return their species."""
+    # once, again, in other blocks, and as a worker would get it
+    species = build_species(configure(changes))
+    probe = probe or load_probe("alignment")
+    whole = let_live(species, probe, blocks=0)
+    check_alike(whole, let_live(species, probe, blocks=0), "expected the same lives from the same random streams")
+    for block in (1, 4):
+        other = let_live(species, probe, blocks=block)
+        check_alike(whole, other, f"expected the same lives in blocks of {block}: one life may not know of others")
+    try:
+        sent, sent_probe = pickle.loads(pickle.dumps((species, probe)))
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise AssertionError(f"expected a member that worker processes can load, but: {error}") from None
+    check_alike(whole, let_live(sent, sent_probe, blocks=0), "expected the same lives after a copy to a worker")
+    return species
+
+
+def let_live(species: Species, probe: Any, *, blocks: int) -> Evaluation:
+    """Let six founders live, side by side as many as ``blocks``; 0: all."""
+    genes = draw_founders(species, SEED, 6)
+    places = np.arange(6)
+    return evaluate(species, genes, places, seed=SEED, generation=1, block=blocks, probe=probe, probe_samples=8)
+
+
+def check_gradient(species: Species) -> None:
+    """Check the gradient that measures compare with by finite differences of the loss."""
+    from hetevo.analysis.gradient import snapshot_gradients
+    from hetevo.populations.model import TwoPathwayCircuits
+
+    # circuits at birth, in double precision
+    snapshots: list[Any] = []
+
+    class Watching:
+        def measure(self, snapshot: Any) -> dict[str, Any]:
+            snapshots.append(snapshot)
+            return {}
+
+    species = replace(species, network=replace(species.network, circuit="plain"))
+    let_live(species, Watching(), blocks=0)
+    shown = snapshots[0]
+    gradient, weights = snapshot_gradients(shown)[1], shown.weights.ascending
+    inputs = shown.activity[:, : species.layout.input_units]
+    targets = shown.error + shown.activity[:, species.layout.units :]
+    circuits = TwoPathwayCircuits(species, shown.genes, shown.weights)
+
+    def measure_loss(change: Any) -> Any:
+        circuits.W = weights + change
+        circuits.forward(inputs)
+        return ((targets - circuits.y) ** 2).sum(axis=1).mean(axis=1) / 2
+
+    # a few weights, in all circuits at once
+    allowed = np.argwhere(species.allowed.ascending)
+    for place in allowed[np.random.default_rng(SEED).permutation(len(allowed))[:CHECKED]]:
+        change = np.zeros_like(weights)
+        change[:, place[0], place[1]] = STEP
+        measured = (measure_loss(-change) - measure_loss(change)) / (2 * STEP)
+        found = gradient[:, place[0], place[1]]
+        close = np.allclose(found, measured, rtol=1e-3, atol=1e-6)
+        assert close, f"expected the gradient {measured} of a weight by finite differences, got {found}"
+
+
+def check_alike(first: Evaluation, second: Evaluation, message: str) -> None:
+    """Check that two evaluations are the same, what was measured too."""
+    check_same([first.loss, first.status], [second.loss, second.status], message)
+    assert first.observed.keys() == second.observed.keys(), message
+    check_same(first.observed.values(), second.observed.values(), message)
+
+
+def check_same_life(kernel: Species, plain: Species) -> None:
+    """Check that two kinds of circuits live alike, to rounding: in a short life it does not grow."""
+    short = [replace(s, lifetime=replace(s.lifetime, presentations=3)) for s in (kernel, plain)]
+    first, second = (let_live(species, None, blocks=0).loss for species in short)
+    close = np.allclose(first, second, rtol=1e-4, atol=1e-5)
+    assert close, f"expected the plain model to agree with the kernel, got losses {first} and {second}"
+
+
+def check_same(first: Any, second: Any, message: str) -> None:
+    """Check that arrays are the same, bit for bit; undefined values are like each other."""
+    for one, other in zip(first, second, strict=True):
+        assert np.array_equal(one, other, equal_nan=True), message
