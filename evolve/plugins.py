@@ -4,6 +4,7 @@ import hashlib
 import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,16 @@ from hetevo.evolve.rundir.manifest import installed_version
 from hetevo.populations.circuits import draw_founders
 from hetevo.populations.errors import HetevoError
 from hetevo.populations.evaluation import Probe, evaluate
+from hetevo.populations.random_streams import Purpose
 from hetevo.populations.registry import describe_exception
 from hetevo.populations.species import Species
+from hetevo.populations.tasks.task import find_fault
 
 REHEARSED = 2
-"""Founders, presentations and samples of a rehearsal."""
+"""Founders, presentations and probe samples of a rehearsal."""
+
+SAMPLES = 16
+"""Samples of the task that are looked at before."""
 
 
 def describe_plugins(content: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -48,19 +54,26 @@ def describe_plugins(content: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 def find_changes(before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, str]]) -> list[str]:
-    """Say which plug-ins are not what they were in an earlier session, a line each."""
+    """Say which packages are not what they were in an earlier session, a line each."""
     known = {(plugin.get("key"), plugin.get("name")): plugin for plugin in before}
-    lines = []
+    changed: dict[str, list[str]] = {}
     for plugin in now:
         was = known.get((plugin["key"], plugin["name"]))
-        if was is None or was.get("sha256") == plugin["sha256"]:
+        # what is not here any more cannot be compared
+        if was is None or not plugin["sha256"] or was.get("sha256") == plugin["sha256"]:
             continue
-        versions = f"{was.get('version') or 'no version'} then, {plugin['version'] or 'no version'} now"
-        lines.append(
-            f"{plugin['name']} ({plugin['key']}) was changed since this run was last worked on: its source is another"
-            f" one ({versions}). What is lived from now on may differ from what was lived before"
-        )
-    return lines
+        versions = f"{_describe_version(was)} then, {_describe_version(plugin)} now"
+        changed.setdefault(
+            f"{plugin['package']} was changed since this run was last worked on ({versions})", []
+        ).append(f"{plugin['key']} = {plugin['name']}")
+    return [
+        f"{what}; it brings {', '.join(names)}. What is lived from now on may differ from what was lived before"
+        for what, names in changed.items()
+    ]
+
+
+def _describe_version(plugin: Mapping[str, Any]) -> str:
+    return f"{plugin.get('version') or 'source'} {plugin.get('sha256') or 'unknown'}"
 
 
 def hash_sources(package: str) -> str:
@@ -72,8 +85,9 @@ def hash_sources(package: str) -> str:
         Such as ``"hetevo.evolve"``; it is not imported, a package above it is.
     """
     try:
-        spec = importlib.util.find_spec(package)
-    except ValueError:
+        # in the current folder last, where nothing is put on the path by looking
+        spec = importlib.util.find_spec(package) or PathFinder.find_spec(package, [str(Path.cwd())])
+    except (ValueError, ModuleNotFoundError, OSError):
         return ""  # what was typed, or a script
     if spec is None:
         return ""
@@ -119,6 +133,7 @@ def rehearse(species: Species, probe: Probe | None, seed: int) -> None:
         species, lifetime=replace(life, presentations=presentations, test_samples=min(life.test_samples, REHEARSED))
     )
     try:
+        _check_samples(species, seed)
         genes = draw_founders(short, seed, REHEARSED)
         evaluate(short, genes, np.arange(REHEARSED), seed=seed, generation=0, probe=probe, probe_samples=REHEARSED)
     # these say themselves what is wrong
@@ -129,3 +144,20 @@ def rehearse(species: Species, probe: Probe | None, seed: int) -> None:
             f"Two founders were to live through {presentations} presentations, to see whether everything works, but"
             f" {describe_exception(error)}. Correct it there: nothing was written."
         ) from error
+
+
+def _check_samples(species: Species, seed: int) -> None:
+    """Look at some samples of the task, before circuits trip over them."""
+    task = species.task.draw(species.random_stream(seed, 0, Purpose.TASK))
+    for moment, purpose in (("training", Purpose.TRAINING), ("test", Purpose.TEST)):
+        draw = getattr(task, moment, None)
+        if draw is None:
+            raise ConfigError(
+                f"task.name: draw of {type(species.task).__name__} returned {task!r}; expected an object with training"
+                " and test. Correct it there: nothing was written."
+            )
+        if fault := find_fault(species.task, draw(species.random_stream(seed, 0, purpose), SAMPLES), SAMPLES):
+            raise ConfigError(
+                f"task.name: {moment} of a task of {type(species.task).__name__}: {fault}. Correct it there: nothing"
+                " was written."
+            )

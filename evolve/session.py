@@ -117,8 +117,9 @@ class Session:
     def _begin(self, evolution: Evolution, start: Start, notice: Notice) -> None:
         """Note in the run's provenance that this process begins to work on it, and with what."""
         # another version of a plugin may compute something else
-        for change in find_changes(self._directory.provenance.last_plugins(), evolution.plugins):
-            notice(change)
+        if evolution.plugins:
+            for change in find_changes(self._directory.provenance.last_plugins(), evolution.plugins):
+                notice(change)
         # what a run needs besides the package
         brought: dict[str, Any] = {"plugins": evolution.plugins, "files": describe_files(evolution.files)}
         if evolution.data:

@@ -4,9 +4,11 @@ from pathlib import Path
 
 from hetevo.evolve.config import Config
 from hetevo.evolve.config.own_data import KEPT_FOUNDERS, NAME, file_of
+from hetevo.evolve.config.own_graph import files_of
 from hetevo.evolve.data.keeping import kept_file
 from hetevo.evolve.data.places import hash_file, opened
 from hetevo.evolve.founders import read_founders
+from hetevo.evolve.graphs import GraphError
 from hetevo.evolve.plugins import describe_plugins, find_changes
 from hetevo.evolve.record_checks import Losses, Report, check_records
 from hetevo.evolve.replay import replay_generation
@@ -19,6 +21,7 @@ from hetevo.evolve.saved import check_configuration, find_foreign, find_records_
 from hetevo.evolve.species import build_species
 from hetevo.evolve.state import load
 from hetevo.populations.errors import HetevoError, spell
+from hetevo.populations.text import for_file
 
 LOOKS = 3
 """Looks at a run that goes on before a problem is believed: files may be replaced and removed during one."""
@@ -91,7 +94,13 @@ def _look(directory: RunDirectory, *, replay: bool, trust: bool) -> tuple[Report
     report = Report()
     # what other packages brought is imported for a replay only
     foreign = [] if replay else find_foreign(directory)
-    config = None if foreign else read_saved_config(directory, trust=trust)
+    try:
+        config = None if foreign else read_saved_config(directory, trust=trust)
+    except GraphError as error:  # of the copy that the wiring is made of
+        report.problems.append(f"{error} Put a copy of it into {directory.data}.")
+        return report, None, None
+    files = files_of(directory.config()).values() if config else ()
+    report.checked += [f"{for_file(file)}: the SHA-256 of the wiring" for file in files]
     if foreign:
         report.notes.append(
             "not covered: whether genes have the shapes that they need, since only a replay (--replay) imports what"

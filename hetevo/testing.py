@@ -42,6 +42,7 @@ from hetevo.populations.layout import Layout
 from hetevo.populations.random_streams import Purpose, random_stream
 from hetevo.populations.species import Species
 from hetevo.populations.tasks import TASKS
+from hetevo.populations.tasks.task import find_fault
 from hetevo.populations.wiring import WIRINGS
 
 
@@ -92,17 +93,9 @@ def _task(name: str, options: Mapping[str, Any]) -> None:
         instance.training(random_stream(SEED, 0, Purpose.TRAINING), SAMPLES),
         instance.test(random_stream(SEED, 0, Purpose.TEST), SAMPLES),
     ]
-    # shapes, and numbers that can be learned
-    for (inputs, targets), what in zip(drawn, ("training", "test"), strict=True):
-        count = len(inputs)
-        assert 0 < count <= SAMPLES, f"{what}: expected 1 to {SAMPLES} samples, got {count}"
-        for array, width, side in ((inputs, task.inputs, "inputs"), (targets, task.outputs, "targets")):
-            expected = (count, width)
-            assert array.shape == expected, f"{what}: expected {side} of shape {expected}, got {array.shape}"
-            assert np.isfinite(array).all(), f"{what}: expected finite {side}"
-        if task.classification:
-            largest = (targets == targets.max(axis=1, keepdims=True)).sum(axis=1)
-            assert (largest == 1).all(), f"{what}: expected one largest target a sample of a classification"
+    for samples, what in zip(drawn, ("training", "test"), strict=True):
+        fault = find_fault(task, samples, SAMPLES)
+        assert not fault, f"{what}: {fault}"
     assert len(drawn[0][0]) == SAMPLES, f"training: expected {SAMPLES} samples, got {len(drawn[0][0])}"
     # the same stream gives the same samples, another one others
     again = task.draw(random_stream(SEED, 0, Purpose.TASK)).training(random_stream(SEED, 0, Purpose.TRAINING), SAMPLES)
@@ -225,6 +218,7 @@ def _figure(name: str, options: Mapping[str, Any]) -> None:
             made = Experiment(config).run(Path(folder) / "run", notice=lambda message: None)
             runs = [load_run(made.path)]
         plot = FIGURES[name](runs)
+    assert FIGURES[name].__doc__, "expected a docstring: lists and reports show it"
     drawn = isinstance(plot.figure, Figure) and len(plot.data) > 0
     assert drawn, "expected a Plot with a matplotlib Figure and the numbers that it shows"
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from hetevo.populations.errors import SettingError, nearest
 
 if TYPE_CHECKING:  # few runs need it, and it takes its time
+    from importlib.machinery import ModuleSpec
     from importlib.metadata import EntryPoint
 
 Member = TypeVar("Member")
@@ -194,6 +195,7 @@ def load_place(place: str, what: str) -> Any:
     path, _, name = place.partition(":")
     # only the top package has to be found, the rest lies in it
     _search_here(path.partition(".")[0])
+    _refuse_running_script(path, what)
     try:
         found: Any = import_module(path)
     except ModuleNotFoundError as error:
@@ -228,6 +230,24 @@ def _search_here(top: str) -> None:
     # at the end of the path, so that no file here hides an installed package
     if missing and here not in sys.path:
         sys.path.append(here)
+
+
+def _refuse_running_script(path: str, what: str) -> None:
+    """Refuse the script that is running: imported once more, it would run once more, and wait for itself."""
+    running = getattr(sys.modules.get("__main__"), "__file__", None)
+    spec = None if path in sys.modules or not running else _find_quietly(path)
+    if spec and spec.origin and running and Path(spec.origin).resolve() == Path(running).resolve():
+        raise SettingError(
+            f"Cannot load {what}: {path} is the script that is running, and would run once more if it was imported. Put"
+            " the class into a file of its own beside the script, and name that."
+        )
+
+
+def _find_quietly(path: str) -> "ModuleSpec | None":
+    try:
+        return find_spec(path)
+    except Exception:  # the import itself says what is wrong
+        return None
 
 
 def describe_exception(error: BaseException) -> str:

@@ -52,7 +52,7 @@ def plot(runs: Runs = None, kind: Kind = "", output: Figure = None, force: Force
 
     if kind == "list":
         for name, function in FIGURES.items():
-            print(f"{name:15} {(function.__doc__ or '').splitlines()[0]}")
+            print(f"{name:15} {next(iter((function.__doc__ or '').splitlines()), '')}")
         return
     if kind and kind not in FIGURES:
         raise SettingError(f"--kind: expected one of {', '.join(FIGURES)}, got {kind!r}.{nearest(kind, FIGURES)}")

@@ -49,7 +49,7 @@ def explain_errors(command: Callable[Arguments, Result]) -> Callable[Arguments, 
         except HetevoError as error:
             fail(str(error), WRONG_USE)
         except KeyboardInterrupt:
-            fail("interrupted; what was saved at the last checkpoint is there", INTERRUPTED)
+            fail("interrupted; what had been saved is there", INTERRUPTED)
         except MemoryError as error:
             fail(
                 f"memory ran out{f' ({error})' if str(error) else ''}. What was saved is there: free some, and repeat"

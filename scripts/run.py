@@ -240,6 +240,7 @@ def resume(
 
 def finish(ended: "Run", where: list[str], *, as_json: bool) -> None:
     """Say how a run ended, and leave with 128 + signal if one stopped it; ``where``: options to go on with."""
+    from hetevo.evolve.config.plugins import needs_trust
     from hetevo.evolve.rundir import RunDirectory
     from hetevo.populations.errors import spell
 
@@ -252,7 +253,9 @@ def finish(ended: "Run", where: list[str], *, as_json: bool) -> None:
         )
         if ended.reason:
             print(f"it ended here because of {ended.reason}", file=sys.stderr)
-        # always say what to do next
+        # always say what to do next, as it can be typed
+        if needs_trust(RunDirectory(ended.path).config()):
+            where = [*where, "--trust"]
         todo = spell("resume", ended.path, *where) if ended.stopped_by else spell("plot", ended.path)
         print(f"{f'stopped by {ended.stopped_by}; go on' if ended.stopped_by else 'next'}: {todo}", file=sys.stderr)
     # as shells expect it of a process that a signal ended

@@ -127,6 +127,7 @@ def worldly(individuals, k, rng):
 
 
 def nothing(runs):
+    """Draw nothing."""
     return None
 
 

@@ -10,6 +10,7 @@ from hetevo.analysis.figures.frame import Frame, blank
 from hetevo.analysis.figures.parts import null_line, panel_letter
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import TITLE, UNDEFINED, Colour, Palette, for_figure
+from hetevo.populations.errors import SettingError
 from hetevo.populations.genome import FORMULA, Population
 from hetevo.populations.layout import Layout
 from hetevo.populations.rules import Pathway
@@ -50,6 +51,11 @@ def draw_individual(species: Species, genes: Population, individual: int = 0, ti
     Plot
         Data: pathway, sender, receiver, gain of the receiver, one row a synapse; or term and coefficient.
     """
+    if species.circuit not in _DRAWINGS:
+        raise SettingError(
+            f"Individuals are circuits of the kind {species.circuit!r}, of which there is no drawing. Expected one of"
+            f" {', '.join(_DRAWINGS)}."
+        )
     return _DRAWINGS[species.circuit](species, genes, individual, title)
 
 
@@ -219,5 +225,5 @@ def _make_handle(sign: int, palette: Palette, graph: bool) -> Line2D:
     return Line2D([], [], linestyle="", marker=marker, color=colour, label=SIGNS[sign])
 
 
-_DRAWINGS = {"two-pathway": _draw_circuit, "layer": _draw_formula}
+_DRAWINGS = {"two-pathway": _draw_circuit, "plain": _draw_circuit, "layer": _draw_formula}
 """How to draw a circuit, by its kind."""

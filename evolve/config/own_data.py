@@ -49,8 +49,12 @@ def complete(content: dict[str, Any], given: Collection[str], *, saved: bool) ->
         If the file cannot be used.
     """
     file, task = file_of(content), content.get("task")
-    if file is None or not isinstance(task, dict) or task.get("name") != NAME:
+    if not isinstance(task, dict) or task.get("name") != NAME or not isinstance(task.get("options"), dict):
         return content
+    if file is None:
+        raise ConfigError(
+            f'{FILE}: the task table needs a file, such as "iris.csv", got none. For example: -s {FILE}=iris.csv'
+        )
     from hetevo.evolve.data.places import Located, locate_given
 
     task, options = dict(task), dict(task["options"])

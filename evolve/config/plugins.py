@@ -58,7 +58,17 @@ def plugins_of(content: Mapping[str, Any]) -> Iterator[Plugin]:
                 yield Plugin(key, name, announced[name])
 
 
-def check_trusted(content: Mapping[str, Any], overrides: Sequence[Override], source: str) -> None:
+def needs_trust(content: Mapping[str, Any]) -> bool:
+    """Tell whether a configuration names a module that no installed package announces."""
+    return any(
+        plugin.place not in {point.value for point in entry_points(GROUPS[plugin.key])}
+        for plugin in plugins_of(content)
+    )
+
+
+def check_trusted(
+    content: Mapping[str, Any], overrides: Sequence[Override], source: str, *, changeable: bool = False
+) -> None:
     """Check that a file makes nobody import a module that neither the command line nor an installed package names.
 
     Parameters
@@ -69,6 +79,8 @@ def check_trusted(content: Mapping[str, Any], overrides: Sequence[Override], sou
         What was said beside it.
     source : str
         What to call the file in messages.
+    changeable : bool, optional
+        Whether the command that reads it has ``-s``.
 
     Raises
     ------
@@ -84,9 +96,9 @@ def check_trusted(content: Mapping[str, Any], overrides: Sequence[Override], sou
         if not any(plugin.key == key or plugin.key.startswith(f"{key}.") for key in said):
             raise ConfigError(
                 f"{source}: {plugin.key}: {plugin.name!r} stands in this file alone, so it is not imported: a module"
-                " can do anything that you can. If you know it, trust the file: --trust (in Python trust=True); or"
-                f" name it yourself: -s {plugin.key}={plugin.name}, where a configuration can be changed. What an"
-                " installed package announces needs neither."
+                " can do anything that you can. If you know it, trust the file: --trust (in Python trust=True)"
+                f"{f', or name it yourself: -s {plugin.key}={plugin.name}' if changeable else ''}. What an installed"
+                " package announces needs none of it."
             )
 
 

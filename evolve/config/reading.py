@@ -101,7 +101,7 @@ def load_config(
     # a stranger's file may choose neither a cluster nor code to load
     if not trust:
         content = without_address(content, overrides, str(source), more=", or trust the file: --trust (trust=True)")
-        check_trusted(content, overrides, str(source))
+        check_trusted(content, overrides, str(source), changeable=True)
     return from_mapping({**content, **values}, overrides=overrides, source=str(source), saved=saved)
 
 

@@ -203,3 +203,16 @@ def _read_array(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> N
     if kind.kind in "US":
         return array.astype(np.str_)
     return array.astype(kind.newbyteorder("="), copy=False)
+
+
+def find_word(values: NDArray[Any]) -> int:
+    """Return the first row of a column of texts that holds no number."""
+
+    def is_number(text: str) -> bool:
+        try:
+            float(text)
+        except ValueError:
+            return False
+        return True
+
+    return next((row for row, value in enumerate(values) if not is_number(str(value))), 0)

@@ -262,11 +262,12 @@ def find_file(task: Table, directory: RunDirectory, given: str | Path | None = N
                     return place
     if located:
         return there  # which says that it is not there
+    again = spell("resume", directory.path, "--data", "FILE")
     raise DataError(
-        f"{directory.path} needs its data, the file {name} with the SHA-256 {task.sha256}. It was too large"
-        f" to be copied into the run (more than {KEPT_BYTES >> 20} MiB), and lies neither in the current folder nor"
-        f" beside the run. Say where it is: {spell('resume', directory.path, '--data', 'FILE')}, or 'verify' with the"
-        " same option."
+        f"{directory.path} needs its data, the file {name} with the SHA-256 {task.sha256}. There is no copy in"
+        f" {directory.data}: it was removed, or the file was too large for one (more than {KEPT_BYTES >> 20} MiB). It"
+        f" lies neither in the current folder nor beside the run. Say where it is: {again}, or"
+        " 'verify' with the same option."
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.random import Generator, Philox
 from numpy.typing import NDArray
 
-from hetevo.evolve.data.formats import NPZ, Columns
+from hetevo.evolve.data.formats import NPZ, Columns, find_word
 from hetevo.evolve.data.places import DataError
 from hetevo.populations.errors import nearest
 from hetevo.populations.tasks.table import Rows, Table
@@ -147,9 +147,10 @@ def _join_inputs(columns: Columns, names: Sequence[str], name: str) -> NDArray[A
         if values.dtype.kind == "U":
             numbers = [other for other in names if columns[other].dtype.kind != "U"]
             only = f" such as task.options.columns = {_list(numbers, quoted=True)}," if numbers else ""
+            row = find_word(values[:, 0])
             raise DataError(
-                f"{name}: column {column!r} holds words, such as {str(values.flat[0])!r}, and inputs are numbers. Name"
-                f" the columns of the inputs,{only} or write one column of 0 and 1 for each word."
+                f"{name}: column {column!r} holds words ({str(values[row, 0])!r} in row {row + 1}); inputs are numbers."
+                f" Name the columns of the inputs,{only} or write one column of 0 and 1 for each word."
             )
         _check_missing(values, column, name)
         parts.append(values)

@@ -109,10 +109,10 @@ class Provenance:
         return sessions[-1].get("outcome") if sessions else None
 
     def last_plugins(self) -> list[dict[str, Any]]:
-        """Return what the last session that worked on the run said of its plug-ins."""
+        """Return what the last session that worked on the run said of its plug-ins; nothing if the file is damaged."""
         try:
             sessions = self.read()["sessions"]
-        except HetevoError:
+        except DamagedError:
             return []
         found = sessions[-1].get("plugins") if sessions else None
         return [plugin for plugin in found if isinstance(plugin, dict)] if isinstance(found, list) else []

@@ -123,3 +123,30 @@ def directions(rng: Generator, count: int, inputs: int) -> Floats:
     if count <= inputs:
         return np.linalg.qr(vectors.T)[0].T
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+
+
+def find_fault(task: Task, samples: Samples, most: int) -> str:
+    """Say what is wrong with samples that a task has given; empty if nothing is.
+
+    Parameters
+    ----------
+    task : Task
+        Names sizes, and whether targets are classes.
+    samples : tuple of ndarray
+        Inputs and targets.
+    most : int
+        Samples that were asked for.
+    """
+    inputs, targets = (np.asarray(part) for part in samples)
+    count = len(inputs) if inputs.ndim else 0
+    if not 0 < count <= most:
+        return f"expected 1 to {most} samples, got {count}"
+    # shapes, and numbers that can be learned
+    for array, width, side in ((inputs, task.inputs, "inputs"), (targets, task.outputs, "targets")):
+        if array.shape != (count, width):
+            return f"expected {side} of shape {(count, width)}, got {array.shape}"
+        if not np.isfinite(array).all():
+            return f"expected finite {side}"
+    if task.classification and ((targets == targets.max(axis=1, keepdims=True)).sum(axis=1) != 1).any():
+        return "expected one largest target a sample of a classification"
+    return ""

@@ -195,10 +195,16 @@ def test_a_changed_source_is_named(own):
     notices = []
     resume("run", 3, trust=True, notice=notices.append)
     changed = [notice for notice in notices if "was changed since" in notice]
-    assert any(notice.startswith("hetevo_cosine.task:Cosine (task.name) was changed") for notice in changed)
+    assert len(changed) == 1  # once a package
+    assert changed[0].startswith("hetevo_cosine was changed")
+    assert "task.name = hetevo_cosine.task:Cosine" in changed[0]
     sessions = RunDirectory("run").provenance.read()["sessions"]
     assert sessions[0]["plugins"][0]["sha256"] != sessions[1]["plugins"][0]["sha256"]
     assert not any("was changed since" in note for note in verify("run").notes)
+    # who only verifies has not the folder on the path
+    code = "from hetevo.evolve.verify import verify; print(verify('run').notes)"
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    assert "was changed since" not in done.stdout
 
 
 def test_what_a_member_raises_it_raises_before_anything_is_written(own):
@@ -252,3 +258,64 @@ def test_plugins_of_reads_tables_and_dotted_keys():
         ("probe.measures", "e:f"),
     ]
     assert not list(plugins_of({"task": {"name": ["sine"]}, "network": 3, "probe": {"name": "alignment"}}))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("return None", r"draw of Odd returned None; expected an object with training and test"),
+        ("return Regression(2, lambda x: x[:, :1])", r"training of a task of Odd: expected targets of shape \(16, 2\)"),
+        ("return Regression(2, lambda x: x * np.nan)", r"training of a task of Odd: expected finite targets"),
+    ],
+)
+def test_samples_that_cannot_be_learned_are_refused_in_the_words_of_the_task(own, text, message):
+    Path("own_odd.py").write_text(
+        "from dataclasses import dataclass\nimport numpy as np\nfrom hetevo.populations.tasks import Sine\n"
+        "from hetevo.populations.tasks.task import Regression\n"
+        f"@dataclass(frozen=True)\nclass Odd(Sine):\n    def draw(self, rng):\n        {text}\n"
+    )
+    with pytest.raises(ConfigError, match=message):
+        Experiment(tiny("task.name=own_odd:Odd")).run("run")
+    assert not Path("run").exists()
+
+
+def test_the_script_that_runs_is_not_imported_once_more(own):
+    Path("script.py").write_text(
+        "import hetevo\nprint('once')\n"
+        "try:\n    hetevo.load_config('smoke', ['task.name=script:Mine'])\n"
+        "except hetevo.SettingError as error:\n    print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "script.py"], capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout.count("once\n") == 1
+    assert "script is the script that is running" in done.stdout
+
+
+def test_commands_that_go_on_are_said_as_they_work(own):
+    done = command(
+        "run",
+        "smoke",
+        "-s",
+        f"task.name={NAMES['task.name']}",
+        "-s",
+        "evolution.size=4",
+        "-s",
+        "evolution.elites=1",
+        "--generations",
+        "1",
+        "-o",
+        "run",
+        "--workers",
+        "1",
+    )
+    assert done.exit_code == 0, done.output
+    forget()
+    refused = command("resume", "run")
+    assert refused.exit_code == 2
+    assert "--trust" in refused.output
+    assert "-s task.name" not in refused.output
+    assert command("draw", "run", "--trust", "-o", "d.png").exit_code == 0
+
+
+def test_circuits_on_the_plain_model_are_drawn(own):
+    assert command("draw", "smoke", "-s", f"plasticity.rule={NAMES['plasticity.rule']}", "-o", "d.png").exit_code == 0
+    assert Path("d.png").stat().st_size > 1000

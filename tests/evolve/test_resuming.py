@@ -145,7 +145,7 @@ def test_a_new_run_does_not_begin_where_something_is(whole, tmp_path):
 def test_damaged_records_are_lived_again_from_a_checkpoint_before_them(whole, tmp_path, monkeypatch):
     monkeypatch.setattr(records, "ROWS_IN_PART", 6)
     run = go(tmp_path / "run", MORE, "checkpoint={every=1,keep=9}")
-    assert len(RunDirectory(run.path).individuals_files()) == 7
+    assert len(RunDirectory(run.path).individuals.files()) == 7
     damaged = run.path / "individuals" / "part-000004.parquet"
     damaged.write_bytes(damaged.read_bytes()[:-9])
     said = []

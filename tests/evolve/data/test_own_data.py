@@ -295,7 +295,7 @@ def test_a_large_file_is_not_kept_and_given_again(place, large, tmp_path):
     brief = Experiment(config(place, "evolution.generations=1")).run(tmp_path / "runs" / "brief")
     facts = RunDirectory(brief.path).provenance.read()["sessions"][0]["data"]
     assert (facts["file"], facts["kept"], facts["bytes"]) == ("flowers.csv", False, IRIS.stat().st_size)
-    with pytest.raises(DataError, match=r"was too large to be copied .*--data FILE"):
+    with pytest.raises(DataError, match=r"There is no copy in .*--data FILE"):
         resume(brief.path, 2)
     (tmp_path / "other.csv").write_text((place / "flowers.csv").read_text() + "1,2,3,4,setosa\n")
     with pytest.raises(DataError, match=r"other\.csv is not the file that was named"):

@@ -135,7 +135,7 @@ def gap(column, value, row=6):
         (table(), {"targets": ()}, ['such as ["value"]', "got none"]),
         (table(), {"columns": ("a", "kind")}, ["once", "'kind' again"]),
         (table(), {"columns": ("a", "a")}, ["'a' again"]),
-        (table(), {"columns": ()}, ["column 'part' holds words, such as 'test'", '["a", "b", "value"]']),
+        (table(), {"columns": ()}, ["column 'part' holds words ('t", '["a", "b", "value"]']),
         ({"kind": table()["kind"]}, {"columns": ()}, ["nothing is left as inputs"]),
         (gap("a", np.nan), {}, ["column 'a' has no finite value in row 7"]),
         (gap("a", np.inf), {}, ["column 'a' has no finite value in row 7"]),

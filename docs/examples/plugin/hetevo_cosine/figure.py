@@ -6,6 +6,7 @@ from hetevo.analysis.figures import Plot
 
 
 def losses(runs):
+    """Show how losses are distributed in the last generation that was recorded."""
     data = runs[-1].individuals
     data = data[data["generation"] == data["generation"].max()]
     figure = Figure(figsize=(3.4, 2.2), layout="constrained")
