@@ -128,7 +128,6 @@ def worldly(individuals, k, rng):
 
 def nothing(runs):
     """Draw nothing."""
-    return None
 
 
 @pytest.mark.parametrize(

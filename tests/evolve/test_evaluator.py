@@ -72,6 +72,7 @@ def test_an_evaluator_gives_its_workers_back(generations):
         same(evaluate(generations[0].genes), generations[0])
 
 
+@pytest.mark.verification
 @pytest.mark.timeout(240)
 def test_the_same_on_ray(generations, tmp_path):
     where = ("backend.name=ray", "backend.workers=2")

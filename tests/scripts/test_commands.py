@@ -428,6 +428,7 @@ def test_help_does_not_load_the_heavy_packages():
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.verification
 def test_a_claim_is_tested_by_one_command_and_goes_on(tmp_path):
     first = hetevo("claims", "minimal", "-o", tmp_path, "--markdown")
     assert first.exit_code == 0, first.output

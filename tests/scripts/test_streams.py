@@ -123,7 +123,7 @@ def test_a_terminal_that_goes_away_does_not_end_a_run(finished, tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"text.usetex: True", b"backend: nonsense", b"axes.linewidth: thick", b"\xff\xfe"])
-@pytest.mark.parametrize("command", ["plot run -o a.png", "draw smoke"])
+@pytest.mark.parametrize("command", ["plot run -o a.png", pytest.param("draw smoke", marks=pytest.mark.verification)])
 def test_settings_of_matplotlib_end_no_command_in_a_traceback(finished, tmp_path, content, command):
     (tmp_path / "matplotlibrc").write_bytes(content)
     done = shell(f"hetevo {command.replace('run', str(finished / 'run'))}", tmp_path, MPLBACKEND="nonsense")
