@@ -10,6 +10,7 @@ from hetevo.analysis.conditions import LOT, group_by_condition, is_by_lot
 from hetevo.analysis.runs import LoadedRun
 from hetevo.analysis.statistics.curves import Level, ending, last_level
 from hetevo.populations.errors import spell
+from hetevo.populations.registry import is_place
 from hetevo.populations.text import for_terminal
 
 ALIGNMENT = "alignment_end"
@@ -144,6 +145,10 @@ def _meaning(run: LoadedRun, rise: float, birth: float, most: int) -> str:
     return "It rose by selection on loss alone and is learned anew in every life."
 
 
+MODULES = ("task.name", "network.wiring", "network.activation", "network.circuit", "plasticity.rule")
+"""Keys that may name a member of somebody's own by its place."""
+
+
 def _next(run: LoadedRun) -> str:
     """Say what to compare a run with: the same experiment with parents drawn by lot."""
     if is_by_lot(run):
@@ -152,7 +157,9 @@ def _next(run: LoadedRun) -> str:
     if control:
         return f"compare with the preset '{control}' and with more seeds."
     lot = [word for key in ("select", "select_elites") for word in ("-s", f'evolution.{key}={{name="{LOT}"}}')]
-    command = spell("run", run.path / "config.toml", *lot, "-o", Path(f"{run.path}-by-lot"))
+    # a module that the file alone names is imported only if somebody says so
+    trust = ["--trust"] if any(is_place(str(run.setting(key))) for key in MODULES) else []
+    command = spell("run", run.path / "config.toml", *lot, *trust, "-o", Path(f"{run.path}-by-lot"))
     # nothing after the command: it can be copied
     return f"compare with more seeds and with parents drawn by lot: {command}"
 

@@ -193,6 +193,11 @@ def load_place(place: str, what: str) -> Any:
         If it is not there, or raises while it is imported.
     """
     path, _, name = place.partition(":")
+    if path.endswith(".py"):
+        raise SettingError(
+            f"Cannot find {what}: expected the name of a module, got that of a file. Write"
+            f" {path.removesuffix('.py')}:{name}."
+        )
     # only the top package has to be found, the rest lies in it
     _search_here(path.partition(".")[0])
     _refuse_running_script(path, what)

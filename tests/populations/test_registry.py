@@ -80,6 +80,7 @@ def test_a_place_is_imported_from_the_current_folder_after_everything_else(here,
         ("import not_there", "own_colours:A", "ModuleNotFoundError: No module named 'not_there'"),
         ("", "other_colours:A", "there is no module 'other_colours', neither installed nor"),
         ("", "own_colours.inner:A", "own_colours.inner"),
+        ("A = 1", "own_colours.py:A", "expected the name of a module, got that of a file. Write own_colours:A."),
     ],
 )
 def test_what_cannot_be_imported_is_explained(here, announced, text, place, message):

@@ -6,6 +6,7 @@ from dataclasses import MISSING, fields
 from dataclasses import Field as SettingField
 from functools import reduce
 from operator import or_
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self, Union, get_args, get_origin, get_type_hints
 
 from pydantic import Field, create_model, model_validator
@@ -67,7 +68,9 @@ def check_name(key: str, name: str, names: str) -> None:
 
 def explain_unknown(key: str, name: str, valid: Sequence[str], *, place: bool = False) -> str:
     """Say which names there are instead of one that is none; ``place``: whether it may be the place of a user's own."""
-    own = ", or the place of your own, such as 'own_module:Name'" if place and ":" in name else ""
+    # who names a file beside the command means something in it
+    meant = place and (":" in name or Path(f"{name.partition('.')[0]}.py").is_file())
+    own = ", or the place of your own, such as 'own_module:Name'" if meant else ""
     return f"{key}: expected one of {', '.join(valid)}{own}, got {name!r}.{nearest(name, valid)}"
 
 
