@@ -166,11 +166,10 @@ def _check_missing(values: NDArray[Any], column: str, name: str) -> None:
     for begin, part in _chunks(values):
         missing = part == "" if part.dtype.kind == "U" else ~np.isfinite(part)
         if missing.any():
-            what = "value" if part.dtype.kind == "U" else "finite value"
             row = begin + int(np.flatnonzero(missing.reshape(len(part), -1).any(axis=1))[0]) + 1
             raise DataError(
-                f"{name}: column {column!r} has no {what} in row {row} (rows are counted from 1, without names)."
-                " A network needs all of them: leave such rows or the column out, or fill in what is missing."
+                f"{name}: column {column!r} has no {'' if part.dtype.kind == 'U' else 'finite '}value in row {row} (from 1,"
+                " without names). A network needs all: leave such rows or the column out, or fill in what is missing."
             )
 
 

@@ -139,7 +139,7 @@ def gap(column, value, row=6):
         ({"kind": table()["kind"]}, {"columns": ()}, ["nothing is left as inputs"]),
         (gap("a", np.nan), {}, ["column 'a' has no finite value in row 7"]),
         (gap("a", np.inf), {}, ["column 'a' has no finite value in row 7"]),
-        (gap("kind", ""), {}, ["column 'kind' has no finite value in row 7"]),
+        (gap("kind", ""), {}, ["column 'kind' has no value in row 7"]),
         (gap("part", "often"), {"split": "part"}, ["got often in row 7", "test or train"]),
         (table(), {"split": "value"}, ["1 or 0 in each"]),
         ({**table(), "a": np.full(40, 2.5)}, {}, ["column 'a' has the same value in all rows", "standardise = false"]),
