@@ -143,7 +143,6 @@ def _join_inputs(columns: Columns, names: Sequence[str], name: str) -> NDArray[A
     parts = []
     for column in names:
         values = columns[column].reshape(len(columns[column]), -1)
-        # say which columns would do, as they can be written
         if values.dtype.kind == "U":
             numbers = [other for other in names if columns[other].dtype.kind != "U"]
             only = f" such as task.options.columns = {_list(numbers, quoted=True)}," if numbers else ""
@@ -164,12 +163,13 @@ def _label_inputs(columns: Columns, names: Sequence[str]) -> list[str]:
 
 def _check_missing(values: NDArray[Any], column: str, name: str) -> None:
     for begin, part in _chunks(values):
-        missing = part == "" if part.dtype.kind == "U" else ~np.isfinite(part)
+        words = part.dtype.kind == "U"
+        missing = part == "" if words else ~np.isfinite(part)
         if missing.any():
             row = begin + int(np.flatnonzero(missing.reshape(len(part), -1).any(axis=1))[0]) + 1
             raise DataError(
-                f"{name}: column {column!r} has no {'' if part.dtype.kind == 'U' else 'finite '}value in row {row} (from 1,"
-                " without names). A network needs all: leave such rows or the column out, or fill in what is missing."
+                f"{name}: column {column!r} has no {'' if words else 'finite '}value in row {row} (from 1, without names)."
+                " A network needs all: leave such rows or the column out, or fill in what is missing."
             )
 
 
