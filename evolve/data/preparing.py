@@ -168,7 +168,7 @@ def _check_missing(values: NDArray[Any], column: str, name: str) -> None:
         if missing.any():
             row = begin + int(np.flatnonzero(missing.reshape(len(part), -1).any(axis=1))[0]) + 1
             raise DataError(
-                f"{name}: column {column!r} has no {'' if words else 'finite '}value in row {row} (from 1, without names)."
+                f"{name}: column {column!r} has no {'' if words else 'finite '}value in row {row} (from 1, no names)."
                 " A network needs all: leave such rows or the column out, or fill in what is missing."
             )
 
