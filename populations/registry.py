@@ -107,7 +107,7 @@ class Registry(Mapping[str, Member], Generic[Member]):
         try:
             return self.accept(found)
         except TypeError as error:
-            raise SettingError(f"The {self.kind} {name!r}: {error}. docs/extending.md has an example of one.") from None
+            raise SettingError(f"The {self.kind} {name!r}: {error}. docs/own.md has an example of one.") from None
 
 
 def _as_found(found: Any) -> Any:
