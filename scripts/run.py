@@ -1,5 +1,6 @@
 """`hetevo run` and `hetevo resume`: evolve a population in a new directory, go on with a run, or extend it."""
 
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -242,7 +243,7 @@ def finish(ended: "Run", where: list[str], *, as_json: bool) -> None:
     """Say how a run ended, and leave with 128 + signal if one stopped it; ``where``: options to go on with."""
     from hetevo.evolve.config.plugins import needs_trust
     from hetevo.evolve.rundir import RunDirectory
-    from hetevo.populations.errors import spell
+    from hetevo.populations.errors import HetevoError, spell
 
     # results go to the output, what a person reads to the error stream
     if as_json:
@@ -254,8 +255,8 @@ def finish(ended: "Run", where: list[str], *, as_json: bool) -> None:
         if ended.reason:
             print(f"it ended here because of {ended.reason}", file=sys.stderr)
         # always say what to do next, as it can be typed
-        if needs_trust(RunDirectory(ended.path).config()):
-            where = [*where, "--trust"]
+        with contextlib.suppress(HetevoError):  # it was moved meanwhile
+            where = [*where, *(["--trust"] if needs_trust(RunDirectory(ended.path).config()) else [])]
         todo = spell("resume", ended.path, *where) if ended.stopped_by else spell("plot", ended.path)
         print(f"{f'stopped by {ended.stopped_by}; go on' if ended.stopped_by else 'next'}: {todo}", file=sys.stderr)
     # as shells expect it of a process that a signal ended
