@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self, Union, get_args, get_ori
 from pydantic import Field, create_model, model_validator
 
 from hetevo.evolve.config.tables.running import Table
+from hetevo.evolve.named_files import exists
 from hetevo.populations import settings
 from hetevo.populations.activations import ACTIVATIONS
 from hetevo.populations.circuits import CIRCUITS
@@ -69,7 +70,7 @@ def check_name(key: str, name: str, names: str) -> None:
 def explain_unknown(key: str, name: str, valid: Sequence[str], *, place: bool = False) -> str:
     """Say which names there are instead of one that is none; ``place``: whether it may be the place of a user's own."""
     # who names a file beside the command means something in it
-    meant = place and (":" in name or Path(f"{name.partition('.')[0]}.py").is_file())
+    meant = place and (":" in name or exists(Path(f"{name.partition('.')[0]}.py")))
     own = ", or the place of your own, such as 'own_module:Name'" if meant else ""
     return f"{key}: expected one of {', '.join(valid)}{own}, got {name!r}.{nearest(name, valid)}"
 

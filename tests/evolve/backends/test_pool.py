@@ -221,6 +221,7 @@ def test_a_class_of_the_script_is_refused_at_once_with_the_way_out(tmp_path):
     assert script(OWN.format(workers=1), tmp_path).stdout == "done 3\n"
 
 
+@pytest.mark.verification
 def test_a_class_of_the_script_is_refused_on_ray_too(tmp_path):
     text = OWN.format(workers=1).replace("overrides=[", 'overrides=["backend.name=ray", ')
     done = script(text, tmp_path)

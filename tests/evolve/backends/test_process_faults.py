@@ -42,7 +42,9 @@ def test_who_raises_is_found_and_nobody_else_notices(calm, tmp_path, workers, bl
     assert all("process_faults.py" in failure.traceback for failure in found.failures)
 
 
-@pytest.mark.parametrize(("kind", "how"), [("crash", "SIGSEGV"), ("leave", "exit status 7")])
+@pytest.mark.parametrize(
+    ("kind", "how"), [pytest.param("crash", "SIGSEGV", marks=pytest.mark.verification), ("leave", "exit status 7")]
+)
 def test_who_ends_its_process_is_found_and_nobody_else_notices(calm, tmp_path, quick, kind, how):
     found = evaluated(LocalBackend(BackendTable(workers=2)), Fault(kind, str(tmp_path)))
     assert_quarantined(found, calm)
@@ -62,7 +64,7 @@ def test_a_worker_that_is_lost_by_chance_changes_nothing(calm, tmp_path, quick, 
     assert_quarantined(found, calm, bad=())
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
+@pytest.mark.parametrize("number", [signal.SIGKILL, pytest.param(signal.SIGSEGV, marks=pytest.mark.verification)])
 def test_workers_that_are_all_killed_for_some_seconds_change_nothing(calm, tmp_path, number):
     """What the system does when memory is short; of whatever they die, those who do nothing die too."""
     with killed(os.getpid(), tmp_path / "started", number, seconds=4) as deaths:
@@ -127,7 +129,7 @@ def assert_saved_and_goes_on(tmp_path):
     [
         ("kill", 2, MachineFailedError),
         ("memory", 1, MachineFailedError),
-        ("crash", 2, EvaluationError),
+        pytest.param("crash", 2, EvaluationError, marks=pytest.mark.verification),
         ("raise", 1, EvaluationError),
     ],
 )

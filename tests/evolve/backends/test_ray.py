@@ -200,6 +200,7 @@ def test_a_block_that_hangs_is_sent_again(nodes, calm, tmp_path):
     assert hanging.telemetry["resent"] >= 1
 
 
+@pytest.mark.verification
 def test_nodes_that_leave_and_join_in_mid_block_change_nothing(nodes, calm, tmp_path, caplog):
     caplog.set_level(logging.INFO, logger="hetevo")
 
@@ -222,6 +223,7 @@ def test_nodes_that_leave_and_join_in_mid_block_change_nothing(nodes, calm, tmp_
     assert "workers joined" in caplog.text
 
 
+@pytest.mark.verification
 def test_without_workers_patience_ends(nodes, tmp_path):
     impatient = backend(nodes, patience=1.0)
     nodes.remove(2)

@@ -97,7 +97,7 @@ def test_other_users_and_machines_reach_nothing_of_a_local_ray(place, tmp_path):
     assert_nothing_left(inner)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.verification)])
 def test_a_signal_to_the_process_group_finishes_the_generation(place, tmp_path, number):
     process = start(place, *ENDLESS, "-o", str(tmp_path / "run"))
     wait_for_generation(process, tmp_path / "run", 2)

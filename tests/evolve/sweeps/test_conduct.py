@@ -162,6 +162,7 @@ def test_nothing_else_is_overwritten_or_believed(tmp_path):
         read_entries(tmp_path / "sweep")
 
 
+@pytest.mark.verification
 @pytest.mark.timeout(120)
 def test_a_sweep_on_ray_is_the_same_sweep(plan, tmp_path):
     pytest.importorskip("ray")
