@@ -13,6 +13,6 @@ default_role = None
 html_theme = "pydata_sphinx_theme"
 html_title = "Hetevo"
 html_extra_path = ["generated/pages"]
-exclude_patterns = ["_build", "_templates", "claims/table.md"]
+exclude_patterns = ["_build", "_templates", "claims/table.md", "examples/**"]
 templates_path = ["_templates"]
 suppress_warnings = ["myst.xref_missing"]

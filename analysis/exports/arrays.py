@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hetevo.analysis.individuals import Individual
 from hetevo.analysis.individuals.individual import sizes
-from hetevo.analysis.individuals.trace import pack
+from hetevo.analysis.individuals.tracing import pack
 
 FORMAT = 1
 """Version of what is written: names are added, never changed."""

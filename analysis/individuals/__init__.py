@@ -2,7 +2,7 @@
 
 ============  =====================================================================
 `individual`  genes, innate and learned weights, activity and predictions
-`trace`       weights, activity, signals and measures through a life
+`tracing`     weights, activity, signals and measures through a life
 `assessment`  fresh lives, beside those of founders and of another run's champion
 ============  =====================================================================
 """
@@ -10,6 +10,6 @@
 from hetevo.analysis.individuals.assessment import Assessment, assess
 from hetevo.analysis.individuals.individual import Individual, load_individual
 from hetevo.analysis.individuals.levels import Level
-from hetevo.analysis.individuals.trace import Trace, trace
+from hetevo.analysis.individuals.tracing import Trace, trace
 
 __all__ = ["Assessment", "Individual", "Level", "Trace", "assess", "load_individual", "trace"]

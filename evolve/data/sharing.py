@@ -31,8 +31,8 @@ MOST = 2
 
 CHUNK = 1 << 24
 
+# names of arrays, each with its SHA-256
 Hashes = tuple[tuple[str, str], ...]
-"""Names of arrays, each with its SHA-256."""
 
 _known: dict[Hashes, Rows] = {}
 
