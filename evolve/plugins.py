@@ -4,7 +4,7 @@ import hashlib
 import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from importlib.machinery import PathFinder
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +40,13 @@ def describe_plugins(content: Mapping[str, Any]) -> list[dict[str, str]]:
     for plugin in plugins_of(content):
         # the version and the sources are those of the whole package
         module = plugin.place.partition(":")[0]
-        package = module.partition(".")[0]
+        package = _locate(module)[0]
         found.append(
             {
                 "key": plugin.key,
                 "name": plugin.name,
                 "package": package,
-                "version": _version(package),
+                "version": _version(package.partition(".")[0]),
                 "sha256": hash_sources(package),
             }
         )
@@ -76,6 +76,26 @@ def _describe_version(plugin: Mapping[str, Any]) -> str:
     return f"{plugin.get('version') or 'source'} {plugin.get('sha256') or 'unknown'}"
 
 
+def _locate(module: str) -> tuple[str, ModuleSpec | None]:
+    """Return the first part of a module's name that is no mere folder, and where it is; nothing of it is imported."""
+    first, *others = module.split(".")
+    # in the current folder last, where nothing is put on the path by looking
+    name, spec = first, _find_spec(first) or PathFinder.find_spec(first, [str(Path.cwd())])
+    for part in others:
+        if spec is None or spec.origin is not None:
+            break
+        name = f"{name}.{part}"
+        spec = PathFinder.find_spec(name, list(spec.submodule_search_locations or []))
+    return name, spec
+
+
+def _find_spec(package: str) -> ModuleSpec | None:
+    try:
+        return importlib.util.find_spec(package)
+    except (ModuleNotFoundError, ValueError):  # its folder is not on the path; or what was typed, or a script
+        return None
+
+
 def hash_sources(package: str) -> str:
     """Return a short hash of the sources of a package or module, where it was loaded from; empty if it has none.
 
@@ -84,13 +104,9 @@ def hash_sources(package: str) -> str:
     package : str
         Such as ``"hetevo.evolve"``; it is not imported, a package above it is.
     """
-    try:
-        # in the current folder last, where nothing is put on the path by looking
-        spec = importlib.util.find_spec(package) or PathFinder.find_spec(package, [str(Path.cwd())])
-    except (ValueError, ModuleNotFoundError, OSError):
-        return ""  # what was typed, or a script
-    if spec is None:
-        return ""
+    spec = _find_spec(package) or _locate(package)[1]
+    if spec is None or spec.origin is None:
+        return ""  # not there; or a folder of anything, which may be all of a disk
     digest, found = hashlib.sha256(), False
     # names and content of all files, in a fixed order
     for place in map(Path, spec.submodule_search_locations or [spec.origin or ""]):

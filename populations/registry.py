@@ -162,12 +162,16 @@ def is_place(name: str) -> bool:
     return PLACE.fullmatch(name) is not None
 
 
-@cache
 def entry_points(group: str) -> "tuple[EntryPoint, ...]":
     """Return what installed packages announce in a group, found out once."""
+    return tuple(_find_entry_points().select(group=group))
+
+
+@cache
+def _find_entry_points() -> Any:
     from importlib.metadata import entry_points
 
-    return tuple(entry_points(group=group))
+    return entry_points()
 
 
 def was_loaded(place: str) -> bool:

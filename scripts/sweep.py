@@ -38,7 +38,10 @@ Output = Annotated[Path | None, typer.Option("-o", "--output", help="Directory o
 Workers = Annotated[int, typer.Option(min=0, help="Runs side by side; 0: one a core.")]
 Backend = Annotated[str, typer.Option(help="Where runs go on: auto, local or ray.")]
 Address = Annotated[str, typer.Option(metavar="HOST:PORT", help="A Ray cluster; never guessed.")]
-Trust = Annotated[bool, typer.Option("--trust", help="Import the modules that FILE.toml alone names.")]
+Trust = Annotated[
+    bool,
+    typer.Option("--trust", help="Import the modules that FILE.toml alone names, and read data outside its folder."),
+]
 
 
 @explain_errors

@@ -94,19 +94,19 @@ def _describe(task: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
     return {**task, **sizes, "options": {**options, "kind": found.kind, "sha256": read.sha256}}
 
 
-def place_change(key: str, value: Any, folder: Path) -> Any:
+def place_change(key: str, value: Any, folder: Path, *, trust: bool) -> Any:
     """Return a change that stands in a file, in which a table's file is looked for beside that; others as they are.
 
     Raises
     ------
     ConfigError
-        If it lies elsewhere.
+        If it lies elsewhere, and may not.
     """
     if key == "task.options" and isinstance(value, Mapping) and isinstance(value.get("file"), str):
-        return {**value, "file": place_change(FILE, value["file"], folder)}
+        return {**value, "file": place_change(FILE, value["file"], folder, trust=trust)}
     if key != FILE or not isinstance(value, str):
         return value
-    return _place(value, folder, trust=False)
+    return _place(value, folder, trust=trust)
 
 
 def place_founders(content: dict[str, Any], folder: Path, *, trust: bool) -> dict[str, Any]:

@@ -178,7 +178,7 @@ def place_graph(content: dict[str, Any], folder: Path, given: Collection[str], *
     return _with_options(content, held)
 
 
-def place_graph_change(key: str, value: Any, folder: Path) -> Any:
+def place_graph_change(key: str, value: Any, folder: Path, *, trust: bool) -> Any:
     """Return what a sweep's file changes, in which files of a wiring are looked for beside that, as in `place_graph`.
 
     Parameters
@@ -189,12 +189,14 @@ def place_graph_change(key: str, value: Any, folder: Path) -> Any:
         Its new value.
     folder : Path
         Of the sweep's file.
+    trust : bool
+        Whether files may lie elsewhere.
     """
     table, _, option = key.rpartition(".")
     options = value if key == OPTIONS else {option: value} if table == OPTIONS else None
     if not isinstance(options, Mapping):
         return value
-    placed = place_graph({"network": {"wiring": NAME, "options": options}}, folder, (), trust=False)
+    placed = place_graph({"network": {"wiring": NAME, "options": options}}, folder, (), trust=trust)
     changed = placed["network"]["options"]
     return changed if key == OPTIONS else changed[option]
 

@@ -6,7 +6,7 @@ How names are looked up is in `hetevo.populations.registry`.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from hetevo.evolve.config.sources import ConfigError, Override
+from hetevo.evolve.config.sources import ConfigError, Override, key_of
 from hetevo.populations.registry import entry_points, is_place, was_loaded
 
 GROUPS: Mapping[str, str] = {
@@ -87,7 +87,7 @@ def check_trusted(
     ConfigError
         Naming the module.
     """
-    said = {_key(override) for override in overrides}
+    said = {*map(key_of, overrides)}
     for plugin in plugins_of(content):
         installed = {point.value for point in entry_points(GROUPS[plugin.key])}
         # whoever installed it, or imported it before, has trusted it
@@ -116,8 +116,3 @@ def _values(content: Any, keys: Sequence[str]) -> Iterator[str]:
         for count in range(1, len(keys) + 1):
             if (key := ".".join(keys[:count])) in content:
                 yield from _values(content[key], keys[count:])
-
-
-def _key(override: Override) -> str:
-    key = override.partition("=")[0] if isinstance(override, str) else override[0]
-    return ".".join(part.strip() for part in key.split("."))

@@ -15,7 +15,7 @@ from hetevo.evolve.config.operators import check_new
 from hetevo.evolve.config.own_data import FILE, FOUNDERS, NAME, complete, place_file, place_founders
 from hetevo.evolve.config.own_graph import complete_graph, is_complete, place_graph
 from hetevo.evolve.config.plugins import check_trusted
-from hetevo.evolve.config.sources import ConfigError, Override, is_path, read_source, shipped, without_address
+from hetevo.evolve.config.sources import ConfigError, Override, is_path, key_of, read_source, shipped, without_address
 from hetevo.evolve.toml import NestingError, check_nesting, inline, read_toml
 from hetevo.populations.errors import HetevoError, nearest, spell
 
@@ -94,7 +94,7 @@ def load_config(
     if not content:
         raise ConfigError(f"{source} is empty. Write a configuration with every key explained: {spell('init')}")
     # files named in a configuration lie beside it, those named in a change in the current folder
-    changed = [*map(_key, overrides)]
+    changed = [*map(key_of, overrides)]
     content = place_file(content, Path(source).parent, trust=trust or FILE in changed)
     content = place_graph(content, Path(source).parent, changed, trust=trust)
     content = place_founders(content, Path(source).parent, trust=trust or FOUNDERS in changed)
@@ -156,10 +156,6 @@ def with_data(config: Config) -> Config:
         return config
     overrides = [] if read else [(FILE, options["file"])]
     return from_mapping(config.model_dump(), overrides=overrides, saved=True)
-
-
-def _key(override: Override) -> str:
-    return (override.partition("=")[0] if isinstance(override, str) else override[0]).strip()
 
 
 def _apply(tables: dict[str, Any], override: Override) -> str:

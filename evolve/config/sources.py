@@ -215,7 +215,12 @@ def without_address(
     return {**content, "backend": {**backend, "address": ""}}
 
 
+def key_of(override: Override) -> str:
+    """Return the dotted key of a change."""
+    key = override.partition("=")[0] if isinstance(override, str) else override[0]
+    return ".".join(part.strip() for part in key.split("."))
+
+
 def _chooses_place(override: Override) -> bool:
-    key, value = override.partition("=")[::2] if isinstance(override, str) else override
-    key = ".".join(part.strip() for part in key.split("."))
+    key, value = key_of(override), override.partition("=")[2] if isinstance(override, str) else override[1]
     return key in ("backend", "backend.address") or (key == "backend.name" and str(value).strip(" \t\"'") == "local")

@@ -189,8 +189,8 @@ def _make_config(base: str, changes: Changes, place: str, folder: Path, *, trust
     try:
         if not trust:
             check_trusted(changes, (), "its changes")
-        placed = {key: place_change(key, value, folder) for key, value in changes.items() if key != "base"}
-        given = [(key, place_graph_change(key, value, folder)) for key, value in placed.items()]
+        placed = {key: place_change(key, value, folder, trust=trust) for key, value in changes.items() if key != "base"}
+        given = [(key, place_graph_change(key, value, folder, trust=trust)) for key, value in placed.items()]
         # where runs go on, no file says
         return load_config(base, [*given, ("backend.address", "")], trust=trust, seed=0)
     except HetevoError as error:

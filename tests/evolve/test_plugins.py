@@ -19,6 +19,7 @@ from hetevo.evolve import Experiment, resume
 from hetevo.evolve.backends.backend import NotLoadableError
 from hetevo.evolve.config import ConfigError
 from hetevo.evolve.config.plugins import plugins_of
+from hetevo.evolve.plugins import describe_plugins
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.selection import SELECTIONS
 from hetevo.evolve.sweeps import load_plan
@@ -220,6 +221,18 @@ def test_a_class_that_workers_cannot_load_is_refused_before_anything_is_written(
     with pytest.raises(NotLoadableError, match="put it into a module of its own"):
         Experiment(config).run("run")
     assert not Path("run").exists()
+
+
+def test_a_folder_of_anything_is_not_gone_through(own, monkeypatch):
+    for name in ("everything/inner", "lab/tasks"):
+        Path(name).mkdir(parents=True)
+    Path("everything/inner/big.py").write_text("x = 1\n")
+    Path("lab/tasks/__init__.py").write_text("x = 1\n")
+    found = describe_plugins({"task": {"name": "everything:X"}, "network": {"wiring": "lab.tasks:X"}})
+    assert [(plugin["package"], bool(plugin["sha256"])) for plugin in found] == [
+        ("everything", False),
+        ("lab.tasks", True),
+    ]
 
 
 def test_wrong_members_are_refused_with_what_was_expected(own):
