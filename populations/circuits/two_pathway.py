@@ -16,7 +16,7 @@ from hetevo.populations.experience import Samples
 from hetevo.populations.genome import SIGNS, Gene, term_gene
 from hetevo.populations.kernel.hardware import Hardware
 from hetevo.populations.kernel.life import PROBED_NETWORKS, Snapshot, live_block
-from hetevo.populations.kernel.memory import CircuitBlock, panels
+from hetevo.populations.kernel.memory import CircuitBlock, count_cells
 from hetevo.populations.kernel.passes import passes_of
 from hetevo.populations.random_streams import Purpose
 from hetevo.populations.rules import PATHWAYS
@@ -73,25 +73,24 @@ class TwoPathway:
     def block_size(self, species: Species) -> int:
         """Keep a block's weights, their changes and its signals in cache."""
         layout, life = species.layout, species.lifetime
-        cells = sum(panel.cells for panel in panels(species))
-        signals = (3 * layout.units + 3 * layout.neurons) * life.batch
-        bytes_each = 4 * (2 * 4 * cells + signals)  # weights, drive, scale and keep of two pathways
+        # weights, drive, scale and keep of both pathways; activity, signal, slope and what is added to them
+        bytes_each = 4 * (4 * count_cells(species) + 4 * layout.neurons * life.batch)
         fewest, most = ONLINE_NETWORKS if life.batch == 1 else BLOCK_NETWORKS
         return max(1, int(np.clip(BLOCK_BYTES // bytes_each, fewest, most)) // life.tasks)
 
     def count_bytes(self, species: Species, networks: int, probed: int) -> int:
         """Count weights, signals, the test, the probe, and changes and signals that come late."""
         layout, life = species.layout, species.lifetime
-        cells, signals = sum(panel.cells for panel in panels(species)), 3 * (layout.units + layout.neurons)
+        cells, signals = count_cells(species), 3 * (layout.units + layout.neurons)
         late = sum(
-            2 * cells * min(device.delay, life.presentations)
+            cells * min(device.delay, life.presentations)
             + layout.hidden * life.batch * min(device.stale, life.presentations)
             for device in species.perturbations
             if isinstance(device, Hardware)
         )
         probe = signals * probed * min(networks, PROBED_NETWORKS)
         # numbers in single precision; two pathways, each with weights, drive, scale and keep
-        return 4 * (networks * (2 * 4 * cells + signals * max(life.batch, life.test_samples) + late) + probe)
+        return 4 * (networks * (4 * cells + signals * max(life.batch, life.test_samples) + late) + probe)
 
     def live(self, block: Block, observer: Callable[[Snapshot], None] | None, moments: Sequence[int]) -> Outcome:
         """Draw innate weights, live in the kernel, and test."""
@@ -140,10 +139,9 @@ def evaluate_test(circuits: CircuitBlock, samples: Samples) -> tuple[Floats, Flo
         Normalised loss, not capped and possibly not finite; and accuracy, NaN unless the task is a classification.
     """
     # only activities are needed
-    passes = passes_of(circuits, samples.inputs.shape[-1])
+    passes = passes_of(circuits.stacks, samples.inputs.shape[-1], len(samples.inputs))
     with np.errstate(all="ignore"):
-        passes.load(samples.inputs)
-        passes.forward()
+        passes.forward(samples.inputs)
         outputs = passes.outputs.reshape(-1, *samples.targets.shape).astype(np.float64)
         return normalised_loss(circuits.species, outputs, samples.targets)
 

@@ -48,7 +48,7 @@ class _Imperfect(Course):
             return
         passes = self._block.passes
         # signals of hidden neurons come late, errors at the outputs at once
-        hidden = passes.signal[:, : passes.circuits.species.layout.hidden]
+        hidden = passes.signal[:, : passes.species.layout.hidden]
         self._signals.append(hidden.copy())
         # before the first one has arrived there is none
         hidden[:] = self._signals[0] if t >= self._hardware.stale else 0
@@ -82,7 +82,12 @@ class _Imperfect(Course):
 
     def _drawn(self, kind: str) -> Floats:
         """Draw a number for every synapse, each life from a generator of its own."""
-        planes, _, cells = self._weights.shape
+        circuits, drawn = self._block.circuits, np.empty_like(self._weights)
+        parts = circuits.by_network(drawn)
+        ends = np.cumsum([0, *(part.shape[1] for part in parts)])
         # by life and not by weight, so that a life draws the same in any block
-        drawn = [getattr(rng, kind)((planes, cells), dtype=np.float32) for rng in self._generators]
-        return np.stack(drawn, axis=1).astype(self._weights.dtype)
+        for n, rng in enumerate(self._generators):
+            of_life = getattr(rng, kind)(int(ends[-1]), dtype=np.float32)
+            for part, start, stop in zip(parts, ends, ends[1:], strict=False):
+                part[n] = of_life[start:stop]
+        return drawn

@@ -138,7 +138,7 @@ def live_block(
         lives = np.repeat(lives, 2)  # sums over units would run in another order with no network beside
     genes = genes.take(lives)
     circuits = CircuitBlock(species, Weights(*(weights[lives] for weights in innate)), dtype, networks_last=online)
-    passes = passes_of(circuits, life.batch)
+    passes = passes_of(circuits.stacks, life.batch, tasks)
     plasticity = Plasticity(circuits, passes, genes)
     diverged = np.zeros(circuits.networks, np.bool_)
     courses = _begin_perturbations(species, circuits, passes, plasticity, genes, streams, circuits.networks // networks)
@@ -151,15 +151,13 @@ def live_block(
                 for stage in stages.get(t, ()):
                     for rows in _parts(networks, tasks):
                         own = genes.take(np.arange(rows.start, rows.stop))
-                        part, carried = _part(circuits, rows), plasticity.carried(rows)
-                        observer(_snapshot(stage, part, own, experience.probe, carried))
+                        observer(_snapshot(stage, plasticity, rows, own, experience.probe))
             if t == life.presentations:
                 break
             for course in courses:
                 course.before(t)
             # the presentation itself; perturbations act before, between and after
-            passes.load(training.inputs[:, t])
-            passes.forward()
+            passes.forward(training.inputs[:, t])
             passes.compare(training.targets[:, t], life.signal_clip)
             passes.backward()
             for course in courses:
@@ -170,8 +168,9 @@ def live_block(
             if (t + 1) % life.clip_every == 0 or t + 1 == life.presentations:
                 diverged |= plasticity.bound(life.weight_clip)
     # without the copy that lived beside a single one
-    ended = _part(circuits, slice(networks)) if circuits.networks_last else circuits
-    return Lives(ended, diverged[:networks])
+    kept = slice(networks)
+    ended = CircuitBlock(species, circuits.whole(kept), dtype) if online else circuits
+    return Lives(ended, diverged[kept])
 
 
 def _begin_perturbations(
@@ -196,42 +195,37 @@ def _begin_perturbations(
     return [perturbation.begin(block) for perturbation in species.perturbations]
 
 
-def _part(circuits: CircuitBlock, rows: slice) -> CircuitBlock:
-    """Copy some networks, in the order that products with many samples need."""
-    return CircuitBlock(circuits.species, circuits.whole(rows), circuits.dtype)
-
-
 def _parts(networks: int, tasks: int) -> Iterator[slice]:
     """Cut the networks that a probe looks at, all tasks of an individual together."""
     step = max(1, PROBED_NETWORKS // tasks) * tasks
     return (slice(start, min(start + step, networks)) for start in range(0, networks, step))
 
 
-def _snapshot(
-    stage: Stage, circuits: CircuitBlock, genes: Population, probe: Samples, carried: Floats | None
-) -> Snapshot:
+def _snapshot(stage: Stage, plasticity: Plasticity, rows: slice, genes: Population, probe: Samples) -> Snapshot:
+    """Show some of the networks, whose genes are given, the probe batch."""
+    circuits = plasticity.circuits
+    species, stacks = circuits.species, circuits.stacks.take(rows)
     # buffers of its own: the life's hold what the presentation has left there
-    passes = passes_of(circuits, probe.inputs.shape[-1])
-    passes.load(probe.inputs)
-    passes.forward()
+    passes = passes_of(stacks, probe.inputs.shape[-1], len(probe.inputs))
+    passes.forward(probe.inputs)
     passes.compare(probe.targets)
     # probes see the error as it is, neurons the clipped one
     error = passes.error.copy()
-    clip = circuits.species.lifetime.signal_clip
+    clip = species.lifetime.signal_clip
     np.clip(passes.error, -clip, clip, out=passes.error)
     passes.backward()
-    plasticity = Plasticity(circuits, passes, genes)
+    changes = plasticity.changes(passes, rows)
     return Snapshot(
         stage=stage,
-        species=circuits.species,
-        weights=circuits.whole(),
-        gains_ascending=effective_gains(circuits.species, genes.gains_ascending),
+        species=species,
+        weights=circuits.whole(rows),
+        gains_ascending=effective_gains(species, genes.gains_ascending),
         mask_ascending=genes.mask_ascending,
-        activity=passes.activity,
+        activity=passes.activity(),
         signal=passes.signal,
         error=error,
-        update=plasticity.drive("ascending"),
-        carried=carried,
+        update=changes.of("ascending"),
+        carried=plasticity.carried(rows),
         genes=genes,
-        feedback_update=lambda: plasticity.drive("descending"),
+        feedback_update=lambda: changes.of("descending"),
     )

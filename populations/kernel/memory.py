@@ -1,45 +1,86 @@
 """The weights of a block of two-pathway circuits, laid out for speed.
 
 ``N`` circuits live side by side; each network's products are its own, so that its bits do not depend on which other
-networks share the block. Four decisions make the layout:
+networks share the block. Five decisions make the layout:
 
-*Panels.* Weights are cut into panels, one a level: rows of receiving neurons, with the range of columns that any wiring
-allows, so that nothing is computed where no synapse can be. What is below a level is a prefix of the units, what is
-above it a suffix, and a product reads their signals without a copy. All panels of a network lie one after another: what
-is done to every weight is one call.
+*Panels by sender.* Weights are cut into panels: one for the input units, and one a hidden level, with all that these
+units send up to. Receivers are a range, from the first to the last that any wiring allows, so that little is computed
+where no synapse can be, and a product reads signals without a copy. A level needs one product on the way up, one on the
+way down, and one for its changes.
 
 *One layout for both pathways.* ``V`` is stored transposed: ``V[i, k]`` stands where ``W[k, i]`` does. So both updates
 need the same correlations ``<q_k x_i>``, which are computed once (see `plasticity`), and transporting weights is using
-one for the other.
+one for the other. Input units receive nothing, so ``V`` has no panel for them.
+
+*One stretch of memory.* First what inputs send, then the other panels of ``W``, then those of ``V``; what is done to
+every weight is one call. It begins at a cache line, and is large enough that NumPy asks for huge pages.
 
 *Left operands may be transposed views, right ones not.* The backward pass's ``V`` is a transposed view, which costs
-nothing there; a transposed right operand would cost more than copying it.
+nothing there; a transposed right operand costs more than copying it, unless it is large and the product narrow.
 
 *Networks last for one sample a presentation.* Then products of matrices with matrices become products with vectors,
 which use each weight once. With the networks on the fastest axis they are element-wise passes over all networks.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from hetevo.populations.birth import Weights
-from hetevo.populations.layout import Layout
+from hetevo.populations.rules import Pathway
 from hetevo.populations.species import Species
 from hetevo.populations.types import Floats, Mask
+
+CACHE_LINE = 64
+"""Bytes; vectors of this width are the widest that processors load at once."""
+
+HUGE = 4 << 20
+"""Bytes from which NumPy asks the system for huge pages."""
+
+Step = tuple[Callable[..., Any], tuple[Any, ...]]
+"""A function and its arguments, views of arrays that stay where they are: it is called in every presentation."""
+
+
+def run(steps: list[Step]) -> None:
+    """Call functions one after another. A list of them takes the interpreter less than the code that it stands for."""
+    for function, arguments in steps:
+        function(*arguments)
+
+
+def aligned(dtype: DTypeLike, *shapes: tuple[int, ...]) -> list[Floats]:
+    """Return arrays of zeros that lie one after another, each at the beginning of a cache line.
+
+    Parameters
+    ----------
+    dtype : dtype
+        Of all of them.
+    *shapes : tuple of int
+        One an array.
+    """
+    item = np.dtype(dtype).itemsize
+    sizes = [int(np.prod(shape)) * item for shape in shapes]
+    starts = np.cumsum([0, *(-(-size // CACHE_LINE) * CACHE_LINE for size in sizes)])
+    # pages that nobody touches cost nothing
+    memory = np.zeros(max(int(starts[-1]), HUGE if starts[-1] > HUGE // 4 else 0) + CACHE_LINE, np.uint8)
+    first = -memory.ctypes.data % CACHE_LINE
+    parts = [memory[first + start : first + start + size] for start, size in zip(starts, sizes, strict=False)]
+    return [part.view(dtype).reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 @dataclass(frozen=True)
 class Panel:
-    """Some receiving neurons and the range of units that may reach them.
+    """Some sending units and the range of neurons that they may reach.
 
     Parameters
     ----------
     rows : slice
         Receiving neurons of the ascending pathway; senders of the descending one.
     columns : slice
-        Sending units of the ascending pathway; receivers of the descending one.
+        Sending units of the ascending pathway; receivers of the descending one, counted with the input units.
     """
 
     rows: slice
@@ -56,9 +97,25 @@ class Panel:
         rows, columns = self.shape
         return rows * columns
 
-    def cut(self, whole: Floats) -> Floats:
-        """Return this panel of arrays of shape (..., H + O, I + H)."""
-        return whole[..., self.rows, self.columns]
+    @property
+    def hidden(self) -> bool:
+        """Whether its units are hidden neurons, so that it is part of both pathways."""
+        return self.columns.start > 0
+
+    def neurons(self, species: Species) -> slice:
+        """Return its hidden neurons as rows of the ascending pathway."""
+        return shifted(self.columns, -species.layout.input_units)
+
+    def cut(self, species: Species, pathway: Pathway, values: Floats) -> Floats:
+        """Return a view, (N, rows, columns), of an array of a pathway's shape."""
+        if pathway == "ascending":
+            return values[:, self.rows, self.columns]
+        return values[:, self.neurons(species), self.rows].swapaxes(1, 2)
+
+
+def shifted(span: slice, by: int) -> slice:
+    """Move a slice."""
+    return slice(span.start + by, span.stop + by)
 
 
 def connected(species: Species) -> Mask:
@@ -71,7 +128,9 @@ def connected(species: Species) -> Mask:
 
 
 def panels(species: Species) -> list[Panel]:
-    """Cut the synapses of a species into panels, one a level and one for the outputs.
+    """Cut the synapses of a species into panels: that of the input units, and one a hidden level.
+
+    Where synapses form loops, all hidden neurons are one level. Units that may reach nobody have no panel.
 
     Parameters
     ----------
@@ -79,11 +138,68 @@ def panels(species: Species) -> list[Panel]:
         Names the sizes and what any wiring allows.
     """
     layout, either, cut = species.layout, connected(species), []
-    for rows in (*layout.level_slices, slice(layout.hidden, layout.neurons)):
+    levels = [slice(0, layout.hidden)] if species.family.recurrent else layout.level_slices
+    for columns in (slice(0, layout.input_units), *(shifted(level, layout.input_units) for level in levels)):
         # from the first to the last that may be connected; what lies between is 0
-        senders = np.flatnonzero(either[rows].any(axis=0))
-        cut.append(Panel(rows, slice(int(senders[0]), int(senders[-1]) + 1)))
+        reached = np.flatnonzero(either[:, columns].any(axis=1))
+        if reached.size:
+            cut.append(Panel(slice(int(reached[0]), int(reached[-1]) + 1), columns))
     return cut
+
+
+def count_cells(species: Species) -> int:
+    """Count the places for a synapse in both pathways together, between which wirings leave some empty."""
+    return sum(panel.cells * (2 if panel.hidden else 1) for panel in panels(species))
+
+
+@dataclass(frozen=True)
+class Stacks:
+    """Weights of N circuits, or numbers that belong to weights, an array (N, rows, columns) a panel.
+
+    Parameters
+    ----------
+    species : Species
+        What the circuits have in common.
+    ascending, descending : list of ndarray of float
+        Those of `panels`, and those of its hidden ones; the latter transposed.
+    networks_last : bool
+        Whether networks lie on the fastest axis, whatever the shapes say.
+    """
+
+    species: Species
+    ascending: list[Floats]
+    descending: list[Floats]
+    networks_last: bool = False
+
+    @property
+    def hidden(self) -> list[Floats]:
+        """Those of the ascending pathway that also the descending one has."""
+        return self.ascending[len(self.ascending) - len(self.descending) :]
+
+    def take(self, rows: slice) -> "Stacks":
+        """Return some networks, each in one piece: views, or copies of what has networks last."""
+        whole = np.ascontiguousarray if self.networks_last else np.asarray
+        parts = ([whole(stack[rows]) for stack in stacks] for stacks in (self.ascending, self.descending))
+        return Stacks(self.species, *parts)
+
+    def place(self, pathway: Pathway, values: Floats) -> None:
+        """Write values of a pathway's shape, (N, H + O, I + H) or (N, H, H + O), N possibly 1, where they belong."""
+        for panel, stack in self._panels(pathway):
+            stack[:] = panel.cut(self.species, pathway, values)
+
+    def spread(self, pathway: Pathway) -> Floats:
+        """Return a pathway as one array, (N, H + O, I + H) or (N, H, H + O), 0 outside of the panels."""
+        layout, first = self.species.layout, self.ascending[0]
+        shape = (layout.neurons, layout.units) if pathway == "ascending" else (layout.hidden, layout.neurons)
+        values = np.zeros((len(first), *shape), first.dtype)
+        for panel, stack in self._panels(pathway):
+            panel.cut(self.species, pathway, values)[:] = stack
+        return values
+
+    def _panels(self, pathway: Pathway) -> Iterable[tuple[Panel, Floats]]:
+        if pathway == "ascending":
+            return zip(panels(self.species), self.ascending, strict=True)
+        return zip((panel for panel in panels(self.species) if panel.hidden), self.descending, strict=True)
 
 
 class CircuitBlock:
@@ -102,11 +218,10 @@ class CircuitBlock:
 
     Attributes
     ----------
-    weights : ndarray of float, shape (2, N, cells)
-        ``W`` and, in the same layout, ``V`` transposed; a network's panels lie one after another, so that one call
-        passes over all of them.
-    stacks : list of ndarray of float, shape (2, N, n, m)
-        Views of ``weights``, one a panel.
+    weights : ndarray of float, shape (cells,)
+        All of them: what inputs send, then the other ascending ones, then the descending ones. See `by_network`.
+    stacks : Stacks
+        Views of ``weights``.
     """
 
     def __init__(
@@ -116,47 +231,47 @@ class CircuitBlock:
         self.networks_last = networks_last
         self.networks = len(weights.ascending)
         self.dtype = np.dtype(dtype)
-        self.panels = panels(species)
-        self.weights = self.flat(np.stack([weights.ascending, unmirrored(species.layout, weights.descending)]))
-        self.stacks = self.by_panel(self.weights)
+        cut = panels(species)
+        # what inputs send is no part of the descending pathway
+        self._groups = [panel for panel in cut if not panel.hidden], *2 * ([panel for panel in cut if panel.hidden],)
+        cells = [self.networks * sum(panel.cells for panel in group) for group in self._groups]
+        self._ends = [0, *accumulate(cells)]
+        (self.weights,) = aligned(dtype, (self._ends[-1],))
+        self.stacks = self.stack(self.weights)
+        self.stacks.place("ascending", weights.ascending)
+        self.stacks.place("descending", weights.descending)
 
-    def flat(self, whole: Floats) -> Floats:
-        """Return the panels of arrays of shape (..., N, H + O, I + H) one after another, (..., N, cells)."""
-        cut = [panel.cut(whole).reshape(*whole.shape[:-2], panel.cells) for panel in self.panels]
-        flat = np.concatenate(cut, axis=-1, dtype=self.dtype)
-        return np.ascontiguousarray(flat.swapaxes(-1, -2)).swapaxes(-1, -2) if self.networks_last else flat
+    def span(self, pathways: Collection[Pathway]) -> slice:
+        """Return which part of ``weights`` belongs to pathways."""
+        _, _, middle, last = self._ends
+        return slice(0 if "ascending" in pathways else middle, last if "descending" in pathways else middle)
 
-    def by_panel(self, flat: Floats) -> list[Floats]:
-        """Return a view for each panel, (..., N, n, m), of an array of shape (..., N, cells)."""
-        # views, and no copies: what is done to a panel is done to the weights
-        ends = np.cumsum([panel.cells for panel in self.panels])[:-1]
-        parts = np.split(flat, ends, axis=-1)
-        return [part.reshape(*part.shape[:-1], *panel.shape) for part, panel in zip(parts, self.panels, strict=True)]
+    @property
+    def hidden_spans(self) -> tuple[slice, slice]:
+        """Which parts of ``weights`` are those of hidden panels, in the ascending and in the descending pathway."""
+        _, first, middle, last = self._ends
+        return slice(first, middle), slice(middle, last)
 
-    def product(self, left: Floats, right: Floats, out: Floats) -> None:
-        """Multiply stacks of matrices: (N, n, r) by (N, r, m) gives (N, n, m)."""
-        if not self.networks_last:
-            np.matmul(left, right, out=out)
-        # an outer product has nothing to sum
-        elif left.shape[2] == 1:
-            np.multiply(left, right, out=out)
-        else:
-            np.einsum("anr,arm->anm", left, right, out=out)
+    def by_network(self, flat: Floats) -> list[Floats]:
+        """Return views (N, cells) of an array laid out as ``weights``: inputs' panel, other ascending, descending."""
+        parts = (flat[start:stop] for start, stop in pairwise(self._ends))
+        if self.networks_last:
+            return [part.reshape(-1, self.networks).T for part in parts]
+        return [part.reshape(self.networks, -1) for part in parts]
+
+    def stack(self, flat: Floats) -> Stacks:
+        """Return views, panel by panel, of an array laid out as ``weights``."""
+        cut: list[list[Floats]] = []
+        for part, group in zip(self.by_network(flat), self._groups, strict=True):
+            ends = [0, *accumulate(panel.cells for panel in group)]
+            cells = [part[:, start:stop] for start, stop in pairwise(ends)]
+            cut.append([a.reshape(self.networks, *panel.shape) for a, panel in zip(cells, group, strict=True)])
+        return Stacks(self.species, cut[0] + cut[1], cut[2], self.networks_last)
 
     def whole(self, rows: slice = slice(None)) -> Weights:
         """Return the weights of all panels as one array a pathway, shapes as for the constructor, for some networks."""
-        layout = self.species.layout
-        networks = len(range(self.networks)[rows])
-        both = np.zeros((2, networks, layout.neurons, layout.units), self.dtype)
-        for panel, stack in zip(self.panels, self.stacks, strict=True):
-            both[:, :, panel.rows, panel.columns] = stack[:, rows]
+        stacks = self.stacks.take(rows)
         # transported weights are the ascending ones, whatever V was at birth
-        descending = both[0] if self.species.rule.transport else both[1]
-        return Weights(both[0], np.ascontiguousarray(self.species.mirror(descending)))
-
-
-def unmirrored(layout: Layout, descending: Floats) -> Floats:
-    """Return arrays of the descending pathway, (N, H, H + O), in the layout of the ascending one, (N, H + O, I + H)."""
-    placed: Floats = np.zeros((len(descending), layout.neurons, layout.units), descending.dtype)
-    placed[:, :, layout.input_units :] = descending.swapaxes(1, 2)
-    return placed
+        if self.species.rule.transport:
+            stacks = replace(stacks, descending=stacks.hidden)
+        return Weights(stacks.spread("ascending"), stacks.spread("descending"))

@@ -3,123 +3,163 @@
 Signals are stored unit by unit, ``(units, networks, S)``: what belongs to a level is one stretch of memory, so that its
 activation function is one pass, while a matrix product reads the same numbers network by network with a stride. The
 number of networks side by side is made odd, because strides of a power of two would compete for the same cache lines.
+
+Inputs are the same for all networks of a task, and are read where they are: each network's product with them has a
+broadcast right operand.
 """
 
-from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 
-from hetevo.populations.kernel.memory import CircuitBlock
-from hetevo.populations.types import Floats
-
-
-@dataclass(frozen=True)
-class _Upward:
-    """One level of the forward pass: ``own = weights @ below`` by network, then ``f`` on ``stretch``, its memory."""
-
-    weights: Floats
-    below: Floats
-    own: Floats
-    stretch: Floats
-
-
-@dataclass(frozen=True)
-class _Downward:
-    """One level of the backward pass: ``own`` is the sum of ``weights @ above``, then times the slope."""
-
-    products: list[tuple[Floats, Floats]]
-    own: Floats
-    stretch: Floats
-    slope: Floats
-    scratch: Floats
-    scratch_stretch: Floats
+from hetevo.populations.kernel.memory import Stacks, Step, aligned, panels, run
+from hetevo.populations.types import Floats, Mask
 
 
 class Passes:
-    """Both passes through ``N`` circuits through ``S`` samples, in buffers that are used again and again.
+    """Both passes through ``N`` circuits with ``S`` samples, in buffers that are used again and again.
 
     Parameters
     ----------
-    circuits : CircuitBlock
-        Whose weights to use; always their present values.
+    stacks : Stacks
+        Weights to use; always their present values.
     samples : int
         ``S``.
+    tasks : int, optional
+        ``K``; networks are ordered individual by individual, task by task.
 
     Attributes
     ----------
-    activity : ndarray of float, shape (N, I + H + O, S)
-        ``x``: inputs, hidden neurons, outputs.
+    neurons : ndarray of float, shape (N, H + O, S)
+        Activity of hidden neurons and outputs.
     signal : ndarray of float, shape (N, H + O, S)
-        ``q``: learning signals of hidden neurons and outputs.
+        ``q``: their learning signals.
     outputs, error : ndarray of float, shape (N, O, S)
         The outputs' parts of these.
+    inputs : ndarray of float, shape (K, I, S), or (N, I, 1) where networks are last
+        Activity of the input units in the last forward pass.
     """
 
-    def __init__(self, circuits: CircuitBlock, samples: int) -> None:
-        layout = circuits.species.layout
-        self.circuits, self.samples = circuits, samples
-        self._x = self._stretch(layout.units + layout.outputs)
-        self._q = self._stretch(layout.neurons)
-        self._slope = self._stretch(layout.hidden)
-        self.activity, self.signal = self._by_network(self._x), self._by_network(self._q)
-        self.outputs = self.activity[:, layout.units :]
-        self.error = self.signal[:, layout.hidden :]
-        self._prepare()
+    def __init__(self, stacks: Stacks, samples: int, tasks: int = 1) -> None:
+        layout, first = stacks.species.layout, stacks.ascending[0]
+        self.stacks, self.samples, self.tasks = stacks, samples, tasks
+        self.species, self.networks, self.dtype = stacks.species, len(first), first.dtype
+        self._x, self._q, self._part, self._slope = self.stretches(*3 * [layout.neurons], layout.hidden)
+        self.neurons, self.signal = self.by_network(self._x), self.by_network(self._q)
+        self.outputs, self.error = self.neurons[:, layout.hidden :], self.signal[:, layout.hidden :]
+        # inputs that networks share are read where they are
+        self.inputs: Floats = np.zeros((tasks, layout.input_units, samples), self.dtype)
+        if stacks.networks_last:
+            self.inputs = self.by_network(self.stretches(layout.input_units)[0])
+        cut = panels(self.species)
+        self._input_panel = None if cut[0].hidden else (cut[0], first)
+        self._hidden_panels = [panel for panel in cut if panel.hidden]
+        self._up, self._down = self._upward(), self._downward()
 
-    def _prepare(self) -> None:
-        """Line up views of weights and signals, once."""
-        layout = self.circuits.species.layout
-        self._up = [self._upward(rows) for rows in (*layout.level_slices, slice(layout.hidden, layout.neurons))]
-        self._down = [self._downward(rows) for rows in reversed(layout.level_slices)]
-
-    def _stretch(self, units: int) -> Floats:
+    def stretches(self, *units: int) -> list[Floats]:
+        """Return buffers (units, N or one more, S)."""
         # an odd number of networks, so that no stride is a power of two
-        return np.zeros((units, self.circuits.networks | 1, self.samples), self.circuits.dtype)
+        return aligned(self.dtype, *((number, self.networks | 1, self.samples) for number in units))
 
-    def _by_network(self, stretch: Floats) -> Floats:
-        return stretch[:, : self.circuits.networks].swapaxes(0, 1)
+    def by_network(self, stretch: Floats) -> Floats:
+        """Return a view (N, units, S) of a buffer."""
+        return stretch[:, : self.networks].swapaxes(0, 1)
 
-    def _by_task(self, stretch: Floats, tasks: int) -> Floats:
-        """Return a view (units, individuals, tasks, S)."""
-        return stretch[:, : self.circuits.networks].reshape(len(stretch), -1, tasks, self.samples)
+    def by_task(self, array: Floats) -> Floats:
+        """Return a view (P, K, ...) of an array (N, ...)."""
+        return array.reshape(-1, self.tasks, *array.shape[1:])
 
-    def _upward(self, rows: slice) -> _Upward:
-        first, circuits = self.circuits.species.layout.input_units, self.circuits
-        for panel, stack in zip(circuits.panels, circuits.stacks, strict=True):
-            if panel.rows.start <= rows.start and rows.stop <= panel.rows.stop:
-                stop = min(first + rows.start, panel.columns.stop)  # nothing reaches a level from its own or above
-                weights = stack[0][:, shifted(rows, -panel.rows.start), : stop - panel.columns.start]
-                below, own = self.activity[:, panel.columns.start : stop], shifted(rows, first)
-                return _Upward(weights, below, self.activity[:, own], self._x[own])
-        raise AssertionError("every neuron is in a panel")
+    def product(self, left: Floats, right: Floats, out: Floats) -> Step:
+        """Multiply stacks of matrices: (N, n, r) by (N, r, m) gives (N, n, m)."""
+        if not self.stacks.networks_last:
+            return np.matmul, (left, right, out)
+        # an outer product has nothing to sum
+        if left.shape[2] == 1:
+            return np.multiply, (left, right, out)
+        return _sum_products, (left, right, out)
 
-    def _downward(self, rows: slice) -> _Downward:
-        circuits, products = self.circuits, []
-        units = shifted(rows, circuits.species.layout.input_units)
-        plane = 0 if circuits.species.rule.transport else 1
-        # what a level hears comes from the panels of all levels above it
-        for panel, stack in zip(circuits.panels, circuits.stacks, strict=True):
-            above = slice(max(panel.rows.start, rows.stop), panel.rows.stop)
-            if above.start < above.stop and panel.columns.start <= units.start and units.stop <= panel.columns.stop:
-                block = stack[plane][:, shifted(above, -panel.rows.start), shifted(units, -panel.columns.start)]
-                products.append((block.swapaxes(1, 2), self.signal[:, above]))
-        # room for the second and further products, which are added to the first
-        scratch = self._stretch(rows.stop - rows.start)
-        return _Downward(
-            products, self.signal[:, rows], self._q[rows], self._slope[rows], self._by_network(scratch), scratch
-        )
+    def _upward(self) -> list[Step]:
+        """Line up what the forward pass does after the inputs have arrived."""
+        layout, steps = self.species.layout, []
+        x, reached = self._x, np.zeros(layout.neurons, np.bool_)
+        self._arrive(x, reached)
+        panel_of = {panel.neurons(self.species).start: number for number, panel in enumerate(self._hidden_panels)}
+        for level in layout.level_slices:
+            # whom nothing reaches has potential 0
+            steps += [(x[rows].fill, (0,)) for rows in _runs(~reached, level)]
+            steps.append((self.species.transfer.apply, (x[level], x[level])))
+            if level.start not in panel_of:
+                continue
+            number = panel_of[level.start]
+            rows, weights = self._hidden_panels[number].rows, self.stacks.hidden[number]
+            if reached[rows].any():
+                steps += [(x[fresh].fill, (0,)) for fresh in _runs(~reached, rows)]
+                steps.append(self.product(weights, self.neurons[:, level], self.by_network(self._part)[:, rows]))
+                steps.append((np.add, (x[rows], self._part[rows], x[rows])))
+            else:
+                steps.append(self.product(weights, self.neurons[:, level], self.neurons[:, rows]))
+            reached[rows] = True
+        return steps + [(x[rows].fill, (0,)) for rows in _runs(~reached, slice(layout.hidden, layout.neurons))]
 
-    def load(self, inputs: Floats) -> None:
-        """Present inputs, shape (K, I, S), to networks that are ordered individual by individual, task by task."""
-        # every individual sees the same samples
-        self._by_task(self._x[: inputs.shape[1]], len(inputs))[:] = inputs.swapaxes(0, 1)[:, None]
+    def _arrive(self, target: Floats, reached: Mask) -> None:
+        """Prepare the product of weights and inputs, which ends in the buffer ``target``."""
+        self._arrival: tuple[Floats, Floats] | None = None
+        if self._input_panel is not None:
+            panel, weights = self._input_panel
+            reached[panel.rows] = True
+            self._arrival = weights, self.by_network(target)[:, panel.rows]
 
-    def forward(self) -> None:
-        """Run the forward pass: ``p_i = sum_j W_ij x_j``, ``x_i = f(p_i)``; outputs are linear."""
-        for level in self._up:
-            self.circuits.product(level.weights, level.below, level.own)
-            if level is not self._up[-1]:
-                self.circuits.species.transfer.apply(level.stretch, level.stretch)
+    def _downward(self) -> list[Step]:
+        """Line up what the backward pass does."""
+        steps = self._slopes()
+        stacks = self.stacks.hidden if self.species.rule.transport else self.stacks.descending
+        heard = dict(zip((panel.neurons(self.species).start for panel in self._hidden_panels), stacks, strict=True))
+        rows_of = {panel.neurons(self.species).start: panel.rows for panel in self._hidden_panels}
+        for level in reversed(self.species.layout.level_slices):
+            if level.start not in heard:  # nobody sends to it
+                steps.append((self._q[level].fill, (0,)))
+                continue
+            above = self.signal[:, rows_of[level.start]]
+            steps.append(self.product(heard[level.start].swapaxes(1, 2), above, self.signal[:, level]))
+            if self.species.plasticity.derivative:
+                steps.append((np.multiply, (self._q[level], self._slope[level], self._q[level])))
+        return steps + self._distortions()
+
+    def _slopes(self) -> list[Step]:
+        """Line up ``f'(p)`` of all hidden neurons."""
+        hidden = self._x[: self.species.layout.hidden]
+        return [(self.species.transfer.slope, (hidden, self._slope))] if self.species.plasticity.derivative else []
+
+    def _distortions(self) -> list[Step]:
+        """Line up what the rule does to hidden neurons' signals."""
+        hidden, steps = self._q[: self.species.layout.hidden], []
+        if self.species.rule.signs:
+            steps.append((np.sign, (hidden, hidden)))
+        # each sample gets the signal of the one before it
+        if self.species.rule.shuffled:
+            steps.append((lambda: np.copyto(hidden, np.roll(hidden, 1, axis=2)), ()))
+        return steps
+
+    def forward(self, inputs: Floats) -> None:
+        """Run the forward pass: ``p_i = sum_j W_ij x_j``, ``x_i = f(p_i)``; outputs are linear.
+
+        Parameters
+        ----------
+        inputs : ndarray of float, shape (K, I, S)
+            Activity of the input units, the bias included.
+        """
+        if self.stacks.networks_last:
+            # element-wise products want them beside the weights
+            self.by_task(self.inputs)[:] = inputs
+        else:
+            self.inputs = inputs
+        if self._arrival is not None:
+            weights, potentials = self._arrival
+            if self.stacks.networks_last:
+                _sum_products(weights, self.inputs, potentials)
+            else:
+                np.matmul(self.by_task(weights), inputs, self.by_task(potentials))
+        run(self._up)
 
     def compare(self, targets: Floats, clip: float = np.inf) -> None:
         """Set the outputs' learning signal to the error: ``q_o = target_o - y_o``, clipped.
@@ -131,48 +171,27 @@ class Passes:
         clip : float, optional
             Largest absolute signal.
         """
-        layout, tasks = self.circuits.species.layout, len(targets)
-        outputs, error = self._x[layout.units :], self._q[layout.hidden :]
+        hidden = self.species.layout.hidden
+        outputs, error = self._x[hidden:], self._q[hidden:]
         # in two steps, since broadcasting is faster for a copy than for a difference
-        self._by_task(error, tasks)[:] = targets.swapaxes(0, 1)[:, None]
-        np.subtract(error, outputs, out=error)
-        if np.isfinite(clip):
+        self.by_task(self.error)[:] = targets
+        np.subtract(error, outputs, error)
+        if clip < np.inf:
             np.minimum(error, clip, out=error)
             np.maximum(error, -clip, out=error)
 
     def backward(self) -> None:
         """Run the backward pass: ``q_i = f'(p_i) * sum_k V_ik q_k``, from the outputs down."""
-        species, layout = self.circuits.species, self.circuits.species.layout
-        # f'(p) of all hidden neurons at once
-        if species.plasticity.derivative:
-            species.transfer.slope(self._x[layout.input_units : layout.units], self._slope)
-        # from the level below the outputs down to the first
-        for level in self._down:
-            for number, (weights, above) in enumerate(level.products):
-                self.circuits.product(weights, above, level.scratch if number else level.own)
-                if number:
-                    np.add(level.stretch, level.scratch_stretch, out=level.stretch)
-            if species.plasticity.derivative:
-                np.multiply(level.stretch, level.slope, out=level.stretch)
-        self._distort()
+        run(self._down)
 
-    def _distort(self) -> None:
-        """Do to hidden neurons' signals what the rule does to them."""
-        species, layout = self.circuits.species, self.circuits.species.layout
-        if species.rule.signs:
-            np.sign(self._q[: layout.hidden], out=self._q[: layout.hidden])
-        # each sample gets the signal of the one before it
-        if species.rule.shuffled:
-            self._q[: layout.hidden] = np.roll(self._q[: layout.hidden], 1, axis=2)
-
-
-@dataclass(frozen=True)
-class _Product:
-    """``out = weights @ sent``, by network."""
-
-    weights: Floats
-    sent: Floats
-    out: Floats
+    def activity(self) -> Floats:
+        """Return ``x`` of input units, hidden neurons and outputs, a new array of shape (N, I + H + O, S)."""
+        layout = self.species.layout
+        whole = np.empty((self.networks, layout.units + layout.outputs, self.samples), self.dtype)
+        given = self.inputs if self.stacks.networks_last else self.inputs[None]
+        (whole if self.stacks.networks_last else self.by_task(whole))[..., : layout.input_units, :] = given
+        whole[:, layout.input_units :] = self.neurons
+        return whole
 
 
 class SettlingPasses(Passes):
@@ -182,75 +201,89 @@ class SettlingPasses(Passes):
 
         x(k) = f(W [inputs, x(k - 1)]),  x(0) = 0        outputs are read from the last state
         q(k) = f'(p) * V [q(k - 1), q_out],  q(0) = 0    with the slope of the last state
+
+    What comes from outside, from inputs or outputs, is the same in each step, and is computed once.
     """
 
-    def _prepare(self) -> None:
-        layout, circuits = self.circuits.species.layout, self.circuits
-        self._states = slice(layout.input_units, layout.units)
-        # potentials stay apart from states, of which all neurons need those of the step before
-        self._potential, self._total, self._part = (self._stretch(layout.hidden) for _ in range(3))
-        potential, part = self._by_network(self._potential), self._by_network(self._part)
-        plane = 0 if circuits.species.rule.transport else 1
-        self._recurrent: list[_Product] = []
-        self._taught: list[tuple[slice, _Product]] = []
-        for panel, stack in zip(circuits.panels, circuits.stacks, strict=True):
-            readout = panel.rows.start >= layout.hidden
-            self._recurrent.append(
-                _Product(
-                    stack[0], self.activity[:, panel.columns], self.outputs if readout else potential[:, panel.rows]
-                )
-            )
-            # only hidden neurons hear signals
-            own = slice(max(panel.columns.start, layout.input_units), panel.columns.stop)
-            if own.start < own.stop:
-                block = stack[plane][:, :, shifted(own, -panel.columns.start)].swapaxes(1, 2)
-                hidden = shifted(own, -layout.input_units)
-                self._taught.append((hidden, _Product(block, self.signal[:, panel.rows], part[:, hidden])))
-        self._readout = self._recurrent.pop()  # outputs come last, and nothing hears them on the way up
+    def _upward(self) -> list[Step]:
+        layout, apply = self.species.layout, self.species.transfer.apply
+        hidden = slice(0, layout.hidden)
+        # where nothing arrives it stays 0
+        (given,) = self.stretches(layout.neurons)
+        self._arrive(given, np.zeros(layout.neurons, np.bool_))
+        steps: list[Step] = [(apply, (given[hidden], self._x[hidden]))]
+        for _ in range(self.species.settle - 1):
+            steps += self._add(self._part, given, hidden)
+            steps.append((apply, (self._part[hidden], self._x[hidden])))
+        return steps + self._add(self._x, given, slice(layout.hidden, layout.neurons))
 
-    def forward(self) -> None:
-        """Let activities settle, then read the outputs."""
-        states, species = self._x[self._states], self.circuits.species
-        states[:] = 0
-        for _ in range(species.settle):
-            for one in self._recurrent:
-                self.circuits.product(one.weights, one.sent, one.out)
-            species.transfer.apply(self._potential, states)
-        self.circuits.product(self._readout.weights, self._readout.sent, self._readout.out)
+    def _add(self, target: Floats, given: Floats, rows: slice) -> list[Step]:
+        """Write what hidden neurons send to some neurons, and what is given, into their part of a buffer."""
+        for panel, weights in zip(self._hidden_panels, self.stacks.hidden, strict=True):
+            both = slice(max(rows.start, panel.rows.start), min(rows.stop, panel.rows.stop))
+            if both.start >= both.stop:
+                continue
+            sent = weights[:, both.start - panel.rows.start : both.stop - panel.rows.start]
+            hidden = self.neurons[:, panel.neurons(self.species)]
+            product = self.product(sent, hidden, self.by_network(target)[:, both])
+            # whom no hidden neuron may reach has what is given alone
+            beside = [slice(rows.start, both.start), slice(both.stop, rows.stop)]
+            copies: list[Step] = [(np.copyto, (target[one], given[one])) for one in beside if one.start < one.stop]
+            return [product, (np.add, (target[both], given[both], target[both])), *copies]
+        return [(np.copyto, (target[rows], given[rows]))]
 
-    def backward(self) -> None:
-        """Let learning signals settle, at the activities that were reached."""
-        species, layout = self.circuits.species, self.circuits.species.layout
-        if species.plasticity.derivative:
-            species.transfer.slope(self._x[self._states], self._slope)
-        # q(0) = 0; outputs keep their error
-        signals = self._q[: layout.hidden]
-        signals[:] = 0
-        for _ in range(species.settle):
-            self._total[:] = 0
-            for hidden, one in self._taught:
-                self.circuits.product(one.weights, one.sent, one.out)
-                np.add(self._total[hidden], self._part[hidden], out=self._total[hidden])
-            if species.plasticity.derivative:
-                np.multiply(self._total, self._slope, out=signals)
-            else:
-                signals[:] = self._total
-        self._distort()
+    def _downward(self) -> list[Step]:
+        layout = self.species.layout
+        hidden, signals, steps = slice(0, layout.hidden), self._q[: layout.hidden], self._slopes()
+        (given,) = self.stretches(layout.hidden)
+        stacks = self.stacks.hidden if self.species.rule.transport else self.stacks.descending
+        derivative = self.species.plasticity.derivative
+
+        def settle(potential: Floats) -> Step:
+            return (np.multiply, (potential, self._slope, signals)) if derivative else (np.copyto, (signals, potential))
+
+        for panel, weights in zip(self._hidden_panels, stacks, strict=True):
+            # outputs keep their error, and hidden signals begin at 0
+            split = max(layout.hidden - panel.rows.start, 0)
+            if panel.rows.stop > layout.hidden:
+                errors = self.signal[:, panel.rows.start + split : panel.rows.stop]
+                steps.append(self.product(weights[:, split:].swapaxes(1, 2), errors, self.by_network(given)))
+            steps.append(settle(given))
+            above = slice(panel.rows.start, min(panel.rows.stop, layout.hidden))
+            for _ in range(self.species.settle - 1 if above.start < above.stop else 0):
+                product = self.by_network(self._part)[:, hidden]
+                steps.append(self.product(weights[:, :split].swapaxes(1, 2), self.signal[:, above], product))
+                steps.append((np.add, (self._part[hidden], given, self._part[hidden])))
+                steps.append(settle(self._part[hidden]))
+        # where nobody hears anything
+        return steps + ([] if self._hidden_panels else [(signals.fill, (0,))]) + self._distortions()
 
 
-def passes_of(circuits: CircuitBlock, samples: int) -> Passes:
+def _sum_products(left: Floats, right: Floats, out: Floats) -> None:
+    np.einsum("anr,arm->anm", left, right, out=out)
+
+
+def _runs(where: Mask, within: slice) -> list[slice]:
+    """Return the stretches of a slice in which a mask, shape (neurons,), holds."""
+    found, at = [], within.start
+    for value, group in groupby(where[within]):
+        stop = at + len(list(group))
+        if value:
+            found.append(slice(at, stop))
+        at = stop
+    return found
+
+
+def passes_of(stacks: Stacks, samples: int, tasks: int = 1) -> Passes:
     """Return the passes that suit circuits: one pass where synapses only lead up, else until they have settled.
 
     Parameters
     ----------
-    circuits : CircuitBlock
-        Whose weights to use.
+    stacks : Stacks
+        Weights to use.
     samples : int
         ``S``.
+    tasks : int, optional
+        ``K``.
     """
-    return (SettlingPasses if circuits.species.family.recurrent else Passes)(circuits, samples)
-
-
-def shifted(span: slice, by: int) -> slice:
-    """Move a slice."""
-    return slice(span.start + by, span.stop + by)
+    return (SettlingPasses if stacks.species.family.recurrent else Passes)(stacks, samples, tasks)

@@ -6,11 +6,8 @@ For the heterosynaptic rule, with the masks ``A`` and ``B`` and the mean over th
     dW_kj  = gA_k A_kj C_kj / S    - lambdaA W_kj
     dV_ik  = gB_i B_ik C_ki / S    - lambdaB V_ik                 (V is stored transposed)
 
-Both pathways need the same correlations, which are one product a panel. Gains, mask and 1/S are one array of
-coefficients, so that a presentation makes three passes over the weights: scale the correlations, decay, add.
-
-A rule with homosynaptic terms changes what the receiving neuron contributes: ``g_k q_k + c_k x_k + c'_k`` in place of
-``q_k`` (see `homosynaptic`). Then each pathway has correlations of its own.
+Gains, mask and 1/S are one array of coefficients, so that a presentation makes three passes over the weights: scale the
+`correlations`, decay, add.
 """
 
 import numpy as np
@@ -18,15 +15,15 @@ from numpy.typing import DTypeLike
 
 from hetevo.populations.dale import outgoing_signs
 from hetevo.populations.genome import Population, term_gene
-from hetevo.populations.kernel.homosynaptic import Receivers
-from hetevo.populations.kernel.memory import CircuitBlock, unmirrored
+from hetevo.populations.kernel.correlations import Changes, Correlations
+from hetevo.populations.kernel.memory import CircuitBlock, Panel, Step, aligned, panels, run
 from hetevo.populations.kernel.passes import Passes
 from hetevo.populations.rules import PATHWAYS, Pathway
 from hetevo.populations.species import Species
 from hetevo.populations.types import Floats, Mask
 
 SHORT = 1024
-"""Synapses of a network up to which its decay is laid out for each synapse."""
+"""Cells of a network up to which its decay is laid out for each of them."""
 
 NEGLIGIBLE = 1e-19
 """Weights below this are set to 0 when weights are clipped: the square root of the smallest normal float32, so that the
@@ -53,33 +50,53 @@ class Plasticity:
 
     def __init__(self, circuits: CircuitBlock, passes: Passes, genes: Population) -> None:
         self.circuits, self.passes = circuits, passes
-        species, layout, dtype = circuits.species, circuits.species.layout, circuits.dtype
+        species = circuits.species
         self.frozen = False
         self._pathways = [pathway for pathway in PATHWAYS if species.rule.terms(pathway)]
-        self._activity = passes.activity[:, : layout.units].swapaxes(1, 2)
-        # a right operand has to be contiguous; for products that are element-wise it need not
-        self._senders = self._activity if circuits.networks_last else np.empty_like(self._activity, order="C")
-        # the planes of W and V that are plastic; all arrays below have one plane for each of these
-        planes = [PATHWAYS.index(pathway) for pathway in self._pathways]
-        self._weights = circuits.weights[planes[0] : planes[-1] + 1] if planes else circuits.weights[:0]
-        self._drive = np.zeros_like(self._weights)
+        # all arrays below are laid out as the weights are, and used where these are plastic
+        self._span = circuits.span(self._pathways) if self._pathways else slice(0, 0)
+        self._weights = circuits.weights[self._span]
+        shape, short = circuits.weights.shape, circuits.weights.size <= SHORT * circuits.networks
+        self._drive, self._scale = aligned(circuits.dtype, shape, shape)
         self.momentum = species.rule.momentum
-        self._trace = np.zeros_like(self._weights) if self.momentum else self._drive[:0]
-        self._panels = list(zip(circuits.panels, circuits.by_panel(self._drive), strict=True))
-        self._scale = np.empty_like(self._weights)
-        # one number a network and pathway, but broadcasting it over short rows takes twice as long as reading it
-        self._keep = np.empty_like(self._weights[:, :, : 1 if self._weights.shape[2] > SHORT else None])
-        for plane, pathway in enumerate(self._pathways):
-            self._keep[plane] = 1 - genes[f"decay_{pathway}"].astype(dtype)[:, None]
-        self._first_plastic = layout.hidden if species.rule.readout_only else 0
-        self._plastic = np.ones((1, 1, 1), dtype)
-        if species.rule.readout_only:
-            readout = np.arange(layout.neurons) >= layout.hidden
-            self._plastic = circuits.flat(np.broadcast_to(readout[:, None], (1, layout.neurons, layout.units)))
-            self._keep = np.where(self._plastic > 0, self._keep, 1).astype(dtype)
+        self._trace = np.zeros_like(self._drive) if self.momentum else self._drive
+        # one number a network and pathway; reading it for each cell is faster than broadcasting it over short rows
+        laid_out = species.rule.readout_only or (short and not circuits.networks_last)
+        (self._keep,) = aligned(circuits.dtype, shape if laid_out else (0,))
+        self._lay_out_decay(genes)
         self._broken = np.zeros(circuits.networks, np.bool_)
         self._signs = self._laid_out_signs(genes)
         self.rewire(genes)
+
+    def _lay_out_decay(self, genes: Population) -> None:
+        dtype = self.circuits.dtype
+        kept = [(1 - genes[f"decay_{pathway}"].astype(dtype))[:, None] for pathway in PATHWAYS]
+        # what inputs send, and other ascending weights, decay alike
+        shares = kept[0], kept[0], kept[1]
+        self._decay: list[Step] = []
+        if not self._keep.size:
+            zipped = list(zip(self.circuits.by_network(self.circuits.weights), shares, strict=True))
+            parts = (zipped[:2] if "ascending" in self._pathways else []) + (
+                zipped[2:] if "descending" in self._pathways else []
+            )
+            self._decay = [(np.multiply, (weights, share, weights)) for weights, share in parts]
+            return
+        for part, share in zip(self.circuits.by_network(self._keep), shares, strict=True):
+            part[:] = share
+        # what is not plastic does not decay either
+        np.copyto(self._keep, 1, where=~self._plastic())
+        self._decay = [(np.multiply, (self._weights, self._keep[self._span], self._weights))]
+
+    def _plastic(self) -> Mask:
+        """Tell which cells may change: all of plastic pathways, or those of the readout."""
+        layout, rule = self.circuits.species.layout, self.circuits.species.rule
+        plastic = np.zeros(self.circuits.weights.shape, np.bool_)
+        if not rule.readout_only:
+            plastic[self._span] = True
+            return plastic
+        readout = np.arange(layout.neurons) >= layout.hidden
+        self.circuits.stack(plastic).place("ascending", np.broadcast_to(readout[:, None], (1, len(readout), layout.units)))
+        return plastic
 
     def rewire(self, genes: Population) -> None:
         """Read gains, other coefficients and masks again, where they have changed in the course of a life.
@@ -91,135 +108,84 @@ class Plasticity:
         genes : Population
             As for the constructor.
         """
-        circuits, species = self.circuits, self.circuits.species
-        # heterosynaptic terms alone share the correlations of both pathways
-        self._coefficients = {p: _coefficients(species, genes, p, circuits.dtype) for p in self._pathways}
-        self._shared = all(given.keys() == {"heterosynaptic"} for given in self._coefficients.values())
-        self._receivers: dict[Pathway, Receivers] = {}
-        if not self._shared:
-            self._receivers = {p: Receivers(self.passes, self._coefficients[p], p) for p in self._pathways}
+        circuits = self.circuits
+        self._coefficients = {p: _coefficients(circuits.species, genes, p, circuits.dtype) for p in self._pathways}
+        self._correlations = Correlations(self.passes, circuits.stack(self._drive), self._coefficients)
         # gains, mask and 1/S in one array, 0 where nothing may change
-        for plane, pathway in enumerate(self._pathways):
-            self._scale[plane] = circuits.flat(self._scale_of(pathway, genes))
-        self._scale *= self._plastic
+        scale = circuits.stack(self._scale)
+        for pathway in self._pathways:
+            scale.place(pathway, self._scale_of(pathway, genes))
+        if circuits.species.rule.readout_only:
+            self._scale[~self._plastic()] = 0
         # circuits that have diverged stay at 0
-        self._scale[:, self._broken] = 0
+        self._still(self._broken)
         if self.momentum:
             self._trace *= self._scale != 0
+        self._steps = self._line_up()
 
     def _scale_of(self, pathway: Pathway, genes: Population) -> Floats:
         """Return what correlations are multiplied by: mask, 1/S and, where it stands alone, the heterosynaptic gain."""
-        layout, dtype = self.circuits.species.layout, self.circuits.dtype
-        mask = genes[f"mask_{pathway}"].astype(dtype)
-        scale = mask if pathway == "ascending" else unmirrored(layout, mask)
+        scale: Floats = genes[f"mask_{pathway}"].astype(self.circuits.dtype)
         scale /= self.passes.samples
-        if self._shared and pathway == "ascending":
+        if self._correlations.shared:
             scale *= self._coefficients[pathway]["heterosynaptic"][:, :, None]
-        elif self._shared:
-            scale[:, :, layout.input_units :] *= self._coefficients[pathway]["heterosynaptic"][:, None, :]
         return scale
 
+    def _line_up(self) -> list[Step]:
+        """Line up the changes of a presentation; all are computed from the same weights and activities."""
+        drive, scale, span = self._drive, self._scale, self._span
+        # drive first: it needs the weights as they were
+        steps = list(self._correlations.steps)
+        if self._correlations.shared and "descending" in self._pathways:
+            up, down = self.circuits.hidden_spans
+            steps.append((np.multiply, (drive[up], scale[down], drive[down])))
+            span = self.circuits.span(["ascending"]) if "ascending" in self._pathways else slice(0, 0)
+        steps.append((np.multiply, (drive[span], scale[span], drive[span])))
+        # decay, and what the term oja takes
+        steps += self._decay
+        stacks, cut = self.circuits.stacks, panels(self.circuits.species)
+        first = self.circuits.species.layout.hidden if self.circuits.species.rule.readout_only else 0
+        for pathway, receivers in self._correlations.receivers.items():
+            weights = stacks.ascending if pathway == "ascending" else stacks.descending
+            for panel, stack in zip(cut[len(cut) - len(weights) :], weights, strict=True):
+                rows = slice(max(first, panel.rows.start), panel.rows.stop)
+                steps.append((receivers.lose, (Panel(rows, panel.columns), stack[:, rows.start - panel.rows.start :])))
+        # then the drive, with what momentum carries on
+        trace = self._trace[self._span]
+        if self.momentum:
+            steps.append((np.multiply, (trace, self.momentum, trace)))
+            steps.append((np.add, (trace, drive[self._span], trace)))
+        return [*steps, (np.add, (self._weights, trace, self._weights))]
+
     def change(self) -> None:
-        """Apply one presentation's changes; all are computed from the same weights and activities."""
+        """Apply one presentation's changes."""
         if self.frozen:
             return
-        # drive first: it needs the weights as they were
-        self._correlate()
-        # decay, and what the term oja takes
-        np.multiply(self._weights, self._keep, out=self._weights)
-        # only rules with homosynaptic terms have receivers
-        for plane, receivers in enumerate(self._receivers.values()):
-            for panel, weights in zip(self.circuits.panels, self.circuits.by_panel(self._weights[plane]), strict=True):
-                if panel.rows.start >= self._first_plastic:
-                    receivers.lose(weights, panel)
-        # then add the drive, with what momentum carries on
-        if self.momentum:
-            np.multiply(self._trace, self.momentum, out=self._trace)
-            np.add(self._trace, self._drive, out=self._trace)
-        np.add(self._weights, self._trace if self.momentum else self._drive, out=self._weights)
-        self.keep_signs()
+        run(self._steps)
+        if self._signs is not None:
+            self.keep_signs()
 
     def keep_signs(self) -> None:
         """Set weights of another sign than their sender's to 0; nothing without Dale's principle."""
         if self._signs is None:
             return
         # as a product, so that what is infinite or undefined does not become 0; the drive's buffer is free by now
-        np.multiply(self._weights, self._signs, out=self._drive)
-        np.greater_equal(self._drive, 0, out=self._drive)
-        np.multiply(self._weights, self._drive, out=self._weights)
+        free, signs = self._drive[self._span], self._signs[self._span]
+        np.multiply(self._weights, signs, free)
+        np.greater_equal(free, 0, out=free)
+        np.multiply(self._weights, free, self._weights)
 
     def _laid_out_signs(self, genes: Population) -> Floats | None:
-        """Return the sign of every weight, laid out as the weights of the plastic pathways."""
-        circuits, layout, signs = (
-            self.circuits,
-            self.circuits.species.layout,
-            outgoing_signs(self.circuits.species, genes),
-        )
-        # without Dale's principle weights may have any sign
+        """Return the sign of every weight, laid out as the weights; without Dale's principle they may have any."""
+        signs, circuits = outgoing_signs(self.circuits.species, genes), self.circuits
         if signs is None:
             return None
-        size = circuits.networks, layout.neurons, layout.units
-        # V is stored transposed: its senders are rows
-        whole = np.broadcast_to(signs.ascending, size), np.broadcast_to(signs.descending.swapaxes(1, 2), size)
-        laid_out = np.empty_like(self._weights)
-        for plane, pathway in enumerate(self._pathways):
-            laid_out[plane] = circuits.flat(whole[PATHWAYS.index(pathway)])
+        layout, laid_out = circuits.species.layout, np.empty_like(circuits.weights)
+        shapes = {"ascending": (layout.neurons, layout.units), "descending": (layout.hidden, layout.neurons)}
+        stacks = circuits.stack(laid_out)
+        for pathway, sign in zip(PATHWAYS, signs, strict=True):
+            stacks.place(pathway, np.broadcast_to(sign, (circuits.networks, *shapes[pathway])))
         return laid_out
-
-    def _correlate(self) -> None:
-        """Write the changes without any decay into ``_drive``."""
-        if not self._pathways:
-            return
-        if self._senders is not self._activity:
-            np.copyto(self._senders, self._activity)
-        # one product for both pathways, from which each takes its own scale
-        if self._shared:
-            for panel, drive in self._panels:
-                self.circuits.product(self.passes.signal[:, panel.rows], self._senders[:, :, panel.columns], drive[0])
-            # from the last on: the first plane holds the product that all need
-            for plane in reversed(range(len(self._pathways))):
-                np.multiply(self._drive[0], self._scale[plane], out=self._drive[plane])
-            return
-        # homosynaptic terms: each pathway has correlations of its own
-        for plane, (pathway, receivers) in enumerate(self._receivers.items()):
-            receivers.update()
-            left = receivers.contribution if pathway == "ascending" else self.passes.signal
-            right = self._senders if pathway == "ascending" else receivers.sample_major
-            for panel, drive in self._panels:
-                self.circuits.product(left[:, panel.rows], right[:, :, panel.columns], drive[plane])
-                receivers.add_constant(drive[plane], panel)
-        np.multiply(self._drive, self._scale, out=self._drive)
-
-    def drive(self, pathway: Pathway) -> Floats:
-        """Return a pathway's change without decay; zero where nothing is plastic.
-
-        Parameters
-        ----------
-        pathway : str
-            ``"ascending"``: shape (N, H + O, I + H); ``"descending"``: shape (N, H, H + O).
-        """
-        species, circuits = self.circuits.species, self.circuits
-        drive = np.zeros((circuits.networks, species.layout.neurons, species.layout.units), circuits.dtype)
-        # in the layout that anybody would expect, 0 outside of the panels
-        if pathway in self._pathways:
-            self._correlate()
-            if self._signs is not None:  # a change that would turn a weight over ends at 0
-                turned = (self._weights + self._drive) * self._signs < 0
-                np.copyto(self._drive, -self._weights, where=turned)
-            plane = self._pathways.index(pathway)
-            for panel, part in self._panels:
-                drive[:, panel.rows, panel.columns] = part[plane]
-        return drive if pathway == "ascending" else np.ascontiguousarray(species.mirror(drive))
-
-    def carried(self, rows: slice) -> Floats | None:
-        """Return what momentum carries over from the last ascending change, (N, H + O, I + H); None without it."""
-        if not self.momentum or "ascending" not in self._pathways:
-            return None
-        layout, trace = self.circuits.species.layout, self._trace[0, rows]
-        whole = np.zeros((len(trace), layout.neurons, layout.units), self.circuits.dtype)
-        for panel, part in zip(self.circuits.panels, self.circuits.by_panel(trace), strict=True):
-            whole[:, panel.rows, panel.columns] = part
-        return whole * self.momentum
 
     def bound(self, clip: float) -> Mask:
         """Clip weights, flush those that are almost 0, and set circuits that are no longer finite to 0 for good.
@@ -234,20 +200,48 @@ class Plasticity:
         ndarray of bool, shape (N,)
             Circuits that were found to have diverged.
         """
+        circuits, weights = self.circuits, self._weights
+        broken: Mask = np.zeros(circuits.networks, np.bool_)
         # before clipping, which would hide an overflow; the sum of finite weights overflows only close to it
-        broken: Mask = ~np.isfinite(self._weights.sum(axis=(0, 2)))
-        np.clip(self._weights, -clip, clip, out=self._weights)
+        if not np.isfinite(weights.sum()):
+            sums = [part.sum(axis=1) for part in circuits.by_network(circuits.weights)]
+            broken = ~np.isfinite(np.sum(sums, axis=0))
+        np.clip(weights, -clip, clip, out=weights)
         # subnormal numbers would slow everything down; the drive's buffer is free here
-        np.abs(self._weights, out=self._drive)
-        np.greater_equal(self._drive, NEGLIGIBLE, out=self._drive)
-        np.multiply(self._weights, self._drive, out=self._weights)
+        free = self._drive[self._span]
+        np.abs(weights, free)
+        np.greater_equal(free, NEGLIGIBLE, out=free)
+        np.multiply(weights, free, weights)
         if broken.any():
             self._broken |= broken
-            self._weights[:, broken] = 0
-            self._scale[:, broken] = 0
-            if self.momentum:
-                self._trace[:, broken] = 0
+            for part in circuits.by_network(circuits.weights):
+                part[broken] = 0
+            self._still(broken)
         return broken
+
+    def _still(self, broken: Mask) -> None:
+        """Let nothing change any more in some circuits."""
+        if not broken.any():
+            return
+        for array in (self._scale, self._trace) if self.momentum else (self._scale,):
+            for part in self.circuits.by_network(array):
+                part[broken] = 0
+
+    def changes(self, passes: Passes, rows: slice) -> Changes:
+        """Return what the signals in other passes, those of some of the networks, would change."""
+        signs = None if self._signs is None else self.circuits.stack(self._signs).take(rows)
+        coefficients = {
+            pathway: {term: values[rows] for term, values in given.items()}
+            for pathway, given in self._coefficients.items()
+        }
+        scale = self.circuits.stack(self._scale).take(rows)
+        return Changes(passes, scale, self.passes.samples, coefficients, signs)
+
+    def carried(self, rows: slice) -> Floats | None:
+        """Return what momentum carries over from the last ascending change, (N, H + O, I + H); None without it."""
+        if not self.momentum or "ascending" not in self._pathways:
+            return None
+        return self.circuits.stack(self._trace).take(rows).spread("ascending") * self.momentum
 
 
 def _coefficients(species: Species, genes: Population, pathway: Pathway, dtype: DTypeLike) -> dict[str, Floats]:

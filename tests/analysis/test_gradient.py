@@ -16,11 +16,10 @@ STEP = 1e-5
 
 def losses(species, weights, inputs, targets):
     descending = np.zeros((len(weights), species.layout.hidden, species.layout.neurons))
-    passes = passes_of(CircuitBlock(species, Weights(weights, descending), np.float64), inputs.shape[-1])
-    passes.load(inputs)
-    passes.forward()
+    passes = passes_of(CircuitBlock(species, Weights(weights, descending), np.float64).stacks, inputs.shape[-1])
+    passes.forward(inputs)
     error = targets - passes.outputs
-    return (error**2).sum(axis=1).mean(axis=1) / 2, passes.activity, error
+    return (error**2).sum(axis=1).mean(axis=1) / 2, passes.activity(), error
 
 
 @pytest.mark.parametrize("wiring", sorted(WIRINGS))

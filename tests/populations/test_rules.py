@@ -42,12 +42,11 @@ def test_symmetric_start_is_gradient_descent_with_weight_decay(wiring, activatio
     weights = innate.ascending.astype(np.float64)
     for t in range(100):
         circuits = CircuitBlock(species, Weights(weights, innate.descending), np.float64)
-        passes = Passes(circuits, species.lifetime.batch)
-        passes.load(lived.training.inputs[:, t])
-        passes.forward()
+        passes = Passes(circuits.stacks, species.lifetime.batch)
+        passes.forward(lived.training.inputs[:, t])
         error = (lived.training.targets[:, t] - passes.outputs).astype(np.float64)
-        potential = potential_gradient(species, weights, passes.activity, error)
-        gradient = weight_gradient(species.layout, potential, passes.activity)
+        potential = potential_gradient(species, weights, passes.activity(), error)
+        gradient = weight_gradient(species.layout, potential, passes.activity())
         weights = weights + genes.mask_ascending * (rate * gradient) - decay * weights
     final = ended.circuits.whole()
     np.testing.assert_allclose(final.ascending, weights, rtol=1e-9, atol=1e-11)

@@ -45,7 +45,9 @@ class Noise:
 
             def after(self, t):
                 for n, rng in enumerate(self.generators):
-                    block.circuits.weights[:, n] *= 1 + 0.01 * rng.standard_normal()
+                    factor = 1 + 0.01 * rng.standard_normal()
+                    for part in block.circuits.by_network(block.circuits.weights):
+                        part[n] *= factor
 
         return Trembling()
 

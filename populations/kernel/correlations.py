@@ -1,0 +1,160 @@
+"""The correlations of signals that change synapses, a product a panel.
+
+For the heterosynaptic rule both pathways need the same ones, ``C_kj = sum_s q_ks x_js``, which are computed once. A rule
+with homosynaptic terms changes what the receiving neuron contributes: ``g_k q_k + c_k x_k + c'_k`` in place of ``q_k``
+(see `homosynaptic`). Then each pathway has correlations of its own.
+"""
+
+import numpy as np
+
+from hetevo.populations.kernel.homosynaptic import Receivers
+from hetevo.populations.kernel.memory import Stacks, Step, panels, run
+from hetevo.populations.kernel.passes import Passes
+from hetevo.populations.rules import Pathway
+from hetevo.populations.types import Floats
+
+WIDE = 32
+"""Senders from which on a product with their transposed activities is faster than copying these first (measured)."""
+
+
+class Correlations:
+    """Correlations of the activities and signals that are in the buffers of passes.
+
+    Parameters
+    ----------
+    passes : Passes
+        Whose activities and signals to take.
+    out : Stacks
+        Where they go. Where pathways share them, they are in the ascending panels alone.
+    coefficients : dict
+        The rule's coefficients by pathway and term, each of shape (N, receiving neurons); those of plastic pathways.
+
+    Attributes
+    ----------
+    shared : bool
+        Whether both pathways have the same ones: heterosynaptic terms alone, whose gains are factors of their own.
+    receivers : dict of str to Receivers
+        By pathway, where they are not shared.
+    steps : list of Step
+        What computes them.
+    """
+
+    def __init__(self, passes: Passes, out: Stacks, coefficients: dict[Pathway, dict[str, Floats]]) -> None:
+        self._passes, self._out = passes, out
+        self._panels = panels(passes.species)
+        self._hidden_panels = [panel for panel in self._panels if panel.hidden]
+        self._inputs = passes.inputs
+        self.shared = all(given.keys() == {"heterosynaptic"} for given in coefficients.values())
+        self.receivers: dict[Pathway, Receivers] = {}
+        if not self.shared:
+            self.receivers = {pathway: Receivers(passes, given, pathway) for pathway, given in coefficients.items()}
+        self.steps = self._line_up(set(coefficients))
+
+    def _line_up(self, pathways: set[Pathway]) -> list[Step]:
+        if not pathways:
+            return []
+        senders, steps = self._senders()
+        if self.shared:
+            return steps + self._ascending(self._passes.signal, senders, "ascending" in pathways)
+        if "ascending" in pathways:
+            ascending = self.receivers["ascending"]
+            steps.append((ascending.update, ()))
+            steps += self._ascending(ascending.contribution, senders, inputs=True)
+            zipped = zip(self._panels, self._out.ascending, strict=True)
+            steps += [(ascending.add_constant, (panel, out)) for panel, out in zipped]
+        if "descending" in pathways:
+            descending = self.receivers["descending"]
+            steps.append((descending.update, ()))
+            for panel, out in zip(self._hidden_panels, self._out.descending, strict=True):
+                right = descending.sample_major[:, :, panel.neurons(self._passes.species)]
+                steps.append(self._passes.product(self._passes.signal[:, panel.rows], right, out))
+                steps.append((descending.add_constant, (panel, out)))
+        return steps
+
+    def _senders(self) -> tuple[list[Floats], list[Step]]:
+        """Return the activities of each hidden panel's senders, (N, S, m), and what brings them into order."""
+        passes = self._passes
+        hidden = passes.neurons[:, : passes.species.layout.hidden].swapaxes(1, 2)
+        columns = [panel.neurons(passes.species) for panel in self._hidden_panels]
+        turned = [hidden[:, :, span] for span in columns]
+        # a right operand should be in one piece; for products that are element-wise it need not
+        if passes.stacks.networks_last or not columns:
+            return turned, []
+        # the last one has few receivers, and is worth no copy if it has many senders
+        last = columns[-1].start if columns[-1].stop - columns[-1].start >= WIDE else columns[-1].stop
+        copy = np.empty((passes.networks, passes.samples, last), passes.dtype)
+        steps: list[Step] = [(np.copyto, (copy, hidden[:, :, :last]))] if last else []
+        return [copy[:, :, span] if span.stop <= last else turned[n] for n, span in enumerate(columns)], steps
+
+    def _ascending(self, left: Floats, senders: list[Floats], inputs: bool) -> list[Step]:
+        """Line up the products of the ascending panels, that of the input units or not."""
+        passes, steps = self._passes, []
+        panel, first = self._panels[0], self._out.ascending[0]
+        if inputs and not panel.hidden:
+            steps += self._with_inputs(left[:, panel.rows], first)
+        for panel, right, out in zip(self._hidden_panels, senders, self._out.hidden, strict=True):
+            steps.append(passes.product(left[:, panel.rows], right, out))
+        return steps
+
+    def _with_inputs(self, left: Floats, out: Floats) -> list[Step]:
+        passes = self._passes
+        # these stay where they are
+        if passes.stacks.networks_last:
+            return [passes.product(left, passes.inputs.swapaxes(1, 2), out)]
+        # all networks of a task read the same ones
+        turned = np.empty((passes.tasks, passes.samples, out.shape[2]), passes.dtype)
+        return [
+            (lambda: np.copyto(turned, passes.inputs.swapaxes(1, 2)), ()),
+            (np.matmul, (passes.by_task(left), turned, passes.by_task(out))),
+        ]
+
+
+class Changes:
+    """Changes without decay that a batch would cause, which is presented for a look alone.
+
+    Parameters
+    ----------
+    passes : Passes
+        Whose activities and signals to take.
+    scale : Stacks
+        What correlations are multiplied by in a life, its 1/S included.
+    samples : int
+        S of the life.
+    coefficients : dict
+        As for `Correlations`.
+    signs : Stacks or None
+        Of weights, under Dale's principle.
+    """
+
+    def __init__(
+        self,
+        passes: Passes,
+        scale: Stacks,
+        samples: int,
+        coefficients: dict[Pathway, dict[str, Floats]],
+        signs: Stacks | None,
+    ) -> None:
+        self._passes, self._scale, self._signs, self._coefficients = passes, scale, signs, coefficients
+        self._samples = samples
+        empty = (list(map(np.zeros_like, stacks)) for stacks in (scale.ascending, scale.descending))
+        self._found = Stacks(passes.species, *empty)
+        self._correlations = Correlations(passes, self._found, coefficients)
+
+    def of(self, pathway: Pathway) -> Floats:
+        """Return a pathway's change, (N, H + O, I + H) or (N, H, H + O); 0 where nothing is plastic."""
+        found, scale = self._found, self._scale
+        change = Stacks(found.species, *(list(map(np.zeros_like, s)) for s in (scale.ascending, scale.descending)))
+        if pathway in self._coefficients:
+            run(self._correlations.steps)
+            up = pathway == "ascending"
+            given = found.ascending if up else found.hidden if self._correlations.shared else found.descending
+            weights = self._passes.stacks.ascending if up else self._passes.stacks.descending
+            signs = [] if self._signs is None else self._signs.ascending if up else self._signs.descending
+            for number, out in enumerate(change.ascending if up else change.descending):
+                factor = (scale.ascending if up else scale.descending)[number]
+                np.multiply(given[number], factor * (self._samples / self._passes.samples), out)
+                # under Dale's principle a change that would turn a weight over ends at 0
+                if signs:
+                    turned = (weights[number] + out) * signs[number] < 0
+                    np.copyto(out, -weights[number], where=turned)
+        return change.spread(pathway)
