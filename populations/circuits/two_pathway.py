@@ -29,7 +29,7 @@ BLOCK_BYTES = 5 << 20
 BLOCK_NETWORKS = (32, 256)
 """Fewest and most lives in a block: with fewer the interpreter's share grows, with more nothing is gained."""
 
-ONLINE_NETWORKS = (128, 512)
+ONLINE_BYTES, ONLINE_NETWORKS = 8 << 20, (128, 512)
 """The same for one sample a presentation, where networks are the fastest axis."""
 
 
@@ -75,8 +75,9 @@ class TwoPathway:
         layout, life = species.layout, species.lifetime
         # weights, drive, scale and keep of both pathways; activity, signal, slope and what is added to them
         bytes_each = 4 * (4 * count_cells(species) + 4 * layout.neurons * life.batch)
-        fewest, most = ONLINE_NETWORKS if life.batch == 1 else BLOCK_NETWORKS
-        return max(1, int(np.clip(BLOCK_BYTES // bytes_each, fewest, most)) // life.tasks)
+        online = life.batch == 1
+        most_bytes, networks = (ONLINE_BYTES, ONLINE_NETWORKS) if online else (BLOCK_BYTES, BLOCK_NETWORKS)
+        return max(1, int(np.clip(most_bytes // bytes_each, *networks)) // life.tasks)
 
     def count_bytes(self, species: Species, networks: int, probed: int) -> int:
         """Count weights, signals, the test, the probe, and changes and signals that come late."""

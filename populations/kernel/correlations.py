@@ -1,14 +1,14 @@
 """The correlations of signals that change synapses, a product a panel.
 
-For the heterosynaptic rule both pathways need the same ones, ``C_kj = sum_s q_ks x_js``, which are computed once. A rule
-with homosynaptic terms changes what the receiving neuron contributes: ``g_k q_k + c_k x_k + c'_k`` in place of ``q_k``
-(see `homosynaptic`). Then each pathway has correlations of its own.
+For the heterosynaptic rule both pathways need the same ones, ``C_kj = sum_s q_ks x_js``, which are computed once. A
+rule with homosynaptic terms changes what the receiving neuron contributes: ``g_k q_k + c_k x_k + c'_k`` in place of
+``q_k`` (see `homosynaptic`). Then each pathway has correlations of its own.
 """
 
 import numpy as np
 
 from hetevo.populations.kernel.homosynaptic import Receivers
-from hetevo.populations.kernel.memory import Stacks, Step, panels, run
+from hetevo.populations.kernel.memory import Stacks, Step, run
 from hetevo.populations.kernel.passes import Passes
 from hetevo.populations.rules import Pathway
 from hetevo.populations.types import Floats
@@ -41,9 +41,7 @@ class Correlations:
 
     def __init__(self, passes: Passes, out: Stacks, coefficients: dict[Pathway, dict[str, Floats]]) -> None:
         self._passes, self._out = passes, out
-        self._panels = panels(passes.species)
-        self._hidden_panels = [panel for panel in self._panels if panel.hidden]
-        self._inputs = passes.inputs
+        self._hidden_panels = out.hidden_panels
         self.shared = all(given.keys() == {"heterosynaptic"} for given in coefficients.values())
         self.receivers: dict[Pathway, Receivers] = {}
         if not self.shared:
@@ -60,12 +58,11 @@ class Correlations:
             ascending = self.receivers["ascending"]
             steps.append((ascending.update, ()))
             steps += self._ascending(ascending.contribution, senders, inputs=True)
-            zipped = zip(self._panels, self._out.ascending, strict=True)
-            steps += [(ascending.add_constant, (panel, out)) for panel, out in zipped]
+            steps += [(ascending.add_constant, (panel, out)) for panel, out in self._out.of("ascending")]
         if "descending" in pathways:
             descending = self.receivers["descending"]
             steps.append((descending.update, ()))
-            for panel, out in zip(self._hidden_panels, self._out.descending, strict=True):
+            for panel, out in self._out.of("descending"):
                 right = descending.sample_major[:, :, panel.neurons(self._passes.species)]
                 steps.append(self._passes.product(self._passes.signal[:, panel.rows], right, out))
                 steps.append((descending.add_constant, (panel, out)))
@@ -89,7 +86,7 @@ class Correlations:
     def _ascending(self, left: Floats, senders: list[Floats], inputs: bool) -> list[Step]:
         """Line up the products of the ascending panels, that of the input units or not."""
         passes, steps = self._passes, []
-        panel, first = self._panels[0], self._out.ascending[0]
+        panel, first = self._out.panels[0], self._out.ascending[0]
         if inputs and not panel.hidden:
             steps += self._with_inputs(left[:, panel.rows], first)
         for panel, right, out in zip(self._hidden_panels, senders, self._out.hidden, strict=True):
@@ -136,25 +133,25 @@ class Changes:
     ) -> None:
         self._passes, self._scale, self._signs, self._coefficients = passes, scale, signs, coefficients
         self._samples = samples
-        empty = (list(map(np.zeros_like, stacks)) for stacks in (scale.ascending, scale.descending))
-        self._found = Stacks(passes.species, *empty)
+        self._found = scale.empty()
         self._correlations = Correlations(passes, self._found, coefficients)
 
     def of(self, pathway: Pathway) -> Floats:
         """Return a pathway's change, (N, H + O, I + H) or (N, H, H + O); 0 where nothing is plastic."""
-        found, scale = self._found, self._scale
-        change = Stacks(found.species, *(list(map(np.zeros_like, s)) for s in (scale.ascending, scale.descending)))
-        if pathway in self._coefficients:
-            run(self._correlations.steps)
-            up = pathway == "ascending"
-            given = found.ascending if up else found.hidden if self._correlations.shared else found.descending
-            weights = self._passes.stacks.ascending if up else self._passes.stacks.descending
-            signs = [] if self._signs is None else self._signs.ascending if up else self._signs.descending
-            for number, out in enumerate(change.ascending if up else change.descending):
-                factor = (scale.ascending if up else scale.descending)[number]
-                np.multiply(given[number], factor * (self._samples / self._passes.samples), out)
-                # under Dale's principle a change that would turn a weight over ends at 0
-                if signs:
-                    turned = (weights[number] + out) * signs[number] < 0
-                    np.copyto(out, -weights[number], where=turned)
-        return change.spread(pathway)
+        change = self._scale.zeros(pathway)
+        if pathway not in self._coefficients:
+            return change
+        run(self._correlations.steps)
+        found, shared = self._found, self._correlations.shared
+        given = found.hidden if shared and pathway == "descending" else [stack for _, stack in found.of(pathway)]
+        for (panel, scale), correlations in zip(self._scale.of(pathway), given, strict=True):
+            np.multiply(correlations, scale, out=panel.cut(found.species, pathway, change))
+        # each batch has samples of its own
+        change *= self._samples / self._passes.samples
+        # under Dale's principle a change that would turn a weight over ends at 0
+        if self._signs is not None:
+            turned = zip(self._signs.of(pathway), self._passes.stacks.of(pathway), strict=True)
+            for (panel, signs), (_, weights) in turned:
+                part = panel.cut(found.species, pathway, change)
+                np.copyto(part, -weights, where=(weights + part) * signs < 0)
+        return change

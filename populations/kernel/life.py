@@ -16,7 +16,7 @@ from hetevo.populations.kernel.perturbation import Course, PerturbedBlock, Strea
 from hetevo.populations.kernel.plasticity import Plasticity, effective_gains
 from hetevo.populations.random_streams import Purpose
 from hetevo.populations.species import Species, Stage
-from hetevo.populations.types import Floats, Mask
+from hetevo.populations.types import Floats, Indices, Mask
 
 
 @dataclass(frozen=True)
@@ -136,8 +136,10 @@ def live_block(
     networks, online = len(lives), life.batch == 1
     if online and networks == 1:
         lives = np.repeat(lives, 2)  # sums over units would run in another order with no network beside
-    genes = genes.take(lives)
-    circuits = CircuitBlock(species, Weights(*(weights[lives] for weights in innate)), dtype, networks_last=online)
+    # one life each: nothing is repeated; what a perturbation changes are copies
+    own: Indices | slice = slice(None) if len(lives) == genes.size else lives
+    genes = genes.take(lives if species.perturbations else own)
+    circuits = CircuitBlock(species, Weights(*(weights[own] for weights in innate)), dtype, networks_last=online)
     passes = passes_of(circuits.stacks, life.batch, tasks)
     plasticity = Plasticity(circuits, passes, genes)
     diverged = np.zeros(circuits.networks, np.bool_)
@@ -150,8 +152,9 @@ def live_block(
             if observer is not None and experience.probe is not None:
                 for stage in stages.get(t, ()):
                     for rows in _parts(networks, tasks):
-                        own = genes.take(np.arange(rows.start, rows.stop))
-                        observer(_snapshot(stage, plasticity, rows, own, experience.probe))
+                        # a perturbation may change genes later on
+                        own = np.arange(rows.start, rows.stop) if species.perturbations else rows
+                        observer(_snapshot(stage, plasticity, rows, genes.take(own), experience.probe))
             if t == life.presentations:
                 break
             for course in courses:

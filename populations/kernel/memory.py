@@ -22,7 +22,7 @@ nothing there; a transposed right operand costs more than copying it, unless it 
 which use each weight once. With the networks on the fastest axis they are element-wise passes over all networks.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from typing import Any
@@ -52,7 +52,7 @@ def run(steps: list[Step]) -> None:
 
 
 def aligned(dtype: DTypeLike, *shapes: tuple[int, ...]) -> list[Floats]:
-    """Return arrays of zeros that lie one after another, each at the beginning of a cache line.
+    """Return arrays, of whatever is there, that lie one after another, each at the beginning of a cache line.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def aligned(dtype: DTypeLike, *shapes: tuple[int, ...]) -> list[Floats]:
     sizes = [int(np.prod(shape)) * item for shape in shapes]
     starts = np.cumsum([0, *(-(-size // CACHE_LINE) * CACHE_LINE for size in sizes)])
     # pages that nobody touches cost nothing
-    memory = np.zeros(max(int(starts[-1]), HUGE if starts[-1] > HUGE // 4 else 0) + CACHE_LINE, np.uint8)
+    memory = np.empty(max(int(starts[-1]), HUGE if starts[-1] > HUGE // 4 else 0) + CACHE_LINE, np.uint8)
     first = -memory.ctypes.data % CACHE_LINE
     parts = [memory[first + start : first + start + size] for start, size in zip(starts, sizes, strict=False)]
     return [part.view(dtype).reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
@@ -100,7 +100,7 @@ class Panel:
     @property
     def hidden(self) -> bool:
         """Whether its units are hidden neurons, so that it is part of both pathways."""
-        return self.columns.start > 0
+        return bool(self.columns.start > 0)
 
     def neurons(self, species: Species) -> slice:
         """Return its hidden neurons as rows of the ascending pathway."""
@@ -160,13 +160,16 @@ class Stacks:
     ----------
     species : Species
         What the circuits have in common.
+    panels : list of Panel
+        The species'.
     ascending, descending : list of ndarray of float
-        Those of `panels`, and those of its hidden ones; the latter transposed.
+        Those of all panels, and those of the hidden ones; the latter transposed.
     networks_last : bool
         Whether networks lie on the fastest axis, whatever the shapes say.
     """
 
     species: Species
+    panels: list[Panel]
     ascending: list[Floats]
     descending: list[Floats]
     networks_last: bool = False
@@ -176,30 +179,55 @@ class Stacks:
         """Those of the ascending pathway that also the descending one has."""
         return self.ascending[len(self.ascending) - len(self.descending) :]
 
+    @property
+    def hidden_panels(self) -> list[Panel]:
+        """Panels of the hidden neurons."""
+        return self.panels[len(self.ascending) - len(self.descending) :]
+
     def take(self, rows: slice) -> "Stacks":
         """Return some networks, each in one piece: views, or copies of what has networks last."""
         whole = np.ascontiguousarray if self.networks_last else np.asarray
-        parts = ([whole(stack[rows]) for stack in stacks] for stacks in (self.ascending, self.descending))
-        return Stacks(self.species, *parts)
+        up, down = ([whole(stack[rows]) for stack in stacks] for stacks in (self.ascending, self.descending))
+        return replace(self, ascending=up, descending=down, networks_last=False)
+
+    def empty(self) -> "Stacks":
+        """Return zeros of the same shapes."""
+        up, down = (list(map(np.zeros_like, stacks)) for stacks in (self.ascending, self.descending))
+        return replace(self, ascending=up, descending=down)
 
     def place(self, pathway: Pathway, values: Floats) -> None:
         """Write values of a pathway's shape, (N, H + O, I + H) or (N, H, H + O), N possibly 1, where they belong."""
-        for panel, stack in self._panels(pathway):
+        for panel, stack in self.of(pathway):
             stack[:] = panel.cut(self.species, pathway, values)
+
+    def multiply(self, pathway: Pathway, factors: Floats) -> None:
+        """Multiply each receiving neuron's numbers by a factor of its own, (N, H + O) or (N, H)."""
+        for panel, stack in self.of(pathway):
+            own = (
+                factors[:, panel.rows, None]
+                if pathway == "ascending"
+                else factors[:, None, panel.neurons(self.species)]
+            )
+            np.multiply(stack, own, out=stack)
+
+    def zeros(self, pathway: Pathway) -> Floats:
+        """Return zeros of a pathway's shape, (N, H + O, I + H) or (N, H, H + O)."""
+        layout, first = self.species.layout, self.ascending[0]
+        shape = (layout.neurons, layout.units) if pathway == "ascending" else (layout.hidden, layout.neurons)
+        return np.zeros((len(first), *shape), first.dtype)
 
     def spread(self, pathway: Pathway) -> Floats:
         """Return a pathway as one array, (N, H + O, I + H) or (N, H, H + O), 0 outside of the panels."""
-        layout, first = self.species.layout, self.ascending[0]
-        shape = (layout.neurons, layout.units) if pathway == "ascending" else (layout.hidden, layout.neurons)
-        values = np.zeros((len(first), *shape), first.dtype)
-        for panel, stack in self._panels(pathway):
+        values = self.zeros(pathway)
+        for panel, stack in self.of(pathway):
             panel.cut(self.species, pathway, values)[:] = stack
         return values
 
-    def _panels(self, pathway: Pathway) -> Iterable[tuple[Panel, Floats]]:
+    def of(self, pathway: Pathway) -> list[tuple[Panel, Floats]]:
+        """Return the panels of a pathway, each with its array."""
         if pathway == "ascending":
-            return zip(panels(self.species), self.ascending, strict=True)
-        return zip((panel for panel in panels(self.species) if panel.hidden), self.descending, strict=True)
+            return list(zip(self.panels, self.ascending, strict=True))
+        return list(zip(self.hidden_panels, self.descending, strict=True))
 
 
 class CircuitBlock:
@@ -231,9 +259,10 @@ class CircuitBlock:
         self.networks_last = networks_last
         self.networks = len(weights.ascending)
         self.dtype = np.dtype(dtype)
-        cut = panels(species)
+        self._panels = panels(species)
         # what inputs send is no part of the descending pathway
-        self._groups = [panel for panel in cut if not panel.hidden], *2 * ([panel for panel in cut if panel.hidden],)
+        hidden = [panel for panel in self._panels if panel.hidden]
+        self._groups = [panel for panel in self._panels if not panel.hidden], hidden, hidden
         cells = [self.networks * sum(panel.cells for panel in group) for group in self._groups]
         self._ends = [0, *accumulate(cells)]
         (self.weights,) = aligned(dtype, (self._ends[-1],))
@@ -266,7 +295,7 @@ class CircuitBlock:
             ends = [0, *accumulate(panel.cells for panel in group)]
             cells = [part[:, start:stop] for start, stop in pairwise(ends)]
             cut.append([a.reshape(self.networks, *panel.shape) for a, panel in zip(cells, group, strict=True)])
-        return Stacks(self.species, cut[0] + cut[1], cut[2], self.networks_last)
+        return Stacks(self.species, self._panels, cut[0] + cut[1], cut[2], self.networks_last)
 
     def whole(self, rows: slice = slice(None)) -> Weights:
         """Return the weights of all panels as one array a pathway, shapes as for the constructor, for some networks."""

@@ -2,7 +2,8 @@
 
 Signals are stored unit by unit, ``(units, networks, S)``: what belongs to a level is one stretch of memory, so that its
 activation function is one pass, while a matrix product reads the same numbers network by network with a stride. The
-number of networks side by side is made odd, because strides of a power of two would compete for the same cache lines.
+number of networks side by side is made odd, because strides of a power of two would compete for the same cache lines;
+where they are the fastest axis, the number of cache lines is.
 
 Inputs are the same for all networks of a task, and are read where they are: each network's product with them has a
 broadcast right operand.
@@ -12,7 +13,7 @@ from itertools import groupby
 
 import numpy as np
 
-from hetevo.populations.kernel.memory import Stacks, Step, aligned, panels, run
+from hetevo.populations.kernel.memory import CACHE_LINE, Stacks, Step, aligned, run
 from hetevo.populations.types import Floats, Mask
 
 
@@ -48,18 +49,24 @@ class Passes:
         self.neurons, self.signal = self.by_network(self._x), self.by_network(self._q)
         self.outputs, self.error = self.neurons[:, layout.hidden :], self.signal[:, layout.hidden :]
         # inputs that networks share are read where they are
-        self.inputs: Floats = np.zeros((tasks, layout.input_units, samples), self.dtype)
+        self.inputs: Floats = np.empty((tasks, layout.input_units, samples), self.dtype)
         if stacks.networks_last:
             self.inputs = self.by_network(self.stretches(layout.input_units)[0])
-        cut = panels(self.species)
-        self._input_panel = None if cut[0].hidden else (cut[0], first)
-        self._hidden_panels = [panel for panel in cut if panel.hidden]
+        self._hidden_panels = stacks.hidden_panels
         self._up, self._down = self._upward(), self._downward()
 
     def stretches(self, *units: int) -> list[Floats]:
-        """Return buffers (units, N or one more, S)."""
-        # an odd number of networks, so that no stride is a power of two
-        return aligned(self.dtype, *((number, self.networks | 1, self.samples) for number in units))
+        """Return buffers (units, N or some more, S)."""
+        networks = self.networks | 1
+        # networks on the fastest axis: an odd number of cache lines
+        if self.stacks.networks_last:
+            line = CACHE_LINE // self.dtype.itemsize
+            networks = (-(-self.networks // line) | 1) * line
+        stretches = aligned(self.dtype, *((number, networks, self.samples) for number in units))
+        # nobody's numbers are computed along, and what is subnormal or not finite would take long
+        for stretch in stretches:
+            stretch[:, self.networks :] = 0
+        return stretches
 
     def by_network(self, stretch: Floats) -> Floats:
         """Return a view (N, units, S) of a buffer."""
@@ -80,7 +87,8 @@ class Passes:
 
     def _upward(self) -> list[Step]:
         """Line up what the forward pass does after the inputs have arrived."""
-        layout, steps = self.species.layout, []
+        layout = self.species.layout
+        steps: list[Step] = []
         x, reached = self._x, np.zeros(layout.neurons, np.bool_)
         self._arrive(x, reached)
         panel_of = {panel.neurons(self.species).start: number for number, panel in enumerate(self._hidden_panels)}
@@ -104,8 +112,8 @@ class Passes:
     def _arrive(self, target: Floats, reached: Mask) -> None:
         """Prepare the product of weights and inputs, which ends in the buffer ``target``."""
         self._arrival: tuple[Floats, Floats] | None = None
-        if self._input_panel is not None:
-            panel, weights = self._input_panel
+        panel, weights = self.stacks.panels[0], self.stacks.ascending[0]
+        if not panel.hidden:
             reached[panel.rows] = True
             self._arrival = weights, self.by_network(target)[:, panel.rows]
 
@@ -132,7 +140,8 @@ class Passes:
 
     def _distortions(self) -> list[Step]:
         """Line up what the rule does to hidden neurons' signals."""
-        hidden, steps = self._q[: self.species.layout.hidden], []
+        hidden = self._q[: self.species.layout.hidden]
+        steps: list[Step] = []
         if self.species.rule.signs:
             steps.append((np.sign, (hidden, hidden)))
         # each sample gets the signal of the one before it
@@ -210,6 +219,7 @@ class SettlingPasses(Passes):
         hidden = slice(0, layout.hidden)
         # where nothing arrives it stays 0
         (given,) = self.stretches(layout.neurons)
+        given.fill(0)
         self._arrive(given, np.zeros(layout.neurons, np.bool_))
         steps: list[Step] = [(apply, (given[hidden], self._x[hidden]))]
         for _ in range(self.species.settle - 1):
@@ -236,6 +246,7 @@ class SettlingPasses(Passes):
         layout = self.species.layout
         hidden, signals, steps = slice(0, layout.hidden), self._q[: layout.hidden], self._slopes()
         (given,) = self.stretches(layout.hidden)
+        given.fill(0)
         stacks = self.stacks.hidden if self.species.rule.transport else self.stacks.descending
         derivative = self.species.plasticity.derivative
 

@@ -16,7 +16,7 @@ from numpy.typing import DTypeLike
 from hetevo.populations.dale import outgoing_signs
 from hetevo.populations.genome import Population, term_gene
 from hetevo.populations.kernel.correlations import Changes, Correlations
-from hetevo.populations.kernel.memory import CircuitBlock, Panel, Step, aligned, panels, run
+from hetevo.populations.kernel.memory import CircuitBlock, Panel, Step, aligned, run
 from hetevo.populations.kernel.passes import Passes
 from hetevo.populations.rules import PATHWAYS, Pathway
 from hetevo.populations.species import Species
@@ -58,10 +58,12 @@ class Plasticity:
         self._weights = circuits.weights[self._span]
         shape, short = circuits.weights.shape, circuits.weights.size <= SHORT * circuits.networks
         self._drive, self._scale = aligned(circuits.dtype, shape, shape)
+        self._drive.fill(0)
+        self._scale.fill(0)
         self.momentum = species.rule.momentum
         self._trace = np.zeros_like(self._drive) if self.momentum else self._drive
         # one number a network and pathway; reading it for each cell is faster than broadcasting it over short rows
-        laid_out = species.rule.readout_only or (short and not circuits.networks_last)
+        laid_out = species.rule.readout_only or short
         (self._keep,) = aligned(circuits.dtype, shape if laid_out else (0,))
         self._lay_out_decay(genes)
         self._broken = np.zeros(circuits.networks, np.bool_)
@@ -89,14 +91,14 @@ class Plasticity:
 
     def _plastic(self) -> Mask:
         """Tell which cells may change: all of plastic pathways, or those of the readout."""
-        layout, rule = self.circuits.species.layout, self.circuits.species.rule
-        plastic = np.zeros(self.circuits.weights.shape, np.bool_)
-        if not rule.readout_only:
-            plastic[self._span] = True
-            return plastic
-        readout = np.arange(layout.neurons) >= layout.hidden
-        self.circuits.stack(plastic).place("ascending", np.broadcast_to(readout[:, None], (1, len(readout), layout.units)))
-        return plastic
+        layout, circuits = self.circuits.species.layout, self.circuits
+        plastic = np.zeros_like(circuits.weights)
+        if not circuits.species.rule.readout_only:
+            plastic[self._span] = 1
+        else:
+            readout = (np.arange(layout.neurons) >= layout.hidden)[:, None]
+            circuits.stack(plastic).place("ascending", np.broadcast_to(readout, (1, layout.neurons, layout.units)))
+        return plastic > 0
 
     def rewire(self, genes: Population) -> None:
         """Read gains, other coefficients and masks again, where they have changed in the course of a life.
@@ -114,7 +116,8 @@ class Plasticity:
         # gains, mask and 1/S in one array, 0 where nothing may change
         scale = circuits.stack(self._scale)
         for pathway in self._pathways:
-            scale.place(pathway, self._scale_of(pathway, genes))
+            scale.place(pathway, genes[f"mask_{pathway}"])
+            scale.multiply(pathway, self._factors(pathway))
         if circuits.species.rule.readout_only:
             self._scale[~self._plastic()] = 0
         # circuits that have diverged stay at 0
@@ -123,13 +126,12 @@ class Plasticity:
             self._trace *= self._scale != 0
         self._steps = self._line_up()
 
-    def _scale_of(self, pathway: Pathway, genes: Population) -> Floats:
-        """Return what correlations are multiplied by: mask, 1/S and, where it stands alone, the heterosynaptic gain."""
-        scale: Floats = genes[f"mask_{pathway}"].astype(self.circuits.dtype)
-        scale /= self.passes.samples
-        if self._correlations.shared:
-            scale *= self._coefficients[pathway]["heterosynaptic"][:, :, None]
-        return scale
+    def _factors(self, pathway: Pathway) -> Floats:
+        """Return what correlations are multiplied by besides masks, (N, n): 1/S, and gains that stand alone."""
+        layout = self.circuits.species.layout
+        width = layout.neurons if pathway == "ascending" else layout.hidden
+        factors = np.full((self.circuits.networks, width), 1 / self.passes.samples, self.circuits.dtype)
+        return factors * self._coefficients[pathway]["heterosynaptic"] if self._correlations.shared else factors
 
     def _line_up(self) -> list[Step]:
         """Line up the changes of a presentation; all are computed from the same weights and activities."""
@@ -143,13 +145,12 @@ class Plasticity:
         steps.append((np.multiply, (drive[span], scale[span], drive[span])))
         # decay, and what the term oja takes
         steps += self._decay
-        stacks, cut = self.circuits.stacks, panels(self.circuits.species)
         first = self.circuits.species.layout.hidden if self.circuits.species.rule.readout_only else 0
         for pathway, receivers in self._correlations.receivers.items():
-            weights = stacks.ascending if pathway == "ascending" else stacks.descending
-            for panel, stack in zip(cut[len(cut) - len(weights) :], weights, strict=True):
+            for panel, weights in self.circuits.stacks.of(pathway):
                 rows = slice(max(first, panel.rows.start), panel.rows.stop)
-                steps.append((receivers.lose, (Panel(rows, panel.columns), stack[:, rows.start - panel.rows.start :])))
+                own = weights[:, rows.start - panel.rows.start :]
+                steps.append((receivers.lose, (Panel(rows, panel.columns), own)))
         # then the drive, with what momentum carries on
         trace = self._trace[self._span]
         if self.momentum:
