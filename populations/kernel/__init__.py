@@ -3,7 +3,8 @@
 ==================  ==========================================================================
 `memory`            weights of many circuits, panel by panel
 `passes`            forward and backward pass, with settling where there are loops
-`plasticity`        weight changes of a presentation; `homosynaptic` terms
+`correlations`      of signals that change weights; `homosynaptic` terms
+`plasticity`        weight changes of a presentation
 `life`              presentations from birth to test
 `perturbation`      what else happens to a life: `injury`, `hardware`
 ==================  ==========================================================================

@@ -22,7 +22,7 @@ from hetevo.populations.rules import PATHWAYS, Pathway
 from hetevo.populations.species import Species
 from hetevo.populations.types import Floats, Mask
 
-SHORT = 1024
+SHORT = 4096
 """Cells of a network up to which its decay is laid out for each of them."""
 
 NEGLIGIBLE = 1e-19
