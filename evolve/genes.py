@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hetevo.evolve.rundir.checkpoint import write_arrays
-from hetevo.populations.circuits import genome
+from hetevo.populations.circuits import allowed_synapses, genome
 from hetevo.populations.errors import SettingError, nearest
 from hetevo.populations.genome import Gene, Population
 from hetevo.populations.species import Species
@@ -180,7 +180,7 @@ def _check_values(values: NDArray[Any], gene: Gene, species: Species, name: str)
         wrong = ~((values >= low) & (values <= high) & np.isfinite(values))
         what = "numbers of 0 or more" if low == 0 else "finite numbers"
     elif gene.kind == "mask":
-        wrong = values & ~allowed_synapses(gene, species)
+        wrong = values & ~allowed_synapses(species, gene.name)
         what = "synapses only where the wiring family allows them"
     else:
         return  # bits and signs may be anything
@@ -194,8 +194,3 @@ def value_bounds(gene: Gene) -> tuple[float, float]:
     if gene.dtype is np.bool_:
         return 0.0, 1.0
     return (0.0 if gene.kind == "decay" else -np.inf), np.inf
-
-
-def allowed_synapses(gene: Gene, species: Species) -> NDArray[np.bool_]:
-    """Return where a mask may have synapses, in the shape of the gene."""
-    return np.asarray(getattr(species.allowed, gene.name.removeprefix("mask_")))

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hetevo.evolve.config import Config
-from hetevo.evolve.genes import GenesError, allowed_synapses, check_genes, value_bounds
+from hetevo.evolve.genes import GenesError, check_genes, value_bounds
 from hetevo.evolve.species import build_species
-from hetevo.populations.circuits import draw_founders, genome
+from hetevo.populations.circuits import allowed_synapses, draw_founders, genome
 from hetevo.populations.genome import Gene, Kind, Population
 from hetevo.populations.layout import Layout
 from hetevo.populations.species import Species
@@ -210,7 +210,7 @@ class Space:
     def _find_places(self, gene: Gene) -> NDArray[np.int64]:
         """Return which places in a flat array of one individual are entries."""
         if gene.kind == "mask":
-            return np.flatnonzero(allowed_synapses(gene, self._species))
+            return np.flatnonzero(allowed_synapses(self._species, gene.name))
         return np.arange(math.prod(gene.shape))
 
     def __repr__(self) -> str:

@@ -15,7 +15,7 @@ from hetevo.populations.kernel.injury import Injury
 from hetevo.populations.kernel.perturbation import Perturbation
 from hetevo.populations.layout import Layout
 from hetevo.populations.registry import Registry
-from hetevo.populations.rules import RULES, Rule, with_terms
+from hetevo.populations.rules import Rule, build_rule
 from hetevo.populations.species import Species
 from hetevo.populations.tasks import TASKS
 
@@ -39,6 +39,7 @@ def build_species(config: Config) -> Species:
         network=_network(network),
         plasticity=_plain(settings.Plasticity, config.plasticity),
         genome=_plain(settings.Genome, config.genome),
+        error_neurons=_plain(settings.ErrorNeurons, config.error_neurons),
         lifetime=_plain(settings.Lifetime, config.lifetime),
         environment=_plain(settings.Environment, config.environment),
         perturbations=_perturbations(config.injury, config.hardware),
@@ -59,8 +60,7 @@ def _plain(kind: type[Settings], table: object) -> Settings:
 def _rule(plasticity: settings.Plasticity) -> Rule:
     if plasticity.rule in FORMULAS:
         return Rule()  # means nothing to a single layer
-    rule = with_terms(RULES[plasticity.rule], tuple(plasticity.terms))
-    return replace(rule, momentum=plasticity.momentum, signs=plasticity.signals == "signs")
+    return build_rule(plasticity)
 
 
 def _perturbations(injury: settings.Injury, hardware: settings.Hardware) -> tuple[Perturbation, ...]:

@@ -8,7 +8,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from hetevo.evolve.config import EvolutionTable
-from hetevo.populations.circuits import genome
+from hetevo.populations.circuits import allowed_synapses, genome
 from hetevo.populations.genome import Gene, Kind, Population
 from hetevo.populations.species import Species
 from hetevo.populations.types import Indices, Mask
@@ -107,8 +107,7 @@ def _mutate_decay(values: NDArray[Any], gene: Gene, species: Species, settings: 
 
 def _mutate_mask(values: Mask, gene: Gene, species: Species, settings: EvolutionTable, rng: Generator) -> None:
     # only synapses that may exist are drawn from: most of a matrix may be none
-    allowed = getattr(species.allowed, gene.name.removeprefix("mask_"))
-    places = np.flatnonzero(allowed)
+    places = np.flatnonzero(allowed_synapses(species, gene.name))
     # hits count through all individuals
     hit = sparse(rng, len(values) * len(places), settings.mask_flip)
     individual, place = np.divmod(hit, len(places))

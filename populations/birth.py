@@ -1,11 +1,13 @@
-"""Innate weights: what a network is born with."""
+"""What founders inherit, and innate weights: what a network is born with."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.random import Generator
 
 from hetevo.populations.dale import outgoing_signs, with_signs
-from hetevo.populations.genome import Population
+from hetevo.populations.error_neurons import KINDS, ErrorWeights, weight_shapes
+from hetevo.populations.genome import Gene, Population
 from hetevo.populations.random_streams import Purpose
 from hetevo.populations.species import Species
 from hetevo.populations.types import Floats, Indices, Mask
@@ -24,6 +26,30 @@ class Weights(NamedTuple):
 
     ascending: Floats
     descending: Floats
+
+
+def draw_gene(gene: Gene, species: Species, rng: Generator) -> Any:
+    """Draw a founder's numbers of a gene: a gain, decay, sign or innate weight, but no wiring.
+
+    Parameters
+    ----------
+    gene : Gene
+        Its name ends in the kind of synapses that it is about.
+    species : Species
+        Whose settings say how genes of founders are distributed.
+    rng : numpy.random.Generator
+        Source of randomness.
+    """
+    priors, synapses = species.genome, gene.name.rpartition("_")[2]
+    if gene.kind == "decay":
+        drawn = np.exp(rng.normal(priors.prior("decay_log_mean", synapses), priors.decay_log_scale))
+        return drawn if priors.decay else 0.0
+    if gene.kind == "sign":
+        return rng.random(gene.shape) < species.network.excitatory
+    if gene.kind == "innate":
+        return rng.standard_normal(gene.shape, dtype=np.float32)
+    mean = priors.prior("gain_mean", synapses) if gene.name.startswith("gains_") else 0.0
+    return rng.normal(mean, gene.scale, gene.shape)
 
 
 def draw_innate_weights(
@@ -63,7 +89,7 @@ def draw_innate_weights(
     # standard normal numbers become weights by fan-in, so that potentials are of order 1
     scales, strengths = species.genome.innate_scale, species.family.strengths(species.layout) or (None, None)
     ascending, descending = (
-        _scaled(values, mask, strength) * np.float32(s)
+        scale_by_fan_in(values, mask, strength) * np.float32(s)
         for values, mask, strength, s in zip(raw, masks, strengths, scales, strict=True)
     )
     # signs and transposition last, since they act on sizes that are final
@@ -74,7 +100,44 @@ def draw_innate_weights(
     return Weights(ascending, descending)
 
 
-def _scaled(values: Floats, mask: Mask, strength: Floats | None) -> Floats:
+def draw_error_weights(
+    species: Species, population: Population, individuals: Indices, seed: int, generation: int
+) -> ErrorWeights:
+    """Give every individual with error neurons its innate weights, ``N(0, 1 / fan-in)`` in all four kinds of synapses.
+
+    Parameters, random streams and what is returned are as for `draw_innate_weights`.
+    """
+    priors, shapes = species.genome, weight_shapes(species)
+    raw = {kind: np.empty((population.size, *shape), np.float32) for kind, shape in shapes.items()}
+    if priors.innate == "inherited":
+        raw = {kind: population[f"innate_{kind}"] for kind in KINDS}
+    else:
+        for row, individual in enumerate(individuals):
+            rng = species.random_stream(seed, generation, Purpose.INNATE, int(individual))
+            for kind in KINDS:
+                rng.standard_normal(out=raw[kind][row], dtype=np.float32)
+    ascending, descending = priors.innate_scale
+    scales = ascending, priors.innate_scale_sensing, priors.innate_scale_teaching, descending
+    return ErrorWeights(
+        *(
+            scale_by_fan_in(raw[kind], population[f"mask_{kind}"]) * np.float32(scale)
+            for kind, scale in zip(KINDS, scales, strict=True)
+        )
+    )
+
+
+def scale_by_fan_in(values: Floats, mask: Mask, strength: Floats | None = None) -> Floats:
+    """Turn standard normal numbers, (P, receivers, senders), into weights ``N(0, 1 / fan-in)`` of the synapses present.
+
+    Parameters
+    ----------
+    values : ndarray of float32, shape (P, receivers, senders)
+        The numbers.
+    mask : ndarray of bool, shape (P, receivers, senders)
+        The synapses.
+    strength : ndarray of float, shape (receivers, senders), optional
+        Relative sizes. Default: all alike.
+    """
     if strength is not None:
         # the squares of a neuron's sizes sum to 1, as those of equal ones do
         sizes = mask * strength

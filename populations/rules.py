@@ -24,6 +24,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from hetevo.populations.registry import Registry, accept_instance
+from hetevo.populations.settings import Plasticity
 
 if TYPE_CHECKING:  # circuits belong to a species, and that has a rule
     from hetevo.populations.model import TwoPathwayCircuits
@@ -124,3 +125,9 @@ def with_terms(rule: Rule, extra: tuple[str, ...]) -> Rule:
         return terms + tuple(term for term in extra if term not in terms) if terms else terms
 
     return replace(rule, ascending=extend(rule.ascending), descending=extend(rule.descending))
+
+
+def build_rule(plasticity: Plasticity) -> Rule:
+    """Return the rule that settings describe, which is none that is inherited."""
+    rule = with_terms(RULES[plasticity.rule], tuple(plasticity.terms))
+    return replace(rule, momentum=plasticity.momentum, signs=plasticity.signals == "signs")

@@ -54,8 +54,14 @@ def setting(default: Any, meaning: str, **bounds: Any) -> Any:
 Options = Mapping[str, Any]
 """Options of a family: whatever a configuration can hold."""
 
+Same = float | Literal["same"]
+"""A number of one kind of synapses, or "same": that of all."""
+
 Size = Annotated[float, Setting("a size", least=0, finite=True)]
 Count = Annotated[int, Setting("a count", least=1)]
+SynapseKind = Literal["ascending", "sensing", "teaching", "descending"]
+"""Of circuits with separate error neurons; those of two-pathway circuits are ascending and descending."""
+
 Bits = Annotated[int, Setting("bits", least=2, most=16)]
 
 
@@ -132,6 +138,24 @@ class Plasticity:
 
 
 @dataclass(frozen=True)
+class ErrorNeurons:
+    """Separate error neurons beside the forward ones, in circuits of the kind error-neurons."""
+
+    sizes: tuple[Count, ...] | Literal["same"] = setting(
+        "same", 'error neurons beside each hidden level, lowest first, or "same" as forward neurons', example=[5, 5]
+    )
+    activation: Literal["tanh", "linear"] = setting("tanh", "activation of error neurons")
+    density_sensing: float = setting(0.6, "share of synapses from forward to error neurons present", most=1, above=0)
+    density_teaching: float = setting(0.6, "share of synapses from error to forward neurons present", most=1, above=0)
+    plastic: tuple[SynapseKind, ...] = setting(
+        ("ascending", "sensing", "teaching", "descending"), "kinds of synapses that change, where the rule lets them"
+    )
+    decay: Literal["constant", "gated"] = setting(
+        "constant", "whether a weight decays all the time, or by the mean square of presynaptic activity"
+    )
+
+
+@dataclass(frozen=True)
 class Lifetime:
     """What happens between birth and test."""
 
@@ -188,18 +212,61 @@ class Genome:
     """What founders are born with, and what is inherited."""
 
     gain_mean: float = setting(0.0, "mean of the founders' plasticity gains (a presentation)", finite=True)
-    gain_mean_descending: float | Literal["same"] = setting(
+    gain_mean_descending: Same = setting(
         "same", 'mean of the founders\' descending gains, or "same" as gain_mean', finite=True, example=-0.05
     )
+    gain_mean_sensing: Same = setting(
+        "same", 'mean of the founders\' sensing gains, or "same" as gain_mean', finite=True
+    )
+    gain_mean_teaching: Same = setting(
+        "same", 'mean of the founders\' teaching gains, or "same" as gain_mean', finite=True
+    )
     gain_scale: float = setting(0.1, "standard deviation of the founders' gains", least=0, finite=True)
+    gain_scale_descending: Same = setting(
+        "same", 'standard deviation of descending gains, or "same" as gain_scale', least=0, finite=True
+    )
+    gain_scale_sensing: Same = setting(
+        "same", 'standard deviation of sensing gains, or "same" as gain_scale', least=0, finite=True
+    )
+    gain_scale_teaching: Same = setting(
+        "same", 'standard deviation of teaching gains, or "same" as gain_scale', least=0, finite=True
+    )
     term_scale: float = setting(0.1, "standard deviation of coefficients of extra terms", least=0, finite=True)
     decay: bool = setting(True, "whether weights decay at all")
     decay_log_mean: float = setting(-7.0, "mean of the logarithm of the decay a presentation", most=0)
+    decay_log_mean_descending: Same = setting(
+        "same", 'mean of the logarithm of descending decays, or "same" as decay_log_mean', most=0
+    )
+    decay_log_mean_sensing: Same = setting(
+        "same", 'mean of the logarithm of sensing decays, or "same" as decay_log_mean', most=0
+    )
+    decay_log_mean_teaching: Same = setting(
+        "same", 'mean of the logarithm of teaching decays, or "same" as decay_log_mean', most=0
+    )
     decay_log_scale: float = setting(0.5, "standard deviation of the logarithm of the decay", least=0, finite=True)
     innate: Literal["redrawn", "inherited"] = setting("redrawn", "innate weights: drawn at each birth, or genes")
     innate_scale: tuple[Size, Size] = setting(
         (1.0, 1.0), "size of innate weights, ascending and descending, in units of 1 / sqrt(fan-in); 0 or more"
     )
+    innate_scale_sensing: Size = setting(
+        1.0, "size of innate sensing weights, of circuits with error neurons; 0 or more"
+    )
+    innate_scale_teaching: Size = setting(
+        1.0, "size of innate teaching weights, of circuits with error neurons; 0 or more"
+    )
     descending_start: Literal["random", "transposed"] = setting(
         "random", "V at birth: drawn independently, or the transpose of W"
     )
+
+    def prior(self, name: str, kind: str) -> float:
+        """Return ``gain_mean``, ``gain_scale`` or ``decay_log_mean`` of one kind of synapses.
+
+        Examples
+        --------
+        >>> Genome(gain_mean=0.1, gain_mean_teaching=0.3).prior("gain_mean", "teaching")
+        0.3
+        >>> Genome(gain_mean=0.1).prior("gain_mean", "teaching")
+        0.1
+        """
+        own = getattr(self, f"{name}_{kind}", "same")
+        return float(getattr(self, name) if own == "same" else own)

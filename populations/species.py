@@ -11,12 +11,24 @@ from numpy.typing import NDArray
 
 from hetevo.populations.activations import ACTIVATIONS, Activation
 from hetevo.populations.dale import check_dale
+from hetevo.populations.error_neurons import NAME as ERROR_NEURONS
+from hetevo.populations.error_neurons import check_error_neurons, plastic_kinds
 from hetevo.populations.errors import SettingError
 from hetevo.populations.formulas import Formula
 from hetevo.populations.layout import Layout
 from hetevo.populations.random_streams import FRESH, HELD_OUT, Purpose, random_stream
-from hetevo.populations.rules import Rule
-from hetevo.populations.settings import SETTLE, Environment, Genome, Lifetime, Network, Plasticity, freeze
+from hetevo.populations.rules import PATHWAYS, Rule
+from hetevo.populations.settings import (
+    SETTLE,
+    Environment,
+    ErrorNeurons,
+    Genome,
+    Lifetime,
+    Network,
+    Plasticity,
+    SynapseKind,
+    freeze,
+)
 from hetevo.populations.tasks import Task
 from hetevo.populations.wiring import WIRINGS, Pathways, WiringFamily
 
@@ -41,7 +53,7 @@ class Species:
         What is learned.
     rule : Rule
         Plasticity rule.
-    network, plasticity, genome, lifetime, environment
+    network, plasticity, genome, lifetime, environment, error_neurons
         Settings, see `hetevo.populations.settings`.
     perturbations : tuple of Perturbation
         What befalls every life, in this order; see `hetevo.populations.kernel.perturbation`.
@@ -69,6 +81,7 @@ class Species:
     genome: Genome = Genome()
     lifetime: Lifetime = Lifetime()
     environment: Environment = Environment()
+    error_neurons: ErrorNeurons = ErrorNeurons()
     perturbations: "tuple[Perturbation, ...]" = ()
     formula: Formula | None = None
     held_out: str = ""
@@ -85,6 +98,9 @@ class Species:
                 f"A species has {wanted}, got levels = {levels}. Give another layout, or another formula."
             )
         check_dale(self.network, self.rule, self.genome)
+        check_error_neurons(
+            self.network, self.rule, self.genome, self.error_neurons, perturbed=bool(self.perturbations)
+        )
 
     @property
     def settle(self) -> int:
@@ -95,6 +111,24 @@ class Species:
     def transposed(self) -> bool:
         """Whether the descending wiring is always the transpose of the ascending one (hidden part)."""
         return self.network.feedback == "transposed"
+
+    @cached_property
+    def plastic(self) -> tuple[SynapseKind, ...]:
+        """Kinds of synapses that change: pathways, or those of circuits with separate error neurons."""
+        if self.network.circuit == ERROR_NEURONS:
+            return plastic_kinds(self)
+        return tuple(pathway for pathway in PATHWAYS if self.rule.terms(pathway))
+
+    @property
+    def gated(self) -> bool:
+        """Whether decay depends on presynaptic activity."""
+        return self.network.circuit == ERROR_NEURONS and self.error_neurons.decay == "gated"
+
+    def terms(self, kind: SynapseKind) -> tuple[str, ...]:
+        """Return the terms that change a kind of synapses."""
+        if self.network.circuit == ERROR_NEURONS:
+            return ("heterosynaptic",) if kind in self.plastic else ()
+        return self.rule.terms("ascending" if kind == "ascending" else "descending")
 
     def stages(self, moments: Sequence[int] = ()) -> dict[int, list[Stage]]:
         """Name the stages of life by the presentations after which they begin; ``moments`` add some, in percent."""

@@ -221,7 +221,7 @@ def sample_columns(view: View) -> dict[str, Floats]:
     own = snapshot.activity[:, layout.input_units : layout.units]
     # each term is a coefficient, times what it takes from the receiving neuron, times the sender's activity or 1
     factor, constant = np.zeros_like(own), None
-    terms = () if rule.readout_only else rule.ascending
+    terms = () if rule.readout_only else snapshot.species.terms("ascending")
     for term in terms:
         coefficient = (snapshot.gains_ascending if term == "heterosynaptic" else genes[f"{term}_ascending"])[:, :, None]
         coefficient = coefficient if coefficient.shape[1] == 1 else coefficient[:, :hidden]

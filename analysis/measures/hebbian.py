@@ -108,7 +108,7 @@ def postsynaptic_columns(view: View) -> dict[str, Floats]:
     own = snapshot.activity[:, layout.input_units : layout.units].astype(float)
     signal = snapshot.signal[:, :hidden].astype(float)
     both = np.where(np.abs(own * signal).max(axis=2) > FLOOR, (own * signal).mean(axis=2), np.nan)
-    descending = np.broadcast_to(snapshot.genes.gains_descending, (len(own), hidden))
+    descending = np.broadcast_to(snapshot.genes[f"gains_{snapshot.feedback}"], (len(own), hidden))
     ascending = snapshot.gains_ascending[:, :hidden]
     # and the Hebbian index of its synapses: each neuron counts as a network of its own
     senders = snapshot.activity[:, : layout.units]

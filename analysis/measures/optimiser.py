@@ -210,8 +210,11 @@ def change_columns(view: View) -> dict[str, Floats]:
     """
     snapshot, layout = view.snapshot, view.snapshot.species.layout
     # the whole change: what plasticity adds, what momentum carries over, what decay takes
-    rows, plastic = slice(layout.hidden), bool(snapshot.species.rule.ascending)
+    rows, plastic = slice(layout.hidden), "ascending" in snapshot.species.plastic
     mask, decay = snapshot.mask_ascending[:, rows], snapshot.genes["decay_ascending"] * plastic
+    # one share of every weight is no decay that depends on activity
+    if snapshot.species.gated:
+        decay = np.full_like(decay, np.nan)
     shared = snapshot.species.rule.momentum
     carried = np.zeros_like(snapshot.update) if snapshot.carried is None else snapshot.carried
     rate, momentum, shrinking, explained = full_change(

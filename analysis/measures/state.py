@@ -8,7 +8,6 @@ import numpy as np
 
 from hetevo.analysis.measures.view import FLOOR, View, also_single, cosine
 from hetevo.populations.genome import term_gene
-from hetevo.populations.rules import PATHWAYS
 from hetevo.populations.types import Floats, Mask
 
 
@@ -131,30 +130,33 @@ def coefficient_columns(view: View) -> dict[str, Floats]:
     Columns ``coefficient_<term>_<pathway>``, for example ``coefficient_heterosynaptic_ascending`` for the gains ``gA``,
     and ``coefficient_decay_<pathway>``.
     """
-    genes, rule = view.snapshot.genes, view.snapshot.species.rule
+    genes, species = view.snapshot.genes, view.snapshot.species
     columns = {}
-    for pathway in PATHWAYS:
+    # circuits with error neurons have kinds of synapses besides
+    for pathway in [name.removeprefix("decay_") for name in genes if name.startswith("decay_")]:
         # means over neurons, or the one value that they share
-        for term in rule.terms(pathway):
+        for term in species.terms(pathway):
             columns[f"coefficient_{term}_{pathway}"] = genes[term_gene(pathway, term)].mean(axis=1, dtype=float)
         columns[f"coefficient_decay_{pathway}"] = genes[f"decay_{pathway}"].astype(float)
     return columns
 
 
 def stationarity_columns(view: View) -> dict[str, Floats]:
-    """Return ``feedback_drift`` and ``weight_alignment``."""
+    """Return ``feedback_drift`` and ``weight_alignment``; the latter is undefined where V is none of W transposed."""
     snapshot = view.snapshot
-    plastic = bool(snapshot.species.rule.descending)
-    loss = snapshot.weights.descending * snapshot.genes["decay_descending"][:, None, None] * plastic
     return {
-        "feedback_drift": feedback_drift(snapshot.feedback_update(), loss),
-        "weight_alignment": weight_alignment(*_pathways(view)),
+        "feedback_drift": feedback_drift(snapshot.feedback_update(), snapshot.feedback_loss()),
+        "weight_alignment": weight_alignment(*_pathways(view)) if snapshot.mirrored else _undefined(view),
     }
 
 
 def gap_columns(view: View) -> dict[str, Floats]:
-    """Return ``feedback_gap``."""
-    return {"feedback_gap": feedback_gap(*_pathways(view))}
+    """Return ``feedback_gap``, undefined where V is none of W transposed."""
+    return {"feedback_gap": feedback_gap(*_pathways(view)) if view.snapshot.mirrored else _undefined(view)}
+
+
+def _undefined(view: View) -> Floats:
+    return np.full(len(view.snapshot.update), np.nan)
 
 
 def _pathways(view: View) -> tuple[Floats, Floats, Mask]:

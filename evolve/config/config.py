@@ -14,6 +14,7 @@ from hetevo.evolve.config.tables import (
     BackendTable,
     CheckpointTable,
     EnvironmentTable,
+    ErrorNeuronsTable,
     EvolutionTable,
     GenomeTable,
     HardwareTable,
@@ -34,10 +35,11 @@ from hetevo.evolve.identity import config_hash
 from hetevo.evolve.islands import TOPOLOGIES
 from hetevo.populations.circuits import CIRCUITS
 from hetevo.populations.dale import check_dale
+from hetevo.populations.error_neurons import check_error_neurons
 from hetevo.populations.errors import SettingError
 from hetevo.populations.formulas import FORMULAS
 from hetevo.populations.layout import Layout
-from hetevo.populations.rules import RULES
+from hetevo.populations.rules import RULES, Rule, build_rule
 from hetevo.populations.settings import freeze
 from hetevo.populations.tasks import TASKS
 from hetevo.populations.wiring import WIRINGS
@@ -61,6 +63,7 @@ class Config(Table):
     task: TaskTable = TaskTable()
     network: NetworkTable = NetworkTable()
     plasticity: PlasticityTable = PlasticityTable()
+    error_neurons: ErrorNeuronsTable = ErrorNeuronsTable()
     lifetime: LifetimeTable = LifetimeTable()
     environment: EnvironmentTable = EnvironmentTable()
     injury: InjuryTable = InjuryTable()
@@ -202,20 +205,21 @@ class Config(Table):
         # what lives by this kind of rule
         formula = rule in FORMULAS
         plain = not formula and RULES[rule].is_plain
-        fitting = ["layer"] if formula else ["plain"] if plain else ["two-pathway", "plain"]
+        fitting = ["layer"] if formula else ["plain"] if plain else ["two-pathway", "plain", "error-neurons"]
         if circuit in CIRCUITS.own and circuit not in fitting:
             raise ValueError(
                 f"network.circuit: expected {' or '.join(fitting)}, which live by the rule {rule!r}, or auto, got"
                 f" {circuit!r}"
             )
         # compared with a table of defaults: a key that was left out asks for nothing
-        if circuit == "plain" or (circuit == "auto" and plain):
-            for table in ("injury", "hardware"):
-                if getattr(self, table) != type(getattr(self, table))():
-                    raise ValueError(
-                        f"{table}: only the fast kernel knows it, and circuits with the rule {rule!r} live on the plain"
-                        " model. Leave the table out, or choose a rule that is a sum of known terms"
-                    )
+        used = [name for name in ("injury", "hardware") if getattr(self, name) != type(getattr(self, name))()]
+        if used and (circuit == "plain" or (circuit == "auto" and plain)):
+            raise ValueError(
+                f"{used[0]}: only the fast kernel knows it, and circuits with the rule {rule!r} live on the plain"
+                " model. Leave the table out, or choose a rule that is a sum of known terms"
+            )
+        built = Rule() if formula else build_rule(self.plasticity)
+        check_error_neurons(self.network, built, self.genome, self.error_neurons, perturbed=bool(used))
         return self
 
     @model_validator(mode="after")

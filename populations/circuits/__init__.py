@@ -9,15 +9,18 @@ from typing import Any
 import numpy as np
 
 from hetevo.populations.circuits.circuit import Block, Circuit, Outcome
+from hetevo.populations.circuits.error_neurons import ErrorNeuronsCircuit
 from hetevo.populations.circuits.layer import Layer, LayerSnapshot
 from hetevo.populations.circuits.plain import Plain
 from hetevo.populations.circuits.two_pathway import TwoPathway
+from hetevo.populations.error_neurons import NAME, allowed_by_kind
 from hetevo.populations.genome import Gene, Population
 from hetevo.populations.isolation import isolated
 from hetevo.populations.kernel.life import Snapshot
 from hetevo.populations.random_streams import Purpose, random_stream
 from hetevo.populations.registry import Registry
 from hetevo.populations.species import Species
+from hetevo.populations.types import Mask
 
 METHODS = ("inherits", "genome", "draw_founder", "block_size", "count_bytes", "live")
 
@@ -30,7 +33,9 @@ def _accept(found: Any) -> Circuit:
 
 
 CIRCUITS: Registry[Circuit] = Registry(
-    "circuit", {"two-pathway": TwoPathway(), "plain": Plain(), "layer": Layer()}, _accept
+    "circuit",
+    {"two-pathway": TwoPathway(), "plain": Plain(), "error-neurons": ErrorNeuronsCircuit(), "layer": Layer()},
+    _accept,
 )
 """Kinds of circuits by the name that `Species.circuit` returns."""
 
@@ -43,6 +48,22 @@ def circuit_of(species: Species) -> Circuit:
 def genome(species: Species) -> tuple[Gene, ...]:
     """List the blocks of a species' genome, in the order in which they are drawn, saved and hashed."""
     return circuit_of(species).genome(species)
+
+
+def allowed_synapses(species: Species, mask: str) -> Mask:
+    """Return where a gene that is a wiring may have synapses, in its shape for one individual.
+
+    Parameters
+    ----------
+    species : Species
+        What the individuals have in common.
+    mask : str
+        Name of the gene, such as ``"mask_ascending"``.
+    """
+    kind = mask.removeprefix("mask_")
+    if species.network.circuit == NAME:
+        return {str(known): allowed for known, allowed in allowed_by_kind(species).items()}[kind]
+    return np.asarray(getattr(species.allowed, kind))
 
 
 def block_size(species: Species) -> int:
@@ -86,6 +107,7 @@ __all__ = [
     "LayerSnapshot",
     "Outcome",
     "Snapshot",
+    "allowed_synapses",
     "block_size",
     "circuit_of",
     "draw_founders",

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from hetevo.populations.birth import draw_innate_weights
+from hetevo.populations.birth import draw_gene, draw_innate_weights
 from hetevo.populations.circuits.circuit import Block, Outcome
 from hetevo.populations.experience import Samples
 from hetevo.populations.genome import SIGNS, Gene, term_gene
@@ -45,7 +45,9 @@ class TwoPathway:
         shapes = {"ascending": (layout.neurons, layout.units), "descending": (layout.hidden, layout.neurons)}
         width = {pathway: 1 if plasticity.gains_shared else rows[pathway] for pathway in rows}
         # the order decides what founders draw, and what digests hash
-        genes = [Gene(f"gains_{pathway}", "gain", (width[pathway],), priors.gain_scale) for pathway in rows]
+        genes = [
+            Gene(f"gains_{pathway}", "gain", (width[pathway],), priors.prior("gain_scale", pathway)) for pathway in rows
+        ]
         for pathway in PATHWAYS:
             places = 1 if plasticity.terms_shared else rows[pathway]
             genes += [
@@ -68,7 +70,7 @@ class TwoPathway:
         descending = species.mirror(wiring.ascending) if species.transposed else wiring.descending
         masks = {"mask_ascending": wiring.ascending, "mask_descending": descending}
         genes = self.genome(species)
-        return {gene.name: masks[gene.name] if gene.kind == "mask" else _draw(gene, species, rng) for gene in genes}
+        return {gene.name: masks[gene.name] if gene.kind == "mask" else draw_gene(gene, species, rng) for gene in genes}
 
     def block_size(self, species: Species) -> int:
         """Keep a block's weights, their changes and its signals in cache."""
@@ -107,21 +109,6 @@ class TwoPathway:
         )
         loss, accuracy = evaluate_test(lives.circuits, block.experience.test)
         return Outcome(loss, accuracy, lives.diverged | ~np.isfinite(loss))
-
-
-def _draw(gene: Gene, species: Species, rng: Generator) -> Any:
-    priors = species.genome
-    if gene.kind == "decay":
-        drawn = np.exp(rng.normal(priors.decay_log_mean, priors.decay_log_scale))
-        return drawn if priors.decay else 0.0
-    if gene.kind == "sign":
-        return rng.random(gene.shape) < species.network.excitatory
-    if gene.kind == "innate":
-        return rng.standard_normal(gene.shape, dtype=np.float32)
-    mean = priors.gain_mean if gene.name.startswith("gains_") else 0.0
-    if gene.name == "gains_descending" and priors.gain_mean_descending != "same":
-        mean = priors.gain_mean_descending
-    return rng.normal(mean, gene.scale, gene.shape)
 
 
 def evaluate_test(circuits: CircuitBlock, samples: Samples) -> tuple[Floats, Floats]:

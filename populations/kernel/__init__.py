@@ -5,6 +5,9 @@
 `passes`            forward and backward pass, with settling where there are loops
 `correlations`      of signals that change weights; `homosynaptic` terms
 `plasticity`        weight changes of a presentation
+`bounds`            weights within bounds
+`error_block`       memory and passes of circuits with separate error neurons
+`error_plasticity`  their weight changes
 `life`              presentations from birth to test
 `perturbation`      what else happens to a life: `injury`, `hardware`
 ==================  ==========================================================================

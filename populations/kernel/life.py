@@ -2,19 +2,24 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import DTypeLike
 
 from hetevo.populations.birth import Weights
+from hetevo.populations.error_neurons import ErrorWeights
 from hetevo.populations.experience import Experience, Samples
 from hetevo.populations.genome import Population
+from hetevo.populations.kernel.error_block import ErrorBlock, ErrorPasses
+from hetevo.populations.kernel.error_plasticity import ErrorPlasticity
 from hetevo.populations.kernel.memory import CircuitBlock
 from hetevo.populations.kernel.passes import Passes, passes_of
 from hetevo.populations.kernel.perturbation import Course, PerturbedBlock, Streams
 from hetevo.populations.kernel.plasticity import Plasticity, effective_gains
 from hetevo.populations.random_streams import Purpose
+from hetevo.populations.settings import SynapseKind
 from hetevo.populations.species import Species, Stage
 from hetevo.populations.types import Floats, Indices, Mask
 
@@ -31,8 +36,8 @@ class Snapshot:
         See `Stage`.
     species : Species
         What the circuits have in common.
-    weights : Weights
-        ``W``, shape (N, H + O, I + H), and ``V``, shape (N, H, H + O).
+    weights : Weights or ErrorWeights
+        ``W``, shape (N, H + O, I + H), and ``V``, shape (N, H, H + O); or those of circuits with error neurons.
     gains_ascending : ndarray of float, shape (N, H + O)
         ``gA``, with the sign that the rule gives it.
     mask_ascending : ndarray of bool, shape (N, H + O, I + H)
@@ -51,13 +56,15 @@ class Snapshot:
     genes : Population
         The N genomes.
     feedback_update : callable
-        Returns the descending weight change that this batch would cause, without decay, shape (N, H, H + O). Few
-        measures need it, so that it is computed when asked for.
+        Returns the change of the weights by which learning signals reach hidden neurons that this batch would cause,
+        without decay, shape (N, H, H + O) or (N, H, M). Few measures need it, so that it is computed when asked for.
+    errors : ndarray of float, shape (N, M + O, S), or None
+        ``e``: activity of separate error neurons; None where there are none.
     """
 
     stage: Stage
     species: Species
-    weights: Weights
+    weights: Weights | ErrorWeights
     gains_ascending: Floats
     mask_ascending: Mask
     activity: Floats
@@ -67,6 +74,26 @@ class Snapshot:
     carried: Floats | None
     genes: Population
     feedback_update: Callable[[], Floats]
+    errors: Floats | None = None
+
+    @property
+    def feedback(self) -> SynapseKind:
+        """The kind of synapses by which learning signals reach hidden neurons."""
+        return "descending" if self.errors is None else "teaching"
+
+    @property
+    def mirrored(self) -> bool:
+        """Whether these synapses lead back from where the ascending ones lead to."""
+        return self.errors is None
+
+    def feedback_loss(self) -> Floats:
+        """Return what decay takes from the weights of these synapses in a presentation of this batch."""
+        kind = self.feedback
+        lost: Floats = self.genes[f"decay_{kind}"][:, None, None] * (kind in self.species.plastic)
+        weights: Floats = getattr(self.weights, kind)
+        if self.errors is not None and self.species.gated:
+            lost = lost * (self.errors[:, : weights.shape[2]] ** 2).mean(axis=2)[:, None, :]
+        return weights * lost
 
 
 PROBED_NETWORKS = 32
@@ -76,25 +103,48 @@ Observer = Callable[[Snapshot], None]
 
 
 @dataclass(frozen=True)
+class Parts:
+    """What lives of one kind of circuits are made of.
+
+    Parameters
+    ----------
+    block, passes, plasticity : callable
+        Make what `CircuitBlock`, `passes_of` and `Plasticity` are for two-pathway circuits, of the same arguments.
+    networks_last : bool
+        Whether the block can have networks on the fastest axis.
+    """
+
+    block: Callable[..., Any]
+    passes: Callable[..., Passes]
+    plasticity: Callable[..., Any]
+    networks_last: bool
+
+
+TWO_PATHWAYS = Parts(CircuitBlock, passes_of, Plasticity, networks_last=True)
+
+ERROR_NEURONS = Parts(ErrorBlock, ErrorPasses, ErrorPlasticity, networks_last=False)
+
+
+@dataclass(frozen=True)
 class Lives:
     """Where ``N`` lives ended.
 
     Parameters
     ----------
-    circuits : CircuitBlock
+    circuits : CircuitBlock or ErrorBlock
         Final weights.
     diverged : ndarray of bool, shape (N,)
         Lives in which a weight became infinite or undefined; they were stopped there.
     """
 
-    circuits: CircuitBlock
+    circuits: Any
     diverged: Mask
 
 
 def live_block(
     species: Species,
     genes: Population,
-    innate: Weights,
+    innate: Weights | ErrorWeights,
     experience: Experience,
     *,
     observer: Observer | None = None,
@@ -131,17 +181,19 @@ def live_block(
         ``N = P * K`` lives, ordered individual by individual, task by task.
     """
     life, tasks = species.lifetime, len(experience.training.inputs)
+    parts = TWO_PATHWAYS if isinstance(innate, Weights) else ERROR_NEURONS
     # an individual's K lives stand side by side
     lives = np.repeat(np.arange(genes.size), tasks)
-    networks, online = len(lives), life.batch == 1
+    networks, online = len(lives), life.batch == 1 and parts.networks_last
     if online and networks == 1:
         lives = np.repeat(lives, 2)  # sums over units would run in another order with no network beside
     # one life each: nothing is repeated; what a perturbation changes are copies
     own: Indices | slice = slice(None) if len(lives) == genes.size else lives
     genes = genes.take(lives if species.perturbations else own)
-    circuits = CircuitBlock(species, Weights(*(weights[own] for weights in innate)), dtype, networks_last=online)
-    passes = passes_of(circuits.stacks, life.batch, tasks)
-    plasticity = Plasticity(circuits, passes, genes)
+    last = {"networks_last": True} if online else {}
+    circuits = parts.block(species, type(innate)(*(weights[own] for weights in innate)), dtype, **last)
+    passes = parts.passes(circuits.stacks, life.batch, tasks)
+    plasticity = parts.plasticity(circuits, passes, genes)
     diverged = np.zeros(circuits.networks, np.bool_)
     courses = _begin_perturbations(species, circuits, passes, plasticity, genes, streams, circuits.networks // networks)
     training, stages = experience.training, species.stages(moments)
@@ -151,10 +203,10 @@ def live_block(
         for t in range(life.presentations + 1):
             if observer is not None and experience.probe is not None:
                 for stage in stages.get(t, ()):
-                    for rows in _parts(networks, tasks):
+                    for rows in _cut(networks, tasks):
                         # a perturbation may change genes later on
                         own = np.arange(rows.start, rows.stop) if species.perturbations else rows
-                        observer(_snapshot(stage, plasticity, rows, genes.take(own), experience.probe))
+                        observer(_snapshot(stage, parts, plasticity, rows, genes.take(own), experience.probe))
             if t == life.presentations:
                 break
             for course in courses:
@@ -198,18 +250,18 @@ def _begin_perturbations(
     return [perturbation.begin(block) for perturbation in species.perturbations]
 
 
-def _parts(networks: int, tasks: int) -> Iterator[slice]:
+def _cut(networks: int, tasks: int) -> Iterator[slice]:
     """Cut the networks that a probe looks at, all tasks of an individual together."""
     step = max(1, PROBED_NETWORKS // tasks) * tasks
     return (slice(start, min(start + step, networks)) for start in range(0, networks, step))
 
 
-def _snapshot(stage: Stage, plasticity: Plasticity, rows: slice, genes: Population, probe: Samples) -> Snapshot:
+def _snapshot(stage: Stage, parts: Parts, plasticity: Any, rows: slice, genes: Population, probe: Samples) -> Snapshot:
     """Show some of the networks, whose genes are given, the probe batch."""
     circuits = plasticity.circuits
     species, stacks = circuits.species, circuits.stacks.take(rows)
     # buffers of its own: the life's hold what the presentation has left there
-    passes = passes_of(stacks, probe.inputs.shape[-1], len(probe.inputs))
+    passes = parts.passes(stacks, probe.inputs.shape[-1], len(probe.inputs))
     passes.forward(probe.inputs)
     passes.compare(probe.targets)
     # probes see the error as it is, neurons the clipped one
@@ -218,6 +270,7 @@ def _snapshot(stage: Stage, plasticity: Plasticity, rows: slice, genes: Populati
     np.clip(passes.error, -clip, clip, out=passes.error)
     passes.backward()
     changes = plasticity.changes(passes, rows)
+    feedback: SynapseKind = "teaching" if parts is ERROR_NEURONS else "descending"
     return Snapshot(
         stage=stage,
         species=species,
@@ -230,5 +283,6 @@ def _snapshot(stage: Stage, plasticity: Plasticity, rows: slice, genes: Populati
         update=changes.of("ascending"),
         carried=plasticity.carried(rows),
         genes=genes,
-        feedback_update=lambda: changes.of("descending"),
+        feedback_update=lambda: changes.of(feedback),
+        errors=passes.errors if isinstance(passes, ErrorPasses) else None,
     )

@@ -177,12 +177,12 @@ class Stacks:
     @property
     def hidden(self) -> list[Floats]:
         """Those of the ascending pathway that also the descending one has."""
-        return self.ascending[len(self.ascending) - len(self.descending) :]
+        return [stack for panel, stack in zip(self.panels, self.ascending, strict=True) if panel.hidden]
 
     @property
     def hidden_panels(self) -> list[Panel]:
         """Panels of the hidden neurons."""
-        return self.panels[len(self.ascending) - len(self.descending) :]
+        return [panel for panel in self.panels if panel.hidden]
 
     def take(self, rows: slice) -> "Stacks":
         """Return some networks, each in one piece: views, or copies of what has networks last."""

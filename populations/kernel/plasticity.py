@@ -15,6 +15,7 @@ from numpy.typing import DTypeLike
 
 from hetevo.populations.dale import outgoing_signs
 from hetevo.populations.genome import Population, term_gene
+from hetevo.populations.kernel.bounds import bound_weights
 from hetevo.populations.kernel.correlations import Changes, Correlations
 from hetevo.populations.kernel.memory import CircuitBlock, Panel, Step, aligned, run
 from hetevo.populations.kernel.passes import Passes
@@ -24,10 +25,6 @@ from hetevo.populations.types import Floats, Mask
 
 SHORT = 4096
 """Cells of a network up to which its decay is laid out for each of them."""
-
-NEGLIGIBLE = 1e-19
-"""Weights below this are set to 0 when weights are clipped: the square root of the smallest normal float32, so that the
-product of two weights never is a subnormal number, with which processors are many times slower."""
 
 
 class Plasticity:
@@ -201,23 +198,9 @@ class Plasticity:
         ndarray of bool, shape (N,)
             Circuits that were found to have diverged.
         """
-        circuits, weights = self.circuits, self._weights
-        broken: Mask = np.zeros(circuits.networks, np.bool_)
-        # before clipping, which would hide an overflow; the sum of finite weights overflows only close to it
-        if not np.isfinite(weights.sum()):
-            sums = [part.sum(axis=1) for part in circuits.by_network(circuits.weights)]
-            broken = ~np.isfinite(np.sum(sums, axis=0))
-        np.clip(weights, -clip, clip, out=weights)
-        # subnormal numbers would slow everything down; the drive's buffer is free here
-        free = self._drive[self._span]
-        np.abs(weights, free)
-        np.greater_equal(free, NEGLIGIBLE, out=free)
-        np.multiply(weights, free, weights)
-        if broken.any():
-            self._broken |= broken
-            for part in circuits.by_network(circuits.weights):
-                part[broken] = 0
-            self._still(broken)
+        broken = bound_weights(self.circuits, [self._span], self._drive, clip)
+        self._broken |= broken
+        self._still(broken)
         return broken
 
     def _still(self, broken: Mask) -> None:

@@ -5,6 +5,7 @@ The defaults are the experiment `emergence`.
 
 from hetevo.evolve.config.tables.living import (
     EnvironmentTable,
+    ErrorNeuronsTable,
     GenomeTable,
     HardwareTable,
     InjuryTable,
@@ -31,6 +32,7 @@ __all__ = [
     "BackendTable",
     "CheckpointTable",
     "EnvironmentTable",
+    "ErrorNeuronsTable",
     "EvolutionTable",
     "GenomeTable",
     "HardwareTable",

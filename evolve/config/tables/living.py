@@ -122,9 +122,14 @@ def checked_type(hint: Any, setting: Setting) -> Any:
     kind, parts = get_origin(hint), get_args(hint)
     if kind is Annotated:  # bounds of its own; the validator knows those of others
         own = [part for part in parts[1:] if isinstance(part, Setting)]
-        return checked_type(parts[0], own[0]) if own else hint
+        if own:
+            return checked_type(parts[0], own[0])
+        inner = checked_type(parts[0], setting) if get_origin(parts[0]) is tuple else parts[0]
+        return Annotated[inner, *parts[1:]]
     if kind in (Union, types.UnionType):
-        return reduce(or_, (checked_type(part, setting) for part in parts))
+        # lists of a file become tuples, here, too
+        lax = [Annotated[part, Field(strict=False)] if get_origin(part) is tuple else part for part in parts]
+        return reduce(or_, (checked_type(part, setting) for part in lax))
     if kind is tuple:
         return tuple[tuple(checked_type(part, setting) for part in parts)]  # type: ignore[misc]
     if kind is Mapping:
@@ -170,6 +175,7 @@ def _bound(inside: float | None, outside: float | None, word: str) -> str:
 
 __all__ = [
     "EnvironmentTable",
+    "ErrorNeuronsTable",
     "GenomeTable",
     "HardwareTable",
     "InjuryTable",
@@ -181,6 +187,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from hetevo.populations.settings import Environment as EnvironmentTable
+    from hetevo.populations.settings import ErrorNeurons as ErrorNeuronsTable
     from hetevo.populations.settings import Hardware as HardwareTable
     from hetevo.populations.settings import Injury as InjuryTable
     from hetevo.populations.settings import Lifetime as LifetimeTable
@@ -195,11 +202,12 @@ if TYPE_CHECKING:
         founders_sha256: str = ""
 
 else:
-    TaskTable, PlasticityTable, LifetimeTable, EnvironmentTable, InjuryTable, HardwareTable = map(
+    TaskTable, PlasticityTable, ErrorNeuronsTable, LifetimeTable, EnvironmentTable, InjuryTable, HardwareTable = map(
         table_of,
         (
             settings.Task,
             settings.Plasticity,
+            settings.ErrorNeurons,
             settings.Lifetime,
             settings.Environment,
             settings.Injury,

@@ -1,0 +1,273 @@
+"""Circuits with separate error neurons, laid out for speed: their weights, and their two passes.
+
+What `memory` and `passes` say of panels and of signals holds here, too. Besides:
+
+*One stretch of memory* holds ``[W of inputs | W of levels | L | V | U]``, so that what is done to every weight is one
+call for each run of plastic kinds.
+
+*L and V of a level share a layout*: ``V`` is stored transposed, so that both need the same correlations ``<e_k x_i>``.
+
+*No networks last*: one sample a presentation lives as a batch does.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from itertools import accumulate, groupby, pairwise
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from hetevo.populations.activations import ACTIVATIONS
+from hetevo.populations.error_neurons import KINDS, ErrorWeights, allowed_by_kind, error_layout, weight_shapes
+from hetevo.populations.kernel.memory import Panel, Stacks, Step, aligned, panels
+from hetevo.populations.kernel.passes import Passes
+from hetevo.populations.settings import SynapseKind
+from hetevo.populations.species import Species
+from hetevo.populations.types import Floats
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A part of the weights of one kind of synapses, which is one array.
+
+    Parameters
+    ----------
+    rows, columns : slice
+        Receivers and senders, as in `hetevo.populations.error_neurons.ErrorWeights`.
+    transposed : bool
+        Whether senders are the rows of the array.
+    """
+
+    rows: slice
+    columns: slice
+    transposed: bool = False
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the array."""
+        sizes = self.rows.stop - self.rows.start, self.columns.stop - self.columns.start
+        return sizes[::-1] if self.transposed else sizes
+
+    @property
+    def cells(self) -> int:
+        """Places for a synapse."""
+        rows, columns = self.shape
+        return rows * columns
+
+    def of(self, values: Floats) -> Floats:
+        """Return a view, (N, rows, columns) as in the array, of the weights of a kind."""
+        part = values[:, self.rows, self.columns]
+        return part.swapaxes(1, 2) if self.transposed else part
+
+    def senders(self, values: Floats) -> Floats:
+        """Return numbers of senders, (N, senders), in a shape that fits all cells of the array."""
+        part = values[:, self.columns]
+        return part[:, :, None] if self.transposed else part[:, None, :]
+
+    def receivers(self, values: Floats) -> Floats:
+        """Return numbers of receivers, (N, receivers), in a shape that fits all cells of the array."""
+        part = values[:, self.rows]
+        return part[:, None, :] if self.transposed else part[:, :, None]
+
+
+def cuts(species: Species) -> list[tuple[SynapseKind, list[Cut]]]:
+    """Cut the weights into groups, in the order in which they lie in memory, each of one kind of synapses."""
+    forward, errors = species.layout.level_slices, error_layout(species).level_slices
+    inputs, levels = (
+        [Cut(panel.rows, panel.columns) for panel in panels(species) if panel.hidden == hidden]
+        for hidden in (False, True)
+    )
+    sensing = [Cut(error, level) for error, level in zip(errors, forward, strict=True)]
+    teaching = [Cut(level, error, transposed=True) for error, level in zip(errors, forward, strict=True)]
+    descending, allowed = [], allowed_by_kind(species)["descending"]
+    for error in errors:
+        # from the first to the last that may be connected; what lies between is 0
+        reached = np.flatnonzero(allowed[error].any(axis=0))
+        if reached.size:
+            descending.append(Cut(error, slice(int(reached[0]), int(reached[-1]) + 1)))
+    return [
+        ("ascending", inputs),
+        ("ascending", levels),
+        ("sensing", sensing),
+        ("teaching", teaching),
+        ("descending", descending),
+    ]
+
+
+def count_cells(species: Species) -> int:
+    """Count the places for a synapse of all kinds together, between which wirings leave some empty."""
+    return sum(cut.cells for _, group in cuts(species) for cut in group)
+
+
+@dataclass(frozen=True)
+class ErrorStacks:
+    """Weights of N circuits, or numbers that belong to weights, an array (N, rows, columns) a cut.
+
+    Parameters
+    ----------
+    species : Species
+        What the circuits have in common.
+    of : dict of str to list of (Cut, ndarray of float)
+        By kind of synapses.
+    """
+
+    species: Species
+    of: dict[SynapseKind, list[tuple[Cut, Floats]]]
+
+    @property
+    def forward(self) -> Stacks:
+        """The ascending ones as forward neurons need them."""
+        given = [Panel(cut.rows, cut.columns) for cut, _ in self.of["ascending"]]
+        return Stacks(self.species, given, [stack for _, stack in self.of["ascending"]], [])
+
+    def take(self, rows: slice) -> "ErrorStacks":
+        """Return views of some networks."""
+        return ErrorStacks(
+            self.species, {kind: [(cut, stack[rows]) for cut, stack in given] for kind, given in self.of.items()}
+        )
+
+    def place(self, kind: SynapseKind, values: Floats) -> None:
+        """Write values of a kind's shape, N possibly 1, where they belong."""
+        for cut, stack in self.of[kind]:
+            stack[:] = cut.of(values)
+
+    def spread(self, kind: SynapseKind) -> Floats:
+        """Return a kind as one array, in the shape that `ErrorWeights` has, 0 outside of cuts."""
+        first = self.of["ascending"][0][1]
+        values = np.zeros((len(first), *weight_shapes(self.species)[kind]), first.dtype)
+        for cut, stack in self.of[kind]:
+            cut.of(values)[:] = stack
+        return values
+
+
+class ErrorBlock:
+    """Weights of ``N`` circuits, cut by cut.
+
+    Parameters
+    ----------
+    species : Species
+        What the circuits have in common.
+    weights : ErrorWeights
+        At birth, N rows.
+    dtype : dtype, optional
+        float32 on the fast path.
+
+    Attributes
+    ----------
+    weights : ndarray of float, shape (cells,)
+        All of them, group after group (`cuts`), each network by network.
+    stacks : ErrorStacks
+        Views of ``weights``.
+    """
+
+    def __init__(self, species: Species, weights: ErrorWeights, dtype: DTypeLike = np.float32) -> None:
+        self.species, self.networks, self.dtype = species, len(weights.ascending), np.dtype(dtype)
+        self._groups = cuts(species)
+        cells = [self.networks * sum(cut.cells for cut in group) for _, group in self._groups]
+        self._ends = [0, *accumulate(cells)]
+        (self.weights,) = aligned(dtype, (self._ends[-1],))
+        self.stacks = self.stack(self.weights)
+        for kind in KINDS:
+            self.stacks.place(kind, getattr(weights, kind))
+
+    def spans(self, kinds: Collection[SynapseKind]) -> list[slice]:
+        """Return which parts of ``weights`` belong to kinds, those that touch as one."""
+        groups = zip(self._groups, pairwise(self._ends), strict=True)
+        found = []
+        for chosen, run in groupby(groups, lambda group: group[0][0] in kinds):
+            ends = [end for _, end in run]
+            if chosen and ends[0][0] < ends[-1][1]:
+                found.append(slice(ends[0][0], ends[-1][1]))
+        return found
+
+    def by_network(self, flat: Floats) -> list[Floats]:
+        """Return views (N, cells) of an array laid out as ``weights``, group by group."""
+        return [flat[start:stop].reshape(self.networks, -1) for start, stop in pairwise(self._ends)]
+
+    def by_kind(self, flat: Floats) -> list[tuple[SynapseKind, Floats]]:
+        """Return views (N, cells) of an array laid out as ``weights``, each with the kind of its group."""
+        return [(kind, part) for (kind, _), part in zip(self._groups, self.by_network(flat), strict=True)]
+
+    def stack(self, flat: Floats) -> ErrorStacks:
+        """Return views, cut by cut, of an array laid out as ``weights``."""
+        of: dict[SynapseKind, list[tuple[Cut, Floats]]] = {kind: [] for kind in KINDS}
+        for (kind, group), part in zip(self._groups, self.by_network(flat), strict=True):
+            ends = [0, *accumulate(cut.cells for cut in group)]
+            of[kind] += [
+                (cut, part[:, start:stop].reshape(self.networks, *cut.shape))
+                for cut, (start, stop) in zip(group, pairwise(ends), strict=True)
+            ]
+        return ErrorStacks(self.species, of)
+
+    def whole(self, rows: slice = slice(None)) -> ErrorWeights:
+        """Return the weights as one array a kind, for some networks."""
+        stacks = self.stacks.take(rows)
+        return ErrorWeights(*map(stacks.spread, KINDS))
+
+
+class ErrorPasses(Passes):
+    """Both passes through ``N`` circuits with ``S`` samples; see `hetevo.populations.kernel.passes.Passes`.
+
+    Parameters
+    ----------
+    stacks : ErrorStacks
+        Weights to use; always their present values.
+    samples, tasks
+        As for `Passes`.
+
+    Attributes
+    ----------
+    sensed : ndarray of float, shape (N, M, S)
+        ``s``: activity of error neurons in the forward pass.
+    errors : ndarray of float, shape (N, M + O, S)
+        ``e``: their activity in the backward pass, and the outputs' errors.
+    """
+
+    def __init__(self, stacks: ErrorStacks, samples: int, tasks: int = 1) -> None:
+        self.lateral, self.error_layout = stacks, error_layout(stacks.species)
+        self._f_e = ACTIVATIONS[stacks.species.error_neurons.activation].apply
+        super().__init__(stacks.forward, samples, tasks)
+
+    def stretches(self, *units: int) -> list[Floats]:
+        """Return buffers (units, N or some more, S)."""
+        # a network alone would have its units side by side, and other bits than in company with one sample
+        networks = max(self.networks | 1, 3)
+        stretches = aligned(self.dtype, *((number, networks, self.samples) for number in units))
+        for stretch in stretches:
+            stretch[:, self.networks :] = 0
+        return stretches
+
+    def _upward(self) -> list[Step]:
+        """Line up what the forward pass does after the inputs have arrived, error neurons last."""
+        steps = super()._upward()
+        (stretch,) = self.stretches(self.error_layout.hidden)
+        self.sensed = self.by_network(stretch)
+        # only descending synapses need what error neurons sense
+        if "descending" not in self.species.plastic:
+            return steps
+        for cut, weights in self.lateral.of["sensing"]:
+            steps.append((np.matmul, (weights, self.neurons[:, cut.columns], self.sensed[:, cut.rows])))
+        return [*steps, (self._f_e, (stretch, stretch))]
+
+    def _downward(self) -> list[Step]:
+        """Line up what the backward pass does: errors from level to level, and to the side."""
+        errors, hidden = self.error_layout, self.species.layout.hidden
+        (stretch,) = self.stretches(errors.neurons)
+        self.errors = self.by_network(stretch)
+        # at the top, error neurons are the outputs' errors
+        steps: list[Step] = [(np.copyto, (stretch[errors.hidden :], self._q[hidden:]))]
+        above = {cut.rows.start: (cut, weights) for cut, weights in self.lateral.of["descending"]}
+        for level in reversed(errors.level_slices):
+            if level.start not in above:  # nobody sends to it
+                steps.append((stretch[level].fill, (0,)))
+                continue
+            cut, weights = above[level.start]
+            steps.append((np.matmul, (weights, self.errors[:, cut.columns], self.errors[:, level])))
+            steps.append((self._f_e, (stretch[level], stretch[level])))
+        for cut, weights in self.lateral.of["teaching"]:
+            heard = self.signal[:, cut.rows]
+            steps.append((np.matmul, (weights.swapaxes(1, 2), self.errors[:, cut.columns], heard)))
+        if self.species.plasticity.derivative:
+            signals = self._q[:hidden]
+            steps += [*self._slopes(), (np.multiply, (signals, self._slope, signals))]
+        return steps

@@ -1,0 +1,227 @@
+"""The weight changes of one presentation in circuits with separate error neurons.
+
+As in `plasticity`, gains, masks and 1/S are one array, so that a presentation scales correlations, lets weights decay,
+and adds. Correlations ``<e_k x_i>`` within a level serve what it senses and what it is taught.
+"""
+
+import numpy as np
+
+from hetevo.populations.genome import Population
+from hetevo.populations.kernel.bounds import bound_weights
+from hetevo.populations.kernel.error_block import ErrorBlock, ErrorPasses, ErrorStacks
+from hetevo.populations.kernel.memory import Step, aligned, run
+from hetevo.populations.kernel.plasticity import SHORT
+from hetevo.populations.settings import SynapseKind
+from hetevo.populations.types import Floats, Mask
+
+
+class ErrorCorrelations:
+    """Correlations of the activities and signals that are in the buffers of passes.
+
+    Parameters
+    ----------
+    passes : ErrorPasses
+        Whose activities and signals to take.
+    out : ErrorStacks
+        Where they go; those of lateral synapses into the places of sensing ones.
+
+    Attributes
+    ----------
+    steps : list of Step
+        What computes those of plastic kinds.
+    """
+
+    def __init__(self, passes: ErrorPasses, out: ErrorStacks) -> None:
+        self._passes, self._out, plastic = passes, out, passes.species.plastic
+        self.steps: list[Step] = []
+        # right operands should be in one piece: samples first
+        hidden = passes.neurons[:, : passes.species.layout.hidden]
+        senders = self._turn(hidden) if {*plastic} & {"ascending", "sensing", "teaching"} else hidden
+        if "ascending" in plastic:
+            self._line_up_ascending(senders)
+        if {"sensing", "teaching"} & {*plastic}:
+            for cut, correlations in out.of["sensing"]:
+                self._add(passes.errors[:, cut.rows], senders[:, :, cut.columns], correlations)
+        if "descending" in plastic:
+            errors = self._turn(passes.errors)
+            for cut, correlations in out.of["descending"]:
+                self._add(passes.sensed[:, cut.rows], errors[:, :, cut.columns], correlations)
+
+    def _turn(self, signals: Floats) -> Floats:
+        """Return a buffer for signals (N, units, S) as (N, S, units), which is filled in every presentation."""
+        passes = self._passes
+        turned = np.empty((passes.networks, passes.samples, signals.shape[1]), passes.dtype)
+        self.steps.append((np.copyto, (turned, signals.swapaxes(1, 2))))
+        return turned
+
+    def _add(self, left: Floats, right: Floats, out: Floats) -> None:
+        self.steps.append((np.matmul, (left, right, out)))
+
+    def _line_up_ascending(self, senders: Floats) -> None:
+        passes, first = self._passes, self._passes.species.layout.input_units
+        for cut, correlations in self._out.of["ascending"]:
+            left = passes.signal[:, cut.rows]
+            if cut.columns.start >= first:
+                columns = slice(cut.columns.start - first, cut.columns.stop - first)
+                self._add(left, senders[:, :, columns], correlations)
+                continue
+            # all networks of a task read the same inputs
+            turned = np.empty((passes.tasks, passes.samples, first), passes.dtype)
+            self.steps.append((lambda inputs=turned: np.copyto(inputs, passes.inputs.swapaxes(1, 2)), ()))
+            self._add(passes.by_task(left), turned, passes.by_task(correlations))
+
+
+class ErrorChanges:
+    """Changes without decay that a batch would cause, which is presented for a look alone.
+
+    Parameters
+    ----------
+    passes : ErrorPasses
+        Whose activities and signals to take.
+    scale : ErrorStacks
+        What correlations are multiplied by in a life, its 1/S included.
+    samples : int
+        S of the life.
+    """
+
+    def __init__(self, passes: ErrorPasses, scale: ErrorStacks, samples: int) -> None:
+        self._passes, self._scale, self._samples = passes, scale, samples
+        empty = {kind: [(cut, np.zeros_like(stack)) for cut, stack in given] for kind, given in scale.of.items()}
+        self._found = ErrorStacks(scale.species, empty)
+        self._correlations = ErrorCorrelations(passes, self._found)
+
+    def of(self, kind: SynapseKind) -> Floats:
+        """Return the change of a kind of synapses, shape as of the weights; 0 where nothing is plastic."""
+        change = np.zeros_like(self._scale.spread(kind))
+        if kind not in self._passes.species.plastic:
+            return change
+        run(self._correlations.steps)
+        found = self._found.of["sensing" if kind == "teaching" else kind]
+        for (cut, scale), (_, correlations) in zip(self._scale.of[kind], found, strict=True):
+            np.multiply(correlations, scale, out=cut.of(change))
+        # each batch has samples of its own
+        change *= self._samples / self._passes.samples
+        return change
+
+
+class ErrorPlasticity:
+    """All plastic synapses of a block of circuits; see `hetevo.populations.kernel.plasticity.Plasticity`.
+
+    Parameters
+    ----------
+    circuits : ErrorBlock
+        Whose weights change.
+    passes : ErrorPasses
+        Whose activities and signals drive the change.
+    genes : Population
+        Gains, decays and masks, one row a circuit (N rows).
+
+    Attributes
+    ----------
+    frozen : bool
+        Whether `change` does nothing.
+    """
+
+    def __init__(self, circuits: ErrorBlock, passes: ErrorPasses, genes: Population) -> None:
+        self.circuits, self.passes, self.frozen = circuits, passes, False
+        species, shape = circuits.species, circuits.weights.shape
+        self._plastic, self._gated = species.plastic, species.gated
+        self._spans = circuits.spans(self._plastic)
+        self._drive, self._scale = aligned(circuits.dtype, shape, shape)
+        self._drive.fill(0)
+        self._scale.fill(0)
+        self._lay_out_scale(genes)
+        self._steps = ErrorCorrelations(passes, circuits.stack(self._drive)).steps
+        self._steps += self._line_up_drive()
+        self._steps += self._line_up_gates(genes) if self._gated else self._line_up_decay(genes)
+        for span in self._spans:
+            self._steps.append((np.add, (circuits.weights[span], self._drive[span], circuits.weights[span])))
+
+    def _lay_out_scale(self, genes: Population) -> None:
+        """Write gains, masks and 1/S into one array, 0 where nothing may change."""
+        scale = self.circuits.stack(self._scale)
+        for kind in self._plastic:
+            scale.place(kind, genes[f"mask_{kind}"])
+            gains = genes[f"gains_{kind}"].astype(self.circuits.dtype) / self.passes.samples
+            width = genes[f"mask_{kind}"].shape[:2]
+            for cut, stack in scale.of[kind]:
+                np.multiply(stack, cut.receivers(np.broadcast_to(gains, width)), out=stack)
+
+    def _line_up_drive(self) -> list[Step]:
+        drive, scale = self._drive, self._scale
+        steps: list[Step] = []
+        # teaching synapses first: they need the correlations as they are
+        if "teaching" in self._plastic:
+            (teaching,), (sensing,) = self.circuits.spans(["teaching"]), self.circuits.spans(["sensing"])
+            steps.append((np.multiply, (drive[sensing], scale[teaching], drive[teaching])))
+        others = [kind for kind in self._plastic if kind != "teaching"]
+        steps += [(np.multiply, (drive[span], scale[span], drive[span])) for span in self.circuits.spans(others)]
+        return steps
+
+    def _kept(self, genes: Population, kind: SynapseKind) -> Floats:
+        return (1 - genes[f"decay_{kind}"].astype(self.circuits.dtype))[:, None]
+
+    def _line_up_decay(self, genes: Population) -> list[Step]:
+        """Line up a decay that is always there."""
+        circuits = self.circuits
+        # one number a network and kind; reading it for each cell is faster than broadcasting it over short rows
+        if circuits.weights.size > SHORT * circuits.networks:
+            parts = [(kind, part) for kind, part in circuits.by_kind(circuits.weights) if kind in self._plastic]
+            return [(np.multiply, (part, self._kept(genes, kind), part)) for kind, part in parts]
+        (keep,) = aligned(circuits.dtype, circuits.weights.shape)
+        for kind, part in circuits.by_kind(keep):
+            part[:] = self._kept(genes, kind)
+        weights = circuits.weights
+        return [(np.multiply, (weights[span], keep[span], weights[span])) for span in self._spans]
+
+    def _line_up_gates(self, genes: Population) -> list[Step]:
+        """Line up a decay by the mean square of presynaptic activity."""
+        passes, layout = self.passes, self.circuits.species.layout
+        senders = {"ascending": layout.units, "sensing": layout.hidden}
+        widths = [senders.get(kind, passes.error_layout.neurons) for kind in self._plastic]
+        kept = aligned(passes.dtype, *((passes.networks, width) for width in widths))
+        lost = [-genes[f"decay_{kind}"].astype(passes.dtype)[:, None] for kind in self._plastic]
+        power, error_power = aligned(
+            passes.dtype, (passes.networks, layout.units), (passes.networks, passes.error_layout.neurons)
+        )
+
+        def gate() -> None:
+            # inputs by task, for all networks alike
+            passes.by_task(power)[..., : layout.input_units] = _mean_square(passes.inputs.astype(passes.dtype))
+            power[:, layout.input_units :] = _mean_square(passes.neurons[:, : layout.hidden])
+            error_power[:] = _mean_square(passes.errors)
+            sent = {"ascending": power, "sensing": power[:, layout.input_units :]}
+            for kind, keep, share in zip(self._plastic, kept, lost, strict=True):
+                np.multiply(sent.get(kind, error_power), share, out=keep)
+                np.add(keep, 1, out=keep)
+
+        steps: list[Step] = [(gate, ())]
+        for kind, keep in zip(self._plastic, kept, strict=True):
+            for cut, weights in self.circuits.stacks.of[kind]:
+                steps.append((np.multiply, (weights, cut.senders(keep), weights)))
+        return steps
+
+    def change(self) -> None:
+        """Apply one presentation's changes, all computed from the same weights and activities."""
+        if not self.frozen:
+            run(self._steps)
+
+    def bound(self, clip: float) -> Mask:
+        """Clip weights, and set circuits that are no longer finite to 0 for good; see `bound_weights`."""
+        broken = bound_weights(self.circuits, self._spans, self._drive, clip)
+        if broken.any():
+            for part in self.circuits.by_network(self._scale):
+                part[broken] = 0
+        return broken
+
+    def changes(self, passes: ErrorPasses, rows: slice) -> ErrorChanges:
+        """Return what the signals in other passes, those of some of the networks, would change."""
+        return ErrorChanges(passes, self.circuits.stack(self._scale).take(rows), self.passes.samples)
+
+    def carried(self, rows: slice) -> None:
+        """Return nothing: there is no momentum."""
+
+
+def _mean_square(signals: Floats) -> Floats:
+    """Return the mean over samples of squares, (..., S) to (...)."""
+    return np.asarray(np.square(signals).mean(axis=-1))
