@@ -223,5 +223,5 @@ class ErrorPlasticity:
 
 
 def _mean_square(signals: Floats) -> Floats:
-    """Return the mean over samples of squares, (..., S) to (...)."""
-    return np.asarray(np.square(signals).mean(axis=-1))
+    """Return the mean over samples of squares, (..., units, S) to (..., units)."""
+    return np.asarray(np.einsum("...us,...us->...u", signals, signals) / signals.dtype.type(signals.shape[-1]))
