@@ -14,7 +14,7 @@ from hetevo.evolve.origin import Origin
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir.sweep import is_sweep
 from hetevo.evolve.species import build_species
-from hetevo.populations.circuits import circuit_of, draw_founders, genome
+from hetevo.populations.circuits import circuit_of, draw_founders, genome, receiving_layout
 from hetevo.populations.genome import Gene, Population
 from hetevo.populations.layout import Layout
 from hetevo.populations.random_streams import Purpose
@@ -105,7 +105,8 @@ def transplant_genes(config: Config, species: Species, beside: Path) -> Populati
                     f"transplant.source: {origin.directory.path} has no gene {gene.name!r}; it has {', '.join(kinds)}."
                     " Choose the same plasticity rule and terms, or fewer kinds in transplant.genes."
                 )
-            drawn[gene.name] = fit_gene(donors[gene.name][chosen], donor, gene, before.layout, species.layout)
+            layouts = receiving_layout(before, gene.name), receiving_layout(species, gene.name)
+            drawn[gene.name] = fit_gene(donors[gene.name][chosen], donor, gene, *layouts)
             if gene.kind == "gain":
                 drawn[gene.name] *= np.float32(settings.scale)
     return Population(drawn)

@@ -22,7 +22,7 @@ from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.saved import read_saved_config
 from hetevo.evolve.species import build_species
 from hetevo.evolve.state import State
-from hetevo.populations.circuits import circuit_of, draw_founders, genome
+from hetevo.populations.circuits import circuit_of, draw_founders, genome, receiving_layout
 from hetevo.populations.evaluation import Evaluation, Status, evaluate
 from hetevo.populations.genome import Population
 from hetevo.populations.random_streams import Purpose
@@ -31,6 +31,9 @@ from hetevo.populations.species import Species
 
 WIRED = ("wiring", "options", "density_ascending", "density_descending", "feedback", "circuit")
 """Settings of a network that decide which synapses there are: where one is changed, wirings are drawn anew."""
+
+WIRED_BESIDE = ("density_sensing", "density_teaching")
+"""The same of separate error neurons."""
 
 
 @dataclass(frozen=True)
@@ -253,7 +256,8 @@ def _fit(saved: SavedIndividual, genes: Population, species: Species) -> Populat
     kinds = {gene.name: gene for gene in genome(before)}
     own = genome(species)
     same = {gene.name: gene.shape for gene in own} == {name: gene.shape for name, gene in kinds.items()}
-    if same and all(getattr(species.network, name) == getattr(before.network, name) for name in WIRED):
+    tables = (species.network, before.network, WIRED), (species.error_neurons, before.error_neurons, WIRED_BESIDE)
+    if same and all(getattr(now, name) == getattr(then, name) for now, then, names in tables for name in names):
         return genes
     # wirings of their own, as founders have; what decides how synapses change is inherited
     drawn = dict(draw_founders(species, saved.seed, genes.size, Purpose.FRESH_FOUNDER))
@@ -265,5 +269,6 @@ def _fit(saved: SavedIndividual, genes: Population, species: Species) -> Populat
                 f"-s: with these changes individuals have a gene {gene.name!r}, which those of"
                 f" {saved.origin.directory.path} have not; they have {', '.join(kinds)}. Leave the plasticity as it is."
             )
-        drawn[gene.name] = fit_gene(genes[gene.name], kinds[gene.name], gene, before.layout, species.layout)
+        layouts = receiving_layout(before, gene.name), receiving_layout(species, gene.name)
+        drawn[gene.name] = fit_gene(genes[gene.name], kinds[gene.name], gene, *layouts)
     return Population(drawn)

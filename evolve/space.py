@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from hetevo.evolve.config import Config
 from hetevo.evolve.genes import GenesError, check_genes, value_bounds
 from hetevo.evolve.species import build_species
-from hetevo.populations.circuits import allowed_synapses, draw_founders, genome
+from hetevo.populations.circuits import allowed_synapses, draw_founders, genome, receiving_layout
 from hetevo.populations.genome import Gene, Kind, Population
 from hetevo.populations.layout import Layout
 from hetevo.populations.species import Species
@@ -36,7 +36,8 @@ class Entry:
     place : tuple of int
         Where it stands in the array of one individual.
     neuron : int or None
-        The neuron that receives, counted from 0 over hidden levels and outputs; None: of all neurons, or a bit.
+        The neuron that receives, counted from 0 over hidden levels and outputs, or over levels of error neurons;
+        None: of all neurons, or a bit.
     sender : int or None
         Of a synapse: the unit that sends, inputs before hidden ones in the ascending pathway; in the descending one
         the neuron that sends.
@@ -102,7 +103,7 @@ class Space:
         # where in a gene's array the entries of a vector stand
         self._places = {gene.name: self._find_places(gene) for gene in self._genes if self._is_flat(gene)}
         self.entries = tuple(
-            _describe(gene, int(place), self._species.layout)
+            _describe(gene, int(place), receiving_layout(self._species, gene.name))
             for gene in self._genes
             if gene.name in self._places
             for place in self._places[gene.name]

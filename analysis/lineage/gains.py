@@ -15,7 +15,9 @@ from hetevo.analysis.runs import LoadedRun
 from hetevo.evolve.rundir import DamagedError, RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir.checkpoint import list_checkpoints, load_manifest, read
 
-GAINS = {"ascending": "gene_gains_ascending", "descending": "gene_gains_descending"}
+GAINS = "gene_gains_"
+"""With a kind of synapses, the name of the array that holds its gains."""
+
 RULE = "gene_formula"
 """Where the rule itself is inherited, there are no gains."""
 
@@ -62,8 +64,8 @@ def gains(run: LoadedRun) -> pd.DataFrame:
     rows = []
     for folder in (folders[place] for place in np.unique(places)):
         generation, arrays = _arrays(folder)
-        for pathway, name in GAINS.items():
-            values = arrays[name].astype(float)
+        for pathway, given in arrays.items():
+            values = given.astype(float)
             low, high = np.quantile(values, (0.25, 0.75), axis=0)
             columns = {"mean": values.mean(axis=0), "low": low, "high": high, "positive": (values > 0).mean(axis=0)}
             rows.append(
@@ -103,7 +105,7 @@ def fixation(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _arrays(folder: Path) -> tuple[int, dict[str, NDArray[Any]]]:
-    """Read a checkpoint as its manifest describes it.
+    """Read the gains in a checkpoint, by kind of synapses, as its manifest describes it.
 
     Going on with a run takes shapes from its configuration. Looking at one needs only that nothing larger than the file
     is allocated, which the reader ensures, and that the arrays are numbers.
@@ -121,6 +123,8 @@ def _arrays(folder: Path) -> tuple[int, dict[str, NDArray[Any]]]:
     # a file that looks like a checkpoint may be anything
     numbers = all(dtype.kind in "biuf" for _, dtype in expected.values())
     size = sum(file.bytes for file in manifest.files.values())
-    if not numbers or size > LIMIT or not set(GAINS.values()) <= set(expected):
+    gains = sorted(name for name in expected if name.startswith(GAINS))
+    if not numbers or size > LIMIT or len(gains) < 2:
         raise DamagedError(folder, "it does not hold the gains of a population as arrays of numbers")
-    return manifest.generation, read(folder, expected).arrays
+    arrays = read(folder, expected).arrays
+    return manifest.generation, {name.removeprefix(GAINS): arrays[name] for name in gains}

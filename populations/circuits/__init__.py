@@ -13,10 +13,11 @@ from hetevo.populations.circuits.error_neurons import ErrorNeuronsCircuit
 from hetevo.populations.circuits.layer import Layer, LayerSnapshot
 from hetevo.populations.circuits.plain import Plain
 from hetevo.populations.circuits.two_pathway import TwoPathway
-from hetevo.populations.error_neurons import NAME, allowed_by_kind
+from hetevo.populations.error_neurons import NAME, allowed_by_kind, error_layout
 from hetevo.populations.genome import Gene, Population
 from hetevo.populations.isolation import isolated
 from hetevo.populations.kernel.life import Snapshot
+from hetevo.populations.layout import Layout
 from hetevo.populations.random_streams import Purpose, random_stream
 from hetevo.populations.registry import Registry
 from hetevo.populations.species import Species
@@ -66,6 +67,20 @@ def allowed_synapses(species: Species, mask: str) -> Mask:
     return np.asarray(getattr(species.allowed, kind))
 
 
+def receiving_layout(species: Species, gene: str) -> Layout:
+    """Return the levels of the neurons that a gene of neurons or synapses is about: who receives.
+
+    Parameters
+    ----------
+    species : Species
+        What the individuals have in common.
+    gene : str
+        Its name, which ends in the kind of synapses.
+    """
+    of_error_neurons = species.network.circuit == NAME and gene.endswith(("_sensing", "_descending"))
+    return error_layout(species) if of_error_neurons else species.layout
+
+
 def block_size(species: Species) -> int:
     """Choose how many individuals live side by side: speed only, never a bit of the result."""
     return circuit_of(species).block_size(species)
@@ -112,4 +127,5 @@ __all__ = [
     "circuit_of",
     "draw_founders",
     "genome",
+    "receiving_layout",
 ]

@@ -1,6 +1,6 @@
 """Small species and populations for tests."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from hetevo.populations.circuits import draw_founders
 from hetevo.populations.genome import Population
 from hetevo.populations.layout import Layout
 from hetevo.populations.rules import RULES, with_terms
-from hetevo.populations.settings import Genome, Lifetime, Network, Plasticity
+from hetevo.populations.settings import ErrorNeurons, Genome, Lifetime, Network, Plasticity
 from hetevo.populations.species import Species
 from hetevo.populations.tasks import TASKS
 from hetevo.populations.tasks.table import Rows
@@ -73,6 +73,15 @@ def make_species(
         Genome(**genome),
         Lifetime(**{"presentations": 12, "batch": 5, "tasks": 2, "test_samples": 20, "clip_every": 4, **(life or {})}),
     )
+
+
+def make_error_species(levels=(3, 2), *, errors=None, wiring="layered", rule="heterosynaptic", **settings):
+    """Return a species of circuits with separate error neurons."""
+    own = {name: settings.pop(name) for name in list(settings) if name.endswith(("_sensing", "_teaching"))}
+    plain = make_species(levels, wiring=wiring, rule=rule, **settings)
+    circuit = replace(plain.network, circuit="error-neurons")
+    genome = replace(plain.genome, **own)
+    return replace(plain, network=circuit, genome=genome, error_neurons=ErrorNeurons(**(errors or {})))
 
 
 def make_graph(inputs, hidden, outputs, edges=None, /, **known):
