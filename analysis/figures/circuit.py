@@ -4,23 +4,28 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.patches import FancyArrowPatch
 
-from hetevo.analysis.figures.frame import Frame, blank
+from hetevo.analysis.figures.circuit_parts import (
+    MOST_UNITS,
+    SIGNS,
+    choose_colour,
+    choose_marker,
+    draw_arrow,
+    draw_synapses,
+    make_handle,
+    write_name,
+)
+from hetevo.analysis.figures.error_circuit import draw_error_circuit
+from hetevo.analysis.figures.frame import blank
 from hetevo.analysis.figures.parts import null_line, panel_letter
 from hetevo.analysis.figures.plot import Plot
-from hetevo.analysis.figures.style import TITLE, UNDEFINED, Colour, Palette, for_figure
+from hetevo.analysis.figures.style import Palette
 from hetevo.populations.errors import SettingError
 from hetevo.populations.genome import FORMULA, Population
 from hetevo.populations.layout import Layout
 from hetevo.populations.rules import Pathway
 from hetevo.populations.species import Species
 from hetevo.populations.types import Floats, Mask
-
-MOST_UNITS = 75
-"""Units, inputs among them, up to which a circuit is drawn as a graph; larger ones as two matrices."""
-
-SIGNS = {1: "gain above 0", -1: "gain below 0", 0: "no gain"}
 
 SYMBOLS = {"weight": "w", "input": "a", "output": "o", "target": "t"}
 """How factors are written, as by Chalmers (1990)."""
@@ -30,7 +35,7 @@ FINEST = 2.0**-8
 
 
 def draw_individual(species: Species, genes: Population, individual: int = 0, title: str = "") -> Plot:
-    """Draw both pathways of a circuit side by side, or a layer and its inherited rule.
+    """Draw both pathways of a circuit side by side, with error neurons if it has some; or a layer and its rule.
 
     A neuron is coloured and shaped by the sign of its gain in that pathway, which decides with which sign its synapses
     change. Circuits of more than `MOST_UNITS` units are drawn as matrices, receivers down and senders across.
@@ -85,12 +90,12 @@ def _draw_circuit(species: Species, genes: Population, individual: int, title: s
                 _draw_matrix(axes, layout, name, mask, gains, frame.palette)
                 panel_letter(axes, letter)
         # one legend: what is there of signs, and units that only send
-        handles = [_make_handle(sign, frame.palette, graph) for sign in SIGNS if sign or (data["gain"] == 0).any()]
+        handles = [make_handle(sign, frame.palette, graph) for sign in SIGNS if sign or (data["gain"] == 0).any()]
         if graph:
             sends = "only sends in this pathway"
             handles.append(Line2D([], [], linestyle="", marker="s", mfc="white", mec="0.3", label=sends))
         frame.figure.legend(handles=handles, loc="outside lower center", ncols=4, title="receiving neuron")
-        _write_name(frame, title)
+        write_name(frame, title)
     names = dict(enumerate(layout.unit_names))
     data["sender"], data["receiver"] = data["sender"].map(names), data["receiver"].map(names)
     return Plot(frame.figure, data)
@@ -123,14 +128,8 @@ def _draw_formula(species: Species, genes: Population, individual: int, title: s
         bars.set_xlabel("coefficient, rate included (symmetric log scale)")
         bars.set_ylabel("term: w weight, a input,\no output, t target")
         bars.set_title("inherited rule: change of a weight", fontsize=8)
-        _write_name(frame, title)
+        write_name(frame, title)
     return Plot(frame.figure, pd.DataFrame({"term": names, "coefficient": values}))
-
-
-def _write_name(frame: Frame, title: str) -> None:
-    """Write above the drawing what it is of, if that was said."""
-    if title:
-        frame.figure.suptitle(for_figure(title, TITLE), fontsize=8)
 
 
 def _draw_graph(axes: Axes, layout: Layout, pathway: Pathway, mask: Mask, gains: Floats, palette: Palette) -> None:
@@ -145,26 +144,14 @@ def _draw_graph(axes: Axes, layout: Layout, pathway: Pathway, mask: Mask, gains:
         far = abs(start[1] - end[1]) > 1
         # lateral synapses and those that skip a level pass around what is between
         bend = (0.5 if level else 0.12 if far else 0.0) * (1 if sender < receiver else -1)
-        axes.add_patch(
-            FancyArrowPatch(
-                start,
-                end,
-                connectionstyle=f"arc3,rad={bend}",
-                arrowstyle="-|>,head_length=2,head_width=1",
-                shrinkA=size**0.5 / 2,
-                shrinkB=size**0.5 / 2,
-                color=_choose_colour(gain, palette),
-                alpha=faint,
-                linewidth=0.6,
-            )
-        )
+        draw_arrow(axes, start, end, bend, size, choose_colour(gain, palette), faint)
     # units above their arrows; those that receive nothing in this pathway are open squares
     received = dict(zip(range(layout.input_units, layout.input_units + len(gains)), gains, strict=True))
     for unit, place in enumerate(places):
         if unit not in received:
             axes.scatter(*place, s=size * 0.6, marker="s", facecolor="white", edgecolor="0.3", linewidth=0.8, zorder=3)
             continue
-        colour, marker = _choose_colour(received[unit], palette), _choose_marker(received[unit])
+        colour, marker = choose_colour(received[unit], palette), choose_marker(received[unit])
         axes.scatter(*place, s=size, marker=marker, facecolor=colour, edgecolor="white", linewidth=0.5, zorder=3)
     # a row a level, named at the left
     levels = [f"level {number + 1}" for number in range(len(layout.levels))]
@@ -191,23 +178,8 @@ def _places(layout: Layout) -> list[tuple[float, float]]:
     return [((unit + 0.5) / size, float(height)) for height, size in enumerate(sizes) for unit in range(size)]
 
 
-def _choose_colour(gain: float, palette: Palette) -> Colour:
-    """Colour a neuron by the sign of its gain."""
-    return palette[0] if gain > 0 else palette[3] if gain < 0 else UNDEFINED
-
-
-def _choose_marker(gain: float) -> str:
-    """Shape a neuron by the sign of its gain."""
-    return "o" if gain > 0 else "D" if gain < 0 else "X"
-
-
 def _draw_matrix(axes: Axes, layout: Layout, pathway: str, mask: Mask, gains: Floats, palette: Palette) -> None:
-    # coloured where there is a synapse, by the sign of the receiver's gain
-    signs = np.sign(gains).astype(int)[:, None] + 1
-    colours = np.array([_choose_colour(sign, palette) for sign in (-1, 0, 1)])
-    picture = np.ones((*mask.shape, 3))
-    picture[mask] = np.broadcast_to(colours[signs], picture.shape)[mask]
-    axes.imshow(picture, aspect="auto", interpolation="nearest")
+    draw_synapses(axes, mask, gains, palette)
     # lines between levels
     borders = np.cumsum(layout.levels) - 0.5
     first = layout.input_units if pathway == "ascending" else 0
@@ -220,10 +192,10 @@ def _draw_matrix(axes: Axes, layout: Layout, pathway: str, mask: Mask, gains: Fl
     axes.set_ylabel("receiving neuron, from below" if first else "receiving hidden neuron")
 
 
-def _make_handle(sign: int, palette: Palette, graph: bool) -> Line2D:
-    marker, colour = _choose_marker(sign) if graph else "s", _choose_colour(sign, palette)
-    return Line2D([], [], linestyle="", marker=marker, color=colour, label=SIGNS[sign])
-
-
-_DRAWINGS = {"two-pathway": _draw_circuit, "plain": _draw_circuit, "layer": _draw_formula}
+_DRAWINGS = {
+    "two-pathway": _draw_circuit,
+    "plain": _draw_circuit,
+    "error-neurons": draw_error_circuit,
+    "layer": _draw_formula,
+}
 """How to draw a circuit, by its kind."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from builders import make_population, make_species
+from builders import make_error_species, make_population, make_species
 
 from hetevo.analysis import load_run
 from hetevo.analysis.figures import FIGURES, save
@@ -35,6 +35,29 @@ def test_every_synapse_is_in_the_data_with_the_gain_of_its_receiver(wiring, leve
             assert rows.iloc[0]["sender"] == f"in{come + 1}"
     drawn = [axes.images for axes in plot.figure.axes]
     assert all(drawn) == (levels == (60, 30))
+    assert all(file.stat().st_size > 1000 for file in save(plot, tmp_path / "circuit.png"))
+
+
+@pytest.mark.parametrize("levels", [(5, 4), (80, 40)])
+def test_error_neurons_are_drawn_with_all_kinds_of_synapses(levels, tmp_path):
+    species = make_error_species(levels, errors={"sizes": (3, 6)})
+    genes = make_population(species)
+    plot = draw_individual(species, genes, 1, "a title")
+    names = {
+        "ascending": (r"h\d+|out\d", r"in\d|bias|h\d+"),
+        "sensing": (r"e\d", r"h\d+"),
+        "teaching": (r"h\d+", r"e\d"),
+        "descending": (r"e\d", r"e\d|error\d"),
+    }
+    for kind, (receiver, sender) in names.items():
+        rows, mask = plot.data[plot.data["pathway"] == kind], genes[f"mask_{kind}"][1]
+        assert len(rows) == mask.sum()
+        assert rows["receiver"].str.fullmatch(receiver).all()
+        assert rows["sender"].str.fullmatch(sender).all()
+        to, _ = np.argwhere(mask)[0]
+        assert rows.iloc[0]["gain"] == pytest.approx(genes[f"gains_{kind}"][1][to])
+    drawn = [bool(axes.images) for axes in plot.figure.axes]
+    assert drawn == ([False, False] if levels == (5, 4) else [True] * 4)
     assert all(file.stat().st_size > 1000 for file in save(plot, tmp_path / "circuit.png"))
 
 

@@ -1,0 +1,151 @@
+"""Drawings of circuits with separate error neurons: forward and error neurons side by side, at two times."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from hetevo.analysis.figures.circuit_parts import (
+    MOST_UNITS,
+    SIGNS,
+    choose_colour,
+    choose_marker,
+    draw_arrow,
+    draw_synapses,
+    make_handle,
+    write_name,
+)
+from hetevo.analysis.figures.frame import blank
+from hetevo.analysis.figures.parts import panel_letter
+from hetevo.analysis.figures.plot import Plot
+from hetevo.analysis.figures.style import Palette
+from hetevo.populations.error_neurons import KINDS, error_layout
+from hetevo.populations.genome import Population
+from hetevo.populations.layout import Layout
+from hetevo.populations.settings import SynapseKind
+from hetevo.populations.species import Species
+from hetevo.populations.types import Floats, Mask
+
+TIMES: dict[str, tuple[SynapseKind, SynapseKind]] = {
+    "activities rise": ("ascending", "sensing"),
+    "errors descend": ("descending", "teaching"),
+}
+"""Kinds of synapses that act at time t, and at time t'."""
+
+SYMBOLS: dict[SynapseKind, str] = {"ascending": "W", "sensing": "L", "teaching": "V", "descending": "U"}
+
+FORWARD, ERROR = (0.0, 0.58), (0.66, 1.0)
+"""Where both kinds of neurons stand, from left to right."""
+
+
+class Synapses(NamedTuple):
+    """Synapses of one kind: which there are, their receivers' gains, and the names of both ends."""
+
+    mask: Mask
+    gains: Floats
+    receivers: list[str]
+    senders: list[str]
+
+
+def draw_error_circuit(species: Species, genes: Population, individual: int, title: str) -> Plot:
+    """Draw what acts at time t, and at time t', side by side; see `hetevo.analysis.figures.circuit.draw_individual`."""
+    layout, errors = species.layout, error_layout(species)
+    units = layout.unit_names
+    neurons = units[layout.input_units :]
+    own = [f"e{number + 1}" for number in range(errors.hidden)]
+    above = [*own, *(f"error{number + 1}" for number in range(layout.outputs))]
+    ends = {
+        "ascending": (neurons, units[: layout.units]),
+        "sensing": (own, neurons[: layout.hidden]),
+        "teaching": (neurons[: layout.hidden], own),
+        "descending": (own, above),
+    }
+    synapses: dict[SynapseKind, Synapses] = {}
+    for kind in KINDS:
+        receivers, senders = ends[kind]
+        # neurons may share one gain
+        gains = np.broadcast_to(genes[f"gains_{kind}"][individual], len(receivers))
+        synapses[kind] = Synapses(genes[f"mask_{kind}"][individual], gains, receivers, senders)
+    data = pd.concat([_list(kind, found) for kind, found in synapses.items()], ignore_index=True)
+    graph = max(layout.units + layout.outputs, errors.neurons) <= MOST_UNITS
+    with blank() as frame:
+        if graph:
+            places = {**_places(layout, units, *FORWARD), **_places(errors, above, *ERROR)}
+            for axes, letter, (time, kinds) in zip(frame.columns(2, 3.8), "AB", TIMES.items(), strict=True):
+                shown = {kind: synapses[kind] for kind in kinds}
+                _draw_graph(axes, places, shown, len(layout.levels), frame.palette)
+                counts = ", ".join(f"{kind} ${SYMBOLS[kind]}$: {int(shown[kind].mask.sum())}" for kind in kinds)
+                axes.set_title(f"{time}\n{counts} synapses", fontsize=8, parse_math=True)
+                axes.text(0, 1, letter, transform=axes.transAxes, weight="bold")
+        else:
+            for axes, letter, (kind, found) in zip(frame.columns(4, 2.6), "ABCD", synapses.items(), strict=True):
+                draw_synapses(axes, found.mask, found.gains, frame.palette)
+                axes.set_title(f"{kind} ${SYMBOLS[kind]}$: {int(found.mask.sum())}", fontsize=8, parse_math=True)
+                axes.set_xlabel("sender")
+                axes.set_ylabel("receiver")
+                panel_letter(axes, letter)
+        handles = [make_handle(sign, frame.palette, graph) for sign in SIGNS if sign or (data["gain"] == 0).any()]
+        if graph:
+            silent = "receives nothing at this time"
+            handles.append(Line2D([], [], linestyle="", marker="s", mfc="white", mec="0.3", label=silent))
+        frame.figure.legend(handles=handles, loc="outside lower center", ncols=4, title="receiving neuron")
+        write_name(frame, title)
+    return Plot(frame.figure, data)
+
+
+def _list(kind: SynapseKind, found: Synapses) -> pd.DataFrame:
+    """List synapses, one row each, as drawings of circuits with two pathways do."""
+    to, come = np.nonzero(found.mask)
+    senders, receivers = (np.array(names, object) for names in (found.senders, found.receivers))
+    return pd.DataFrame({"pathway": kind, "sender": senders[come], "receiver": receivers[to], "gain": found.gains[to]})
+
+
+def _places(layout: Layout, names: Sequence[str], left: float, right: float) -> dict[str, tuple[float, float]]:
+    """Place units in rows, one a level, from below; of error neurons there are no inputs."""
+    sizes = [layout.input_units, *layout.levels, layout.outputs]
+    rows = [(unit, size, height) for height, size in enumerate(sizes) for unit in range(size)]
+    return {
+        name: (left + (right - left) * (unit + 0.5) / size, float(height))
+        for name, (unit, size, height) in zip(names, rows[len(rows) - len(names) :], strict=True)
+    }
+
+
+def _draw_graph(
+    axes: Axes,
+    places: dict[str, tuple[float, float]],
+    shown: dict[SynapseKind, Synapses],
+    levels: int,
+    palette: Palette,
+) -> None:
+    """Draw the synapses that act at one time, coloured by their receivers' gains, and all neurons."""
+    count = sum(int(found.mask.sum()) for found in shown.values())
+    crowd = max(Counter(height for _, height in places.values()).values())
+    # smaller units and fainter arrows where there are many
+    size, faint = float(np.clip(320 / crowd, 10, 50)), float(np.clip(60 / max(count, 1), 0.18, 0.8))
+    gain_of: dict[str, float] = {}
+    for kind, found in shown.items():
+        gain_of |= dict(zip(found.receivers, found.gains, strict=True))
+        for to, come in np.argwhere(found.mask):
+            start, end = places[found.senders[come]], places[found.receivers[to]]
+            # those within a level pass below or above the neurons between them
+            bend = {"sensing": -0.25, "teaching": 0.25}.get(kind, 0.12 if abs(start[1] - end[1]) > 1 else 0.0)
+            draw_arrow(axes, start, end, bend, size, choose_colour(found.gains[to], palette), faint)
+    for name, place in places.items():
+        if name in gain_of:
+            colour, marker = choose_colour(gain_of[name], palette), choose_marker(gain_of[name])
+            axes.scatter(*place, s=size, marker=marker, facecolor=colour, edgecolor="white", linewidth=0.5, zorder=3)
+        else:
+            axes.scatter(*place, s=size * 0.6, marker="s", facecolor="white", edgecolor="0.3", linewidth=0.8, zorder=3)
+    # a row a level, named at the left; both kinds of neurons named below
+    axes.set_yticks(range(levels + 2), ["inputs", *(f"level {number + 1}" for number in range(levels)), "outputs"])
+    axes.set_xticks([sum(FORWARD) / 2, sum(ERROR) / 2], ["forward neurons", "error neurons"])
+    axes.axvline((FORWARD[1] + ERROR[0]) / 2, color="0.85", linewidth=0.8, zorder=0)
+    axes.set_xlim(-0.04, 1.04)
+    axes.set_ylim(-0.45, levels + 1.45)
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)

@@ -1,0 +1,89 @@
+"""What measures say of circuits with error neurons: exact where they apply, undefined where not."""
+
+import numpy as np
+import pytest
+from builders import make_error_species, make_population
+
+from hetevo.analysis.measures import MEASURES, View
+from hetevo.populations.birth import draw_error_weights
+from hetevo.populations.error_model import ErrorNeuronCircuits
+from hetevo.populations.experience import experience
+from hetevo.populations.kernel.life import live_block
+
+
+def see(species, genes, probed=9):
+    """Return the snapshot at the end of life, in double precision."""
+    seen = []
+    innate = draw_error_weights(species, genes, np.arange(genes.size), 0, 0)
+    live_block(species, genes, innate, experience(species, 0, 0, probed), observer=seen.append, dtype=np.float64)
+    return seen[-1]
+
+
+@pytest.mark.parametrize("sizes", ["same", (4, 5)])
+@pytest.mark.parametrize("activation", ["tanh", "softplus"])
+def test_alignment_is_the_cosine_with_central_differences(sizes, activation):
+    species = make_error_species((3, 3), errors={"sizes": sizes}, activation=activation, life={"tasks": 1})
+    snapshot = see(species, make_population(species))
+    view, layout = View.of(snapshot), species.layout
+    weights, inputs = snapshot.weights, snapshot.activity[:, : layout.input_units]
+    circuits = ErrorNeuronCircuits(species, snapshot.genes, weights)
+    circuits.forward(inputs)
+    targets, step = snapshot.error + circuits.y, 1e-6
+    gradient = np.zeros_like(weights.ascending)
+    for place in np.ndindex(gradient.shape[1:]):
+        for sign in (1, -1):
+            circuits.W = weights.ascending.copy()
+            circuits.W[:, *place] += sign * step
+            circuits.forward(inputs)
+            gradient[:, *place] -= sign * ((targets - circuits.y) ** 2).sum(axis=1).mean(axis=1) / (4 * step)
+    # as if every synapse were present, but for those that lead nowhere up
+    below = species.layout.below()
+    np.testing.assert_allclose(view.weight_gradient * below, gradient * below, atol=1e-7)
+    hidden, mask = slice(layout.hidden), snapshot.mask_ascending
+    update, down = (values[:, hidden] * mask[:, hidden] for values in (snapshot.update, gradient))
+    norms = [np.sqrt((values**2).sum(axis=(1, 2))) for values in (update, down)]
+    expected = (update * down).sum(axis=(1, 2)) / np.prod(norms, axis=0)
+    np.testing.assert_allclose(MEASURES["alignment"].columns(view)["alignment"], expected, atol=1e-7)
+
+
+@pytest.mark.parametrize("decay", ["constant", "gated"])
+def test_update_and_drift_are_those_of_the_plain_model(decay):
+    species = make_error_species(errors={"decay": decay}, decay_log_mean=-2.0)
+    snapshot = see(species, make_population(species))
+    layout = species.layout
+    circuits = ErrorNeuronCircuits(species, snapshot.genes, snapshot.weights)
+    circuits.forward(snapshot.activity[:, : layout.input_units])
+    circuits.backward(snapshot.error)
+    np.testing.assert_allclose(snapshot.errors, circuits.e, atol=1e-12)
+    np.testing.assert_allclose(snapshot.signal, circuits.q, atol=1e-12)
+    circuits.update()
+    change = circuits.V - snapshot.weights.teaching
+    np.testing.assert_allclose(snapshot.feedback_update() - snapshot.feedback_loss(), change, atol=1e-12)
+
+
+def test_what_does_not_apply_is_undefined():
+    # as many error neurons as hidden ones and outputs: the shapes of V and W transposed agree
+    species = make_error_species((3, 3), errors={"sizes": (4, 4)})
+    columns = {}
+    for measure in MEASURES.own.values():
+        columns |= measure.columns(View.of(see(species, make_population(species))))
+    for name in ("weight_alignment", "feedback_gap"):
+        assert np.isnan(columns[name]).all()
+    for name in ("alignment", "alignment_level_2", "hs", "dc", "hebbian_index", "feedback_drift", "probe_loss"):
+        assert np.isfinite(columns[name]).all(), name
+    for kind in ("ascending", "sensing", "teaching", "descending"):
+        assert f"coefficient_heterosynaptic_{kind}" in columns
+        assert f"coefficient_decay_{kind}" in columns
+
+
+def test_a_gated_decay_is_no_share_of_the_weights():
+    species = make_error_species(errors={"decay": "gated"})
+    view = View.of(see(species, make_population(species)))
+    assert np.isnan(MEASURES["whole change"].columns(view)["change_decay"]).all()
+
+
+def test_frozen_ascending_synapses_have_no_alignment():
+    species = make_error_species(errors={"plastic": ("teaching",)})
+    view = View.of(see(species, make_population(species)))
+    for measure in ("alignment", "samples", "whole change", "optimiser"):
+        assert all(np.isnan(values).all() for values in MEASURES[measure].columns(view).values()), measure
