@@ -46,14 +46,15 @@ def arrays(individual: Individual) -> dict[str, NDArray[Any]]:
 
     ``gene_NAME`` for every gene; ``mask_ascending`` (H + O, I + H), ``mask_descending`` (H, H + O);
     ``innate_ascending``, ``innate_descending``: weights at birth, of the same shapes; ``learned_ascending``,
-    ``learned_descending``: the same for each of K tasks, (K, ...).
+    ``learned_descending``: the same for each of K tasks, (K, ...). Circuits with error neurons have ``sensing`` and
+    ``teaching`` besides, in the shapes of `hetevo.populations.error_neurons.ErrorWeights`.
     """
-    both = ("ascending", "descending")
+    kinds = individual.kinds
     return {
         **{f"gene_{name}": values for name, values in individual.genes.items()},
-        **{f"mask_{pathway}": mask for pathway, mask in zip(both, individual.masks, strict=True)},
-        **{f"innate_{pathway}": values for pathway, values in zip(both, individual.innate, strict=True)},
-        **{f"learned_{pathway}": values for pathway, values in zip(both, individual.learned, strict=True)},
+        **{f"mask_{kind}": mask for kind, mask in zip(kinds, individual.masks, strict=True)},
+        **{f"innate_{kind}": values for kind, values in zip(kinds, individual.innate, strict=True)},
+        **{f"learned_{kind}": values for kind, values in zip(kinds, individual.learned, strict=True)},
     }
 
 

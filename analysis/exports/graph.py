@@ -12,6 +12,7 @@ import numpy as np
 
 from hetevo.analysis.exports.arrays import describe, dump, finite
 from hetevo.analysis.individuals import Individual
+from hetevo.populations.error_neurons import NAME, error_layout
 from hetevo.populations.types import Floats, Mask
 
 NAMESPACE = "http://graphml.graphdrawing.org/xmlns"
@@ -31,9 +32,10 @@ def to_graph(individual: Individual, task: int = 0) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``nodes``: id, kind (``input``, ``bias``, ``hidden``, ``output``), level (0 for inputs), and where there are
-        gains ``gain_ascending`` and ``gain_descending``. ``edges``: source, target, key and pathway (``ascending``,
-        ``descending``), weight (at the end of life), innate (at birth), sign (of the weight: -1, 0, 1).
+        ``nodes``: id, kind (``input``, ``bias``, ``hidden``, ``output``, ``error``), level (0 for inputs), and where
+        there are gains ``gain_ascending`` and ``gain_descending``. ``edges``: source, target, key and pathway
+        (``ascending``, ``descending``), weight (at the end of life), innate (at birth), sign (of the weight: -1, 0, 1).
+        Error neurons are ``e1``, ...; errors of outputs come from these, and there are gains and edges of four kinds.
         ``graph``: see `hetevo.analysis.exports.describe`.
     """
     facts = {name: value for name, value in describe(individual).items() if not isinstance(value, list)}
@@ -49,25 +51,40 @@ def _nodes(individual: Individual) -> Iterator[dict[str, Any]]:
     )
     levels = [*layout.unit_level.tolist(), *[len(layout.levels) + 1] * layout.outputs]
     # an inherited rule has no gains
-    ascending, descending = (None, None) if individual.rule else individual.gains
+    gains = {} if individual.rule else dict(zip(individual.kinds, individual.gains, strict=True))
     for place, (name, kind, level) in enumerate(zip(layout.unit_names, kinds, levels, strict=True)):
         # inputs and the bias receive nothing, and outputs hear nothing from above
         neuron = place - layout.input_units
         node: dict[str, Any] = {"id": name, "kind": kind, "level": int(level)}
-        if ascending is not None and neuron >= 0:
-            node["gain_ascending"] = float(ascending[neuron])
-        if descending is not None and 0 <= neuron < layout.hidden:
-            node["gain_descending"] = float(descending[neuron])
+        for pathway in ("ascending", _heard(individual)):
+            if pathway in gains and 0 <= neuron < len(gains[pathway]):
+                node[f"gain_{pathway}"] = float(gains[pathway][neuron])
         yield node
+    if individual.species.circuit == NAME:
+        errors = error_layout(individual.species)
+        for number in range(errors.hidden):
+            own = {f"gain_{kind}": float(gains[kind][number]) for kind in ("sensing", "descending")}
+            yield {"id": f"e{number + 1}", "kind": "error", "level": int(errors.neuron_level[number]), **own}
+
+
+def _heard(individual: Individual) -> str:
+    """Return the kind of synapses by which learning signals reach hidden neurons."""
+    return "teaching" if individual.species.circuit == NAME else "descending"
 
 
 def _edges(individual: Individual, task: int) -> Iterator[dict[str, Any]]:
     # who sends and who receives, by the columns and rows of each matrix
     names, layout = individual.layout.unit_names, individual.layout
     neurons = names[layout.input_units :]
-    senders = {"ascending": names[: layout.units], "descending": neurons}
-    receivers = {"ascending": neurons, "descending": neurons[: layout.hidden]}
-    for number, pathway in enumerate(senders):
+    hidden, outputs = neurons[: layout.hidden], neurons[layout.hidden :]
+    senders, receivers = {"ascending": names[: layout.units]}, {"ascending": neurons}
+    if individual.species.circuit == NAME:
+        errors = [f"e{number + 1}" for number in range(error_layout(individual.species).hidden)]
+        senders |= {"sensing": hidden, "teaching": errors, "descending": errors + outputs}
+        receivers |= {"sensing": errors, "teaching": hidden, "descending": errors}
+    else:
+        senders["descending"], receivers["descending"] = neurons, hidden
+    for number, pathway in enumerate(individual.kinds):
         mask: Mask = individual.masks[number]
         weights: Floats = individual.learned[number][task]
         innate: Floats = individual.innate[number]

@@ -39,7 +39,7 @@ def trace(lived: Trace) -> Plot:
     """
     # what was measured in this life, in the order of the panels
     measures = {name: lived.measures[name] for name in SHOWN if name in lived.measures}
-    pathways = {"ascending": lived.ascending, "descending": lived.descending}
+    pathways = {"ascending": lived.ascending, "descending": lived.descending, **lived.lateral}
     sizes = {f"rms_{name}": _root_mean_square(weights) for name, weights in pathways.items() if weights.shape[2]}
     with blank() as frame:
         count = len(measures) + 1
@@ -72,8 +72,13 @@ def _draw(axes: Axes, lived: Trace, values: Floats, colour: Colour, line: str = 
 
 
 def _draw_sizes(frame: Frame, axes: Axes, lived: Trace, sizes: dict[str, Floats]) -> None:
-    labels = {"rms_ascending": "ascending $W$", "rms_descending": "descending $V$"}
-    looks = ((frame.palette[1], "-"), (frame.palette[2], "--"))
+    labels = {
+        "rms_ascending": "ascending $W$",
+        "rms_descending": "descending $U$" if lived.lateral else "descending $V$",
+        "rms_sensing": "sensing $L$",
+        "rms_teaching": "teaching $V$",
+    }
+    looks = ((frame.palette[1], "-"), (frame.palette[2], "--"), (frame.palette[0], ":"), (frame.palette[3], "-."))
     for (colour, line), (name, values) in zip(looks, sizes.items(), strict=False):
         _draw(axes, lived, values, colour, line, labels[name])
     axes.set_ylim(bottom=0)

@@ -12,8 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from hetevo.analysis.individuals.levels import Level, split_by_level
 from hetevo.evolve.individual import SavedIndividual, read_individual
-from hetevo.populations.birth import Weights, draw_innate_weights
+from hetevo.populations.birth import Weights, draw_error_weights, draw_innate_weights
 from hetevo.populations.circuits.layer import SATURATED, LayerSnapshot
+from hetevo.populations.error_neurons import NAME, ErrorWeights
 from hetevo.populations.errors import SettingError, spell
 from hetevo.populations.genome import FORMULA
 from hetevo.populations.layout import Layout
@@ -31,7 +32,9 @@ class Individual:
 
     It lived in each of the K tasks of its generation separately, with the same genes and innate weights: what it
     learned is an array with the task on axis 0. Neurons and units are ordered as `hetevo.populations.layout.Layout`
-    says. A single layer with an inherited rule has no descending pathway: those arrays are empty.
+    says. A single layer with an inherited rule has no descending pathway: those arrays are empty. Circuits with error
+    neurons have two kinds of synapses more: what is said of both pathways below, they have of all four, in the order
+    and with the shapes of `hetevo.populations.error_neurons.ErrorWeights`.
 
     Parameters
     ----------
@@ -98,15 +101,20 @@ class Individual:
         return {name: array[0].copy() for name, array in self.saved.genes.items()}
 
     @property
-    def masks(self) -> tuple[Mask, Mask]:
+    def kinds(self) -> tuple[str, ...]:
+        """Its kinds of synapses: both pathways, or those of circuits with error neurons."""
+        return self.innate._fields
+
+    @property
+    def masks(self) -> tuple[Mask, ...]:
         """Synapses that it inherited, ascending (H + O, I + H) and descending (H, H + O)."""
         if FORMULA in self.genes:  # in a single layer, each input reaches each output
             layout = self.layout
             return np.ones((layout.outputs, layout.input_units), np.bool_), np.zeros((0, layout.outputs), np.bool_)
-        return self.genes["mask_ascending"], self.genes["mask_descending"]
+        return tuple(self.genes[f"mask_{kind}"] for kind in self.kinds)
 
     @property
-    def gains(self) -> tuple[Floats, Floats]:
+    def gains(self) -> tuple[Floats, ...]:
         """Gains of all neurons (H + O,) and of hidden ones (H,), shared ones repeated.
 
         Raises
@@ -116,9 +124,9 @@ class Individual:
         """
         if FORMULA in self.genes:
             raise SettingError(f"Individual {self.id} inherited a rule, and has no gains: look at its rule.")
-        ascending, descending = self.genes["gains_ascending"], self.genes["gains_descending"]
-        both = np.broadcast_to(ascending, self.layout.neurons), np.broadcast_to(descending, self.layout.hidden)
-        return both[0].copy(), both[1].copy()
+        receivers = (len(mask) for mask in self.masks)
+        gains = (np.broadcast_to(self.genes[f"gains_{kind}"], n) for kind, n in zip(self.kinds, receivers, strict=True))
+        return tuple(gain.copy() for gain in gains)
 
     @property
     def rule(self) -> dict[str, float]:
@@ -130,25 +138,25 @@ class Individual:
         return {" ".join(term): float(value) for term, value in zip(formula.terms, values, strict=True)}
 
     @cached_property
-    def innate(self) -> Weights:
+    def innate(self) -> Weights | ErrorWeights:
         """Weights at birth, ``W`` (H + O, I + H) and ``V`` (H, H + O); of layers those in the first task."""
         saved = self.saved
         if FORMULA in self.genes:
             born = _weights(self.life.moments[0])
             return Weights(born.ascending[0], born.descending[0])
-        position = np.array([saved.position])
-        drawn = draw_innate_weights(saved.species, saved.genes, position, saved.seed, saved.generation)
-        return Weights(drawn.ascending[0], drawn.descending[0])
+        draw = draw_error_weights if saved.species.circuit == NAME else draw_innate_weights
+        drawn = draw(saved.species, saved.genes, np.array([saved.position]), saved.seed, saved.generation)
+        return type(drawn)(*(weights[0] for weights in drawn))
 
     @cached_property
-    def learned(self) -> Weights:
+    def learned(self) -> Weights | ErrorWeights:
         """Weights at the end of its life, ``W`` (K, H + O, I + H) and ``V`` (K, H, H + O)."""
         return _weights(self.life.moments[-1])
 
     @property
     def levels(self) -> tuple[Level, ...]:
         """Innate and learned weights level by level, lowest first, the outputs last."""
-        return split_by_level(self.layout, self.innate, self.learned)
+        return split_by_level(self.layout, *(_of_forward_neurons(weights) for weights in (self.innate, self.learned)))
 
     def activity(self, inputs: ArrayLike, task: int | None = None) -> Floats:
         """Compute the activity of all units at the end of its life, in double precision.
@@ -185,17 +193,18 @@ class Individual:
         # units first, as passes want it, and the same inputs for each task
         rising = np.concatenate([given, bias], axis=1).T
         ascending = weights.ascending[chosen].astype(np.float64)
-        found = self._forward(Weights(ascending, weights.descending[chosen]), np.tile(rising, (len(ascending), 1, 1)))
+        found = self._forward(ascending, np.tile(rising, (len(ascending), 1, 1)))
         found = found.swapaxes(1, 2)
         return found if task is None else found[0]
 
-    def _forward(self, weights: Weights, inputs: Floats) -> Floats:
+    def _forward(self, ascending: Floats, inputs: Floats) -> Floats:
         """Return the activities (N, I + H + O, S) of networks for inputs (N, I, S)."""
         if self.species.formula is not None and FORMULA in self.genes:
-            potential = np.clip(weights.ascending @ inputs, -SATURATED, SATURATED)
+            potential = np.clip(ascending @ inputs, -SATURATED, SATURATED)
             return np.concatenate([inputs, 1 / (1 + np.exp(-potential))], axis=1)
         networks = self.saved.genes.take(np.zeros(len(inputs), np.int64))
-        circuits = TwoPathwayCircuits(self.species, networks, weights)
+        # nothing descends, so that the other weights do not matter
+        circuits = TwoPathwayCircuits(self.species, networks, Weights(ascending, np.zeros((len(ascending), 0, 0))))
         circuits.forward(inputs)
         return np.concatenate([circuits.x, circuits.y], axis=1)
 
@@ -262,7 +271,12 @@ def sizes(found: Individual) -> Mapping[str, int | list[int]]:
     }
 
 
-def _weights(seen: Any) -> Weights:
+def _of_forward_neurons(weights: Weights | ErrorWeights) -> Weights:
+    """Return the weights by which inputs, hidden neurons and outputs receive anything."""
+    return weights if isinstance(weights, Weights) else Weights(weights.ascending, weights.teaching)
+
+
+def _weights(seen: Any) -> Weights | ErrorWeights:
     if isinstance(seen, LayerSnapshot):
         return Weights(seen.weights, np.zeros((len(seen.weights), 0, seen.weights.shape[1])))
-    return Weights(*seen.weights)
+    return type(seen.weights)(*seen.weights)  # type: ignore[no-any-return]

@@ -20,7 +20,7 @@ class Level:
     innate_ascending, ascending : ndarray of float, shape (n, I + H), and (K, n, I + H)
         Rows of ``W`` at birth, and after its life in each of K tasks.
     innate_descending, descending : ndarray of float, shape (n, H + O), and (K, n, H + O)
-        Rows of ``V``; outputs have none, n = 0.
+        Rows of ``V``; outputs have none, n = 0. With error neurons ``V`` is what these send: (n, M), and (K, n, M).
     """
 
     name: str

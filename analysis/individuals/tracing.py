@@ -1,8 +1,8 @@
 """One life, moment by moment: weights, activities, learning signals and measures."""
 
 import io
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from hetevo.analysis.measures import MEASURES, View
 from hetevo.analysis.measures.alignment import layer_columns
 from hetevo.evolve.individual import read_individual
 from hetevo.populations.circuits.layer import LayerSnapshot
+from hetevo.populations.error_neurons import ErrorWeights
 from hetevo.populations.errors import SettingError
 from hetevo.populations.kernel.life import Snapshot
 from hetevo.populations.types import Floats, Indices
@@ -44,7 +45,7 @@ class Trace:
     ascending : ndarray of float, shape (T, K, H + O, I + H)
         ``W``.
     descending : ndarray of float, shape (T, K, H, H + O)
-        ``V``; of a layer without descending pathway H = 0.
+        ``V``; of a layer without descending pathway H = 0. Of circuits with error neurons ``U``, (T, K, M, M + O).
     activity : ndarray of float, shape (T, K, I + H + O, S)
         ``x`` of inputs, the bias, hidden neurons and outputs.
     signal : ndarray of float, shape (T, K, H + O, S)
@@ -52,6 +53,8 @@ class Trace:
     measures : dict of str to ndarray of float64, shape (T, K)
         ``probe_loss``, ``alignment`` and so on, named as in the records (`hetevo.analysis.measures`); NaN where
         undefined.
+    lateral : dict of str to ndarray of float
+        Of circuits with error neurons: ``sensing``, (T, K, M, H), and ``teaching``, (T, K, H, M); of others none.
     """
 
     id: int
@@ -65,6 +68,7 @@ class Trace:
     activity: Floats
     signal: Floats
     measures: Mapping[str, Floats]
+    lateral: Mapping[str, Floats] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """Say in one line whose life it is, and how often it was looked at."""
@@ -79,7 +83,7 @@ class Trace:
         facts = {"id": self.id, "generation": self.generation, "seed": self.seed, "loss": self.loss, **self.sizes}
         lived = {name: getattr(self, name) for name in ("presented", "ascending", "descending", "activity", "signal")}
         measured = {f"measure_{name}": values for name, values in self.measures.items()}
-        return {**{name: np.asarray(value) for name, value in facts.items()}, **lived, **measured}
+        return {**{name: np.asarray(value) for name, value in facts.items()}, **lived, **self.lateral, **measured}
 
     def save(self, path: str | Path, *, force: bool = False) -> Path:
         """Write it as an NPZ file, which `numpy.load` reads, with the names of `arrays`.
@@ -112,7 +116,17 @@ class Trace:
         xarray = load_extra("xarray", "xarray", "to_xarray()")
         data = {
             "W": (("presented", "task", "neuron", "sender"), self.ascending),
-            "V": (("presented", "task", "hidden", "neuron"), self.descending),
+            # error neurons have a pathway of their own
+            **(
+                {"U": (("presented", "task", "error", "above"), self.descending)}
+                if self.lateral
+                else {"V": (("presented", "task", "hidden", "neuron"), self.descending)}
+            ),
+            **{
+                name: (("presented", "task", *sides), self.lateral[kind])
+                for name, kind, sides in (("L", "sensing", ("error", "hidden")), ("V", "teaching", ("hidden", "error")))
+                if kind in self.lateral
+            },
             "x": (("presented", "task", "unit", "sample"), self.activity),
             "q": (("presented", "task", "neuron", "sample"), self.signal),
             **{name: (("presented", "task"), values) for name, values in self.measures.items()},
@@ -165,6 +179,7 @@ def trace(path: str | Path, identifier: int | None = None, *, every: int | None 
         sizes=sizes(found),
         presented=np.array(life.presented, np.int64),
         **{name: np.stack([moment[name] for moment in seen]) for name in seen[0]},
+        lateral=_lateral(life.moments),
         measures={name: np.stack([moment[name] for moment in measures]) for name in measures[0]},
     )
 
@@ -181,6 +196,12 @@ def _look(seen: Snapshot | LayerSnapshot) -> dict[str, Floats]:
         "activity": seen.activity,
         "signal": seen.signal,
     }
+
+
+def _lateral(moments: Sequence[Snapshot | LayerSnapshot]) -> dict[str, Floats]:
+    """Return the weights of the kinds of synapses that only circuits with error neurons have."""
+    found = [moment.weights for moment in moments if isinstance(moment.weights, ErrorWeights)]
+    return {kind: np.stack([getattr(each, kind) for each in found]) for kind in ("sensing", "teaching") if found}
 
 
 def _measure(seen: Snapshot | LayerSnapshot) -> dict[str, Floats]:

@@ -4,9 +4,16 @@ import numpy as np
 import pytest
 from builders import make_error_species, make_population
 
+from hetevo.analysis import load_run
+from hetevo.analysis.exports.arrays import arrays
+from hetevo.analysis.exports.graph import to_graph
+from hetevo.analysis.figures import trace as draw
+from hetevo.analysis.lineage import gains
 from hetevo.analysis.measures import MEASURES, View
+from hetevo.evolve import Experiment, preset
 from hetevo.populations.birth import draw_error_weights
 from hetevo.populations.error_model import ErrorNeuronCircuits
+from hetevo.populations.error_neurons import KINDS
 from hetevo.populations.experience import experience
 from hetevo.populations.kernel.life import live_block
 
@@ -87,3 +94,57 @@ def test_frozen_ascending_synapses_have_no_alignment():
     view = View.of(see(species, make_population(species)))
     for measure in ("alignment", "samples", "whole change", "optimiser"):
         assert all(np.isnan(values).all() for values in MEASURES[measure].columns(view).values()), measure
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory):
+    changes = ["network.circuit=error-neurons", "network.wiring=layered", "network.levels=[4,3]"]
+    small = ["error_neurons.sizes=[3,2]", "evolution.size=4", "evolution.generations=1", "lifetime.presentations=20"]
+    config = preset("smoke", overrides=[*changes, *small, "evolution.elites=1", "checkpoint={every=1,keep=9}"])
+    return load_run(Experiment(config).run(tmp_path_factory.mktemp("runs") / "errors").path)
+
+
+def test_an_individual_has_all_kinds_of_synapses(lived):
+    found = lived.individual(None)
+    assert found.is_exact
+    assert found.kinds == KINDS
+    assert [mask.shape for mask in found.masks] == [(9, 14), (5, 7), (7, 5), (5, 7)]
+    assert [gain.shape for gain in found.gains] == [(9,), (5,), (7,), (5,)]
+    for mask, born, learned in zip(found.masks, found.innate, found.learned, strict=True):
+        assert learned.shape == (2, *mask.shape)
+        assert not born[~mask].any()
+        assert not learned[:, ~mask].any()
+        assert (learned != born).any()
+    assert [level.descending.shape for level in found.levels] == [(2, 4, 5), (2, 3, 5), (2, 0, 5)]
+    assert found.predict(np.zeros((6, 6))).shape == (2, 6, 2)
+
+
+def test_exports_name_every_synapse(lived):
+    found = lived.individual(None)
+    graph = to_graph(found)
+    ids = {node["id"] for node in graph["nodes"]}
+    assert {"e1", "e5", "h7", "out2"} < ids
+    assert {node["kind"] for node in graph["nodes"]} == {"input", "bias", "hidden", "output", "error"}
+    for kind, mask, learned in zip(KINDS, found.masks, found.learned, strict=True):
+        edges = [edge for edge in graph["edges"] if edge["pathway"] == kind]
+        assert len(edges) == mask.sum()
+        assert {end for edge in edges for end in (edge["source"], edge["target"])} <= ids
+        assert edges[0]["weight"] == learned[0][tuple(np.argwhere(mask)[0])]
+        assert arrays(found)[f"learned_{kind}"].shape == learned.shape
+    teaching = next(node for node in graph["nodes"] if node["id"] == "h2")
+    assert teaching["gain_teaching"] == pytest.approx(float(found.gains[2][1]))
+
+
+def test_a_trace_follows_all_weights(lived):
+    seen = lived.trace(every=10)
+    assert seen.descending.shape == (3, 2, 5, 7)
+    assert {name: weights.shape for name, weights in seen.lateral.items()} == {
+        "sensing": (3, 2, 5, 7),
+        "teaching": (3, 2, 7, 5),
+    }
+    assert {"sensing", "teaching"} < set(seen.arrays())
+    assert {"rms_sensing", "rms_teaching"} < set(draw(seen).data)
+
+
+def test_gains_are_followed_by_kind(lived):
+    assert set(gains(lived)["pathway"]) == set(KINDS)
