@@ -39,8 +39,9 @@ def gains(frame: Frame) -> pd.DataFrame:
     signs = fixation(table).set_index(["pathway", "neuron"])["sign"]
     palette = frame.palette
     looks: dict[int, Look] = {1: look(0, palette), -1: look(1, palette), 0: ((0.6, 0.6, 0.6), ":")}
-    upper, lower = frame.rows(2, 3.0, letters="ab")
-    for axes, (pathway, group) in zip((upper, lower), table.groupby("pathway"), strict=True):
+    pathways = list(table.groupby("pathway"))
+    panels = frame.rows(len(pathways), 1.5 * len(pathways), letters="abcd"[: len(pathways)])
+    for axes, (pathway, group) in zip(panels, pathways, strict=True):
         # those that became fixed above the others
         ordered = sorted(group.groupby("neuron"), key=lambda item: abs(int(signs[(pathway, item[0])])))
         for neuron, path in ordered:
@@ -50,9 +51,9 @@ def gains(frame: Frame) -> pd.DataFrame:
             axes.plot(when, mean, color=colour, linestyle=line, linewidth=0.8, label=SIGNS[sign])
         null_line(axes, y=0)
         axes.set_ylabel(f"{pathway} gain\n(mean)")
-    count_generations(lower, table["generation"])
-    lower.set_xlabel("generation (kept checkpoints)")
-    upper.set_title(write_title(run, after=f"; mean of n = {run.size}"), loc="right")
+    count_generations(panels[-1], table["generation"])
+    panels[-1].set_xlabel("generation (kept checkpoints)")
+    panels[0].set_title(write_title(run, after=f"; mean of n = {run.size}"), loc="right")
     title = f"a line a neuron; fixed: at least {FIXED * 100:.0f} % of individuals share the sign"
     frame.legend(columns=3, title=title)
     return table

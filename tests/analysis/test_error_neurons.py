@@ -7,6 +7,7 @@ from builders import make_error_species, make_population
 from hetevo.analysis import load_run
 from hetevo.analysis.exports.arrays import arrays
 from hetevo.analysis.exports.graph import to_graph
+from hetevo.analysis.figures import FIGURES
 from hetevo.analysis.figures import trace as draw
 from hetevo.analysis.lineage import gains
 from hetevo.analysis.measures import MEASURES, View
@@ -148,3 +149,5 @@ def test_a_trace_follows_all_weights(lived):
 
 def test_gains_are_followed_by_kind(lived):
     assert set(gains(lived)["pathway"]) == set(KINDS)
+    for kind in ("gains", "signs"):
+        assert set(FIGURES[kind]([lived]).data["pathway"]) == set(KINDS)
