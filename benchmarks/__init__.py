@@ -2,6 +2,7 @@
 
 ======================  ================================================================
 `evaluator`             lifetimes against JAX, DEAP's usual way, and the processor's limit
+`circuits`              circuits with separate error neurons against two-pathway ones
 `scaling`               how they scale, as a figure
 `jax_peer`, `deap_peer` the same lifetimes, written as a good user of these would
 `cells`                 the sizes that are compared

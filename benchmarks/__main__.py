@@ -54,6 +54,29 @@ def evaluator(as_json: AsJson = False, repeats: Repeats = 5) -> None:
 
 @bench.command()
 @explain_errors
+def circuits(as_json: AsJson = False, repeats: Repeats = 5) -> None:
+    """Compare circuits with separate error neurons with two-pathway ones of the same sizes, on one core."""
+    core = pin()
+    from benchmarks import circuits as subject
+    from benchmarks.cells import CELLS
+
+    rows = [subject.compare(cell, repeats) for cell in CELLS]
+    if as_json:
+        print(json.dumps({"machine": machine(), "core": core, "cells": rows}))
+        return
+    print(
+        markdown(
+            {
+                name: [_number(row[name], ".2f") if name != "levels × S" else row[name] for row in rows]
+                for name in rows[0]
+            }
+        )
+    )
+    print(f"\n{'one core of ' if core is not None else 'not pinned; '}{describe(machine())}")
+
+
+@bench.command()
+@explain_errors
 def scaling(
     output: Annotated[Path, typer.Option("-o", "--output", help="Figure to write.")] = Path("scaling.png"),
     repeats: Repeats = 3,
