@@ -6,8 +6,6 @@ What `memory` and `passes` say of panels and of signals holds here, too. Besides
 call for each run of plastic kinds.
 
 *L and V of a level share a layout*: ``V`` is stored transposed, so that both need the same correlations ``<e_k x_i>``.
-
-*No networks last*: one sample a presentation lives as a batch does.
 """
 
 from collections.abc import Collection
@@ -109,22 +107,25 @@ class ErrorStacks:
         What the circuits have in common.
     of : dict of str to list of (Cut, ndarray of float)
         By kind of synapses.
+    networks_last : bool
+        Whether networks lie on the fastest axis, whatever the shapes say.
     """
 
     species: Species
     of: dict[SynapseKind, list[tuple[Cut, Floats]]]
+    networks_last: bool = False
 
     @property
     def forward(self) -> Stacks:
         """The ascending ones as forward neurons need them."""
         given = [Panel(cut.rows, cut.columns) for cut, _ in self.of["ascending"]]
-        return Stacks(self.species, given, [stack for _, stack in self.of["ascending"]], [])
+        return Stacks(self.species, given, [stack for _, stack in self.of["ascending"]], [], self.networks_last)
 
     def take(self, rows: slice) -> "ErrorStacks":
-        """Return views of some networks."""
-        return ErrorStacks(
-            self.species, {kind: [(cut, stack[rows]) for cut, stack in given] for kind, given in self.of.items()}
-        )
+        """Return some networks, each in one piece: views, or copies of what has networks last."""
+        whole = np.ascontiguousarray if self.networks_last else np.asarray
+        taken = {kind: [(cut, whole(stack[rows])) for cut, stack in given] for kind, given in self.of.items()}
+        return ErrorStacks(self.species, taken)
 
     def place(self, kind: SynapseKind, values: Floats) -> None:
         """Write values of a kind's shape, N possibly 1, where they belong."""
@@ -151,6 +152,8 @@ class ErrorBlock:
         At birth, N rows.
     dtype : dtype, optional
         float32 on the fast path.
+    networks_last : bool, optional
+        Order in memory, not in shapes: networks on the fastest axis, for one sample a presentation.
 
     Attributes
     ----------
@@ -160,8 +163,11 @@ class ErrorBlock:
         Views of ``weights``.
     """
 
-    def __init__(self, species: Species, weights: ErrorWeights, dtype: DTypeLike = np.float32) -> None:
+    def __init__(
+        self, species: Species, weights: ErrorWeights, dtype: DTypeLike = np.float32, *, networks_last: bool = False
+    ) -> None:
         self.species, self.networks, self.dtype = species, len(weights.ascending), np.dtype(dtype)
+        self.networks_last = networks_last
         self._groups = cuts(species)
         cells = [self.networks * sum(cut.cells for cut in group) for _, group in self._groups]
         self._ends = [0, *accumulate(cells)]
@@ -182,7 +188,10 @@ class ErrorBlock:
 
     def by_network(self, flat: Floats) -> list[Floats]:
         """Return views (N, cells) of an array laid out as ``weights``, group by group."""
-        return [flat[start:stop].reshape(self.networks, -1) for start, stop in pairwise(self._ends)]
+        parts = (flat[start:stop] for start, stop in pairwise(self._ends))
+        if self.networks_last:
+            return [part.reshape(-1, self.networks).T for part in parts]
+        return [part.reshape(self.networks, -1) for part in parts]
 
     def by_kind(self, flat: Floats) -> list[tuple[SynapseKind, Floats]]:
         """Return views (N, cells) of an array laid out as ``weights``, each with the kind of its group."""
@@ -197,7 +206,7 @@ class ErrorBlock:
                 (cut, part[:, start:stop].reshape(self.networks, *cut.shape))
                 for cut, (start, stop) in zip(group, pairwise(ends), strict=True)
             ]
-        return ErrorStacks(self.species, of)
+        return ErrorStacks(self.species, of, self.networks_last)
 
     def whole(self, rows: slice = slice(None)) -> ErrorWeights:
         """Return the weights as one array a kind, for some networks."""
@@ -230,6 +239,8 @@ class ErrorPasses(Passes):
 
     def stretches(self, *units: int) -> list[Floats]:
         """Return buffers (units, N or some more, S)."""
+        if self.stacks.networks_last:
+            return super().stretches(*units)
         # a network alone would have its units side by side, and other bits than in company with one sample
         networks = max(self.networks | 1, 3)
         stretches = aligned(self.dtype, *((number, networks, self.samples) for number in units))
@@ -246,7 +257,7 @@ class ErrorPasses(Passes):
         if "descending" not in self.species.plastic:
             return steps
         for cut, weights in self.lateral.of["sensing"]:
-            steps.append((np.matmul, (weights, self.neurons[:, cut.columns], self.sensed[:, cut.rows])))
+            steps.append(self.product(weights, self.neurons[:, cut.columns], self.sensed[:, cut.rows]))
         return [*steps, (self._f_e, (stretch, stretch))]
 
     def _downward(self) -> list[Step]:
@@ -262,11 +273,11 @@ class ErrorPasses(Passes):
                 steps.append((stretch[level].fill, (0,)))
                 continue
             cut, weights = above[level.start]
-            steps.append((np.matmul, (weights, self.errors[:, cut.columns], self.errors[:, level])))
+            steps.append(self.product(weights, self.errors[:, cut.columns], self.errors[:, level]))
             steps.append((self._f_e, (stretch[level], stretch[level])))
         for cut, weights in self.lateral.of["teaching"]:
             heard = self.signal[:, cut.rows]
-            steps.append((np.matmul, (weights.swapaxes(1, 2), self.errors[:, cut.columns], heard)))
+            steps.append(self.product(weights.swapaxes(1, 2), self.errors[:, cut.columns], heard))
         if self.species.plasticity.derivative:
             signals = self._q[:hidden]
             steps += [*self._slopes(), (np.multiply, (signals, self._slope, signals))]

@@ -34,9 +34,8 @@ class ErrorCorrelations:
     def __init__(self, passes: ErrorPasses, out: ErrorStacks) -> None:
         self._passes, self._out, plastic = passes, out, passes.species.plastic
         self.steps: list[Step] = []
-        # right operands should be in one piece: samples first
-        hidden = passes.neurons[:, : passes.species.layout.hidden]
-        senders = self._turn(hidden) if {*plastic} & {"ascending", "sensing", "teaching"} else hidden
+        if {*plastic} & {"ascending", "sensing", "teaching"}:
+            senders = self._turn(passes.neurons[:, : passes.species.layout.hidden])
         if "ascending" in plastic:
             self._line_up_ascending(senders)
         if {"sensing", "teaching"} & {*plastic}:
@@ -48,14 +47,17 @@ class ErrorCorrelations:
                 self._add(passes.sensed[:, cut.rows], errors[:, :, cut.columns], correlations)
 
     def _turn(self, signals: Floats) -> Floats:
-        """Return a buffer for signals (N, units, S) as (N, S, units), which is filled in every presentation."""
+        """Return signals (N, units, S) as (N, S, units), in one piece, which is filled in every presentation."""
         passes = self._passes
+        # for products that are element-wise they may stay where they are
+        if passes.stacks.networks_last:
+            return signals.swapaxes(1, 2)
         turned = np.empty((passes.networks, passes.samples, signals.shape[1]), passes.dtype)
         self.steps.append((np.copyto, (turned, signals.swapaxes(1, 2))))
         return turned
 
     def _add(self, left: Floats, right: Floats, out: Floats) -> None:
-        self.steps.append((np.matmul, (left, right, out)))
+        self.steps.append(self._passes.product(left, right, out))
 
     def _line_up_ascending(self, senders: Floats) -> None:
         passes, first = self._passes, self._passes.species.layout.input_units
@@ -64,6 +66,9 @@ class ErrorCorrelations:
             if cut.columns.start >= first:
                 columns = slice(cut.columns.start - first, cut.columns.stop - first)
                 self._add(left, senders[:, :, columns], correlations)
+                continue
+            if passes.stacks.networks_last:
+                self._add(left, passes.inputs.swapaxes(1, 2), correlations)
                 continue
             # all networks of a task read the same inputs
             turned = np.empty((passes.tasks, passes.samples, first), passes.dtype)
@@ -179,15 +184,14 @@ class ErrorPlasticity:
         passes, layout = self.passes, self.circuits.species.layout
         senders = {"ascending": layout.units, "sensing": layout.hidden}
         widths = [senders.get(kind, passes.error_layout.neurons) for kind in self._plastic]
-        kept = aligned(passes.dtype, *((passes.networks, width) for width in widths))
+        kept = [self._by_network(width) for width in widths]
         lost = [-genes[f"decay_{kind}"].astype(passes.dtype)[:, None] for kind in self._plastic]
-        power, error_power = aligned(
-            passes.dtype, (passes.networks, layout.units), (passes.networks, passes.error_layout.neurons)
-        )
+        power, error_power = self._by_network(layout.units), self._by_network(passes.error_layout.neurons)
+        given = power if passes.stacks.networks_last else passes.by_task(power)
 
         def gate() -> None:
             # inputs by task, for all networks alike
-            passes.by_task(power)[..., : layout.input_units] = _mean_square(passes.inputs.astype(passes.dtype))
+            given[..., : layout.input_units] = _mean_square(passes.inputs.astype(passes.dtype))
             power[:, layout.input_units :] = _mean_square(passes.neurons[:, : layout.hidden])
             error_power[:] = _mean_square(passes.errors)
             sent = {"ascending": power, "sensing": power[:, layout.input_units :]}
@@ -200,6 +204,13 @@ class ErrorPlasticity:
             for cut, weights in self.circuits.stacks.of[kind]:
                 steps.append((np.multiply, (weights, cut.senders(keep), weights)))
         return steps
+
+    def _by_network(self, width: int) -> Floats:
+        """Return a buffer (N, width) in the order of the weights."""
+        networks, dtype = self.circuits.networks, self.circuits.dtype
+        if self.circuits.networks_last:
+            return aligned(dtype, (width, networks))[0].T
+        return aligned(dtype, (networks, width))[0]
 
     def change(self) -> None:
         """Apply one presentation's changes, all computed from the same weights and activities."""

@@ -110,19 +110,16 @@ class Parts:
     ----------
     block, passes, plasticity : callable
         Make what `CircuitBlock`, `passes_of` and `Plasticity` are for two-pathway circuits, of the same arguments.
-    networks_last : bool
-        Whether the block can have networks on the fastest axis.
     """
 
     block: Callable[..., Any]
     passes: Callable[..., Passes]
     plasticity: Callable[..., Any]
-    networks_last: bool
 
 
-TWO_PATHWAYS = Parts(CircuitBlock, passes_of, Plasticity, networks_last=True)
+TWO_PATHWAYS = Parts(CircuitBlock, passes_of, Plasticity)
 
-ERROR_NEURONS = Parts(ErrorBlock, ErrorPasses, ErrorPlasticity, networks_last=False)
+ERROR_NEURONS = Parts(ErrorBlock, ErrorPasses, ErrorPlasticity)
 
 
 @dataclass(frozen=True)
@@ -184,14 +181,14 @@ def live_block(
     parts = TWO_PATHWAYS if isinstance(innate, Weights) else ERROR_NEURONS
     # an individual's K lives stand side by side
     lives = np.repeat(np.arange(genes.size), tasks)
-    networks, online = len(lives), life.batch == 1 and parts.networks_last
+    networks, online = len(lives), life.batch == 1
     if online and networks == 1:
         lives = np.repeat(lives, 2)  # sums over units would run in another order with no network beside
     # one life each: nothing is repeated; what a perturbation changes are copies
     own: Indices | slice = slice(None) if len(lives) == genes.size else lives
     genes = genes.take(lives if species.perturbations else own)
-    last = {"networks_last": True} if online else {}
-    circuits = parts.block(species, type(innate)(*(weights[own] for weights in innate)), dtype, **last)
+    born = type(innate)(*(weights[own] for weights in innate))
+    circuits = parts.block(species, born, dtype, networks_last=online)
     passes = parts.passes(circuits.stacks, life.batch, tasks)
     plasticity = parts.plasticity(circuits, passes, genes)
     diverged = np.zeros(circuits.networks, np.bool_)
@@ -224,7 +221,7 @@ def live_block(
                 diverged |= plasticity.bound(life.weight_clip)
     # without the copy that lived beside a single one
     kept = slice(networks)
-    ended = CircuitBlock(species, circuits.whole(kept), dtype) if online else circuits
+    ended = parts.block(species, circuits.whole(kept), dtype) if online else circuits
     return Lives(ended, diverged[kept])
 
 
