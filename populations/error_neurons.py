@@ -114,17 +114,13 @@ def plastic_kinds(species: "Species") -> tuple[SynapseKind, ...]:
     return tuple(kind for kind in KINDS if free[kind] and kind in species.error_neurons.plastic)
 
 
-def check_error_neurons(
-    network: Network, rule: Rule, genome: Genome, errors: ErrorNeurons, *, perturbed: bool = False
-) -> None:
+def check_error_neurons(network: Network, rule: Rule, genome: Genome, errors: ErrorNeurons) -> None:
     """Check that circuits with error neurons have nothing that they do not know, and others nothing of theirs.
 
     Parameters
     ----------
     network, rule, genome, errors
         Settings of a species.
-    perturbed : bool, optional
-        Whether something else happens to lives than presentations.
 
     Raises
     ------
@@ -167,11 +163,6 @@ def check_error_neurons(
                 f"{key}: forward neurons hear of errors from neurons that are not theirs, so expected {expected!r}, got"
                 f" {given!r}; {remedy}"
             )
-    if perturbed:
-        raise SettingError(
-            "injury, hardware: circuits with error neurons do not know these yet, so expected both tables to be left"
-            f" out; {remedy}"
-        )
 
 
 def _check_unused(genome: Genome, errors: ErrorNeurons) -> None:

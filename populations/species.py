@@ -98,9 +98,7 @@ class Species:
                 f"A species has {wanted}, got levels = {levels}. Give another layout, or another formula."
             )
         check_dale(self.network, self.rule, self.genome)
-        check_error_neurons(
-            self.network, self.rule, self.genome, self.error_neurons, perturbed=bool(self.perturbations)
-        )
+        check_error_neurons(self.network, self.rule, self.genome, self.error_neurons)
 
     @property
     def settle(self) -> int:

@@ -219,7 +219,7 @@ class Config(Table):
                 " model. Leave the table out, or choose a rule that is a sum of known terms"
             )
         built = Rule() if formula else build_rule(self.plasticity)
-        check_error_neurons(self.network, built, self.genome, self.error_neurons, perturbed=bool(used))
+        check_error_neurons(self.network, built, self.genome, self.error_neurons)
         return self
 
     @model_validator(mode="after")

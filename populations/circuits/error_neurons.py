@@ -16,6 +16,7 @@ from hetevo.populations.circuits.two_pathway import BLOCK_BYTES, BLOCK_NETWORKS,
 from hetevo.populations.error_neurons import KINDS, draw_wiring, error_layout, weight_shapes
 from hetevo.populations.genome import Gene
 from hetevo.populations.kernel.error_block import ErrorPasses, count_cells
+from hetevo.populations.kernel.hardware import Hardware
 from hetevo.populations.kernel.life import PROBED_NETWORKS, Snapshot, live_block
 from hetevo.populations.species import Species
 
@@ -53,18 +54,26 @@ class ErrorNeuronsCircuit:
         return max(1, int(np.clip(BLOCK_BYTES // bytes_each, *BLOCK_NETWORKS)) // species.lifetime.tasks)
 
     def count_bytes(self, species: Species, networks: int, probed: int) -> int:
-        """Count weights, signals, the test and the probe."""
-        layout, life = species.layout, species.lifetime
-        signals = 3 * (layout.units + layout.neurons + error_layout(species).neurons)
+        """Count weights, signals, the test, the probe, and changes and signals that come late."""
+        layout, life, errors = species.layout, species.lifetime, error_layout(species)
+        signals, cells = 3 * (layout.units + layout.neurons + errors.neurons), count_cells(species)
+        late = sum(
+            cells * min(device.delay, life.presentations)
+            + (layout.hidden + errors.hidden) * life.batch * min(device.stale, life.presentations)
+            for device in species.perturbations
+            if isinstance(device, Hardware)
+        )
         probe = signals * probed * min(networks, PROBED_NETWORKS)
         # numbers in single precision; weights, drive, scale and keep
-        return 4 * (networks * (4 * count_cells(species) + signals * max(life.batch, life.test_samples)) + probe)
+        return 4 * (networks * (4 * cells + signals * max(life.batch, life.test_samples) + late) + probe)
 
     def live(self, block: Block, observer: Callable[[Snapshot], None] | None, moments: Sequence[int]) -> Outcome:
         """Draw innate weights, live in the kernel, and test."""
         species, test = block.species, block.experience.test
         innate = draw_error_weights(species, block.genes, block.individuals, block.seed, block.generation)
-        lives = live_block(species, block.genes, innate, block.experience, observer=observer, moments=moments)
+        lives = live_block(
+            species, block.genes, innate, block.experience, observer=observer, moments=moments, streams=block.streams
+        )
         # only activities are needed
         passes = ErrorPasses(lives.circuits.stacks, test.inputs.shape[-1], len(test.inputs))
         with np.errstate(all="ignore"):

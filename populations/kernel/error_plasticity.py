@@ -135,15 +135,24 @@ class ErrorPlasticity:
         self._drive, self._scale = aligned(circuits.dtype, shape, shape)
         self._drive.fill(0)
         self._scale.fill(0)
-        self._lay_out_scale(genes)
+        self._broken = np.zeros(circuits.networks, np.bool_)
+        self.rewire(genes)
         self._steps = ErrorCorrelations(passes, circuits.stack(self._drive)).steps
         self._steps += self._line_up_drive()
         self._steps += self._line_up_gates(genes) if self._gated else self._line_up_decay(genes)
         for span in self._spans:
             self._steps.append((np.add, (circuits.weights[span], self._drive[span], circuits.weights[span])))
 
-    def _lay_out_scale(self, genes: Population) -> None:
-        """Write gains, masks and 1/S into one array, 0 where nothing may change."""
+    def rewire(self, genes: Population) -> None:
+        """Read gains and masks, again where they have changed in the course of a life.
+
+        With 1/S they are one array, 0 where nothing may change.
+
+        Parameters
+        ----------
+        genes : Population
+            As for the constructor.
+        """
         scale = self.circuits.stack(self._scale)
         for kind in self._plastic:
             scale.place(kind, genes[f"mask_{kind}"])
@@ -151,6 +160,8 @@ class ErrorPlasticity:
             width = genes[f"mask_{kind}"].shape[:2]
             for cut, stack in scale.of[kind]:
                 np.multiply(stack, cut.receivers(np.broadcast_to(gains, width)), out=stack)
+        # circuits that have diverged stay at 0
+        self._still(self._broken)
 
     def _line_up_drive(self) -> list[Step]:
         drive, scale = self._drive, self._scale
@@ -220,10 +231,18 @@ class ErrorPlasticity:
     def bound(self, clip: float) -> Mask:
         """Clip weights, and set circuits that are no longer finite to 0 for good; see `bound_weights`."""
         broken = bound_weights(self.circuits, self._spans, self._drive, clip)
+        self._broken |= broken
+        self._still(broken)
+        return broken
+
+    def _still(self, broken: Mask) -> None:
+        """Let nothing change any more in some circuits."""
         if broken.any():
             for part in self.circuits.by_network(self._scale):
                 part[broken] = 0
-        return broken
+
+    def keep_signs(self) -> None:
+        """Do nothing: weights may have any sign."""
 
     def changes(self, passes: ErrorPasses, rows: slice) -> ErrorChanges:
         """Return what the signals in other passes, those of some of the networks, would change."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hetevo.populations import settings
-from hetevo.populations.kernel.perturbation import Course, PerturbedBlock
+from hetevo.populations.kernel.perturbation import Course, PerturbedBlock, learning_signals
 from hetevo.populations.random_streams import Purpose
 from hetevo.populations.types import Floats
 
@@ -28,13 +28,12 @@ class _Imperfect(Course):
         self._hardware, self._block = hardware, block
         self._generators = block.streams(Purpose.HARDWARE)
         self._weights = block.circuits.weights
-        self._signals: deque[Floats] = deque(maxlen=hardware.stale + 1)
+        self._signals: deque[list[Floats]] = deque(maxlen=hardware.stale + 1)
         self._changes: deque[Floats] = deque(maxlen=hardware.delay + 1)
         self._old = self._weights.copy()
         # every neuron's gains miss their values by a factor, for life
         if hardware.mismatch:
-            for name in ("gains_ascending", "gains_descending"):
-                gains = block.genes[name]
+            for gains in [values for name, values in block.genes.items() if name.startswith("gains_")]:
                 for n, rng in enumerate(self._generators):
                     gains[n] *= np.exp(hardware.mismatch * rng.standard_normal(gains.shape[1]))
             block.plasticity.rewire(block.genes)
@@ -46,12 +45,12 @@ class _Imperfect(Course):
     def between(self, t: int) -> None:
         if not self._hardware.stale:
             return
-        passes = self._block.passes
         # signals of hidden neurons come late, errors at the outputs at once
-        hidden = passes.signal[:, : passes.species.layout.hidden]
-        self._signals.append(hidden.copy())
+        hidden = learning_signals(self._block.passes)
+        self._signals.append([signals.copy() for signals in hidden])
         # before the first one has arrived there is none
-        hidden[:] = self._signals[0] if t >= self._hardware.stale else 0
+        for number, signals in enumerate(hidden):
+            signals[:] = self._signals[0][number] if t >= self._hardware.stale else 0
 
     def after(self, t: int) -> None:
         hardware = self._hardware
@@ -82,7 +81,8 @@ class _Imperfect(Course):
 
     def _drawn(self, kind: str) -> Floats:
         """Draw a number for every synapse, each life from a generator of its own."""
-        circuits, drawn = self._block.circuits, np.empty_like(self._weights)
+        circuits = self._block.circuits
+        drawn: Floats = np.empty_like(self._weights)
         parts = circuits.by_network(drawn)
         ends = np.cumsum([0, *(part.shape[1] for part in parts)])
         # by life and not by weight, so that a life draws the same in any block

@@ -227,9 +227,9 @@ def live_block(
 
 def _begin_perturbations(
     species: Species,
-    circuits: CircuitBlock,
+    circuits: Any,
     passes: Passes,
-    plasticity: Plasticity,
+    plasticity: Any,
     genes: Population,
     streams: Streams | None,
     copies: int,

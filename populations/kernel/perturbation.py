@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from numpy.random import Generator
 
 from hetevo.populations.genome import Population
-from hetevo.populations.kernel.memory import CircuitBlock
+from hetevo.populations.kernel.error_block import ErrorPasses
 from hetevo.populations.kernel.passes import Passes
-from hetevo.populations.kernel.plasticity import Plasticity
 from hetevo.populations.random_streams import Purpose
+from hetevo.populations.types import Floats
 
 Streams = Callable[[Purpose], list[Generator]]
 """Returns a random generator for each of N lives, for a purpose; a life's is the same in any block."""
@@ -22,11 +22,11 @@ class PerturbedBlock:
 
     Parameters
     ----------
-    circuits : CircuitBlock
+    circuits : CircuitBlock or ErrorBlock
         Their weights.
     passes : Passes
         Their activities and signals.
-    plasticity : Plasticity
+    plasticity : Plasticity or ErrorPlasticity
         What changes the weights.
     genes : Population
         N genomes.
@@ -36,12 +36,18 @@ class PerturbedBlock:
         Where lots are drawn from.
     """
 
-    circuits: CircuitBlock
+    circuits: Any
     passes: Passes
-    plasticity: Plasticity
+    plasticity: Any
     genes: Population
     presentations: int
     streams: Streams
+
+
+def learning_signals(passes: Passes) -> list[Floats]:
+    """Return views (N, neurons, S) of the learning signals of hidden neurons, and of what error neurons have to say."""
+    heard = passes.signal[:, : passes.species.layout.hidden]
+    return [heard, passes.errors[:, : passes.error_layout.hidden]] if isinstance(passes, ErrorPasses) else [heard]
 
 
 class Course:

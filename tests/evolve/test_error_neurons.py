@@ -44,8 +44,6 @@ def test_settings_reach_the_species():
         ([*CIRCUIT, "plasticity.rule=transported"], "plasticity: .*one rule"),
         ([*CIRCUIT, "plasticity.momentum=0.5"], "plasticity: .*one rule"),
         ([*CIRCUIT, "plasticity.signals=signs"], "plasticity: .*one rule"),
-        ([*CIRCUIT, "injury.share=0.5"], "injury, hardware: "),
-        ([*CIRCUIT, "hardware.bits=4"], "injury, hardware: "),
         (["error_neurons.sizes=[8,8]"], "error_neurons.sizes: only circuits with error neurons"),
         (["genome.gain_scale_teaching=0.5"], "genome.gain_scale_teaching: only circuits with error neurons"),
     ],

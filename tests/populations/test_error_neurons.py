@@ -12,7 +12,10 @@ from hetevo.populations.circuits import allowed_synapses, block_size, circuit_of
 from hetevo.populations.error_neurons import KINDS, plastic_kinds, weight_shapes
 from hetevo.populations.errors import SettingError
 from hetevo.populations.evaluation import evaluate
+from hetevo.populations.experience import experience
+from hetevo.populations.kernel.hardware import Hardware
 from hetevo.populations.kernel.injury import Injury
+from hetevo.populations.kernel.life import live_block
 from hetevo.populations.random_streams import random_stream
 from hetevo.populations.rules import RULES
 from hetevo.populations.settings import ErrorNeurons, Genome, Network
@@ -152,9 +155,63 @@ def test_other_rules_are_refused(rule):
         make_error_species(rule=rule)
 
 
-def test_perturbations_are_refused():
-    with pytest.raises(SettingError, match=r"^injury, hardware: "):
-        replace(make_error_species(), perturbations=(Injury(share=0.5),))
+PERTURBATIONS = [
+    Injury(0.5),
+    Injury(0.5, what="synapses"),
+    Injury(0.5, kind="insert"),
+    Injury(0.5, plastic_after=False),
+    Hardware(noise=0.5),
+    Hardware(bits=5),
+    Hardware(mismatch=0.5),
+    Hardware(delay=3),
+    Hardware(stale=2),
+]
+
+
+@pytest.mark.parametrize("perturbation", PERTURBATIONS, ids=str)
+@pytest.mark.parametrize("batch", [1, 5])
+@pytest.mark.parametrize("decay", ["constant", "gated"])
+def test_perturbations_change_lives_whatever_the_block(perturbation, batch, decay):
+    calm = make_error_species(errors={"sizes": (4, 3), "decay": decay}, life={"batch": batch})
+    species, genes = replace(calm, perturbations=(perturbation,)), make_population(calm, 5)
+
+    def lived(species, block):
+        return evaluate(species, genes, np.arange(5), seed=2, generation=0, block=block, probe=AlignmentProbe())
+
+    whole, alone = lived(species, 5), lived(species, 1)
+    np.testing.assert_array_equal(whole.loss, alone.loss)
+    for name, column in whole.observed.items():
+        np.testing.assert_array_equal(column, alone.observed[name])
+    assert (whole.loss != lived(calm, 5).loss).any()
+
+
+@pytest.mark.parametrize("what", ["neurons", "synapses"])
+def test_an_injury_takes_synapses_of_all_kinds(what):
+    species = make_error_species((6, 6), errors={"sizes": (5, 7)}, density=(1, 1), life={"tasks": 1})
+    species = replace(species, perturbations=(Injury(0.5, what=what),))
+    genes, seen = make_population(species, 4), {}
+    innate = draw_error_weights(species, genes, np.arange(4), 0, 0)
+
+    def streams(purpose):
+        return [random_stream(0, 0, purpose, n) for n in range(4)]
+
+    def observe(snapshot):
+        seen[snapshot.stage] = snapshot
+
+    live_block(species, genes, innate, experience(species, 0, 0, 5), observer=observe, moments=(90,), streams=streams)
+    before, after = seen["birth"], seen["life_90"]
+    for kind in KINDS:
+        mask, weights = after.genes[f"mask_{kind}"], getattr(after.weights, kind)
+        lost = before.genes[f"mask_{kind}"] & ~mask
+        assert 0.3 < lost.sum() / before.genes[f"mask_{kind}"].sum() < 0.9
+        assert not weights[~mask].any()
+        assert (weights[mask] != 0).mean() > 0.99
+    if what == "neurons":
+        # error neurons without anybody to hear are those that nobody hears
+        deaf = ~after.genes["mask_descending"].any(axis=2)
+        assert deaf.any()
+        assert not after.genes["mask_teaching"].swapaxes(1, 2)[deaf].any()
+        assert not after.genes["mask_sensing"][deaf].any()
 
 
 def test_settings_of_error_neurons_mean_nothing_elsewhere():
