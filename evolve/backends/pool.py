@@ -21,9 +21,8 @@ from typing import Any, ParamSpec, TypeVar
 
 from hetevo.evolve.backends.backend import NotLoadableError
 from hetevo.evolve.backends.worker import pickle_copy
-from hetevo.evolve.machine import starting_thread
+from hetevo.evolve.machine import SIGNALS, starting_thread
 from hetevo.evolve.messages import log
-from hetevo.evolve.stopping import SIGNALS
 from hetevo.populations.errors import MachineFailedError
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -43,6 +42,7 @@ from multiprocessing.connection import Connection
 driver, parent = Connection(int(sys.argv[1])), int(sys.argv[2])
 sys.path[:], sys.argv[:] = driver.recv()
 try:
+    import hetevo.evolve.backends.lives
     from hetevo.evolve.backends.worker import serve
 except BaseException as error:
     driver.send(f"{type(error).__name__}: {error}")

@@ -15,9 +15,8 @@ from threading import Lock, Thread
 from types import FrameType
 from typing import Any
 
-from hetevo.evolve.machine import starting_thread
+from hetevo.evolve.machine import SIGNALS, starting_thread
 from hetevo.evolve.messages import log, log_thread_failure
-from hetevo.evolve.stopping import SIGNALS
 from hetevo.populations.errors import MachineFailedError
 from hetevo.populations.text import Messages, Terminal
 

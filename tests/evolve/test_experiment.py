@@ -14,8 +14,8 @@ import pytest
 from hetevo.analysis import load_run
 from hetevo.evolve import Experiment, preset, resume
 from hetevo.evolve.config import from_mapping, preset_names
+from hetevo.evolve.machine import SIGNALS
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError, RunExistsError
-from hetevo.evolve.stopping import SIGNALS
 from hetevo.evolve.verify import verify
 
 SMALL = ["evolution.size=10", "evolution.generations=3", "lifetime.presentations=20", "backend.workers=1"]

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import ray
 
-from hetevo.evolve.backends.backend import Clock, Job, NotLoadableError, Telemetry
+from hetevo.evolve.backends.backend import Clock, NotLoadableError, Telemetry
 from hetevo.evolve.backends.block_queue import BlockQueue
 from hetevo.evolve.backends.fingerprint import fingerprint
+from hetevo.evolve.backends.job import Job
 from hetevo.evolve.backends.lives import Lived, load
 from hetevo.evolve.backends.ray.connection import (
     check,

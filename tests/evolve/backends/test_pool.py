@@ -13,7 +13,7 @@ import pytest
 from hetevo.evolve.backends import pool as pools
 from hetevo.evolve.backends.backend import NotLoadableError
 from hetevo.evolve.backends.pool import NoWorkersError, WorkerDiedError, WorkerPool
-from hetevo.evolve.stopping import SIGNALS
+from hetevo.evolve.machine import SIGNALS
 
 WAIT_SECONDS = 30.0
 
