@@ -20,12 +20,10 @@ from threading import Lock, Thread
 from typing import Any, ParamSpec, TypeVar
 
 from hetevo.evolve.backends.backend import NotLoadableError
-from hetevo.evolve.backends.worker import pickle_copy
+from hetevo.evolve.backends.worker import pickle_copy, worker_environment
 from hetevo.evolve.machine import SIGNALS, starting_thread
 from hetevo.evolve.messages import log
 from hetevo.populations.errors import MachineFailedError
-
-ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 OWN_SIGNALS = {signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL}
 """Signals that a process brings on itself. Any other comes from outside: SIGKILL, where memory is short."""
@@ -227,7 +225,7 @@ class _Worker:
         command = [get_executable(), "-P", "-c", _BEGIN, str(there.fileno()), str(os.getpid())]
         try:
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, pass_fds=[there.fileno()], env={**os.environ, **ONE_THREAD}
+                command, stdin=subprocess.DEVNULL, pass_fds=[there.fileno()], env=worker_environment()
             )
         except OSError as error:
             self._connection.close()
