@@ -263,3 +263,21 @@ def test_inherited_rules_have_the_same_digest_however_a_run_is_computed_and_inte
     table = load_run(whole.path).generations
     assert table["heldout_patterns_loss_champion"].notna().tolist() == [True, False] * 3 + [True]
     assert table["heldout_patterns_alignment_mid"].abs().max() <= 1
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_run_loads_neither_pandas_nor_scipy_nor_ray(tmp_path, workers):
+    text = """
+        import sys
+        import hetevo
+        changes = ["evolution.size=8", "evolution.generations=2", "lifetime.presentations=4", "checkpoint.every=1"]
+        if __name__ == "__main__":
+            config = hetevo.preset("emergence", overrides=[*changes, f"backend.workers={sys.argv[1]}"])
+            hetevo.Experiment(config).run("run")
+            unwanted = {"pandas", "scipy", "ray", "matplotlib", "pyarrow.compute", "sklearn", "typer"}
+            print(sorted(unwanted & sys.modules.keys()))
+    """
+    (tmp_path / "mine.py").write_text(textwrap.dedent(text))
+    command = [sys.executable, "mine.py", str(workers)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
