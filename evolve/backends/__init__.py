@@ -2,10 +2,11 @@
 
 ===========================  ==========================================================================
 `backend`, `auto`            what a backend is; the choice between them, `BACKENDS`
-`local`, `pool`, `ray`       this machine's cores, in worker processes; a cluster
+`local`, `ray`               this machine's cores, in worker processes; a cluster
 `block_queue`                what waits to live, and what to do about blocks that are lost
 `job`, `lives`, `alone`      what workers get, and what they do with it; whose fault it is that one died
-`worker`, `fingerprint`      a worker process; what it computes with
+`pool`, `process`, `worker`  worker processes; one of them, seen from the process that started it, and from within
+`fingerprint`                what a process computes with
 ===========================  ==========================================================================
 
 One backend a file. To add one, write a class like `backend.Backend` and name it in `auto.BACKENDS`. Names are loaded on

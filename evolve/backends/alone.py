@@ -7,7 +7,8 @@ from dataclasses import replace
 from hetevo.evolve.backends.fingerprint import fingerprint
 from hetevo.evolve.backends.job import Job
 from hetevo.evolve.backends.lives import Lived, live_block
-from hetevo.evolve.backends.pool import WorkerDiedError, WorkerPool
+from hetevo.evolve.backends.pool import WorkerPool
+from hetevo.evolve.backends.process import WorkerDiedError
 from hetevo.evolve.data.sharing import travelling
 from hetevo.populations.errors import MachineFailedError
 from hetevo.populations.evaluation import Evaluation, Failure

@@ -9,7 +9,6 @@ from hetevo.evolve.backends.job import Job
 from hetevo.evolve.config import BackendTable, ConfigError
 from hetevo.evolve.generation import Generation
 from hetevo.evolve.machine import available_cores
-from hetevo.populations.errors import SettingError
 from hetevo.populations.evaluation import Evaluation
 
 A_CORE = 4
@@ -28,18 +27,6 @@ def never() -> bool:
 Telemetry = dict[str, float]
 """Of the generation just evaluated: seconds spent on ``serialise`` (sending) and ``wait``, the number of ``workers``,
 their ``utilisation`` (share of their time spent on lives) and how many blocks were ``resent``."""
-
-
-class NotLoadableError(SettingError):
-    """Something cannot be sent to a worker process, or not be loaded there."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(
-            f"Expected a task, rule and probe that a worker process can load, but: {reason}. A class that is defined in"
-            " the script that was started, in a notebook's cell or inside a function is known to this process alone:"
-            " put it into a module of its own, a file beside the script, and import it from there. Or compute in this"
-            " process alone: backend.workers = 1."
-        )
 
 
 class Backend(Protocol):

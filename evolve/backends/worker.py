@@ -17,7 +17,7 @@ from typing import Any
 
 from hetevo.evolve.machine import SIGNALS, starting_thread
 from hetevo.evolve.messages import log, log_thread_failure
-from hetevo.populations.errors import MachineFailedError
+from hetevo.populations.errors import MachineFailedError, SettingError
 from hetevo.populations.text import Messages, Terminal
 
 LOOK_SECONDS = 1.0
@@ -29,6 +29,18 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 # every page when it is touched anew (1,100 page faults a block of `emergence`, 3 % of its time)
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)}
 """Lets the allocator of glibc keep what was freed: arrays up to 32 MiB, the most that it accepts, and up to 256 MiB."""
+
+
+class NotLoadableError(SettingError):
+    """Something cannot be sent to a worker process, or not be loaded there."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"Expected a task, rule and probe that a worker process can load, but: {reason}. A class that is defined in"
+            " the script that was started, in a notebook's cell or inside a function is known to this process alone:"
+            " put it into a module of its own, a file beside the script, and import it from there. Or compute in this"
+            " process alone: backend.workers = 1."
+        )
 
 
 def serve(driver: Connection, parent: int) -> None:

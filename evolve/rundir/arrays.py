@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-_TEXTS = {str: pa.string(), bytes: pa.binary()}
+_TEXTS: dict[type, pa.DataType] = {str: pa.string(), bytes: pa.binary()}
 
 
 def to_arrow(values: Any) -> pa.Array:
@@ -28,9 +28,10 @@ def to_arrow(values: Any) -> pa.Array:
     missing = np.isnan(array) if array.dtype.kind == "f" else None
     if array.ndim != 1 or array.dtype.kind not in "iuf" or array.dtype.byteorder not in "=|":
         return pa.array(array, mask=missing)
-    # a bit for each value that is there, the lowest first
-    known = missing is not None and missing.any()
-    valid = pa.py_buffer(np.packbits(~missing, bitorder="little")) if known else None  # type: ignore[operator]
+    # a bit for each value that is there, the lowest first; none if all are
+    valid = None
+    if missing is not None and missing.any():
+        valid = pa.py_buffer(np.packbits(~missing, bitorder="little"))
     return pa.Array.from_buffers(pa.from_numpy_dtype(array.dtype), array.size, [valid, pa.py_buffer(array)])
 
 
