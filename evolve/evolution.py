@@ -8,6 +8,7 @@ from typing import Any
 
 from hetevo.evolve.backends import BACKENDS, Backend, Job
 from hetevo.evolve.backends.backend import bound_workers
+from hetevo.evolve.backends.process import end_spares
 from hetevo.evolve.config import Config, from_mapping
 from hetevo.evolve.config.own_graph import held_files
 from hetevo.evolve.data import OwnData, find_file, open_rows
@@ -80,6 +81,7 @@ class Evolution:
                 rehearse(self.species, self.probe, self.config.seed)
             with BACKENDS[self.place.name](self.place) as backend:
                 backend.prepare(self.job(0))
+                end_spares()
                 yield backend
 
     @contextlib.contextmanager

@@ -1,9 +1,13 @@
-"""What this machine has for a run: memory (also by control group and ulimit), cores, threads (which it may refuse)."""
+"""What this machine has for a run: memory (also by control group and ulimit), cores, threads (which it may refuse).
+
+And the signals by which it asks a run to stop.
+"""
 
 import contextlib
 import os
 import re
 import resource
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +20,18 @@ ULIMITS = {
     "RLIMIT_RSS": ("ulimit -m", "VmRSS"),
 }
 """Limits of each process, with the option that sets them and the line of ``/proc/self/status`` that counts."""
+
+
+SIGNALS = (
+    signal.SIGINT,
+    signal.SIGTERM,
+    signal.SIGHUP,
+    signal.SIGUSR1,
+    signal.SIGUSR2,
+    signal.SIGXCPU,
+)
+"""Ctrl-C, a polite kill, a terminal that is gone, two early warnings that batch systems can be asked for, and the one
+that comes when the processor time that was granted is used up."""
 
 
 @dataclass(frozen=True)

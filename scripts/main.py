@@ -3,7 +3,6 @@
 import signal
 import sys
 import threading
-from importlib.metadata import version as installed_version
 from typing import Annotated
 
 import typer
@@ -35,6 +34,8 @@ app.add_typer(bench, name="bench")
 
 def _version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version as installed_version
+
         print(f"hetevo {installed_version('hetevo')}")
         raise typer.Exit
 

@@ -8,7 +8,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from hetevo.evolve.backends.backend import Job, never
+from hetevo.evolve.backends.backend import never
+from hetevo.evolve.backends.job import Job
 from hetevo.evolve.generation import Generation
 from hetevo.evolve.messages import log
 from hetevo.populations.errors import MachineFailedError, RunFailedError, spell

@@ -5,11 +5,15 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Self
 
-from hetevo.evolve.backends.backend import Clock, Job, NotLoadableError, Telemetry, do_nothing, never
+from hetevo.evolve.backends.alone import live_alone
+from hetevo.evolve.backends.backend import Clock, Telemetry, do_nothing, never
 from hetevo.evolve.backends.block_queue import Block, BlockQueue
 from hetevo.evolve.backends.fingerprint import check_result, check_unchanged, fingerprint
-from hetevo.evolve.backends.lives import Lived, live_alone, live_block, load
-from hetevo.evolve.backends.pool import PAUSES, NoWorkersError, WorkerDiedError, WorkerPool
+from hetevo.evolve.backends.job import Job
+from hetevo.evolve.backends.lives import Lived, live_block, load
+from hetevo.evolve.backends.pool import PAUSES, WorkerPool
+from hetevo.evolve.backends.process import NoWorkersError, WorkerDiedError
+from hetevo.evolve.backends.worker import NotLoadableError
 from hetevo.evolve.config import BackendTable
 from hetevo.evolve.generation import Generation
 from hetevo.evolve.machine import available_cores

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hetevo.evolve.rundir.files import explained, write_new
 from hetevo.populations.errors import MachineFailedError
 from hetevo.populations.species import Species
 from hetevo.populations.tasks.table import Rows, Table
@@ -133,6 +132,9 @@ def shared(rows: Rows) -> Iterator[MappedRows]:
     StorageError
         If there is no room for them; ``TMPDIR`` names another place.
     """
+    # only the process that evolves writes rows; workers, which read them, need not load what writes durably
+    from hetevo.evolve.rundir.files import explained, write_new
+
     _remove_left()
     with explained("make a folder in", Path(tempfile.gettempdir())):
         folder = Path(tempfile.mkdtemp(prefix=PREFIX))

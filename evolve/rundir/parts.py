@@ -14,9 +14,9 @@ from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from hetevo.evolve.rundir.arrays import from_arrow
 from hetevo.evolve.rundir.columns import check_types, fit_columns
 from hetevo.evolve.rundir.errors import DamagedError
 from hetevo.evolve.rundir.files import explained, is_there, names
@@ -93,12 +93,14 @@ def read_part(path: Path) -> pa.Table:
 
 def last_generation(table: pa.Table) -> int:
     """Return the newest generation in a table of records; -1 if it is empty."""
-    newest = pc.max(table["generation"]).as_py()
-    return -1 if newest is None else int(newest)
+    newest = from_arrow(table["generation"])[0]
+    return int(newest.max()) if newest.size else -1
 
 
 def up_to(table: pa.Table, generation: int) -> pa.Table:
     """Return the rows of a generation and those before it."""
+    import pyarrow.compute as pc  # nothing that a new run needs
+
     return table.filter(pc.less_equal(table["generation"], generation))
 
 
@@ -119,19 +121,22 @@ def hash_rows(table: pa.Table) -> str:
         column = table[name]
         if column.null_count == table.num_rows:
             continue
-        values = column.drop_null()
         # texts by their lengths, too: otherwise "ab" and "c" would be as good as "a" and "bc"
-        if pa.types.is_string(values.type) or pa.types.is_binary(values.type):
-            state.update(f"{name}:{values.type};".encode())
-            state.update(pc.binary_length(values).to_numpy().astype(np.int64).data)
-            state.update(b"".join(values.cast(pa.binary()).to_pylist()))
+        if pa.types.is_string(column.type) or pa.types.is_binary(column.type):
+            texts = [text.encode() if isinstance(text, str) else text for text in column.to_pylist()]
+            known = [text for text in texts if text is not None]
+            valid = np.array([text is not None for text in texts])
+            state.update(f"{name}:{column.type};".encode())
+            state.update(np.array([len(text) for text in known], np.int64).data)
+            state.update(b"".join(known))
         else:
-            array = np.ascontiguousarray(values.to_numpy())
+            array, valid = from_arrow(column)
+            array = np.ascontiguousarray(array)
             state.update(f"{name}:{array.dtype.str};".encode())
             state.update(array.data)
         # where values are missing
         if column.null_count:
-            state.update(np.ascontiguousarray(column.is_valid().to_numpy()).data)
+            state.update(np.ascontiguousarray(valid).data)
     return state.hexdigest()
 
 

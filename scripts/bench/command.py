@@ -9,7 +9,10 @@ import typer
 from hetevo.scripts.bench.machine import describe, machine
 from hetevo.scripts.errors import AsJson, Oversubscribe, explain_errors
 
-bench = typer.Typer(help="Measure what a generation takes on this machine, and what Ray costs.", no_args_is_help=True)
+bench = typer.Typer(
+    help="Measure what an experiment and its generations take on this machine, and what Ray costs.",
+    no_args_is_help=True,
+)
 
 Repeats = Annotated[int, typer.Option(min=1, help="Repetitions, of which the fastest counts.")]
 
@@ -76,6 +79,42 @@ def ray(as_json: AsJson = False, repeats: Repeats = 3) -> None:
         ("and for a block", f"{found['bytes_a_block']:.0f}"),
     ]
     print(markdown({"measured": [row[0] for row in rows], "value": [row[1] for row in rows]}))
+    print(f"\n{describe(facts)}")
+
+
+@bench.command()
+@explain_errors
+def experiment(
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("-s", "--set", metavar="KEY=VALUE", help="Change a value, such as evolution.generations=5."),
+    ] = None,
+    as_json: AsJson = False,
+    repeats: Repeats = 1,
+) -> None:
+    """Run `emergence` from the shell, alone and beside evosax and EvoTorch with the same lifetimes."""
+    from hetevo.scripts.bench import experiment as subject
+
+    rows, facts = subject.measure(repeats, changes or []), machine("jax", "evosax", "torch", "evotorch")
+    if as_json:
+        print(json.dumps({"machine": facts, "experiments": rows}))
+        return
+
+    # what was not measured says why in the first column of numbers
+    def column(name: str, form: str) -> list[str]:
+        return [f"{row[name]:{form}}" if row.get(name) is not None else "–" for row in rows]
+
+    table = {
+        "experiment": [row["name"] for row in rows],
+        "processor (s)": [row["missing"] or f"{row['processor_seconds']:.1f}" for row in rows],
+        "of that compiling (s)": column("compile_seconds", ".1f"),
+        "times ours on one core": column("times", ".2f"),
+        "wall (s)": column("wall_seconds", ".1f"),
+        "generations": column("generations", "d"),
+        "individuals": column("individuals", ",d"),
+        "best loss at the end": column("loss_best", ".3f"),
+    }
+    print(markdown(table))
     print(f"\n{describe(facts)}")
 
 

@@ -11,9 +11,10 @@ from typer.testing import CliRunner
 
 from hetevo.evolve import Experiment, evolution, loop, memory, preset, recorder, resume
 from hetevo.evolve.backends import backend as backend_module
-from hetevo.evolve.backends import pool
+from hetevo.evolve.backends import process
 from hetevo.evolve.backends.backend import bound_workers
-from hetevo.evolve.backends.pool import NoWorkersError, WorkerPool
+from hetevo.evolve.backends.pool import WorkerPool
+from hetevo.evolve.backends.process import NoWorkersError
 from hetevo.evolve.config import BackendTable, ConfigError, from_mapping, load_config
 from hetevo.evolve.machine import Memory, available_memory, process_limits
 from hetevo.evolve.memory import count_needs
@@ -184,7 +185,7 @@ def test_commands_refuse_too_many_workers_before_any_is_started(run, tmp_path, m
     def popen(*arguments, **options):
         raise AssertionError("a process was started")
 
-    monkeypatch.setattr(pool.subprocess, "Popen", popen)
+    monkeypatch.setattr(process.subprocess, "Popen", popen)
     monkeypatch.setattr(backend_module, "available_cores", lambda: 1)
     many = ["--workers", 1000]
     for command in (
@@ -313,7 +314,7 @@ def test_no_descriptors_are_no_workers(monkeypatch):
     def pipe():
         raise OSError(24, "Too many open files")
 
-    monkeypatch.setattr(pool, "Pipe", pipe)
+    monkeypatch.setattr(process, "Pipe", pipe)
     workers = WorkerPool(1)
     with pytest.raises(NoWorkersError, match=r"Too many open files. Raise 'ulimit -n'"):
         workers.submit(print).result()

@@ -1,6 +1,9 @@
 """Benchmarks compare equals: the peers compute what we compute. Nothing here asserts a time."""
 
 import json
+import subprocess
+import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +11,12 @@ from matplotlib.figure import Figure
 
 from benchmarks import deap_peer, evaluator
 from benchmarks.cells import CELLS, Block, Cell
-from hetevo.scripts.bench import generation
+from benchmarks.sizes import Sizes
+from hetevo.evolve import preset
+from hetevo.evolve.species import build_species
+from hetevo.populations.errors import RunFailedError
+from hetevo.populations.evaluation import evaluate
+from hetevo.scripts.bench import experiment, generation
 from hetevo.scripts.bench.command import markdown
 from hetevo.scripts.bench.machine import describe, machine
 
@@ -41,6 +49,78 @@ def test_jax_lives_the_same_lives(cell):
     run, seconds = jax_peer.lifetimes(block)
     assert seconds > 0
     assert_same_lives([run()], block)
+
+
+def few_lives():
+    """Individuals, their innate weights and what they live through, as peers take them; and the losses that we find."""
+    species = Cell((5, 4), 6).species(presentations=20, gain_scale=0.01)
+    species = replace(species, lifetime=replace(species.lifetime, tasks=2, test_samples=8))
+    block = Block.of(species, networks=5)
+    losses = evaluate(species, block.genes, np.arange(5), seed=0, generation=0).loss
+    masks = tuple(mask.astype(np.float32) for mask in (block.genes.mask_ascending, block.genes.mask_descending))
+    decays = (block.genes["decay_ascending"].ravel(), block.genes["decay_descending"].ravel())
+    genes = (block.genes.gains_ascending, block.genes.gains_descending, *decays)
+    lived = [(samples.inputs, samples.targets) for samples in (block.experience.training, block.experience.test)]
+    return Sizes.of(species), (*block.innate, masks, genes, *lived), losses
+
+
+def test_the_peer_with_evosax_finds_our_losses():
+    pytest.importorskip("jax")
+    from benchmarks.jax_life import make_losses
+
+    sizes, lives, expected = few_lives()
+    found = np.asarray(make_losses(sizes)(*lives))
+    assert found.shape == (5, 2)
+    np.testing.assert_allclose(found.mean(axis=1), expected, rtol=1e-5)
+
+
+def test_the_peer_with_evotorch_finds_our_losses():
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("evotorch")
+    from benchmarks.evotorch_peer import Lives
+
+    sizes, (W, V, *others), expected = few_lives()
+    others = [tuple(map(torch.from_numpy, part)) for part in others]
+    found = Lives(sizes).losses(torch.from_numpy(W), torch.from_numpy(V), *others)
+    np.testing.assert_allclose(found.mean(dim=1), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("peer", ["evosax", "evotorch"])
+def test_a_peer_lives_as_many_lives_as_we_do(peer):
+    pytest.importorskip(peer)
+    changes = ["evolution.size=6", "evolution.generations=2", "lifetime.presentations=20"]
+    configuration = preset("emergence", overrides=changes).model_dump_json()
+    sizes = Sizes.read(configuration)
+    assert sizes == replace(
+        Sizes.of(build_species(preset("emergence", overrides=changes))), individuals=6, generations=2
+    )
+    command = [sys.executable, "-m", f"benchmarks.{peer}_peer", configuration]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=experiment.CHECKOUT)
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert (found["individuals"], found["generations"]) == (18, 2)
+    assert 0 < found["loss_best"] <= 4
+
+
+def test_sizes_name_the_synapses_that_the_wiring_allows():
+    species = CELLS[0].species()
+    ours, found = species.allowed, Sizes.of(species).allowed
+    assert all(np.array_equal(*pair) for pair in zip(found, (ours.ascending, ours.descending), strict=True))
+
+
+def test_a_whole_experiment_is_measured_and_peers_that_are_missing_say_how_to_get_them(monkeypatch):
+    monkeypatch.setattr(experiment, "find_spec", lambda name: None)
+    changes = ["evolution.size=6", "evolution.generations=1", "lifetime.presentations=4"]
+    *own, evosax, evotorch = experiment.measure(1, changes)
+    assert [(row["generations"], row["individuals"], row["missing"]) for row in own] == [(1, 12, "")] * 3
+    assert len({row["loss_best"] for row in own}) == 1
+    assert all(row["processor_seconds"] > 0 and row["times"] > 0 for row in own)
+    assert (evosax["missing"], "times" in evosax) == ("not installed: pip install evosax", False)
+    assert evotorch["missing"].startswith("not installed: ")
+
+
+def test_an_experiment_that_fails_says_why():
+    with pytest.raises(RunFailedError, match=r"failed: .*No module named benchmarks\.nobody"):
+        experiment.take([sys.executable, "-m", "benchmarks.nobody"], own=False, pinned=False)
 
 
 def test_operations_are_counted_where_synapses_may_be():

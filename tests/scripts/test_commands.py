@@ -14,7 +14,7 @@ import typer
 from typer.testing import CliRunner
 
 from hetevo.analysis.figures import FIGURES
-from hetevo.evolve.backends.pool import NoWorkersError
+from hetevo.evolve.backends.process import NoWorkersError
 from hetevo.evolve.backends.ray import ClusterLostError
 from hetevo.evolve.sweeps import Outcome, sweep_names
 from hetevo.evolve.sweeps.plan import Plan

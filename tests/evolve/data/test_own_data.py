@@ -16,7 +16,8 @@ import pytest
 
 from hetevo.evolve import Experiment, load_config, resume
 from hetevo.evolve.backends import Job
-from hetevo.evolve.backends.lives import live_alone, live_block
+from hetevo.evolve.backends.alone import live_alone
+from hetevo.evolve.backends.lives import live_block
 from hetevo.evolve.config import Config, ConfigError, from_mapping, preset
 from hetevo.evolve.data import DataError, keeping, open_rows, sharing
 from hetevo.evolve.data.places import Located, called
