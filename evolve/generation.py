@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from hetevo.evolve.private_deap import tools
 from hetevo.populations.circuits import draw_founders
 from hetevo.populations.evaluation import Evaluation, Status, sample
 from hetevo.populations.genome import Population
@@ -118,7 +117,7 @@ def individual_rows(generation: Generation, evaluation: Evaluation, share: float
     rows: dict[str, Any] = {"generation": np.full(len(who), generation.number, np.int64)}
     rows["id"] = generation.number * generation.size + who
     rows |= columns if len(who) == generation.size else {name: values[who] for name, values in columns.items()}
-    return rows | {"operator": _NAMES[rows["operator"]].tolist()}
+    return rows | {"operator": _NAMES[rows["operator"]]}
 
 
 def recorded_individuals(generation: int, evaluation: Evaluation, share: float) -> Indices:
@@ -138,15 +137,11 @@ def generation_row(generation: int, evaluation: Evaluation, probe_share: float =
     Means are over defined values, NaN if there are none; ``undefined_share`` is that of the individuals that were
     measured.
     """
-    # DEAP's statistics, of the losses
-    losses = tools.Statistics()
-    for name, function in (("best", np.min), ("median", np.median), ("mean", np.mean)):
-        losses.register(name, function)
-    summary = losses.compile(evaluation.loss)
+    losses = (("best", np.min), ("median", np.median), ("mean", np.mean))
     row: dict[str, Any] = {
         "generation": generation,
         "evaluations": evaluation.loss.size,
-        **{f"loss_{name}": float(value) for name, value in summary.items()},
+        **{f"loss_{name}": float(function(evaluation.loss)) for name, function in losses},
         "failures": int((evaluation.status != Status.OK).sum()),
         "accuracy_best": _reduce(np.max, evaluation.accuracy),
         "accuracy_median": _reduce(np.median, evaluation.accuracy),

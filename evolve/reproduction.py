@@ -90,7 +90,7 @@ def reproduce(generation: Generation, loss: Floats, config: Config, species: Spe
     population = generation.population.take(first)
     # only what crossover takes is copied
     exchanged = [gene.name for gene in genome(species) if gene.kind in CROSSED]
-    others = Population({name: generation.population[name][second] for name in exchanged})
+    others = Population({name: generation.population[name] for name in exchanged}).take(second)
     box.mate(population, others, crossed, rng=crossing)
     # Mutation, of all but the elites: they come first, so the slice that mutates is a view of the new arrays
     children = population.take(slice(elites, None))

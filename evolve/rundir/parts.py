@@ -32,6 +32,7 @@ UNPACKED, RATIO = 512 << 20, 256
 _ENCODINGS = frozenset({"PLAIN", "RLE", "BIT_PACKED"})
 _PART = re.compile(r"part-(\d{6,18})\.parquet")
 _METADATA = 16 << 20
+_TEXTS = 1 << 14
 _SEAL, _BLANK = b"sha256=", b"0" * 64
 
 
@@ -53,10 +54,11 @@ def encode_part(table: pa.Table) -> bytes:
     sealed = table.replace_schema_metadata({"hetevo": _SEAL + _BLANK})
     # noise neither needs nor rewards dictionaries and statistics, and they would double the time this takes
     pq.write_table(sealed, sink, use_dictionary=False, write_statistics=False)
-    content = sink.getvalue()
-    # the hash of the file as it is with zeros in the hash's own place
-    place = content.rindex(_SEAL + _BLANK) + len(_SEAL)
-    return content[:place] + sha256(content).hexdigest().encode() + content[place + len(_BLANK) :]
+    place = sink.getvalue().rindex(_SEAL + _BLANK) + len(_SEAL)
+    # the hash of the file as it is with zeros in the hash's own place; written there without a copy of the rest
+    with sink.getbuffer() as content:
+        content[place : place + len(_BLANK)] = sha256(content).hexdigest().encode()
+    return sink.getvalue()
 
 
 def read_part(path: Path) -> pa.Table:
@@ -124,7 +126,8 @@ def hash_rows(table: pa.Table) -> str:
         if pa.types.is_string(values.type) or pa.types.is_binary(values.type):
             state.update(f"{name}:{values.type};".encode())
             state.update(pc.binary_length(values).to_numpy().astype(np.int64).data)
-            state.update(b"".join(values.cast(pa.binary()).to_pylist()))
+            for start in range(0, len(values), _TEXTS):  # not all at once, for each becomes an object
+                state.update(b"".join(values.slice(start, _TEXTS).cast(pa.binary()).to_pylist()))
         else:
             array = np.ascontiguousarray(values.to_numpy())
             state.update(f"{name}:{array.dtype.str};".encode())
