@@ -129,4 +129,13 @@ class Evolution:
         probe = self.probe if probed else None
         settings = config.probe
         packages = frozenset(plugin["package"] for plugin in self.plugins)
-        return Job(self.species, config.seed, config.backend.block, probe, settings.samples, settings.moments, packages)
+        return Job(
+            self.species,
+            config.seed,
+            config.backend.block,
+            probe,
+            settings.samples,
+            settings.moments,
+            settings.share,
+            packages,
+        )

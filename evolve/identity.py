@@ -9,7 +9,16 @@ from typing import Any
 NOT_RESULTS = ("preset", "backend", "checkpoint", "records", "evolution.generations", "evolution.until")
 """Tables and keys that decide nothing about what a generation looks like."""
 
-NOT_CONDITIONS = ("seed", *NOT_RESULTS, "heldout", "probe.name", "probe.measures", "probe.every", "probe.moments")
+NOT_CONDITIONS = (
+    "seed",
+    *NOT_RESULTS,
+    "heldout",
+    "probe.name",
+    "probe.measures",
+    "probe.every",
+    "probe.moments",
+    "probe.share",
+)
 """Tables and keys in which runs of one condition may differ: what is looked at, and how often, changes no value."""
 
 

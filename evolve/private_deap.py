@@ -17,12 +17,13 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.random import Generator
+from numpy.random import MT19937, Generator
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:  # the copy has the same names as what it copies
     from deap import base, cma, tools
 
-__all__ = ["PYTHON", "base", "cma", "private_generators", "tools"]
+__all__ = ["PYTHON", "base", "cma", "draw_below", "draw_unit", "private_generators", "tools"]
 
 NAME = "hetevo_deap"
 """Package under which the copy is known to Python."""
@@ -51,6 +52,61 @@ def private_generators(rng: Generator) -> Iterator[None]:
         PYTHON.seed(int(rng.integers(2**63)))
         NUMPY.seed(int(rng.integers(2**32)))
         yield
+
+
+def draw_below(end: int, count: int) -> NDArray[np.int64]:
+    """Draw whole numbers from `PYTHON`, all at once: the same ones as by its method ``choice`` one after another.
+
+    Parameters
+    ----------
+    end : int
+        One more than the largest, 1 to 2**32 - 1.
+    count : int
+        How many.
+
+    Returns
+    -------
+    ndarray of int64, shape (count,)
+        As often each of 0 to ``end - 1``; `PYTHON` stands behind the last one.
+    """
+    # Python takes as many bits of each 32 as the end has, and passes over what is too large: half or more are not
+    shift, batch = np.uint32(32 - end.bit_length()), 2 * count + 64
+    words = _peek(batch)
+    while len(found := np.flatnonzero(words >> shift < end)) < count:
+        batch *= 2
+        words = _peek(batch)
+    drawn = (words[found[:count]] >> shift).astype(np.int64)
+    _skip(int(found[count - 1]) + 1 if count else 0)
+    return drawn
+
+
+def draw_unit(count: int) -> NDArray[np.float64]:
+    """Draw numbers from 0 to below 1 from `PYTHON`, all at once: the same ones as by its method ``random``."""
+    drawn = Generator(_twister()).random(count)
+    _skip(2 * count)  # a number takes two words of 32 bits
+    return drawn
+
+
+def _twister() -> MT19937:
+    """Return NumPy's generator of the same kind as `PYTHON`, in the same state."""
+    _, state, _ = PYTHON.getstate()
+    twin = MT19937()
+    twin.state = {"bit_generator": "MT19937", "state": {"key": np.array(state[:-1], np.uint32), "pos": state[-1]}}
+    return twin
+
+
+def _peek(count: int) -> NDArray[np.uint32]:
+    """Return the next words of `PYTHON` without drawing them."""
+    return np.asarray(_twister().random_raw(count), np.uint32)
+
+
+def _skip(count: int) -> None:
+    """Leave `PYTHON` as if that many words had been drawn."""
+    version, _, gauss = PYTHON.getstate()
+    twin = _twister()
+    twin.random_raw(count, output=False)
+    state: Any = twin.state["state"]
+    PYTHON.setstate((version, (*state["key"].tolist(), int(state["pos"])), gauss))
 
 
 def _replacements() -> dict[int, Any]:

@@ -85,9 +85,11 @@ def replay_generation(
         evaluation = backend.evaluate(evolution.job(chosen), state.generation)
         how = f"{backend.description}, blocks of {settings.backend.block}"
     recorded = _read_recorded(directory, chosen)
-    if evaluation.observed.keys() & recorded.keys():
+    who = recorded.get("id", np.empty(0, np.int64)) - chosen * config.evolution.size  # all, or a share of them
+    lived = evaluation.take(who)
+    if lived.observed.keys() & recorded.keys():
         compared.append("measures")
-    differ += _life_differences(evaluation, state, recorded)
+    differ += _life_differences(evaluation, lived.observed, state, recorded)
     report.problems += [f"generation {chosen}: {name} differ" for name in differ]
     report.checked.append(f"generation {chosen} lived again ({how}): {', '.join(compared)}")
 
@@ -120,15 +122,17 @@ def _descent_differences(found: Generation, kept: Generation) -> list[str]:
     return names + [name for name in descent if not _same_bits(getattr(found, name), getattr(kept, name))]
 
 
-def _life_differences(found: Evaluation, kept: State, recorded: Mapping[str, NDArray[np.float64]]) -> list[str]:
+def _life_differences(
+    found: Evaluation, observed: Mapping[str, NDArray[Any]], kept: State, recorded: Mapping[str, NDArray[Any]]
+) -> list[str]:
     """Name what is not the same; measures are compared as far as they were recorded."""
     names = [name for name in ("loss", "status") if not _same_bits(getattr(found, name), getattr(kept, name))]
     return names + [
-        name for name, values in found.observed.items() if name in recorded and not _same_bits(values, recorded[name])
+        name for name, values in observed.items() if name in recorded and not _same_bits(values, recorded[name])
     ]
 
 
-def _read_recorded(directory: RunDirectory, generation: int) -> dict[str, NDArray[np.float64]]:
+def _read_recorded(directory: RunDirectory, generation: int) -> dict[str, NDArray[Any]]:
     """Return what was recorded of the individuals of a generation; empty if nothing was."""
     # a generation stands in one part: the last one that begins with it or before it
     files = [path for path in parts(directory.individuals.folder) if first_generation(path) <= generation]

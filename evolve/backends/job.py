@@ -24,6 +24,8 @@ class Job:
         Size of the probe batch.
     moments : tuple of int
         Further moments of life at which to measure, in percent.
+    probe_share : float
+        Share of the individuals that are measured.
     packages : frozenset of str
         Packages of others that decide results besides those of the classes of species and probe.
     """
@@ -34,4 +36,5 @@ class Job:
     probe: Probe | None = None
     probe_samples: int = 128
     moments: tuple[int, ...] = ()
+    probe_share: float = 1.0
     packages: frozenset[str] = frozenset()

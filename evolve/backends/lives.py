@@ -68,6 +68,7 @@ def _evaluate(job: Job, population: Population, individuals: Indices, generation
             probe=job.probe,
             probe_samples=job.probe_samples,
             moments=job.moments,
+            probe_share=job.probe_share,
         )
     except MemoryError:
         if population.size == 1:

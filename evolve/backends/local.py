@@ -28,6 +28,10 @@ BLOCKS_PER_WORKER = 4
 """Blocks a worker gets in a generation: enough to even out their times, few enough not to split blocks."""
 
 
+BLOCK_BYTES = 8 << 20
+"""Genes in a block, at most: some blocks are on their way at a time, each in several copies."""
+
+
 class LocalBackend:
     """Evaluates blocks of a population in worker processes.
 
@@ -110,7 +114,7 @@ class LocalBackend:
     def _send_all(self, queue: BlockQueue) -> "Iterator[tuple[Block, Callable[[], Lived]]]":
         """Send all that waits; who has to live alone does so when all others are back."""
         alone: list[Block] = []
-        left = self._count_blocks(queue.job, queue.generation.size)
+        left = self._count_blocks(queue.job, queue.generation)
         while block := queue.next(-(-queue.fresh // max(left, 1))):
             left -= 1
             if block.alone:
@@ -151,11 +155,12 @@ class LocalBackend:
     def _call(self, queue: BlockQueue, block: Block) -> tuple[Job, Population, Indices, int]:
         return queue.job, queue.genes(block), queue.individuals(block), queue.generation.number
 
-    def _count_blocks(self, job: Job, size: int) -> int:
-        # as many blocks as workers can share evenly
+    def _count_blocks(self, job: Job, generation: Generation) -> int:
+        # as many blocks as workers can share evenly, and none so large that its copies on the way take much memory
+        size, least = generation.size, -(-generation.population.nbytes // BLOCK_BYTES)
         blocks = -(-size // (job.block or block_size(job.species)))
         whole_rounds = -(-blocks // self.workers) * self.workers
-        return int(min(size, max(self.workers, min(whole_rounds, self.workers * BLOCKS_PER_WORKER))))
+        return int(min(size, max(self.workers, least, min(whole_rounds, self.workers * BLOCKS_PER_WORKER))))
 
     def close(self) -> None:
         """Stop the worker processes; the next generation starts new ones."""

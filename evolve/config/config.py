@@ -44,6 +44,9 @@ from hetevo.populations.wiring import WIRINGS
 
 BACKEND_NAMES = ("auto", "local", "ray")
 
+LEAST_PROBED = 4
+"""Individuals that a probe measures at least, so that some are in every generation."""
+
 SEEDS = 2**63
 """Seeds are below."""
 
@@ -234,6 +237,11 @@ class Config(Table):
             raise ValueError(
                 f"evolution.bit_flip: only rules that are inherited whole ({', '.join(FORMULAS)}) have bits, so"
                 f" expected the key to be left out, got {evolution.bit_flip}"
+            )
+        if self.probe.share < 1 and self.probe.share * evolution.size < LEAST_PROBED:
+            raise ValueError(
+                f"probe.share: expected {LEAST_PROBED} individuals or more, so {LEAST_PROBED} / evolution.size ="
+                f" {LEAST_PROBED / evolution.size:.3g} at least, got {self.probe.share}"
             )
         # islands are equal in size, and two are needed to select one
         if evolution.size % islands.count or evolution.size // islands.count < 2:

@@ -32,6 +32,7 @@ UNPACKED, RATIO = 512 << 20, 256
 _ENCODINGS = frozenset({"PLAIN", "RLE", "BIT_PACKED"})
 _PART = re.compile(r"part-(\d{6,18})\.parquet")
 _METADATA = 16 << 20
+_TEXTS = 1 << 14
 _SEAL, _BLANK = b"sha256=", b"0" * 64
 
 
@@ -53,10 +54,11 @@ def encode_part(table: pa.Table) -> bytes:
     sealed = table.replace_schema_metadata({"hetevo": _SEAL + _BLANK})
     # noise neither needs nor rewards dictionaries and statistics, and they would double the time this takes
     pq.write_table(sealed, sink, use_dictionary=False, write_statistics=False)
-    content = sink.getvalue()
-    # the hash of the file as it is with zeros in the hash's own place
-    place = content.rindex(_SEAL + _BLANK) + len(_SEAL)
-    return content[:place] + sha256(content).hexdigest().encode() + content[place + len(_BLANK) :]
+    place = sink.getvalue().rindex(_SEAL + _BLANK) + len(_SEAL)
+    # the hash of the file as it is with zeros in the hash's own place; written there without a copy of the rest
+    with sink.getbuffer() as content:
+        content[place : place + len(_BLANK)] = sha256(content).hexdigest().encode()
+    return sink.getvalue()
 
 
 def read_part(path: Path) -> pa.Table:
@@ -123,12 +125,12 @@ def hash_rows(table: pa.Table) -> str:
             continue
         # texts by their lengths, too: otherwise "ab" and "c" would be as good as "a" and "bc"
         if pa.types.is_string(column.type) or pa.types.is_binary(column.type):
-            texts = [text.encode() if isinstance(text, str) else text for text in column.to_pylist()]
-            known = [text for text in texts if text is not None]
-            valid = np.array([text is not None for text in texts])
             state.update(f"{name}:{column.type};".encode())
-            state.update(np.array([len(text) for text in known], np.int64).data)
-            state.update(b"".join(known))
+            lengths = [-1 if text is None else len(text) for texts in _texts(column) for text in texts]
+            valid = np.array(lengths, np.int64) >= 0
+            state.update(np.array(lengths, np.int64)[valid].data)
+            for texts in _texts(column):
+                state.update(b"".join(text for text in texts if text is not None))
         else:
             array, valid = from_arrow(column)
             array = np.ascontiguousarray(array)
@@ -138,6 +140,13 @@ def hash_rows(table: pa.Table) -> str:
         if column.null_count:
             state.update(np.ascontiguousarray(valid).data)
     return state.hexdigest()
+
+
+def _texts(column: pa.ChunkedArray) -> Iterator[list[bytes | None]]:
+    """Yield the texts of a column, some at a time, for each becomes an object; None where there is none."""
+    for start in range(0, len(column), _TEXTS):
+        texts = column.slice(start, _TEXTS).to_pylist()
+        yield [text.encode() if isinstance(text, str) else text for text in texts]
 
 
 def find_damaged_parts(

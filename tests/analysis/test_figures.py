@@ -151,6 +151,14 @@ def test_thinned_individuals_are_explained(kind, tmp_path):
         FIGURES[kind]([run])
 
 
+@pytest.mark.parametrize("kind", [kind for kind in sorted(FIGURES) if needs_of(FIGURES[kind]).individuals == "every"])
+@pytest.mark.parametrize("table", ["probe", "records"])
+def test_descent_needs_all_individuals(kind, table, tmp_path):
+    run = load_run(plant(tmp_path / "run", extra=f"[{table}]\nshare = 0.5\n"))
+    with pytest.raises(RunDirectoryError, match=rf"{table}\.share = 0\.5.*Run it again with {table}\.share = 1"):
+        FIGURES[kind]([run])
+
+
 def test_a_phase_diagram_means_over_seeds_and_ignores_what_changes_no_result(tmp_path):
     runs = []
     for seed in range(2):

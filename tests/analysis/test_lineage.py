@@ -39,6 +39,8 @@ def test_the_champions_line_goes_back_to_a_founder(family):
 def test_gaps_and_missing_descent_are_explained(family):
     with pytest.raises(RunDirectoryError, match="gaps"):
         champion(family[family["generation"] != 1])
+    with pytest.raises(RunDirectoryError, match=r"lack parents.*records\.share = 1"):
+        champion(family[family["id"] != family["parent_a"].max()])
     with pytest.raises(RunDirectoryError, match="parent_b"):
         ancestral_line(family.drop(columns="parent_b"))
 

@@ -46,7 +46,7 @@ NAMES = {
     ],
 }  # fmt: skip
 UNNAMED = ["seed=3", "evolution.generations=7", "backend.workers=1", "checkpoint.keep=9", "probe.every=0"]
-UNNAMED += ["records.individuals_every=2", "heldout.tasks=3"]
+UNNAMED += ["records.individuals_every=2", "records.share=0.5", "probe.share=0.5", "heldout.tasks=3"]
 
 
 @pytest.mark.parametrize("name", NAMES)
