@@ -8,7 +8,7 @@ from hetevo.populations.birth import Weights, draw_innate_weights
 from hetevo.populations.circuits import draw_founders
 from hetevo.populations.experience import Experience, experience
 from hetevo.populations.genome import Population
-from hetevo.populations.kernel.memory import connected
+from hetevo.populations.kernel.panels import connected
 from hetevo.populations.layout import Layout
 from hetevo.populations.settings import Genome, Lifetime, Network
 from hetevo.populations.species import Species

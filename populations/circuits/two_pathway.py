@@ -16,7 +16,8 @@ from hetevo.populations.experience import Samples
 from hetevo.populations.genome import SIGNS, Gene, term_gene
 from hetevo.populations.kernel.hardware import Hardware
 from hetevo.populations.kernel.life import PROBED_NETWORKS, Snapshot, live_block
-from hetevo.populations.kernel.memory import CircuitBlock, count_cells
+from hetevo.populations.kernel.memory import CircuitBlock
+from hetevo.populations.kernel.panels import count_cells
 from hetevo.populations.kernel.passes import passes_of
 from hetevo.populations.random_streams import Purpose
 from hetevo.populations.rules import PATHWAYS
