@@ -13,7 +13,7 @@ Samples = tuple[Floats, Floats]
 """Sensory inputs, shape (n, inputs), and targets, shape (n, outputs)."""
 
 Sampling = Literal["replacement", "epoch"]
-"""How rows of a data set follow one another in a life: each drawn from all, or all of them in one order after another."""
+"""How rows of a data set follow one another in a life: each drawn from all, or all in one order after another."""
 
 
 class TaskInstance(Protocol):
