@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 
 from hetevo.populations.errors import SettingError
 from hetevo.populations.random_streams import Purpose, random_stream
-from hetevo.populations.tasks import TASKS, Digits, Reach, Separable, Sine, Table, Xor
+from hetevo.populations.tasks import TASKS, Digits, Glyphs, Reach, Separable, Sine, Table, Xor
 from hetevo.populations.tasks.table import Rows, RowSamples
 from hetevo.populations.tasks.task import choose_rows
 
@@ -121,3 +121,34 @@ def test_missing_scikit_learn_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
     with pytest.raises(SettingError, match=r"hetevo\[data\]"):
         Digits().prepare()
+
+
+def test_glyphs_are_images_of_an_alphabet_that_each_task_draws():
+    task = Glyphs()
+    alphabet = task.draw(random_stream(2, 0, Purpose.TASK))
+    inputs, targets = alphabet.training(random_stream(2, 0, Purpose.TRAINING), 2000)
+    assert inputs.shape == (2000, 784)
+    assert len(np.unique(targets.argmax(axis=1))) == 10
+    assert set(np.unique(targets)) == {-1.0, 1.0}
+    # zero mean, and a spread of 1 beside the noise
+    assert abs(inputs.mean()) < 0.1
+    assert 0.8 < inputs.var() - task.noise**2 < 1.2
+    assert len(np.unique(inputs, axis=0)) == 2000
+    # images of a class are alike, but not so alike that their mean says all; each task has its own
+    means = np.stack([inputs[targets.argmax(axis=1) == label].mean(axis=0) for label in range(10)])
+    drawn, wanted = alphabet.test(random_stream(2, 0, Purpose.TEST), 1000)
+    nearest = ((drawn[:, None] - means) ** 2).sum(axis=2).argmin(axis=1)
+    assert 0.5 < (nearest == wanted.argmax(axis=1)).mean() < 0.9
+    other = task.draw(random_stream(3, 0, Purpose.TASK))
+    assert not np.array_equal(other.drawings, alphabet.drawings)
+
+
+def test_undeformed_glyphs_without_noise_are_the_drawings():
+    alphabet = Glyphs(inputs=64 * 64, outputs=3, deformation=0, noise=0).draw(random_stream(2, 0, Purpose.TASK))
+    inputs, targets = alphabet.training(random_stream(2, 0, Purpose.TRAINING), 20)
+    shown = inputs * alphabet.drawings.std() + alphabet.drawings.mean()
+    wanted = alphabet.drawings[targets.argmax(axis=1)].reshape(20, -1)
+    np.testing.assert_allclose(shown, wanted, atol=1e-6)
+    for sizes in ({"inputs": 783}, {"inputs": 49}, {"outputs": 1}):
+        with pytest.raises(SettingError, match="square images"):
+            Glyphs(**sizes)
