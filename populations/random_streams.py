@@ -42,6 +42,9 @@ class Purpose(IntEnum):
     FRESH_INJURY = 25
     FRESH_HARDWARE = 26
     FRESH_FOUNDER = 27
+    NOISE = 28
+    HELD_OUT_NOISE = 29
+    FRESH_NOISE = 30
 
 
 HELD_OUT = {
@@ -52,6 +55,7 @@ HELD_OUT = {
     Purpose.PROBE: Purpose.HELD_OUT_PROBE,
     Purpose.INJURY: Purpose.HELD_OUT_INJURY,
     Purpose.HARDWARE: Purpose.HELD_OUT_HARDWARE,
+    Purpose.NOISE: Purpose.HELD_OUT_NOISE,
 }
 """What the streams of a life are for where its tasks are held out: nothing that it draws is drawn by another life."""
 
@@ -63,6 +67,7 @@ FRESH = {
     Purpose.PROBE: Purpose.FRESH_PROBE,
     Purpose.INJURY: Purpose.FRESH_INJURY,
     Purpose.HARDWARE: Purpose.FRESH_HARDWARE,
+    Purpose.NOISE: Purpose.FRESH_NOISE,
 }
 """The same for lives that are lived once more after a run, by an individual that is to be assessed."""
 

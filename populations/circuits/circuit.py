@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from hetevo.populations.experience import Experience
 from hetevo.populations.genome import Gene, Population
+from hetevo.populations.random_streams import Purpose
 from hetevo.populations.species import Species
 from hetevo.populations.types import Floats, Indices, Mask
 
@@ -37,6 +38,12 @@ class Block:
     experience: Experience
     seed: int
     generation: int
+
+    def streams(self, purpose: Purpose) -> list[Generator]:
+        """Return a random generator for each of the N lives, for a purpose; a life's is the same in any block."""
+        tasks = self.species.lifetime.tasks
+        places = (int(individual) * tasks + task for individual in self.individuals for task in range(tasks))
+        return [self.species.random_stream(self.seed, self.generation, purpose, place) for place in places]
 
 
 class Outcome(NamedTuple):

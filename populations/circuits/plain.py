@@ -12,11 +12,13 @@ import numpy as np
 from hetevo.populations.birth import Weights, draw_innate_weights
 from hetevo.populations.circuits.circuit import Block, Outcome
 from hetevo.populations.circuits.two_pathway import TwoPathway, normalised_loss
+from hetevo.populations.dale import outgoing_signs
 from hetevo.populations.experience import Samples
 from hetevo.populations.genome import Population
 from hetevo.populations.kernel.life import PROBED_NETWORKS, Snapshot
 from hetevo.populations.kernel.plasticity import effective_gains
 from hetevo.populations.model import TwoPathwayCircuits, live
+from hetevo.populations.random_streams import Purpose
 from hetevo.populations.species import Species, Stage
 from hetevo.populations.types import Floats
 
@@ -46,7 +48,8 @@ class Plain(TwoPathway):
 
         # a diverging life overflows on purpose: that is counted, not warned about
         with np.errstate(all="ignore"):
-            circuits = live(species, block.genes, innate, block.experience.training, observe)
+            noise = block.streams(Purpose.NOISE) if species.rule.is_plain else ()
+            circuits = live(species, block.genes, innate, block.experience.training, observe, noise)
             test = block.experience.test
             # the test is one batch, in which nothing is learnt
             circuits.forward(np.tile(test.inputs, (block.genes.size, 1, 1)).astype(np.float64))
@@ -102,6 +105,7 @@ def _take(circuits: TwoPathwayCircuits, rows: slice) -> TwoPathwayCircuits:
     for name, value in part.items():
         by_circuit = isinstance(value, np.ndarray) and value.shape[:1] == (networks,)
         setattr(taken, name, value[rows] if by_circuit else value)
+    taken.signs = outgoing_signs(taken.species, taken.genes)
     return taken
 
 

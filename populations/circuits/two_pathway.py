@@ -19,7 +19,6 @@ from hetevo.populations.kernel.life import PROBED_NETWORKS, Snapshot, live_block
 from hetevo.populations.kernel.memory import CircuitBlock
 from hetevo.populations.kernel.panels import count_cells
 from hetevo.populations.kernel.passes import passes_of
-from hetevo.populations.random_streams import Purpose
 from hetevo.populations.rules import PATHWAYS
 from hetevo.populations.species import Species
 from hetevo.populations.types import Floats
@@ -96,15 +95,10 @@ class TwoPathway:
 
     def live(self, block: Block, observer: Callable[[Snapshot], None] | None, moments: Sequence[int]) -> Outcome:
         """Draw innate weights, live in the kernel, and test."""
-        species, seed, generation, tasks = block.species, block.seed, block.generation, block.species.lifetime.tasks
-
-        def streams(purpose: Purpose) -> list[Generator]:
-            places = (int(individual) * tasks + task for individual in block.individuals for task in range(tasks))
-            return [species.random_stream(seed, generation, purpose, place) for place in places]
-
-        innate = draw_innate_weights(species, block.genes, block.individuals, seed, generation)
+        species = block.species
+        innate = draw_innate_weights(species, block.genes, block.individuals, block.seed, block.generation)
         lives = live_block(
-            species, block.genes, innate, block.experience, observer=observer, moments=moments, streams=streams
+            species, block.genes, innate, block.experience, observer=observer, moments=moments, streams=block.streams
         )
         loss, accuracy = evaluate_test(lives.circuits, block.experience.test)
         return Outcome(loss, accuracy, lives.diverged | ~np.isfinite(loss))

@@ -2,12 +2,13 @@
 
 import json
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from hetevo.scripts.bench.machine import describe, machine
-from hetevo.scripts.errors import AsJson, Oversubscribe, explain_errors
+from hetevo.scripts.errors import AsJson, Force, Oversubscribe, explain_errors
 
 bench = typer.Typer(
     help="Measure what an experiment and its generations take on this machine, and what Ray costs.",
@@ -116,6 +117,57 @@ def experiment(
     }
     print(markdown(table))
     print(f"\n{describe(facts)}")
+
+
+@bench.command()
+@explain_errors
+def rules(
+    rule: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--rule", metavar="NAME", help="A row of the table, a rule, or module:NAME; repeat it for several."
+        ),
+    ] = None,
+    seeds: Annotated[str, typer.Option(metavar="A..B", help="Seeds to compare on; none of the pilots.")] = "0..4",
+    task: Annotated[str | None, typer.Option(metavar="NAME", help="Another classification task.")] = None,
+    presentations: Annotated[int | None, typer.Option(help="Presentations in a life.")] = None,
+    changes: Annotated[
+        list[str] | None, typer.Option("-s", "--set", metavar="KEY=VALUE", help="Change of the preset rules.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="CSV to write, a line a seed.")] = None,
+    repeats: Repeats = 20,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compare learning rules on one task: accuracy, angle to the gradient by level, and cost."""
+    from hetevo.analysis.made import write_new
+    from hetevo.evolve.config import ConfigError
+    from hetevo.evolve.sweeps.file import seed_range
+    from hetevo.scripts.bench import rules as subject
+    from hetevo.scripts.bench import rules_table as written
+
+    # everything is checked before anything lives
+    try:
+        judged = seed_range(seeds)
+    except ValueError as error:
+        raise ConfigError(f"--seeds: {error}".replace(" or [0, 1, 2]", "")) from None
+    given = [("lifetime.presentations", presentations)] if presentations is not None else []
+    chosen = subject.sizes_of(task) if task is not None else []
+    comparison = subject.plan(rule or [], judged, [*chosen, *(changes or []), *given])
+    if output is not None and output.exists() and not force:
+        raise ConfigError(f"{output}: expected nothing there. Choose another name, or replace it with --force")
+    rows = subject.compare(comparison, repeats, lambda message: print(message, file=sys.stderr, flush=True))
+    facts, what = machine(), written.describe_task(comparison.configs[subject.REFERENCE])
+    if output is not None:
+        write_new({output: written.csv(rows, judged).encode()}, force=force)
+    if as_json:
+        print(json.dumps({"machine": facts, "task": what, "seeds": judged, "pilots": subject.PILOTS, "rules": rows}))
+        return
+    print(markdown(written.table(rows)))
+    print(f"\n{what}; seeds {seeds}; rates chosen on seeds {', '.join(map(str, subject.PILOTS))} among")
+    print(f"{', '.join(f'{rate:g}' for rate in subject.RATES)} (*: at the edge); cost: processor time over that of")
+    print(f"{subject.REFERENCE}, both on the plain model")
+    print(describe(facts))
 
 
 def markdown(columns: dict[str, list[Any]]) -> str:

@@ -127,7 +127,7 @@ WRONG = {
     "network.density_descending=1.2": ["density_descending", "got 1.2"],
     "network.wiring=amorphus": ["'amorphous'"],
     "network.activation=tan": ["'tanh'"],
-    'network={wiring="layered",options={lateral=0.5}}': ["'lateral'", "it has none", "Wiring with 'lateral': cortical"],
+    'network={wiring="amorphous",options={lateral=0.5}}': ["'lateral'", "it has none", "with 'lateral': cortical"],
     "plasticity.rule=hebb": ["'hebbian'"],
     'plasticity.terms=["oya"]': ["'oja'"],
     "evolution.elites=128": ["fewer elites"],

@@ -353,7 +353,7 @@ def test_workers_map_one_copy_and_what_travels_is_small(tmp_path):
         assert data.file.prepared.rows is rows  # and this process holds no other copy
         assert not rows.inputs.flags.writeable
         drawn, _ = bound.task.draw(None).training(np.random.default_rng(0), 50)
-        scaled = (inputs - rows.input_scale[0]) / rows.input_scale[1]
+        scaled = ((inputs - rows.input_scale[0]) / rows.input_scale[1]).astype(np.float32)
         assert all((row == scaled).all(axis=1).any() for row in drawn)
 
 
@@ -399,6 +399,7 @@ def test_rows_that_changed_on_their_way_are_nobodys_fault(place):
     ).prepared.rows
     with sharing.shared(rows) as source:
         path = Path(source.folder, "inputs.npy")
+        assert source.files
         content = bytearray(path.read_bytes())
         content[-1] ^= 1
         path.write_bytes(content)
