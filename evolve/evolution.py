@@ -62,6 +62,9 @@ class Evolution:
         self.species.task.prepare()
         self.held_out = HeldOut(config, self.species)
         self.probe = probe or (load_probe(config.probe.name, config.probe.measures) if config.probe.every else None)
+        # a probe may know what it cannot measure
+        if check := getattr(self.probe, "check", None):
+            check(self.species)
         self.data: OwnData | None = None
         self.plugins = describe_plugins(config.model_dump())
 

@@ -178,7 +178,7 @@ def failure_rows(generation: Generation, evaluation: Evaluation, seed: int) -> d
 
 def _pack_genes(genes: Population) -> bytes:
     sink = io.BytesIO()
-    arrays: dict[str, Any] = dict(genes)
+    arrays: dict[str, Any] = genes.plain()
     np.savez(sink, **arrays)
     return sink.getvalue()
 

@@ -1,10 +1,7 @@
 """Whether an experiment fits into the memory that there is, found out before it is tried."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-import numpy as np
 
 from hetevo.evolve.config import Config, ConfigError
 from hetevo.evolve.machine import Memory, available_memory, process_limits
@@ -152,7 +149,7 @@ def explain_memory_error(error: MemoryError, again: str) -> MachineFailedError:
 
 
 def _count_population(config: Config, species: Species) -> dict[str, int]:
-    each = sum(math.prod(gene.shape) * np.dtype(gene.dtype).itemsize for gene in genome(species))
+    each = sum(gene.nbytes for gene in genome(species))
     # parents and children are there at the same time
     return {"the population (evolution.size, network, task)": 2 * each * config.evolution.size}
 

@@ -18,16 +18,17 @@ from hetevo.evolve.config import Config, from_mapping
 from hetevo.evolve.config.sources import HERE
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.generation import Generation
+from hetevo.evolve.genes import expected_genes, restore_genes
 from hetevo.evolve.record_checks import Report
 from hetevo.evolve.reproduction import reproduce
-from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
+from hetevo.evolve.rundir import DamagedError, RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.checkpoint import unpack_arrays
 from hetevo.evolve.rundir.parts import first_generation, parts, read_part
 from hetevo.evolve.saved import read_saved_config
 from hetevo.evolve.species import build_species
 from hetevo.evolve.state import State, load
-from hetevo.populations.circuits import block_size, genome
+from hetevo.populations.circuits import block_size
 from hetevo.populations.evaluation import Evaluation
 from hetevo.populations.genome import Population
 from hetevo.populations.species import Species
@@ -117,7 +118,8 @@ def _reproduce_again(
 
 
 def _descent_differences(found: Generation, kept: Generation) -> list[str]:
-    names = [name for name in kept.population if not _same_bits(found.population[name], kept.population[name])]
+    made, saved = found.population.plain(), kept.population.plain()
+    names = [name for name in saved if not _same_bits(made[name], saved[name])]
     descent = ("parent_a", "parent_b", "operator", "island")
     return names + [name for name in descent if not _same_bits(getattr(found, name), getattr(kept, name))]
 
@@ -238,5 +240,9 @@ def _find_row(directory: RunDirectory, number: int) -> dict[str, Any]:
 
 
 def _read_genes(packed: bytes, species: Species, directory: RunDirectory) -> Population:
-    expected = {gene.name: ((1, *gene.shape), np.dtype(gene.dtype)) for gene in genome(species)}
-    return Population(unpack_arrays(directory.failures.folder, io.BytesIO(packed), expected))
+    place = directory.failures.folder
+    arrays = unpack_arrays(place, io.BytesIO(packed), expected_genes(species, 1))
+    try:
+        return restore_genes(arrays, species)
+    except ValueError as error:
+        raise DamagedError(place, str(error)) from None

@@ -134,8 +134,7 @@ def choose_parents(
     # what is selected by: a fitness, and for parsimony operators the number of synapses
     synapses = None
     if tools.selDoubleTournament in (box.select.func, box.elites.func):
-        masks = (generation.population.mask_ascending, generation.population.mask_descending)
-        synapses = np.sum([mask.sum(axis=(1, 2)) for mask in masks], axis=0)
+        synapses = generation.population.synapses
     candidates = Candidates(loss, config.lifetime.loss_cap, synapses)
     # islands, between which some change places if it is time
     islands, number = config.islands, generation.number + 1

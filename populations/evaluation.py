@@ -11,6 +11,7 @@ from hetevo.populations.circuits import Block, LayerSnapshot, Snapshot, block_si
 from hetevo.populations.experience import experience
 from hetevo.populations.genome import Population
 from hetevo.populations.isolation import isolated, one_thread
+from hetevo.populations.sparse.life import SparseSnapshot
 from hetevo.populations.species import Species
 from hetevo.populations.types import Floats, Indices, Mask
 
@@ -102,7 +103,7 @@ def _column(part: Evaluation, name: str) -> Floats:
 class Probe(Protocol):
     """A measure taken on lifetime snapshots; what it returns is recorded and never reaches fitness."""
 
-    def measure(self, snapshot: Snapshot | LayerSnapshot) -> dict[str, Floats]:
+    def measure(self, snapshot: Snapshot | SparseSnapshot | LayerSnapshot) -> dict[str, Floats]:
         """Return named measures, each of shape (N,), NaN where undefined."""
         ...
 
@@ -206,7 +207,7 @@ def _evaluate_block(block: Block, probe: Probe | None, moments: tuple[int, ...])
     columns: dict[str, list[Floats]] = {}
 
     # one value an individual: the mean over its tasks
-    def observe(snapshot: Snapshot | LayerSnapshot) -> None:
+    def observe(snapshot: Snapshot | SparseSnapshot | LayerSnapshot) -> None:
         assert probe is not None
         for name, values in probe.measure(snapshot).items():
             columns.setdefault(f"{name}_{snapshot.stage}", []).append(_mean_defined(values.reshape(-1, tasks)))

@@ -6,6 +6,7 @@
 `consistency`  scores phi, heterosynaptic stability, dynamical consistency, sign coherence
 `optimiser`    the gradient method that the update, or the whole change, comes nearest to
 `hebbian`      correlation of weight changes with co-activity; the signs that gains predict
+`sparse`       the same of sparse circuits, where it needs no matrices
 `state`        loss, coefficients of the rule, drift of V, its alignment with W transposed
 `view`         what a measure looks at
 =============  ==================================================================================
@@ -39,6 +40,7 @@ from hetevo.analysis.measures.optimiser import (
     full_change,
     optimiser_columns,
 )
+from hetevo.analysis.measures.sparse import SPARSE, SparseView
 from hetevo.analysis.measures.state import (
     coefficient_columns,
     feedback_drift,
@@ -89,9 +91,11 @@ MEASURES: Registry[Measure] = Registry(
 
 __all__ = [
     "MEASURES",
+    "SPARSE",
     "Consistency",
     "Measure",
     "Optimiser",
+    "SparseView",
     "View",
     "alignment",
     "alignment_by_level",

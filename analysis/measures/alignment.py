@@ -11,7 +11,7 @@ from hetevo.analysis.gradient import layer_gradient
 from hetevo.analysis.measures.view import FLOOR, View, also_single, cosine
 from hetevo.populations.circuits.layer import LayerSnapshot
 from hetevo.populations.layout import Layout
-from hetevo.populations.types import Floats, Mask
+from hetevo.populations.types import Floats, Indices, Mask
 
 
 @also_single(axes=3)
@@ -204,7 +204,11 @@ def alignment_neuron_columns(view: View) -> dict[str, Floats]:
 
     Signals that follow the gradient of each neuron with a sign of its own have a mean size of 1 and a mean around 0.
     """
-    own = alignment_by_neuron(*_arguments(view))
+    return mean_columns(alignment_by_neuron(*_arguments(view)))
+
+
+def mean_columns(own: Floats) -> dict[str, Floats]:
+    """Return the columns of `alignment_neuron_columns`, of each neuron's alignment, (N, H)."""
     # neurons without synapses or without a gradient do not count
     defined = np.isfinite(own)
     count = defined.sum(axis=1)
@@ -240,7 +244,11 @@ def sample_columns(view: View) -> dict[str, Floats]:
 def isotropic_columns(view: View) -> dict[str, Floats]:
     """Return ``isotropic_sd``: the standard deviation of the alignment of a random update, ``1 / sqrt(d)``."""
     layout = view.snapshot.species.layout
-    synapses = view.snapshot.mask_ascending[:, : layout.hidden].sum(axis=(1, 2))
+    return random_columns(view.snapshot.mask_ascending[:, : layout.hidden].sum(axis=(1, 2)))
+
+
+def random_columns(synapses: Indices) -> dict[str, Floats]:
+    """Return the column of `isotropic_columns`, of numbers of hidden neurons' synapses, (N,)."""
     return {"isotropic_sd": np.where(synapses > 0, 1 / np.sqrt(np.maximum(synapses, 1)), np.nan)}
 
 

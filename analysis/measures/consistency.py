@@ -87,7 +87,11 @@ def consistency(gains: Floats, signal: Floats, gradient: Floats) -> Consistency:
 
 def consistency_columns(view: View) -> dict[str, Floats]:
     """Return ``hs`` (mean over the neurons where it is defined), ``dc`` and ``phi_positive``."""
-    scores = _scores(view)
+    return score_columns(_scores(view))
+
+
+def score_columns(scores: Consistency) -> dict[str, Floats]:
+    """Return the columns of `consistency_columns`, of scores."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a network in which no neuron is defined stays NaN
         stability = np.nanmean(scores.stability, axis=1)

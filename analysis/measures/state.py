@@ -7,8 +7,8 @@ takes. The drift says how far from there a circuit is; beside it stands how near
 import numpy as np
 
 from hetevo.analysis.measures.view import FLOOR, View, also_single, cosine
-from hetevo.populations.genome import term_gene
-from hetevo.populations.rules import PATHWAYS
+from hetevo.populations.genome import Population, term_gene
+from hetevo.populations.rules import PATHWAYS, Rule
 from hetevo.populations.types import Floats, Mask
 
 
@@ -131,7 +131,11 @@ def coefficient_columns(view: View) -> dict[str, Floats]:
     Columns ``coefficient_<term>_<pathway>``, for example ``coefficient_heterosynaptic_ascending`` for the gains ``gA``,
     and ``coefficient_decay_<pathway>``.
     """
-    genes, rule = view.snapshot.genes, view.snapshot.species.rule
+    return gene_columns(view.snapshot.species.rule, view.snapshot.genes)
+
+
+def gene_columns(rule: Rule, genes: Population) -> dict[str, Floats]:
+    """Return the columns of `coefficient_columns`, of a rule and N genomes."""
     columns = {}
     for pathway in PATHWAYS:
         # means over neurons, or the one value that they share

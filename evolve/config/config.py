@@ -39,6 +39,7 @@ from hetevo.populations.formulas import FORMULAS
 from hetevo.populations.layout import Layout
 from hetevo.populations.rules import RULES
 from hetevo.populations.settings import freeze
+from hetevo.populations.storage import find_obstacle
 from hetevo.populations.tasks import TASKS
 from hetevo.populations.wiring import WIRINGS
 
@@ -197,6 +198,19 @@ class Config(Table):
                 f'lifetime.batch: the rule "{self.plasticity.rule}" exchanges learning signals between the samples of a'
                 f" presentation, so expected at least 2, got {self.lifetime.batch}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _check_storage(self) -> Self:
+        network, rule = self.network, RULES.get(self.plasticity.rule)
+        if network.storage != "sparse" or rule is None or network.wiring not in WIRINGS:
+            return self
+        perturbed = any(table != type(table)() for table in (self.injury, self.hardware))
+        family: Any = WIRINGS[network.wiring]
+        options = with_graphs(network.options) if network.wiring == "file" else network.options
+        family = family(**_frozen(options))
+        if obstacle := find_obstacle(network, rule, self.genome, family, perturbed=perturbed):
+            raise ValueError(obstacle)
         return self
 
     @model_validator(mode="after")

@@ -11,6 +11,7 @@ import numpy as np
 from hetevo.populations.circuits.circuit import Block, Circuit, Outcome
 from hetevo.populations.circuits.layer import Layer, LayerSnapshot
 from hetevo.populations.circuits.plain import Plain
+from hetevo.populations.circuits.sparse import Sparse
 from hetevo.populations.circuits.two_pathway import TwoPathway
 from hetevo.populations.genome import Gene, Population
 from hetevo.populations.isolation import isolated
@@ -34,10 +35,13 @@ CIRCUITS: Registry[Circuit] = Registry(
 )
 """Kinds of circuits by the name that `Species.circuit` returns."""
 
+SPARSE: Circuit = Sparse()
+"""Two-pathway circuits in sparse storage: ``network.storage`` chooses them, not ``network.circuit``."""
+
 
 def circuit_of(species: Species) -> Circuit:
     """Return the kind of circuit that the individuals of a species are."""
-    return CIRCUITS[species.circuit]
+    return SPARSE if species.circuit == "sparse" else CIRCUITS[species.circuit]
 
 
 def genome(species: Species) -> tuple[Gene, ...]:

@@ -63,12 +63,15 @@ class TwoPathway:
 
     def draw_founder(self, species: Species, rng: Generator) -> dict[str, NDArray[Any]]:
         """Draw both wirings, then the other genes in their order."""
+        masks, genes = self.draw_wiring(species, rng), self.genome(species)
+        return {gene.name: masks[gene.name] if gene.kind == "mask" else _draw(gene, species, rng) for gene in genes}
+
+    def draw_wiring(self, species: Species, rng: Generator) -> dict[str, NDArray[Any]]:
+        """Draw both wirings, by the names of their genes."""
         densities = species.network.density_ascending, species.network.density_descending
         wiring = species.family.draw(species.layout, densities, rng)
         descending = species.mirror(wiring.ascending) if species.transposed else wiring.descending
-        masks = {"mask_ascending": wiring.ascending, "mask_descending": descending}
-        genes = self.genome(species)
-        return {gene.name: masks[gene.name] if gene.kind == "mask" else _draw(gene, species, rng) for gene in genes}
+        return {"mask_ascending": wiring.ascending, "mask_descending": descending}
 
     def block_size(self, species: Species) -> int:
         """Keep a block's weights, their changes and its signals in cache."""

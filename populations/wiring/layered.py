@@ -1,12 +1,13 @@
 """Layered wiring: each level talks to its neighbours only."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from numpy.random import Generator
 
 from hetevo.populations.layout import Layout
 from hetevo.populations.wiring.family import Pathways, WiringFamily, thin
+from hetevo.populations.wiring.places import Band, Bands, Places, neighbouring_levels
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class Layered(WiringFamily):
 
     feedback_from: Literal["neighbours", "outputs"] = "neighbours"
 
+    listed: ClassVar[bool] = True
+
     def allowed(self, layout: Layout) -> Pathways:
         """Return the pairs of adjacent levels, and the bias to every neuron."""
         ascending = layout.unit_level[None, :] == layout.neuron_level[:, None] - 1
@@ -32,6 +35,13 @@ class Layered(WiringFamily):
         if self.feedback_from == "outputs":
             descending = (senders == layout.neuron_level[-1]) & (senders > own)
         return Pathways(ascending, descending)
+
+    def places(self, layout: Layout) -> tuple[Places, Places]:
+        """Return the same as bands of rows."""
+        up, down = neighbouring_levels(layout)
+        if self.feedback_from == "outputs":
+            down = Bands((Band(range(layout.hidden), (range(layout.hidden, layout.neurons),)),), layout.neurons)
+        return up, down
 
     def draw(self, layout: Layout, density: tuple[float, float], rng: Generator) -> Pathways:
         """Keep each allowed synapse with the probability of its pathway."""

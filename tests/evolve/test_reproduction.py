@@ -15,9 +15,10 @@ from hetevo.evolve.private_deap import PYTHON, draw_below, draw_unit, private_ge
 from hetevo.evolve.reproduction import reproduce
 from hetevo.evolve.selection import TWINS, Candidates, find_positions, select
 from hetevo.evolve.species import build_species
-from hetevo.evolve.variation import cross, mutate, sparse
+from hetevo.evolve.variation import cross, mutate
 from hetevo.populations.circuits import draw_founders, genome
 from hetevo.populations.genome import Population
+from hetevo.populations.random_streams import draw_events
 
 ARGUMENTS = {
     "selTournament": "tournsize=3",
@@ -174,18 +175,18 @@ def test_mutation_of_gains_has_the_given_rate_and_scale():
 
 
 @given(st.integers(0, 5000), st.floats(0, 1), st.integers(0, 100))
-def test_sparse_events_are_increasing_and_in_range(size, probability, seed):
-    hits = sparse(np.random.default_rng(seed), size, probability)
+def test_drawn_events_are_increasing_and_in_range(size, probability, seed):
+    hits = draw_events(np.random.default_rng(seed), size, probability)
     assert (np.diff(hits) > 0).all()
     assert len(hits) == 0 or (hits[0] >= 0 and hits[-1] < size)
     if probability == 1:
         assert len(hits) == size
 
 
-def test_sparse_events_happen_with_their_probability():
+def test_drawn_events_happen_with_their_probability():
     counts = np.zeros(50)
     for seed in range(4000):
-        counts[sparse(np.random.default_rng(seed), 50, 0.1)] += 1
+        counts[draw_events(np.random.default_rng(seed), 50, 0.1)] += 1
     # each position is Bernoulli(0.1): standard error .0047; the largest of 50 deviations stays below 4 of them
     np.testing.assert_allclose(counts / 4000, 0.1, atol=0.019)
 

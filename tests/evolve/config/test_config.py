@@ -213,7 +213,7 @@ def test_a_bare_word_is_text():
     assert preset("emergence", overrides=["transplant.source="]).transplant.source == ""
 
 
-JARGON = re.compile(r"instance of|valid|dictionary|tuple|parse|Input|Field|item|union|literal|validation|datetime")
+JARGON = re.compile(r"instance of|valid|dictionary|tuple|\bparse|Input|Field|item|union|literal|validation|datetime")
 KEYS = [
     *Config.model_fields,
     *(

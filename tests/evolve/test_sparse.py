@@ -1,0 +1,172 @@
+"""Sparse storage through a whole experiment: genes, mutation, checkpoints, resuming, and what it refuses."""
+
+import json
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from builders import make_species
+from faults import go, outcome, tiny
+from sealing import reseal
+
+from hetevo.evolve import Experiment, GenesError, Space, preset, preset_names, resume, save_genes
+from hetevo.evolve.config import ConfigError, EvolutionTable, dump_toml, from_mapping
+from hetevo.evolve.genes import check_genes
+from hetevo.evolve.memory import count_needs
+from hetevo.evolve.rundir import DamagedError, RunDirectory
+from hetevo.evolve.rundir import checkpoint as checkpoints
+from hetevo.evolve.saved import read_saved_config, with_saved_storage
+from hetevo.evolve.species import build_species
+from hetevo.evolve.state import load
+from hetevo.evolve.variation import mutate
+from hetevo.evolve.verify import verify
+from hetevo.populations.circuits import draw_founders
+from hetevo.populations.errors import SettingError
+from hetevo.populations.genome import Population
+from hetevo.populations.synapses import as_lists, to_mask
+
+SIZE = tiny().evolution.size
+SPARSE = ['network.storage="sparse"', "evolution.mask_flip=0.02"]
+
+
+@pytest.mark.parametrize("name", [name for name in preset_names() if name != "large"])
+def test_presets_keep_their_matrices(name):
+    assert build_species(preset(name)).storage == "dense"
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    return go(tmp_path_factory.mktemp("sparse") / "run", *SPARSE, "checkpoint={every=1,keep=9}")
+
+
+def test_a_run_is_verified_resumed_and_extended(whole, tmp_path):
+    report = verify(whole.path, replay=True, generation=1)
+    assert report.ok, report.problems
+    go(tmp_path / "short", *SPARSE, "checkpoint={every=1,keep=9}", "evolution.generations=1")
+    again = resume(tmp_path / "short", generations=whole.generation)
+    assert outcome(again) == outcome(whole)
+
+
+def test_lists_come_back_from_a_checkpoint(whole):
+    path = checkpoints.list_checkpoints(whole.path / "checkpoints")[-1]
+    species = build_species(read_saved_config(RunDirectory.open(whole.path)))
+    known, unknown = (load(path, which, SIZE)[0] for which in (species, None))
+    assert known.digest == unknown.digest == whole.digest
+    genes = known.generation.population
+    assert genes.mask_ascending.shape == (SIZE,)
+    assert (genes.synapses > 0).all()
+    arrays = np.load(path / "state.npz")
+    assert arrays["gene_mask_ascending"].dtype == np.int64
+    assert arrays["gene_mask_ascending.counts"].tolist() == [len(own) for own in genes.mask_ascending]
+
+
+@pytest.mark.parametrize("transposed", [False, True])
+@pytest.mark.parametrize("wiring", ["amorphous", "layered", "recurrent", "cortical"])
+def test_lists_mutate_as_matrices_do(wiring, transposed):
+    dense = make_species((5, 4), wiring=wiring, density=(0.5, 0.5), transposed=transposed)
+    species = build_like(dense)
+    genes = draw_founders(species, 1, 6)
+    layout = species.layout
+    shapes = {"mask_ascending": (layout.neurons, layout.units), "mask_descending": (layout.hidden, layout.neurons)}
+    matrices = Population({n: to_mask(genes[n], shapes[n]) if n in shapes else genes[n].copy() for n in genes})
+    before = dict(genes)
+    children = genes.take(np.arange(6))
+    settings = EvolutionTable(mask_flip=0.05)
+    mutate(matrices, dense, settings, np.random.default_rng(3))
+    mutate(children, species, settings, np.random.default_rng(3))
+    for name, shape in shapes.items():
+        np.testing.assert_array_equal(to_mask(children[name], shape), matrices[name])
+        assert any(len(own) for own in before[name])
+    # parents keep their lists
+    assert all(
+        np.array_equal(own, old) for own, old in zip(genes.mask_ascending, before["mask_ascending"], strict=True)
+    )
+
+
+def build_like(dense):
+    return replace(dense, network=replace(dense.network, storage="sparse"))
+
+
+def test_founders_from_a_file_and_from_arrays_are_lists_too(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    genes = Space(tiny(*SPARSE)).founders(seed=77, size=6)
+    save_genes("genes.npz", genes)
+    by_file = go("two", *SPARSE, 'genome.founders="genes.npz"')
+    by_arrays = Experiment(tiny(*SPARSE), founders=genes).run("three")
+    assert outcome(by_file) == outcome(by_arrays) != outcome(go("four", *SPARSE))
+
+
+@pytest.mark.parametrize(
+    ("own", "said"), [([5, 3], "in order"), ([10**9], "from 0"), ([4], "wiring family allows none"), ([0.5], "int64")]
+)
+def test_lists_that_are_none_are_refused(own, said):
+    species = build_species(tiny(*SPARSE))
+    genes = dict(draw_founders(species, 0, 2))
+    if said.startswith("wiring"):  # from the last unit to the first neuron
+        own = [species.layout.units - 1]
+    genes["mask_ascending"] = as_lists([np.array(own), genes["mask_ascending"][1].copy()])
+    with pytest.raises(GenesError, match=rf"mask_ascending\[0\].*{said}"):
+        check_genes(genes, species)
+
+
+def test_a_checkpoint_whose_lists_lead_out_of_the_network_is_refused(whole, tmp_path):
+    shutil.copytree(whole.path, tmp_path / "run")
+    path = checkpoints.list_checkpoints(tmp_path / "run" / "checkpoints")[-1]
+    arrays = dict(np.load(path / "state.npz"))
+    arrays["gene_mask_ascending"] = arrays["gene_mask_ascending"] + 10**12
+    with open(path / "state.npz", "wb") as sink:
+        checkpoints.write_arrays(sink, arrays)
+    reseal(tmp_path / "run")
+    with pytest.raises(DamagedError, match=r"mask_ascending\[0\]: expected positions from 0"):
+        load(path, build_species(tiny(*SPARSE)), SIZE)
+
+
+def test_runs_of_earlier_versions_kept_matrices():
+    large = ["network.levels=[2000,2000]", "network.density_ascending=0.01", "network.density_descending=0.01"]
+    config = preset("smoke", overrides=large)
+    assert build_species(config).storage == "sparse"
+    content = json.loads(config.model_dump_json())
+    assert with_saved_storage(config, content) == config
+    del content["network"]["storage"]
+    assert with_saved_storage(from_mapping(content, saved=True), content).network.storage == "dense"
+    # a small one is read as it always was
+    content = json.loads(preset("smoke").model_dump_json())
+    del content["network"]["storage"]
+    assert with_saved_storage(from_mapping(content, saved=True), content) == preset("smoke")
+    assert 'storage = "auto"' in dump_toml(preset("smoke"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        (["injury.share=0.1"], "injury, hardware"),
+        (["hardware.noise=0.1"], "injury, hardware"),
+        (['genome.innate="inherited"'], "genome.innate"),
+        (['network.wiring="rewired"'], "network.wiring"),
+        (['network.circuit="plain"'], "network.circuit"),
+    ],
+)
+def test_what_needs_matrices_is_refused_before_anything_is_written(changes, key):
+    with pytest.raises(ConfigError, match=rf'{key}.*network\.storage = "dense"'):
+        tiny(*SPARSE, *changes)
+    tiny(*changes)
+
+
+def test_measures_that_need_matrices_are_refused_before_anything_is_written(tmp_path):
+    with pytest.raises(SettingError, match="need matrices"):
+        Experiment(tiny(*SPARSE, 'probe.name="instruments"')).run(tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_large_networks_need_the_memory_of_their_synapses():
+    large = ["network.levels=[5000,5000]", "network.density_ascending=0.01", "network.density_descending=0.01"]
+    config = preset("smoke", overrides=large)
+    needs = count_needs(config, build_species(config), 1)
+    # positions of parents and children, about 250,000 in each pathway
+    assert (
+        0.9
+        < needs.driver["the population (evolution.size, network, task)"] / (2 * config.evolution.size * 500_000 * 8)
+        < 1.2
+    )
+    assert sum(needs.worker.values()) < 200 << 20
