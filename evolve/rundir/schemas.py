@@ -24,13 +24,13 @@ Count = Annotated[int, Field(ge=0)]
 class Loose(BaseModel):
     """A schema of what is relied on, among other things."""
 
-    model_config = ConfigDict(extra="allow", frozen=True, strict=True, defer_build=True)
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
 
 
 class Strict(BaseModel):
     """A schema of all that may be there."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class File(Strict):
