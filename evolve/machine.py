@@ -151,6 +151,31 @@ def starting_thread() -> Iterator[None]:
         ) from None
 
 
+KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(256 << 20), "MALLOC_MMAP_THRESHOLD_": str(32 << 20)}
+"""What lets the allocator of glibc keep memory in processes that are yet to be started; see `keep_memory`."""
+
+_OPTIONS = {"MALLOC_TRIM_THRESHOLD_": -1, "MALLOC_MMAP_THRESHOLD_": -3}
+"""Their numbers in ``malloc.h``."""
+
+
+def keep_memory() -> None:
+    """Let the allocator of this process, one of Hetevo's own, keep up to 256 MiB of what was freed.
+
+    Settings of the user, in variables of those names or in ``GLIBC_TUNABLES``, stay. A block of lives takes and gives
+    back a few MiB again and again. By default glibc returns them to the system, which clears every page that is touched
+    anew: 900 page faults a block of `emergence`, 3 % of its time.
+    """
+    import ctypes
+
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):
+        return  # another C library
+    for variable, size in KEEP_MEMORY.items():
+        if variable not in os.environ and "glibc.malloc" not in os.environ.get("GLIBC_TUNABLES", ""):
+            mallopt(_OPTIONS[variable], int(size))
+
+
 def available_cores() -> int:
     """Return the cores that this process may run on (a batch system may grant fewer than the machine has)."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

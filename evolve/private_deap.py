@@ -121,6 +121,30 @@ def _replacements() -> dict[int, Any]:
     return found
 
 
+class _Later(ModuleType):
+    """Stands for a module that is imported when something of it is used."""
+
+    def __getattr__(self, name: str) -> Any:
+        # the real one, not this one again
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        return getattr(importlib.import_module(self.__name__), name)
+
+
+@contextmanager
+def _loading_later(name: str) -> Iterator[None]:
+    """Let whoever imports a module in the block have it when something of it is used."""
+    if name in sys.modules:
+        yield
+        return
+    sys.modules[name] = later = _Later(name)
+    try:
+        yield
+    finally:
+        if sys.modules.get(name) is later:
+            del sys.modules[name]
+
+
 def _copy_modules(*names: str) -> list[ModuleType]:
     """Execute DEAP's package and some of its modules anew, and give all of them the private generators."""
     # found, not imported: the module `deap` that others use is left alone
@@ -144,4 +168,6 @@ def _copy_modules(*names: str) -> list[ModuleType]:
 
 
 if not TYPE_CHECKING:
-    base, cma, tools = _copy_modules("base", "cma", "tools")
+    # which only indicators of several objectives need, and which loads what downloads data sets
+    with _loading_later("moocore"):
+        base, cma, tools = _copy_modules("base", "cma", "tools")

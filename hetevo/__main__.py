@@ -11,8 +11,10 @@ def main() -> None:
     before = signal.getsignal(signal.SIGINT)
     if before is signal.default_int_handler:  # ignored, it stays so
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from hetevo.evolve.machine import keep_memory
     from hetevo.scripts.main import main as run
 
+    keep_memory()  # with one worker, lives are computed here
     signal.signal(signal.SIGINT, before)
     run()
 

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hetevo.evolve.backends.process import spare_workers
-from hetevo.evolve.machine import available_cores
 from hetevo.scripts.errors import AsJson, Oversubscribe, TrustRun, explain_errors
 from hetevo.scripts.progress import Progress
 
@@ -113,6 +111,8 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Evolve a population and record what happens."""
+    from hetevo.evolve.backends.process import spare_workers
+
     # options are overrides of the configuration, and come after -s
     given: dict[str, Any] = {
         "seed": seed,
@@ -145,6 +145,8 @@ def run(
 
 def _expect_workers(overrides: list[str]) -> int:
     """Return how many workers a run will most likely start; none if something else is asked for than one a core."""
+    from hetevo.evolve.machine import available_cores
+
     asked = [change for change in overrides if change.strip().startswith("backend.")]
     cores = available_cores()
     return 0 if asked or cores == 1 else cores

@@ -15,7 +15,7 @@ from threading import Lock, Thread
 from types import FrameType
 from typing import Any
 
-from hetevo.evolve.machine import SIGNALS, starting_thread
+from hetevo.evolve.machine import SIGNALS, keep_memory, starting_thread
 from hetevo.evolve.messages import log, log_thread_failure
 from hetevo.populations.errors import MachineFailedError, SettingError
 from hetevo.populations.text import Messages, Terminal
@@ -24,11 +24,6 @@ LOOK_SECONDS = 1.0
 """Seconds between two looks at whether the driver is still there."""
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-
-# a block takes and gives back its few MiB again and again: by default the system gets them each time, and clears
-# every page when it is touched anew (1,100 page faults a block of `emergence`, 3 % of its time)
-KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)}
-"""Lets the allocator of glibc keep what was freed: arrays up to 32 MiB, the most that it accepts, and up to 256 MiB."""
 
 
 class NotLoadableError(SettingError):
@@ -54,8 +49,9 @@ def serve(driver: Connection, parent: int) -> None:
     parent : int
         Process id of the driver. This process ends with it, whatever it is doing then.
     """
-    # 1. become a worker: signals are the driver's, and it ends with the driver
+    # 1. become a worker: signals are the driver's, it ends with the driver, and memory is for lives
     _listen(parent)
+    keep_memory()
     threading.excepthook = log_thread_failure
     try:
         with starting_thread():
@@ -85,8 +81,7 @@ def serve(driver: Connection, parent: int) -> None:
 
 def worker_environment() -> dict[str, str]:
     """Return the environment of this process with what workers need, and what they start, such as a local Ray."""
-    # how memory is kept changes no result, so that the user's own settings stay; threads could
-    return {**KEEP_MEMORY, **os.environ, **ONE_THREAD}
+    return {**os.environ, **ONE_THREAD}
 
 
 def pickle_copy(what: Any) -> bytes:

@@ -16,7 +16,7 @@ from hetevo.evolve.backends.backend import bound_workers
 from hetevo.evolve.backends.pool import WorkerPool
 from hetevo.evolve.backends.process import NoWorkersError
 from hetevo.evolve.config import BackendTable, ConfigError, from_mapping, load_config
-from hetevo.evolve.machine import Memory, available_memory, process_limits
+from hetevo.evolve.machine import Memory, available_memory, keep_memory, process_limits
 from hetevo.evolve.memory import count_needs
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir.lock import Lock
@@ -416,3 +416,27 @@ def test_a_long_name_of_a_run_is_shortened_for_its_directory(tmp_path):
     (member,) = load_plan(file).members
     assert len(member.name) < 200
     assert member.condition == "x" * 300
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, {-1: 256 << 20, -3: 32 << 20}),
+        ({"MALLOC_TRIM_THRESHOLD_": "4096"}, {-3: 32 << 20}),
+        ({"GLIBC_TUNABLES": "glibc.malloc.arena_max=1"}, {}),
+    ],
+)
+def test_memory_that_was_freed_is_kept_unless_the_user_says_otherwise(monkeypatch, variables, expected):
+    asked = {}
+    for variable in ("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_", "GLIBC_TUNABLES"):
+        monkeypatch.delenv(variable, raising=False)
+    for variable, value in variables.items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.setattr("ctypes.CDLL", lambda name: SimpleNamespace(mallopt=asked.__setitem__))
+    keep_memory()
+    assert asked == expected
+
+
+def test_another_c_library_keeps_memory_as_it_likes(monkeypatch):
+    monkeypatch.setattr("ctypes.CDLL", lambda name: SimpleNamespace())
+    keep_memory()

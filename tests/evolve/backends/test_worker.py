@@ -47,17 +47,3 @@ def test_a_worker_loads_what_lives_need_and_nothing_else(name):
     assert {module for module in found if module.startswith("hetevo.evolve")} == OF_EVOLVE
     ours = {module for module in found if module.startswith("hetevo.analysis.")}
     assert ours == {module for module in ours if module.startswith(OF_ANALYSIS)}
-
-
-def test_a_worker_keeps_its_memory_unless_the_user_says_otherwise(monkeypatch):
-    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "4096")
-    monkeypatch.delenv("MALLOC_MMAP_THRESHOLD_", raising=False)
-    pool = WorkerPool(1)
-    try:
-        found = [
-            pool.submit(eval, f"__import__('os').environ['MALLOC_{name}_THRESHOLD_']").result()
-            for name in ("MMAP", "TRIM")
-        ]
-    finally:
-        pool.close()
-    assert found == ["33554432", "4096"]
