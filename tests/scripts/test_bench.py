@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from benchmarks import deap_peer, evaluator
+from benchmarks import arrays, deap_peer, evaluator, gpu
 from benchmarks.cells import CELLS, Block, Cell
+from hetevo.populations.model import live
 from hetevo.scripts.bench import generation
 from hetevo.scripts.bench.command import markdown
 from hetevo.scripts.bench.machine import describe, machine
@@ -41,6 +42,33 @@ def test_jax_lives_the_same_lives(cell):
     run, seconds = jax_peer.lifetimes(block)
     assert seconds > 0
     assert_same_lives([run()], block)
+
+
+@pytest.mark.parametrize("cell", SMALL, ids=lambda cell: cell.name)
+def test_the_array_api_lives_as_the_plain_model(cell):
+    block = block_of(cell)
+    plain = live(block.species, block.genes, block.innate, block.experience.training)
+    for mine, other in zip(arrays.lifetimes(np, block, np.float64)(), (plain.W, plain.V), strict=True):
+        np.testing.assert_allclose(mine, other, atol=1e-10)
+
+
+@pytest.mark.parametrize("name", ["array_api_strict", "array_api_compat.torch"])
+def test_it_needs_nothing_but_the_standard(name):
+    xp = pytest.importorskip(name)
+    block = block_of(SMALL[0])
+    for mine, other in zip(
+        arrays.lifetimes(xp, block, xp.float64)(), arrays.lifetimes(np, block, np.float64)(), strict=True
+    ):
+        np.testing.assert_allclose(np.asarray(mine), other, atol=1e-10)
+
+
+def test_a_gpu_is_estimated_by_what_limits_it():
+    cell, device = CELLS[0], gpu.Device("slow memory", 1e15, 1e6)
+    library, fused = (gpu.presentation(cell, device, way) for way in gpu.WAYS)
+    assert library == (35 * gpu.LAUNCH, gpu.PASSES * gpu.weight_bytes(cell) / 1e6)
+    assert fused == (0, cell.needed_flops / (gpu.SHARE * 1e15))
+    assert gpu.weight_bytes(cell) == 4 * (240 + 96)
+    assert gpu.break_even(1e-6, 1, 1e-3, 2e-6) == float("inf")
 
 
 def test_operations_are_counted_where_synapses_may_be():
