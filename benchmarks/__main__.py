@@ -2,6 +2,7 @@
 
 import json
 import sys
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -64,6 +65,71 @@ def scaling(
 
     for file in save(subject.figure(subject.measure(repeats), machine()), output):
         print(file)
+
+
+@bench.command()
+@explain_errors
+def gpu(
+    as_json: AsJson = False,
+    repeats: Repeats = 3,
+    cores: Annotated[int, typer.Option(min=1, help="Cores of the processor that the GPU is held against.")] = 16,
+) -> None:
+    """Estimate when a GPU would win, from operations, bytes and launches; nothing is measured on one."""
+    pin()
+    from benchmarks import gpu as subject
+
+    rows = subject.estimate(cores, repeats)
+    if as_json:
+        print(json.dumps({"machine": machine(), "cores": cores, "rows": rows}))
+        return
+    table = {
+        "levels × S": [row["cell"] for row in rows],
+        "GPU": [row["device"] for row in rows],
+        "by": [row["way"] for row in rows],
+        "operations": [f"{row['flops']:,}" for row in rows],
+        "bytes of weights": [f"{row['bytes']:,}" for row in rows],
+        "one core (ns)": [f"{1e9 * row['core_seconds']:,.0f}" for row in rows],
+        "GPU, fixed (µs)": [f"{1e6 * row['fixed_seconds']:.0f}" for row in rows],
+        "GPU, each (ns)": [f"{1e9 * row['seconds_each']:.1f}" for row in rows],
+        f"networks for a draw with {cores} cores": [
+            f"{row['break_even']:,.0f}" if row["limit"] > 1 else "never" for row in rows
+        ],
+        "at most times as fast": [f"{row['limit']:.1f}" for row in rows],
+    }
+    print(markdown(table))
+    print(f"\none core of {describe(machine())}")
+
+
+@bench.command()
+@explain_errors
+def arrays(as_json: AsJson = False, repeats: Repeats = 5) -> None:
+    """Measure the plain model as it is, and by the Array API standard with NumPy and PyTorch, beside the kernel."""
+    pin()
+    torch = None
+    if find_spec("torch") and find_spec("array_api_compat"):
+        torch = import_module("array_api_compat.torch")
+        torch.set_num_threads(1)
+    else:
+        print("no torch and array-api-compat: its column stays empty", file=sys.stderr)
+    from benchmarks import arrays as subject
+
+    rows = subject.compare(repeats, torch)
+    facts = machine("torch", "array-api-compat")
+    if as_json:
+        print(json.dumps({"machine": facts, "cells": rows}))
+        return
+    names = {
+        "kernel": "kernel (ns)",
+        "plain": "plain model (× kernel)",
+        "numpy": "standard, NumPy (× kernel)",
+        "torch": "standard, PyTorch (× kernel)",
+    }
+    table = {"levels × S": [row["cell"] for row in rows]}
+    for name, title in names.items():
+        unit = 1e-9 if name == "kernel" else None
+        table[title] = [_number(row[name] / (unit or row["kernel"]) if name in row else None, ".3g") for row in rows]
+    print(markdown(table))
+    print(f"\none core of {describe(facts)}")
 
 
 def _number(value: float | None, form: str, unit: str = "") -> str:

@@ -55,10 +55,10 @@ class Generation:
     island: Indices
     places: Indices | None = None
 
-    @property
-    def addresses(self) -> Indices:
-        """What addresses the random streams of each individual, shape (P,): its place in the population."""
-        return np.arange(self.size, dtype=np.int64) if self.places is None else self.places
+    def addresses(self, start: int, stop: int) -> Indices:
+        """Return what addresses the random streams of some individuals: their places in the population."""
+        # not a part of everybody's, which would stay in memory
+        return np.arange(start, stop, dtype=np.int64) if self.places is None else self.places[start:stop]
 
     @property
     def size(self) -> int:

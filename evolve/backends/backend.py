@@ -15,6 +15,10 @@ A_CORE = 4
 """Processes for each core that are started without being asked twice: more only wait for each other."""
 
 
+BLOCK_BYTES = 8 << 20
+"""Genes in a block, at most: some blocks are on their way at a time, each in several copies."""
+
+
 def do_nothing() -> None:
     """Do nothing while a generation lives."""
 

@@ -144,7 +144,7 @@ class BlockQueue:
 
     def individuals(self, block: Block) -> Indices:
         """Return what addresses the random streams of a block's individuals."""
-        return self.generation.addresses[block.start : block.stop]
+        return self.generation.addresses(block.start, block.stop)
 
     def genes(self, block: Block) -> Population:
         """Return the genes of a block."""

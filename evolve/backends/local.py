@@ -6,7 +6,7 @@ from functools import partial
 from typing import Self
 
 from hetevo.evolve.backends.alone import live_alone
-from hetevo.evolve.backends.backend import Clock, Telemetry, do_nothing, never
+from hetevo.evolve.backends.backend import BLOCK_BYTES, Clock, Telemetry, do_nothing, never
 from hetevo.evolve.backends.block_queue import Block, BlockQueue
 from hetevo.evolve.backends.fingerprint import check_result, check_unchanged, fingerprint
 from hetevo.evolve.backends.job import Job
@@ -26,10 +26,6 @@ from hetevo.populations.types import Indices
 
 BLOCKS_PER_WORKER = 4
 """Blocks a worker gets in a generation: enough to even out their times, few enough not to split blocks."""
-
-
-BLOCK_BYTES = 8 << 20
-"""Genes in a block, at most: some blocks are on their way at a time, each in several copies."""
 
 
 class LocalBackend:

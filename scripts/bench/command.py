@@ -25,10 +25,14 @@ def generation(
         list[int] | None, typer.Option("--size", min=2, help="Individuals; repeat it for several sizes.")
     ] = None,
     workers: Annotated[int, typer.Option(min=0, help="Processes that evaluate; 0: one a core.")] = 0,
+    short: Annotated[bool, typer.Option("--short", help="Lives as short as they can be, for very many.")] = False,
+    share: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of the individuals that is measured and recorded.")
+    ] = 1.0,
     oversubscribe: Oversubscribe = False,
     as_json: AsJson = False,
 ) -> None:
-    """Take a generation of `emergence` apart: evaluate, probe, select, vary, record, checkpoint; and its memory."""
+    """Take a generation of `emergence` apart: founders, lives, probe, what the driver does; and its memory."""
     from hetevo.evolve.backends.backend import bound_workers
     from hetevo.evolve.config import BackendTable
     from hetevo.scripts.bench import generation as subject
@@ -38,7 +42,7 @@ def generation(
     bound_workers(BackendTable(workers=workers), max(sizes), oversubscribe=oversubscribe)
     for size in sizes:
         print(f"measuring {size} individuals", file=sys.stderr)
-        rows.append(subject.measure(size, workers))
+        rows.append(subject.measure(size, workers, short=short, share=share))
     facts = machine("deap")
     if as_json:
         print(json.dumps({"machine": facts, "generations": rows}))

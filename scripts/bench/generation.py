@@ -3,6 +3,7 @@
 import resource
 import sys
 import tempfile
+import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 from hetevo.evolve import preset
 from hetevo.evolve.backends import BACKENDS, Job
 from hetevo.evolve.config import Config, dump_toml
+from hetevo.evolve.config.config import LEAST_PROBED
 from hetevo.evolve.generation import draw_generation_zero
 from hetevo.evolve.messages import log_notice
 from hetevo.evolve.recorder import Recorder
@@ -22,13 +24,19 @@ from hetevo.evolve.species import build_species
 from hetevo.evolve.state import advance
 from hetevo.scripts.bench.machine import best_seconds
 
-STAGES = ("evaluate", "probe", "select", "vary", "record", "checkpoint")
+STAGES = ("founders", "evaluate", "probe", "send", "select", "vary", "record", "checkpoint")
+
+SHORT = (
+    *("lifetime.presentations=2", "lifetime.batch=1", "lifetime.tasks=1", "lifetime.test_samples=8"),
+    "probe.samples=8",
+)
+"""Lives so short that what the driver does is most of a generation."""
 
 REPEATS = 3
 """Repetitions of the stages that the driver does, of which the fastest counts; lives are evaluated once."""
 
 
-def measure(size: int, workers: int = 0) -> dict[str, Any]:
+def measure(size: int, workers: int = 0, *, short: bool = False, share: float = 1.0) -> dict[str, Any]:
     """Take one generation of `emergence` apart, in a process of its own, so that its peak memory is known.
 
     Parameters
@@ -37,29 +45,43 @@ def measure(size: int, workers: int = 0) -> dict[str, Any]:
         Individuals.
     workers : int, optional
         Processes that evaluate; 0: one a core.
+    short : bool, optional
+        Whether lives are as short as they can be.
+    share : float, optional
+        Share of the individuals that are measured and recorded.
 
     Returns
     -------
     dict
-        Seconds of each of `STAGES`; ``driver_us``, microseconds that select, vary and record take an individual;
+        Seconds of each of `STAGES`: wall time of ``evaluate`` and ``probe``, processor time of what the driver does
+        (``send`` is what it spends while others evaluate; with one worker that is everything);
+        ``driver_us``, microseconds that select, vary and record take an individual;
         ``driver_bytes`` and ``worker_bytes``, the peak of resident memory of the driver and of the largest worker;
         ``genome_bytes``, the size of the population's genes.
     """
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        return pool.submit(_measure, size, workers).result()
+        return pool.submit(_measure, size, workers, short, share).result()
 
 
-def _measure(size: int, workers: int) -> dict[str, Any]:
+def _measure(size: int, workers: int, short: bool, share: float) -> dict[str, Any]:
     from hetevo.evolve.species import load_probe
 
-    config = preset("emergence", overrides=[f"evolution.size={size}", f"backend.workers={workers}"])
+    probed = min(1.0, max(share, LEAST_PROBED / size))
+    changes = (
+        f"evolution.size={size}",
+        f"backend.workers={workers}",
+        f"probe.share={probed}",
+        f"records.share={share}",
+    )
+    config = preset("emergence", overrides=[*changes, *(SHORT if short else ())])
     species = build_species(config)
+    begin = time.process_time()
     generation = draw_generation_zero(species, config.seed, size)
+    seconds = {"founders": time.process_time() - begin}
     jobs = {
-        name: Job(species, config.seed, 0, probe, config.probe.samples)
+        name: Job(species, config.seed, 0, probe, config.probe.samples, probe_share=config.probe.share)
         for name, probe in (("evaluate", None), ("probe", load_probe(config.probe.name, config.probe.measures)))
     }
-    seconds = {}
     with BACKENDS[config.backend.name](config.backend) as backend, tempfile.TemporaryDirectory() as folder:
         backend.evaluate(
             jobs["probe"], draw_generation_zero(species, config.seed, 2 * backend.workers)
@@ -71,17 +93,24 @@ def _measure(size: int, workers: int) -> dict[str, Any]:
                 nonlocal evaluation
                 evaluation = backend.evaluate(job, generation)
 
-            seconds[name] = best_seconds(evaluate, REPEATS if size <= 1000 else 1)
+            begin = time.process_time()
+            repeats = REPEATS if size <= 1000 else 1
+            seconds[name] = best_seconds(evaluate, repeats)
+            if name == "evaluate":
+                seconds["send"] = (time.process_time() - begin) / repeats
         assert evaluation is not None
         seconds["probe"] -= seconds["evaluate"]
         state = advance(generation, evaluation, None)
         box, crossed = make_toolbox(config, species), np.arange(size - round(config.evolution.crossover * size), size)
-        seconds["select"] = best_seconds(lambda: choose_parents(generation, state.loss, config, box, crossed), REPEATS)
-        seconds["vary"] = best_seconds(lambda: reproduce(generation, state.loss, config, species), REPEATS)
+        own = time.process_time
+        seconds["select"] = best_seconds(
+            lambda: choose_parents(generation, state.loss, config, box, crossed), REPEATS, own
+        )
+        seconds["vary"] = best_seconds(lambda: reproduce(generation, state.loss, config, species), REPEATS, own)
         seconds["vary"] -= seconds["select"]
         scratch, recorder = (_make_recorder(Path(folder) / name, config) for name in ("scratch", "run"))
         seconds["record"] = best_seconds(
-            lambda: (advance(generation, evaluation, None), scratch.record(generation, evaluation)), REPEATS
+            lambda: (advance(generation, evaluation, None), scratch.record(generation, evaluation)), REPEATS, own
         )
         recorder.record(generation, evaluation)
 
@@ -90,7 +119,7 @@ def _measure(size: int, workers: int) -> dict[str, Any]:
             recorder.flush()
 
         with recorder:
-            seconds["checkpoint"] = best_seconds(save, 1)
+            seconds["checkpoint"] = best_seconds(save, 1, own)
     driver = 1e6 * (seconds["select"] + seconds["vary"] + seconds["record"]) / size
     return {
         "size": size,

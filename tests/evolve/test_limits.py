@@ -2,7 +2,10 @@
 
 import importlib
 import resource
+import subprocess
+import sys
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -123,12 +126,73 @@ def test_workers_blocks_and_records_are_counted(limited):
     needs = count_needs(larger, species, 1)
     lives = next(size for what, size in needs.worker.items() if "backend.block" in what)
     assert lives > 10 * sum(count_needs(config, species, 1).worker.values())
-    assert needs.driver["a generation's records (evolution.size)"] > 50 << 20
+    assert needs.driver["a generation's records (evolution.size, records.share)"] > 50 << 20
+    thinned = from_mapping(larger.model_dump(), overrides=["records.share=0.01", "probe.every=0"])
+    assert sum(count_needs(thinned, species, 1).driver.values()) < sum(needs.driver.values()) - (50 << 20)
+    few, many = (sum(count_needs(larger, species, workers).driver.values()) for workers in (2, 4))
+    assert many > few  # blocks are on their way to each of them
     assert count_needs(config, species, 0).worker == {}  # a cluster has its own memory
     limited(one + (50 << 20))
     Experiment(config)
     with pytest.raises(ConfigError, match=r"needs .* of memory; the control group /job has .*fewer processes"):
         Experiment(from_mapping(config.model_dump(), overrides=["backend.workers=4"]))
+
+
+GENERATION = """
+import sys
+from pathlib import Path
+import numpy as np
+from hetevo.evolve import preset
+from hetevo.evolve.config import dump_toml
+from hetevo.evolve.generation import begin_with, draw_generation_zero
+from hetevo.evolve.memory import count_needs
+from hetevo.evolve.recorder import Recorder
+from hetevo.evolve.reproduction import reproduce
+from hetevo.evolve.rundir import RunDirectory
+from hetevo.evolve.species import build_species
+from hetevo.evolve.state import advance
+from hetevo.populations.evaluation import Evaluation
+
+def peak():
+    return int(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1]) * 1024
+
+config = preset("emergence", overrides=[f"evolution.size={sys.argv[1]}", *sys.argv[3:]])
+species, size = build_species(config), config.evolution.size
+few = draw_generation_zero(species, 0, 50).population
+directory = RunDirectory.new(Path(sys.argv[2]))
+directory.provenance.create()
+directory.begin(dump_toml(config))
+directory.provenance.begin_session()
+rng = np.random.default_rng(0)
+names = [f"{name}_end" for name in "abcdefgh"] if config.probe.every else []
+with Recorder(directory, config, None, print) as recorder:
+    before = peak()
+    generation, state = begin_with(few.take(np.arange(size) % 50)), None
+    for _ in range(2):
+        observed = {name: rng.random(size) for name in names}
+        evaluation = Evaluation(rng.random(size), np.zeros(size, np.int64), np.full(size, np.nan), observed)
+        state = advance(generation, evaluation, state)
+        recorder.record(generation, evaluation)
+        recorder.write(state)
+        generation = reproduce(state.generation, state.loss, config, species)
+        recorder.begin()
+    recorder.flush()
+print(peak() - before, sum(count_needs(config, species, 1).driver.values()))
+"""
+"""Two generations that need not live."""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system does not say what a process has needed")
+@pytest.mark.parametrize("changes", [[], ["records.share=0.01", "probe.every=0"]])
+def test_the_driver_needs_what_is_counted(tmp_path, changes):
+    found = []
+    for size in (20_000, 80_000):
+        command = [sys.executable, "-c", GENERATION, str(size), str(tmp_path / str(size)), *changes]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        found.append([int(word) for word in done.stdout.split()])
+    # what grows with the individuals, apart from what any process has
+    (needed, counted), (more, counted_more) = found
+    assert more - needed == pytest.approx(counted_more - counted, rel=1 / 3)
 
 
 def test_a_check_says_which_limit_it_was(limited):

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from benchmarks import deap_peer, evaluator
+from benchmarks import arrays, deap_peer, evaluator, gpu
 from benchmarks.cells import CELLS, Block, Cell
 from benchmarks.sizes import Sizes
 from hetevo.evolve import preset
 from hetevo.evolve.species import build_species
 from hetevo.populations.errors import RunFailedError
 from hetevo.populations.evaluation import evaluate
+from hetevo.populations.model import live
 from hetevo.scripts.bench import experiment, generation
 from hetevo.scripts.bench.command import markdown
 from hetevo.scripts.bench.machine import describe, machine
@@ -123,13 +124,40 @@ def test_an_experiment_that_fails_says_why():
         experiment.take([sys.executable, "-m", "benchmarks.nobody"], own=False, pinned=False)
 
 
+@pytest.mark.parametrize("cell", SMALL, ids=lambda cell: cell.name)
+def test_the_array_api_lives_as_the_plain_model(cell):
+    block = block_of(cell)
+    plain = live(block.species, block.genes, block.innate, block.experience.training)
+    for mine, other in zip(arrays.lifetimes(np, block, np.float64)(), (plain.W, plain.V), strict=True):
+        np.testing.assert_allclose(mine, other, atol=1e-10)
+
+
+@pytest.mark.parametrize("name", ["array_api_strict", "array_api_compat.torch"])
+def test_it_needs_nothing_but_the_standard(name):
+    xp = pytest.importorskip(name)
+    block = block_of(SMALL[0])
+    for mine, other in zip(
+        arrays.lifetimes(xp, block, xp.float64)(), arrays.lifetimes(np, block, np.float64)(), strict=True
+    ):
+        np.testing.assert_allclose(np.asarray(mine), other, atol=1e-10)
+
+
+def test_a_gpu_is_estimated_by_what_limits_it():
+    cell, device = CELLS[0], gpu.Device("slow memory", 1e15, 1e6)
+    library, fused = (gpu.presentation(cell, device, way) for way in gpu.WAYS)
+    assert library == (35 * gpu.LAUNCH, gpu.PASSES * gpu.weight_bytes(cell) / 1e6)
+    assert fused == (0, cell.needed_flops / (gpu.SHARE * 1e15))
+    assert gpu.weight_bytes(cell) == 4 * (240 + 96)
+    assert gpu.break_even(1e-6, 1, 1e-3, 2e-6) == float("inf")
+
+
 def test_operations_are_counted_where_synapses_may_be():
     # amorphous, levels 8 and 8, 8 inputs, 2 outputs: 8*8 + 16*8 + 24*2 up, 8*(8+2) + 8*2 down, none down alone
     assert CELLS[0].needed_flops == 2 * 16 * (240 + 96 + 240)
 
 
 def test_a_generation_is_taken_apart():
-    row = generation.measure(8, workers=1)
+    row = generation.measure(8, workers=1, short=True, share=0.5)
     assert all(np.isfinite(row[stage]) for stage in generation.STAGES)
     assert row["driver_bytes"] > row["genome_bytes"] > 0
 
