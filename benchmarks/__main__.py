@@ -19,10 +19,10 @@ bench = typer.Typer(help="Measure speed, beside peers in the same run.", no_args
 @bench.command()
 @explain_errors
 def evaluator(as_json: AsJson = False, repeats: Repeats = 5) -> None:
-    """Compare lifetimes with JAX, with DEAP's usual way and with the processor's limit, on one core."""
+    """Compare lifetimes with JAX, PyTorch, DEAP's usual way and the processor's limit, on one core."""
     core = pin()
     from benchmarks import evaluator as subject
-    from benchmarks.cells import CELLS
+    from benchmarks.cells import CELLS, LARGE, LARGE_NETWORKS
 
     with_jax = find_spec("jax") is not None
     if not with_jax:
@@ -31,12 +31,19 @@ def evaluator(as_json: AsJson = False, repeats: Repeats = 5) -> None:
     for cell in CELLS:
         print(f"measuring {cell.name}", file=sys.stderr)
         rows.append(subject.compare(cell, peak, repeats, with_jax=with_jax))
-    facts = machine("deap", "jax")
+    peers = tuple(name for name in ("torch", "jax") if find_spec(name) is not None)
+    if "torch" not in peers:
+        print("PyTorch is not installed, so that its column stays empty: pip install torch", file=sys.stderr)
+    large = []
+    for networks in LARGE_NETWORKS:
+        print(f"measuring {networks} of {LARGE.name}", file=sys.stderr)
+        large.append(subject.compare_large(networks, repeats, peers=peers))
+    facts = machine("deap", "jax", "torch")
     mean = subject.geometric_mean([row["jax"] for row in rows]) if with_jax else None
     extremes = subject.extremes(repeats)
     if as_json:
         totals = {"sgemm_gflops": peak / 1e9, "jax_geometric_mean": mean, "extremes": extremes}
-        print(json.dumps({"machine": facts, "core": core, "cells": rows, **totals}))
+        print(json.dumps({"machine": facts, "core": core, "cells": rows, "large": large, **totals}))
         return
     table = {
         "levels × S": [row["cell"] for row in rows],
@@ -48,6 +55,16 @@ def evaluator(as_json: AsJson = False, repeats: Repeats = 5) -> None:
         "differs from JAX by": [_number(row["jax_difference"], ".0e") for row in rows],
     }
     print(markdown(table))
+    print(f"\n{LARGE.name}, in processor time:\n")
+    columns = {
+        "networks": [str(row["networks"]) for row in large],
+        "side by side": [str(row["block"]) for row in large],
+        "presentations a second": [f"{row['presentations_a_second']:,.0f}" for row in large],
+        "times PyTorch": [_number(row["torch"], ".2f") for row in large],
+        "times JAX": [_number(row["jax"], ".2f") for row in large],
+        "share of sgemm": [f"{row['share_of_sgemm']:.0%}" for row in large],
+    }
+    print(markdown(columns))
     print(f"\ngeometric mean against JAX: {_number(mean, '.2f')}")
     print(f"sgemm: {peak / 1e9:.0f} GFLOP/s; a block that overflows or fades takes {extremes:.2f} times as long")
     print(f"{'one core of ' if core is not None else 'not pinned; '}{describe(facts)}")

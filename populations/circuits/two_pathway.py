@@ -26,10 +26,10 @@ from hetevo.populations.types import Floats
 BLOCK_BYTES = 5 << 20
 """Working memory of a block of lives: beyond it, passes over the weights slow down (measured, one core of two)."""
 
-BLOCK_NETWORKS = (32, 256)
+BLOCK_NETWORKS = (1, 256)
 """Fewest and most lives in a block: with fewer the interpreter's share grows, with more nothing is gained."""
 
-ONLINE_BYTES, ONLINE_NETWORKS = 8 << 20, (128, 512)
+ONLINE_BYTES, ONLINE_NETWORKS = 8 << 20, (16, 512)
 """The same for one sample a presentation, where networks are the fastest axis."""
 
 

@@ -151,6 +151,35 @@ def test_a_gpu_is_estimated_by_what_limits_it():
     assert gpu.break_even(1e-6, 1, 1e-3, 2e-6) == float("inf")
 
 
+def layers(networks, presentations=25):
+    cell = Cell((5,), 6, inputs=4, outputs=3, wiring="layered", density=1.0)
+    assert cell.name == "4-5-3 × 6"
+    return Block.of(cell.species(presentations, gain_scale=0.05), networks)
+
+
+def test_torch_lives_the_same_lives():
+    pytest.importorskip("torch")
+    from benchmarks import torch_peer
+
+    block = layers(3)
+    (ended,) = evaluator.ours(block)
+    for row, (rising, readout, back) in enumerate(torch_peer.lifetimes(block)()):
+        np.testing.assert_allclose(rising, ended.ascending[row, :5, :5], atol=1e-5)
+        np.testing.assert_allclose(readout, ended.ascending[row, 5:, 4:], atol=1e-5)
+        np.testing.assert_allclose(back, ended.descending[row, :, 5:], atol=1e-5)
+
+
+def test_layers_are_compared_with_whom_is_there(monkeypatch):
+    small = Cell((5,), 6, inputs=4, outputs=3, wiring="layered", density=1.0)
+    monkeypatch.setattr(evaluator, "LARGE", small)
+    monkeypatch.setattr(evaluator, "sgemm_peak", lambda *arguments: 1e9)
+    row = evaluator.compare_large(2, 1, peers=())
+    assert (row["networks"], row["torch"], row["jax"]) == (2, None, None)
+    assert row["share_of_sgemm"] == pytest.approx(row["presentations_a_second"] * small.needed_flops / 1e9)
+    # up: 5 inputs and the bias of the readout; down: 3 outputs to 5; correlations of what is up
+    assert small.needed_flops == 2 * 6 * (25 + 18 + 15 + 43)
+
+
 def test_operations_are_counted_where_synapses_may_be():
     # amorphous, levels 8 and 8, 8 inputs, 2 outputs: 8*8 + 16*8 + 24*2 up, 8*(8+2) + 8*2 down, none down alone
     assert CELLS[0].needed_flops == 2 * 16 * (240 + 96 + 240)
