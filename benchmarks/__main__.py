@@ -149,6 +149,44 @@ def arrays(as_json: AsJson = False, repeats: Repeats = 5) -> None:
     print(f"\none core of {describe(facts)}")
 
 
+@bench.command()
+@explain_errors
+def sparse(as_json: AsJson = False, repeats: Repeats = 3) -> None:
+    """Compare lists of synapses with matrices, and measure networks too large for matrices, on one core."""
+    core = pin()
+    from benchmarks import sparse as subject
+
+    rows, large = [], []
+    for size in subject.COMPARED:
+        print(f"measuring {size.levels} at {size.density:g}, {size.samples} samples", file=sys.stderr)
+        rows.append(subject.compare(size, repeats))
+    for size in subject.LARGE:
+        print(f"measuring {size.levels} at {size.density:g}", file=sys.stderr)
+        large.append(subject.measure(size, repeats))
+    facts = machine("scipy")
+    if as_json:
+        print(json.dumps({"machine": facts, "core": core, "compared": rows, "large": large}))
+        return
+    compared = {
+        "levels": ["×".join(map(str, row["levels"])) for row in rows],
+        "density": [f"{row['density']:g}" for row in rows],
+        "S": [str(row["samples"]) for row in rows],
+        "dense, ms": [f"{1e3 * row['dense']:.2f}" for row in rows],
+        "sparse, ms": [f"{1e3 * row['sparse']:.2f}" for row in rows],
+        "sparse is faster by": [f"{row['times']:.1f}" for row in rows],
+        "auto": [row["auto"] for row in rows],
+    }
+    alone = {
+        "neurons": [f"{sum(row['levels']):,}" for row in large],
+        "synapses": [f"{row['synapses']:,}" for row in large],
+        "S": [str(row["samples"]) for row in large],
+        "a presentation, ms": [f"{1e3 * row['sparse']:.0f}" for row in large],
+        "working memory, MB": [f"{row['bytes'] / 1e6:.0f}" for row in large],
+    }
+    print(f"processor time of a presentation of one network\n\n{markdown(compared)}\n\n{markdown(alone)}")
+    print(f"\n{'one core of ' if core is not None else 'not pinned; '}{describe(facts)}")
+
+
 def _number(value: float | None, form: str, unit: str = "") -> str:
     return "–" if value is None else f"{value:{form}}{unit}"
 

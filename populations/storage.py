@@ -10,6 +10,7 @@ from hetevo.populations.layout import Layout
 from hetevo.populations.rules import Rule
 from hetevo.populations.settings import Genome, Network
 from hetevo.populations.wiring import WIRINGS, WiringFamily
+from hetevo.populations.wiring.file import FromFile
 
 if TYPE_CHECKING:  # a species chooses its storage by this
     from hetevo.populations.species import Species
@@ -74,6 +75,21 @@ def find_obstacle(network: Network, rule: Rule, genome: Genome, family: WiringFa
         return (
             f"network.wiring: networks of the wiring {network.wiring!r} with these options are drawn as whole matrices."
             f" Expected one of {others}. {REMEDY}"
+        )
+    return _find_obstacle_of_file(family) if isinstance(family, FromFile) else ""
+
+
+def _find_obstacle_of_file(family: FromFile) -> str:
+    if family.null != "none":
+        return (
+            f"network.options.null: a rewired control is drawn as a whole matrix, so expected none, got"
+            f" {family.null!r}. {REMEDY}"
+        )
+    weighted = any(graph is not None and graph.weights is not None for graph in (family.graph, family.graph_descending))
+    if weighted and family.weights == "innate":
+        return (
+            f"network.options.weights: the weights in {family.file} are kept as matrices, so expected"
+            f' network.options.weights = "ignore". {REMEDY}'
         )
     return ""
 
