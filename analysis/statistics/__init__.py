@@ -14,6 +14,7 @@ from hetevo.analysis.statistics.comparison import Emergence, emergence
 from hetevo.analysis.statistics.curves import ChangePoint, Curves, change_point, curves
 from hetevo.analysis.statistics.effects import Effect, best_of_populations, cliffs_delta, hedges_g
 from hetevo.analysis.statistics.onset import Band, Median, Onsets, median_onset, neutral_band, onsets
+from hetevo.analysis.statistics.seeds import power, seeds_needed
 from hetevo.analysis.statistics.survival import holm, log_rank, survival_curve
 
 __all__ = [
@@ -35,5 +36,7 @@ __all__ = [
     "median_onset",
     "neutral_band",
     "onsets",
+    "power",
+    "seeds_needed",
     "survival_curve",
 ]
