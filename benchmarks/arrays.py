@@ -4,6 +4,7 @@ For circuits whose synapses change by the heterosynaptic terms alone, with tanh.
 with NumPy's own ways; `tests/scripts/test_bench.py` holds the two to each other.
 """
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -77,7 +78,7 @@ def lifetimes(xp: Any, block: Block, dtype: Any) -> Callable[[], tuple[Any, Any]
 
 
 def compare(repeats: int, torch: Any = None) -> list[dict[str, Any]]:
-    """Measure each size: seconds a network and presentation of the kernel, the plain model, and the same in a library.
+    """Measure processor time a network and presentation: of the kernel, the plain model, and the same in a library.
 
     Parameters
     ----------
@@ -100,4 +101,7 @@ def _compare(cell: Cell, repeats: int, torch: Any) -> dict[str, Any]:
     if torch is not None:
         ways["torch"] = lifetimes(torch, block, torch.float32)
     done = block.genes.size * LONG
-    return {"cell": cell.name, **{name: best_seconds(way, repeats) / done for name, way in ways.items()}}
+    return {
+        "cell": cell.name,
+        **{name: best_seconds(way, repeats, time.process_time) / done for name, way in ways.items()},
+    }

@@ -30,7 +30,8 @@ def never() -> bool:
 
 Telemetry = dict[str, float]
 """Of the generation just evaluated: seconds spent on ``serialise`` (sending) and ``wait``, the number of ``workers``,
-their ``utilisation`` (share of their time spent on lives) and how many blocks were ``resent``."""
+their ``utilisation`` (share of their time spent on lives), the share of that in which they had a ``processor`` (the
+rest went to other programs), and how many blocks were ``resent``."""
 
 
 class Backend(Protocol):
@@ -104,10 +105,12 @@ class Clock:
     ----------
     busy : float
         Seconds that workers spent on lives, summed over them.
+    processor : float
+        Seconds of these in which they had a processor.
     """
 
     def __init__(self) -> None:
-        self.busy = 0.0
+        self.busy = self.processor = 0.0
         self._begin = time.perf_counter()
         self._parts: dict[str, float] = {"serialise": 0.0, "wait": 0.0}
 
@@ -133,6 +136,7 @@ class Clock:
             **{name: round(seconds, 6) for name, seconds in self._parts.items()},
             "workers": workers,
             "utilisation": round(self.busy / available, 4) if available else 0.0,
+            "processor": round(self.processor / self.busy, 4) if self.busy else 0.0,
             "resent": resent,
         }
 

@@ -23,11 +23,14 @@ class Lived:
         Time that it took in the worker.
     worker : Fingerprint
         What it was computed with; the driver compares that with its own before the results count.
+    processor : float
+        Seconds of that in which the worker had a processor.
     """
 
     evaluation: Evaluation
     seconds: float
     worker: Fingerprint = Fingerprint()
+    processor: float = 0.0
 
 
 def load(job: Job) -> None:
@@ -50,10 +53,11 @@ def live_block(job: Job, population: Population, individuals: Indices, generatio
     generation : int
         Counted from 0.
     """
-    begin = time.perf_counter()
+    begin, processor = time.perf_counter(), time.process_time()
     job.species.task.prepare()  # what cannot be loaded here is no individual's fault
     evaluation = _evaluate(job, population, individuals, generation)
-    return Lived(evaluation, time.perf_counter() - begin, fingerprint(job))
+    seconds, processor = time.perf_counter() - begin, time.process_time() - processor
+    return Lived(evaluation, seconds, fingerprint(job), processor)
 
 
 def _evaluate(job: Job, population: Population, individuals: Indices, generation: int) -> Evaluation:

@@ -134,6 +134,7 @@ class LocalBackend:
         else:
             check_result(lived.worker, fingerprint(queue.job))
             clock.busy += lived.seconds
+            clock.processor += lived.processor
             queue.keep(block, lived.evaluation)
 
     def seconds_for_one(self, job: Job, generation: Generation) -> float:

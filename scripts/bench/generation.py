@@ -75,9 +75,7 @@ def _measure(size: int, workers: int, short: bool, share: float) -> dict[str, An
     )
     config = preset("emergence", overrides=[*changes, *(SHORT if short else ())])
     species = build_species(config)
-    begin = time.process_time()
-    generation = draw_generation_zero(species, config.seed, size)
-    seconds = {"founders": time.process_time() - begin}
+    seconds: dict[str, float] = {}
     jobs = {
         name: Job(species, config.seed, 0, probe, config.probe.samples, probe_share=config.probe.share)
         for name, probe in (("evaluate", None), ("probe", load_probe(config.probe.name, config.probe.measures)))
@@ -85,7 +83,10 @@ def _measure(size: int, workers: int, short: bool, share: float) -> dict[str, An
     with BACKENDS[config.backend.name](config.backend) as backend, tempfile.TemporaryDirectory() as folder:
         backend.evaluate(
             jobs["probe"], draw_generation_zero(species, config.seed, 2 * backend.workers)
-        )  # start the processes
+        )  # start the processes, as long as this one is small: their peak begins with its own
+        begin = time.process_time()
+        generation = draw_generation_zero(species, config.seed, size)
+        seconds["founders"] = time.process_time() - begin
         for name, job in jobs.items():
             evaluation = None
 

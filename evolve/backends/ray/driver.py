@@ -139,6 +139,7 @@ class RayDriver:
                         queue.take_back(block, self._strangers[lived.worker.host])
                         continue
                     clock.busy += lived.seconds
+                    clock.processor += lived.processor
                     sizes.learn(block.size, lived.seconds)
                     queue.keep(block, lived.evaluation)
                 self._watch(in_flight)
