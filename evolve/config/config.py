@@ -193,6 +193,12 @@ class Config(Table):
         rule = RULES.get(self.plasticity.rule)
         if rule:
             check_dale(self.network, rule, self.genome)
+        network = self.network
+        if network.feedback == "transposed" and network.options.get("feedback_from", "neighbours") != "neighbours":
+            raise ValueError(
+                'network.options.feedback_from: with network.feedback = "transposed" neurons hear whom they send to, so'
+                f" expected the option to be left out, got {network.options['feedback_from']!r}"
+            )
         if rule and rule.shuffled and self.lifetime.batch < 2:
             raise ValueError(
                 f'lifetime.batch: the rule "{self.plasticity.rule}" exchanges learning signals between the samples of a'

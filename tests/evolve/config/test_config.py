@@ -128,6 +128,7 @@ WRONG = {
     "network.wiring=amorphus": ["'amorphous'"],
     "network.activation=tan": ["'tanh'"],
     'network={wiring="amorphous",options={lateral=0.5}}': ["'lateral'", "it has none", "with 'lateral': cortical"],
+    'network={wiring="layered",feedback="transposed",options={feedback_from="outputs"}}': ["feedback_from", "left out"],
     "plasticity.rule=hebb": ["'hebbian'"],
     'plasticity.terms=["oya"]': ["'oja'"],
     "evolution.elites=128": ["fewer elites"],

@@ -393,6 +393,22 @@ def test_a_configuration_made_by_hand_is_completed_when_it_begins(place, tmp_pat
     assert experiment.run(tmp_path / "run").digest == Experiment(config(place)).run(tmp_path / "same").digest
 
 
+def test_workers_hash_no_file_that_nobody_has_touched(place, monkeypatch):
+    table = keeping.Table(file="flowers.csv", targets=("species",))
+    with sharing.shared(keeping.read_file(table, place / "flowers.csv").prepared.rows) as source:
+        hashed = []
+        monkeypatch.setattr(sharing, "hash_array", lambda array: hashed.append(array) or "another")
+        sharing._known.clear()
+        assert isinstance(source.rows().inputs, np.memmap)
+        assert not hashed
+        # a new time of change is enough to look again
+        sharing._known.clear()
+        Path(source.folder, "targets.npy").touch()
+        with pytest.raises(MachineFailedError, match="changed on their way"):
+            source.rows()
+        assert hashed
+
+
 def test_rows_that_changed_on_their_way_are_nobodys_fault(place):
     rows = keeping.read_file(
         keeping.Table(file="flowers.csv", targets=("species",)), place / "flowers.csv"
