@@ -20,8 +20,9 @@ Storage = Literal["dense", "sparse"]
 LARGE = 1 << 20
 """Places of both pathways' matrices from which on networks are large: smaller ones are fast and cheap in any case."""
 
-SPARSE = 0.1
-"""Densities up to which lists are faster than matrices, for any number of samples a presentation (measured)."""
+SPARSE = 0.05
+"""Density up to which lists of large networks are faster than matrices, whatever the batch; from about 0.07 to 0.1 on
+they are slower with 16 samples and more (``python -m benchmarks sparse``), and from 0.125 on they take more memory."""
 
 REMEDY = 'Or keep matrices: network.storage = "dense"'
 

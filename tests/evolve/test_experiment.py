@@ -227,12 +227,20 @@ def test_one_writer_a_run(reference):
     assert directory.status()["state"] == "done"
 
 
+SMALLER = {"large": ["network.levels=[800,800]"]}
 BRIEF = ["evolution.size=6", "evolution.elites=1", "evolution.generations=1", "lifetime.presentations=20"]
 
 
 @pytest.mark.parametrize("name", sorted(preset_names()))
 def test_every_preset_runs_and_is_repeated_bit_for_bit(name, tmp_path):
-    overrides = [*BRIEF, "lifetime.tasks=1", "lifetime.test_samples=20", "backend.name=local", "backend.workers=1"]
+    overrides = [
+        *BRIEF,
+        *SMALLER.get(name, []),
+        "lifetime.tasks=1",
+        "lifetime.test_samples=20",
+        "backend.name=local",
+        "backend.workers=1",
+    ]
     runs = [Experiment(preset(name, overrides=overrides)).run(tmp_path / f"{n}") for n in range(2)]
     assert runs[0].digest == runs[1].digest
     assert runs[0].probe_digest == runs[1].probe_digest

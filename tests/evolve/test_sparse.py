@@ -10,10 +10,11 @@ from builders import make_species
 from faults import go, outcome, tiny
 from sealing import reseal
 
-from hetevo.evolve import Experiment, GenesError, Space, preset, preset_names, resume, save_genes
+from hetevo.evolve import Evaluator, Experiment, GenesError, Space, preset, preset_names, resume, save_genes
 from hetevo.evolve.config import ConfigError, EvolutionTable, dump_toml, from_mapping
 from hetevo.evolve.genes import check_genes
 from hetevo.evolve.memory import count_needs
+from hetevo.evolve.origin import Origin
 from hetevo.evolve.rundir import DamagedError, RunDirectory
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.saved import read_saved_config, with_saved_storage
@@ -30,9 +31,9 @@ SIZE = tiny().evolution.size
 SPARSE = ['network.storage="sparse"', "evolution.mask_flip=0.02"]
 
 
-@pytest.mark.parametrize("name", [name for name in preset_names() if name != "large"])
-def test_presets_keep_their_matrices(name):
-    assert build_species(preset(name)).storage == "dense"
+@pytest.mark.parametrize("name", preset_names())
+def test_presets_keep_their_matrices_but_for_the_large_one(name):
+    assert build_species(preset(name)).storage == ("sparse" if name == "large" else "dense")
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +98,48 @@ def test_founders_from_a_file_and_from_arrays_are_lists_too(tmp_path, monkeypatc
     assert outcome(by_file) == outcome(by_arrays) != outcome(go("four", *SPARSE))
 
 
+def test_genes_of_lists_are_vectors_and_back():
+    space = Space(tiny(*SPARSE))
+    genes = space.founders(seed=3, size=4)
+    vectors = space.flatten(genes)
+    assert vectors.shape == (4, space.size)
+    again = space.unflatten(vectors, masks=genes)
+    for name, array in genes.plain().items():
+        np.testing.assert_array_equal(again.plain()[name], array)
+    with pytest.raises(GenesError, match=r"lists of synapses"):
+        Space(tiny(*SPARSE), wiring=True)
+
+
+def test_an_evaluator_takes_lists():
+    config = tiny(*SPARSE)
+    with Evaluator(config) as evaluate:
+        genes = evaluate.space.founders(seed=3, size=4)
+        by_genes, by_vectors = evaluate(genes), evaluate(evaluate.space.flatten(genes))
+    assert np.isfinite(by_genes.loss).all()
+    assert by_genes.loss.shape == by_vectors.loss.shape
+
+
+def test_synapses_of_another_run_are_transplanted(whole, tmp_path):
+    shutil.copytree(whole.path, tmp_path / "donor")
+    source = 'transplant={source="donor",genes=["mask","gain"],individuals="champion"}'
+    with Experiment(tiny(*SPARSE, source)).open(tmp_path / "run") as run:
+        genes = next(run).genes
+    species = build_species(tiny(*SPARSE))
+    donors = load(checkpoints.list_checkpoints(whole.path / "checkpoints")[-1], species, SIZE)[0]
+    best = donors.generation.population.take(slice(int(np.argmin(donors.loss)), None))
+    assert all(np.array_equal(own, best.mask_ascending[0]) for own in genes["mask_ascending"])
+    with pytest.raises(ConfigError, match=r'transplant\.genes.*network\.storage="sparse"'):
+        Experiment(tiny(source)).run(tmp_path / "dense")
+
+
+def test_a_branch_keeps_the_storage_of_its_origin(whole, tmp_path):
+    origin = Origin.find(str(whole.path))
+    config = origin.change_config(['network.storage="dense"'])
+    with pytest.raises(ConfigError, match=r'network\.storage.*Add -s network\.storage="sparse"'):
+        origin.load(config, build_species(config))
+    assert origin.change_config([]).network.storage == "sparse"
+
+
 @pytest.mark.parametrize(
     ("own", "said"), [([5, 3], "in order"), ([10**9], "from 0"), ([4], "wiring family allows none"), ([0.5], "int64")]
 )
@@ -145,6 +188,7 @@ def test_runs_of_earlier_versions_kept_matrices():
         (['genome.innate="inherited"'], "genome.innate"),
         (['network.wiring="rewired"'], "network.wiring"),
         (['network.circuit="plain"'], "network.circuit"),
+        (['network.wiring="barabasi-albert"'], "network.wiring"),
     ],
 )
 def test_what_needs_matrices_is_refused_before_anything_is_written(changes, key):
