@@ -67,7 +67,16 @@ def _controls(study: Study) -> Table:
 
 def _conditions(study: Study) -> Table:
     """Give the numbers behind the verdict."""
-    head = ("condition", "answer", "alignment", "at birth", "onset, median", "Cliff's delta", "Hedges' g")
+    head = (
+        "condition",
+        "answer",
+        "alignment",
+        "at birth",
+        "onset by the band, median",
+        "half level, median",
+        "Cliff's delta",
+        "Hedges' g",
+    )
     rows = []
     for name, condition in study.conditions.items():
         statistics = condition.statistics
@@ -79,6 +88,7 @@ def _conditions(study: Study) -> Table:
             _alignment(condition),
             write_estimate(condition.levels["birth"]),
             _onset(statistics) if statistics and not is_neutral else NONE,
+            write_generation(statistics["half_median"]) if statistics and not is_neutral else NONE,
             _effect(statistics, "delta"),
             _effect(statistics, "g"),
             write_probability(statistics["log_rank_holm"]) if statistics else NONE,
@@ -110,9 +120,9 @@ def _pairs(pairs: pd.DataFrame) -> Table:
 def _runs(study: Study) -> Table:
     """Give the levels of every run."""
     # onsets are known only where there are neutral runs
-    onsets = {}
+    times = {}
     if study.found:
-        onsets = {(row["condition"], row["run"]): row["onset"] for row in study.found.runs.to_dict("records")}
+        times = {(row["condition"], row["run"]): row for row in study.found.runs.to_dict("records")}
     rows = []
     # a row a run, with what its own last generations say
     for name, condition in study.conditions.items():
@@ -123,7 +133,10 @@ def _runs(study: Study) -> Table:
                 name,
                 str(run.seed),
                 f"{run.last} of {run.planned}",
-                write_generation(onsets.get((name, str(run.path)), math.nan)),
+                *(
+                    write_generation(times.get((name, str(run.path)), {}).get(key, math.nan))
+                    for key in ("onset", "half")
+                ),
                 write_signed(level["alignment"]) if condition.measured else "not measured",
                 write_signed(level["birth"]),
                 write_share(level["hs"]),
@@ -131,7 +144,19 @@ def _runs(study: Study) -> Table:
                 f"{level['loss']:.3g}",
             )
             rows.append(row)
-    head = ("run", "condition", "seed", "generations", "onset", "alignment", "at birth", "HS", "DC", "loss, median")
+    head = (
+        "run",
+        "condition",
+        "seed",
+        "generations",
+        "onset by the band",
+        "half level",
+        "alignment",
+        "at birth",
+        "HS",
+        "DC",
+        "loss, median",
+    )
     return Table(f"Runs: means over the last {STAY} generations; no onset: –", head, rows)
 
 

@@ -20,7 +20,7 @@ from hetevo.analysis.report.numbers import (
 )
 from hetevo.analysis.report.study import Condition, Study
 from hetevo.analysis.statistics import Effect, cliffs_delta, neutral_band
-from hetevo.analysis.statistics.curves import STAY
+from hetevo.analysis.statistics.curves import LATE, STAY
 from hetevo.analysis.statistics.onset import COVERAGE
 from hetevo.analysis.verdict import BIRTH_BAND, ENOUGH_SEEDS
 from hetevo.analysis.verdict import verdict as of_one_run
@@ -172,6 +172,10 @@ def _numbers(study: Study, condition: Condition) -> str:
             f", at a median of generation {write_generation(row['onset_median'])} ({CONFIDENCE:.0%} bootstrap interval"
         )
         onset += f" {interval})"
+    if math.isfinite(row["half_median"]):
+        onset += (
+            f"; half of the final level, which needs no band, at a median of {write_generation(row['half_median'])}"
+        )
     levels = f"{write_estimate(condition.levels['alignment'])}, n = {n} seeds"
     # everything is told against the neutral runs
     against = (
@@ -217,6 +221,8 @@ def list_cautions(study: Study) -> list[str]:
         found.append(f"Not at their last generation yet: {', '.join(late)}. Go on with 'hetevo resume' or the sweep.")
     if study.missing:
         found.append(f"Without any record yet, and left out: {', '.join(study.missing)}.")
+    if study.found and study.found.caution:
+        found.append(study.found.caution)
     found += study.copies
     return found
 
@@ -229,7 +235,9 @@ def list_rules(study: Study) -> tuple[str, ...]:
     agreeing = (1 + math.sqrt(2 * YES - 1)) / 2
     return (
         "“Yes” needs every criterion of the table; “in part” all but the last; “no” none of the first three. The band"
-        f" is the {COVERAGE:.0%} prediction interval for one more neutral run, generation by generation.",
+        f" is the {COVERAGE:.0%} prediction interval for one more neutral run, generation by generation. The generation"
+        f" of half the final level is the first of {STAY} with at least half of the mean over the last {LATE}: it says"
+        " when, not whether.",
         "Heterosynaptic stability HS: how much of a neuron's learning signal its true gradient explains (R²), mean over"
         " neurons. Dynamical consistency DC: share of pairs of neurons whose updates agree in the sign that they have"
         f" along the gradient; signs by coin give 0.5, and {YES} means that {agreeing:.0%} of the neurons agree.",
