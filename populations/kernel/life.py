@@ -219,8 +219,9 @@ def _snapshot(
 
     def with_innate(pathway: Pathway) -> Snapshot:
         # at the synapses that are there now: some may have been lost since
-        born = {pathway: getattr(innate, pathway) * genes[f"mask_{pathway}"]}
-        swapped = CircuitBlock(circuits.species, weights._replace(**born), circuits.dtype)
+        born = {"ascending": weights.ascending, "descending": weights.descending}
+        born[pathway] = getattr(innate, pathway) * genes[f"mask_{pathway}"]
+        swapped = CircuitBlock(circuits.species, Weights(**born), circuits.dtype)
         return _present(stage, plasticity, rows, genes, probe, swapped.stacks, swapped.whole())
 
     shown = _present(stage, plasticity, rows, genes, probe, circuits.stacks.take(rows), weights)
