@@ -15,8 +15,8 @@ from hetevo.analysis.runs import LoadedRun
 from hetevo.evolve.identity import seed_range
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir.files import read_bounded
-from hetevo.evolve.rundir.manifest import installed_version
 from hetevo.evolve.rundir.provenance import now
+from hetevo.evolve.software import installed_version
 from hetevo.populations.errors import HetevoError, SettingError
 
 SPENT = (range(20), range(100, 120))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from hetevo.analysis.gradient import layer_gradient
-from hetevo.analysis.measures.view import FLOOR, View, also_single, cosine
+from hetevo.analysis.measures.view import FLOOR, View, also_single, cosine, cosine_of_products
 from hetevo.populations.circuits.layer import LayerSnapshot
 from hetevo.populations.layout import Layout
 from hetevo.populations.types import Floats, Indices, Mask
@@ -190,13 +190,15 @@ def isotropic_band(dimensions: Floats | int, coverage: float = 0.95) -> Floats:
 
 def alignment_columns(view: View) -> dict[str, Floats]:
     """Return the pooled alignment as column ``alignment``."""
-    return {"alignment": alignment(*_arguments(view))}
+    return {"alignment": cosine_of_products(view.products, axis=(1, 2))}
 
 
 def level_columns(view: View) -> dict[str, Floats]:
     """Return the alignment of each hidden level as columns ``alignment_level_1`` and so on, lowest first."""
-    levels = alignment_by_level(*_arguments(view)).T
-    return {f"alignment_level_{level}": values for level, values in enumerate(levels, start=1)}
+    return {
+        f"alignment_level_{level}": cosine_of_products(view.products[:, :, rows], axis=(1, 2))
+        for level, rows in enumerate(view.snapshot.species.layout.level_slices, start=1)
+    }
 
 
 def alignment_neuron_columns(view: View) -> dict[str, Floats]:

@@ -8,8 +8,16 @@ import numpy as np
 from hetevo.analysis.gradient import sparse_gradients
 from hetevo.analysis.measures.alignment import mean_columns, random_columns
 from hetevo.analysis.measures.consistency import consistency, score_columns
+from hetevo.analysis.measures.factors import columns_of, effective_neurons, weights_of
 from hetevo.analysis.measures.hebbian import hebbian_index
-from hetevo.analysis.measures.state import feedback_drift, feedback_gap, gene_columns, probe_loss, weight_alignment
+from hetevo.analysis.measures.state import (
+    feedback_drift,
+    feedback_gap,
+    gene_columns,
+    probe_loss,
+    product_columns,
+    weight_alignment,
+)
 from hetevo.analysis.measures.view import FLOOR, cosine
 from hetevo.populations.sparse.circuit import Correlation
 from hetevo.populations.sparse.life import SparseSnapshot
@@ -65,23 +73,42 @@ def _levels(view: SparseView) -> dict[str, Floats]:
 def _consistency(view: SparseView) -> dict[str, Floats]:
     snapshot, hidden = view.snapshot, view.snapshot.species.layout.hidden
     gains, signal = snapshot.gains_ascending[:, :hidden], snapshot.signal[:, :hidden]
-    return score_columns(consistency(gains, signal, view.potential_gradient[:, :hidden]))
+    return score_columns(consistency(gains, signal, view.potential_gradient[:, :hidden]), weights_of(_sums(view)))
+
+
+def _sums(view: SparseView) -> Floats:
+    """Sum update times gradient, and the square of each, over every hidden neuron's synapses, (3, N, H)."""
+    rows = view.snapshot.ascending.rows[view.hidden]
+    size = view.snapshot.species.layout.hidden
+    sums = []
+    for update, gradient in zip(view.snapshot.update, view.weight_gradient, strict=True):
+        first, second = update[view.hidden].astype(np.float64), gradient[view.hidden].astype(np.float64)
+        products = first * second, first * first, second * second
+        sums.append([np.bincount(rows, product, size) for product in products])
+    return np.stack(sums, axis=1)
+
+
+def _factors(view: SparseView) -> dict[str, Floats]:
+    return columns_of(_sums(view))
+
+
+def _effective(view: SparseView) -> dict[str, Floats]:
+    return {"neurons_effective": effective_neurons(weights_of(_sums(view)))}
+
+
+def _products(view: SparseView) -> dict[str, Floats]:
+    snapshot, hidden = view.snapshot, view.snapshot.species.layout.hidden
+    return product_columns(
+        snapshot.gains_ascending[:, :hidden], snapshot.genes.gains_descending, weights_of(_sums(view))
+    )
 
 
 def _by_neuron(view: SparseView) -> dict[str, Floats]:
-    rows = view.snapshot.ascending.rows[view.hidden]
-    size = view.snapshot.species.layout.hidden
-    own = []
-    for update, gradient in zip(view.snapshot.update, view.weight_gradient, strict=True):
-        first, second = update[view.hidden].astype(np.float64), gradient[view.hidden].astype(np.float64)
-        # sums over each neuron's synapses
-        inner, *squares = (
-            np.bincount(rows, product, size) for product in (first * second, first * first, second * second)
-        )
-        norms = [np.sqrt(square) for square in squares]
-        defined = (norms[0] > FLOOR) & (norms[1] > FLOOR) & np.isfinite(inner)
-        own.append(np.where(defined, np.clip(inner / np.where(defined, norms[0] * norms[1], 1), -1, 1), np.nan))
-    return mean_columns(np.stack(own))
+    inner, *squares = _sums(view)
+    norms = [np.sqrt(square) for square in squares]
+    defined = (norms[0] > FLOOR) & (norms[1] > FLOOR) & np.isfinite(inner)
+    cosines = inner / np.where(defined, norms[0] * norms[1], 1)
+    return mean_columns(np.where(defined, np.clip(cosines, -1, 1), np.nan))
 
 
 def _hebbian(view: SparseView) -> dict[str, Floats]:
@@ -137,7 +164,9 @@ def _isotropic(view: SparseView) -> dict[str, Floats]:
 SPARSE: dict[str, Callable[[SparseView], dict[str, Floats]]] = {
     "alignment": _alignment,
     "levels": _levels,
+    "factors": _factors,
     "consistency": _consistency,
+    "gain products": _products,
     "alignment by neuron": _by_neuron,
     "hebbian": _hebbian,
     "coefficients": _coefficients,
@@ -145,5 +174,6 @@ SPARSE: dict[str, Callable[[SparseView], dict[str, Floats]]] = {
     "feedback gap": _gap,
     "loss": _loss,
     "isotropic": _isotropic,
+    "effective neurons": _effective,
 }
 """What measures are in sparse circuits, by their name in `hetevo.analysis.measures.MEASURES`; others need matrices."""

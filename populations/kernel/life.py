@@ -1,7 +1,7 @@
 """The lifetime of a block of networks: presentations of batches, each changing the weights."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.random import Generator
@@ -10,11 +10,12 @@ from numpy.typing import DTypeLike
 from hetevo.populations.birth import Weights
 from hetevo.populations.experience import Experience, Samples
 from hetevo.populations.genome import Population
-from hetevo.populations.kernel.memory import CircuitBlock
+from hetevo.populations.kernel.memory import CircuitBlock, Stacks
 from hetevo.populations.kernel.passes import Passes, passes_of
 from hetevo.populations.kernel.perturbation import Course, PerturbedBlock, Streams
 from hetevo.populations.kernel.plasticity import Plasticity, effective_gains
 from hetevo.populations.random_streams import Purpose
+from hetevo.populations.rules import Pathway
 from hetevo.populations.species import Species, Stage
 from hetevo.populations.types import Floats, Indices, Mask
 
@@ -53,6 +54,9 @@ class Snapshot:
     feedback_update : callable
         Returns the descending weight change that this batch would cause, without decay, shape (N, H, H + O). Few
         measures need it, so that it is computed when asked for.
+    with_innate : callable or None
+        Returns the snapshot that the same circuits would give with the weights of one pathway as they were at birth, at
+        the synapses that are still there. To be called while the probe looks. None where a kind of circuit has none.
     """
 
     stage: Stage
@@ -67,9 +71,10 @@ class Snapshot:
     carried: Floats | None
     genes: Population
     feedback_update: Callable[[], Floats]
+    with_innate: Callable[[Pathway], "Snapshot"] | None = None
 
 
-PROBED_NETWORKS = 32
+PROBED_NETWORKS = 64
 """Networks in a snapshot: the buffers of many, with a large probe batch, would be fetched from the system each time."""
 
 Observer = Callable[[Snapshot], None]
@@ -154,7 +159,8 @@ def live_block(
                     for rows in _parts(networks, tasks):
                         # a perturbation may change genes later on
                         own = np.arange(rows.start, rows.stop) if species.perturbations else rows
-                        observer(_snapshot(stage, plasticity, rows, genes.take(own), experience.probe))
+                        born = Weights(*(weights[lives[rows]] for weights in innate))
+                        observer(_snapshot(stage, plasticity, rows, genes.take(own), experience.probe, born))
             if t == life.presentations:
                 break
             for course in courses:
@@ -204,10 +210,35 @@ def _parts(networks: int, tasks: int) -> Iterator[slice]:
     return (slice(start, min(start + step, networks)) for start in range(0, networks, step))
 
 
-def _snapshot(stage: Stage, plasticity: Plasticity, rows: slice, genes: Population, probe: Samples) -> Snapshot:
-    """Show some of the networks, whose genes are given, the probe batch."""
+def _snapshot(
+    stage: Stage, plasticity: Plasticity, rows: slice, genes: Population, probe: Samples, innate: Weights
+) -> Snapshot:
+    """Show some of the networks, whose genes and innate weights are given, the probe batch."""
     circuits = plasticity.circuits
-    species, stacks = circuits.species, circuits.stacks.take(rows)
+    weights = circuits.whole(rows)
+
+    def with_innate(pathway: Pathway) -> Snapshot:
+        # at the synapses that are there now: some may have been lost since
+        born = {"ascending": weights.ascending, "descending": weights.descending}
+        born[pathway] = getattr(innate, pathway) * genes[f"mask_{pathway}"]
+        swapped = CircuitBlock(circuits.species, Weights(**born), circuits.dtype)
+        return _present(stage, plasticity, rows, genes, probe, swapped.stacks, swapped.whole())
+
+    shown = _present(stage, plasticity, rows, genes, probe, circuits.stacks.take(rows), weights)
+    return replace(shown, with_innate=with_innate)
+
+
+def _present(
+    stage: Stage,
+    plasticity: Plasticity,
+    rows: slice,
+    genes: Population,
+    probe: Samples,
+    stacks: Stacks,
+    weights: Weights,
+) -> Snapshot:
+    """Show the probe batch to networks with these weights, laid out and whole, that change as some of a block's do."""
+    species = plasticity.circuits.species
     # buffers of its own: the life's hold what the presentation has left there
     passes = passes_of(stacks, probe.inputs.shape[-1], len(probe.inputs))
     passes.forward(probe.inputs)
@@ -221,7 +252,7 @@ def _snapshot(stage: Stage, plasticity: Plasticity, rows: slice, genes: Populati
     return Snapshot(
         stage=stage,
         species=species,
-        weights=circuits.whole(rows),
+        weights=weights,
         gains_ascending=effective_gains(species, genes.gains_ascending),
         mask_ascending=genes.mask_ascending,
         activity=passes.activity(),

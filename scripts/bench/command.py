@@ -146,7 +146,7 @@ def rules(
     """Compare learning rules on one task: accuracy, angle to the gradient by level, and cost."""
     from hetevo.analysis.made import write_new
     from hetevo.evolve.config import ConfigError
-    from hetevo.evolve.sweeps.file import seed_range
+    from hetevo.evolve.identity import seed_range
     from hetevo.scripts.bench import rules as subject
     from hetevo.scripts.bench import rules_table as written
 

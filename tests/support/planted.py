@@ -39,7 +39,7 @@ def plant(
     # whoever draws more of this stream shifts all that follows, in every picture: new columns draw from `stream_of`
     rng = np.random.default_rng(seed)
     declared = declared_columns()
-    gains = rng.standard_normal((size, 5)).astype(np.float32)
+    gains, turned = rng.standard_normal((size, 5)).astype(np.float32), np.array([1, 1, -1], np.float32)
     for g in range(generations):
         parent_a, parent_b, operator = descent(g, size, rng)
         loss = np.full(size, 2.0 / (1 + g)) + 0.01 * rng.random(size)
@@ -70,7 +70,11 @@ def plant(
             directory.checkpoints.mkdir(exist_ok=True)
             # the first gain of every individual turns positive one by one, the others stay
             gains[:, 0] = np.where(np.arange(size) < g * size / 3, 1, -1)
-            arrays = {"gene_gains_ascending": gains, "gene_gains_descending": gains[:, :3].copy(), "loss": loss}
+            arrays = {
+                "gene_gains_ascending": gains,
+                "gene_gains_descending": np.abs(gains[:, :3]) * turned,
+                "loss": loss,
+            }
             write(directory.checkpoints, Checkpoint(g, arrays, FACTS))
     directory.generations.commit()
     directory.individuals.commit()
