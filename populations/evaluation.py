@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from hetevo.populations.circuits import Block, LayerSnapshot, Snapshot, block_size, circuit_of
-from hetevo.populations.experience import experience
+from hetevo.populations.experience import Experience, experience
 from hetevo.populations.genome import Population
 from hetevo.populations.isolation import isolated, one_thread
 from hetevo.populations.species import Species
@@ -110,6 +110,7 @@ def evaluate(
     probe: Probe | None = None,
     probe_samples: int = 128,
     moments: tuple[int, ...] = (),
+    lived: Experience | None = None,
 ) -> Evaluation:
     """Let individuals live, and measure how well they learned.
 
@@ -131,6 +132,9 @@ def evaluate(
         Size of the probe batch.
     moments : tuple of int, optional
         Further moments of life at which to measure, in percent.
+    lived : Experience, optional
+        What `hetevo.populations.experience.experience` draws for this species, seed and generation, and for a probe, if
+        it was drawn before; by default it is drawn.
 
     Returns
     -------
@@ -141,7 +145,7 @@ def evaluate(
     step = block or block_size(species)
     # sums of several threads would depend on how many there are
     with one_thread():
-        lived = experience(species, seed, generation, observed)
+        lived = lived or experience(species, seed, generation, observed)
         # block by block; each individual keeps the place that its random streams are named by
         parts = []
         for start in range(0, population.size, step):

@@ -3,6 +3,7 @@
 Or one alone, to see whose fault it is that workers die: its own, or that of the machine.
 """
 
+import pickle
 import time
 import traceback
 from concurrent.futures import wait
@@ -14,7 +15,10 @@ from hetevo.evolve.backends.pool import WorkerDiedError, WorkerPool
 from hetevo.evolve.data.sharing import travelling
 from hetevo.populations.errors import MachineFailedError
 from hetevo.populations.evaluation import Evaluation, Failure, evaluate
+from hetevo.populations.experience import Experience, experience
 from hetevo.populations.genome import Population
+from hetevo.populations.isolation import isolated, one_thread
+from hetevo.populations.species import Species
 from hetevo.populations.types import Indices
 
 TRIES = 3
@@ -72,6 +76,46 @@ def live_block(job: Job, population: Population, individuals: Indices, generatio
     return Lived(evaluation, time.perf_counter() - begin, fingerprint(job))
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """The samples of the last block: all blocks of a generation live through the same, and images take time to draw."""
+
+    species: Species
+    address: tuple[int, int, int]
+    key: bytes
+    experience: Experience
+
+    def is_of(self, species: Species, key: bytes) -> bool:
+        """Tell whether a species lives through them."""
+        return self.species is species or bool(key and self.key == key)
+
+
+_last: list[Drawn] = []
+
+
+@isolated
+def draw_once(job: Job, generation: int) -> Experience:
+    """Return what a generation lives through, drawn for the first of its blocks in this process."""
+    address = job.seed, generation, job.probe_samples if job.probe is not None else 0
+    # the same species; or in a worker, where each block brings one of its own, one of the same bytes
+    key = _bytes_of(job.species)
+    kept = next((drawn for drawn in _last if drawn.address == address and drawn.is_of(job.species, key)), None)
+    if kept is not None:
+        return kept.experience
+    _last.clear()  # first, so that there are never two in memory
+    with one_thread():
+        found = experience(job.species, *address)
+    _last[:] = [Drawn(job.species, address, key, found)]
+    return found
+
+
+def _bytes_of(species: Species) -> bytes:
+    try:
+        return pickle.dumps(species)
+    except Exception:  # what never leaves this process need not be able to
+        return b""
+
+
 def _evaluate(job: Job, population: Population, individuals: Indices, generation: int) -> Evaluation:
     try:
         return evaluate(
@@ -84,6 +128,7 @@ def _evaluate(job: Job, population: Population, individuals: Indices, generation
             probe=job.probe,
             probe_samples=job.probe_samples,
             moments=job.moments,
+            lived=draw_once(job, generation),
         )
     except MemoryError:
         if population.size == 1:
