@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from hetevo.populations.circuits import Block, LayerSnapshot, Snapshot, block_size, circuit_of
-from hetevo.populations.experience import experience
+from hetevo.populations.experience import Experience, experience
 from hetevo.populations.genome import Population
 from hetevo.populations.isolation import isolated, one_thread
 from hetevo.populations.sparse.life import SparseSnapshot
@@ -150,6 +150,7 @@ def evaluate(
     probe_samples: int = 128,
     moments: tuple[int, ...] = (),
     probe_share: float = 1.0,
+    lived: Experience | None = None,
 ) -> Evaluation:
     """Let individuals live, and measure how well they learned.
 
@@ -173,6 +174,9 @@ def evaluate(
         Further moments of life at which to measure, in percent.
     probe_share : float, optional
         Share of the individuals whose lives are measured, above 0 to 1: see `sample`.
+    lived : Experience, optional
+        What `hetevo.populations.experience.experience` draws for this species, seed and generation, and for a probe, if
+        it was drawn before; by default it is drawn.
 
     Returns
     -------
@@ -183,11 +187,11 @@ def evaluate(
     step = block or block_size(species)
     # sums of several threads would depend on how many there are
     with one_thread():
-        lived = experience(species, seed, generation, observed)
+        known = lived or experience(species, seed, generation, observed)
 
         # block by block; each individual keeps the place that its random streams are named by
         def live(rows: slice | Indices, probe: Probe | None) -> Evaluation:
-            lives = Block(species, population.take(rows), individuals[rows], lived, seed, generation)
+            lives = Block(species, population.take(rows), individuals[rows], known, seed, generation)
             return _evaluate_block(lives, probe, moments)
 
         if probe is None or probe_share >= 1:

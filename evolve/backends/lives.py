@@ -1,5 +1,6 @@
 """What runs in a worker: some individuals of a generation, of whom one may fail."""
 
+import pickle
 import time
 import traceback
 from dataclasses import dataclass
@@ -7,7 +8,10 @@ from dataclasses import dataclass
 from hetevo.evolve.backends.fingerprint import Fingerprint, fingerprint
 from hetevo.evolve.backends.job import Job
 from hetevo.populations.evaluation import Evaluation, Failure, evaluate
+from hetevo.populations.experience import Experience, experience
 from hetevo.populations.genome import Population
+from hetevo.populations.isolation import isolated, one_thread
+from hetevo.populations.species import Species
 from hetevo.populations.types import Indices
 
 
@@ -60,6 +64,46 @@ def live_block(job: Job, population: Population, individuals: Indices, generatio
     return Lived(evaluation, seconds, fingerprint(job), processor)
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """The samples of the last block: all blocks of a generation live through the same, and images take time to draw."""
+
+    species: Species
+    address: tuple[int, int, int]
+    key: bytes
+    experience: Experience
+
+    def is_of(self, species: Species, key: bytes) -> bool:
+        """Tell whether a species lives through them."""
+        return self.species is species or bool(key and self.key == key)
+
+
+_last: list[Drawn] = []
+
+
+@isolated
+def draw_once(job: Job, generation: int) -> Experience:
+    """Return what a generation lives through, drawn for the first of its blocks in this process."""
+    address = job.seed, generation, job.probe_samples if job.probe is not None else 0
+    # the same species; or in a worker, where each block brings one of its own, one of the same bytes
+    key = _bytes_of(job.species)
+    kept = next((drawn for drawn in _last if drawn.address == address and drawn.is_of(job.species, key)), None)
+    if kept is not None:
+        return kept.experience
+    _last.clear()  # first, so that there are never two in memory
+    with one_thread():
+        found = experience(job.species, *address)
+    _last[:] = [Drawn(job.species, address, key, found)]
+    return found
+
+
+def _bytes_of(species: Species) -> bytes:
+    try:
+        return pickle.dumps(species)
+    except Exception:  # what never leaves this process need not be able to
+        return b""
+
+
 def _evaluate(job: Job, population: Population, individuals: Indices, generation: int) -> Evaluation:
     try:
         return evaluate(
@@ -73,6 +117,7 @@ def _evaluate(job: Job, population: Population, individuals: Indices, generation
             probe_samples=job.probe_samples,
             moments=job.moments,
             probe_share=job.probe_share,
+            lived=draw_once(job, generation),
         )
     except MemoryError:
         if population.size == 1:
