@@ -230,7 +230,7 @@ def prepare_fresh_lives(saved: SavedIndividual, lives: int, changes: Sequence[st
     if plain.circuit != before.circuit and {plain.circuit, before.circuit} != {"plain", "two-pathway"}:
         raise ConfigError(
             f"-s: individuals of {directory.path} inherit {circuit_of(before).inherits}, and cannot live as circuits of"
-            f" the kind {plain.circuit!r}. Leave the circuit and the kind of rule as they are."
+            f" the kind {plain.circuit!r}. Leave the circuit, network.storage and the kind of rule as they are."
         )
     # fresh lots, and an environment that changes with every life: luck is not to repeat itself
     species = replace(plain, fresh=True, environment=replace(plain.environment, every=1))
@@ -252,7 +252,9 @@ def _fit(saved: SavedIndividual, genes: Population, species: Species) -> Populat
     before = saved.species
     kinds = {gene.name: gene for gene in genome(before)}
     own = genome(species)
-    same = {gene.name: gene.shape for gene in own} == {name: gene.shape for name, gene in kinds.items()}
+    same = {gene.name: gene.matrix or gene.shape for gene in own} == {
+        name: gene.matrix or gene.shape for name, gene in kinds.items()
+    }
     if same and all(getattr(species.network, name) == getattr(before.network, name) for name in WIRED):
         return genes
     # wirings of their own, as founders have; what decides how synapses change is inherited

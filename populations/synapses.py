@@ -9,15 +9,17 @@ changes is made anew, so that children share what they inherit.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from hetevo.populations.errors import SettingError
 from hetevo.populations.layout import Layout
 from hetevo.populations.types import Floats, Indices, Lists, Mask
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 MOST = 2**31 - 1
 """Synapses of a pathway that there may be: products count them with 32 bits."""
@@ -156,8 +158,10 @@ class Structure:
         """Return which synapses lie in some rows."""
         return slice(int(self.starts[rows.start]), int(self.starts[rows.stop]))
 
-    def matrix(self, values: Floats, rows: slice) -> csr_array:
+    def matrix(self, values: Floats, rows: slice) -> "csr_array":
         """Return some rows as a matrix that shares its values, (E,), with the whole: both change together."""
+        from scipy.sparse import csr_array  # here, because all runs import this module, and most need no such matrix
+
         part = self.entries(rows)
         starts = self.starts[rows.start : rows.stop + 1] - self.starts[rows.start]
         matrix = csr_array((values[part], self.columns[part], starts), shape=(rows.stop - rows.start, self.shape[1]))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from hetevo.populations.circuits.circuit import Block, Outcome
 from hetevo.populations.circuits.two_pathway import TwoPathway, normalised_loss
 from hetevo.populations.genome import Gene
-from hetevo.populations.rules import Pathway
+from hetevo.populations.rules import PATHWAYS, Pathway
 from hetevo.populations.sparse.birth import Wiring, draw_synapse_weights
 from hetevo.populations.sparse.circuit import PART, SparseCircuit
 from hetevo.populations.sparse.life import live_sparse
@@ -24,6 +24,15 @@ from hetevo.populations.types import Floats
 
 SYNAPSE_BYTES = 8 + 4 + 4
 """Position, row and column of a synapse."""
+
+BLOCK_WORK = 1 << 27
+"""Synapses times samples of all presentations in a block: about a tenth of a second (measured, one core of two)."""
+
+BLOCK_NETWORKS = 64
+"""Most individuals in a block."""
+
+CALLS = 100_000
+"""What the calls of a presentation cost besides, in the same unit."""
 
 
 class Sparse(TwoPathway):
@@ -41,13 +50,16 @@ class Sparse(TwoPathway):
         return {"mask_ascending": drawn.ascending, "mask_descending": down}
 
     def block_size(self, species: Species) -> int:
-        """Return 1: networks live one after another in any block."""
-        return 1
+        """Live one after another in any block; many small networks are worth sending out together."""
+        life = species.lifetime
+        synapses = sum(_expected(species, pathway) for pathway in PATHWAYS)
+        work = life.tasks * life.presentations * (synapses * life.batch + CALLS)
+        return int(np.clip(BLOCK_WORK // work, 1, BLOCK_NETWORKS))
 
     def count_bytes(self, species: Species, networks: int, probed: int) -> int:
         """Count the synapses of one individual, its lives' weights, and the signals of the largest batch."""
         layout, life = species.layout, species.lifetime
-        synapses = sum(_expected(species, pathway) for pathway in ("ascending", "descending"))
+        synapses = sum(_expected(species, pathway) for pathway in PATHWAYS)
         # weights and, with momentum, traces of each life; weights, updates and gradients that a probe looks at
         values = 4 * synapses * life.tasks * (1 + (species.rule.momentum > 0) + (5 if probed else 0))
         samples = max(3 * life.batch, 2 * life.test_samples, 3 * (life.tasks + 1) * probed)

@@ -5,11 +5,10 @@ their values change. Passes are products of these matrices with signals; a chang
 exist, each from the two signals at its ends. Nothing here transposes ``W``, but for rules that transport weights.
 """
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import DTypeLike
-from scipy.sparse import csr_array
 
 from hetevo.populations.dale import outgoing_signs
 from hetevo.populations.genome import Population, term_gene
@@ -19,6 +18,9 @@ from hetevo.populations.sparse.birth import SynapseWeights, Wiring
 from hetevo.populations.species import Species
 from hetevo.populations.synapses import Structure
 from hetevo.populations.types import Floats
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 PART = 1 << 18
 """Numbers of a signal that are gathered at once for the synapses of a part: they stay in cache (measured)."""
@@ -85,7 +87,7 @@ class SparseCircuit:
         self._down = [(rows, self._matrix("descending", rows)) for rows in reversed(steps)]
         self._readout = self._matrix("ascending", slice(layout.hidden, layout.neurons))
 
-    def _matrix(self, pathway: Pathway, rows: slice) -> csr_array:
+    def _matrix(self, pathway: Pathway, rows: slice) -> "csr_array":
         return self.structures[pathway].matrix(self.weights[pathway], rows)
 
     def forward(self, inputs: Floats) -> None:

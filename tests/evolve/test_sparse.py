@@ -13,6 +13,7 @@ from sealing import reseal
 from hetevo.evolve import Evaluator, Experiment, GenesError, Space, preset, preset_names, resume, save_genes
 from hetevo.evolve.config import ConfigError, EvolutionTable, dump_toml, from_mapping
 from hetevo.evolve.genes import check_genes
+from hetevo.evolve.individual import prepare_fresh_lives, read_individual
 from hetevo.evolve.memory import count_needs
 from hetevo.evolve.origin import Origin
 from hetevo.evolve.rundir import DamagedError, RunDirectory
@@ -130,6 +131,20 @@ def test_synapses_of_another_run_are_transplanted(whole, tmp_path):
     assert all(np.array_equal(own, best.mask_ascending[0]) for own in genes["mask_ascending"])
     with pytest.raises(ConfigError, match=r'transplant\.genes.*network\.storage="sparse"'):
         Experiment(tiny(source)).run(tmp_path / "dense")
+
+
+def test_fresh_lives_in_other_sizes_have_wirings_of_their_own(whole):
+    saved = read_individual(whole.path)
+    same, other = (prepare_fresh_lives(saved, 2, changes) for changes in ([], ["task.inputs=5"]))
+    assert all(
+        np.array_equal(own, saved.genes["mask_ascending"][0]) for own in same.groups["individual"].mask_ascending
+    )
+    check_genes(other.groups["individual"], other.species)
+    assert np.isfinite(other.live(0, 1)["individual"].loss).all()
+    with pytest.raises(ConfigError, match=r"network\.storage"):
+        prepare_fresh_lives(saved, 2, ['network.storage="dense"'])
+    with pytest.raises(SettingError, match=r"network\.storage"):
+        saved.live_again()
 
 
 def test_a_branch_keeps_the_storage_of_its_origin(whole, tmp_path):

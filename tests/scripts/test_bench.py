@@ -223,3 +223,16 @@ def test_ray_is_measured_with_one_worker_and_two():
     json.dumps(found)
     assert found.keys() >= {"seconds_1", "seconds_2", "speedup", "overhead_ms", "driver_ms", "first_result_seconds"}
     assert found["bytes_an_individual"] == pytest.approx(846, abs=1)
+
+
+def test_sparse_storage_is_measured_beside_matrices():
+    from benchmarks import sparse
+
+    size = sparse.Size((6, 5), 0.5, 4)
+    row = sparse.compare(size, 1)
+    assert (row["levels"], row["density"], row["samples"], row["auto"]) == ([6, 5], 0.5, 4, "dense")
+    assert set(row) >= {"dense", "sparse", "times"}
+    assert [each.chosen for each in sparse.LARGE] == ["sparse", "sparse"]
+    alone = sparse.measure(size, 1)
+    assert alone["synapses"] > 0
+    assert alone["bytes"] > 0
