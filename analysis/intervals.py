@@ -33,7 +33,7 @@ def mean_and_interval(values: Floats, confidence: float = CONFIDENCE) -> tuple[f
     mean = float(defined.mean()) if defined.size else float("nan")
     if defined.size < 2:
         return mean, float("nan"), float("nan")
-    error = float(defined.std(ddof=1)) / np.sqrt(defined.size)
+    error = float(defined.std(ddof=1)) / math.sqrt(defined.size)
     half = float(stats.t.ppf((1 + confidence) / 2, defined.size - 1)) * error
     return mean, mean - half, mean + half
 

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,13 +27,15 @@ class Result:
     measured: "list[Measured]"
     freezing: "Freezing"
     plot: "Plot | None" = None
+    adjusted: Mapping[str, float] = field(default_factory=dict)
 
-    @property
-    def adjusted(self) -> dict[str, float]:
-        """The p values of its key predictions after Holm's correction over all that ship."""
-        from hetevo.analysis.claims import adjust
 
-        return adjust({self.claim.name: self.measured})[self.claim.name]
+def with_adjusted(results: "Mapping[str, Result]") -> "dict[str, Result]":
+    """Return results with p values after Holm's correction over all key predictions that ship."""
+    from hetevo.analysis.claims import adjust
+
+    adjusted = adjust({name: result.measured for name, result in results.items()})
+    return {name: replace(result, adjusted=adjusted[name]) for name, result in results.items()}
 
 
 def summarise(result: Result, *, powers: bool) -> dict[str, Any]:

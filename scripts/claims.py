@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hetevo.scripts.claim_results import CIRCUIT, PICTURE, TABLE, VALUES, Result, print_result, summarise, write_pages
+from hetevo.scripts.claim_results import (
+    CIRCUIT,
+    PICTURE,
+    TABLE,
+    VALUES,
+    Result,
+    print_result,
+    summarise,
+    with_adjusted,
+    write_pages,
+)
 from hetevo.scripts.errors import AsJson, Force, Oversubscribe, explain_errors, load_matplotlib, warn
 from hetevo.scripts.presets import list_names
 
@@ -95,6 +105,8 @@ def claims(
         if plot and not recorded:
             print(save(plot, folder / name / FIGURE, force=force, named=False)[0], file=sys.stderr)
         results[name] = replace(found, plot=plot)
+        # by those that were judged so far, and by what was recorded of the others
+        results = with_adjusted(results)
         print_result(results[name], as_markdown=as_markdown, powers=power)
     if pages:
         write_pages(results, pages, recorded)

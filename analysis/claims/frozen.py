@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Self
 
@@ -171,9 +172,9 @@ def read_frozen(path: Path) -> dict[str, Frozen]:
         ) from None
 
 
-def read_shipped() -> dict[str, Frozen]:
-    """Read what ships frozen: of each claim what was frozen last."""
-    folder = resources.files("hetevo.evolve") / "experiments" / "frozen"
+def read_shipped(folder: Traversable | None = None) -> dict[str, Frozen]:
+    """Read what ships frozen (or lies in another folder): of each claim what was frozen last."""
+    folder = folder or resources.files("hetevo.evolve") / "experiments" / "frozen"
     files = [file for file in folder.iterdir() if file.name.endswith(".toml")] if folder.is_dir() else []
     found = [item for file in files for item in _parse(file.read_text("utf-8")).items()]
     return dict(sorted(found, key=lambda item: item[1].date))

@@ -52,7 +52,8 @@ def list_power(measured: Measured) -> list[str]:
     about = measured.prediction
     needed = measured.seeds_needed
     chance = f"{measured.power:.0%}" if np.isfinite(measured.power) else ""
-    return [f"{measured.sd:.3g}", f"{about.within or about.matters:g}", chance, str(needed) if needed else ""]
+    sd = f"{measured.sd:.3g}" if np.isfinite(measured.sd) else ""
+    return [sd, f"{about.within or about.matters:g}", chance, str(needed) if needed else ""]
 
 
 def write_p(value: float) -> str:
@@ -129,7 +130,7 @@ def overview(
     rows = []
     for name, (claim, measured) in results.items():
         # what is said of the claim stands before the first of its key predictions
-        holding = f"{sum(each.holds for each in measured)} of {len(measured)} predictions"
+        holding = f"{sum(each.holds for each in measured)} of {sum(each.n > 0 for each in measured)} predictions"
         first = f"| [{name}]({name}.md) | **{verdict(measured)}**, {holding} | {claim.says} |"
         for each in [each for each in measured if each.prediction.key] or measured[:1]:
             effect = f"{each.effect:+.2g} ({each.low:+.2g} to {each.high:+.2g}), n = {each.n}"

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from hetevo.analysis.conditions import group_by_condition, load_all
 from hetevo.analysis.intervals import mean_and_interval
 from hetevo.analysis.report.expectations import EXPECTATIONS, Expectation
 from hetevo.analysis.runs import LoadedRun
-from hetevo.analysis.statistics import Emergence, emergence
+from hetevo.analysis.statistics import Emergence, contrasts, emergence
 from hetevo.analysis.statistics.curves import STAY
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir.places import inside
@@ -28,6 +29,10 @@ LEVELS = {
     "loss": "loss_median",
 }
 """Columns of the table of generations, by what this package calls them."""
+
+
+ALL_PAIRS = 5
+"""Conditions of which all pairs are compared."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +106,17 @@ class Study:
     questions: tuple[str, ...]
     missing: tuple[str, ...]
     copies: tuple[str, ...] = ()
+
+    @property
+    def contrasts(self) -> pd.DataFrame | None:
+        """What differs between the conditions: all pairs, or of many each with the neutral one or the first question.
+
+        None where there is one condition.
+        """
+        if len(self.conditions) < 2:
+            return None
+        chosen = self.neutral.name if self.neutral else self.questions[0]
+        return contrasts(self.runs, against=None if len(self.conditions) <= ALL_PAIRS else chosen)
 
     @property
     def runs(self) -> list[LoadedRun]:

@@ -21,6 +21,7 @@ from hetevo.analysis.report.numbers import (
 from hetevo.analysis.report.study import Condition, Study
 from hetevo.analysis.report.verdict import check_expectation, classify, decide
 from hetevo.analysis.runs import LoadedRun
+from hetevo.analysis.statistics.contrasts import HEAD, write_contrasts
 from hetevo.analysis.statistics.curves import STAY
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.populations.errors import HetevoError
@@ -46,6 +47,10 @@ def make_tables(study: Study) -> dict[str, Table]:
         "runs": _runs(study),
         "differences": _differences(study),
     }
+    compared = study.contrasts
+    if compared is not None:
+        caption = "Contrasts of conditions in alignment and loss, over seeds"
+        tables["contrasts"] = Table(caption, HEAD, write_contrasts(compared))
     if study.found:
         tables["pairs"] = _pairs(study.found.pairs)
     tables["environments"], tables["digests"] = _provenance(study)

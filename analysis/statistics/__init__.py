@@ -14,6 +14,7 @@
 """
 
 from hetevo.analysis.statistics.comparison import Emergence, emergence
+from hetevo.analysis.statistics.contrasts import contrasts
 from hetevo.analysis.statistics.curves import ChangePoint, Curves, change_point, curves
 from hetevo.analysis.statistics.effects import Effect, best_of_populations, cliffs_delta, hedges_g
 from hetevo.analysis.statistics.onset import Band, Median, Onsets, half_levels, median_onset, neutral_band, onsets
@@ -31,6 +32,7 @@ __all__ = [
     "best_of_populations",
     "change_point",
     "cliffs_delta",
+    "contrasts",
     "curves",
     "emergence",
     "half_levels",

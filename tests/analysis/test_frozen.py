@@ -100,5 +100,14 @@ def test_a_file_that_holds_nothing_frozen_is_refused(tmp_path, text):
         read_frozen(tmp_path / "missing.toml")
 
 
+def test_of_what_ships_the_last_is_taken(tmp_path):
+    early = freeze({"planted": (CLAIM, CONDITIONS)}, "200..209")
+    for name, seeds, year in (("a", "300..309", "2031"), ("b", "200..209", "2030")):
+        text = early.replace("200..209", seeds).replace('date = "20', f'date = "{year}-01-01T00:00:00+00:00" # "')
+        (tmp_path / f"{name}.toml").write_text(text)
+    assert {name: each.seeds for name, each in read_shipped(tmp_path).items()} == {"planted": "300..309"}
+    assert not read_shipped(tmp_path / "none")
+
+
 def test_what_ships_frozen_are_claims():
     assert read_shipped().keys() <= CLAIMS.keys()

@@ -50,6 +50,17 @@ def test_the_verdict_follows_from_the_runs(made):
     assert made.faults == []
 
 
+def test_contrasts_show_loss_beside_alignment(made):
+    page = made.html.decode()
+    table = page.split("Contrasts of conditions")[-1].split("</table>")[0]
+    measures = re.findall(r'<th scope="row">(.*?)</th>', table)
+    assert measures == ["alignment_end"] * 5 + ["loss_median"] * 5  # each against the neutral one
+    assert "4, paired" in table
+    assert "Holm&#39;s correction over all rows" in page
+    assert "The neutral band rests on 4 seeds" in text(made)
+    assert "half of the final level, which needs no band, at a median of" in text(made)
+
+
 def test_controls_are_compared_with_what_they_should_show(made):
     rows = re.findall(r"<tr>(.*?)</tr>", made.html.decode().split('id="controls"')[1].split("</section>")[0])
     cells = [[re.sub(r"<[^>]*>", "", cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)] for row in rows]
