@@ -8,7 +8,6 @@ All neurons count alike there, also those that hardly change and have hardly a g
 each by what it contributes to the alignment, ``w_i = |u_i| |G_i|`` (see `hetevo.analysis.measures.factors`).
 """
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -172,11 +171,8 @@ def consistency_columns(view: View) -> dict[str, Floats]:
 def score_columns(scores: Consistency, weights: Floats) -> dict[str, Floats]:
     """Return the columns of `consistency_columns`, of scores, and of how much each neuron counts, (N, H)."""
     weighted = weighted_consistency(scores.phi, scores.stability, weights)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # a network in which no neuron is defined stays NaN
-        stability = np.nanmean(scores.stability, axis=1)
     return {
-        "hs": stability,
+        "hs": weighted_mean(scores.stability, np.ones_like(scores.stability)),
         "dc": scores.agreement,
         "phi_positive": scores.positive,
         "hs_weighted": weighted.stability,

@@ -105,7 +105,7 @@ def _conditions(study: Study) -> Table:
         )
         rows.append(row)
     caption = f"Conditions: means over seeds of the last {STAY} generations, against neutral runs"
-    return Table(caption, (*head, "p after Holm", "HS", "DC", "loss, median"), rows)
+    return Table(caption, (*head, "p after Holm", *_consistency(study), "loss, median"), rows)
 
 
 def _pairs(pairs: pd.DataFrame) -> Table:
@@ -149,20 +149,15 @@ def _runs(study: Study) -> Table:
                 f"{level['loss']:.3g}",
             )
             rows.append(row)
-    head = (
-        "run",
-        "condition",
-        "seed",
-        "generations",
-        "onset by the band",
-        "half level",
-        "alignment",
-        "at birth",
-        "HS",
-        "DC",
-        "loss, median",
-    )
-    return Table(f"Runs: means over the last {STAY} generations; no onset: –", head, rows)
+    reached = "onset by the band", "half level"
+    head = ("run", "condition", "seed", "generations", *reached, "alignment", "at birth")
+    caption = f"Runs: means over the last {STAY} generations; no onset: –"
+    return Table(caption, (*head, *_consistency(study), "loss, median"), rows)
+
+
+def _consistency(study: Study) -> tuple[str, str]:
+    """Name the columns of HS and DC."""
+    return ("HS, weighted", "DC, weighted") if study.weighted else ("HS", "DC")
 
 
 def _alignment(condition: Condition) -> str:

@@ -33,6 +33,8 @@ YES, NO = 0.8, 0.6
 """HS or DC from which on, and below which, a condition is said to have it or not; in part between them."""
 
 
+UNWEIGHTED = "all neurons count alike, for not all of these runs have recorded the weighted ones"
+
 MOST_SPOKEN = 4
 """Conditions that get paragraphs of their own; more are read faster in the tables."""
 
@@ -206,7 +208,8 @@ def _consistency(study: Study, condition: Condition) -> str:
                 f" (Cliff's delta {write_signed(effect.value)}, {write_interval(effect.low, effect.high)})"
             )
         levels.append(level)
-    return f"{words[0].upper()}{words[1:]}. {'; '.join(levels)}."
+    weighted = "neurons count by what they contribute to the alignment" if study.weighted else UNWEIGHTED
+    return f"{words[0].upper()}{words[1:]}. {'; '.join(levels)} ({weighted})."
 
 
 def list_cautions(study: Study) -> list[str]:
@@ -233,6 +236,12 @@ def list_rules(study: Study) -> tuple[str, ...]:
     chance = f" (1/{outputs} of the network's {outputs} outputs here)" if isinstance(outputs, int) else ""
     # with a share a of agreeing neurons, a^2 + (1 - a)^2 of the pairs agree
     agreeing = (1 + math.sqrt(2 * YES - 1)) / 2
+    weighted = (
+        "In both a neuron counts by |update| × |gradient| of its synapses, as it does in the alignment, and a pair by"
+        " the product of both: many neurons hardly change and have hardly a gradient."
+        if study.weighted
+        else f"HS and DC: {UNWEIGHTED}. Alignment counts those more that change more: it can rise while they barely do."
+    )
     return (
         "“Yes” needs every criterion of the table; “in part” all but the last; “no” none of the first three. The band"
         f" is the {COVERAGE:.0%} prediction interval for one more neutral run, generation by generation. The generation"
@@ -240,11 +249,11 @@ def list_rules(study: Study) -> tuple[str, ...]:
         " when, not whether.",
         "Heterosynaptic stability HS: how much of a neuron's learning signal its true gradient explains (R²), mean over"
         " neurons. Dynamical consistency DC: share of pairs of neurons whose updates agree in the sign that they have"
-        f" along the gradient; signs by coin give 0.5, and {YES} means that {agreeing:.0%} of the neurons agree.",
+        f" along the gradient; signs by coin give 0.5, and {YES} means that {agreeing:.0%} of the neurons agree."
+        f" {weighted}",
         f"HS and DC: “yes” from {YES} on, “no” below {NO}, “in part” between. HS has no fixed chance level: with O"
         f" outputs of independent errors a random signal already explains about 1/O{chance}, so look at the neutral"
-        " runs. HS and DC count all neurons alike, alignment counts those more that change more: it can rise while HS"
-        " and DC barely do.",
+        " runs.",
     )
 
 

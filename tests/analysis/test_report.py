@@ -98,6 +98,23 @@ def test_random_signs_on_exact_signals_are_reported_as_hs_yes_dc_no(tmp_path):
     assert "HS yes, DC yes" not in text(made)
 
 
+def test_hs_and_dc_are_weighted_where_all_runs_recorded_that_and_else_it_is_said(tmp_path):
+    new, old = plant(tmp_path / "new"), plant(tmp_path / "old", condition="older", weighted=False)
+    page = text(report([new]))
+    assert "HS, weighted" in page
+    assert "HS yes, DC yes: a gradient learner" in page
+    assert "HS 0.90" in page
+    assert "neurons count by what they contribute" in page
+    assert "all neurons count alike, for not all" not in page
+    # the same for both, or they could not be compared
+    for paths in ([old], [new, old]):
+        page = text(report(paths))
+        assert "HS no" in page
+        assert "HS 0.50" in page
+        assert "all neurons count alike, for not all of these runs have recorded the weighted ones" in page
+        assert "HS, weighted" not in page
+
+
 def test_one_run_without_anything_to_compare_with_is_reported_as_undecided(tmp_path):
     made = report([plant(tmp_path / "run")])
     assert made.headline == ["planted: undecided, nothing says here what drift alone does"]

@@ -30,6 +30,7 @@ def plant(
     checkpoints=False,
     extra="",
     noise=0.01,
+    weighted=True,
 ):
     """Write a run whose alignment grows by ``slope`` a generation; in ``lonely`` ones one individual has any."""
     directory = RunDirectory.new(path)
@@ -50,6 +51,10 @@ def plant(
         common |= {"alignment_end": values, "alignment_level_1_end": values / 2, "alignment_level_2_end": values * 1.1}
         common |= {"hs_end": np.full(size, 0.5), "dc_end": np.full(size, 0.45 + slope * g / 5)}
         common |= {"phi_positive_end": np.full(size, 0.5)}
+        if weighted:
+            common |= {"hs_weighted_end": common["hs_end"] + 0.4}
+            common |= {"dc_weighted_end": np.minimum(common["dc_end"] + 0.4, 1)}
+            common |= {"coherence_weighted_end": np.full(size, 0.7)}
         for neuron in range(1, 5):
             common[f"phi_neuron_{neuron}_end"] = values * neuron + (values == 0)
             common[f"phi_sign_neuron_{neuron}_end"] = np.sign(values - 0.1 * neuron)
