@@ -289,6 +289,6 @@ def _length(archive: zipfile.ZipFile, info: zipfile.ZipInfo, dtype: np.dtype[Any
     with archive.open(info) as member:
         np.lib.format.read_magic(member)
         found, _, _ = np.lib.format.read_array_header_1_0(member, max_header_size=OVERHEAD)
-    if len(found) != 1 or found[0] * dtype.itemsize > there:
+    if len(found) != 1 or not 0 <= found[0] * dtype.itemsize <= there:
         raise ValueError(f"{info.filename} has the shape {found}, which is none of a list in a file of {there} bytes")
     return found

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import zipfile
 from dataclasses import replace
 
 import numpy as np
@@ -177,6 +178,24 @@ def test_a_checkpoint_whose_lists_lead_out_of_the_network_is_refused(whole, tmp_
         checkpoints.write_arrays(sink, arrays)
     reseal(tmp_path / "run")
     with pytest.raises(DamagedError, match=r"mask_ascending\[0\]: expected positions from 0"):
+        load(path, build_species(tiny(*SPARSE)), SIZE)
+
+
+@pytest.mark.parametrize("shape", [(10**12,), (2, 3), (-1,)])
+def test_a_list_takes_no_more_memory_than_its_file_has(whole, tmp_path, shape):
+    shutil.copytree(whole.path, tmp_path / "run")
+    path = checkpoints.list_checkpoints(tmp_path / "run" / "checkpoints")[-1]
+    arrays = dict(np.load(path / "state.npz"))
+    with zipfile.ZipFile(path / "state.npz", "w", zipfile.ZIP_STORED) as archive:
+        for name, array in arrays.items():
+            header = {"descr": array.dtype.str, "fortran_order": False, "shape": array.shape}
+            if name == "gene_mask_ascending":
+                header["shape"] = shape
+            with archive.open(f"{name}.npy", "w") as member:
+                np.lib.format.write_array_header_1_0(member, header)
+                member.write(array.tobytes())
+    reseal(tmp_path / "run")
+    with pytest.raises(DamagedError, match="gene_mask_ascending"):
         load(path, build_species(tiny(*SPARSE)), SIZE)
 
 
