@@ -44,6 +44,7 @@ bench: setup
 	call = lambda: s.run(["$(BIN)/hetevo", "--help"], check=True, stdout=s.DEVNULL); \
 	print("hetevo --help: %.2f s (best of 5)" % min(t.repeat(call, number=1, repeat=5)))'
 	$(BIN)/python -m benchmarks evaluator
+	$(BIN)/hetevo bench experiment
 	$(BIN)/hetevo bench generation
 	$(BIN)/hetevo bench ray
 

@@ -9,8 +9,10 @@ is the adjoint of their settling, step by step.
 import numpy as np
 
 from hetevo.populations.circuits.layer import LayerSnapshot
-from hetevo.populations.kernel.life import Snapshot
+from hetevo.populations.kernel.snapshot import Snapshot
 from hetevo.populations.layout import Layout
+from hetevo.populations.sparse.circuit import Correlation
+from hetevo.populations.sparse.life import SparseSnapshot
 from hetevo.populations.species import Species
 from hetevo.populations.types import Floats
 
@@ -149,3 +151,66 @@ def snapshot_gradients(snapshot: Snapshot) -> tuple[Floats, Floats]:
         return unrolled_gradient(species, snapshot.weights.ascending, inputs, snapshot.error)
     potential = potential_gradient(snapshot.species, snapshot.weights.ascending, snapshot.activity, snapshot.error)
     return potential, weight_gradient(snapshot.species.layout, potential, snapshot.activity)
+
+
+def sparse_gradients(snapshot: SparseSnapshot) -> tuple[Floats, Floats]:
+    """Return the same of circuits whose wirings are lists of synapses, at the E synapses that exist.
+
+    Here ``W`` is transposed, which no circuit does.
+
+    Returns
+    -------
+    potential : ndarray of float, shape (N, H + O, S)
+        As of `potential_gradient`, or of `unrolled_gradient`.
+    weight : ndarray of float, shape (N, E)
+        ``-d loss / d W_ij``, mean over samples.
+    """
+    through = _unrolled_sparse if snapshot.species.family.recurrent else _level_by_level
+    found = [through(snapshot, life) for life in range(len(snapshot.error))]
+    potential, weight = (np.stack(part) for part in zip(*found, strict=True))
+    return potential, weight
+
+
+def _level_by_level(snapshot: SparseSnapshot, life: int) -> tuple[Floats, Floats]:
+    """As `potential_gradient` and `weight_gradient`, for one life."""
+    species, layout, activity = snapshot.species, snapshot.species.layout, snapshot.activity[life]
+    everything = slice(0, layout.neurons)
+    transposed = snapshot.ascending.matrix(snapshot.weights.ascending[life], everything).T.tocsr()
+    gradient = np.zeros((layout.neurons, activity.shape[1]), activity.dtype)
+    gradient[layout.hidden :] = snapshot.error[life]
+    for rows in reversed(layout.level_slices):
+        units = slice(layout.input_units + rows.start, layout.input_units + rows.stop)
+        slope = np.empty_like(activity[units])
+        species.transfer.slope(activity[units], slope)
+        gradient[rows] = slope * (transposed[units] @ gradient)
+    weight = Correlation(snapshot.ascending, gradient, activity[: layout.units]).whole() / activity.shape[1]
+    return gradient, weight
+
+
+def _unrolled_sparse(snapshot: SparseSnapshot, life: int) -> tuple[Floats, Floats]:
+    """As `unrolled_gradient`, for one life."""
+    species, layout, hidden = snapshot.species, snapshot.species.layout, snapshot.species.layout.hidden
+    weights, error = snapshot.weights.ascending[life], snapshot.error[life]
+    inputs, samples = snapshot.activity[life, : layout.input_units], error.shape[1]
+    inner = snapshot.ascending.matrix(weights, slice(0, hidden))
+    backward = snapshot.ascending.matrix(weights, slice(0, layout.neurons)).T.tocsr()[layout.input_units :]
+    # forward in time: the states of all steps, from silence
+    states = [np.zeros((hidden, samples), weights.dtype)]
+    for _ in range(species.settle):
+        own = inner @ np.concatenate([inputs, states[-1]])
+        species.transfer.apply(own, own)
+        states.append(own)
+    # outputs read the last state; then backward in time
+    total = np.zeros((layout.neurons, samples), weights.dtype)
+    total[hidden:] = error
+    weight = Correlation(snapshot.ascending, total, np.concatenate([inputs, states[-1]])).whole()
+    arriving = (backward @ total)[:hidden]
+    for step in range(species.settle, 0, -1):
+        slope = np.empty_like(states[step])
+        species.transfer.slope(states[step], slope)
+        signal = np.zeros_like(total)
+        signal[:hidden] = arriving * slope
+        total[:hidden] += signal[:hidden]
+        weight += Correlation(snapshot.ascending, signal, np.concatenate([inputs, states[step - 1]])).whole()
+        arriving = backward @ signal
+    return total, weight / samples

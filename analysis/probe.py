@@ -1,13 +1,17 @@
 """The probes that an evolution carries along: measures on lifetime snapshots, recorded and never selected on."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
-from hetevo.analysis.measures import MEASURES, Measure, View
+from hetevo.analysis.measures import MEASURES, SPARSE, Measure, SparseView, View
 from hetevo.analysis.measures.alignment import layer_columns
 from hetevo.populations.circuits.layer import LayerSnapshot
 from hetevo.populations.errors import SettingError, nearest
-from hetevo.populations.kernel.life import Snapshot
+from hetevo.populations.kernel.snapshot import Snapshot
+from hetevo.populations.sparse.life import SparseSnapshot
+from hetevo.populations.species import Species
 from hetevo.populations.types import Floats
 
 
@@ -38,12 +42,28 @@ class AlignmentProbe:
                 )
             MEASURES[name]  # what cannot be imported is refused before anything lives
 
-    def measure(self, snapshot: Snapshot | LayerSnapshot) -> dict[str, Floats]:
+    def check(self, species: Species) -> None:
+        """Check that all measures can be taken of a species' individuals.
+
+        Raises
+        ------
+        SettingError
+            If some need matrices, and its wirings are lists of synapses.
+        """
+        lacking = [name for name in self._taken() if name not in SPARSE] if species.storage == "sparse" else []
+        if lacking:
+            raise SettingError(
+                f"probe: {', '.join(lacking)} need matrices, and wirings are lists of synapses here"
+                f" (network.storage). Expected the probe alignment, and in probe.measures some of {', '.join(SPARSE)};"
+                ' or keep matrices: network.storage = "dense".'
+            )
+
+    def measure(self, snapshot: Snapshot | SparseSnapshot | LayerSnapshot) -> dict[str, Floats]:
         """Return the measures of one stage.
 
         Parameters
         ----------
-        snapshot : Snapshot or LayerSnapshot
+        snapshot : Snapshot, SparseSnapshot or LayerSnapshot
             N circuits, or single layers with inherited rules, which have measures of their own.
 
         Returns
@@ -54,15 +74,22 @@ class AlignmentProbe:
         """
         if isinstance(snapshot, LayerSnapshot):
             return layer_columns(snapshot)
-        view = View.of(snapshot)
         columns: dict[str, Floats] = {}
-        for name, measure in self._taken().items():
-            if measure.taken(snapshot.stage):
-                found = measure.columns(view)
+        for name, take in self._bound(snapshot).items():
+            if self._taken()[name].taken(snapshot.stage):
+                found = take()
                 if twice := columns.keys() & found.keys():
                     raise SettingError(f"The measure {name!r} gives columns that another one has: {', '.join(twice)}.")
                 columns |= found
         return columns
+
+    def _bound(self, snapshot: Snapshot | SparseSnapshot) -> dict[str, Callable[[], dict[str, Floats]]]:
+        """Return what takes each measure of a snapshot."""
+        if isinstance(snapshot, SparseSnapshot):
+            sparse = SparseView.of(snapshot)
+            return {name: partial(SPARSE[name], sparse) for name in self._taken()}
+        view = View.of(snapshot)
+        return {name: partial(measure.columns, view) for name, measure in self._taken().items()}
 
     def _taken(self) -> dict[str, Measure]:
         # what is installed changes nothing: of others' measures only those that are named

@@ -140,6 +140,16 @@ class LoadedRun:
         """Generations from one whose individuals were kept to the next; 0 if none were."""
         return int(self.number("records.individuals_every", 1))
 
+    @property
+    def probe_share(self) -> float:
+        """Share of the individuals that were measured."""
+        return self.number("probe.share", 1.0)
+
+    @property
+    def individuals_share(self) -> float:
+        """Share of the individuals that were kept, where any were."""
+        return self.number("records.share", 1.0)
+
     def values(self, column: str) -> "pd.Series[float]":
         """Return a column of the table of generations without means over too few.
 

@@ -1,4 +1,4 @@
-"""The six sizes at which the evaluator is compared: networks of three kinds of users, and one sample at a time."""
+"""The sizes at which the evaluator is compared: networks of three kinds of users, one sample at a time, and layers."""
 
 from dataclasses import dataclass, replace
 
@@ -8,7 +8,7 @@ from hetevo.populations.birth import Weights, draw_innate_weights
 from hetevo.populations.circuits import draw_founders
 from hetevo.populations.experience import Experience, experience
 from hetevo.populations.genome import Population
-from hetevo.populations.kernel.memory import connected
+from hetevo.populations.kernel.panels import connected
 from hetevo.populations.layout import Layout
 from hetevo.populations.settings import Genome, Lifetime, Network
 from hetevo.populations.species import Species
@@ -30,22 +30,34 @@ class Cell:
         Neurons in each hidden level.
     samples : int
         Samples a presentation, ``S``.
+    inputs, outputs : int
+        Without the bias.
+    wiring : str
+        Wiring family.
+    density : float
+        Share of the allowed synapses that are there.
     """
 
     levels: tuple[int, ...]
     samples: int
+    inputs: int = INPUTS
+    outputs: int = OUTPUTS
+    wiring: str = "amorphous"
+    density: float = DENSITY
 
     @property
     def name(self) -> str:
-        """Levels and samples, such as ``(8, 8) x 16``."""
+        """Levels and samples, such as ``(8, 8) x 16``; of layers all sizes, such as ``784-500-10 x 128``."""
+        if self.wiring == "layered":
+            return f"{'-'.join(map(str, (self.inputs, *self.levels, self.outputs)))} × {self.samples}"
         return f"({', '.join(map(str, self.levels))}) × {self.samples}"
 
     def species(self, presentations: int = PRESENTATIONS, gain_scale: float = Genome().gain_scale) -> Species:
-        """Return the species: amorphous wiring, the task `sine`, one task a generation."""
+        """Return the species: the task `sine`, one task a generation."""
         return Species(
-            layout=Layout(INPUTS, self.levels, OUTPUTS),
-            task=Sine(INPUTS, OUTPUTS),
-            network=Network(self.levels, density_ascending=DENSITY, density_descending=DENSITY),
+            layout=Layout(self.inputs, self.levels, self.outputs),
+            task=Sine(self.inputs, self.outputs),
+            network=Network(self.levels, self.wiring, density_ascending=self.density, density_descending=self.density),
             genome=Genome(gain_scale=gain_scale),
             lifetime=Lifetime(presentations=presentations, batch=self.samples, tasks=1, test_samples=8),
         )
@@ -69,6 +81,12 @@ CELLS = (
     Cell((64, 64), 32),
     Cell((16, 16), 1),
 )
+
+LARGE = Cell((500,), 128, inputs=784, outputs=10, wiring="layered", density=1.0)
+"""Layers as of a network for MNIST."""
+
+LARGE_NETWORKS, LARGE_PRESENTATIONS, LARGE_GAINS = (1, 16), 20, 0.001
+"""One network, and a population; what they live through; and gains that so many inputs allow."""
 
 
 @dataclass(frozen=True)

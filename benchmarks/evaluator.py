@@ -1,11 +1,14 @@
-"""Lifetimes against JAX, against DEAP's usual way, and against the processor's own limit; all on one core."""
+"""Lifetimes against JAX, PyTorch, DEAP's usual way, and the processor's own limit; all on one core."""
 
+import math
+import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from benchmarks import deap_peer
-from benchmarks.cells import CELLS, NETWORKS, PRESENTATIONS, Block, Cell
+from benchmarks.cells import CELLS, LARGE, LARGE_GAINS, LARGE_PRESENTATIONS, NETWORKS, PRESENTATIONS, Block, Cell
 from hetevo.populations.birth import Weights
 from hetevo.populations.circuits import block_size
 from hetevo.populations.kernel.life import live_block
@@ -29,12 +32,12 @@ def ours(block: Block) -> list[Weights]:
     return ended
 
 
-def sgemm_peak(repeats: int) -> float:
+def sgemm_peak(repeats: int, clock: Callable[[], float] = time.perf_counter) -> float:
     """Return the operations a second of a large matrix product in single precision."""
     rng = np.random.default_rng(0)
     left, right = (rng.random((SGEMM_SIZE, SGEMM_SIZE), np.float32) for _ in range(2))
     out = np.empty_like(left)
-    return 2 * SGEMM_SIZE**3 / best_seconds(lambda: np.matmul(left, right, out=out), 3 * repeats)
+    return 2 * SGEMM_SIZE**3 / best_seconds(lambda: np.matmul(left, right, out=out), 3 * repeats, clock)
 
 
 def compare(cell: Cell, peak: float, repeats: int, *, with_jax: bool) -> dict[str, Any]:
@@ -79,6 +82,51 @@ def compare(cell: Cell, peak: float, repeats: int, *, with_jax: bool) -> dict[st
         row["jax"] = rate / (presentations / best_seconds(run, repeats))
         row["jax_difference"] = difference(cell)
     return row
+
+
+def compare_large(networks: int, repeats: int, *, peers: tuple[str, ...]) -> dict[str, Any]:
+    """Measure the large layers, in processor time, all in alternation.
+
+    Parameters
+    ----------
+    networks : int
+        How many.
+    repeats : int
+        Repetitions, of which the fastest counts.
+    peers : tuple of str
+        Which of ``"torch"`` and ``"jax"`` are installed.
+
+    Returns
+    -------
+    dict
+        Rate in network presentations a second, and how many times that of each peer it is, None without it;
+        ``block``, lives side by side; ``share_of_sgemm``.
+    """
+    block = Block.of(LARGE.species(LARGE_PRESENTATIONS, LARGE_GAINS), networks)
+    lives: dict[str, Callable[[], object]] = {"ours": lambda: ours(block)}
+    if "torch" in peers:
+        from benchmarks import torch_peer
+
+        lives["torch"] = torch_peer.lifetimes(block)
+    if "jax" in peers:
+        from benchmarks import jax_peer
+
+        lives["jax"] = jax_peer.lifetimes(block)[0]
+    seconds = dict.fromkeys(lives, math.inf)
+    for _ in range(repeats):
+        for name, live in lives.items():
+            begin = time.process_time()
+            live()
+            seconds[name] = min(seconds[name], time.process_time() - begin)
+    rate = networks * LARGE_PRESENTATIONS / seconds["ours"]
+    peak = sgemm_peak(repeats, time.process_time)
+    return {
+        "networks": networks,
+        "block": min(networks, block_size(block.species)),
+        "presentations_a_second": rate,
+        **{name: seconds[name] / seconds["ours"] if name in seconds else None for name in ("torch", "jax")},
+        "share_of_sgemm": rate * LARGE.needed_flops / peak,
+    }
 
 
 def difference(cell: Cell) -> float:

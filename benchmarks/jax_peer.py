@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from benchmarks.cells import Block
+from benchmarks.sizes import Sizes
 from hetevo.populations.types import Floats
 
 
@@ -28,37 +28,10 @@ def lifetimes(block: Block) -> tuple[Callable[[], tuple[Floats, Floats]], float]
     import jax
     import jax.numpy as jnp
 
-    layout, life = block.species.layout, block.species.lifetime
+    from benchmarks.jax_life import make_life
+
     genes, innate, training = block.genes, block.innate, block.experience.training
-    first, levels = layout.input_units, layout.level_slices
-
-    def present(carry: Any, sample: Any, mask: Any, gene: Any) -> tuple[Any, None]:
-        (W, V), (x_in, target) = carry, sample
-        A, B = mask
-        gain_a, gain_b, decay_a, decay_b = gene
-        x = x_in
-        for rows in levels:
-            x = jnp.concatenate([x, jnp.tanh(W[rows, : first + rows.start] @ x)])
-        y = W[layout.hidden :] @ x
-        q = jnp.clip(target - y, -life.signal_clip, life.signal_clip)
-        for rows in reversed(levels):
-            h = x[first + rows.start : first + rows.stop]
-            q = jnp.concatenate([(1 - h * h) * (V[rows, rows.stop :] @ q), q])
-        samples = x_in.shape[1]
-        new_w = (1 - decay_a) * W + A * (gain_a[:, None] * (q @ x.T) / samples)
-        new_v = (1 - decay_b) * V + B * (gain_b[:, None] * (x[first:] @ q.T) / samples)
-        return (new_w, new_v), None
-
-    def life_of_one(W: Any, V: Any, mask: Any, gene: Any, inputs: Any, targets: Any) -> Any:
-        def stretch(carry: Any, samples: Any) -> tuple[Any, None]:
-            carry, _ = jax.lax.scan(lambda c, s: present(c, s, mask, gene), carry, samples)
-            return jax.tree.map(lambda w: jnp.clip(w, -life.weight_clip, life.weight_clip), carry), None
-
-        stretches = (-1, life.clip_every)
-        samples = tuple(part.reshape(*stretches, *part.shape[1:]) for part in (inputs, targets))
-        return jax.lax.scan(stretch, (W, V), samples)[0]
-
-    batched = jax.jit(jax.vmap(life_of_one, in_axes=(0, 0, 0, 0, None, None)))
+    batched = jax.jit(jax.vmap(make_life(Sizes.of(block.species)), in_axes=(0, 0, 0, 0, None, None)))
     arguments = jax.tree.map(
         jnp.asarray,
         (

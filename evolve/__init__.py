@@ -4,7 +4,7 @@
 `config`, `presets`         validated configurations, TOML, presets
 `experiment`, `resuming`    starting a run, and going on with one
 `evolution`, `loop`         what evolves, and its loop of generations
-`session`, `open_run`       a process's work on a run; a run in a program's own loop, `callbacks`
+`session`, `own_loop`       a process's work on a run; a run in a program's own loop, `callbacks`
 `until`                     ends before the last generation
 `evaluator`, `space`        the fitness of genes that another optimiser proposes; genes as vectors
 `founders`, `genes`         founders that a user brings; genes from outside, checked
@@ -24,18 +24,25 @@
 `rundir`                    files: records, checkpoints, provenance, lock
 `sweeps`                    many runs from one file
 ==========================  =====================================================================
+
+Names are loaded on first use: a worker needs few of these modules, and none of the libraries that the others import.
 """
 
-from hetevo.evolve.callbacks import Callback
-from hetevo.evolve.config import Config, ConfigError, load_config, preset, preset_names
-from hetevo.evolve.evaluator import Evaluator
-from hetevo.evolve.experiment import Experiment
-from hetevo.evolve.genes import GenesError, save_genes
-from hetevo.evolve.loop import LivedGeneration
-from hetevo.evolve.messages import GenerationReport, Notice, Progress, Run
-from hetevo.evolve.open_run import OpenRun
-from hetevo.evolve.resuming import open_run, resume
-from hetevo.evolve.space import Space
+from typing import TYPE_CHECKING
+
+from hetevo._names import find_in
+
+if TYPE_CHECKING:
+    from hetevo.evolve.callbacks import Callback
+    from hetevo.evolve.config import Config, ConfigError, load_config, preset, preset_names
+    from hetevo.evolve.evaluator import Evaluator
+    from hetevo.evolve.experiment import Experiment
+    from hetevo.evolve.genes import GenesError, save_genes
+    from hetevo.evolve.loop import LivedGeneration
+    from hetevo.evolve.messages import GenerationReport, Notice, Progress, Run
+    from hetevo.evolve.own_loop import OpenRun
+    from hetevo.evolve.resuming import open_run, resume
+    from hetevo.evolve.space import Space
 
 __all__ = [
     "Callback",
@@ -58,3 +65,25 @@ __all__ = [
     "resume",
     "save_genes",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = find_in(
+        (
+            "hetevo.evolve.config",
+            "hetevo.evolve.messages",
+            "hetevo.evolve.callbacks",
+            "hetevo.evolve.genes",
+            "hetevo.evolve.space",
+            "hetevo.evolve.loop",
+            "hetevo.evolve.evaluator",
+            "hetevo.evolve.own_loop",
+            "hetevo.evolve.resuming",
+            "hetevo.evolve.experiment",
+        ),
+        __name__,
+        __all__,
+    )
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -83,7 +83,12 @@ def transplant_genes(config: Config, species: Species, beside: Path) -> Populati
     drawn = dict(draw_founders(species, config.seed, config.evolution.size, Purpose.TRANSPLANT))
     kinds = {gene.name: gene for gene in genome(before)}
     # 3. what cannot be transplanted
-    if before.circuit != species.circuit:
+    if before.storage != species.storage and "mask" in settings.genes:
+        raise ConfigError(
+            f"transplant.genes: {origin.directory.path} keeps its wirings {before.storage}, this run {species.storage},"
+            f' got mask. Add -s network.storage="{before.storage}", or leave mask out.'
+        )
+    if circuit_of(before).inherits != circuit_of(species).inherits:
         raise ConfigError(
             f"transplant.source: individuals of {origin.directory.path} inherit {circuit_of(before).inherits},"
             f" those of this run {circuit_of(species).inherits}. Name a run with plasticity.rule ="
@@ -120,12 +125,12 @@ def fit_gene(values: NDArray[Any], donor: Gene, gene: Gene, before: Layout, afte
     ConfigError
         If it is no gain, or gains are shared, and the shapes differ.
     """
-    if donor.shape == gene.shape:
+    if (donor.shape, donor.matrix) == (gene.shape, gene.matrix):
         return values.copy()
     if gene.kind != "gain" or len(gene.shape) != 1 or 1 in (donor.shape[0], gene.shape[0]):
+        there, here = (own.matrix or own.shape for own in (donor, gene))
         raise ConfigError(
-            f"{gene.name} has shape {donor.shape} there and {gene.shape} here; only gains can be"
-            " fitted to networks of other sizes."
+            f"{gene.name} has shape {there} there and {here} here; only gains can be fitted to networks of other sizes."
         )
     # hidden neurons take from hidden ones, outputs from outputs
     places = _match_places(before.hidden, after.hidden)

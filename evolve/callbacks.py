@@ -8,7 +8,7 @@ from hetevo.populations.errors import SettingError
 
 if TYPE_CHECKING:  # they are told of these
     from hetevo.evolve.loop import LivedGeneration
-    from hetevo.evolve.open_run import OpenRun
+    from hetevo.evolve.own_loop import OpenRun
 
 MOMENTS = ("on_start", "on_generation", "on_checkpoint", "on_end")
 """Methods that a callback may have."""

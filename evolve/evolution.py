@@ -8,6 +8,7 @@ from typing import Any
 
 from hetevo.evolve.backends import BACKENDS, Backend, Job
 from hetevo.evolve.backends.backend import bound_workers
+from hetevo.evolve.backends.process import end_spares
 from hetevo.evolve.config import Config, from_mapping
 from hetevo.evolve.config.own_graph import held_files
 from hetevo.evolve.data import OwnData, find_file, open_rows
@@ -61,6 +62,9 @@ class Evolution:
         self.species.task.prepare()
         self.held_out = HeldOut(config, self.species)
         self.probe = probe or (load_probe(config.probe.name, config.probe.measures) if config.probe.every else None)
+        # a probe may know what it cannot measure
+        if check := getattr(self.probe, "check", None):
+            check(self.species)
         self.data: OwnData | None = None
         self.plugins = describe_plugins(config.model_dump())
 
@@ -80,6 +84,7 @@ class Evolution:
                 rehearse(self.species, self.probe, self.config.seed)
             with BACKENDS[self.place.name](self.place) as backend:
                 backend.prepare(self.job(0))
+                end_spares()
                 yield backend
 
     @contextlib.contextmanager
@@ -127,4 +132,13 @@ class Evolution:
         probe = self.probe if probed else None
         settings = config.probe
         packages = frozenset(plugin["package"] for plugin in self.plugins)
-        return Job(self.species, config.seed, config.backend.block, probe, settings.samples, settings.moments, packages)
+        return Job(
+            self.species,
+            config.seed,
+            config.backend.block,
+            probe,
+            settings.samples,
+            settings.moments,
+            settings.share,
+            packages,
+        )

@@ -23,8 +23,8 @@ from hetevo.evolve.config.plugins import plugins_of
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.founders import bring_founders, check_origin, keep_copy
 from hetevo.evolve.messages import Notice, Progress, Run, log_notice
-from hetevo.evolve.open_run import OpenRun
 from hetevo.evolve.origin import Origin
+from hetevo.evolve.own_loop import OpenRun
 from hetevo.evolve.resuming import continue_run, find_end
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError, RunExistsError
 from hetevo.evolve.rundir import checkpoint as checkpoints

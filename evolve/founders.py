@@ -21,6 +21,9 @@ from hetevo.populations.errors import nearest
 from hetevo.populations.genome import Population
 from hetevo.populations.species import Species
 
+MARGIN = 8
+"""Times as many synapses that lists may have as those of founders that are drawn."""
+
 HEADERS = 1 << 16
 """Bytes that the copy may have besides the arrays."""
 
@@ -175,5 +178,6 @@ def repeat_genes(genes: Population, size: int) -> Population:
 
 
 def _limit(species: Species, size: int) -> int:
-    each = sum(int(np.prod(gene.shape)) * np.dtype(gene.dtype).itemsize for gene in genome(species))
-    return size * each + HEADERS
+    each = sum(gene.nbytes for gene in genome(species))
+    # lists of synapses may be longer than those of founders that are drawn
+    return size * each * (MARGIN if species.storage == "sparse" else 1) + HEADERS

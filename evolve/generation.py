@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from hetevo.evolve.private_deap import tools
 from hetevo.populations.circuits import draw_founders
-from hetevo.populations.evaluation import Evaluation, Status
+from hetevo.populations.evaluation import Evaluation, Status, sample
 from hetevo.populations.genome import Population
 from hetevo.populations.species import Species
 from hetevo.populations.text import without_places
@@ -56,10 +55,10 @@ class Generation:
     island: Indices
     places: Indices | None = None
 
-    @property
-    def addresses(self) -> Indices:
-        """What addresses the random streams of each individual, shape (P,): its place in the population."""
-        return np.arange(self.size, dtype=np.int64) if self.places is None else self.places
+    def addresses(self, start: int, stop: int) -> Indices:
+        """Return what addresses the random streams of some individuals: their places in the population."""
+        # not a part of everybody's, which would stay in memory
+        return np.arange(start, stop, dtype=np.int64) if self.places is None else self.places[start:stop]
 
     @property
     def size(self) -> int:
@@ -102,33 +101,47 @@ def begin_with(
 _NAMES = np.array([operator.name.lower() for operator in Operator])
 
 
-def individual_rows(generation: Generation, evaluation: Evaluation) -> dict[str, Any]:
-    """Return one row an individual, as columns."""
-    return {
-        "generation": np.full(generation.size, generation.number, np.int64),
-        "id": generation.identifiers,
+def individual_rows(generation: Generation, evaluation: Evaluation, share: float = 1.0) -> dict[str, Any]:
+    """Return one row an individual, as columns; of a share of them alone, see `recorded_individuals`."""
+    who = recorded_individuals(generation.number, evaluation, share)
+    columns = {
         "parent_a": generation.parent_a,
         "parent_b": generation.parent_b,
-        "operator": _NAMES[generation.operator].tolist(),
+        "operator": generation.operator,
         "island": generation.island,
         "loss": evaluation.loss,
         "status": evaluation.status,
         "accuracy": evaluation.accuracy,
         **evaluation.observed,
     }
+    rows: dict[str, Any] = {"generation": np.full(len(who), generation.number, np.int64)}
+    rows["id"] = generation.number * generation.size + who
+    rows |= columns if len(who) == generation.size else {name: values[who] for name, values in columns.items()}
+    return rows | {"operator": _NAMES[rows["operator"]]}
 
 
-def generation_row(generation: int, evaluation: Evaluation) -> dict[str, Any]:
-    """Return the row of a generation, as columns of length 1; means are over defined values, NaN if there are none."""
-    # DEAP's statistics, of the losses
-    losses = tools.Statistics()
-    for name, function in (("best", np.min), ("median", np.median), ("mean", np.mean)):
-        losses.register(name, function)
-    summary = losses.compile(evaluation.loss)
+def recorded_individuals(generation: int, evaluation: Evaluation, share: float) -> Indices:
+    """Return the positions of those that have rows.
+
+    These are a share of them (`hetevo.populations.evaluation.sample`), who failed, and the champion, who has the lowest
+    loss.
+    """
+    chosen = sample(np.arange(evaluation.loss.size), share, generation) | (evaluation.status == Status.FAILED)
+    chosen[np.argmin(evaluation.loss)] = True
+    return np.flatnonzero(chosen)
+
+
+def generation_row(generation: int, evaluation: Evaluation, probe_share: float = 1.0) -> dict[str, Any]:
+    """Return the row of a generation, as columns of length 1.
+
+    Means are over defined values, NaN if there are none; ``undefined_share`` is that of the individuals that were
+    measured.
+    """
+    losses = (("best", np.min), ("median", np.median), ("mean", np.mean))
     row: dict[str, Any] = {
         "generation": generation,
         "evaluations": evaluation.loss.size,
-        **{f"loss_{name}": float(value) for name, value in summary.items()},
+        **{f"loss_{name}": float(function(evaluation.loss)) for name, function in losses},
         "failures": int((evaluation.status != Status.OK).sum()),
         "accuracy_best": _reduce(np.max, evaluation.accuracy),
         "accuracy_median": _reduce(np.median, evaluation.accuracy),
@@ -141,7 +154,8 @@ def generation_row(generation: int, evaluation: Evaluation) -> dict[str, Any]:
     if "alignment_end" in observed:
         best = np.argsort(evaluation.loss, kind="stable")[: max(1, round(ELITE_SHARE * evaluation.loss.size))]
         row["alignment_end_elite"] = mean_defined(observed["alignment_end"][best])
-        row["undefined_share"] = float(np.isnan(observed["alignment_end"]).mean())
+        measured = sample(np.arange(evaluation.loss.size), probe_share, generation)
+        row["undefined_share"] = float(np.isnan(observed["alignment_end"][measured]).mean())
     return {name: np.array([value]) for name, value in row.items()}
 
 
@@ -164,7 +178,7 @@ def failure_rows(generation: Generation, evaluation: Evaluation, seed: int) -> d
 
 def _pack_genes(genes: Population) -> bytes:
     sink = io.BytesIO()
-    arrays: dict[str, Any] = dict(genes)
+    arrays: dict[str, Any] = genes.plain()
     np.savez(sink, **arrays)
     return sink.getvalue()
 

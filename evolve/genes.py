@@ -9,11 +9,13 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hetevo.evolve.rundir.checkpoint import write_arrays
+from hetevo.evolve.rundir.checkpoint import ANY, Expected, write_arrays
 from hetevo.populations.circuits import allowed_synapses, genome
 from hetevo.populations.errors import SettingError, nearest
 from hetevo.populations.genome import Gene, Population
 from hetevo.populations.species import Species
+from hetevo.populations.synapses import COUNTS, as_lists, find_fault, mirror, unpack
+from hetevo.populations.types import Lists
 
 HEADER = 4096
 """Bytes that the header of an array in a file may take."""
@@ -47,7 +49,7 @@ def save_genes(path: str | Path, genes: Mapping[str, ArrayLike]) -> Path:
     # numpy would add the ending, and the file be another one than was named
     if path.suffix != ".npz":
         raise GenesError(f"Expected the name of a file that ends in .npz, got {path}.")
-    content = pack_genes({name: np.asarray(values) for name, values in genes.items()})
+    content = pack_genes(Population({name: np.asarray(values) for name, values in genes.items()}))
     try:
         path.write_bytes(content)
     except OSError as error:
@@ -55,10 +57,10 @@ def save_genes(path: str | Path, genes: Mapping[str, ArrayLike]) -> Path:
     return path
 
 
-def pack_genes(genes: Mapping[str, NDArray[Any]]) -> bytes:
+def pack_genes(genes: Population) -> bytes:
     """Return genes as the bytes of an ``.npz`` file: the same genes give the same bytes."""
     sink = io.BytesIO()
-    write_arrays(sink, genes)
+    write_arrays(sink, genes.plain())
     return sink.getvalue()
 
 
@@ -86,8 +88,12 @@ def read_genes(source: BinaryIO, species: Species, most: int, name: str) -> Popu
     try:
         with zipfile.ZipFile(source) as archive:
             members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
-            _check_names(members, own, name)
-            arrays = {gene: _read_array(archive, members[gene], own[gene], most, name) for gene in own}
+            _check_names(members, expected_genes(species, most), name)
+            arrays = {
+                gene: _read_array(archive, members[gene], own[gene.removesuffix(COUNTS)], most, name)
+                for gene in members
+            }
+            arrays = dict(restore_genes(arrays))
     except (GenesError, MemoryError):
         raise
     except Exception as error:  # whatever a parser can stumble over in bytes that somebody calls genes
@@ -103,8 +109,12 @@ def _read_array(archive: zipfile.ZipFile, info: zipfile.ZipInfo, gene: Gene, mos
         version = np.lib.format.read_magic(member)
         read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
         shape, _, dtype = read(member, max_header_size=HEADER)
-        _check_array(shape, dtype, gene, name)
-        if shape[0] > most:
+        if gene.matrix:
+            _check_list_array(shape, dtype, info)
+        else:
+            _check_array(shape, dtype, gene, name)
+        counted = not gene.matrix or info.filename.removesuffix(".npy").endswith(COUNTS)
+        if counted and shape[0] > most:
             raise GenesError(
                 f"{name}: expected the genes of at most {most} individuals (evolution.size), got {shape[0]}."
                 " Give fewer: they are repeated in turn until there are enough."
@@ -134,6 +144,9 @@ def check_genes(genes: Mapping[str, ArrayLike], species: Species, name: str = "g
     _check_names(genes, own, name)
     arrays: dict[str, NDArray[Any]] = {}
     for gene in own.values():
+        if gene.matrix:
+            arrays[gene.name] = _take_lists(genes[gene.name], gene, species, name)
+            continue
         given = np.asarray(genes[gene.name])
         _check_array(given.shape, given.dtype, gene, name)
         with np.errstate(over="ignore"):  # what becomes infinite is refused
@@ -143,8 +156,7 @@ def check_genes(genes: Mapping[str, ArrayLike], species: Species, name: str = "g
     sizes = {gene: len(values) for gene, values in arrays.items()}
     if len(set(sizes.values())) > 1:
         raise GenesError(f"{name}: expected as many individuals in every gene, got {sizes}.")
-    is_mirrored = species.transposed and "mask_ascending" in arrays
-    if is_mirrored and not np.array_equal(arrays["mask_descending"], species.mirror(arrays["mask_ascending"])):
+    if species.transposed and "mask_ascending" in arrays and not _is_mirrored(arrays, species):
         raise GenesError(
             f'{name}: with network.feedback = "transposed" expected mask_descending to be the transpose of the hidden'
             " part of mask_ascending, got another one."
@@ -152,7 +164,52 @@ def check_genes(genes: Mapping[str, ArrayLike], species: Species, name: str = "g
     return Population(arrays)
 
 
-def _check_names(given: Iterable[str], own: Mapping[str, Gene], name: str) -> None:
+def _is_mirrored(arrays: Mapping[str, NDArray[Any]], species: Species) -> bool:
+    up, down = arrays["mask_ascending"], arrays["mask_descending"]
+    if up.dtype != np.object_:
+        return np.array_equal(down, species.mirror(up))
+    return all(np.array_equal(mirror(species.layout, own)[0], other) for own, other in zip(up, down, strict=True))
+
+
+def _take_lists(given: Any, gene: Gene, species: Species, name: str) -> Lists:
+    """Copy lists of synapses that come from outside, if they are those of such individuals."""
+    try:
+        # what was given stays writable
+        lists = as_lists(np.array(own) for own in given)
+        check_lists(lists, gene, species)
+    except (ValueError, TypeError) as error:
+        raise GenesError(
+            f"{name}: {error}. Expected a list of synapses for each individual: positions row * columns"
+            " + column, int64."
+        ) from None
+    return lists
+
+
+def check_lists(lists: Lists, gene: Gene, species: Species) -> None:
+    """Check that lists of synapses are some, at places that the wiring family allows.
+
+    Raises
+    ------
+    ValueError
+        Saying what is wrong with the first that is none.
+    """
+    assert gene.matrix is not None
+    down = gene.name == "mask_descending"
+    for row, positions in enumerate(lists):
+        if fault := find_fault(positions, gene.matrix):
+            raise ValueError(f"{gene.name}[{row}]: {fault}")
+        # what is transposed is allowed where its ascending wiring is
+        if not (down and species.transposed) and not species.places[down].holds(positions).all():
+            raise ValueError(f"{gene.name}[{row}]: it has synapses where the wiring family allows none")
+
+
+def _check_list_array(shape: tuple[int, ...], dtype: np.dtype[Any], info: zipfile.ZipInfo) -> None:
+    # stored, so that it takes no more memory than the file has
+    if len(shape) != 1 or dtype != np.int64 or info.compress_type != zipfile.ZIP_STORED:
+        raise ValueError(f"{info.filename} is no list of synapses, as hetevo.save_genes writes it")
+
+
+def _check_names(given: Iterable[str], own: Mapping[str, Any], name: str) -> None:
     there = list(given)
     unknown, missing = [gene for gene in there if gene not in own], [gene for gene in own if gene not in there]
     if unknown or missing:
@@ -194,3 +251,42 @@ def value_bounds(gene: Gene) -> tuple[float, float]:
     if gene.dtype is np.bool_:
         return 0.0, 1.0
     return (0.0 if gene.kind == "decay" else -np.inf), np.inf
+
+
+def expected_genes(species: Species, size: int) -> Expected:
+    """Return shape and dtype of a population's genes as plain arrays (`Population.plain`); lists have any length."""
+    expected: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = {}
+    for gene in genome(species):
+        if gene.matrix:
+            expected[gene.name] = (ANY, np.dtype(np.int64))
+            expected[f"{gene.name}{COUNTS}"] = ((size,), np.dtype(np.int64))
+        else:
+            expected[gene.name] = ((size, *gene.shape), np.dtype(gene.dtype))
+    return expected
+
+
+def restore_genes(arrays: Mapping[str, NDArray[Any]], species: Species | None = None) -> Population:
+    """Return the population whose genes were saved as plain arrays.
+
+    Parameters
+    ----------
+    arrays : mapping of str to ndarray
+        By the name of the gene.
+    species : Species, optional
+        What the individuals have in common: lists of synapses are checked by it.
+
+    Raises
+    ------
+    ValueError
+        If lists of synapses are none.
+    """
+    genes: dict[str, NDArray[Any]] = {}
+    for name, array in arrays.items():
+        if name.removesuffix(COUNTS) in arrays and name.endswith(COUNTS):
+            continue
+        counts = arrays.get(f"{name}{COUNTS}")
+        genes[name] = array if counts is None else unpack(array, counts)
+    for gene in genome(species) if species else ():
+        if gene.matrix and species:
+            check_lists(genes[gene.name], gene, species)
+    return Population(genes)

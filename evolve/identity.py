@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -9,8 +10,41 @@ from typing import Any
 NOT_RESULTS = ("preset", "backend", "checkpoint", "records", "evolution.generations", "evolution.until")
 """Tables and keys that decide nothing about what a generation looks like."""
 
-NOT_CONDITIONS = ("seed", *NOT_RESULTS, "heldout", "probe.name", "probe.measures", "probe.every", "probe.moments")
+NOT_CONDITIONS = (
+    "seed",
+    *NOT_RESULTS,
+    "heldout",
+    "probe.name",
+    "probe.measures",
+    "probe.every",
+    "probe.moments",
+    "probe.share",
+)
 """Tables and keys in which runs of one condition may differ: what is looked at, and how often, changes no value."""
+
+MOST_SEEDS = 100_000
+"""Seeds beyond which a range is taken for a mistake."""
+
+
+def seed_range(text: str) -> list[int]:
+    """Return the seeds that ``"0..9"`` stands for.
+
+    Raises
+    ------
+    ValueError
+        If it is something else.
+
+    Examples
+    --------
+    >>> seed_range("0..3")
+    [0, 1, 2, 3]
+    """
+    found = re.fullmatch(r"\s*(\d+)\s*\.\.\s*(\d+)\s*", text)
+    if not found or int(found[1]) > int(found[2]):
+        raise ValueError(f'expected seeds such as "0..9" or [0, 1, 2], got {text!r}')
+    if int(found[2]) - int(found[1]) >= MOST_SEEDS:
+        raise ValueError(f"expected at most {MOST_SEEDS:,} seeds, got {text!r}")
+    return list(range(int(found[1]), int(found[2]) + 1))
 
 
 def config_hash(content: Mapping[str, Any]) -> str:

@@ -233,7 +233,7 @@ def prepare_fresh_lives(saved: SavedIndividual, lives: int, changes: Sequence[st
     if plain.circuit != before.circuit and {plain.circuit, before.circuit} != {"plain", "two-pathway"}:
         raise ConfigError(
             f"-s: individuals of {directory.path} inherit {circuit_of(before).inherits}, and cannot live as circuits of"
-            f" the kind {plain.circuit!r}. Leave the circuit and the kind of rule as they are."
+            f" the kind {plain.circuit!r}. Leave the circuit, network.storage and the kind of rule as they are."
         )
     # fresh lots, and an environment that changes with every life: luck is not to repeat itself
     species = replace(plain, fresh=True, environment=replace(plain.environment, every=1))
@@ -255,7 +255,9 @@ def _fit(saved: SavedIndividual, genes: Population, species: Species) -> Populat
     before = saved.species
     kinds = {gene.name: gene for gene in genome(before)}
     own = genome(species)
-    same = {gene.name: gene.shape for gene in own} == {name: gene.shape for name, gene in kinds.items()}
+    same = {gene.name: gene.matrix or gene.shape for gene in own} == {
+        name: gene.matrix or gene.shape for name, gene in kinds.items()
+    }
     tables = (species.network, before.network, WIRED), (species.error_neurons, before.error_neurons, WIRED_BESIDE)
     if same and all(getattr(now, name) == getattr(then, name) for now, then, names in tables for name in names):
         return genes

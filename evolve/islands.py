@@ -5,13 +5,13 @@ Selection sees one island at a time. Every few generations some individuals chan
 generation, so no worker ever waits for an island. With one island nothing changes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.random import Generator
 
 from hetevo.evolve.private_deap import PYTHON, private_generators, tools
-from hetevo.evolve.selection import Individual
+from hetevo.evolve.selection import Candidates, Individual, find_positions
 from hetevo.populations.types import Indices
 
 Route = list[int]
@@ -88,13 +88,17 @@ def assign_islands(islands: int, elites: int, size: int) -> Indices:
     return np.concatenate([np.repeat(everywhere, elites), np.repeat(everywhere, size // islands - elites)])
 
 
-def migrate(demes: list[list[Individual]], topology: str, emigrants: str, migrants: int, rng: Generator) -> None:
-    """Let individuals change places between islands, in place.
+def migrate(
+    demes: Sequence[Indices], candidates: Candidates, topology: str, emigrants: str, migrants: int, rng: Generator
+) -> list[Indices]:
+    """Let individuals change places between islands.
 
     Parameters
     ----------
-    demes : list of list of Individual
-        The individuals of each island.
+    demes : sequence of ndarray of int64
+        The positions of each island's individuals.
+    candidates : Candidates
+        All individuals.
     topology : str
         One of `TOPOLOGIES`.
     emigrants : str
@@ -103,10 +107,18 @@ def migrate(demes: list[list[Individual]], topology: str, emigrants: str, migran
         How many leave, along each route.
     rng : numpy.random.Generator
         For topologies and emigrants that are drawn.
+
+    Returns
+    -------
+    list of ndarray of int64
+        The positions of those that live on each island now.
     """
+    everybody = candidates.individuals()
+    light = [[everybody[position] for position in deme] for deme in demes]
     with private_generators(rng):
-        for route in TOPOLOGIES[topology](len(demes), rng):
-            tools.migRing(demes, migrants, EMIGRANTS[emigrants], migarray=route)
+        for route in TOPOLOGIES[topology](len(light), rng):
+            tools.migRing(light, migrants, EMIGRANTS[emigrants], migarray=route)
+    return [find_positions(deme, len(deme)) for deme in light]
 
 
 def _shift(islands: int, distance: int) -> Route:

@@ -1,9 +1,13 @@
-"""What this machine has for a run: memory (also by control group and ulimit), cores, threads (which it may refuse)."""
+"""What this machine has for a run: memory (also by control group and ulimit), cores, threads (which it may refuse).
+
+And the signals by which it asks a run to stop.
+"""
 
 import contextlib
 import os
 import re
 import resource
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +20,18 @@ ULIMITS = {
     "RLIMIT_RSS": ("ulimit -m", "VmRSS"),
 }
 """Limits of each process, with the option that sets them and the line of ``/proc/self/status`` that counts."""
+
+
+SIGNALS = (
+    signal.SIGINT,
+    signal.SIGTERM,
+    signal.SIGHUP,
+    signal.SIGUSR1,
+    signal.SIGUSR2,
+    signal.SIGXCPU,
+)
+"""Ctrl-C, a polite kill, a terminal that is gone, two early warnings that batch systems can be asked for, and the one
+that comes when the processor time that was granted is used up."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +149,31 @@ def starting_thread() -> Iterator[None]:
             f"Expected the system to start one more thread, but: {error or 'memory ran out'}. End other processes,"
             " raise 'ulimit -u' or 'ulimit -v', or take fewer processes (--workers)."
         ) from None
+
+
+KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(256 << 20), "MALLOC_MMAP_THRESHOLD_": str(32 << 20)}
+"""What lets the allocator of glibc keep memory in processes that are yet to be started; see `keep_memory`."""
+
+_OPTIONS = {"MALLOC_TRIM_THRESHOLD_": -1, "MALLOC_MMAP_THRESHOLD_": -3}
+"""Their numbers in ``malloc.h``."""
+
+
+def keep_memory() -> None:
+    """Let the allocator of this process, one of Hetevo's own, keep up to 256 MiB of what was freed.
+
+    Settings of the user, in variables of those names or in ``GLIBC_TUNABLES``, stay. A block of lives takes and gives
+    back a few MiB again and again. By default glibc returns them to the system, which clears every page that is touched
+    anew: 900 page faults a block of `emergence`, 3 % of its time.
+    """
+    import ctypes
+
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):
+        return  # another C library
+    for variable, size in KEEP_MEMORY.items():
+        if variable not in os.environ and "glibc.malloc" not in os.environ.get("GLIBC_TUNABLES", ""):
+            mallopt(_OPTIONS[variable], int(size))
 
 
 def available_cores() -> int:

@@ -4,8 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
+from hetevo.evolve.backends.backend import BLOCK_BYTES
 from hetevo.evolve.config import Config, ConfigError
 from hetevo.evolve.machine import Memory, available_memory, process_limits
 from hetevo.populations.circuits import block_size, circuit_of, genome
@@ -19,8 +18,20 @@ DRIVER_BYTES, WORKER_BYTES = 48 << 20, 96 << 20
 RESERVED_BYTES = {"RLIMIT_AS": 320 << 20, "RLIMIT_DATA": 64 << 20}
 """What libraries and threads reserve of a process's address space, beyond what they use."""
 
-COLUMNS = 40
-"""Numbers that are recorded of an individual, about: measures at three moments, descent, loss."""
+DESCENT = 7
+"""Numbers of an individual besides its genes: both parents, operator, island, loss, status, accuracy."""
+
+COLUMNS = {"": 0, "alignment": 10}
+"""Measures that a probe takes of an individual, about, by its name."""
+
+OTHER_COLUMNS = 40
+"""The same of any other probe."""
+
+EVALUATIONS, RECORDS = 2, 3
+"""Copies of what was measured, of blocks and together; and of a row: in memory, packed, and on the way to that."""
+
+COPIES = 3
+"""Copies of a block on its way between two processes."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +68,12 @@ def count_needs(config: Config, species: Species, workers: int) -> Needs:
     """
     size = config.evolution.size
     # what this process holds, and, if it evaluates on this machine, what each worker does
-    driver = {**_count_population(config, species), "a generation's records (evolution.size)": 3 * 8 * COLUMNS * size}
+    driver = {**_count_population(config, species), **_count_records(config)}
     if not workers:
         return Needs(driver, {})
+    if workers > 1:
+        block = min(BLOCK_BYTES, _count_genes(species) * size // workers)
+        driver["blocks of genes on their way (network, --workers)"] = COPIES * workers * block
     # a block, but not more than a worker's share of the population
     networks = min(config.backend.block or block_size(species), -(-size // workers)) * species.lifetime.tasks
     lives = "lives side by side (backend.block, network, lifetime.batch, lifetime.test_samples, hardware.delay)"
@@ -151,10 +165,22 @@ def explain_memory_error(error: MemoryError, again: str) -> MachineFailedError:
     )
 
 
+def _count_genes(species: Species) -> int:
+    return sum(gene.nbytes for gene in genome(species))
+
+
 def _count_population(config: Config, species: Species) -> dict[str, int]:
-    each = sum(math.prod(gene.shape) * np.dtype(gene.dtype).itemsize for gene in genome(species))
     # parents and children are there at the same time
+    each = _count_genes(species) + 8 * DESCENT
     return {"the population (evolution.size, network, task)": 2 * each * config.evolution.size}
+
+
+def _count_records(config: Config) -> dict[str, int]:
+    probe, records = config.probe, config.records
+    measured = COLUMNS.get(probe.name if probe.every else "", OTHER_COLUMNS)
+    rows = records.share if records.individuals_every else 0.0
+    each = 8 * (EVALUATIONS * measured + RECORDS * rows * (DESCENT + measured))
+    return {"a generation's records (evolution.size, records.share)": math.ceil(each * config.evolution.size)}
 
 
 def _count_samples(config: Config, species: Species) -> dict[str, int]:

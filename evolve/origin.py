@@ -14,7 +14,7 @@ from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.files import is_directory
 from hetevo.evolve.rundir.places import inside
-from hetevo.evolve.saved import check_configuration, read_saved_config
+from hetevo.evolve.saved import check_configuration, read_saved_config, with_saved_storage
 from hetevo.evolve.species import build_species
 from hetevo.evolve.state import State, load
 from hetevo.populations.circuits import genome
@@ -96,7 +96,8 @@ class Origin:
         content["preset"] = ""
         if founders := content.get("genome", {}).get("founders"):  # a branch needs none: no other file is opened
             content["genome"] = {**content["genome"], "founders": Path(str(founders)).name}
-        return from_mapping(content, overrides=overrides, source=f"--from {self.directory.path}", saved=saved)
+        changed = from_mapping(content, overrides=overrides, source=f"--from {self.directory.path}", saved=saved)
+        return with_saved_storage(changed, content)
 
     def load(self, config: Config, species: Species) -> State:
         """Return the generation, for a run of another configuration.
@@ -138,7 +139,13 @@ class Origin:
         }
 
     def _check(self, config: Config, species: Species) -> None:
-        if species.circuit != build_species(self.config).circuit:
+        before, storage = build_species(self.config), species.storage
+        if before.storage != storage:
+            raise ConfigError(
+                f"network.storage: {self.directory.path} keeps its wirings {before.storage}, and a branch has the same"
+                f' genes; got {storage}. Add -s network.storage="{before.storage}".'
+            )
+        if species.circuit != before.circuit:
             raise ConfigError(
                 f"plasticity.rule: {self.directory.path} has {self.config.plasticity.rule!r}, got"
                 f" {config.plasticity.rule!r}: rules that are inherited whole and gains are different genes."
@@ -155,9 +162,9 @@ class Origin:
                 f" them; got {config.islands.count}."
             )
         # the same genes, each of the same shape
-        before, after = ({gene.name: gene.shape for gene in genome(s)} for s in (build_species(self.config), species))
-        if before != after:
-            names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+        ours, theirs = ({gene.name: gene.matrix or gene.shape for gene in genome(s)} for s in (before, species))
+        if ours != theirs:
+            names = [name for name in {**ours, **theirs} if ours.get(name) != theirs.get(name)]
             raise ConfigError(
                 f"{', '.join(names)}: genes of {self.directory.path} have other shapes than the new configuration"
                 " needs. A branch may change tasks, lifetimes, plasticity without new genes, selection, mutation,"

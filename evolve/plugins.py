@@ -1,18 +1,14 @@
 """Plug-ins of a run: whether they work, and what they are, as its provenance remembers them."""
 
-import hashlib
-import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from importlib.machinery import ModuleSpec, PathFinder
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from hetevo.evolve.config import ConfigError
 from hetevo.evolve.config.plugins import plugins_of
-from hetevo.evolve.rundir.manifest import installed_version
+from hetevo.evolve.software import hash_sources, installed_version, locate
 from hetevo.populations.circuits import draw_founders
 from hetevo.populations.errors import HetevoError
 from hetevo.populations.evaluation import Probe, evaluate
@@ -40,7 +36,7 @@ def describe_plugins(content: Mapping[str, Any]) -> list[dict[str, str]]:
     for plugin in plugins_of(content):
         # the version and the sources are those of the whole package
         module = plugin.place.partition(":")[0]
-        package = _locate(module)[0]
+        package = locate(module)[0]
         found.append(
             {
                 "key": plugin.key,
@@ -74,47 +70,6 @@ def find_changes(before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str,
 
 def _describe_version(plugin: Mapping[str, Any]) -> str:
     return f"{plugin.get('version') or 'source'} {plugin.get('sha256') or 'unknown'}"
-
-
-def _locate(module: str) -> tuple[str, ModuleSpec | None]:
-    """Return the first part of a module's name that is no mere folder, and where it is; nothing of it is imported."""
-    first, *others = module.split(".")
-    # in the current folder last, where nothing is put on the path by looking
-    name, spec = first, _find_spec(first) or PathFinder.find_spec(first, [str(Path.cwd())])
-    for part in others:
-        if spec is None or spec.origin is not None:
-            break
-        name = f"{name}.{part}"
-        spec = PathFinder.find_spec(name, list(spec.submodule_search_locations or []))
-    return name, spec
-
-
-def _find_spec(package: str) -> ModuleSpec | None:
-    try:
-        return importlib.util.find_spec(package)
-    except (ModuleNotFoundError, ValueError):  # its folder is not on the path; or what was typed, or a script
-        return None
-
-
-def hash_sources(package: str) -> str:
-    """Return a short hash of the sources of a package or module, where it was loaded from; empty if it has none.
-
-    Parameters
-    ----------
-    package : str
-        Such as ``"hetevo.evolve"``; it is not imported, a package above it is.
-    """
-    spec = _find_spec(package) or _locate(package)[1]
-    if spec is None or spec.origin is None:
-        return ""  # not there; or a folder of anything, which may be all of a disk
-    digest, found = hashlib.sha256(), False
-    # names and content of all files, in a fixed order
-    for place in map(Path, spec.submodule_search_locations or [spec.origin or ""]):
-        for file in sorted(place.rglob("*.py")) if place.is_dir() else [place] if place.suffix == ".py" else []:
-            found = True
-            digest.update(f"{file.relative_to(place.parent).as_posix()}\0".encode())
-            digest.update(hashlib.sha256(file.read_bytes()).digest())
-    return digest.hexdigest()[:12] if found else ""
 
 
 def _version(package: str) -> str:

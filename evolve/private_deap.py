@@ -17,12 +17,13 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.random import Generator
+from numpy.random import MT19937, Generator
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:  # the copy has the same names as what it copies
     from deap import base, cma, tools
 
-__all__ = ["PYTHON", "base", "cma", "private_generators", "tools"]
+__all__ = ["PYTHON", "base", "cma", "draw_below", "draw_unit", "private_generators", "tools"]
 
 NAME = "hetevo_deap"
 """Package under which the copy is known to Python."""
@@ -53,6 +54,61 @@ def private_generators(rng: Generator) -> Iterator[None]:
         yield
 
 
+def draw_below(end: int, count: int) -> NDArray[np.int64]:
+    """Draw whole numbers from `PYTHON`, all at once: the same ones as by its method ``choice`` one after another.
+
+    Parameters
+    ----------
+    end : int
+        One more than the largest, 1 to 2**32 - 1.
+    count : int
+        How many.
+
+    Returns
+    -------
+    ndarray of int64, shape (count,)
+        As often each of 0 to ``end - 1``; `PYTHON` stands behind the last one.
+    """
+    # Python takes as many bits of each 32 as the end has, and passes over what is too large: half or more are not
+    shift, batch = np.uint32(32 - end.bit_length()), 2 * count + 64
+    words = _peek(batch)
+    while len(found := np.flatnonzero(words >> shift < end)) < count:
+        batch *= 2
+        words = _peek(batch)
+    drawn = (words[found[:count]] >> shift).astype(np.int64)
+    _skip(int(found[count - 1]) + 1 if count else 0)
+    return drawn
+
+
+def draw_unit(count: int) -> NDArray[np.float64]:
+    """Draw numbers from 0 to below 1 from `PYTHON`, all at once: the same ones as by its method ``random``."""
+    drawn = Generator(_twister()).random(count)
+    _skip(2 * count)  # a number takes two words of 32 bits
+    return drawn
+
+
+def _twister() -> MT19937:
+    """Return NumPy's generator of the same kind as `PYTHON`, in the same state."""
+    _, state, _ = PYTHON.getstate()
+    twin = MT19937()
+    twin.state = {"bit_generator": "MT19937", "state": {"key": np.array(state[:-1], np.uint32), "pos": state[-1]}}
+    return twin
+
+
+def _peek(count: int) -> NDArray[np.uint32]:
+    """Return the next words of `PYTHON` without drawing them."""
+    return np.asarray(_twister().random_raw(count), np.uint32)
+
+
+def _skip(count: int) -> None:
+    """Leave `PYTHON` as if that many words had been drawn."""
+    version, _, gauss = PYTHON.getstate()
+    twin = _twister()
+    twin.random_raw(count, output=False)
+    state: Any = twin.state["state"]
+    PYTHON.setstate((version, (*state["key"].tolist(), int(state["pos"])), gauss))
+
+
 def _replacements() -> dict[int, Any]:
     """Return the private counterpart of whatever draws from a global generator, by the identity of the latter."""
     # a module like NumPy in all but its generators
@@ -63,6 +119,30 @@ def _replacements() -> dict[int, Any]:
         names = (name for name in shared.__all__ if hasattr(private, name))
         found |= {id(getattr(shared, name)): getattr(private, name) for name in names}
     return found
+
+
+class _Later(ModuleType):
+    """Stands for a module that is imported when something of it is used."""
+
+    def __getattr__(self, name: str) -> Any:
+        # the real one, not this one again
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        return getattr(importlib.import_module(self.__name__), name)
+
+
+@contextmanager
+def _loading_later(name: str) -> Iterator[None]:
+    """Let whoever imports a module in the block have it when something of it is used."""
+    if name in sys.modules:
+        yield
+        return
+    sys.modules[name] = later = _Later(name)
+    try:
+        yield
+    finally:
+        if sys.modules.get(name) is later:
+            del sys.modules[name]
 
 
 def _copy_modules(*names: str) -> list[ModuleType]:
@@ -88,4 +168,6 @@ def _copy_modules(*names: str) -> list[ModuleType]:
 
 
 if not TYPE_CHECKING:
-    base, cma, tools = _copy_modules("base", "cma", "tools")
+    # which only indicators of several objectives need, and which loads what downloads data sets
+    with _loading_later("moocore"):
+        base, cma, tools = _copy_modules("base", "cma", "tools")

@@ -17,7 +17,7 @@ from hetevo.evolve.rundir.parts import find_damaged_parts, first_generation, par
 from hetevo.evolve.rundir.records import Records
 from hetevo.evolve.state import START, extend_chain
 from hetevo.populations.errors import HetevoError
-from hetevo.populations.evaluation import Evaluation, Status
+from hetevo.populations.evaluation import Evaluation, Status, sample
 from hetevo.populations.types import Floats, Indices
 
 Losses = tuple[int, Floats, Indices]
@@ -28,6 +28,26 @@ LISTED = 1_000
 
 CLOSE, NOTHING = 1e-9, 1e-12
 """Relative and absolute error of a mean: its last bits depend on the processor."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a run keeps of its individuals, P in number, as its configuration says.
+
+    Parameters
+    ----------
+    size : int
+        Individuals P.
+    every : int
+        Generations between those whose individuals are recorded; 0: none.
+    share, probed : float
+        Share of the individuals that is recorded, and that is measured.
+    """
+
+    size: int
+    every: int = 1
+    share: float = 1.0
+    probed: float = 1.0
 
 
 @dataclass
@@ -55,12 +75,7 @@ class Report:
 
 
 def check_records(
-    directory: RunDirectory,
-    size: int,
-    every: int,
-    newest: Checkpoint,
-    saved: Iterable[Losses],
-    report: Report,
+    directory: RunDirectory, kept: Kept, newest: Checkpoint, saved: Iterable[Losses], report: Report
 ) -> None:
     """Check all records up to a checkpoint.
 
@@ -68,10 +83,8 @@ def check_records(
     ----------
     directory : RunDirectory
         The run.
-    size : int
-        Individuals P.
-    every : int
-        Generations between those whose individuals are recorded; 0: none.
+    kept : Kept
+        What there should be of individuals.
     newest : Checkpoint
         The newest that can be trusted.
     saved : iterable of Losses
@@ -86,7 +99,7 @@ def check_records(
     if damaged:
         return
     try:
-        _check_tables(directory, size, every, newest, saved, report)
+        _check_tables(directory, kept, newest, saved, report)
     except HetevoError as error:
         report.problems.append(str(error))
 
@@ -103,13 +116,9 @@ def _find_strangers(table: Records, newest: Checkpoint) -> Iterator[str]:
 
 
 def _check_tables(
-    directory: RunDirectory,
-    size: int,
-    every: int,
-    newest: Checkpoint,
-    saved: Iterable[Losses],
-    report: Report,
+    directory: RunDirectory, rule: Kept, newest: Checkpoint, saved: Iterable[Losses], report: Report
 ) -> None:
+    size, every = rule.size, rule.every
     # 1. which generations each table should have
     origin = newest.facts.get("origin")
     first = origin["generation"] + 1 if origin else 0
@@ -126,24 +135,31 @@ def _check_tables(
     # 2. whether it has those, each once and in order: without that nothing else can be compared
     before = len(report.problems)
     report.problems += _check_generations("generations", generations, np.array(lived, np.int64), report)
-    report.problems += _check_generations("individuals", individuals, np.repeat(np.array(kept, np.int64), size), report)
+    if rule.share == 1:
+        expected = np.repeat(np.array(kept, np.int64), size)
+        report.problems += _check_generations("individuals", individuals, expected, report)
+    else:
+        report.problems += _check_share(individuals, generations, kept, rule)
+        report.checked.append(f"individuals: a share of {rule.share:g} of each generation, and its best one")
     if len(report.problems) > before:
         return
     # 3. whether the individuals are those of the digest, and the failures those of the individuals
-    if individuals is not None:
+    if individuals is not None and rule.share == 1:
         expected = np.repeat(np.array(kept, np.int64), size) * size + np.tile(np.arange(size), len(kept))
         if not np.array_equal(individuals["id"].to_numpy(), expected):
             report.problems.append(f"{directory.individuals.folder}: identifiers are not those of the generations")
             return
         if every == 1 and kept[:1] == [0]:
             _check_chain(individuals, newest, size, report)
+    if individuals is not None:
         report.problems += _check_failures(
             individuals, failures, max(kept[0], begins.get("failures", first)) if kept else 0
         )
     # 4. whether the rows of generations are the sums of their individuals
     if generations is not None:
-        lives = [*_take_lives(saved), *(_read_lives(individuals, kept, size) if individuals is not None else ())]
-        _check_sums(generations, lives, report)
+        whole = individuals is not None and rule.share == 1  # sums are over everybody
+        lives = [*_take_lives(saved), *(_read_lives(individuals, kept, size) if whole else ())]
+        _check_sums(generations, lives, rule.probed, report)
 
 
 def _read_rows(table: Records, newest: Checkpoint) -> pa.Table | None:
@@ -169,6 +185,29 @@ def _check_generations(name: str, rows: pa.Table | None, expected: Indices, repo
         report.checked.append(f"{name}: {len(found):,} rows, every generation exactly once")
         return []
     return [f"{name}: {problem}" for problem in _find_differences(found, expected)]
+
+
+def _check_share(rows: pa.Table | None, generations: pa.Table | None, kept: list[int], rule: Kept) -> list[str]:
+    """Check the rows of a share of the individuals: everybody of the share, who failed, and the best, in order."""
+    if rows is None or generations is None:
+        return [f"individuals: expected rows of {len(kept):,} generations, got none"] if kept else []
+    when, who, loss = (rows[name].to_numpy() for name in ("generation", "id", "loss"))
+    if (np.diff(who) <= 0).any() or not np.array_equal(who // rule.size, when):
+        return ["individuals: identifiers are not those of the generations, in order"]
+    if not np.array_equal(np.unique(when), kept):
+        return [f"individuals: expected those of {len(kept):,} generations, got those of {len(np.unique(when)):,}"]
+    # everybody of the share, and one more at most who did not fail: the best
+    places = np.arange(rule.size)
+    share = [generation * rule.size + places[sample(places, rule.share, generation)] for generation in kept]
+    if not np.isin(np.concatenate(share), who).all():
+        return [f"individuals: somebody of the share of {rule.share:g} (records.share) is missing"]
+    others = ~np.isin(who, np.concatenate(share)) & (rows["status"].to_numpy() != Status.FAILED)
+    if np.unique(when[others], return_counts=True)[1].max(initial=0) > 1:
+        return [f"individuals: there are more than the share of {rule.share:g} (records.share) and the best one"]
+    best = dict(zip(generations["generation"].to_pylist(), generations["loss_best"].to_pylist(), strict=True))
+    least = np.minimum.reduceat(loss, np.searchsorted(when, kept))
+    wrong = [generation for generation, value in zip(kept, least, strict=True) if best.get(generation) != value]
+    return [f"individuals: the best one of generation {generation} is missing" for generation in wrong[:20]]
 
 
 def _find_differences(found: Indices, expected: Indices) -> Iterator[str]:
@@ -228,7 +267,7 @@ def _read_lives(rows: pa.Table, kept: list[int], size: int) -> Iterator[tuple[in
         yield generation, Evaluation(part["loss"], part["status"], part.get("accuracy", unknown), observed)
 
 
-def _check_sums(generations: pa.Table, lives: Iterable[tuple[int, Evaluation]], report: Report) -> None:
+def _check_sums(generations: pa.Table, lives: Iterable[tuple[int, Evaluation]], probed: float, report: Report) -> None:
     """Compute rows of generations again from their individuals; where none was recorded, nothing is compared."""
     places = {generation: place for place, generation in enumerate(generations["generation"].to_pylist())}
     columns = {
@@ -243,7 +282,7 @@ def _check_sums(generations: pa.Table, lives: Iterable[tuple[int, Evaluation]], 
         if generation not in places:
             continue  # the checkpoint from which a branch went on
         compared.add(generation)
-        for name, (value,) in generation_row(generation, evaluation).items():
+        for name, (value,) in generation_row(generation, evaluation, probed).items():
             if name not in columns or np.isnan(value):
                 continue
             if not np.isclose(columns[name][places[generation]], value, rtol=CLOSE, atol=NOTHING):

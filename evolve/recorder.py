@@ -114,11 +114,11 @@ class Recorder:
             Further columns of the generation's row.
         """
         self.flush()  # nothing of this generation may reach the disk together with the checkpoint of the last one
-        row = generation_row(generation.number, evaluation)
+        row = generation_row(generation.number, evaluation, self.config.probe.share)
         row |= {name: np.array([value]) for name, value in (measured or {}).items()}
-        rows, every = [(self.directory.generations, row)], self.config.records.individuals_every
-        if every and generation.number % every == 0:
-            rows.append((self.directory.individuals, individual_rows(generation, evaluation)))
+        rows, kept = [(self.directory.generations, row)], self.config.records
+        if kept.individuals_every and generation.number % kept.individuals_every == 0:
+            rows.append((self.directory.individuals, individual_rows(generation, evaluation, kept.share)))
         if evaluation.failures:
             rows.append((self.directory.failures, failure_rows(generation, evaluation, self.config.seed)))
         # all are made before the first is added: if memory runs out for one, none is there

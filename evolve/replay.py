@@ -18,16 +18,17 @@ from hetevo.evolve.config import Config, from_mapping
 from hetevo.evolve.config.sources import HERE
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.generation import Generation
+from hetevo.evolve.genes import expected_genes, restore_genes
 from hetevo.evolve.record_checks import Report
 from hetevo.evolve.reproduction import reproduce
-from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
+from hetevo.evolve.rundir import DamagedError, RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.checkpoint import unpack_arrays
 from hetevo.evolve.rundir.parts import first_generation, parts, read_part
 from hetevo.evolve.saved import read_saved_config
 from hetevo.evolve.species import build_species
 from hetevo.evolve.state import State, load
-from hetevo.populations.circuits import block_size, genome
+from hetevo.populations.circuits import block_size
 from hetevo.populations.evaluation import Evaluation
 from hetevo.populations.genome import Population
 from hetevo.populations.species import Species
@@ -85,9 +86,11 @@ def replay_generation(
         evaluation = backend.evaluate(evolution.job(chosen), state.generation)
         how = f"{backend.description}, blocks of {settings.backend.block}"
     recorded = _read_recorded(directory, chosen)
-    if evaluation.observed.keys() & recorded.keys():
+    who = recorded.get("id", np.empty(0, np.int64)) - chosen * config.evolution.size  # all, or a share of them
+    lived = evaluation.take(who)
+    if lived.observed.keys() & recorded.keys():
         compared.append("measures")
-    differ += _life_differences(evaluation, state, recorded)
+    differ += _life_differences(evaluation, lived.observed, state, recorded)
     report.problems += [f"generation {chosen}: {name} differ" for name in differ]
     report.checked.append(f"generation {chosen} lived again ({how}): {', '.join(compared)}")
 
@@ -115,20 +118,23 @@ def _reproduce_again(
 
 
 def _descent_differences(found: Generation, kept: Generation) -> list[str]:
-    names = [name for name in kept.population if not _same_bits(found.population[name], kept.population[name])]
+    made, saved = found.population.plain(), kept.population.plain()
+    names = [name for name in saved if not _same_bits(made[name], saved[name])]
     descent = ("parent_a", "parent_b", "operator", "island")
     return names + [name for name in descent if not _same_bits(getattr(found, name), getattr(kept, name))]
 
 
-def _life_differences(found: Evaluation, kept: State, recorded: Mapping[str, NDArray[np.float64]]) -> list[str]:
+def _life_differences(
+    found: Evaluation, observed: Mapping[str, NDArray[Any]], kept: State, recorded: Mapping[str, NDArray[Any]]
+) -> list[str]:
     """Name what is not the same; measures are compared as far as they were recorded."""
     names = [name for name in ("loss", "status") if not _same_bits(getattr(found, name), getattr(kept, name))]
     return names + [
-        name for name, values in found.observed.items() if name in recorded and not _same_bits(values, recorded[name])
+        name for name, values in observed.items() if name in recorded and not _same_bits(values, recorded[name])
     ]
 
 
-def _read_recorded(directory: RunDirectory, generation: int) -> dict[str, NDArray[np.float64]]:
+def _read_recorded(directory: RunDirectory, generation: int) -> dict[str, NDArray[Any]]:
     """Return what was recorded of the individuals of a generation; empty if nothing was."""
     # a generation stands in one part: the last one that begins with it or before it
     files = [path for path in parts(directory.individuals.folder) if first_generation(path) <= generation]
@@ -234,5 +240,9 @@ def _find_row(directory: RunDirectory, number: int) -> dict[str, Any]:
 
 
 def _read_genes(packed: bytes, species: Species, directory: RunDirectory) -> Population:
-    expected = {gene.name: ((1, *gene.shape), np.dtype(gene.dtype)) for gene in genome(species)}
-    return Population(unpack_arrays(directory.failures.folder, io.BytesIO(packed), expected))
+    place = directory.failures.folder
+    arrays = unpack_arrays(place, io.BytesIO(packed), expected_genes(species, 1))
+    try:
+        return restore_genes(arrays, species)
+    except ValueError as error:
+        raise DamagedError(place, str(error)) from None

@@ -1,8 +1,5 @@
 """From one generation to the next, through DEAP's toolbox."""
 
-import inspect
-from typing import Any
-
 import numpy as np
 from numpy.random import Generator
 
@@ -10,7 +7,7 @@ from hetevo.evolve.config import Config, EvolutionTable
 from hetevo.evolve.generation import Generation, Operator
 from hetevo.evolve.islands import migrate
 from hetevo.evolve.private_deap import base, private_generators, tools
-from hetevo.evolve.selection import Individual, find_operator, find_positions, make_individuals
+from hetevo.evolve.selection import Candidates, find_operator, select
 from hetevo.evolve.variation import CROSSED, cross, mutate
 from hetevo.populations.circuits import genome
 from hetevo.populations.errors import SettingError
@@ -93,7 +90,7 @@ def reproduce(generation: Generation, loss: Floats, config: Config, species: Spe
     population = generation.population.take(first)
     # only what crossover takes is copied
     exchanged = [gene.name for gene in genome(species) if gene.kind in CROSSED]
-    others = Population({name: generation.population[name][second] for name in exchanged})
+    others = Population({name: generation.population[name] for name in exchanged}).take(second)
     box.mate(population, others, crossed, rng=crossing)
     # Mutation, of all but the elites: they come first, so the slice that mutates is a view of the new arrays
     children = population.take(slice(elites, None))
@@ -134,48 +131,37 @@ def choose_parents(
     second : ndarray of int64, shape (n,)
         Position of the second parent of each of ``crossed``.
     """
-    # what DEAP sees: a fitness, and for parsimony operators the number of synapses
+    # what is selected by: a fitness, and for parsimony operators the number of synapses
     synapses = None
     if tools.selDoubleTournament in (box.select.func, box.elites.func):
-        masks = [array for name, array in generation.population.items() if name.startswith("mask_")]
-        synapses = np.sum([mask.sum(axis=(1, 2)) for mask in masks], axis=0)
-    candidates = make_individuals(loss, config.lifetime.loss_cap, synapses)
+        synapses = generation.population.synapses
+    candidates = Candidates(loss, config.lifetime.loss_cap, synapses)
     # islands, between which some change places if it is time
     islands, number = config.islands, generation.number + 1
-    demes = [[candidates[i] for i in np.flatnonzero(generation.island == island)] for island in range(islands.count)]
+    demes = [np.flatnonzero(generation.island == island) for island in range(islands.count)]
     if len(demes) > 1 and islands.migrants and number % islands.every == 0:
         rng = random_stream(config.seed, number, Purpose.MIGRATE)
-        migrate(demes, islands.topology, islands.emigrants, islands.migrants, rng)
+        demes = migrate(demes, candidates, islands.topology, islands.emigrants, islands.migrants, rng)
     # each island chooses by random numbers of its own
     wanted = np.bincount(generation.island[crossed], minlength=len(demes))
-    chosen = [
-        _choose_in_island(
-            deme, int(wanted[island]), box, config.evolution, random_stream(config.seed, number, Purpose.SELECT, island)
-        )
-        for island, deme in enumerate(demes)
-    ]
+    chosen = []
+    for island, deme in enumerate(demes):
+        rng = random_stream(config.seed, number, Purpose.SELECT, island)
+        found = _choose_in_island(candidates.take(deme), int(wanted[island]), box, config.evolution, rng)
+        chosen.append([deme[part] for part in found])
     elites, first, second = (np.concatenate(part) for part in zip(*chosen, strict=True))
     return np.concatenate([elites, first]), second
 
 
 def _choose_in_island(
-    deme: list[Individual], second: int, box: base.Toolbox, settings: EvolutionTable, rng: Generator
+    candidates: Candidates, second: int, box: base.Toolbox, settings: EvolutionTable, rng: Generator
 ) -> tuple[Indices, Indices, Indices]:
     """Choose an island's elites, the first parents of its children, and ``second`` second parents."""
-    children = len(deme) - settings.elites
+    children = len(candidates.loss) - settings.elites
     with private_generators(rng):
-        elites = _select(box.elites, deme, settings.elites, rng)
+        elites = select(box.elites, candidates, settings.elites, rng)
         if settings.pool:  # parents are drawn from a few that were selected
-            chosen = rng.choice(_select(box.select, deme, settings.pool, rng), children + second)
+            chosen = rng.choice(select(box.select, candidates, settings.pool, rng), children + second)
         else:
-            chosen = _select(box.select, deme, children + second, rng)
+            chosen = select(box.select, candidates, children + second, rng)
     return elites, chosen[:children], chosen[children:]
-
-
-def _select(operator: Any, deme: list[Individual], count: int, rng: Generator) -> Indices:
-    """Select individuals; operators of other packages draw from ``rng``, DEAP's from generators seeded with it."""
-    if not count:
-        return find_positions([], 0)
-    # DEAP's operators take no generator
-    own = {"rng": rng} if "rng" in inspect.signature(operator.func).parameters else {}
-    return find_positions(operator(deme, count, **own), count)

@@ -17,7 +17,7 @@ from hetevo.evolve.config import (
 from hetevo.evolve.config.own_graph import with_kept_graph
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.messages import Notice, Progress, Run, log_notice
-from hetevo.evolve.open_run import OpenRun
+from hetevo.evolve.own_loop import OpenRun
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir import owner as owners

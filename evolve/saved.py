@@ -25,6 +25,7 @@ from hetevo.evolve.rundir.directory import TABLES
 from hetevo.evolve.rundir.files import make_folder
 from hetevo.evolve.rundir.parts import find_damaged_parts, last_generation, parts, read_part
 from hetevo.evolve.rundir.places import Place
+from hetevo.evolve.species import build_species
 from hetevo.evolve.state import State, load
 from hetevo.populations.errors import HetevoError, MachineFailedError, spell
 from hetevo.populations.species import Species
@@ -50,11 +51,26 @@ def read_saved_config(directory: RunDirectory, *, trust: bool = False) -> Config
     if not trust:
         check_trusted(content, (), source)
     try:
-        return from_mapping(content, source=source, saved=True)
+        return with_saved_storage(from_mapping(content, source=source, saved=True), content)
     except HetevoError as error:
         if lacking := _find_lacking(directory, content):
             raise ConfigError(f"{error}\n{lacking}") from None
         raise
+
+
+def with_saved_storage(config: Config, content: Mapping[str, Any]) -> Config:
+    """Return a configuration in which wirings are kept as the run has them.
+
+    Parameters
+    ----------
+    config : Config
+        As it was read.
+    content : mapping
+        The values that it was read from: runs of the first versions do not say how, and kept matrices.
+    """
+    if "storage" in content.get("network", {}) or build_species(config).storage == "dense":
+        return config
+    return from_mapping(config.model_dump(), overrides=[("network.storage", "dense")], saved=True)
 
 
 def find_foreign(directory: RunDirectory) -> list[str]:

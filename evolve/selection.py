@@ -1,12 +1,18 @@
-"""Who reproduces: DEAP's selection operators on light individuals (a position and a fitness)."""
+"""Who reproduces: DEAP's selection operators on light individuals (a position and a fitness).
+
+The usual ones have a twin that acts on arrays: it draws the same random numbers and makes the same choices, in a small
+part of the time. `select` takes the twin where there is one.
+"""
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 
-from hetevo.evolve.private_deap import base, tools
+from hetevo.evolve.private_deap import base, draw_below, draw_unit, tools
 from hetevo.populations.registry import Registry
 from hetevo.populations.types import Floats, Indices
 
@@ -94,8 +100,113 @@ def find_operator(settings: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     return (SELECTIONS[name] if name in SELECTIONS else getattr(tools, name)), arguments
 
 
+@dataclass(frozen=True)
+class Candidates:
+    """Individuals among which an operator selects, n of them.
+
+    Parameters
+    ----------
+    loss : ndarray of float, shape (n,)
+        Normalised losses, finite, at most ``cap``.
+    cap : float
+        Largest loss.
+    synapses : ndarray of int, shape (n,), optional
+        Synapses present in each individual.
+    """
+
+    loss: Floats
+    cap: float
+    synapses: Indices | None = None
+
+    @property
+    def fitness(self) -> Floats:
+        """What is maximised, shape (n,): see `LossFitness`."""
+        return np.asarray(self.cap - self.loss, np.float64)
+
+    def take(self, chosen: Indices) -> "Candidates":
+        """Return those at some positions."""
+        return Candidates(self.loss[chosen], self.cap, None if self.synapses is None else self.synapses[chosen])
+
+    def individuals(self) -> list[Individual]:
+        """Return what DEAP sees of them."""
+        return make_individuals(self.loss, self.cap, self.synapses)
+
+
+def select(operator: Any, candidates: Candidates, count: int, rng: Generator) -> Indices:
+    """Select individuals, inside `private_generators`.
+
+    Parameters
+    ----------
+    operator : functools.partial
+        The operator and its arguments, as `find_operator` found them.
+    candidates : Candidates
+        From whom, n individuals.
+    count : int
+        How many.
+    rng : numpy.random.Generator
+        What operators of other packages draw from; DEAP's draw from generators seeded with it.
+
+    Returns
+    -------
+    ndarray of int64, shape (count,)
+        Positions among the candidates. If the operator selects fewer, they are repeated in order.
+    """
+    if not count:
+        return np.empty(0, np.int64)
+    function, arguments = operator.func, operator.keywords
+    # 1. the twin, if there is one and the arguments are the usual ones
+    twin = next((twin for original, twin in TWINS if original is function), None)
+    if twin and all(type(value) is int and value > 0 for value in arguments.values()):
+        return np.resize(twin(candidates.fitness, count, **arguments), count)
+    # 2. otherwise the operator itself; DEAP's take no generator
+    own = {"rng": rng} if "rng" in inspect.signature(function).parameters else {}
+    return find_positions(operator(candidates.individuals(), count, **own), count)
+
+
 def find_positions(selected: Sequence[Individual], count: int) -> Indices:
     """Return the positions of ``count`` selected individuals; if there are fewer, they are repeated in order."""
     # some of DEAP's operators select fewer than they are asked for
     found = np.fromiter((individual.position for individual in selected), np.int64, len(selected))
     return np.resize(found, count) if count else found[:0]
+
+
+def _random(fitness: Floats, count: int) -> Indices:
+    return draw_below(len(fitness), count)
+
+
+def _best(fitness: Floats, count: int) -> Indices:
+    # of equal ones the first comes first, as in a stable sort that is reversed
+    order: Indices = np.argsort(-fitness, kind="stable")
+    return order[:count]
+
+
+def _worst(fitness: Floats, count: int) -> Indices:
+    order: Indices = np.argsort(fitness, kind="stable")
+    return order[:count]
+
+
+def _tournament(fitness: Floats, count: int, tournsize: int) -> Indices:
+    # tournament after tournament; of equal ones the first that was drawn wins
+    drawn = draw_below(len(fitness), count * tournsize).reshape(count, tournsize)
+    winners: Indices = drawn[np.arange(count), fitness[drawn].argmax(axis=1)]
+    return winners
+
+
+def _roulette(fitness: Floats, count: int) -> Indices:
+    # the wheel begins with the best; its size is summed in the order of the individuals, as DEAP does
+    order = _best(fitness, len(fitness))
+    ends = np.cumsum(fitness[order])
+    chosen: Indices = np.searchsorted(ends, draw_unit(count) * sum(fitness.tolist()), side="right")
+    # rounding can leave a place behind the last end: DEAP then selects nobody
+    selected: Indices = order[chosen[chosen < len(order)]]
+    return selected
+
+
+TWINS: tuple[tuple[Any, Callable[..., Indices]], ...] = (
+    (tools.selRandom, _random),
+    (tools.selBest, _best),
+    (tools.selWorst, _worst),
+    (tools.selTournament, _tournament),
+    (tools.selRoulette, _roulette),
+)
+"""DEAP's operators, and functions of fitness (n,), count and the operator's own arguments that choose the same."""

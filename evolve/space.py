@@ -100,6 +100,11 @@ class Space:
         self.config, self.wiring = config, wiring
         self._species: Species = build_species(config)
         self._genes = genome(self._species)
+        if wiring and self._species.storage == "sparse":
+            raise GenesError(
+                "wiring: wirings that are lists of synapses (network.storage) are no entries of a vector, so expected"
+                " False, got True."
+            )
         # where in a gene's array the entries of a vector stand
         self._places = {gene.name: self._find_places(gene) for gene in self._genes if self._is_flat(gene)}
         self.entries = tuple(

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from hetevo.evolve.config import config_hash
 from hetevo.evolve.generation import Generation, Operator
+from hetevo.evolve.genes import expected_genes, restore_genes
 from hetevo.evolve.rundir import DamagedError
 from hetevo.evolve.rundir.checkpoint import STATE, Checkpoint, Expected, load_manifest, read
 from hetevo.evolve.rundir.schemas import File
-from hetevo.populations.circuits import genome
 from hetevo.populations.evaluation import Evaluation, Status
-from hetevo.populations.genome import Population
 from hetevo.populations.species import Species
+from hetevo.populations.synapses import COUNTS
 from hetevo.populations.types import Floats, Indices
 
 START = "0" * 64
@@ -80,7 +80,7 @@ class State:
     @property
     def digest(self) -> str:
         """Digest of the run up to here: every generation's losses, statuses and descent, and this one's genes."""
-        return extend_chain(self.chain, self.generation.population)
+        return extend_chain(self.chain, self.generation.population.plain())
 
     @property
     def probe_digest(self) -> str | None:
@@ -99,7 +99,7 @@ class State:
         """
         # genes get a prefix, so that none can be called like another array
         generation = self.generation
-        arrays = {f"{_GENE}{name}": array for name, array in generation.population.items()}
+        arrays = {f"{_GENE}{name}": array for name, array in generation.population.plain().items()}
         arrays |= {name: getattr(generation, name) for name in _DESCENT}
         arrays |= {"loss": self.loss, "status": self.status}
         digests = {"chain": self.chain, "probe_chain": self.probe_chain}
@@ -166,7 +166,7 @@ def expected_arrays(species: Species, size: int) -> Expected:
         Individuals P.
     """
     # nothing in the file decides how much memory is taken: shapes come from the configuration
-    genes = {f"{_GENE}{gene.name}": ((size, *gene.shape), np.dtype(gene.dtype)) for gene in genome(species)}
+    genes = {f"{_GENE}{name}": kind for name, kind in expected_genes(species, size).items()}
     return {**genes, **_expected_facts(size)}
 
 
@@ -177,7 +177,9 @@ def _stated_arrays(path: Path, size: int) -> Expected:
         genes = {name: (tuple(a.shape), np.dtype(a.dtype)) for name, a in stated.items() if name.startswith(_GENE)}
     except TypeError as error:
         raise DamagedError(path, f"its manifest names arrays that there cannot be ({error})") from None
-    if strange := [name for name, (shape, kind) in genes.items() if shape[:1] != (size,) or kind.kind not in "biuf"]:
+    lists = {name for name, (shape, _) in genes.items() if f"{name}{COUNTS}" in genes and len(shape) == 1}
+    fitting = {name for name, (shape, _) in genes.items() if shape[:1] == (size,)} | lists
+    if strange := [name for name, (_, kind) in genes.items() if name not in fitting or kind.kind not in "biuf"]:
         raise DamagedError(path, f"its manifest names genes of another population: {', '.join(strange)[:200]!r}")
     return {**genes, **_expected_facts(size)}
 
@@ -211,7 +213,7 @@ def load(path: Path, species: Species | None, size: int) -> tuple[State, Checkpo
     """
     checkpoint = read(path, expected_arrays(species, size) if species else _stated_arrays(path, size))
     _check_ranges(path, checkpoint, size)
-    state = _restore(checkpoint)
+    state = _restore(path, checkpoint, species)
     if state.digest != checkpoint.facts["digest"]:
         raise DamagedError(path, "its arrays do not give the digest that its manifest names")
     return state, checkpoint
@@ -242,8 +244,12 @@ def _check_ranges(path: Path, checkpoint: Checkpoint, size: int) -> None:
         raise DamagedError(path / STATE, "loss: expected finite numbers, got others")
 
 
-def _restore(checkpoint: Checkpoint) -> State:
+def _restore(path: Path, checkpoint: Checkpoint, species: Species | None) -> State:
     arrays, facts = checkpoint.arrays, checkpoint.facts
-    genes = {name.removeprefix(_GENE): array for name, array in arrays.items() if name.startswith(_GENE)}
-    generation = Generation(checkpoint.generation, Population(genes), **{name: arrays[name] for name in _DESCENT})
+    saved = {name.removeprefix(_GENE): array for name, array in arrays.items() if name.startswith(_GENE)}
+    try:
+        genes = restore_genes(saved, species)
+    except ValueError as error:
+        raise DamagedError(path / STATE, str(error)) from None
+    generation = Generation(checkpoint.generation, genes, **{name: arrays[name] for name in _DESCENT})
     return State(generation, arrays["loss"], arrays["status"], facts["chain"], facts["probe_chain"])

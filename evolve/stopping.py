@@ -7,20 +7,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Self
 
+from hetevo.evolve.machine import SIGNALS
 from hetevo.evolve.messages import Notice
 from hetevo.evolve.rundir.files import is_folder, is_link, is_there, remove_tree
-
-SIGNALS = (
-    signal.SIGINT,
-    signal.SIGTERM,
-    signal.SIGHUP,
-    signal.SIGUSR1,
-    signal.SIGUSR2,
-    signal.SIGXCPU,
-)
-"""Ctrl-C, a polite kill, a terminal that is gone, two early warnings that batch systems can be asked for, and the one
-that comes when the processor time that was granted is used up."""
-
 
 LOOP = "loop"
 """What `StopRequest.by` says where the program itself asked."""

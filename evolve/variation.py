@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from hetevo.evolve.config import EvolutionTable
 from hetevo.populations.circuits import allowed_synapses, genome
 from hetevo.populations.genome import Gene, Kind, Population
+from hetevo.populations.random_streams import draw_events
 from hetevo.populations.species import Species
-from hetevo.populations.types import Indices, Mask
+from hetevo.populations.synapses import mirror, toggle
+from hetevo.populations.types import Indices, Lists, Mask
 
 CROSSED: frozenset[Kind] = frozenset({"gain", "decay", "bits"})
 """Kinds of genes that crossover exchanges; wiring, innate weights and signs come from the first parent."""
@@ -73,7 +75,10 @@ def mutate(children: Population, species: Species, settings: EvolutionTable, rng
     for gene in genome(species):
         MUTATIONS[gene.kind](children[gene.name], gene, species, settings, rng)
     # last, since the wiring upwards has changed
-    if species.transposed:
+    if species.transposed and species.storage == "sparse":
+        for row, ascending in enumerate(children.mask_ascending):
+            children.mask_descending[row] = mirror(species.layout, ascending)[0]
+    elif species.transposed:
         children.mask_descending[:] = species.mirror(children.mask_ascending)
 
 
@@ -92,33 +97,50 @@ def _mutate_innate(
 def _add_noise(values: NDArray[Any], rate: float, scale: float, rng: Generator) -> None:
     # a view: what is added here is added to the population
     flat = values.reshape(-1)
-    hit = sparse(rng, flat.size, rate)
+    hit = draw_events(rng, flat.size, rate)
     flat[hit] += rng.standard_normal(len(hit), dtype=np.float32) * np.float32(scale)
 
 
 def _mutate_decay(values: NDArray[Any], gene: Gene, species: Species, settings: EvolutionTable, rng: Generator) -> None:
     del gene, species
     flat = values.reshape(-1)
-    hit = sparse(rng, flat.size, settings.decay_mutation_rate)
+    hit = draw_events(rng, flat.size, settings.decay_mutation_rate)
     noise = rng.standard_normal(len(hit)) * settings.decay_mutation_scale
     # a decay of 1 forgets everything at once; more would turn weights over
     flat[hit] = np.minimum(flat[hit] * np.exp(noise), 1)
 
 
-def _mutate_mask(values: Mask, gene: Gene, species: Species, settings: EvolutionTable, rng: Generator) -> None:
+def _mutate_mask(values: NDArray[Any], gene: Gene, species: Species, settings: EvolutionTable, rng: Generator) -> None:
+    if gene.matrix:
+        _mutate_lists(values, gene, species, settings, rng)
+        return
     # only synapses that may exist are drawn from: most of a matrix may be none
     places = np.flatnonzero(allowed_synapses(species, gene.name))
     # hits count through all individuals
-    hit = sparse(rng, len(values) * len(places), settings.mask_flip)
+    hit = draw_events(rng, len(values) * len(places), settings.mask_flip)
     individual, place = np.divmod(hit, len(places))
     flat = values.reshape(len(values), -1)
     flat[individual, places[place]] ^= True
 
 
+def _mutate_lists(values: Lists, gene: Gene, species: Species, settings: EvolutionTable, rng: Generator) -> None:
+    """Flip synapses as in a matrix, with the same random numbers; lists that nothing hits stay their parents'."""
+    # what is transposed follows from the ascending wiring
+    if species.transposed and gene.name == "mask_descending":
+        return
+    places = species.places[gene.name == "mask_descending"]
+    hit = draw_events(rng, len(values) * places.size, settings.mask_flip)
+    individual, place = np.divmod(hit, places.size)
+    ends = np.searchsorted(individual, np.arange(len(values) + 1))
+    for row in np.unique(individual):
+        flipped = places.at(place[ends[row] : ends[row + 1]])
+        values[row] = toggle(values[row], flipped)
+
+
 def _mutate_bits(values: Mask, gene: Gene, species: Species, settings: EvolutionTable, rng: Generator) -> None:
     del gene, species
     flat = values.reshape(-1)
-    hit = sparse(rng, flat.size, settings.bit_flip)
+    hit = draw_events(rng, flat.size, settings.bit_flip)
     flat[hit] = ~flat[hit]
 
 
@@ -135,42 +157,3 @@ MUTATIONS: dict[Kind, Callable[[NDArray[Any], Gene, Species, EvolutionTable, Gen
     "sign": _mutate_sign,
 }
 """How each kind of gene mutates, in place."""
-
-
-def sparse(rng: Generator, size: int, probability: float) -> Indices:
-    """Draw which of many independent events happen, at a cost proportional to how many do.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of randomness.
-    size : int
-        Number of events.
-    probability : float
-        Probability of each, in 0..1.
-
-    Returns
-    -------
-    ndarray of int64
-        Increasing positions below ``size``: the gaps between them are geometric.
-
-    Examples
-    --------
-    >>> sparse(np.random.default_rng(0), 10, 1.0).tolist()
-    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
-    """
-    if probability <= 0 or size == 0:
-        return np.empty(0, np.int64)
-    # gaps between hits are drawn instead of a number for each event: rates are small, populations are large
-    found: list[Indices] = []
-    last = -1
-    while last < size:
-        expected = (size - last) * probability
-        gaps = rng.geometric(probability, int(expected + 4 * np.sqrt(expected) + 8))
-        np.minimum(gaps, size + 1, out=gaps)  # the sum of gaps for a tiny probability would overflow
-        steps = last + np.cumsum(gaps)
-        found.append(steps)
-        last = int(steps[-1])
-    # the last gaps lead beyond the end
-    hits = np.concatenate(found)
-    return hits[: np.searchsorted(hits, size)]

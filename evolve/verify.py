@@ -10,7 +10,7 @@ from hetevo.evolve.data.places import hash_file, opened
 from hetevo.evolve.founders import read_founders
 from hetevo.evolve.graphs import GraphError
 from hetevo.evolve.plugins import describe_plugins, find_changes
-from hetevo.evolve.record_checks import Losses, Report, check_records
+from hetevo.evolve.record_checks import Kept, Losses, Report, check_records
 from hetevo.evolve.replay import replay_generation
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir import checkpoint as checkpoints
@@ -114,8 +114,10 @@ def _look(directory: RunDirectory, *, replay: bool, trust: bool) -> tuple[Report
     _check_data(directory, report)
     if newest is not None:
         content = directory.config()
-        size, every = content["evolution"]["size"], content.get("records", {}).get("individuals_every", 1)
-        check_records(directory, size, every, newest, losses, report)
+        records, probe = content.get("records", {}), content.get("probe", {})
+        every, share = records.get("individuals_every", 1), records.get("share", 1.0)
+        kept = Kept(content["evolution"]["size"], every, share, probe.get("share", 1.0))
+        check_records(directory, kept, newest, losses, report)
         if report.ok:
             _check_end(directory, newest, report)
     elif report.ok and was_saved(directory):

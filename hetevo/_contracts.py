@@ -11,7 +11,9 @@ from hetevo.evolve.config import Config, preset
 from hetevo.evolve.species import build_species, load_probe
 from hetevo.populations.circuits import draw_founders
 from hetevo.populations.evaluation import Evaluation, evaluate
+from hetevo.populations.layout import Layout
 from hetevo.populations.species import Species
+from hetevo.populations.wiring import Pathways
 
 SMALL = ("lifetime.presentations=6", "lifetime.test_samples=16", "network.levels=[3, 2]", "evolution.size=6")
 """Changes that make lives short and circuits small."""
@@ -88,6 +90,17 @@ def check_gradient(species: Species) -> None:
         found = gradient[:, place[0], place[1]]
         close = np.allclose(found, measured, rtol=1e-3, atol=1e-6)
         assert close, f"expected the gradient {measured} of a weight by finite differences, got {found}"
+
+
+def check_lists(family: Any, layout: Layout, allowed: Pathways) -> None:
+    """Check that a wiring family has the same places without matrices, and draws among them."""
+    drawn = family.draw_lists(layout, (0.5, 0.5), np.random.default_rng(SEED))
+    for pathway, places in zip(("ascending", "descending"), family.places(layout), strict=True):
+        there, own = np.flatnonzero(getattr(allowed, pathway)), getattr(drawn, pathway)
+        found = places.at(np.arange(places.size))
+        assert np.array_equal(found, there), f"places: expected the {pathway} places of allowed, got {found}"
+        fits = own.dtype == np.int64 and (np.diff(own) > 0).all() and places.holds(own).all()
+        assert fits, f"draw_lists: expected {pathway} positions (int64) in order among the places, got {own}"
 
 
 def check_alike(first: Evaluation, second: Evaluation, message: str) -> None:

@@ -28,6 +28,7 @@ from hetevo._contracts import (
     SEED,
     STEP,
     check_gradient,
+    check_lists,
     check_lives,
     check_same,
     check_same_life,
@@ -41,6 +42,7 @@ from hetevo.populations.activations import ACTIVATIONS
 from hetevo.populations.layout import Layout
 from hetevo.populations.random_streams import Purpose, random_stream
 from hetevo.populations.species import Species
+from hetevo.populations.storage import has_lists
 from hetevo.populations.tasks import TASKS
 from hetevo.populations.tasks.task import find_fault
 from hetevo.populations.wiring import WIRINGS
@@ -123,6 +125,8 @@ def _wiring(name: str, options: Mapping[str, Any]) -> None:
     if not family.recurrent:
         loops = (allowed.ascending & ~layout.below()).any() or (allowed.descending & ~layout.above()).any()
         assert not loops, "allowed: expected no loops, or recurrent = True, with which circuits settle"
+    if has_lists(family):
+        check_lists(family, layout, allowed)
     check_gradient(check_lives({"network.wiring": name, "network.options": dict(options)}))
 
 

@@ -8,6 +8,7 @@
 `wiring`, `tasks`               what is connected; what is learned, one a file
 `activations`                   activation functions
 `genome`, `birth`               inherited arrays, innate weights
+`error_neurons`, `error_model`  circuits with separate error neurons: synapses; the equations, plainly
 `experience`                    tasks and samples of a generation
 `kernel`                        the same as the model, fast
 `circuits`                      kinds of circuits, one a file: genome, birth, life, test
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from hetevo.populations.circuits import draw_founders
     from hetevo.populations.evaluation import Evaluation, Probe, Status, evaluate
     from hetevo.populations.genome import Population
-    from hetevo.populations.kernel.life import Snapshot, live_block
+    from hetevo.populations.kernel.life import live_block
+    from hetevo.populations.kernel.snapshot import Snapshot
     from hetevo.populations.layout import Layout
     from hetevo.populations.settings import Environment, Genome, Lifetime, Network, Plasticity
     from hetevo.populations.species import Species

@@ -54,10 +54,10 @@ def check_dale(network: Network, rule: Rule, genome: Genome) -> None:
         return
     # both would give a synapse the sign of who receives
     reason = "gives descending synapses the signs of the neurons that receive, while Dale's principle asks for those"
-    if rule.transport:
+    if rule.copies_signs:
+        what = "weight transport" if rule.transport else "sign symmetry"
         raise SettingError(
-            f"plasticity.rule: weight transport {reason} of the neurons that send. Choose another rule, or"
-            " network.dale = false"
+            f"plasticity.rule: {what} {reason} of the neurons that send. Choose another rule, or network.dale = false"
         )
     if genome.descending_start == "transposed":
         raise SettingError(

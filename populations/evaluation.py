@@ -8,11 +8,12 @@ from typing import Protocol
 import numpy as np
 
 from hetevo.populations.circuits import Block, LayerSnapshot, Snapshot, block_size, circuit_of
-from hetevo.populations.experience import experience
+from hetevo.populations.experience import Experience, experience
 from hetevo.populations.genome import Population
 from hetevo.populations.isolation import isolated, one_thread
+from hetevo.populations.sparse.life import SparseSnapshot
 from hetevo.populations.species import Species
-from hetevo.populations.types import Floats, Indices
+from hetevo.populations.types import Floats, Indices, Mask
 
 
 class Status(IntEnum):
@@ -73,6 +74,11 @@ class Evaluation:
         status = np.array([Status.FAILED], np.int64)
         return Evaluation(np.array([loss]), status, np.array([np.nan]), {}, (failure,))
 
+    def take(self, chosen: Indices) -> "Evaluation":
+        """Return the individuals at some positions, all of them in another order."""
+        columns = {name: values[chosen] for name, values in self.observed.items()}
+        return Evaluation(self.loss[chosen], self.status[chosen], self.accuracy[chosen], columns, self.failures)
+
     @staticmethod
     def join(parts: Sequence["Evaluation"]) -> "Evaluation":
         """Concatenate evaluations of consecutive individuals."""
@@ -86,6 +92,10 @@ class Evaluation:
         )
 
 
+GOLDEN, ROOT = (5**0.5 - 1) / 2, 2**0.5 - 1
+"""What `sample` adds from one place, and from one generation, to the next."""
+
+
 def _column(part: Evaluation, name: str) -> Floats:
     return part.observed[name] if part.observed else np.full(part.loss.size, np.nan)
 
@@ -93,9 +103,38 @@ def _column(part: Evaluation, name: str) -> Floats:
 class Probe(Protocol):
     """A measure taken on lifetime snapshots; what it returns is recorded and never reaches fitness."""
 
-    def measure(self, snapshot: Snapshot | LayerSnapshot) -> dict[str, Floats]:
+    def measure(self, snapshot: Snapshot | SparseSnapshot | LayerSnapshot) -> dict[str, Floats]:
         """Return named measures, each of shape (N,), NaN where undefined."""
         ...
+
+
+def sample(individuals: Indices, share: float, generation: int) -> Mask:
+    """Choose a share of the individuals of a generation, by their places alone, so that everybody chooses the same.
+
+    Multiples of the golden ratio, modulo 1, lie evenly on the unit interval however many there are: a place is chosen
+    where that is below the share. From one generation to the next all of them move on. A smaller share is a part of a
+    larger one.
+
+    Parameters
+    ----------
+    individuals : ndarray of int, shape (P,)
+        Positions in the whole population.
+    share : float
+        What share of them, 0 to 1; of n consecutive ones at least one if ``n * share`` is 3 or more.
+    generation : int
+        Counted from 0.
+
+    Returns
+    -------
+    ndarray of bool, shape (P,)
+        Who is chosen.
+
+    Examples
+    --------
+    >>> sample(np.arange(8), 0.25, 0).tolist()
+    [True, False, False, False, False, True, False, False]
+    """
+    return np.asarray((individuals * GOLDEN + generation * ROOT) % 1 < share)
 
 
 @isolated
@@ -110,6 +149,8 @@ def evaluate(
     probe: Probe | None = None,
     probe_samples: int = 128,
     moments: tuple[int, ...] = (),
+    probe_share: float = 1.0,
+    lived: Experience | None = None,
 ) -> Evaluation:
     """Let individuals live, and measure how well they learned.
 
@@ -131,24 +172,38 @@ def evaluate(
         Size of the probe batch.
     moments : tuple of int, optional
         Further moments of life at which to measure, in percent.
+    probe_share : float, optional
+        Share of the individuals whose lives are measured, above 0 to 1: see `sample`.
+    lived : Experience, optional
+        What `hetevo.populations.experience.experience` draws for this species, seed and generation, and for a probe, if
+        it was drawn before; by default it is drawn.
 
     Returns
     -------
     Evaluation
-        In the order of ``individuals``.
+        In the order of ``individuals``; what was measured is NaN for those who were not.
     """
     observed = probe_samples if probe is not None else 0
     step = block or block_size(species)
     # sums of several threads would depend on how many there are
     with one_thread():
-        lived = experience(species, seed, generation, observed)
+        known = lived or experience(species, seed, generation, observed)
+
         # block by block; each individual keeps the place that its random streams are named by
-        parts = []
-        for start in range(0, population.size, step):
-            rows = slice(start, start + step)
-            lives = Block(species, population.take(rows), individuals[rows], lived, seed, generation)
-            parts.append(_evaluate_block(lives, probe, moments))
-    return Evaluation.join(parts)
+        def live(rows: slice | Indices, probe: Probe | None) -> Evaluation:
+            lives = Block(species, population.take(rows), individuals[rows], known, seed, generation)
+            return _evaluate_block(lives, probe, moments)
+
+        if probe is None or probe_share >= 1:
+            slices = (slice(start, start + step) for start in range(0, population.size, step))
+            return Evaluation.join([live(rows, probe) for rows in slices])
+        # those who are measured live in blocks of their own: nobody's life depends on the block
+        chosen = sample(individuals, probe_share, generation)
+        groups = [(np.flatnonzero(chosen), probe), (np.flatnonzero(~chosen), None)]
+        blocks = [(who[start : start + step], probe) for who, probe in groups for start in range(0, len(who), step)]
+        return Evaluation.join([live(*block) for block in blocks]).take(
+            np.argsort(np.concatenate([who for who, _ in blocks]))
+        )
 
 
 def _evaluate_block(block: Block, probe: Probe | None, moments: tuple[int, ...]) -> Evaluation:
@@ -156,7 +211,7 @@ def _evaluate_block(block: Block, probe: Probe | None, moments: tuple[int, ...])
     columns: dict[str, list[Floats]] = {}
 
     # one value an individual: the mean over its tasks
-    def observe(snapshot: Snapshot | LayerSnapshot) -> None:
+    def observe(snapshot: Snapshot | SparseSnapshot | LayerSnapshot) -> None:
         assert probe is not None
         for name, values in probe.measure(snapshot).items():
             columns.setdefault(f"{name}_{snapshot.stage}", []).append(_mean_defined(values.reshape(-1, tasks)))

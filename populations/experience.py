@@ -57,22 +57,30 @@ def experience(species: Species, seed: int, generation: int, probe_samples: int 
     probe_samples : int, optional
         Size of the probe batch; 0 for none. It comes from a stream of its own, so that measuring changes nothing.
     """
-    life = species.lifetime
+    life, layout = species.lifetime, species.layout
     # tasks stay the same for as many generations as the environment does
     era = generation - generation % species.environment.every if species.environment.every else 0
-    training, test, probe = [], [], []
+    # in single precision from the first, and once in memory: with images, samples are what takes most of it
+    lived = Samples(
+        np.empty((life.tasks, life.presentations, layout.input_units, life.batch), np.float32),
+        np.empty((life.tasks, life.presentations, layout.outputs, life.batch), np.float32),
+    )
+    # the bias is an input that is always 1
+    lived.inputs[:, :, layout.inputs :] = 1
+    test, probe = [], []
     for k in range(life.tasks):
         # the last of successive tasks comes first among the streams: it is the task of a life that has only one
         places = [k + life.tasks * number for number in reversed(range(species.environment.within))]
         tasks = [species.task.draw(species.random_stream(seed, era, Purpose.TASK, place)) for place in places]
         # as equal as they can be, together the whole life
-        spans = np.diff(np.arange(species.environment.within + 1) * life.presentations // species.environment.within)
-        lived = [
-            task.training(species.random_stream(seed, generation, Purpose.TRAINING, place), int(span) * life.batch)
-            for task, place, span in zip(tasks, places, spans, strict=True)
-        ]
-        whole = np.concatenate([inputs for inputs, _ in lived]), np.concatenate([targets for _, targets in lived])
-        training.append([_by_unit(part, life.presentations) for part in _with_bias(species, whole)])
+        ends = np.arange(species.environment.within + 1) * life.presentations // species.environment.within
+        for task, place, begin, end in zip(tasks, places, ends[:-1], ends[1:], strict=True):
+            drawn = task.training(
+                species.random_stream(seed, generation, Purpose.TRAINING, place), int(end - begin) * life.batch
+            )
+            inputs, targets = (_by_unit(part, int(end - begin), life.batch) for part in drawn)
+            lived.inputs[k, begin:end, : layout.inputs] = inputs
+            lived.targets[k, begin:end] = targets
         # the test asks for the last task that was taught
         task = tasks[-1]
         tested = task.test(species.random_stream(seed, generation, Purpose.TEST, k), life.test_samples)
@@ -82,7 +90,7 @@ def experience(species: Species, seed: int, generation: int, probe_samples: int 
             draw = task.probe if isinstance(task, Probed) else task.training
             probed = draw(species.random_stream(seed, generation, Purpose.PROBE, k), probe_samples)
             probe.append([part.T for part in _with_bias(species, probed)])
-    return Experience(_stack(training), _stack(test), _stack(probe) if probe else None)
+    return Experience(lived, _stack(test), _stack(probe) if probe else None)
 
 
 def _with_bias(species: Species, samples: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
@@ -93,8 +101,8 @@ def _with_bias(species: Species, samples: tuple[Floats, Floats]) -> tuple[Floats
     return inputs, targets
 
 
-def _by_unit(samples: Floats, presentations: int) -> Floats:
-    return samples.reshape(presentations, -1, samples.shape[1]).transpose(0, 2, 1)
+def _by_unit(samples: Floats, presentations: int, batch: int) -> Floats:
+    return np.reshape(samples, (presentations, batch, -1)).transpose(0, 2, 1)
 
 
 def _stack(tasks: list[list[Floats]]) -> Samples:

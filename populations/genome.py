@@ -1,5 +1,6 @@
 """The genome: which arrays are inherited, and a population as a struct of them."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -8,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hetevo.populations.rules import Pathway
+from hetevo.populations.synapses import pack
 from hetevo.populations.types import Floats, Indices, Mask
 
 Kind = Literal["gain", "decay", "mask", "innate", "bits", "sign"]
@@ -35,16 +37,31 @@ class Gene:
         Shape for one individual.
     scale : float
         Standard deviation of a gain among founders.
+    matrix : tuple of int or None
+        Rows and columns of the matrix whose places are listed (`hetevo.populations.synapses`), where wirings are lists
+        of synapses: then the gene of an individual is an object, its list, and the shape is (). None: no lists.
+    expected : int
+        Synapses that a list of a founder has, about.
     """
 
     name: str
     kind: Kind
     shape: tuple[int, ...]
     scale: float = 1.0
+    matrix: tuple[int, int] | None = None
+    expected: int = 0
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the gene of one individual takes, about."""
+        own = math.prod(self.shape) * np.dtype(self.dtype).itemsize
+        return own + self.expected * np.dtype(np.int64).itemsize
 
     @property
     def dtype(self) -> type[np.generic]:
-        """Boolean for masks, bits and signs, float32 for the rest."""
+        """Boolean for masks, bits and signs, float32 for the rest; object for lists of synapses."""
+        if self.matrix:
+            return np.object_
         return np.bool_ if self.kind in ("mask", "bits", "sign") else np.float32
 
 
@@ -78,7 +95,20 @@ class Population(Mapping[str, NDArray[Any]]):
     @property
     def nbytes(self) -> int:
         """Bytes that the genes take."""
-        return sum(array.nbytes for array in self._arrays.values())
+        return sum(_count_bytes(array) for array in self._arrays.values())
+
+    @property
+    def synapses(self) -> Indices:
+        """Synapses of each individual, of all kinds together, shape (P,)."""
+        masks = [array for name, array in self._arrays.items() if name.startswith("mask_")]
+        return np.asarray(np.sum([_count(mask) for mask in masks], axis=0))
+
+    def plain(self) -> dict[str, NDArray[Any]]:
+        """Return the genes as plain arrays: lists of synapses one after another, and how long each is (`pack`)."""
+        plain: dict[str, NDArray[Any]] = {}
+        for name, array in self._arrays.items():
+            plain |= pack(name, array) if array.dtype == np.object_ else {name: array}
+        return plain
 
     @property
     def gains_ascending(self) -> Floats:
@@ -92,21 +122,34 @@ class Population(Mapping[str, NDArray[Any]]):
 
     @property
     def mask_ascending(self) -> Mask:
-        """Ascending wiring ``A``, shape (P, H + O, I + H)."""
+        """Ascending wiring ``A``, shape (P, H + O, I + H); in sparse storage P lists of synapses."""
         return self._arrays["mask_ascending"]
 
     @property
     def mask_descending(self) -> Mask:
-        """Descending wiring ``B``, shape (P, H, H + O)."""
+        """Descending wiring ``B``, shape (P, H, H + O); in sparse storage P lists of synapses."""
         return self._arrays["mask_descending"]
 
     def take(self, chosen: Indices | slice) -> "Population":
         """Return the individuals at some positions; a copy, unless ``chosen`` is a slice."""
         # all genes at once, so that an individual stays one
-        return Population({name: array[chosen] for name, array in self._arrays.items()})
+        if isinstance(chosen, slice):
+            return Population({name: array[chosen] for name, array in self._arrays.items()})
+        # faster than by index, which looks at each number
+        return Population({name: np.take(array, chosen, axis=0) for name, array in self._arrays.items()})
 
     @staticmethod
     def join(parts: Iterable["Population"]) -> "Population":
         """Concatenate populations of one species."""
         whole = list(parts)
         return Population({name: np.concatenate([part[name] for part in whole]) for name in whole[0]})
+
+
+def _count(masks: NDArray[Any]) -> Indices:
+    if masks.dtype == np.object_:
+        return np.array([len(positions) for positions in masks], np.int64)
+    return np.asarray(masks.sum(axis=(1, 2)))
+
+
+def _count_bytes(array: NDArray[Any]) -> int:
+    return sum(own.nbytes for own in array) if array.dtype == np.object_ else array.nbytes

@@ -1,5 +1,6 @@
 """Keeping results apart from what else goes on in the process: settings of the caller, threads of libraries."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import Context
@@ -7,12 +8,15 @@ from functools import wraps
 from threading import RLock
 from typing import ParamSpec, TypeVar
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
 _LOCK = RLock()
+
+_found: dict[tuple[int, str], ThreadpoolController] = {}
+"""Numerical libraries that are loaded, by what is imported: looking for them takes as long as a short life."""
 
 
 def isolated(function: Callable[Given, Result]) -> Callable[Given, Result]:
@@ -36,5 +40,14 @@ def one_thread() -> Iterator[None]:
     Their limits hold for the whole process, so one thread at a time is in such a block; otherwise the first to leave
     would lift the limit for the rest. Others wait, which costs little: threads take turns in the interpreter anyway.
     """
-    with _LOCK, threadpool_limits(1):
+    with _LOCK, _libraries().limit(limits=1):
         yield
+
+
+def _libraries() -> ThreadpoolController:
+    # an import may have loaded one more since the last look
+    imported = len(sys.modules), next(reversed(sys.modules))
+    if imported not in _found:
+        _found.clear()
+        _found[imported] = ThreadpoolController()
+    return _found[imported]

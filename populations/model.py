@@ -16,9 +16,10 @@ Nothing here knows the transpose of ``W``, and nothing computes a gradient. What
 (injury, imperfect hardware) is in the kernel alone.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.random import Generator
 
 from hetevo.populations.birth import Weights
 from hetevo.populations.dale import outgoing_signs
@@ -40,6 +41,8 @@ class TwoPathwayCircuits:
         N genomes: gains, decays and wirings.
     innate : Weights
         ``W`` and ``V`` at birth.
+    generators : sequence of Generator, optional
+        One for each circuit, for rules that draw noise.
 
     Examples
     --------
@@ -58,8 +61,11 @@ class TwoPathwayCircuits:
     >>> circuits.update()
     """
 
-    def __init__(self, species: Species, genes: Population, innate: Weights) -> None:
+    def __init__(
+        self, species: Species, genes: Population, innate: Weights, generators: Sequence[Generator] = ()
+    ) -> None:
         self.species, self.genes = species, genes
+        self.generators = np.array(generators, object)
         self.W, self.V = innate.ascending.astype(np.float64), innate.descending.astype(np.float64)
         self.A, self.B = genes.mask_ascending, genes.mask_descending
         self.dW, self.dV = np.zeros_like(self.W), np.zeros_like(self.V)
@@ -69,13 +75,15 @@ class TwoPathwayCircuits:
         loops = [slice(0, layout.hidden)] * species.settle
         self.steps = loops if species.family.recurrent else list(layout.level_slices)
 
-    def forward(self, inputs: Floats) -> None:
+    def forward(self, inputs: Floats, noise: Floats | None = None) -> None:
         """Let activities rise: ``p_i = sum_j W_ij x_j``, ``x_i = f(p_i)``; outputs are linear.
 
         Parameters
         ----------
         inputs : ndarray of float, shape (N, I, S)
             Activity of the input units, the bias included.
+        noise : ndarray of float, shape (N, H + O, S), optional
+            Is added to the potentials of hidden neurons, and to outputs.
         """
         layout = self.species.layout
         # neurons that were not reached yet are silent, so whole rows of W can be used
@@ -83,8 +91,11 @@ class TwoPathwayCircuits:
         self.x[:, : layout.input_units] = inputs
         x_hidden = self.x[:, layout.input_units :]
         for level in self.steps:
-            x_hidden[:, level] = self._f(self.W[:, level] @ self.x)
+            potential = self.W[:, level] @ self.x
+            x_hidden[:, level] = self._f(potential if noise is None else potential + noise[:, level])
         self.y = self.W[:, layout.hidden :] @ self.x
+        if noise is not None:
+            self.y = self.y + noise[:, layout.hidden :]
 
     def backward(self, error: Floats) -> None:
         """Let learning signals descend: ``q_o = e_o``, ``q_i = f'(p_i) sum_k V_ik q_k``.
@@ -104,10 +115,14 @@ class TwoPathwayCircuits:
         slope = self._slope(self.x[:, species.layout.input_units :])
         for level in reversed(self.steps):
             self.q[:, level] = slope[:, level] * (self.V[:, level] @ self.q)
-        # what some rules do to hidden neurons' signals
-        if species.rule.signs:
+        self.distort()
+
+    def distort(self) -> None:
+        """Do to hidden neurons' learning signals what some rules do: keep their signs alone, or exchange samples."""
+        rule, hidden = self.species.rule, self.species.layout.hidden
+        if rule.signs:
             self.q[:, :hidden] = np.sign(self.q[:, :hidden])
-        if species.rule.shuffled:
+        if rule.shuffled:
             self.q[:, :hidden] = np.roll(self.q[:, :hidden], 1, axis=2)
 
     def update(self) -> None:
@@ -130,7 +145,10 @@ class TwoPathwayCircuits:
         self.dV = self.B * dV + rule.momentum * self.dV
         self.W = self.W * (1 - lostW) + self.dW
         self.V = self.V * (1 - lostV) + self.dV
-        # Dale's principle: what would change its sign ends at 0
+        self.keep_signs()
+
+    def keep_signs(self) -> None:
+        """Keep Dale's principle, if circuits have it: what would change its sign ends at 0."""
         if self.signs:
             self.W = np.where(self.W * self.signs.ascending < 0, 0, self.W)
             self.V = np.where(self.V * self.signs.descending < 0, 0, self.V)
@@ -147,7 +165,7 @@ class TwoPathwayCircuits:
         ``sender`` is what its synapses bring, (N, J, S). Returns shapes (N, R, J) and (N, R, 1).
         """
         terms, samples = self.species.rule.terms(pathway), own.shape[2]
-        c = {term: self._coefficient(pathway, term, own.shape[1]) for term in terms}
+        c = {term: self.coefficient(pathway, term, own.shape[1]) for term in terms}
         change, lost = np.zeros((len(own), own.shape[1], sender.shape[1])), np.zeros((len(own), own.shape[1], 1))
         if "heterosynaptic" in terms:  # <q_i x_j> up, <x_i q_k> down: the other pathway's signal, times the sender's
             change += c["heterosynaptic"] * (other @ sender.swapaxes(1, 2)) / samples
@@ -164,7 +182,14 @@ class TwoPathwayCircuits:
             lost = 1 - (1 - lost) * (1 - c["oja"] * (own**2).mean(axis=2)[:, :, None])
         return change, lost
 
-    def _coefficient(self, pathway: Pathway, term: str, neurons: int) -> Floats:
+    def draw_noise(self, units: int) -> Floats:
+        """Draw standard normal numbers (N, units, S) for the present samples, each circuit's from its own generator."""
+        if len(self.generators) != len(self.W):
+            raise ValueError(f"the rule {self.species.plasticity.rule} draws noise: pass a generator for each circuit")
+        shape = units, self.x.shape[2]
+        return np.stack([generator.standard_normal(shape) for generator in self.generators])
+
+    def coefficient(self, pathway: Pathway, term: str, neurons: int) -> Floats:
         """Return the gene that scales a term, (N, neurons, 1), with the sign that the rule gives it."""
         gene = self.genes[term_gene(pathway, term)].astype(np.float64)
         coefficient = np.broadcast_to(gene, (len(gene), neurons)).copy()
@@ -190,6 +215,7 @@ def live(
     innate: Weights,
     training: Samples,
     observe: Callable[[int, TwoPathwayCircuits], None] | None = None,
+    generators: Sequence[Generator] = (),
 ) -> TwoPathwayCircuits:
     """Let every individual live through every task, as `hetevo.populations.kernel.life.live_block` does.
 
@@ -205,6 +231,8 @@ def live(
         Arrays (K, T, units, S): T presentations of each of K tasks.
     observe : callable, optional
         Is called with the number of presentations so far, and the circuits, before each of them and at the end.
+    generators : sequence of Generator, optional
+        One for each of the P * K lives, for rules that draw noise.
 
     Returns
     -------
@@ -214,7 +242,9 @@ def live(
     life, tasks = species.lifetime, len(training.inputs)
     # each life of an individual begins with the same genes and innate weights
     lives = np.repeat(np.arange(genes.size), tasks)
-    circuits = TwoPathwayCircuits(species, genes.take(lives), Weights(*(weights[lives] for weights in innate)))
+    born = Weights(*(weights[lives] for weights in innate))
+    circuits = TwoPathwayCircuits(species, genes.take(lives), born, generators)
+    species.rule.begin(circuits)
     for t in range(life.presentations):
         if observe:
             observe(t, circuits)

@@ -7,7 +7,10 @@ generation to the next, so the order in which blocks are evaluated cannot matter
 
 from enum import IntEnum, unique
 
+import numpy as np
 from numpy.random import Generator, Philox, SeedSequence
+
+from hetevo.populations.types import Indices
 
 
 @unique
@@ -42,6 +45,9 @@ class Purpose(IntEnum):
     FRESH_INJURY = 25
     FRESH_HARDWARE = 26
     FRESH_FOUNDER = 27
+    NOISE = 28
+    HELD_OUT_NOISE = 29
+    FRESH_NOISE = 30
 
 
 HELD_OUT = {
@@ -52,6 +58,7 @@ HELD_OUT = {
     Purpose.PROBE: Purpose.HELD_OUT_PROBE,
     Purpose.INJURY: Purpose.HELD_OUT_INJURY,
     Purpose.HARDWARE: Purpose.HELD_OUT_HARDWARE,
+    Purpose.NOISE: Purpose.HELD_OUT_NOISE,
 }
 """What the streams of a life are for where its tasks are held out: nothing that it draws is drawn by another life."""
 
@@ -63,6 +70,7 @@ FRESH = {
     Purpose.PROBE: Purpose.FRESH_PROBE,
     Purpose.INJURY: Purpose.FRESH_INJURY,
     Purpose.HARDWARE: Purpose.FRESH_HARDWARE,
+    Purpose.NOISE: Purpose.FRESH_NOISE,
 }
 """The same for lives that are lived once more after a run, by an individual that is to be assessed."""
 
@@ -88,3 +96,42 @@ def random_stream(seed: int, generation: int, purpose: Purpose, index: int = 0) 
         gives the same numbers in any process; different addresses give independent ones.
     """
     return Generator(Philox(SeedSequence(seed, spawn_key=(generation, int(purpose), index))))
+
+
+def draw_events(rng: Generator, size: int, probability: float) -> Indices:
+    """Draw which of many independent events happen, at a cost proportional to how many do.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness.
+    size : int
+        Number of events.
+    probability : float
+        Probability of each, in 0..1.
+
+    Returns
+    -------
+    ndarray of int64
+        Increasing positions below ``size``: the gaps between them are geometric.
+
+    Examples
+    --------
+    >>> draw_events(np.random.default_rng(0), 10, 1.0).tolist()
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+    """
+    if probability <= 0 or size == 0:
+        return np.empty(0, np.int64)
+    # gaps between hits are drawn instead of a number for each event: rates are small, populations are large
+    found: list[Indices] = []
+    last = -1
+    while last < size:
+        expected = (size - last) * probability
+        gaps = rng.geometric(probability, int(expected + 4 * np.sqrt(expected) + 8))
+        np.minimum(gaps, size + 1, out=gaps)  # the sum of gaps for a tiny probability would overflow
+        steps = last + np.cumsum(gaps)
+        found.append(steps)
+        last = int(steps[-1])
+    # the last gaps lead beyond the end
+    hits = np.concatenate(found)
+    return hits[: np.searchsorted(hits, size)]

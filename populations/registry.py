@@ -162,6 +162,7 @@ def is_place(name: str) -> bool:
     return PLACE.fullmatch(name) is not None
 
 
+@cache  # reproduction asks in every generation
 def entry_points(group: str) -> "tuple[EntryPoint, ...]":
     """Return what installed packages announce in a group, found out once."""
     return tuple(_find_entry_points().select(group=group))

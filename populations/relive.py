@@ -9,6 +9,7 @@ from hetevo.populations.circuits import LayerSnapshot, Snapshot
 from hetevo.populations.errors import SettingError
 from hetevo.populations.evaluation import Evaluation, evaluate
 from hetevo.populations.genome import Population
+from hetevo.populations.sparse.life import SparseSnapshot
 from hetevo.populations.species import Species, Stage
 from hetevo.populations.types import Floats
 
@@ -60,7 +61,8 @@ class _Watcher:
 
     seen: dict[int, Snapshot | LayerSnapshot] = field(default_factory=dict)
 
-    def measure(self, snapshot: Snapshot | LayerSnapshot) -> dict[str, Floats]:
+    def measure(self, snapshot: Snapshot | SparseSnapshot | LayerSnapshot) -> dict[str, Floats]:
+        assert not isinstance(snapshot, SparseSnapshot)  # refused before anything lives
         # by the presentations so far, which the name of the stage holds
         self.seen[int(snapshot.stage.removeprefix(LIFE))] = snapshot
         return {}
@@ -100,6 +102,11 @@ def relive(
     SettingError
         If there is nothing to see in it: circuits of another package may show something of their own.
     """
+    if species.storage == "sparse":
+        raise SettingError(
+            "Circuits whose wirings are lists of synapses (network.storage) are too large to be looked at synapse by"
+            " synapse. Expected circuits with matrices, such as those of the preset emergence."
+        )
     # the same species, with other moments to look at
     presentations = species.lifetime.presentations
     own = {entry.name: getattr(species, entry.name) for entry in fields(Species)}

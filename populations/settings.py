@@ -116,6 +116,10 @@ class Network:
     excitatory: float = setting(
         0.8, "with dale: probability that a founder's neuron excites, where no file says", least=0, most=1
     )
+    storage: Literal["auto", "dense", "sparse"] = setting(
+        "auto",
+        "how wirings are kept: as matrices, or as lists of synapses; auto: lists if networks are large and sparse",
+    )
 
 
 @dataclass(frozen=True)

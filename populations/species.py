@@ -29,8 +29,10 @@ from hetevo.populations.settings import (
     SynapseKind,
     freeze,
 )
+from hetevo.populations.storage import REMEDY, Storage, choose_storage, find_obstacle
 from hetevo.populations.tasks import Task
 from hetevo.populations.wiring import WIRINGS, Pathways, WiringFamily
+from hetevo.populations.wiring.places import Places
 
 if TYPE_CHECKING:  # they act on circuits, which belong to a species
     from hetevo.populations.kernel.perturbation import Perturbation
@@ -99,6 +101,8 @@ class Species:
             )
         check_dale(self.network, self.rule, self.genome)
         check_error_neurons(self.network, self.rule, self.genome, self.error_neurons)
+        if self.storage == "sparse" and (self.formula is not None or self.obstacle):
+            raise SettingError(self.obstacle or f"network.storage: single layers have no wiring to list. {REMEDY}.")
 
     @property
     def settle(self) -> int:
@@ -142,11 +146,22 @@ class Species:
     @property
     def circuit(self) -> str:
         """The kind of circuit, a name in `hetevo.populations.circuits.CIRCUITS`."""
-        if self.network.circuit != "auto":
-            return self.network.circuit
-        if self.formula is not None:
-            return "layer"
-        return "plain" if self.rule.is_plain else "two-pathway"
+        named = self.network.circuit
+        if named == "auto":
+            named = "layer" if self.formula is not None else "plain" if self.rule.is_plain else "two-pathway"
+        # two pathways as lists of synapses are a kind of their own
+        return "sparse" if named == "two-pathway" and self.storage == "sparse" else named
+
+    @cached_property
+    def storage(self) -> Storage:
+        """How wirings are kept; see `hetevo.populations.storage`."""
+        return choose_storage(self)
+
+    @property
+    def obstacle(self) -> str:
+        """What of the species only matrices know; see `hetevo.populations.storage.find_obstacle`."""
+        perturbed = bool(self.perturbations)
+        return find_obstacle(self.network, self.rule, self.genome, self.family, perturbed=perturbed)
 
     def random_stream(self, seed: int, generation: int, purpose: Purpose, index: int = 0) -> Generator:
         """Return the generator for something that lives draw; see `hetevo.populations.random_streams.random_stream`."""
@@ -168,6 +183,11 @@ class Species:
         # a family is frozen, with all that it holds
         options = {name: freeze(value) for name, value in self.network.options.items()}
         return WIRINGS[self.network.wiring](**options)
+
+    @cached_property
+    def places(self) -> tuple[Places, Places]:
+        """Synapses that may exist, in each pathway, without a matrix; transposed wirings follow from the first."""
+        return self.family.places(self.layout)
 
     @cached_property
     def allowed(self) -> Pathways:

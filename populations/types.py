@@ -13,3 +13,6 @@ Mask = NDArray[np.bool_]
 
 Indices = NDArray[np.int64]
 """Positions of individuals in a population."""
+
+Lists = NDArray[np.object_]
+"""Synapses of several individuals, each an array of int64 positions in order; see `hetevo.populations.synapses`."""

@@ -57,6 +57,8 @@ def _write_status(found: dict[str, Any]) -> str:
     workers = ""
     if "utilisation" in telemetry and "workers" in telemetry:
         workers = f"{telemetry['workers']}, busy {telemetry['utilisation']:.0%} of the time"
+        if "processor" in telemetry:
+            workers += f" ({telemetry['processor']:.0%} of that on a processor)"
         workers += f", {telemetry['resent']} blocks sent again" if telemetry.get("resent") else ""
     rows = {
         "preset": ", ".join(part for part in (found["preset"], found["changes"]) if part),

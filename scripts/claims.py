@@ -3,23 +3,38 @@
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hetevo.scripts.errors import AsJson, Force, Oversubscribe, explain_errors, load_matplotlib
+from hetevo.scripts.claim_results import (
+    CIRCUIT,
+    PICTURE,
+    TABLE,
+    VALUES,
+    Result,
+    print_result,
+    summarise,
+    with_adjusted,
+    write_pages,
+)
+from hetevo.scripts.errors import AsJson, Force, Oversubscribe, explain_errors, load_matplotlib, warn
 from hetevo.scripts.presets import list_names
 
 if TYPE_CHECKING:
-    from hetevo.analysis.claims import Claim, Measured
-    from hetevo.analysis.figures import Plot
-    from hetevo.analysis.runs import LoadedRun
+    from hetevo.analysis.claims import Claim
+    from hetevo.analysis.claims.frozen import Frozen
+    from hetevo.evolve.sweeps import Plan
 
 Names = Annotated[
     list[str] | None, typer.Argument(metavar="CLAIM...", help="Claims to test, or 'all'; without, they are listed.")
 ]
-Output = Annotated[Path, typer.Option("-o", "--output", help="Folder for the sweeps.")]
+Output = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", help="Folder for the sweeps; with --freeze the file. Default: runs."),
+]
 Workers = Annotated[int, typer.Option(min=0, help="Runs side by side; 0: one a core.")]
 AsMarkdown = Annotated[bool, typer.Option("--markdown", help="Print each claim with a table in Markdown on stdout.")]
 Pages = Annotated[
@@ -32,62 +47,160 @@ Recorded = Annotated[
     typer.Option("--recorded", help="Folder that --pages wrote: take the values recorded there, and run nothing."),
 ]
 
-PAGE_DPI = 130
+Freeze = Annotated[
+    bool, typer.Option("--freeze", help="Write down predictions, configurations and seeds before these seeds are run.")
+]
+Seeds = Annotated[str, typer.Option(metavar="FIRST..LAST", help="Seeds to come, with --freeze.")]
+FrozenFile = Annotated[
+    Path | None, typer.Option("--frozen", metavar="FILE", help="What --freeze wrote: run these seeds, and judge by it.")
+]
+Power = Annotated[bool, typer.Option("--power", help="Show how many seeds each prediction needs.")]
+
 FIGURE = Path("figures", "claim.png")
-CIRCUIT, PICTURE, VALUES = "-circuit.png", "-claim.png", "-claim.csv"
-"""How files beside the page of a claim end; the values lie beside the picture, whose mark knows them again."""
-TABLE = "table.md"
 
 
 @explain_errors
 def claims(
     names: Names = None,
-    output: Output = Path("runs"),
+    output: Output = None,
     workers: Workers = 0,
     pages: Pages = None,
     recorded: Recorded = None,
+    freeze: Freeze = False,
+    seeds: Seeds = "",
+    frozen: FrozenFile = None,
+    power: Power = False,
     as_markdown: AsMarkdown = False,
     as_json: AsJson = False,
     force: Force = False,
     oversubscribe: Oversubscribe = False,
 ) -> None:
-    """Run the sweep of each claim, or go on with it, and say whether the claim holds."""
-    load_matplotlib()
-    from hetevo.analysis.claims import CLAIMS, check, draw, overview, read_recorded, table, verdict
-    from hetevo.analysis.figures import save
-    from hetevo.analysis.made import add_mark, beside, write_files
+    """Run the sweep of each claim, or go on with it, and say whether the claim is confirmed."""
+    from hetevo.analysis.claims import CLAIMS
 
-    if not names:
+    if not names and not freeze:
         list_names({name: claim.says for name, claim in CLAIMS.items()}, as_json=as_json)
         return
-    chosen = _choose(names, CLAIMS)
+    chosen = _choose(names or ["all"], CLAIMS)
+    _check_options(freeze=freeze, output=output, seeds=seeds, frozen=frozen, recorded=recorded)
+    if freeze:
+        assert output is not None
+        _freeze(chosen, seeds, output, force=force)
+        return
+    load_matplotlib()
+    from hetevo.analysis.claims import draw
+    from hetevo.analysis.figures import save
+
+    folder = output or Path("runs")
+    plans = {} if recorded else _plan(chosen, frozen)
     # what was recorded of runs takes their place; a figure of its own needs more than that
-    known = {name: read_recorded(claim, recorded / f"{name}{VALUES}") for name, claim in chosen.items() if recorded}
+    known = _read_recorded(chosen, recorded) if recorded else {}
     drawable = [name for name, claim in chosen.items() if name not in known or (known[name].runs and not claim.figure)]
-    _check_places(chosen, drawable, None if recorded else output, pages, force=force)
-    results, printed = {}, {}
+    _check_places(chosen, drawable, None if recorded else folder, pages, force=force)
+    results: dict[str, Result] = {}
     for name, claim in chosen.items():
-        if recorded:
-            runs, measured = known[name].runs, known[name].measured
-        else:
-            runs = _run_sweep(claim, output / name, workers, oversubscribe=oversubscribe)
-            measured = check(claim, runs)
-        _print(claim, measured, as_markdown=as_markdown)
+        found = known.get(name) or _run(claim, plans[name], folder / name, workers, oversubscribe=oversubscribe)
         # one figure, for its sweep and for its page
-        plot = draw(claim, runs) if name in drawable and (pages or not recorded) else None
+        plot = draw(claim, found.runs) if name in drawable and (pages or not recorded) else None
         if plot and not recorded:
-            print(save(plot, output / name / FIGURE, force=force, named=False)[0], file=sys.stderr)
-        if pages:
-            values = recorded / f"{name}{VALUES}" if recorded else None
-            _write_page(claim, runs, measured, pages, values, plot)
-        results[name] = claim, measured
-        predictions = table(claim, measured).drop(columns="claim").to_json(orient="records")  # NaN becomes null
-        printed[name] = {"verdict": verdict(measured), "predictions": json.loads(predictions)}
+            print(save(plot, folder / name / FIGURE, force=force, named=False)[0], file=sys.stderr)
+        results[name] = replace(found, plot=plot)
+        # by those that were judged so far, and by what was recorded of the others
+        results = with_adjusted(results)
+        print_result(results[name], as_markdown=as_markdown, powers=power)
     if pages:
-        write_files({beside(pages / TABLE): add_mark(overview(results).encode(), ".md")})
-        print(pages / TABLE, file=sys.stderr)
+        write_pages(results, pages, recorded)
     if as_json:
-        print(json.dumps(printed))
+        print(json.dumps({name: summarise(result, powers=power) for name, result in results.items()}))
+
+
+def _check_options(
+    *, freeze: bool, output: Path | None, seeds: str, frozen: Path | None, recorded: Path | None
+) -> None:
+    """Refuse options that do not go together."""
+    from hetevo.populations.errors import SettingError
+
+    if freeze and (output is None or not seeds):
+        raise SettingError(
+            "--freeze writes a file for seeds to come: say which, such as -o frozen.toml --seeds 200..219."
+        )
+    if seeds and not freeze:
+        raise SettingError("--seeds belongs to --freeze. Seeds that were frozen are run with --frozen FILE.")
+    if frozen and (freeze or recorded):
+        raise SettingError("--frozen says what to run: leave out --freeze and --recorded.")
+
+
+def _conditions(plan: "Plan") -> dict[str, dict[str, Any]]:
+    """Return the configuration of every condition of a sweep, and at which stage of life others look at it."""
+    found: dict[str, dict[str, Any]] = {}
+    for member in plan.members:
+        found.setdefault(member.condition, member.config.model_dump(mode="json"))
+    return found | {entry.condition: {"stage": entry.stage} for entry in plan.derived}
+
+
+def _freeze(chosen: "Mapping[str, Claim]", seeds: str, place: Path, *, force: bool) -> None:
+    """Write down what claims predict before their seeds are run."""
+    from hetevo.analysis.claims import freeze
+    from hetevo.analysis.made import write_new
+    from hetevo.evolve.sweeps import load_plan
+
+    text = freeze({name: (claim, _conditions(load_plan(name))) for name, claim in chosen.items()}, seeds)
+    print(write_new({place: text.encode()}, force=force)[0])
+
+
+def _plan(chosen: "Mapping[str, Claim]", frozen: Path | None) -> "dict[str, tuple[Plan, Frozen | None]]":
+    """Plan the sweeps: with the seeds that are frozen, in a file or in what ships, or else with their own."""
+    from hetevo.analysis.claims import read_frozen, read_shipped
+    from hetevo.evolve.identity import seed_range
+    from hetevo.evolve.sweeps import load_plan
+    from hetevo.populations.errors import SettingError
+
+    fixed = read_frozen(frozen) if frozen else read_shipped()
+    missing = [name for name in chosen if frozen and name not in fixed]
+    if missing:
+        raise SettingError(f"{frozen}: {missing[0]} is not among what was frozen there: {', '.join(fixed)}.")
+    return {
+        name: (load_plan(name, seeds=seed_range(fixed[name].seeds) if name in fixed else None), fixed.get(name))
+        for name in chosen
+    }
+
+
+def _read_recorded(chosen: "Mapping[str, Claim]", folder: Path) -> "dict[str, Result]":
+    """Read what was recorded of claims."""
+    from hetevo.analysis.claims import Freezing, read_recorded
+    from hetevo.evolve.sweeps import load_plan
+
+    found = {}
+    for name, claim in chosen.items():
+        known = read_recorded(claim, folder / f"{name}{VALUES}")
+        freezing = Freezing()
+        if known.freezing:
+            freezing = Freezing.from_record(known.freezing, claim, _conditions(load_plan(name)))
+        found[name] = Result(claim, known.runs, known.measured, freezing)
+    return found
+
+
+def _run(
+    claim: "Claim", planned: "tuple[Plan, Frozen | None]", folder: Path, workers: int, *, oversubscribe: bool
+) -> Result:
+    """Run a claim's sweep, or go on with it, and measure."""
+    from hetevo.analysis.claims import check, check_frozen
+    from hetevo.analysis.conditions import load_all
+    from hetevo.evolve.config import BackendTable
+    from hetevo.populations.errors import spell
+    from hetevo.scripts.sweep import run_plan
+
+    # an interrupted sweep says how to go on with the claim
+    again = spell("claims", claim.name, "-o", folder.parent)
+    (plan, frozen), place = planned, BackendTable(workers=workers)
+    run_plan(plan, folder, place, again=again, as_json=False, oversubscribe=oversubscribe, following=False)
+    # other seeds may lie beside these
+    seeds = {member.seed for member in plan.members}
+    runs = [run for run in load_all([folder]) if run.seed in seeds]
+    freezing = check_frozen(claim, _conditions(plan), runs, frozen)
+    for problem in freezing.problems:
+        warn(f"{claim.name} is not as it was frozen: {problem}.")
+    return Result(claim, runs, check(claim, runs), freezing)
 
 
 def _choose(names: Sequence[str], known: "Mapping[str, Claim]") -> "dict[str, Claim]":
@@ -117,68 +230,3 @@ def _check_places(
         files += [pages / f"{name}{PICTURE}" for name in drawable]
         files.append(pages / TABLE)
     check_replaceable(files, force=force)
-
-
-def _run_sweep(claim: "Claim", folder: Path, workers: int, *, oversubscribe: bool) -> "list[LoadedRun]":
-    """Run a claim's sweep, or go on with it."""
-    from hetevo.analysis.conditions import load_all
-    from hetevo.evolve.config import BackendTable
-    from hetevo.evolve.sweeps import load_plan
-    from hetevo.populations.errors import spell
-    from hetevo.scripts.sweep import run_plan
-
-    # an interrupted sweep says how to go on with the claim
-    again = spell("claims", claim.name, "-o", folder.parent)
-    plan, place = load_plan(claim.name), BackendTable(workers=workers)
-    run_plan(plan, folder, place, again=again, as_json=False, oversubscribe=oversubscribe, following=False)
-    return load_all([folder])
-
-
-def _print(claim: "Claim", measured: "Sequence[Measured]", *, as_markdown: bool) -> None:
-    """Say what came out."""
-    from hetevo.analysis.claims import markdown, verdict
-
-    print(f"\n{claim.says}\n(source: {claim.source})", file=sys.stderr)
-    for each in measured:
-        holds, prediction = "yes" if each.holds else "NO ", each.prediction
-        text = f"  {holds} {prediction.says}: {each.text}, n = {each.n}; predicted {prediction.predicted}"
-        print(text, file=sys.stderr)
-    print(f"{claim.name}: the claim {verdict(measured)}", file=sys.stderr)
-    if as_markdown:
-        title = f"### {claim.name}\n\n{claim.says} ({claim.source})\n\nThe claim **{verdict(measured)}**.\n\n"
-        print(title + markdown(measured) + "\n")
-
-
-def _write_page(
-    claim: "Claim",
-    runs: "Sequence[LoadedRun]",
-    measured: "Sequence[Measured]",
-    folder: Path,
-    recorded: Path | None,
-    plot: "Plot | None",
-) -> None:
-    """Write a claim's page, the drawing of a founder's circuit and, if there is one, the claim's figure.
-
-    Pages whose values were not read from ``recorded`` get them as a table too, of which all this can be made again.
-    """
-    from hetevo.analysis.claims import page, record
-    from hetevo.analysis.claims.recorded import FLOATS
-    from hetevo.analysis.figures.circuit import draw_individual
-    from hetevo.analysis.figures.plot import render
-    from hetevo.analysis.made import add_mark, beside, write_files
-    from hetevo.evolve.sweeps.file import read_sweep
-    from hetevo.scripts.draw import choose_founder
-
-    name, individual = claim.name, choose_founder(read_sweep(claim.name).base, None, [])
-    text = page(claim, measured, circuit=f"{name}{CIRCUIT}", figure=f"{name}{PICTURE}").encode()
-    circuit = render(draw_individual(individual.species, individual.genes).figure, ".png", PAGE_DPI)
-    files = {".md": add_mark(text, ".md"), CIRCUIT: add_mark(circuit, ".png")}
-    if recorded:
-        # the mark of the picture holds the hash of these values
-        values = recorded.read_bytes()
-    else:
-        values = files[VALUES] = record(claim, runs).to_csv(index=False, float_format=FLOATS).encode()
-    if plot:
-        files[PICTURE] = add_mark(render(plot.figure, ".png", PAGE_DPI), ".png", values)
-    write_files({beside(folder / f"{name}{ending}"): content for ending, content in files.items()})
-    print(folder / f"{name}.md", file=sys.stderr)

@@ -3,7 +3,6 @@
 import signal
 import sys
 import threading
-from importlib.metadata import version as installed_version
 from typing import Annotated
 
 import typer
@@ -11,6 +10,7 @@ import typer
 from hetevo.scripts.bench.command import bench
 from hetevo.scripts.check import status, verify
 from hetevo.scripts.claims import claims
+from hetevo.scripts.compare import compare
 from hetevo.scripts.draw import draw, plot, report
 from hetevo.scripts.errors import Commands, report_failed_thread
 from hetevo.scripts.export import assess, export, trace
@@ -28,13 +28,31 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, resume, status, plot, draw, report, trace, assess, export, verify, presets, init, sweep, claims):
+for command in (
+    run,
+    resume,
+    status,
+    plot,
+    compare,
+    draw,
+    report,
+    trace,
+    assess,
+    export,
+    verify,
+    presets,
+    init,
+    sweep,
+    claims,
+):
     app.command()(command)
 app.add_typer(bench, name="bench")
 
 
 def _version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version as installed_version
+
         print(f"hetevo {installed_version('hetevo')}")
         raise typer.Exit
 

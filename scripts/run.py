@@ -111,9 +111,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Evolve a population and record what happens."""
-    from hetevo.evolve import Experiment
-    from hetevo.evolve.toml import inline
-    from hetevo.populations.text import for_file
+    from hetevo.evolve.backends.process import spare_workers
 
     # options are overrides of the configuration, and come after -s
     given: dict[str, Any] = {
@@ -125,18 +123,33 @@ def run(
         "probe.every": 0 if no_probe else None,
     }
     overrides = [*(changes or []), *(f"{key}={value}" for key, value in given.items() if value is not None)]
-    if until is not None:
-        overrides.append(f"evolution.until={inline(parse_ends(until))}")
-    config, name = _find_configuration(source, origin, overrides, or_resume=or_resume, trust=trust)
-    if seeds is not None:
-        others = {"--from": origin, "--seed": seed}
-        _run_seeds(config, name, seeds, output, others, oversubscribe=oversubscribe, as_json=as_json)
-        return
-    path = output or Path("runs") / f"{for_file(name)}-seed{config.seed}"
-    experiment = Experiment(config, oversubscribe=oversubscribe)
-    with Progress() as display:
-        ended = experiment.run(path, origin=origin, or_resume=or_resume, progress=display, notice=display.say)
+    # workers load what they need while this process does: one that turns out not to be needed is ended
+    with spare_workers(0 if seeds is not None else _expect_workers(overrides)):
+        from hetevo.evolve import Experiment
+        from hetevo.evolve.toml import inline
+        from hetevo.populations.text import for_file
+
+        if until is not None:
+            overrides.append(f"evolution.until={inline(parse_ends(until))}")
+        config, name = _find_configuration(source, origin, overrides, or_resume=or_resume, trust=trust)
+        if seeds is not None:
+            others = {"--from": origin, "--seed": seed}
+            _run_seeds(config, name, seeds, output, others, oversubscribe=oversubscribe, as_json=as_json)
+            return
+        path = output or Path("runs") / f"{for_file(name)}-seed{config.seed}"
+        experiment = Experiment(config, oversubscribe=oversubscribe)
+        with Progress() as display:
+            ended = experiment.run(path, origin=origin, or_resume=or_resume, progress=display, notice=display.say)
     finish(ended, ["--address", config.backend.address] if config.backend.address else [], as_json=as_json)
+
+
+def _expect_workers(overrides: list[str]) -> int:
+    """Return how many workers a run will most likely start; none if something else is asked for than one a core."""
+    from hetevo.evolve.machine import available_cores
+
+    asked = [change for change in overrides if change.strip().startswith("backend.")]
+    cores = available_cores()
+    return 0 if asked or cores == 1 else cores
 
 
 def _run_seeds(

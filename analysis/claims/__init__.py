@@ -5,9 +5,11 @@ To add one, write ``[claim]`` and ``[[prediction]]`` into a file in ``evolve/exp
 """
 
 from hetevo.analysis.claims.claim import Claim, check, draw, picture, read_claims, table, verdict
+from hetevo.analysis.claims.family import adjust
+from hetevo.analysis.claims.frozen import Freezing, check_frozen, freeze, read_frozen, read_shipped
 from hetevo.analysis.claims.pages import markdown, overview, page
 from hetevo.analysis.claims.prediction import Measured, Prediction, measure
-from hetevo.analysis.claims.recorded import Recorded, read_recorded, record
+from hetevo.analysis.claims.recorded import Recorded, read_recorded, record, write_record
 
 CLAIMS: dict[str, Claim] = read_claims()
 """Claims by the name of their sweep."""
@@ -15,18 +17,25 @@ CLAIMS: dict[str, Claim] = read_claims()
 __all__ = [
     "CLAIMS",
     "Claim",
+    "Freezing",
     "Measured",
     "Prediction",
     "Recorded",
+    "adjust",
     "check",
+    "check_frozen",
     "draw",
+    "freeze",
     "markdown",
     "measure",
     "overview",
     "page",
     "picture",
+    "read_frozen",
     "read_recorded",
+    "read_shipped",
     "record",
     "table",
     "verdict",
+    "write_record",
 ]

@@ -1,5 +1,6 @@
 """A claim of the theory: what it says, which runs can show it, and what would refute it."""
 
+import math
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -34,7 +35,7 @@ class Claim:
     says : str
         The claim in one sentence.
     predictions : tuple of Prediction
-        Each is refuted by an interval over seeds that does not lie on the predicted side.
+        The verdict rests on those that are key; the others are checks.
     shows : mapping of str to str
         What the figure draws for every condition: what the axis says, by column of the table of generations.
     figure : str
@@ -79,9 +80,12 @@ def _make_prediction(table: Mapping[str, Any], groups: Mapping[str, Sequence[str
     """Make a prediction of its table, with every group written out."""
     values = dict(table)
     given: Sequence[Term] = values.pop("terms")
-    terms = tuple(each for term in given for each in _write_out(term, groups))
-    sign, key = (1, "above") if "above" in values else (-1, "below")
-    return Prediction(terms=terms, value=values.pop(key), sign=sign, **values)
+    values["terms"] = tuple(each for term in given for each in _write_out(term, groups))
+    # one of three: above a value, below it, or within a distance of it
+    if "within" in values:
+        return Prediction(value=values.pop("around", 0.0), **values)
+    sign, side = (1, "above") if "above" in values else (-1, "below")
+    return Prediction(value=values.pop(side), sign=sign, **values)
 
 
 def _write_out(term: Term, groups: Mapping[str, Sequence[str]]) -> list[Term]:
@@ -112,13 +116,21 @@ def check(claim: Claim, runs: Sequence[LoadedRun]) -> list[Measured]:
 
 
 def verdict(measured: Sequence[Measured]) -> str:
-    """Return ``"holds"``, ``"holds in part"`` or ``"fails"``."""
-    holding = sum(each.holds for each in measured)
-    return "holds" if holding == len(measured) else "holds in part" if holding else "fails"
+    """Return ``"confirmed"``, ``"refuted"`` or ``"undecided"``.
+
+    A claim is confirmed if all of its key predictions hold, and refuted if the interval of one of them lies entirely
+    where it is predicted not to. Without key predictions nothing can be decided.
+    """
+    keys = [each for each in measured if each.prediction.key]
+    if any(each.opposed for each in keys):
+        return "refuted"
+    return "confirmed" if keys and all(each.holds for each in keys) else "undecided"
 
 
-def table(claim: Claim, measured: Sequence[Measured]) -> pd.DataFrame:
-    """Return one row a prediction: claim, prediction, predicted, effect, low, high, n, holds.
+def table(
+    claim: Claim, measured: Sequence[Measured], adjusted: Mapping[str, float] | None = None, *, powers: bool = False
+) -> pd.DataFrame:
+    """Return one row a prediction.
 
     Parameters
     ----------
@@ -126,23 +138,28 @@ def table(claim: Claim, measured: Sequence[Measured]) -> pd.DataFrame:
         What is claimed.
     measured : sequence of Measured
         From `check`.
+    adjusted : mapping of str to float, optional
+        p values after Holm's correction, from `hetevo.analysis.claims.adjust`.
+    powers : bool, optional
+        Add what `hetevo.analysis.statistics.seeds` says: sd, matters, power, seeds_needed (missing where unknown).
+
+    Returns
+    -------
+    pandas.DataFrame
+        claim, prediction, key, predicted, effect, low, high, n, p, p_holm (of key predictions, else NaN), holds.
     """
-    # a row a prediction
-    columns = ["claim", "prediction", "predicted", "effect", "low", "high", "n", "holds"]
-    rows = [
-        (
-            claim.name,
-            each.prediction.says,
-            each.prediction.predicted,
-            each.effect,
-            each.low,
-            each.high,
-            each.n,
-            each.holds,
-        )
-        for each in measured
-    ]
-    return pd.DataFrame(rows, columns=columns)
+    rows = []
+    for each in measured:
+        about = each.prediction
+        row: dict[str, object] = {"claim": claim.name, "prediction": about.says, "key": about.key}
+        row |= {"predicted": about.predicted, "effect": each.effect, "low": each.low, "high": each.high, "n": each.n}
+        row |= {"p": each.p, "p_holm": (adjusted or {}).get(about.says, math.nan), "holds": each.holds}
+        if powers:
+            row |= {"sd": each.sd, "matters": about.within or about.matters}
+            row |= {"power": each.power, "seeds_needed": each.seeds_needed}
+        rows.append(row)
+    found = pd.DataFrame(rows)
+    return found.astype({"seeds_needed": "Int64"}) if powers else found
 
 
 def draw(claim: Claim, runs: Sequence[LoadedRun]) -> Plot:

@@ -2,25 +2,84 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from hetevo.analysis.claims.claim import Claim, verdict
 from hetevo.analysis.claims.prediction import Measured, Prediction
 
+NOT_FROZEN = "Not frozen: exploratory."
 
-def markdown(measured: Sequence[Measured]) -> str:
-    """Return a claim's predictions as a table in Markdown: prediction, measured with interval, predicted, n, holds."""
-    rows = [
-        f"| {each.prediction.says} | {each.text} | {each.prediction.predicted} | {each.n} |"
-        f" {'yes' if each.holds else '**no**'} |"
-        for each in measured
-    ]
-    head = [
-        "| prediction | measured, mean over seeds (95 % t interval) | predicted | n | holds |",
-        "|---|---|---|---|---|",
-    ]
-    return "\n".join([*head, *rows])
+SHORT = """\
+These values are of the last generations alone, fewer than predictions take means over: no more was recorded when \
+these runs were made."""
+
+HOW = """\
+Each row is a prediction of its own, which holds if its interval over seeds (95 %; 90 % where bounds are predicted, so \
+that two one-sided tests at 5 % decide) lies where it is predicted to. The verdict rests on the key predictions: the \
+claim is confirmed if all of them hold, refuted if the interval of one lies entirely on the other side, and undecided \
+otherwise. p is of the one-sided t test over seeds on the predicted side, after Holm's correction over the key \
+predictions of all claims."""
 
 
-def page(claim: Claim, measured: Sequence[Measured], *, circuit: str, figure: str) -> str:
+def markdown(measured: Sequence[Measured], adjusted: Mapping[str, float] | None = None, *, powers: bool = False) -> str:
+    """Return a claim's predictions as a table in Markdown.
+
+    Parameters
+    ----------
+    measured : sequence of Measured
+        From `hetevo.analysis.claims.check`.
+    adjusted : mapping of str to float, optional
+        Of each key prediction, from `hetevo.analysis.claims.adjust`.
+    powers : bool, optional
+        Add how likely the prediction would be to hold, and how many seeds that needs.
+    """
+    head = ["prediction", "", "measured, mean over seeds (t interval)", "predicted", "n", "holds", "p (Holm)"]
+    rows = []
+    for each in measured:
+        about = each.prediction
+        row = [about.says, "key" if about.key else "", each.text, about.predicted, str(each.n)]
+        row += ["yes" if each.holds else "**no**" if each.n else "", _write_p(about, adjusted)]
+        rows.append([*row, *(list_power(each) if powers else [])])
+    head += [*POWER] if powers else []
+    return "\n".join(["| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows]])
+
+
+POWER = ("sd over seeds", "effect that matters", "power", "seeds for 80 %")
+
+
+def list_power(measured: Measured) -> list[str]:
+    """Return standard deviation, effect that matters, power and seeds for 80 % as text."""
+    about = measured.prediction
+    needed = measured.seeds_needed
+    chance = f"{measured.power:.0%}" if np.isfinite(measured.power) else ""
+    sd = f"{measured.sd:.3g}" if np.isfinite(measured.sd) else ""
+    return [sd, f"{about.within or about.matters:g}", chance, str(needed) if needed else ""]
+
+
+def write_p(value: float) -> str:
+    """Write a p value; the smallest by what they are below.
+
+    >>> write_p(0.0312), write_p(1e-9), write_p(float("nan"))
+    ('.031', '< .001', '')
+    """
+    if not np.isfinite(value):
+        return ""
+    return "< .001" if value < 0.001 else f"{value:.2g}".removeprefix("0")
+
+
+def _write_p(prediction: Prediction, adjusted: Mapping[str, float] | None) -> str:
+    return write_p((adjusted or {}).get(prediction.says, np.nan))
+
+
+def page(
+    claim: Claim,
+    measured: Sequence[Measured],
+    *,
+    circuit: str,
+    figure: str,
+    adjusted: Mapping[str, float] | None = None,
+    frozen: str = NOT_FROZEN,
+) -> str:
     """Write the page of a claim in Markdown: what is said, the circuit, what came out, what would refute it.
 
     Parameters
@@ -31,6 +90,10 @@ def page(claim: Claim, measured: Sequence[Measured], *, circuit: str, figure: st
         From `hetevo.analysis.claims.check`.
     circuit, figure : str
         Names of the pictures, relative to the page.
+    adjusted : mapping of str to float, optional
+        Of each key prediction, from `hetevo.analysis.claims.adjust`.
+    frozen : str, optional
+        What was fixed before the runs were made, and when.
     """
     seeds = max(each.n for each in measured)
     parts = [
@@ -41,49 +104,45 @@ def page(claim: Claim, measured: Sequence[Measured], *, circuit: str, figure: st
         f"```{{image}} {circuit}\n:alt: A founder of {claim.name}\n:width: 100%\n```",
         f"A founder, drawn by `hetevo draw {claim.name.removesuffix('-with-controls')}`.",
         "## What came out",
-        f"The claim **{verdict(measured)}**; {seeds} seeds.",
+        f"The claim: **{verdict(measured)}**; {seeds} seeds. {frozen}",
         f"```{{image}} {figure}\n:alt: Measures of {claim.name} by condition\n```",
-        markdown(measured),
+        markdown(measured, adjusted),
+        *([SHORT] if any(each.short for each in measured) else []),
         *([claim.note] if claim.note else []),
         "## What would refute it",
-        "Each row is a prediction of its own. It is refuted by an interval over seeds that does not lie on the"
-        " predicted side; a claim fails if none of its predictions holds, and holds in part if some do.",
+        HOW,
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def overview(results: Mapping[str, tuple[Claim, Sequence[Measured]]]) -> str:
-    """Write the table of all claims in Markdown: each with its first prediction against a control.
+def overview(
+    results: Mapping[str, tuple[Claim, Sequence[Measured]]], adjusted: Mapping[str, Mapping[str, float]] | None = None
+) -> str:
+    """Write the table of all claims in Markdown, a row a key prediction.
 
     Parameters
     ----------
     results : mapping of str to (Claim, sequence of Measured)
         By the name of the claim.
+    adjusted : mapping of str to mapping of str to float, optional
+        From `hetevo.analysis.claims.adjust`.
     """
     rows = []
     for name, (claim, measured) in results.items():
-        # what stands for a claim is its first comparison with a control
-        shown = next((each for each in measured if _control(each.prediction)), measured[0])
-        effect = f"{shown.effect:+.2f} ({shown.low:+.2f} to {shown.high:+.2f}), n = {shown.n}"
-        control = _control(shown.prediction) or f"the value {shown.prediction.value:g}"
-        holding = f"{sum(each.holds for each in measured)} of {len(measured)} predictions"
-        rows.append(
-            f"| [{name}]({name}.md) | **{verdict(measured)}**, {holding} | {claim.says} |"
-            f" {shown.prediction.says}: {effect} | {control} |"
-        )
+        # what is said of the claim stands before the first of its key predictions
+        holding = f"{sum(each.holds for each in measured)} of {sum(each.n > 0 for each in measured)} predictions"
+        first = f"| [{name}]({name}.md) | **{verdict(measured)}**, {holding} | {claim.says} |"
+        for each in [each for each in measured if each.prediction.key] or measured[:1]:
+            effect = f"{each.effect:+.2g} ({each.low:+.2g} to {each.high:+.2g}), n = {each.n}"
+            p = _write_p(each.prediction, (adjusted or {}).get(name))
+            rows.append(
+                f"{first} {each.prediction.says}: {effect} | {each.prediction.predicted} |"
+                f" {'yes' if each.holds else '**no**'} | {p} |"
+            )
+            first = "| | | |"
     head = [
-        "| preset | verdict | claim | one prediction, measured (mean over seeds, 95 % t interval) | control |",
-        "|---|---|---|---|---|",
+        "| preset | verdict | claim | key prediction, measured (mean over seeds, t interval) | predicted | holds |"
+        " p (Holm) |",
+        "|---|---|---|---|---|---|---|",
     ]
     return "\n".join([*head, *rows]) + "\n"
-
-
-def _control(prediction: Prediction) -> str:
-    """Name what is subtracted; empty if nothing is."""
-    names = list(dict.fromkeys(condition for weight, condition, _ in prediction.terms if weight < 0))
-    first = {condition for weight, condition, _ in prediction.terms if weight > 0}
-    if not names or set(names) <= first:
-        return ""
-    # of a grid: what the cells that are subtracted have in common, and the others do not
-    shared = [part for part in names[0].split(", ") if all(part in name.split(", ") for name in names)]
-    return ", ".join(part for part in shared if not all(part in name.split(", ") for name in first)) or names[0]

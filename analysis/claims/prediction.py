@@ -1,5 +1,6 @@
-"""A prediction: a number whose side of a value a claim predicts, measured once a seed."""
+"""A prediction: a number whose side of a value, or whose nearness to it, a claim predicts, measured once a seed."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -7,10 +8,12 @@ import numpy as np
 import pandas as pd
 
 from hetevo.analysis.claims.own import CLAIM_MEASURES
-from hetevo.analysis.intervals import mean_and_interval
+from hetevo.analysis.intervals import CONFIDENCE, EQUIVALENCE, error_of, mean_and_interval, tail
 from hetevo.analysis.runs import LoadedRun
+from hetevo.analysis.statistics.curves import LATE
+from hetevo.analysis.statistics.seeds import MATTERS, power, seeds_needed
 from hetevo.populations.errors import SettingError
-from hetevo.populations.types import Floats
+from hetevo.populations.types import Floats, Indices
 
 Term = tuple[float, str, str]
 """Weight, condition, column of the table of generations."""
@@ -29,37 +32,58 @@ class Prediction:
     value : float
         With what it is compared.
     sign : int
-        1: it is predicted to be larger; -1: smaller.
+        1: it is predicted to be larger; -1: smaller; of no meaning where ``within`` is given.
+    within : float
+        Above 0: it is predicted to differ from the value by less than this, on either side.
+    key : bool
+        Whether the verdict on the claim rests on it; the others are checks.
+    matters : float
+        The smallest difference from the value that would matter, in the measure's unit, for the seeds that are needed.
+    generations : int
+        The terms are means over so many of the last generations in which all of them are defined; where runs have other
+        numbers of generations, in which each is. Only generations of the later half of a run count, unless none does.
     generation : int
-        Row of the table of generations; -1: the last generation in which all terms are defined; where runs have other
-        numbers of generations, the last one in which each is.
+        Row of the table of generations that is taken instead; -1: none.
     measure : str
-        One of `hetevo.analysis.claims.own.CLAIM_MEASURES`, which is computed from one seed's runs; the terms then only
-        name their conditions.
+        One of `hetevo.analysis.claims.own.CLAIM_MEASURES`, which is computed from one seed's runs, at the end of their
+        last generation; the terms then only name their conditions.
 
     Examples
     --------
     >>> more = Prediction("more than drift", ((1, "emergence", "alignment_end"), (-1, "neutral", "alignment_end")))
     >>> more.predicted, more.conditions
     ('> 0', ['emergence', 'neutral'])
+    >>> Prediction("no more, no less", more.terms, within=0.05).predicted
+    'within ±0.05'
     """
 
     says: str
     terms: tuple[Term, ...]
     value: float = 0.0
     sign: int = 1
+    within: float = 0.0
+    key: bool = False
+    matters: float = MATTERS
+    generations: int = LATE
     generation: int = -1
     measure: str = ""
 
     @property
     def predicted(self) -> str:
-        """The side on which the interval is to lie."""
+        """Where the interval is to lie."""
+        if self.within:
+            return f"{f'{self.value:.4g}, ' if self.value else ''}within ±{self.within:.4g}"
         return f"{'>' if self.sign > 0 else '<'} {self.value:.4g}"
 
     @property
     def conditions(self) -> list[str]:
         """The conditions that it compares."""
         return list(dict.fromkeys(condition for _, condition, _ in self.terms))
+
+    @property
+    def confidence(self) -> float:
+        """Coverage of the interval that decides."""
+        return EQUIVALENCE if self.within else CONFIDENCE
 
 
 @dataclass(frozen=True)
@@ -73,9 +97,11 @@ class Measured:
     effect : float
         Mean over seeds of the combination; NaN if it is defined for none.
     low, high : float
-        Its t interval; NaN with fewer than 2 seeds.
+        Its t interval with the coverage of the prediction; NaN with fewer than 2 seeds.
     n : int
         Seeds in which all terms are defined.
+    short : bool
+        Whether it is a mean over fewer generations than it should be, because only the last ones were recorded.
     """
 
     prediction: Prediction
@@ -83,17 +109,65 @@ class Measured:
     low: float
     high: float
     n: int
+    short: bool = False
 
     @property
     def text(self) -> str:
         """The mean and its interval."""
+        if not self.n:
+            return "not recorded"
         return f"{self.effect:.3f} ({self.low:.3f} to {self.high:.3f})"
 
     @property
+    def error(self) -> float:
+        """Standard error of the mean over seeds."""
+        return error_of(self.high - self.low, self.n, self.prediction.confidence)
+
+    @property
+    def sd(self) -> float:
+        """Standard deviation over seeds."""
+        return self.error * math.sqrt(self.n)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Between what the interval is to lie."""
+        value, within = self.prediction.value, self.prediction.within
+        if within:
+            return value - within, value + within
+        return (value, np.inf) if self.prediction.sign > 0 else (-np.inf, value)
+
+    @property
     def holds(self) -> bool:
-        """Whether the interval lies on the predicted side."""
-        value = self.prediction.value
-        return bool(self.low > value if self.prediction.sign > 0 else self.high < value)
+        """Whether the interval lies where it is predicted to."""
+        lowest, highest = self.bounds
+        return bool(self.low > lowest and self.high < highest)
+
+    @property
+    def opposed(self) -> bool:
+        """Whether the interval lies entirely where it is predicted not to."""
+        lowest, highest = self.bounds
+        return bool(self.high < lowest or self.low > highest)
+
+    @property
+    def p(self) -> float:
+        """One-sided p value of the t test over seeds, on the predicted side; NaN with fewer than 2 seeds.
+
+        Of a prediction with bounds, the larger of its two one-sided tests.
+        """
+        lowest, highest = self.bounds
+        return max(tail(beyond, self.error, self.n) for beyond in (self.effect - lowest, highest - self.effect))
+
+    @property
+    def power(self) -> float:
+        """Probability that it would hold with as many seeds, if the truth were as far on its side as would matter."""
+        about = self.prediction
+        return power(self.sd, self.n, about.within or about.matters, within=bool(about.within))
+
+    @property
+    def seeds_needed(self) -> int | None:
+        """Seeds with which that probability would be 80 %."""
+        about = self.prediction
+        return seeds_needed(self.sd, about.within or about.matters, within=bool(about.within))
 
 
 def measure(prediction: Prediction, runs: Sequence[LoadedRun]) -> Measured:
@@ -112,7 +186,8 @@ def measure(prediction: Prediction, runs: Sequence[LoadedRun]) -> Measured:
         If a condition is missing.
     """
     values = np.array(list(by_seed(prediction, runs).values()))
-    return Measured(prediction, *mean_and_interval(values), int(np.isfinite(values).sum()))
+    found = mean_and_interval(values, prediction.confidence)
+    return Measured(prediction, *found, int(np.isfinite(values).sum()), _is_short(prediction, runs))
 
 
 def by_seed(prediction: Prediction, runs: Sequence[LoadedRun]) -> dict[int, float]:
@@ -143,16 +218,36 @@ def _of_one_seed(prediction: Prediction, runs: Mapping[str, LoadedRun]) -> float
         return float(_column(own[0], prediction.measure)[-1] if recorded else CLAIM_MEASURES[prediction.measure](*own))
     columns = [_column(runs[condition], column) for _, condition, column in prediction.terms]
     if prediction.generation >= 0:
-        # one generation, or the last in which all are defined
-        columns = [values[prediction.generation : prediction.generation + 1] for values in columns]
-    elif len({len(values) for values in columns}) == 1:
-        defined = np.isfinite(columns).all(axis=0)
-        columns = [values[defined] for values in columns]
+        at = [values[prediction.generation : prediction.generation + 1] for values in columns]
     else:
-        columns = [values[np.isfinite(values)] for values in columns]
-    if any(not values.size for values in columns):
+        # generations in which all are defined, where runs have equally many
+        tables = [runs[condition].generations["generation"].to_numpy() for _, condition, _ in prediction.terms]
+        if len({len(values) for values in columns}) == 1:
+            undefined = ~np.isfinite(columns).all(axis=0)
+            columns = [np.where(undefined, np.nan, values) for values in columns]
+        at = [_late(*pair, prediction.generations) for pair in zip(columns, tables, strict=True)]
+    if not all(values.size for values in at):
         return float("nan")
-    return float(sum(weight * values[-1] for (weight, _, _), values in zip(prediction.terms, columns, strict=True)))
+    weights = [weight for weight, _, _ in prediction.terms]
+    return float(sum(weight * values.mean() for weight, values in zip(weights, at, strict=True)))
+
+
+def _late(values: Floats, generations: Indices, most: int) -> Floats:
+    """Return the last values that are defined, of the later half of the run; of none there, the last one at all."""
+    defined = np.isfinite(values)
+    late = values[defined & (2 * generations > generations[-1])]
+    return late[-most:] if late.size else values[defined][-1:]
+
+
+def _is_short(prediction: Prediction, runs: Sequence[LoadedRun]) -> bool:
+    """Tell whether a run begins, because no more of it was recorded, within the generations that it should give."""
+    if prediction.measure or prediction.generation >= 0:
+        return False
+    for run in (run for run in runs if run.condition in prediction.conditions):
+        first = int(run.generations["generation"].iloc[0])
+        if first > run.last / 2 + 1 and len(run.generations) < prediction.generations:
+            return True
+    return False
 
 
 def _column(run: LoadedRun, column: str) -> Floats:

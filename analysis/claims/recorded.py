@@ -1,25 +1,35 @@
 """What was recorded of a claim's runs: a small table of which its page and its figure are made again without a run.
 
-A row is a measure of a condition in one of its last generations, a column a seed. A table that was recorded before
-there were such rows holds the mean of each prediction and its interval, so that the page can be made but no figure.
+A row is a measure of a condition in one of its last generations, a column a seed. Above them stands, as a comment, what
+was frozen before the runs began, if anything was. Older tables hold fewer generations; the oldest hold the mean of each
+prediction in the last one and its interval, so that the page can be made but no figure.
 """
 
-from collections.abc import Iterator, Sequence
+import json
+import math
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from hetevo.analysis.claims.claim import Claim, check
 from hetevo.analysis.claims.prediction import Measured, Prediction, by_seed
+from hetevo.analysis.intervals import CONFIDENCE, error_of
 from hetevo.analysis.runs import LoadedRun, Value
+from hetevo.analysis.statistics.curves import LATE
 from hetevo.populations.errors import SettingError
 
 KEYS = ["condition", "measure", "generation"]
 
 FLOATS = "%.6g"
 """How numbers are written: with more digits than any page shows."""
+
+COMMENT = "# "
+"""How the line begins that says what was frozen."""
 
 ALWAYS = ("alignment_end", "undefined_share")
 """Columns that figures ask for."""
@@ -35,10 +45,13 @@ class Recorded:
         A value for each prediction.
     runs : list of LoadedRun
         The last generations of its runs, with the columns that predictions and figure need; empty if unknown.
+    freezing : dict
+        What `hetevo.analysis.claims.Freezing` said of the runs; empty if nothing was frozen.
     """
 
     measured: list[Measured]
     runs: list[LoadedRun]
+    freezing: dict[str, Any]
 
 
 def record(claim: Claim, runs: Sequence[LoadedRun]) -> pd.DataFrame:
@@ -56,13 +69,25 @@ def record(claim: Claim, runs: Sequence[LoadedRun]) -> pd.DataFrame:
     pandas.DataFrame
         Columns condition, measure, generation, and one for each seed.
     """
-    whole = [(each.n, each.holds) for each in check(claim, runs)]
-    # a measure may be undefined in the last generation: then those before it are needed too
-    for rows in range(1, max(len(run.generations) for run in runs) + 1):
+    whole = _summary(check(claim, runs))
+    # as many rows as predictions take means over; where measures were undefined there, those before them are needed too
+    most = max(len(run.generations) for run in runs)
+    for rows in range(min(LATE, most), most + 1):
         table = _table(claim, runs, rows)
-        if [(each.n, each.holds) for each in check(claim, _runs(claim, table))] == whole:
+        if _summary(check(claim, _runs(claim, table))) == whole:
             break
     return table
+
+
+def write_record(claim: Claim, runs: Sequence[LoadedRun], freezing: Mapping[str, Any]) -> bytes:
+    """Return the file that holds the table of `record`, with what `hetevo.analysis.claims.Freezing` says above it."""
+    comment = f"{COMMENT}{json.dumps(freezing)}\n" if freezing else ""
+    return (comment + record(claim, runs).to_csv(index=False, float_format=FLOATS)).encode()
+
+
+def _summary(measured: Sequence[Measured]) -> list[tuple[str, int, bool, bool]]:
+    """Return what a record must give again: means as they are shown, seeds, what holds, and that nothing is missing."""
+    return [(each.text, each.n, each.holds, each.short) for each in measured]
 
 
 def read_recorded(claim: Claim, path: Path) -> Recorded:
@@ -74,18 +99,34 @@ def read_recorded(claim: Claim, path: Path) -> Recorded:
         If the file is not there, or of another claim.
     """
     try:
-        table = pd.read_csv(path)
+        with path.open(encoding="utf-8") as file:
+            first = file.readline()
+        frozen = first.startswith(COMMENT)
+        freezing = json.loads(first.removeprefix(COMMENT)) if frozen else {}
+        table = pd.read_csv(path, skiprows=int(frozen))
     except (OSError, ValueError) as error:
         raise SettingError(f"Cannot read what was recorded of {claim.name}, {path}: {error}.") from None
     # of runs there are values, from which everything is computed again
     if set(KEYS) <= set(table):
         runs = _runs(claim, table)
-        return Recorded(check(claim, runs), runs)
-    if list(table.get("prediction", [])) != [each.says for each in claim.predictions]:
-        raise SettingError(f"{path} holds other predictions than those of {claim.name}. Record it again.")
+        return Recorded(check(claim, runs), runs, freezing)
     # of older tables there are means and intervals alone
-    columns = (table[name].tolist() for name in ("effect", "low", "high", "n"))
-    return Recorded([Measured(*row) for row in zip(claim.predictions, *columns, strict=True)], [])
+    rows = {str(row.get("prediction")): row for row in table.to_dict("records")}
+    if not rows.keys() <= {each.says for each in claim.predictions}:
+        raise SettingError(f"{path} holds other predictions than those of {claim.name}. Record it again.")
+    return Recorded([_read_mean(each, rows.get(each.says)) for each in claim.predictions], [], freezing)
+
+
+def _read_mean(prediction: Prediction, row: Mapping[Hashable, Any] | None) -> Measured:
+    """Return a prediction as an old table has it: a mean over seeds of the last generation, with its 95 % interval."""
+    if row is None:
+        return Measured(prediction, math.nan, math.nan, math.nan, 0)
+    effect, low, high, n = (float(row[name]) for name in ("effect", "low", "high", "n"))
+    # predictions with bounds have a narrower interval
+    if prediction.confidence != CONFIDENCE and n > 1:
+        half = error_of(high - low, int(n)) * float(stats.t.ppf((1 + prediction.confidence) / 2, n - 1))
+        low, high = effect - half, effect + half
+    return Measured(prediction, effect, low, high, int(n), short=True)
 
 
 def _table(claim: Claim, runs: Sequence[LoadedRun], rows: int) -> pd.DataFrame:

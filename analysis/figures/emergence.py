@@ -138,7 +138,7 @@ def survival(frame: Frame, *, found: Emergence | None = None) -> pd.DataFrame:
     if not frames:
         raise SettingError("Alignment is undefined in every generation of these runs, so nothing can have emerged.")
     axes.set_ylim(-0.03, 1.05)
-    axes.set_ylabel("share of seeds that\nhave not emerged")
+    axes.set_ylabel("share of seeds without\nan onset by the band")
     interval = "" if crowded else f", {CONFIDENCE * 100:.0f} % log-log interval"
     axes.set_title(f"Kaplan–Meier{interval}; |: censored", loc="right")
     axes.set_xlabel("generation")

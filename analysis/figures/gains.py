@@ -13,7 +13,9 @@ from hetevo.analysis.figures.parts import count_generations, every_of, null_line
 from hetevo.analysis.figures.style import UNDEFINED, Look, look, write_title
 from hetevo.analysis.lineage import fixation
 from hetevo.analysis.lineage import gains as gains_of
-from hetevo.analysis.lineage.gains import FIXED
+from hetevo.analysis.lineage.gains import FIXED, HEARD, PRODUCT
+from hetevo.analysis.runs import LoadedRun
+from hetevo.populations.rules import RULES
 
 SIGNS = {1: "fixed positive", -1: "fixed negative", 0: "not fixed"}
 
@@ -28,6 +30,9 @@ _PHI = re.compile(r"phi_sign_neuron_(\d+)_end")
 def gains(frame: Frame) -> pd.DataFrame:
     """Draw the population mean of every neuron's gain, by pathway; colours tell which signs became fixed.
 
+    The signs are those that matter: of a hidden neuron that of the product of its two gains, of an output that of its
+    gain.
+
     Returns
     -------
     Plot
@@ -36,16 +41,20 @@ def gains(frame: Frame) -> pd.DataFrame:
     # which signs became fixed, and a look for each case
     (run,) = frame.runs
     table = gains_of(run)
-    signs = fixation(table).set_index(["pathway", "neuron"])["sign"]
+    signs = fixation(table).set_index(["pathway", "neuron"])["sign"].to_dict()
     palette = frame.palette
     looks: dict[int, Look] = {1: look(0, palette), -1: look(1, palette), 0: ((0.6, 0.6, 0.6), ":")}
-    pathways = list(table.groupby("pathway"))
-    panels = frame.rows(len(pathways), 1.5 * len(pathways), letters="abcd"[: len(pathways)])
-    for axes, (pathway, group) in zip(panels, pathways, strict=True):
+    kinds = [kind for kind in dict.fromkeys(table["pathway"]) if kind != PRODUCT]
+    of_hidden = {"ascending", next(kind for kind in HEARD if kind in kinds)}
+    panels = frame.rows(len(kinds), 1.5 * len(kinds), letters="abcd"[: len(kinds)])
+    for axes, pathway in zip(panels, kinds, strict=True):
+        group = table[table["pathway"] == pathway]
+        # outputs and error neurons have no product
+        product = PRODUCT if pathway in of_hidden else pathway
+        shown = {n: int(signs.get((product, n), signs[(pathway, n)])) for n in group["neuron"].unique()}
         # those that became fixed above the others
-        ordered = sorted(group.groupby("neuron"), key=lambda item: abs(int(signs[(pathway, item[0])])))
-        for neuron, path in ordered:
-            sign = int(signs[(pathway, neuron)])
+        for neuron, path in sorted(group.groupby("neuron"), key=lambda item: abs(shown[item[0]])):
+            sign = shown[neuron]
             colour, line = looks[sign]
             when, mean = path["generation"], path["mean"]
             axes.plot(when, mean, color=colour, linestyle=line, linewidth=0.8, label=SIGNS[sign])
@@ -54,31 +63,40 @@ def gains(frame: Frame) -> pd.DataFrame:
     count_generations(panels[-1], table["generation"])
     panels[-1].set_xlabel("generation (kept checkpoints)")
     panels[0].set_title(write_title(run, after=f"; mean of n = {run.size}"), loc="right")
-    title = f"a line a neuron; fixed: at least {FIXED * 100:.0f} % of individuals share the sign"
+    whose = "one sign of gA·gB (of an output: of its gain)"
+    if len(kinds) > 2:
+        whose = "one sign of gW·gV (of an output or an error neuron: of its gain)"
+    title = f"a line a neuron; fixed: in at least {FIXED * 100:.0f} % of individuals\n{whose}"
     frame.legend(columns=3, title=title)
     return table
 
 
 @figure(probe=None, single=True)
 def signs(frame: Frame) -> pd.DataFrame:
-    """Draw the share of individuals in which a neuron's gain is positive, for every neuron and kept checkpoint.
+    """Draw in which share of individuals the signs that matter are positive, by neuron and kept checkpoint.
 
-    These are the genes; what they do to the learning of a neuron is in the figure `phi`. The first neurons of the
-    ascending pathway are the hidden ones, the last are the outputs.
+    Of hidden neurons the product of the two gains, since nothing follows from the sign of one alone; of outputs the
+    gain. These are genes; what they do to the learning of a neuron is in the figure `phi`. Where V is fixed, signs of
+    hidden neurons' gains do nothing.
 
     Returns
     -------
     Plot
         Data: of `hetevo.analysis.lineage.gains`.
     """
-    # a map a pathway: neurons by generations
+    # hidden neurons and outputs: a map each, neurons by generations
     (run,) = frame.runs
     table = gains_of(run)
-    maps = {
-        f"{pathway}\ngain of neuron": group.pivot(index="neuron", columns="generation", values="positive")
+    shares = {
+        pathway: group.pivot(index="neuron", columns="generation", values="positive")
         for pathway, group in table.groupby("pathway")
     }
-    label = "share of individuals with a\npositive gain (0.5: signs by coin)"
+    products, ascending = shares[PRODUCT], shares["ascending"]
+    # shared gains are those of all neurons
+    outputs = ascending.iloc[len(products) :] if len(ascending) > len(products) else ascending
+    effect = "(no effect: V is fixed)" if _feedback_is_fixed(run) else "of hidden neuron"
+    maps = {f"product gA·gB\n{effect}": products, "gain of\noutput": outputs}
+    label = "share of individuals in which it is\npositive (0.5: signs by coin)"
     every = _maps(frame, maps, limits=(0, 1), label=label)
     every[-1].set_xlabel("generation (kept checkpoints)")
     every[0].set_title(write_title(run, after=f"; n = {run.size} individuals"), loc="right")
@@ -115,6 +133,12 @@ def phi(frame: Frame) -> pd.DataFrame:
     grey = "; grey: undefined" if grid.isna().any(axis=None) else ""
     axes.set_title(write_title(run, after=f"; n = {run.size}{between}{grey}"), loc="right")
     return grid.T.reset_index().melt("generation", var_name="neuron", value_name="sign")
+
+
+def _feedback_is_fixed(run: LoadedRun) -> bool:
+    """Tell whether a run's rule leaves V as it was at birth; False for rules of other packages."""
+    rule = RULES.own.get(str(run.setting("plasticity.rule")))
+    return rule is not None and not rule.descending
 
 
 def _maps(frame: Frame, maps: Mapping[str, pd.DataFrame], *, limits: tuple[float, float], label: str) -> list[Axes]:

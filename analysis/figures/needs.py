@@ -103,6 +103,9 @@ def _unmeasured(run: LoadedRun, needs: Needs) -> Iterator[tuple[str, str]]:
         every = run.probe_every
         why = f"measured every {every}th generation (probe.every = {every}), but this figure compares children with"
         yield f"{why} their parents", "probe.every = 1"
+    if needs.individuals == "every" and run.probe_share != 1:
+        why = f"measured a share of its individuals (probe.share = {run.probe_share:g}), but this figure compares"
+        yield f"{why} children with their parents", "probe.share = 1"
 
 
 def _not_kept(run: LoadedRun, needs: Needs) -> Iterator[tuple[str, str]]:
@@ -113,6 +116,9 @@ def _not_kept(run: LoadedRun, needs: Needs) -> Iterator[tuple[str, str]]:
         why = "those of every generation, to follow descent" if descent else "them"
         setting = "records.individuals_every"
         yield f"kept {what} ({setting} = {kept}), but this figure needs {why}", f"{setting} = 1"
+    if descent and run.individuals_share != 1:
+        why = f"kept a share of its individuals (records.share = {run.individuals_share:g}), but this figure follows"
+        yield f"{why} descent, for which all are needed", "records.share = 1"
 
 
 def choose_runs(runs: Sequence[LoadedRun], individuals: int | Literal["every"]) -> list[LoadedRun]:

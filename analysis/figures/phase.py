@@ -24,6 +24,8 @@ IGNORED = ("seed", "preset", "backend.", "checkpoint.", "records.", "probe.")
 MOST_NUMBERS = 12
 """Values along one axis up to which the cells have room for their numbers."""
 
+WEIGHTED = "hs_weighted_end", "dc_weighted_end"
+
 MARGIN = 0.04
 """Room about the range of a phase plane."""
 
@@ -32,16 +34,21 @@ MARGIN = 0.04
 def phase_plane(frame: Frame) -> pd.DataFrame:
     """Draw the population means of HS and DC as a path through the generations.
 
+    Weighted by what neurons contribute to the alignment, if all runs have recorded that; else all neurons count alike.
+
     Signals that follow the gradient are to the right, neurons that agree on its sign are at the top: a gradient learner
     is in the upper right corner, and "HS yes, DC no" in the middle of the right side.
 
     Returns
     -------
     Plot
-        Data: condition, seed, run, generation, hs_end, dc_end.
+        Data: condition, seed, run, generation, and hs_weighted_end and dc_weighted_end, or hs_end and dc_end.
     """
     runs = frame.runs
-    table = frame.measured()[["condition", "seed", "run", "generation", "hs_end", "dc_end"]]
+    measured = frame.measured()
+    weighted = all(set(WEIGHTED) <= set(run.generations) for run in runs)
+    hs, dc = WEIGHTED if weighted else ("hs_end", "dc_end")
+    table = measured[["condition", "seed", "run", "generation", hs, dc]]
     axes, styles = frame.one_panel(2.8), frame.looks()
     names = for_figures(styles)
     seeds = table.groupby("condition")["run"].nunique()
@@ -50,19 +57,19 @@ def phase_plane(frame: Frame) -> pd.DataFrame:
         # thin lines for single runs, one line for their mean
         if seeds.sum() > len(seeds) and len(runs) <= MOST_THIN:
             for _, path in group.groupby("run"):
-                axes.plot(path["hs_end"], path["dc_end"], color=colour, linewidth=0.4, alpha=0.3)
-        mean = group.groupby("generation")[["hs_end", "dc_end"]].mean().dropna()
+                axes.plot(path[hs], path[dc], color=colour, linewidth=0.4, alpha=0.3)
+        mean = group.groupby("generation")[[hs, dc]].mean().dropna()
         name = names[str(condition)]
         if mean.empty:
             name += ": undefined"
         elif seeds.nunique() > 1:
             name += f" (n = {seeds[condition]})"
-        axes.plot(mean["hs_end"], mean["dc_end"], color=colour, linestyle=line, linewidth=1, label=name)
+        axes.plot(mean[hs], mean[dc], color=colour, linestyle=line, linewidth=1, label=name)
         # an open circle where it begins, a full one where it ends
         for end, fill, edge in ((mean.iloc[:1], "white", colour), (mean.iloc[-1:], colour, "black")):
             axes.plot(
-                end["hs_end"],
-                end["dc_end"],
+                end[hs],
+                end[dc],
                 linestyle="none",
                 marker="o",
                 markersize=5,
@@ -73,8 +80,8 @@ def phase_plane(frame: Frame) -> pd.DataFrame:
                 zorder=5,
             )
     null_line(axes, y=0.5)  # neurons whose signs are drawn by coin
-    _limits(axes, table)
-    axes.set_xlabel("heterosynaptic stability HS (R²)")
+    _limits(axes, table[hs], table[dc])
+    axes.set_xlabel(f"heterosynaptic stability HS (R²{', weighted' if weighted else ''})")
     axes.set_ylabel("dynamical consistency DC\n(share of agreeing pairs)")
     axes.set_title("○ first generation, ● last; dashed: signs by coin", loc="right")
     if len(runs) == 1:
@@ -88,11 +95,11 @@ def phase_plane(frame: Frame) -> pd.DataFrame:
     return table
 
 
-def _limits(axes: Axes, table: pd.DataFrame) -> None:
+def _limits(axes: Axes, hs: "pd.Series[float]", dc: "pd.Series[float]") -> None:
     """Show the range in which something happens, with a margin, inside 0 to 1."""
     for setter, values in (
-        (axes.set_xlim, table["hs_end"].dropna()),
-        (axes.set_ylim, pd.concat([table["dc_end"], pd.Series([0.5])]).dropna()),
+        (axes.set_xlim, hs.dropna()),
+        (axes.set_ylim, pd.concat([dc, pd.Series([0.5])]).dropna()),
     ):
         if len(values):
             setter(max(values.min() - MARGIN, -0.02), min(values.max() + MARGIN, 1.02))

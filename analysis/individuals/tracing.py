@@ -18,7 +18,7 @@ from hetevo.evolve.individual import read_individual
 from hetevo.populations.circuits.layer import LayerSnapshot
 from hetevo.populations.error_neurons import ErrorWeights
 from hetevo.populations.errors import SettingError
-from hetevo.populations.kernel.life import Snapshot
+from hetevo.populations.kernel.snapshot import Snapshot
 from hetevo.populations.types import Floats, Indices
 
 MOMENTS = 50

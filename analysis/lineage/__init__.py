@@ -4,7 +4,8 @@
 `descent`    the line of ancestors of a champion; what alignment did along it, and which step
              raised it beyond noise; the Price equation: selection and transmission
 `genealogy`  all of it for other programs: the ALife standard for phylogenies, Newick
-`gains`      gain signs through the generations, from checkpoints, and when they were fixed
+`gains`      signs of gains and of their products through the generations, from checkpoints, and when
+             they were fixed
 ===========  ==================================================================================
 """
 

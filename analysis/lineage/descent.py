@@ -225,6 +225,13 @@ def check_descent(individuals: pd.DataFrame) -> None:
             "Descent needs the individuals of every generation, and these records have gaps. Run again with"
             " records.individuals_every = 1; the evolution is the same, bit for bit."
         )
+    # a share of them has gaps inside of generations: then parents are missing
+    later = individuals["generation"] > individuals["generation"].min()
+    if not individuals.loc[later, "parent_a"].isin(individuals["id"]).all():
+        raise RunDirectoryError(
+            "Descent needs all individuals of every generation, and these records lack parents. Run again with"
+            " records.share = 1; the evolution is the same, bit for bit."
+        )
 
 
 def _parents(individuals: pd.DataFrame) -> tuple[Indices, Indices]:

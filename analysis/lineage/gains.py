@@ -1,5 +1,8 @@
 """Gain signs through the generations, and when evolution fixed them.
 
+What a hidden neuron does depends on the sign of the product of its two gains: whoever reverses both, and the neuron's
+synapses in V, which are drawn symmetrically, gets the same life. Selection sees the product, and the gains of outputs.
+
 Genes are in checkpoints only. How finely they can be followed depends on which were kept: ``checkpoint.every = 1`` and
 ``checkpoint.keep_every = 1`` keep every generation's; without, there are the last few.
 """
@@ -17,6 +20,12 @@ from hetevo.evolve.rundir.checkpoint import list_checkpoints, load_manifest, rea
 
 GAINS = "gene_gains_"
 """With a kind of synapses, the name of the array that holds its gains."""
+
+HEARD = ("teaching", "descending")
+"""By which synapses hidden neurons hear learning signals: from error neurons where there are some."""
+
+PRODUCT = "product"
+"""Beside the kinds of synapses: of each hidden neuron the product of its two gains."""
 
 RULE = "gene_formula"
 """Where the rule itself is inherited, there are no gains."""
@@ -42,8 +51,8 @@ def gains(run: LoadedRun) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        generation, pathway, neuron (from 1), mean, low and high (quartiles over individuals), positive (share of
-        individuals with a positive gain).
+        generation, pathway (or `PRODUCT`), neuron (from 1; hidden ones first), mean, low and high (quartiles over
+        individuals), positive (share of individuals in which it is positive).
 
     Raises
     ------
@@ -64,8 +73,11 @@ def gains(run: LoadedRun) -> pd.DataFrame:
     rows = []
     for folder in (folders[place] for place in np.unique(places)):
         generation, arrays = _arrays(folder)
-        for pathway, given in arrays.items():
-            values = given.astype(float)
+        found = {kind: values.astype(float) for kind, values in arrays.items()}
+        # hidden neurons come first among those that ascending gains belong to
+        heard = next(found[kind] for kind in HEARD if kind in found)
+        found[PRODUCT] = found["ascending"][:, : heard.shape[1]] * heard
+        for pathway, values in found.items():
             low, high = np.quantile(values, (0.25, 0.75), axis=0)
             columns = {"mean": values.mean(axis=0), "low": low, "high": high, "positive": (values > 0).mean(axis=0)}
             rows.append(
@@ -77,7 +89,7 @@ def gains(run: LoadedRun) -> pd.DataFrame:
 
 
 def fixation(table: pd.DataFrame) -> pd.DataFrame:
-    """Find when the sign of each gain was fixed.
+    """Find when the sign of each gain, and of each product of gains, was fixed.
 
     Parameters
     ----------

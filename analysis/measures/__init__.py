@@ -3,10 +3,15 @@
 =============  ==================================================================================
 `alignment`    cosine of the update with the gradient: pooled, by level, neuron and sample; what a
                random direction has; that of single layers whose rule is inherited
-`consistency`  scores phi, heterosynaptic stability, dynamical consistency, sign coherence
+`factors`      the alignment as a product of match, quality and agreement; what each neuron counts
+`consistency`  scores phi, heterosynaptic stability, dynamical consistency, sign coherence; weighted
+`matrix`       heterosynaptic stability with a matrix H
+`swaps`        alignment with the weights of one pathway as they were at birth
 `optimiser`    the gradient method that the update, or the whole change, comes nearest to
-`hebbian`      correlation of weight changes with co-activity; the signs that gains predict
-`state`        loss, coefficients of the rule, drift of V, its alignment with W transposed
+`hebbian`      correlation of weight changes with co-activity, and of their signs; what gains predict
+`sparse`       the same of sparse circuits, where it needs no matrices
+`state`        loss, coefficients of the rule, products of gains, drift, change and rank of V, and
+               its alignment with W transposed
 `view`         what a measure looks at
 =============  ==================================================================================
 
@@ -30,8 +35,30 @@ from hetevo.analysis.measures.alignment import (
     sample_alignment,
     sample_columns,
 )
-from hetevo.analysis.measures.consistency import Consistency, consistency, consistency_columns, neuron_columns
-from hetevo.analysis.measures.hebbian import hebbian_columns, hebbian_index, postsynaptic_columns, sign_agreement
+from hetevo.analysis.measures.consistency import (
+    Consistency,
+    WeightedConsistency,
+    consistency,
+    consistency_columns,
+    neuron_columns,
+    weighted_consistency,
+)
+from hetevo.analysis.measures.factors import (
+    Factors,
+    alignment_factors,
+    effective_columns,
+    effective_neurons,
+    factor_columns,
+    neuron_weights,
+)
+from hetevo.analysis.measures.hebbian import (
+    hebbian_columns,
+    hebbian_index,
+    hebbian_overlap,
+    postsynaptic_columns,
+    sign_agreement,
+)
+from hetevo.analysis.measures.matrix import MatrixStability, matrix_columns, matrix_stability
 from hetevo.analysis.measures.optimiser import (
     Optimiser,
     change_columns,
@@ -39,16 +66,23 @@ from hetevo.analysis.measures.optimiser import (
     full_change,
     optimiser_columns,
 )
+from hetevo.analysis.measures.sparse import SPARSE, SparseView
 from hetevo.analysis.measures.state import (
     coefficient_columns,
+    feedback_columns,
     feedback_drift,
     feedback_gap,
+    gain_columns,
+    gain_product_share,
     gap_columns,
     loss_columns,
     probe_loss,
+    rank_columns,
+    stable_rank,
     stationarity_columns,
     weight_alignment,
 )
+from hetevo.analysis.measures.swaps import swap_columns
 from hetevo.analysis.measures.view import Measure, View, cosine
 from hetevo.populations.registry import Registry
 from hetevo.populations.species import Stage
@@ -69,7 +103,9 @@ MEASURES: Registry[Measure] = Registry(
     {
         "alignment": Measure(alignment_columns),
         "levels": Measure(level_columns, _END),
+        "factors": Measure(factor_columns, _END),
         "consistency": Measure(consistency_columns, _END),
+        "gain products": Measure(gain_columns, _END),
         "neurons": Measure(neuron_columns, _END, instrument=True, bounded=False),
         "alignment by neuron": Measure(alignment_neuron_columns, _END, instrument=True),
         "samples": Measure(sample_columns, _END, instrument=True),
@@ -82,6 +118,11 @@ MEASURES: Registry[Measure] = Registry(
         "feedback gap": Measure(gap_columns, instrument=True, bounded=False),
         "loss": Measure(loss_columns, instrument=True, bounded=False),
         "isotropic": Measure(isotropic_columns, _END, instrument=True),
+        "effective neurons": Measure(effective_columns, _END, instrument=True, bounded=False),
+        "feedback change": Measure(feedback_columns, instrument=True, bounded=False),
+        "feedback rank": Measure(rank_columns, instrument=True, bounded=False),
+        "matrix stability": Measure(matrix_columns, _END, instrument=True),
+        "swapped weights": Measure(swap_columns, _END, instrument=True),
     },
     _accept,
 )
@@ -89,24 +130,37 @@ MEASURES: Registry[Measure] = Registry(
 
 __all__ = [
     "MEASURES",
+    "SPARSE",
     "Consistency",
+    "Factors",
+    "MatrixStability",
     "Measure",
     "Optimiser",
+    "SparseView",
     "View",
+    "WeightedConsistency",
     "alignment",
     "alignment_by_level",
     "alignment_by_neuron",
+    "alignment_factors",
     "angle",
     "consistency",
     "cosine",
+    "effective_neurons",
     "equivalent_optimiser",
     "feedback_drift",
     "feedback_gap",
     "full_change",
+    "gain_product_share",
     "hebbian_index",
+    "hebbian_overlap",
     "isotropic_band",
+    "matrix_stability",
+    "neuron_weights",
     "probe_loss",
     "sample_alignment",
     "sign_agreement",
+    "stable_rank",
     "weight_alignment",
+    "weighted_consistency",
 ]

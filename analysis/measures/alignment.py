@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from hetevo.analysis.gradient import layer_gradient
-from hetevo.analysis.measures.view import FLOOR, View, also_single, cosine
+from hetevo.analysis.measures.view import FLOOR, View, also_single, cosine, cosine_of_products
 from hetevo.populations.circuits.layer import LayerSnapshot
 from hetevo.populations.layout import Layout
-from hetevo.populations.types import Floats, Mask
+from hetevo.populations.types import Floats, Indices, Mask
 
 
 @also_single(axes=3)
@@ -190,13 +190,15 @@ def isotropic_band(dimensions: Floats | int, coverage: float = 0.95) -> Floats:
 
 def alignment_columns(view: View) -> dict[str, Floats]:
     """Return the pooled alignment as column ``alignment``."""
-    return {"alignment": alignment(*_arguments(view))}
+    return {"alignment": cosine_of_products(view.products, axis=(1, 2))}
 
 
 def level_columns(view: View) -> dict[str, Floats]:
     """Return the alignment of each hidden level as columns ``alignment_level_1`` and so on, lowest first."""
-    levels = alignment_by_level(*_arguments(view)).T
-    return {f"alignment_level_{level}": values for level, values in enumerate(levels, start=1)}
+    return {
+        f"alignment_level_{level}": cosine_of_products(view.products[:, :, rows], axis=(1, 2))
+        for level, rows in enumerate(view.snapshot.species.layout.level_slices, start=1)
+    }
 
 
 def alignment_neuron_columns(view: View) -> dict[str, Floats]:
@@ -204,7 +206,11 @@ def alignment_neuron_columns(view: View) -> dict[str, Floats]:
 
     Signals that follow the gradient of each neuron with a sign of its own have a mean size of 1 and a mean around 0.
     """
-    own = alignment_by_neuron(*_arguments(view))
+    return mean_columns(alignment_by_neuron(*_arguments(view)))
+
+
+def mean_columns(own: Floats) -> dict[str, Floats]:
+    """Return the columns of `alignment_neuron_columns`, of each neuron's alignment, (N, H)."""
     # neurons without synapses or without a gradient do not count
     defined = np.isfinite(own)
     count = defined.sum(axis=1)
@@ -240,7 +246,11 @@ def sample_columns(view: View) -> dict[str, Floats]:
 def isotropic_columns(view: View) -> dict[str, Floats]:
     """Return ``isotropic_sd``: the standard deviation of the alignment of a random update, ``1 / sqrt(d)``."""
     layout = view.snapshot.species.layout
-    synapses = view.snapshot.mask_ascending[:, : layout.hidden].sum(axis=(1, 2))
+    return random_columns(view.snapshot.mask_ascending[:, : layout.hidden].sum(axis=(1, 2)))
+
+
+def random_columns(synapses: Indices) -> dict[str, Floats]:
+    """Return the column of `isotropic_columns`, of numbers of hidden neurons' synapses, (N,)."""
     return {"isotropic_sd": np.where(synapses > 0, 1 / np.sqrt(np.maximum(synapses, 1)), np.nan)}
 
 

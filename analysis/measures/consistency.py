@@ -3,18 +3,24 @@
 ``phi_i = gA_i sum_s q_is g_is / sum_s g_is^2`` is the learning rate, with its sign, at which neuron i would do gradient
 descent; heterosynaptic stability is how much of the signal the gradient explains; dynamical consistency asks whether
 the neurons agree on the sign.
+
+All neurons count alike there, also those that hardly change and have hardly a gradient. `weighted_consistency` counts
+each by what it contributes to the alignment, ``w_i = |u_i| |G_i|`` (see `hetevo.analysis.measures.factors`).
 """
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
+from hetevo.analysis.measures.factors import view_weights
 from hetevo.analysis.measures.view import View, also_single
 from hetevo.populations.types import Floats
 
 FLOOR = 1e-12
 """Sum of squares, over the probe batch, below which a signal counts as absent and what divides by it as undefined."""
+
+PAIRS = 1e-9
+"""Share of the pairs' weight that pairs of two different neurons must have: rounding is far below it."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +70,8 @@ def consistency(gains: Floats, signal: Floats, gradient: Floats) -> Consistency:
     """
     with np.errstate(all="ignore"):
         # regression of the signal on the gradient, through the origin, neuron by neuron
-        both = np.einsum("nhs,nhs->nh", signal, gradient, dtype=np.float64)
-        signal_power = np.einsum("nhs,nhs->nh", signal, signal, dtype=np.float64)
-        gradient_power = np.einsum("nhs,nhs->nh", gradient, gradient, dtype=np.float64)
+        q, g = signal.astype(np.float64), gradient.astype(np.float64)
+        both, signal_power, gradient_power = (np.einsum("nhs,nhs->nh", *pair) for pair in ((q, g), (q, q), (g, g)))
         has_gradient = (gradient_power > FLOOR) & np.isfinite(both)
         phi = np.where(has_gradient, gains * both / np.where(has_gradient, gradient_power, 1), np.nan)
         has_both = has_gradient & (signal_power > FLOOR)
@@ -85,13 +90,95 @@ def consistency(gains: Floats, signal: Floats, gradient: Floats) -> Consistency:
     )
 
 
+@dataclass(frozen=True)
+class WeightedConsistency:
+    """Consistency of N circuits whose neurons count by a weight each; NaN where undefined.
+
+    Parameters
+    ----------
+    stability : ndarray of float64, shape (N,)
+        ``sum w_i HS_i / sum w_i``, 0..1.
+    coherence : ndarray of float64, shape (N,)
+        ``C = sum w_i sign phi_i / sum w_i``, -1..1: sign coherence, with the sign that most of the weight has.
+    agreement : ndarray of float64, shape (N,)
+        Share of the pairs of neurons with ``phi_i phi_j > 0``, each pair weighted by ``w_i w_j``; NaN where one neuron
+        has all the weight.
+    """
+
+    stability: Floats
+    coherence: Floats
+    agreement: Floats
+
+
+@also_single(axes=2)
+def weighted_consistency(phi: Floats, stability: Floats, weights: Floats) -> WeightedConsistency:
+    """Let neurons count by weights in stability, coherence and agreement.
+
+    With equal weights these are the mean of HS, the sign coherence and DC. Where no score is 0 agreement and coherence
+    say the same: ``agreement = ((1 + C^2) / 2 - s) / (1 - s)`` with ``s = sum w^2 / (sum w)^2``, one over the effective
+    number of neurons (of n equal ones ``1 / n``).
+
+    Parameters
+    ----------
+    phi, stability : ndarray of float, shape (N, H)
+        Of `consistency`; neurons where they are NaN do not count.
+    weights : ndarray of float, shape (N, H)
+        Not negative; of `hetevo.analysis.neuron_weights` for instance.
+
+    Examples
+    --------
+    >>> phi, stability = np.array([[0.2, 0.1, -0.3]]), np.array([[0.9, 0.7, 0.0]])
+    >>> found = weighted_consistency(phi, stability, np.array([[1.0, 1.0, 0.0]]))
+    >>> found.stability.round(3).tolist(), found.coherence.tolist(), found.agreement.tolist()
+    ([0.8], [1.0], [1.0])
+    """
+    signs = np.sign(phi)
+    w = np.where(np.isfinite(signs), weights, 0)
+    with np.errstate(all="ignore"):
+        # in shares of the largest, so that products of two do not vanish
+        largest = w.max(axis=1, initial=0, keepdims=True)
+        w = w / np.where(largest > 0, largest, 1)
+        up, down = (np.where(signs * side > 0, w, 0).sum(axis=1) for side in (1, -1))
+        total, squares = w.sum(axis=1), w**2
+        # pairs of two neurons: all of them, less each neuron's with itself
+        pairs = total**2 - squares.sum(axis=1)
+        agreeing = up**2 + down**2 - np.where(signs != 0, squares, 0).sum(axis=1)
+        of_pairs = np.where(pairs > PAIRS * total**2, agreeing / np.where(pairs > 0, pairs, 1), np.nan)
+    return WeightedConsistency(
+        weighted_mean(stability, weights), weighted_mean(signs, weights), np.clip(of_pairs, 0, 1)
+    )
+
+
+def weighted_mean(values: Floats, weights: Floats) -> Floats:
+    """Return ``sum w_i v_i / sum w_i`` along axis 1 of arrays (N, H), over defined v_i; NaN where w adds up to 0."""
+    defined = np.isfinite(values)
+    with np.errstate(all="ignore"):
+        over = np.where(defined, values * weights, 0).sum(axis=1)
+        under = np.where(defined, weights, 0).sum(axis=1)
+        there = (under > 0) & np.isfinite(over) & np.isfinite(under)
+        return np.where(there, over / np.where(there, under, 1), np.nan)
+
+
 def consistency_columns(view: View) -> dict[str, Floats]:
-    """Return ``hs`` (mean over the neurons where it is defined), ``dc`` and ``phi_positive``."""
-    scores = _scores(view)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # a network in which no neuron is defined stays NaN
-        stability = np.nanmean(scores.stability, axis=1)
-    return {"hs": stability, "dc": scores.agreement, "phi_positive": scores.positive}
+    """Return consistency with all neurons alike, and with each counting as much as it does in the alignment.
+
+    ``hs`` (mean over the neurons where it is defined), ``dc`` and ``phi_positive``; ``hs_weighted``, ``dc_weighted``
+    and ``coherence_weighted``.
+    """
+    return score_columns(_scores(view), view_weights(view))
+
+
+def score_columns(scores: Consistency, weights: Floats) -> dict[str, Floats]:
+    """Return the columns of `consistency_columns`, of scores, and of how much each neuron counts, (N, H)."""
+    weighted = weighted_consistency(scores.phi, scores.stability, weights)
+    return {
+        "hs": weighted_mean(scores.stability, np.ones_like(scores.stability)),
+        "dc": scores.agreement,
+        "phi_positive": scores.positive,
+        "hs_weighted": weighted.stability,
+        "dc_weighted": weighted.agreement,
+        "coherence_weighted": weighted.coherence,
+    }
 
 
 def neuron_columns(view: View) -> dict[str, Floats]:

@@ -8,6 +8,7 @@ Hebbian where it is positive, anti-Hebbian where it is negative.
 
 import numpy as np
 
+from hetevo.analysis.measures.consistency import weighted_mean
 from hetevo.analysis.measures.view import FLOOR, View, also_single
 from hetevo.populations.types import Floats, Mask
 
@@ -61,6 +62,41 @@ def hebbian_index(update: Floats, coactivity: Floats, mask: Mask) -> Floats:
     return np.where(defined, np.clip(value, -1, 1), np.nan)
 
 
+@also_single(axes=3)
+def hebbian_overlap(update: Floats, coactivity: Floats, mask: Mask, *, weighted: bool = False) -> Floats:
+    """Share of the synapses whose change has the sign of the co-activity of the neurons that they connect.
+
+    Parameters
+    ----------
+    update, coactivity, mask
+        As for `hebbian_index`.
+    weighted : bool, optional
+        Let each synapse count by the size of its change times that of its co-activity, instead of all the same.
+
+    Returns
+    -------
+    ndarray of float64, shape (N,)
+        1: all changes are Hebbian, 0: all are anti-Hebbian, 0.5 by coin. Synapses where either is 0 do not count; NaN
+        where none does.
+
+    Examples
+    --------
+    >>> update, coactivity = np.array([[1.0, -1.0, 0.1]]), np.array([[2.0, -1.0, -1.0]])
+    >>> mask = np.ones((1, 3), bool)
+    >>> float(hebbian_overlap(update, coactivity, mask).round(3))
+    0.667
+    >>> float(hebbian_overlap(update, coactivity, mask, weighted=True).round(3))
+    0.968
+    """
+    # signs before the product, which may be too small for a number
+    flat = len(mask), -1
+    u, c = (np.where(mask, values, 0).astype(np.float64).reshape(flat) for values in (update, coactivity))
+    signs = np.sign(u) * np.sign(c)
+    with np.errstate(all="ignore"):
+        weights = np.abs(u) * np.abs(c) if weighted else np.ones_like(u)
+    return weighted_mean(np.where(signs != 0, signs > 0, np.nan), weights)
+
+
 @also_single(axes=2)
 def sign_agreement(values: Floats, expected: Floats) -> Floats:
     """Share of the entries of a row whose sign is the expected one.
@@ -87,13 +123,21 @@ def sign_agreement(values: Floats, expected: Floats) -> Floats:
 
 
 def hebbian_columns(view: View) -> dict[str, Floats]:
-    """Return ``hebbian_index`` over the hidden neurons' ascending synapses."""
+    """Return the Hebbian measures over the hidden neurons' ascending synapses.
+
+    ``hebbian_index``, ``hebbian_overlap`` and, by size, ``hebbian_overlap_weighted``.
+    """
     snapshot, layout = view.snapshot, view.snapshot.species.layout
     hidden = slice(layout.input_units, layout.units)
     own, senders = snapshot.activity[:, hidden], snapshot.activity[:, : layout.units]
     coactivity = np.matmul(own, senders.swapaxes(1, 2)) / own.shape[2]
     rows = slice(layout.hidden)
-    return {"hebbian_index": hebbian_index(snapshot.update[:, rows], coactivity, snapshot.mask_ascending[:, rows])}
+    arguments = snapshot.update[:, rows], coactivity, snapshot.mask_ascending[:, rows]
+    return {
+        "hebbian_index": hebbian_index(*arguments),
+        "hebbian_overlap": hebbian_overlap(*arguments),
+        "hebbian_overlap_weighted": hebbian_overlap(*arguments, weighted=True),
+    }
 
 
 def postsynaptic_columns(view: View) -> dict[str, Floats]:

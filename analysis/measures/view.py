@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
-from functools import wraps
+from functools import cached_property, wraps
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
 from hetevo.analysis.gradient import snapshot_gradients
 from hetevo.populations.errors import SettingError
-from hetevo.populations.kernel.life import Snapshot
+from hetevo.populations.kernel.snapshot import Snapshot
 from hetevo.populations.species import Stage
 from hetevo.populations.types import Floats
 
@@ -96,6 +96,24 @@ class View:
         """Compute the gradients of a snapshot."""
         return cls(snapshot, *snapshot_gradients(snapshot))
 
+    @cached_property
+    def products(self) -> Floats:
+        """Update times gradient, and the square of each, at hidden neurons' synapses, (3, N, H, I + H).
+
+        They are 0 where there is no synapse. Cosines are made of sums of these, and several measures need them: they
+        are computed once.
+        """
+        hidden = self.snapshot.species.layout.hidden
+        mask = self.snapshot.mask_ascending[:, :hidden]
+        update, gradient = self.snapshot.update[:, :hidden] * mask, self.weight_gradient[:, :hidden] * mask
+        return multiply_out(update, gradient)
+
+    @cached_property
+    def neuron_sums(self) -> Floats:
+        """Sums of the `products` over each hidden neuron's synapses, (3, N, H) in double precision."""
+        with np.errstate(all="ignore"):
+            return np.asarray(self.products.sum(axis=3, dtype=np.float64))
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -144,10 +162,25 @@ def cosine(first: Floats, second: Floats, axis: int | tuple[int, ...] = -1) -> F
     >>> cosine(np.array([[3.0, 4.0], [0.0, 0.0]]), np.array([[4.0, 3.0], [1.0, 0.0]])).tolist()
     [0.96, nan]
     """
+    return cosine_of_products(multiply_out(first, second), axis)
+
+
+def multiply_out(first: Floats, second: Floats) -> Floats:
+    """Return the product of two arrays of one shape, and the square of each, (3, ...)."""
+    products = np.empty((3, *first.shape), np.result_type(first, second))
+    with np.errstate(all="ignore"):  # lives that diverge overflow
+        for product, (left, right) in zip(products, ((first, second), (first, first), (second, second)), strict=True):
+            np.multiply(left, right, out=product)
+    return products
+
+
+def cosine_of_products(products: Floats, axis: int | tuple[int, ...] = -1) -> Floats:
+    """Like `cosine`, of two arrays of which `multiply_out` is known, (3, ...); axes are counted without the first."""
+    axes = tuple(place if place < 0 else place + 1 for place in (axis if isinstance(axis, tuple) else (axis,)))
     with np.errstate(all="ignore"):
         # sums in double precision, whatever the life had
-        inner = (first * second).sum(axis=axis, dtype=np.float64)
-        norms = [np.sqrt((array * array).sum(axis=axis, dtype=np.float64)) for array in (first, second)]
+        inner, *powers = products.sum(axis=axes, dtype=np.float64)
+        norms = [np.sqrt(power) for power in powers]
         defined = (norms[0] > FLOOR) & (norms[1] > FLOOR) & np.isfinite(inner)
         value = inner / np.where(defined, norms[0] * norms[1], 1)
     return np.where(defined, np.clip(value, -1, 1), np.nan)

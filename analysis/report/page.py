@@ -15,6 +15,7 @@ from hetevo.analysis.report.drawings import Drawings, draw_all
 from hetevo.analysis.report.study import Study, study
 from hetevo.analysis.report.tables import configuration_of, make_tables
 from hetevo.analysis.report.verdict import choose_spoken, explain, list_cautions, list_rules, write_headline
+from hetevo.analysis.statistics.contrasts import NOTE
 from hetevo.evolve.rundir.places import Place
 from hetevo.populations.errors import SettingError
 from hetevo.populations.text import without_places
@@ -133,6 +134,7 @@ def _page(about: Study, drawings: Drawings) -> str:
         drawings=drawings.drawn,
         reasons={reason: ", ".join(kinds) for reason, kinds in drawings.reasons.items()},
         tables=make_tables(about),
+        contrasts_note=NOTE,
         configuration=configuration_of(about.runs[0]),
     )
 

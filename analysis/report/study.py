@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from hetevo.analysis.conditions import group_by_condition, load_all
 from hetevo.analysis.intervals import mean_and_interval
 from hetevo.analysis.report.expectations import EXPECTATIONS, Expectation
 from hetevo.analysis.runs import LoadedRun
-from hetevo.analysis.statistics import Emergence, emergence
+from hetevo.analysis.statistics import Emergence, contrasts, emergence
 from hetevo.analysis.statistics.curves import STAY
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir.places import inside
@@ -28,6 +29,13 @@ LEVELS = {
     "loss": "loss_median",
 }
 """Columns of the table of generations, by what this package calls them."""
+
+WEIGHTED = {"hs": "hs_weighted_end", "dc": "dc_weighted_end", "positive": "coherence_weighted_end"}
+"""Those in which neurons count by what they contribute to the alignment; a coherence C is a share of (1 + C) / 2."""
+
+
+ALL_PAIRS = 5
+"""Conditions of which all pairs are compared."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +100,8 @@ class Study:
         Runs of the sweeps that hold no records yet.
     copies : tuple of str
         What is said of runs that repeat another one and are left out.
+    weighted : bool
+        Whether HS, DC and the share of positive scores are the weighted ones, which older runs lack.
     """
 
     name: str
@@ -101,6 +111,18 @@ class Study:
     questions: tuple[str, ...]
     missing: tuple[str, ...]
     copies: tuple[str, ...] = ()
+    weighted: bool = False
+
+    @property
+    def contrasts(self) -> pd.DataFrame | None:
+        """What differs between the conditions: all pairs, or of many each with the neutral one or the first question.
+
+        None where there is one condition.
+        """
+        if len(self.conditions) < 2:
+            return None
+        chosen = self.neutral.name if self.neutral else self.questions[0]
+        return contrasts(self.runs, against=None if len(self.conditions) <= ALL_PAIRS else chosen)
 
     @property
     def runs(self) -> list[LoadedRun]:
@@ -141,8 +163,10 @@ def study(paths: Sequence[str | Path], neutral: str | None = None) -> Study:
     rows: dict[str, Mapping[Any, Any]] = (
         {str(row["condition"]): row for row in found.conditions.to_dict("records")} if found else {}
     )
+    weighted = are_weighted(runs)
     conditions = {
-        name: Condition(name, tuple(group), _levels(group), rows.get(name, {})) for name, group in groups.items()
+        name: Condition(name, tuple(group), _levels(group, weighted), rows.get(name, {}))
+        for name, group in groups.items()
     }
     # the question is what has no known outcome
     others = [name for name in conditions if not found or name != found.neutral]
@@ -150,7 +174,7 @@ def study(paths: Sequence[str | Path], neutral: str | None = None) -> Study:
     # runs of a sweep that are still to come
     missing = [str(path) for path in map(Path, paths) if is_sweep(path) for path in _not_begun(path)]
     name = Path(paths[0]).resolve().name if len(paths) == 1 else f"{len(groups)} conditions, {len(runs)} runs"
-    return Study(name, conditions, found, reason, tuple(questions), tuple(missing), tuple(copies))
+    return Study(name, conditions, found, reason, tuple(questions), tuple(missing), tuple(copies), weighted)
 
 
 def _emergence(runs: Sequence[LoadedRun], neutral: str | None) -> tuple[Emergence | None, str]:
@@ -171,12 +195,21 @@ def _emergence(runs: Sequence[LoadedRun], neutral: str | None) -> tuple[Emergenc
         return None, str(error)
 
 
-def _levels(group: Sequence[LoadedRun]) -> dict[str, Floats]:
+def are_weighted(runs: Sequence[LoadedRun]) -> bool:
+    """Tell whether all runs that have HS and DC have the weighted ones: conditions are compared by one kind."""
+    having = [run.generations for run in runs if LEVELS["hs"] in run.generations]
+    return bool(having) and all(set(WEIGHTED.values()) <= set(table) for table in having)
+
+
+def _levels(group: Sequence[LoadedRun], weighted: bool) -> dict[str, Floats]:
     """Return the mean of what counts in the last generations of each run, as the statistics of emergence do."""
-    return {
+    levels = {
         measure: np.array([float(run.values(column).iloc[-STAY:].mean()) for run in group])
-        for measure, column in LEVELS.items()
+        for measure, column in (LEVELS | WEIGHTED if weighted else LEVELS).items()
     }
+    if weighted:
+        levels["positive"] = (1 + levels["positive"]) / 2
+    return levels
 
 
 def _check_distinct(paths: Sequence[str | Path]) -> None:

@@ -21,6 +21,7 @@ from hetevo.analysis.report.numbers import (
 from hetevo.analysis.report.study import Condition, Study
 from hetevo.analysis.report.verdict import check_expectation, classify, decide
 from hetevo.analysis.runs import LoadedRun
+from hetevo.analysis.statistics.contrasts import HEAD, write_contrasts
 from hetevo.analysis.statistics.curves import STAY
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.populations.errors import HetevoError
@@ -46,6 +47,10 @@ def make_tables(study: Study) -> dict[str, Table]:
         "runs": _runs(study),
         "differences": _differences(study),
     }
+    compared = study.contrasts
+    if compared is not None:
+        caption = "Contrasts of conditions in alignment and loss, over seeds"
+        tables["contrasts"] = Table(caption, HEAD, write_contrasts(compared))
     if study.found:
         tables["pairs"] = _pairs(study.found.pairs)
     tables["environments"], tables["digests"] = _provenance(study)
@@ -67,7 +72,16 @@ def _controls(study: Study) -> Table:
 
 def _conditions(study: Study) -> Table:
     """Give the numbers behind the verdict."""
-    head = ("condition", "answer", "alignment", "at birth", "onset, median", "Cliff's delta", "Hedges' g")
+    head = (
+        "condition",
+        "answer",
+        "alignment",
+        "at birth",
+        "onset by the band, median",
+        "half level, median",
+        "Cliff's delta",
+        "Hedges' g",
+    )
     rows = []
     for name, condition in study.conditions.items():
         statistics = condition.statistics
@@ -79,6 +93,7 @@ def _conditions(study: Study) -> Table:
             _alignment(condition),
             write_estimate(condition.levels["birth"]),
             _onset(statistics) if statistics and not is_neutral else NONE,
+            write_generation(statistics["half_median"]) if statistics and not is_neutral else NONE,
             _effect(statistics, "delta"),
             _effect(statistics, "g"),
             write_probability(statistics["log_rank_holm"]) if statistics else NONE,
@@ -90,7 +105,7 @@ def _conditions(study: Study) -> Table:
         )
         rows.append(row)
     caption = f"Conditions: means over seeds of the last {STAY} generations, against neutral runs"
-    return Table(caption, (*head, "p after Holm", "HS", "DC", "loss, median"), rows)
+    return Table(caption, (*head, "p after Holm", *_consistency(study), "loss, median"), rows)
 
 
 def _pairs(pairs: pd.DataFrame) -> Table:
@@ -110,9 +125,9 @@ def _pairs(pairs: pd.DataFrame) -> Table:
 def _runs(study: Study) -> Table:
     """Give the levels of every run."""
     # onsets are known only where there are neutral runs
-    onsets = {}
+    times = {}
     if study.found:
-        onsets = {(row["condition"], row["run"]): row["onset"] for row in study.found.runs.to_dict("records")}
+        times = {(row["condition"], row["run"]): row for row in study.found.runs.to_dict("records")}
     rows = []
     # a row a run, with what its own last generations say
     for name, condition in study.conditions.items():
@@ -123,7 +138,10 @@ def _runs(study: Study) -> Table:
                 name,
                 str(run.seed),
                 f"{run.last} of {run.planned}",
-                write_generation(onsets.get((name, str(run.path)), math.nan)),
+                *(
+                    write_generation(times.get((name, str(run.path)), {}).get(key, math.nan))
+                    for key in ("onset", "half")
+                ),
                 write_signed(level["alignment"]) if condition.measured else "not measured",
                 write_signed(level["birth"]),
                 write_share(level["hs"]),
@@ -131,8 +149,15 @@ def _runs(study: Study) -> Table:
                 f"{level['loss']:.3g}",
             )
             rows.append(row)
-    head = ("run", "condition", "seed", "generations", "onset", "alignment", "at birth", "HS", "DC", "loss, median")
-    return Table(f"Runs: means over the last {STAY} generations; no onset: –", head, rows)
+    reached = "onset by the band", "half level"
+    head = ("run", "condition", "seed", "generations", *reached, "alignment", "at birth")
+    caption = f"Runs: means over the last {STAY} generations; no onset: –"
+    return Table(caption, (*head, *_consistency(study), "loss, median"), rows)
+
+
+def _consistency(study: Study) -> tuple[str, str]:
+    """Name the columns of HS and DC."""
+    return ("HS, weighted", "DC, weighted") if study.weighted else ("HS", "DC")
 
 
 def _alignment(condition: Condition) -> str:

@@ -20,7 +20,7 @@ from hetevo.analysis.report.numbers import (
 )
 from hetevo.analysis.report.study import Condition, Study
 from hetevo.analysis.statistics import Effect, cliffs_delta, neutral_band
-from hetevo.analysis.statistics.curves import STAY
+from hetevo.analysis.statistics.curves import LATE, STAY
 from hetevo.analysis.statistics.onset import COVERAGE
 from hetevo.analysis.verdict import BIRTH_BAND, ENOUGH_SEEDS
 from hetevo.analysis.verdict import verdict as of_one_run
@@ -32,6 +32,8 @@ SIGNIFICANT = 0.05
 YES, NO = 0.8, 0.6
 """HS or DC from which on, and below which, a condition is said to have it or not; in part between them."""
 
+
+UNWEIGHTED = "all neurons count alike, for not all of these runs have recorded the weighted ones"
 
 MOST_SPOKEN = 4
 """Conditions that get paragraphs of their own; more are read faster in the tables."""
@@ -172,6 +174,10 @@ def _numbers(study: Study, condition: Condition) -> str:
             f", at a median of generation {write_generation(row['onset_median'])} ({CONFIDENCE:.0%} bootstrap interval"
         )
         onset += f" {interval})"
+    if math.isfinite(row["half_median"]):
+        onset += (
+            f"; half of the final level, which needs no band, at a median of {write_generation(row['half_median'])}"
+        )
     levels = f"{write_estimate(condition.levels['alignment'])}, n = {n} seeds"
     # everything is told against the neutral runs
     against = (
@@ -202,7 +208,8 @@ def _consistency(study: Study, condition: Condition) -> str:
                 f" (Cliff's delta {write_signed(effect.value)}, {write_interval(effect.low, effect.high)})"
             )
         levels.append(level)
-    return f"{words[0].upper()}{words[1:]}. {'; '.join(levels)}."
+    weighted = "neurons count by what they contribute to the alignment" if study.weighted else UNWEIGHTED
+    return f"{words[0].upper()}{words[1:]}. {'; '.join(levels)} ({weighted})."
 
 
 def list_cautions(study: Study) -> list[str]:
@@ -217,6 +224,8 @@ def list_cautions(study: Study) -> list[str]:
         found.append(f"Not at their last generation yet: {', '.join(late)}. Go on with 'hetevo resume' or the sweep.")
     if study.missing:
         found.append(f"Without any record yet, and left out: {', '.join(study.missing)}.")
+    if study.found and study.found.caution:
+        found.append(study.found.caution)
     found += study.copies
     return found
 
@@ -227,16 +236,24 @@ def list_rules(study: Study) -> tuple[str, ...]:
     chance = f" (1/{outputs} of the network's {outputs} outputs here)" if isinstance(outputs, int) else ""
     # with a share a of agreeing neurons, a^2 + (1 - a)^2 of the pairs agree
     agreeing = (1 + math.sqrt(2 * YES - 1)) / 2
+    weighted = (
+        "In both a neuron counts by |update| × |gradient| of its synapses, as it does in the alignment, and a pair by"
+        " the product of both: many neurons hardly change and have hardly a gradient."
+        if study.weighted
+        else f"HS and DC: {UNWEIGHTED}. Alignment counts those more that change more: it can rise while they barely do."
+    )
     return (
         "“Yes” needs every criterion of the table; “in part” all but the last; “no” none of the first three. The band"
-        f" is the {COVERAGE:.0%} prediction interval for one more neutral run, generation by generation.",
+        f" is the {COVERAGE:.0%} prediction interval for one more neutral run, generation by generation. The generation"
+        f" of half the final level is the first of {STAY} with at least half of the mean over the last {LATE}: it says"
+        " when, not whether.",
         "Heterosynaptic stability HS: how much of a neuron's learning signal its true gradient explains (R²), mean over"
         " neurons. Dynamical consistency DC: share of pairs of neurons whose updates agree in the sign that they have"
-        f" along the gradient; signs by coin give 0.5, and {YES} means that {agreeing:.0%} of the neurons agree.",
+        f" along the gradient; signs by coin give 0.5, and {YES} means that {agreeing:.0%} of the neurons agree."
+        f" {weighted}",
         f"HS and DC: “yes” from {YES} on, “no” below {NO}, “in part” between. HS has no fixed chance level: with O"
         f" outputs of independent errors a random signal already explains about 1/O{chance}, so look at the neutral"
-        " runs. HS and DC count all neurons alike, alignment counts those more that change more: it can rise while HS"
-        " and DC barely do.",
+        " runs.",
     )
 
 

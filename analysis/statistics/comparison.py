@@ -14,9 +14,11 @@ from hetevo.analysis.statistics.curves import STAY, Curves, change_point, curves
 from hetevo.analysis.statistics.effects import cliffs_delta, hedges_g
 from hetevo.analysis.statistics.onset import (
     COVERAGE,
+    ENOUGH_NEUTRAL,
     RESAMPLES,
     Band,
     Onsets,
+    half_levels,
     median_onset,
     neutral_band,
     neutral_onsets,
@@ -49,13 +51,13 @@ class Emergence:
         By condition; those of neutral runs against the band of the others.
     runs : pandas.DataFrame
         One row a run: condition, seed, run, generations, onset (NaN if censored), emerged, time (of onset or
-        censoring), level (mean over its last ``stay`` generations), change_start, change_stop, change_rise,
-        change_explained.
+        censoring), half (generation of half its final level, see `half_levels`), level (mean over its last ``stay``
+        generations), change_start, change_stop, change_rise, change_explained.
     conditions : pandas.DataFrame
-        One row a condition: condition, seeds (text), n, emerged, onset_median, onset_low, onset_high, level,
-        level_sd, and against neutral: g, g_low, g_high, delta, delta_low, delta_high, log_rank_p, log_rank_holm.
-        Where the measure is defined in no generation of any run, all but the first three are missing, and so is every
-        comparison with that condition.
+        One row a condition: condition, seeds (text), n, emerged, onset_median, onset_low, onset_high, half_median (over
+        the runs that have one), level, level_sd, and against neutral: g, g_low, g_high, delta, delta_low, delta_high,
+        log_rank_p, log_rank_holm. Where the measure is defined in no generation of any run, all but the first three are
+        missing, and so is every comparison with that condition.
     pairs : pandas.DataFrame
         One row a pair of conditions: first, second, log_rank_p, log_rank_holm.
     """
@@ -69,6 +71,17 @@ class Emergence:
     runs: pd.DataFrame
     conditions: pd.DataFrame
     pairs: pd.DataFrame
+
+    @property
+    def caution(self) -> str:
+        """What to know of the band if it rests on fewer than `ENOUGH_NEUTRAL` seeds; else empty."""
+        n = len(self.curves[self.neutral].values)
+        if n >= ENOUGH_NEUTRAL:
+            return ""
+        return (
+            f"The neutral band rests on {n} seeds: with fewer than {ENOUGH_NEUTRAL} it is wide, and onsets by it come"
+            " late. The generation of half the final level needs no band."
+        )
 
 
 def emergence(
@@ -119,6 +132,7 @@ def emergence(
     rows = []
     for condition, own in found.items():
         row = _of_condition(condition, groups[condition], times[condition], levels[condition])
+        row["half_median"] = float(table.loc[table["condition"] == condition, "half"].dropna().median())
         if not own.defined:
             row["emerged"] = pd.NA
         elif condition != name:
@@ -161,6 +175,7 @@ def _pairs(found: Mapping[str, Curves], times: Mapping[str, Onsets]) -> pd.DataF
 
 def _of_runs(group: Sequence[LoadedRun], own: Curves, times: Onsets, stay: int) -> pd.DataFrame:
     rows = []
+    halves = half_levels(own, stay)
     for number, run in enumerate(group):
         # of a run that stopped early, the end is its own
         values = own.values[number]
@@ -177,6 +192,7 @@ def _of_runs(group: Sequence[LoadedRun], own: Curves, times: Onsets, stay: int) 
                 "onset": time if emerged else float("nan"),
                 "emerged": emerged,
                 "time": time,
+                "half": float(halves[number]),
                 "level": float(np.nanmean(final)) if np.isfinite(final).any() else float("nan"),
                 "change_start": change.start,
                 "change_stop": change.stop,
@@ -196,7 +212,7 @@ def _of_condition(condition: str, group: Sequence[LoadedRun], times: Onsets, lev
     }
     # everything else is undefined until it is compared with the neutral condition
     defined = levels[np.isfinite(levels)]
-    row |= dict.fromkeys(("onset_median", "onset_low", "onset_high"), float("nan"))
+    row |= dict.fromkeys(("onset_median", "onset_low", "onset_high", "half_median"), float("nan"))
     row["level"] = mean_and_interval(levels)[0]
     row["level_sd"] = float(defined.std(ddof=1)) if defined.size > 1 else float("nan")
     nothing = ("g", "g_low", "g_high", "delta", "delta_low", "delta_high", "log_rank_p")

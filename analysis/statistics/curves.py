@@ -12,6 +12,9 @@ from hetevo.analysis.intervals import CONFIDENCE
 from hetevo.analysis.runs import LoadedRun
 from hetevo.populations.types import Floats, Indices, Mask
 
+LATE = 10
+"""Generations at the end of runs over which comparisons of conditions take means: steadier than the last one alone."""
+
 STAY = 5
 """Consecutive generations that a run must be above the neutral band to have emerged, and that make its end."""
 

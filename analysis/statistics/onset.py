@@ -1,4 +1,7 @@
-"""Onset: where a further neutral run would stay, when a run leaves that band for good, and the median over seeds."""
+"""Onset: where a further neutral run would stay, when a run leaves that band for good, and the median over seeds.
+
+Beside it, and without any neutral run: when a run reaches half of its final level.
+"""
 
 from dataclasses import dataclass
 
@@ -7,7 +10,7 @@ from numpy.random import Generator
 from scipy import stats
 
 from hetevo.analysis.intervals import CONFIDENCE
-from hetevo.analysis.statistics.curves import STAY, Curves
+from hetevo.analysis.statistics.curves import LATE, STAY, Curves
 from hetevo.populations.errors import SettingError
 from hetevo.populations.types import Floats, Indices, Mask
 
@@ -16,6 +19,9 @@ COVERAGE = 0.99
 
 RESAMPLES = 999
 """Of the bootstrap."""
+
+ENOUGH_NEUTRAL = 10
+"""Neutral seeds below which the band is so wide that onsets by it come much later."""
 
 
 @dataclass(frozen=True)
@@ -159,6 +165,43 @@ def neutral_onsets(curves: Curves, coverage: float, stay: int = STAY) -> Onsets:
         others = neutral_band(np.delete(curves.values, number, axis=0), coverage)
         parts.append(onsets(curves.take(slice(number, number + 1)), others, stay))
     return Onsets(np.concatenate([part.time for part in parts]), np.concatenate([part.observed for part in parts]))
+
+
+def half_levels(curves: Curves, stay: int = STAY) -> Floats:
+    """Find when each run has half of its final level, which asks nothing of neutral runs: when, never whether.
+
+    It is the first of ``stay`` consecutive generations with at least half of the mean over the run's last `LATE`
+    defined generations, of its later half.
+
+    Parameters
+    ----------
+    curves : Curves
+        Population means of R runs.
+    stay : int, optional
+        Generations to stay there.
+
+    Returns
+    -------
+    ndarray of float64, shape (R,)
+        Generations; NaN where the final level is not positive or undefined, or half of it is never kept.
+
+    Examples
+    --------
+    >>> rising = Curves(np.array([[0.0, 0.1, 0.5, 0.8, 0.8, 0.8, 0.8]]), np.arange(7), np.array([6]))
+    >>> half_levels(rising, stay=2).tolist()
+    [2.0]
+    """
+    generations = curves.generations
+    times = np.full(len(curves.values), np.nan)
+    for number, (values, last) in enumerate(zip(curves.values, curves.last, strict=True)):
+        final = values[np.isfinite(values) & (generations > (generations[0] + last) / 2)][-LATE:]
+        if not final.size or final.mean() <= 0:
+            continue
+        # a comparison with NaN is false, so that nothing undefined counts
+        first = first_stay((values >= final.mean() / 2)[np.newaxis], stay)[0]
+        if first >= 0:
+            times[number] = generations[first]
+    return times
 
 
 def first_stay(outside: Mask, stay: int) -> Indices:

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Self
 
-from hetevo.evolve.backends.backend import Backend, Job, Telemetry, do_nothing, never
+from hetevo.evolve.backends.backend import Backend, Telemetry, do_nothing, never
+from hetevo.evolve.backends.job import Job
 from hetevo.evolve.backends.local import LocalBackend
 from hetevo.evolve.backends.ray import RayBackend
 from hetevo.evolve.backends.ray.session import check_session
@@ -97,3 +98,11 @@ class AutoBackend:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+BACKENDS: dict[str, Callable[[BackendTable], Backend]] = {
+    "local": LocalBackend,
+    "ray": RayBackend,
+    "auto": AutoBackend,
+}
+"""Backends by the name used in ``[backend] name``."""

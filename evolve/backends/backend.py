@@ -3,49 +3,20 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Protocol, Self
 
+from hetevo.evolve.backends.job import Job
 from hetevo.evolve.config import BackendTable, ConfigError
 from hetevo.evolve.generation import Generation
 from hetevo.evolve.machine import available_cores
-from hetevo.populations.errors import SettingError
-from hetevo.populations.evaluation import Evaluation, Probe
-from hetevo.populations.species import Species
+from hetevo.populations.evaluation import Evaluation
 
 A_CORE = 4
 """Processes for each core that are started without being asked twice: more only wait for each other."""
 
 
-@dataclass(frozen=True)
-class Job:
-    """What stays the same in every generation; it travels to workers once a block.
-
-    Parameters
-    ----------
-    species : Species
-        What the individuals have in common.
-    seed : int
-        Seed of the experiment.
-    block : int
-        Individuals that live side by side; 0: chosen from sizes and cache.
-    probe : Probe or None
-        Measures to take.
-    probe_samples : int
-        Size of the probe batch.
-    moments : tuple of int
-        Further moments of life at which to measure, in percent.
-    packages : frozenset of str
-        Packages of others that decide results besides those of the classes of species and probe.
-    """
-
-    species: Species
-    seed: int
-    block: int = 0
-    probe: Probe | None = None
-    probe_samples: int = 128
-    moments: tuple[int, ...] = ()
-    packages: frozenset[str] = frozenset()
+BLOCK_BYTES = 8 << 20
+"""Genes in a block, at most: some blocks are on their way at a time, each in several copies."""
 
 
 def do_nothing() -> None:
@@ -59,19 +30,8 @@ def never() -> bool:
 
 Telemetry = dict[str, float]
 """Of the generation just evaluated: seconds spent on ``serialise`` (sending) and ``wait``, the number of ``workers``,
-their ``utilisation`` (share of their time spent on lives) and how many blocks were ``resent``."""
-
-
-class NotLoadableError(SettingError):
-    """Something cannot be sent to a worker process, or not be loaded there."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(
-            f"Expected a task, rule and probe that a worker process can load, but: {reason}. A class that is defined in"
-            " the script that was started, in a notebook's cell or inside a function is known to this process alone:"
-            " put it into a module of its own, a file beside the script, and import it from there. Or compute in this"
-            " process alone: backend.workers = 1."
-        )
+their ``utilisation`` (share of their time spent on lives), the share of that in which they had a ``processor`` (the
+rest went to other programs), and how many blocks were ``resent``."""
 
 
 class Backend(Protocol):
@@ -145,10 +105,12 @@ class Clock:
     ----------
     busy : float
         Seconds that workers spent on lives, summed over them.
+    processor : float
+        Seconds of these in which they had a processor.
     """
 
     def __init__(self) -> None:
-        self.busy = 0.0
+        self.busy = self.processor = 0.0
         self._begin = time.perf_counter()
         self._parts: dict[str, float] = {"serialise": 0.0, "wait": 0.0}
 
@@ -174,6 +136,7 @@ class Clock:
             **{name: round(seconds, 6) for name, seconds in self._parts.items()},
             "workers": workers,
             "utilisation": round(self.busy / available, 4) if available else 0.0,
+            "processor": round(self.processor / self.busy, 4) if self.busy else 0.0,
             "resent": resent,
         }
 

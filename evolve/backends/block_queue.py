@@ -8,7 +8,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from hetevo.evolve.backends.backend import Job, never
+from hetevo.evolve.backends.backend import never
+from hetevo.evolve.backends.job import Job
 from hetevo.evolve.generation import Generation
 from hetevo.evolve.messages import log
 from hetevo.populations.errors import MachineFailedError, RunFailedError, spell
@@ -143,7 +144,7 @@ class BlockQueue:
 
     def individuals(self, block: Block) -> Indices:
         """Return what addresses the random streams of a block's individuals."""
-        return self.generation.addresses[block.start : block.stop]
+        return self.generation.addresses(block.start, block.stop)
 
     def genes(self, block: Block) -> Population:
         """Return the genes of a block."""

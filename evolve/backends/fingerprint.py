@@ -7,10 +7,8 @@ from functools import cache
 
 from threadpoolctl import threadpool_info
 
-from hetevo.evolve.backends.backend import Job
-from hetevo.evolve.plugins import hash_sources
-from hetevo.evolve.rundir.manifest import installed_version
-from hetevo.evolve.rundir.provenance import cpu_features
+from hetevo.evolve.backends.job import Job
+from hetevo.evolve.software import cpu_features, hash_sources, installed_version
 from hetevo.populations.errors import MachineFailedError, spell
 
 OWN = frozenset({"hetevo.evolve", "hetevo.populations"})

@@ -5,11 +5,15 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Self
 
-from hetevo.evolve.backends.backend import Clock, Job, NotLoadableError, Telemetry, do_nothing, never
+from hetevo.evolve.backends.alone import live_alone
+from hetevo.evolve.backends.backend import BLOCK_BYTES, Clock, Telemetry, do_nothing, never
 from hetevo.evolve.backends.block_queue import Block, BlockQueue
 from hetevo.evolve.backends.fingerprint import check_result, check_unchanged, fingerprint
-from hetevo.evolve.backends.lives import Lived, live_alone, live_block, load
-from hetevo.evolve.backends.pool import PAUSES, NoWorkersError, WorkerDiedError, WorkerPool
+from hetevo.evolve.backends.job import Job
+from hetevo.evolve.backends.lives import Lived, live_block, load
+from hetevo.evolve.backends.pool import PAUSES, WorkerPool
+from hetevo.evolve.backends.process import NoWorkersError, WorkerDiedError
+from hetevo.evolve.backends.worker import NotLoadableError
 from hetevo.evolve.config import BackendTable
 from hetevo.evolve.generation import Generation
 from hetevo.evolve.machine import available_cores
@@ -106,7 +110,7 @@ class LocalBackend:
     def _send_all(self, queue: BlockQueue) -> "Iterator[tuple[Block, Callable[[], Lived]]]":
         """Send all that waits; who has to live alone does so when all others are back."""
         alone: list[Block] = []
-        left = self._count_blocks(queue.job, queue.generation.size)
+        left = self._count_blocks(queue.job, queue.generation)
         while block := queue.next(-(-queue.fresh // max(left, 1))):
             left -= 1
             if block.alone:
@@ -130,6 +134,7 @@ class LocalBackend:
         else:
             check_result(lived.worker, fingerprint(queue.job))
             clock.busy += lived.seconds
+            clock.processor += lived.processor
             queue.keep(block, lived.evaluation)
 
     def seconds_for_one(self, job: Job, generation: Generation) -> float:
@@ -147,11 +152,12 @@ class LocalBackend:
     def _call(self, queue: BlockQueue, block: Block) -> tuple[Job, Population, Indices, int]:
         return queue.job, queue.genes(block), queue.individuals(block), queue.generation.number
 
-    def _count_blocks(self, job: Job, size: int) -> int:
-        # as many blocks as workers can share evenly
+    def _count_blocks(self, job: Job, generation: Generation) -> int:
+        # as many blocks as workers can share evenly, and none so large that its copies on the way take much memory
+        size, least = generation.size, -(-generation.population.nbytes // BLOCK_BYTES)
         blocks = -(-size // (job.block or block_size(job.species)))
         whole_rounds = -(-blocks // self.workers) * self.workers
-        return int(min(size, max(self.workers, min(whole_rounds, self.workers * BLOCKS_PER_WORKER))))
+        return int(min(size, max(self.workers, least, min(whole_rounds, self.workers * BLOCKS_PER_WORKER))))
 
     def close(self) -> None:
         """Stop the worker processes; the next generation starts new ones."""

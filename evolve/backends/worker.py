@@ -15,14 +15,27 @@ from threading import Lock, Thread
 from types import FrameType
 from typing import Any
 
-from hetevo.evolve.machine import starting_thread
+from hetevo.evolve.machine import SIGNALS, keep_memory, starting_thread
 from hetevo.evolve.messages import log, log_thread_failure
-from hetevo.evolve.stopping import SIGNALS
-from hetevo.populations.errors import MachineFailedError
+from hetevo.populations.errors import MachineFailedError, SettingError
 from hetevo.populations.text import Messages, Terminal
 
 LOOK_SECONDS = 1.0
 """Seconds between two looks at whether the driver is still there."""
+
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+class NotLoadableError(SettingError):
+    """Something cannot be sent to a worker process, or not be loaded there."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"Expected a task, rule and probe that a worker process can load, but: {reason}. A class that is defined in"
+            " the script that was started, in a notebook's cell or inside a function is known to this process alone:"
+            " put it into a module of its own, a file beside the script, and import it from there. Or compute in this"
+            " process alone: backend.workers = 1."
+        )
 
 
 def serve(driver: Connection, parent: int) -> None:
@@ -36,8 +49,9 @@ def serve(driver: Connection, parent: int) -> None:
     parent : int
         Process id of the driver. This process ends with it, whatever it is doing then.
     """
-    # 1. become a worker: signals are the driver's, and it ends with the driver
+    # 1. become a worker: signals are the driver's, it ends with the driver, and memory is for lives
     _listen(parent)
+    keep_memory()
     threading.excepthook = log_thread_failure
     try:
         with starting_thread():
@@ -63,6 +77,11 @@ def serve(driver: Connection, parent: int) -> None:
         os._exit(0)  # the driver is gone: nobody is left to tidy up for
     except MemoryError:
         os.kill(os.getpid(), signal.SIGKILL)  # as the system does: nothing that it was asked to do is to blame
+
+
+def worker_environment() -> dict[str, str]:
+    """Return the environment of this process with what workers need, and what they start, such as a local Ray."""
+    return {**os.environ, **ONE_THREAD}
 
 
 def pickle_copy(what: Any) -> bytes:

@@ -41,10 +41,14 @@ from hetevo.populations.formulas import FORMULAS
 from hetevo.populations.layout import Layout
 from hetevo.populations.rules import RULES, Rule, build_rule
 from hetevo.populations.settings import freeze
+from hetevo.populations.storage import find_obstacle
 from hetevo.populations.tasks import TASKS
 from hetevo.populations.wiring import WIRINGS
 
 BACKEND_NAMES = ("auto", "local", "ray")
+
+LEAST_PROBED = 4
+"""Individuals that a probe measures at least, so that some are in every generation."""
 
 SEEDS = 2**63
 """Seeds are below."""
@@ -192,11 +196,30 @@ class Config(Table):
         rule = RULES.get(self.plasticity.rule)
         if rule:
             check_dale(self.network, rule, self.genome)
+        network = self.network
+        if network.feedback == "transposed" and network.options.get("feedback_from", "neighbours") != "neighbours":
+            raise ValueError(
+                'network.options.feedback_from: with network.feedback = "transposed" neurons hear whom they send to, so'
+                f" expected the option to be left out, got {network.options['feedback_from']!r}"
+            )
         if rule and rule.shuffled and self.lifetime.batch < 2:
             raise ValueError(
                 f'lifetime.batch: the rule "{self.plasticity.rule}" exchanges learning signals between the samples of a'
                 f" presentation, so expected at least 2, got {self.lifetime.batch}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _check_storage(self) -> Self:
+        network, rule = self.network, RULES.get(self.plasticity.rule)
+        if network.storage != "sparse" or rule is None or network.wiring not in WIRINGS:
+            return self
+        perturbed = any(table != type(table)() for table in (self.injury, self.hardware))
+        family: Any = WIRINGS[network.wiring]
+        options = with_graphs(network.options) if network.wiring == "file" else network.options
+        family = family(**_frozen(options))
+        if obstacle := find_obstacle(network, rule, self.genome, family, perturbed=perturbed):
+            raise ValueError(obstacle)
         return self
 
     @model_validator(mode="after")
@@ -238,6 +261,11 @@ class Config(Table):
             raise ValueError(
                 f"evolution.bit_flip: only rules that are inherited whole ({', '.join(FORMULAS)}) have bits, so"
                 f" expected the key to be left out, got {evolution.bit_flip}"
+            )
+        if self.probe.share < 1 and self.probe.share * evolution.size < LEAST_PROBED:
+            raise ValueError(
+                f"probe.share: expected {LEAST_PROBED} individuals or more, so {LEAST_PROBED} / evolution.size ="
+                f" {LEAST_PROBED / evolution.size:.3g} at least, got {self.probe.share}"
             )
         # islands are equal in size, and two are needed to select one
         if evolution.size % islands.count or evolution.size // islands.count < 2:

@@ -15,6 +15,7 @@ CIRCUITS_ONLY = {
         "feedback",
         "activation",
         "dale",
+        "storage",
     ),
     "plasticity": ("terms", "terms_shared", "gains_shared", "momentum", "signals", "derivative"),
     "lifetime": ("signal_clip",),

@@ -20,8 +20,8 @@ from hetevo.evolve.rundir.files import read_bounded
 from hetevo.populations.errors import nearest
 from hetevo.populations.settings import freeze
 from hetevo.populations.text import for_file
-from hetevo.populations.wiring.file import FromFile, named_files
-from hetevo.populations.wiring.graph import Graph
+from hetevo.populations.wiring.file import FromFile
+from hetevo.populations.wiring.graph import Graph, named_files
 
 NAME, OPTIONS = "file", "network.options"
 HASHES = {"file": "sha256", "descending": "sha256_descending"}

@@ -9,7 +9,19 @@
 ===========  ==========================================================================
 """
 
-from hetevo.evolve.data.keeping import OwnData, find_file, open_rows
-from hetevo.evolve.data.places import DataError
+from typing import TYPE_CHECKING
+
+from hetevo._names import find_in
+
+if TYPE_CHECKING:
+    from hetevo.evolve.data.keeping import OwnData, find_file, open_rows
+    from hetevo.evolve.data.places import DataError
 
 __all__ = ["DataError", "OwnData", "find_file", "open_rows"]
+
+if not TYPE_CHECKING:  # on first use: a worker needs `sharing` alone
+    __getattr__ = find_in(("hetevo.evolve.data.places", "hetevo.evolve.data.keeping"), __name__, __all__)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

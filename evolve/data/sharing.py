@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hetevo.evolve.rundir.files import explained, write_new
 from hetevo.populations.errors import MachineFailedError
 from hetevo.populations.species import Species
 from hetevo.populations.tasks.table import Rows, Table
@@ -49,21 +48,31 @@ class MappedRows:
         Of their arrays.
     training : int
         Rows of the training part.
+    files : tuple of tuple of int
+        Which files they are, and when each was written: one that is still the same needs no hash.
     """
 
     folder: str
     hashes: Hashes
     training: int
+    files: tuple[tuple[int, ...], ...] = ()
 
     def rows(self) -> Rows:
-        """Return the rows; the files are opened, and their content is checked, once in each process.
+        """Return the rows; the files are opened once in each process, and checked if anybody has touched them.
 
         Raises
         ------
         MachineFailedError
             If they are not there, or were changed.
         """
-        return open_once(self.hashes, self.training, self._map)
+        return open_once(self.hashes, self.training, self._map, trusted=self._are_untouched())
+
+    def _are_untouched(self) -> bool:
+        # nobody else can write into the folder, and a hash would bring all of a large table into every process
+        try:
+            return bool(self.files) and self.files == _identify(Path(self.folder))
+        except OSError:
+            return False
 
     def _map(self, name: str) -> NDArray[Any]:
         path = Path(self.folder, f"{name}.npy")
@@ -74,7 +83,13 @@ class MappedRows:
         return mapped
 
 
-def open_once(hashes: Hashes, training: int, load: Callable[[str], NDArray[Any]]) -> Rows:
+def _identify(folder: Path) -> tuple[tuple[int, ...], ...]:
+    """Say which files hold the arrays, and when they were last changed, which nobody can set."""
+    found = [(folder / f"{name}.npy").lstat() for name in ARRAYS]
+    return tuple((file.st_dev, file.st_ino, file.st_size, file.st_mtime_ns, file.st_ctime_ns) for file in found)
+
+
+def open_once(hashes: Hashes, training: int, load: Callable[[str], NDArray[Any]], *, trusted: bool = False) -> Rows:
     """Return rows that this process knows, or load and check them.
 
     Parameters
@@ -85,6 +100,8 @@ def open_once(hashes: Hashes, training: int, load: Callable[[str], NDArray[Any]]
         Rows of the training part.
     load : callable
         Returns the array of a name.
+    trusted : bool, optional
+        Whether they are known to be what they must be.
 
     Raises
     ------
@@ -97,7 +114,7 @@ def open_once(hashes: Hashes, training: int, load: Callable[[str], NDArray[Any]]
         arrays = {name: load(name) for name, _ in hashes}
         for name, wanted in hashes:
             # checked before use: memory of others is no place to trust
-            if hash_array(arrays[name]) != wanted:
+            if not trusted and hash_array(arrays[name]) != wanted:
                 raise MachineFailedError(
                     f"The {name} of the table's rows were changed on their way to this process: expected the SHA-256"
                     f" {wanted[:16]}…, got {hash_array(arrays[name])[:16]}…. Nothing was computed with them."
@@ -133,6 +150,9 @@ def shared(rows: Rows) -> Iterator[MappedRows]:
     StorageError
         If there is no room for them; ``TMPDIR`` names another place.
     """
+    # only the process that evolves writes rows; workers, which read them, need not load what writes durably
+    from hetevo.evolve.rundir.files import explained, write_new
+
     _remove_left()
     with explained("make a folder in", Path(tempfile.gettempdir())):
         folder = Path(tempfile.mkdtemp(prefix=PREFIX))
@@ -146,7 +166,7 @@ def shared(rows: Rows) -> Iterator[MappedRows]:
         for name in ARRAYS:
             array = getattr(rows, name)
             write_new(folder / f"{name}.npy", partial(_write, array=array), array.nbytes)
-        source = MappedRows(str(folder), hashes, rows.training)
+        source = MappedRows(str(folder), hashes, rows.training, _identify(folder))
         del rows, array  # from here on this process maps them too
         yield source
     finally:

@@ -4,7 +4,7 @@
 `directory`               where everything has its place
 `checkpoint`, `manifest`  a checkpoint, written so that it is whole or not there, and what vouches for it
 `records`, `parts`        tables of what happened; their files, which may be damaged or made by an enemy
-`columns`, `schemas`      what tables, and all other files, must hold
+`columns`, `schemas`      what tables, and all other files, must hold; `arrays`: columns from and to NumPy
 `provenance`              where, when and with which versions; `telemetry`: the latest messages
 `lock`, `owner`, `sweep`  one writer a run, whoever says so; many processes a sweep
 `files`                   durable operations

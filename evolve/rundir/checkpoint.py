@@ -41,6 +41,9 @@ STATE, MANIFEST = "state.npz", "manifest.json"
 _NAME = re.compile(r"gen-(\d{6,18})")
 _REMAINS = re.compile(r"gen-\d{6,18}\.tmp-\d+|trash-gen-\d{6,18}-\d+")
 
+ANY = (-1,)
+"""Shape of an array with one axis of any length."""
+
 OVERHEAD = 1024
 """Bytes that an array's headers may take in the file."""
 
@@ -161,7 +164,7 @@ def write_arrays(sink: Sink | io.BytesIO, arrays: Mapping[str, NDArray[Any]]) ->
 
 
 Expected = Mapping[str, tuple[tuple[int, ...], np.dtype[Any]]]
-"""Shape and dtype of every array that a checkpoint must hold."""
+"""Shape and dtype of every array that a checkpoint must hold; shape (-1,): one axis, as long as the file has it."""
 
 
 def read(path: Path, expected: Expected) -> Checkpoint:
@@ -217,8 +220,10 @@ def _check_size(file: Path, source: BinaryIO, entry: File, expected: Expected) -
     size = source.seek(0, os.SEEK_END)
     if size != entry.bytes:
         raise DamagedError(file, f"it has {size:,} bytes; {entry.bytes:,} were written")
-    content = sum(prod(shape) * dtype.itemsize for shape, dtype in expected.values())
-    if not content <= size <= content + OVERHEAD * (len(expected) + 1):
+    # of an array of any length nothing is known but that it is in the file
+    content = sum(prod(shape) * dtype.itemsize for shape, dtype in expected.values() if shape != ANY)
+    most = size if any(shape == ANY for shape, _ in expected.values()) else content + OVERHEAD * (len(expected) + 1)
+    if not content <= size <= most:
         raise DamagedError(file, f"it has {size:,} bytes, but the configuration implies {content:,} and some headers")
 
 
@@ -240,11 +245,12 @@ def unpack_arrays(file: Path, source: BinaryIO, expected: Expected) -> dict[str,
         If it holds anything else.
     """
     try:
+        there = source.seek(0, os.SEEK_END)
         with zipfile.ZipFile(source) as archive:
             members = archive.infolist()
             if sorted(member.filename for member in members) != sorted(f"{name}.npy" for name in expected):
                 raise DamagedError(file, f"expected the arrays {', '.join(sorted(expected))}; it holds others")
-            return {name: _array(archive, f"{name}.npy", *expected[name]) for name in expected}
+            return {name: _array(archive, f"{name}.npy", *expected[name], there) for name in expected}
     except (DamagedError, OSError):
         raise
     except Exception as error:  # whatever a parser can stumble over in bytes that nobody should have written
@@ -252,9 +258,13 @@ def unpack_arrays(file: Path, source: BinaryIO, expected: Expected) -> dict[str,
         raise DamagedError(file, f"it does not hold the arrays that the configuration implies ({reason})") from None
 
 
-def _array(archive: zipfile.ZipFile, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+def _array(
+    archive: zipfile.ZipFile, name: str, shape: tuple[int, ...], dtype: np.dtype[Any], there: int
+) -> NDArray[Any]:
     # nothing is taken from the file that the configuration does not imply
     info = archive.getinfo(name)
+    if shape == ANY:
+        shape = _length(archive, info, dtype, there)
     if info.compress_type != zipfile.ZIP_STORED or info.file_size > prod(shape) * dtype.itemsize + OVERHEAD:
         raise ValueError(f"{name} is compressed, or larger than the configuration implies")
     with archive.open(info) as member:
@@ -272,3 +282,13 @@ def _array(archive: zipfile.ZipFile, name: str, shape: tuple[int, ...], dtype: n
     if done != len(target) or (dtype == np.bool_ and array.size and array.view(np.uint8).max() > 1):
         raise ValueError(f"{name} does not hold {shape} values of {dtype}")
     return array
+
+
+def _length(archive: zipfile.ZipFile, info: zipfile.ZipInfo, dtype: np.dtype[Any], there: int) -> tuple[int, ...]:
+    """Return the shape of an array with one axis, as its header says: no more than a file of ``there`` bytes holds."""
+    with archive.open(info) as member:
+        np.lib.format.read_magic(member)
+        found, _, _ = np.lib.format.read_array_header_1_0(member, max_header_size=OVERHEAD)
+    if len(found) != 1 or not 0 <= found[0] * dtype.itemsize <= there:
+        raise ValueError(f"{info.filename} has the shape {found}, which is none of a list in a file of {there} bytes")
+    return found

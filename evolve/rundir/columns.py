@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from hetevo.evolve.rundir.errors import DamagedError
 from hetevo.populations.errors import spell
@@ -140,6 +139,8 @@ def fit_columns(path: Path, table: pa.Table) -> pa.Table:
 
 
 def _check_values(path: Path, name: str, column: Column, values: pa.ChunkedArray) -> None:
+    import pyarrow.compute as pc  # nothing that a new run needs
+
     if values.null_count and not column.nullable:
         raise _error(path, f"expected a value in every row of {name!r}, got {values.null_count:,} without one")
     if column.least is not None and (least := pc.min(values).as_py()) < column.least:
@@ -149,6 +150,8 @@ def _check_values(path: Path, name: str, column: Column, values: pa.ChunkedArray
 
 
 def _check_order(path: Path, generations: pa.ChunkedArray, *, strictly: bool) -> None:
+    import pyarrow.compute as pc  # nothing that a new run needs
+
     # readers find a generation by the names of files
     first, named = generations[0].as_py(), int(path.stem.removeprefix("part-"))
     if first != named:

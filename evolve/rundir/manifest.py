@@ -7,8 +7,6 @@ read from a damaged one. ``python -m json.tool manifest.json`` shows it to peopl
 
 import hashlib
 import json
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +15,7 @@ from pydantic import Field
 from hetevo.evolve.rundir.errors import DamagedError, SchemaError
 from hetevo.evolve.rundir.files import read_bounded
 from hetevo.evolve.rundir.schemas import Count, Facts, File, Strict, parse_json, validate
+from hetevo.evolve.software import installed_version
 
 SCHEMA = 1
 """Version of the checkpoint format that is written, and the only one so far."""
@@ -129,12 +128,3 @@ def _text(content: dict[str, Any]) -> bytes:
 
 def _version() -> str:
     return installed_version("hetevo") or "(not installed)"
-
-
-@cache
-def installed_version(package: str) -> str | None:
-    """Return the version of a package; None if it is not installed."""
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None

@@ -14,9 +14,9 @@ from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from hetevo.evolve.rundir.arrays import from_arrow
 from hetevo.evolve.rundir.columns import check_types, fit_columns
 from hetevo.evolve.rundir.errors import DamagedError
 from hetevo.evolve.rundir.files import explained, is_there, names
@@ -32,6 +32,7 @@ UNPACKED, RATIO = 512 << 20, 256
 _ENCODINGS = frozenset({"PLAIN", "RLE", "BIT_PACKED"})
 _PART = re.compile(r"part-(\d{6,18})\.parquet")
 _METADATA = 16 << 20
+_TEXTS = 1 << 14
 _SEAL, _BLANK = b"sha256=", b"0" * 64
 
 
@@ -53,10 +54,11 @@ def encode_part(table: pa.Table) -> bytes:
     sealed = table.replace_schema_metadata({"hetevo": _SEAL + _BLANK})
     # noise neither needs nor rewards dictionaries and statistics, and they would double the time this takes
     pq.write_table(sealed, sink, use_dictionary=False, write_statistics=False)
-    content = sink.getvalue()
-    # the hash of the file as it is with zeros in the hash's own place
-    place = content.rindex(_SEAL + _BLANK) + len(_SEAL)
-    return content[:place] + sha256(content).hexdigest().encode() + content[place + len(_BLANK) :]
+    place = sink.getvalue().rindex(_SEAL + _BLANK) + len(_SEAL)
+    # the hash of the file as it is with zeros in the hash's own place; written there without a copy of the rest
+    with sink.getbuffer() as content:
+        content[place : place + len(_BLANK)] = sha256(content).hexdigest().encode()
+    return sink.getvalue()
 
 
 def read_part(path: Path) -> pa.Table:
@@ -93,12 +95,14 @@ def read_part(path: Path) -> pa.Table:
 
 def last_generation(table: pa.Table) -> int:
     """Return the newest generation in a table of records; -1 if it is empty."""
-    newest = pc.max(table["generation"]).as_py()
-    return -1 if newest is None else int(newest)
+    newest = from_arrow(table["generation"])[0]
+    return int(newest.max()) if newest.size else -1
 
 
 def up_to(table: pa.Table, generation: int) -> pa.Table:
     """Return the rows of a generation and those before it."""
+    import pyarrow.compute as pc  # nothing that a new run needs
+
     return table.filter(pc.less_equal(table["generation"], generation))
 
 
@@ -119,20 +123,30 @@ def hash_rows(table: pa.Table) -> str:
         column = table[name]
         if column.null_count == table.num_rows:
             continue
-        values = column.drop_null()
         # texts by their lengths, too: otherwise "ab" and "c" would be as good as "a" and "bc"
-        if pa.types.is_string(values.type) or pa.types.is_binary(values.type):
-            state.update(f"{name}:{values.type};".encode())
-            state.update(pc.binary_length(values).to_numpy().astype(np.int64).data)
-            state.update(b"".join(values.cast(pa.binary()).to_pylist()))
+        if pa.types.is_string(column.type) or pa.types.is_binary(column.type):
+            state.update(f"{name}:{column.type};".encode())
+            lengths = [-1 if text is None else len(text) for texts in _texts(column) for text in texts]
+            valid = np.array(lengths, np.int64) >= 0
+            state.update(np.array(lengths, np.int64)[valid].data)
+            for texts in _texts(column):
+                state.update(b"".join(text for text in texts if text is not None))
         else:
-            array = np.ascontiguousarray(values.to_numpy())
+            array, valid = from_arrow(column)
+            array = np.ascontiguousarray(array)
             state.update(f"{name}:{array.dtype.str};".encode())
             state.update(array.data)
         # where values are missing
         if column.null_count:
-            state.update(np.ascontiguousarray(column.is_valid().to_numpy()).data)
+            state.update(np.ascontiguousarray(valid).data)
     return state.hexdigest()
+
+
+def _texts(column: pa.ChunkedArray) -> Iterator[list[bytes | None]]:
+    """Yield the texts of a column, some at a time, for each becomes an object; None where there is none."""
+    for start in range(0, len(column), _TEXTS):
+        texts = column.slice(start, _TEXTS).to_pylist()
+        yield [text.encode() if isinstance(text, str) else text for text in texts]
 
 
 def find_damaged_parts(

@@ -12,13 +12,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from threadpoolctl import threadpool_info
 
 from hetevo.evolve.rundir.errors import DamagedError, StorageError
 from hetevo.evolve.rundir.files import read_bounded, write_durably
-from hetevo.evolve.rundir.manifest import installed_version
 from hetevo.evolve.rundir.schemas import ProvenanceFile, parse_json, validate
+from hetevo.evolve.software import cpu_features, installed_version
 from hetevo.populations.errors import HetevoError
 from hetevo.populations.text import without_places
 
@@ -220,13 +219,6 @@ def software() -> dict[str, Any]:
 def now() -> str:
     """Return the time in UTC, as ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def cpu_features() -> list[str]:
-    """Return the processor's features: they decide NumPy's loops, and with them the last bits of exp and tanh."""
-    config = np.show_config(mode="dicts")
-    assert isinstance(config, dict)
-    return list(config.get("SIMD Extensions", {}).get("found", []))
 
 
 @cache  # the code that this process runs stays what it was when it was loaded

@@ -1,12 +1,12 @@
 """Records: parquet files that anyone can read, in which every generation stands exactly once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
+from hetevo.evolve.rundir.arrays import to_arrow
 from hetevo.evolve.rundir.errors import DamagedError
 from hetevo.evolve.rundir.files import make_folder, names, remove_leftovers, remove_tree, write_durably
 from hetevo.evolve.rundir.parts import encode_part, first_generation, hash_rows, parts, read_part, up_to
@@ -146,13 +146,4 @@ def rows_of(columns: Mapping[str, Any]) -> pa.Table:
     columns : mapping of str to array or list
         Must hold ``generation``. NaN in a float column is stored as null: undefined is not a number.
     """
-    return pa.table({name: _make_array(values) for name, values in columns.items()})
-
-
-def _make_array(values: Any) -> pa.Array:
-    if isinstance(values, Sequence):
-        return pa.array(values)
-    array = np.asarray(values)
-    if array.dtype.kind == "f":
-        return pa.array(array, mask=np.isnan(array))
-    return pa.array(array)
+    return pa.table({name: to_arrow(values) for name, values in columns.items()})

@@ -103,10 +103,12 @@ class _Plasticity(Loose):
 class _Probe(Loose):
     name: str = ""
     every: Count = 1
+    share: Annotated[float, Field(gt=0, le=1)] = 1.0
 
 
 class _Records(Loose):
     individuals_every: Count = 1
+    share: Annotated[float, Field(ge=0, le=1)] = 1.0
 
 
 class ConfigFile(Loose):

@@ -11,7 +11,7 @@ from hetevo.populations.errors import HetevoError
 TAIL_BYTES = 65_536
 """Only the end of the file is read, however long a run has been going on."""
 
-_SHOWN = ("vary", "evaluate", "record", "serialise", "wait", "workers", "utilisation", "resent")
+_SHOWN = ("vary", "evaluate", "record", "serialise", "wait", "workers", "utilisation", "processor", "resent")
 
 _LARGEST = 1e15
 """Seconds, workers, blocks: a larger number is none of them."""

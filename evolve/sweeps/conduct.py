@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hetevo.evolve.backends.backend import bound_workers
-from hetevo.evolve.backends.pool import WorkerDiedError
+from hetevo.evolve.backends.process import WorkerDiedError
 from hetevo.evolve.config import BackendTable, Config, from_mapping
 from hetevo.evolve.config.sources import HERE
 from hetevo.evolve.data.keeping import keep_for_sweep

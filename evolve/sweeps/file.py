@@ -1,7 +1,6 @@
 """What a sweep file may contain, how it is read, and the conditions that it stands for."""
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import product
@@ -13,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from hetevo.evolve.config import Config, ConfigError
 from hetevo.evolve.config.explaining import explain
 from hetevo.evolve.config.sources import read_source, shipped
-from hetevo.evolve.identity import format_value
+from hetevo.evolve.identity import format_value, seed_range
 from hetevo.evolve.sweeps.controls import CONTROLS, Changes
 from hetevo.populations.errors import nearest, spell
 
@@ -96,27 +95,6 @@ class SweepFile(BaseModel):
         if twice:
             raise ValueError(f"{sorted(twice)[0]}: expected in one place only (seeds belong into seeds)")
         return self
-
-
-def seed_range(text: str) -> list[int]:
-    """Return the seeds that ``"0..9"`` stands for.
-
-    Raises
-    ------
-    ValueError
-        If it is something else.
-
-    Examples
-    --------
-    >>> seed_range("0..3")
-    [0, 1, 2, 3]
-    """
-    found = re.fullmatch(r"\s*(\d+)\s*\.\.\s*(\d+)\s*", text)
-    if not found or int(found[1]) > int(found[2]):
-        raise ValueError(f'expected seeds such as "0..9" or [0, 1, 2], got {text!r}')
-    if int(found[2]) - int(found[1]) >= LIMIT:
-        raise ValueError(f"expected at most {LIMIT:,} seeds, got {text!r}")
-    return list(range(int(found[1]), int(found[2]) + 1))
 
 
 def sweep_names() -> dict[str, str]:

@@ -1,7 +1,7 @@
 """From a sweep file to the runs that it stands for."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,11 +10,12 @@ from hetevo.evolve.config.own_data import place_change
 from hetevo.evolve.config.own_graph import place_graph_change
 from hetevo.evolve.config.plugins import check_trusted
 from hetevo.evolve.config.sources import is_path
+from hetevo.evolve.identity import seed_range
 from hetevo.evolve.messages import Notice
 from hetevo.evolve.named_files import exists
 from hetevo.evolve.rundir.sweep import Entry
 from hetevo.evolve.sweeps.controls import CONTROLS, Changes
-from hetevo.evolve.sweeps.file import LIMIT, SweepFile, conditions_of, count_conditions, read_sweep, seed_range
+from hetevo.evolve.sweeps.file import LIMIT, SweepFile, conditions_of, count_conditions, read_sweep
 from hetevo.populations.errors import HetevoError
 from hetevo.populations.text import for_file
 
@@ -92,7 +93,9 @@ def plan_of_seeds(name: str, config: Config, seeds: str) -> Plan:
         raise ConfigError(f"--seeds: {error}".replace(" or [0, 1, 2]", "")) from None
 
 
-def load_plan(source: str | Path, notice: Notice | None = None, *, trust: bool = False) -> Plan:
+def load_plan(
+    source: str | Path, notice: Notice | None = None, *, trust: bool = False, seeds: Sequence[int] | None = None
+) -> Plan:
     """Read a sweep and check every run of it.
 
     Parameters
@@ -103,6 +106,8 @@ def load_plan(source: str | Path, notice: Notice | None = None, *, trust: bool =
         Is called now and then with how many conditions are planned, if there are so many that it takes long.
     trust : bool, optional
         Whether modules may be imported that the file alone names.
+    seeds : sequence of int, optional
+        Instead of those that it names.
 
     Raises
     ------
@@ -110,6 +115,8 @@ def load_plan(source: str | Path, notice: Notice | None = None, *, trust: bool =
         Naming what is wrong, and in which run.
     """
     path, file = Path(source), read_sweep(source)
+    if seeds is not None:
+        file = file.model_copy(update={"seeds": list(seeds)})
     members = list(_plan_members(file, str(source), path.parent, notice, trust=trust))
     derived = [
         Entry(member.name, name, member.seed, CONTROLS[name].stage)

@@ -8,7 +8,8 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any, Protocol
 
-from hetevo.evolve.backends.pool import NoWorkersError, WorkerPool
+from hetevo.evolve.backends.pool import WorkerPool
+from hetevo.evolve.backends.process import NoWorkersError
 from hetevo.evolve.backends.ray import RayBackend
 from hetevo.evolve.backends.ray.tasks import Call, exchange
 from hetevo.evolve.config import BackendTable

@@ -12,11 +12,12 @@ from hetevo.populations.circuits.circuit import Block, Circuit, Outcome
 from hetevo.populations.circuits.error_neurons import ErrorNeuronsCircuit
 from hetevo.populations.circuits.layer import Layer, LayerSnapshot
 from hetevo.populations.circuits.plain import Plain
+from hetevo.populations.circuits.sparse import Sparse
 from hetevo.populations.circuits.two_pathway import TwoPathway
 from hetevo.populations.error_neurons import NAME, allowed_by_kind, error_layout
 from hetevo.populations.genome import Gene, Population
 from hetevo.populations.isolation import isolated
-from hetevo.populations.kernel.life import Snapshot
+from hetevo.populations.kernel.snapshot import Snapshot
 from hetevo.populations.layout import Layout
 from hetevo.populations.random_streams import Purpose, random_stream
 from hetevo.populations.registry import Registry
@@ -40,10 +41,13 @@ CIRCUITS: Registry[Circuit] = Registry(
 )
 """Kinds of circuits by the name that `Species.circuit` returns."""
 
+SPARSE: Circuit = Sparse()
+"""Two-pathway circuits in sparse storage: ``network.storage`` chooses them, not ``network.circuit``."""
+
 
 def circuit_of(species: Species) -> Circuit:
     """Return the kind of circuit that the individuals of a species are."""
-    return CIRCUITS[species.circuit]
+    return SPARSE if species.circuit == "sparse" else CIRCUITS[species.circuit]
 
 
 def genome(species: Species) -> tuple[Gene, ...]:

@@ -40,7 +40,7 @@ class Block:
     generation: int
 
     def streams(self, purpose: Purpose) -> list[Generator]:
-        """Return a random generator for each of the P * K lives, the same in any block."""
+        """Return a random generator for each of the N lives, for a purpose; a life's is the same in any block."""
         tasks = self.species.lifetime.tasks
         places = (int(individual) * tasks + task for individual in self.individuals for task in range(tasks))
         return [self.species.random_stream(self.seed, self.generation, purpose, place) for place in places]

@@ -17,7 +17,8 @@ from hetevo.populations.error_neurons import KINDS, draw_wiring, error_layout, w
 from hetevo.populations.genome import Gene
 from hetevo.populations.kernel.error_block import ErrorPasses, count_cells
 from hetevo.populations.kernel.hardware import Hardware
-from hetevo.populations.kernel.life import PROBED_NETWORKS, Snapshot, live_block
+from hetevo.populations.kernel.life import live_block
+from hetevo.populations.kernel.snapshot import PROBED_NETWORKS, Snapshot
 from hetevo.populations.species import Species
 
 

@@ -6,17 +6,22 @@ hardware) only the kernel knows, so that it is refused here.
 
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from hetevo.populations.birth import Weights, draw_innate_weights
 from hetevo.populations.circuits.circuit import Block, Outcome
 from hetevo.populations.circuits.two_pathway import TwoPathway, normalised_loss
+from hetevo.populations.dale import outgoing_signs
 from hetevo.populations.experience import Samples
 from hetevo.populations.genome import Population
-from hetevo.populations.kernel.life import PROBED_NETWORKS, Snapshot
 from hetevo.populations.kernel.plasticity import effective_gains
+from hetevo.populations.kernel.snapshot import PROBED_NETWORKS, Snapshot
 from hetevo.populations.model import TwoPathwayCircuits, live
+from hetevo.populations.random_streams import Purpose
+from hetevo.populations.rules import Pathway
 from hetevo.populations.species import Species, Stage
 from hetevo.populations.types import Floats
 
@@ -40,13 +45,14 @@ class Plain(TwoPathway):
 
         def observe(presented: int, circuits: TwoPathwayCircuits) -> None:
             for stage in stages.get(presented, ()):
-                for snapshot in _snapshots(stage, circuits, block):
+                for snapshot in _snapshots(stage, circuits, block, innate):
                     assert observer is not None
                     observer(snapshot)
 
         # a diverging life overflows on purpose: that is counted, not warned about
         with np.errstate(all="ignore"):
-            circuits = live(species, block.genes, innate, block.experience.training, observe)
+            noise = block.streams(Purpose.NOISE) if species.rule.is_plain else ()
+            circuits = live(species, block.genes, innate, block.experience.training, observe, noise)
             test = block.experience.test
             # the test is one batch, in which nothing is learnt
             circuits.forward(np.tile(test.inputs, (block.genes.size, 1, 1)).astype(np.float64))
@@ -56,39 +62,62 @@ class Plain(TwoPathway):
         return Outcome(loss, accuracy, ~finite | ~np.isfinite(loss))
 
 
-def _snapshots(stage: Stage, circuits: TwoPathwayCircuits, block: Block) -> Iterable[Snapshot]:
+def _snapshots(stage: Stage, circuits: TwoPathwayCircuits, block: Block, innate: Weights) -> Iterable[Snapshot]:
     """Show circuits as they are now to a probe, a few at a time."""
-    probe, species = block.experience.probe, block.species
+    probe, tasks = block.experience.probe, block.species.lifetime.tasks
     assert probe is not None
-    tasks = species.lifetime.tasks
     # a few at a time, with all tasks of an individual together
     step = max(1, PROBED_NETWORKS // tasks)
-    # what the batch would change besides decay: the circuits' own lives go on without it
     for first in range(0, block.genes.size, step):
-        rows = slice(first * tasks, min(first + step, block.genes.size) * tasks)
-        part = _take(circuits, rows)
-        genes, weights = part.genes, Weights(part.W, part.V)
-        # what decays is no part of an update
-        still = {name: values * 0 if name.startswith("decay_") else values for name, values in genes.items()}
-        part.genes, individuals = Population(still), (rows.stop - rows.start) // tasks
-        error = _present(part, probe, individuals)
-        activity = np.concatenate([part.x, part.y], axis=1)
-        species.rule.update(part)
-        changed = Weights(part.W - weights.ascending, part.V - weights.descending)
-        yield Snapshot(
-            stage=stage,
-            species=species,
-            weights=weights,
-            gains_ascending=effective_gains(species, genes.gains_ascending),
-            mask_ascending=genes.mask_ascending,
-            activity=activity,
-            signal=part.q,
-            error=error,
-            update=changed.ascending,
-            carried=None,
-            genes=genes,
-            feedback_update=lambda descending=changed.descending: descending,  # type: ignore[misc]
-        )
+        individuals = slice(first, min(first + step, block.genes.size))
+        born = Weights(*(weights[individuals].repeat(tasks, axis=0) for weights in innate))
+        show = partial(_show, stage, circuits, individuals, probe, born)
+        yield replace(show(), with_innate=show)
+
+
+def _show(
+    stage: Stage,
+    circuits: TwoPathwayCircuits,
+    individuals: slice,
+    probe: Samples,
+    innate: Weights,
+    pathway: Pathway | None = None,
+) -> Snapshot:
+    """Show the circuits of some individuals, of whose weights one pathway's may be replaced by the innate ones."""
+    tasks = circuits.species.lifetime.tasks
+    # a copy: the circuits' own lives go on without what the probe batch would change
+    part = _take(circuits, slice(individuals.start * tasks, individuals.stop * tasks))
+    if pathway == "ascending":
+        part.W = innate.ascending.astype(np.float64) * part.genes.mask_ascending
+    elif pathway == "descending":
+        part.V = innate.descending.astype(np.float64) * part.genes.mask_descending
+    return _snapshot(stage, part, probe, individuals.stop - individuals.start)
+
+
+def _snapshot(stage: Stage, circuits: TwoPathwayCircuits, samples: Samples, individuals: int) -> Snapshot:
+    """Show the probe batch to circuits, which this changes."""
+    genes, weights, species = circuits.genes, Weights(circuits.W, circuits.V), circuits.species
+    # what decays is no part of an update
+    still = {name: values * 0 if name.startswith("decay_") else values for name, values in genes.items()}
+    circuits.genes = Population(still)
+    error = _present(circuits, samples, individuals)
+    activity = np.concatenate([circuits.x, circuits.y], axis=1)
+    species.rule.update(circuits)
+    changed = Weights(circuits.W - weights.ascending, circuits.V - weights.descending)
+    return Snapshot(
+        stage=stage,
+        species=species,
+        weights=weights,
+        gains_ascending=effective_gains(species, genes.gains_ascending),
+        mask_ascending=genes.mask_ascending,
+        activity=activity,
+        signal=circuits.q,
+        error=error,
+        update=changed.ascending,
+        carried=None,
+        genes=genes,
+        feedback_update=lambda: changed.descending,
+    )
 
 
 def _take(circuits: TwoPathwayCircuits, rows: slice) -> TwoPathwayCircuits:
@@ -102,6 +131,7 @@ def _take(circuits: TwoPathwayCircuits, rows: slice) -> TwoPathwayCircuits:
     for name, value in part.items():
         by_circuit = isinstance(value, np.ndarray) and value.shape[:1] == (networks,)
         setattr(taken, name, value[rows] if by_circuit else value)
+    taken.signs = outgoing_signs(taken.species, taken.genes)
     return taken
 
 

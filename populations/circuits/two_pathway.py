@@ -15,9 +15,11 @@ from hetevo.populations.circuits.circuit import Block, Outcome
 from hetevo.populations.experience import Samples
 from hetevo.populations.genome import SIGNS, Gene, term_gene
 from hetevo.populations.kernel.hardware import Hardware
-from hetevo.populations.kernel.life import PROBED_NETWORKS, Snapshot, live_block
-from hetevo.populations.kernel.memory import CircuitBlock, count_cells
+from hetevo.populations.kernel.life import live_block
+from hetevo.populations.kernel.memory import CircuitBlock
+from hetevo.populations.kernel.panels import count_cells
 from hetevo.populations.kernel.passes import passes_of
+from hetevo.populations.kernel.snapshot import PROBED_NETWORKS, Snapshot
 from hetevo.populations.rules import PATHWAYS
 from hetevo.populations.species import Species
 from hetevo.populations.types import Floats
@@ -25,10 +27,10 @@ from hetevo.populations.types import Floats
 BLOCK_BYTES = 5 << 20
 """Working memory of a block of lives: beyond it, passes over the weights slow down (measured, one core of two)."""
 
-BLOCK_NETWORKS = (32, 256)
+BLOCK_NETWORKS = (1, 256)
 """Fewest and most lives in a block: with fewer the interpreter's share grows, with more nothing is gained."""
 
-ONLINE_BYTES, ONLINE_NETWORKS = 8 << 20, (128, 512)
+ONLINE_BYTES, ONLINE_NETWORKS = 8 << 20, (16, 512)
 """The same for one sample a presentation, where networks are the fastest axis."""
 
 
@@ -64,12 +66,15 @@ class TwoPathway:
 
     def draw_founder(self, species: Species, rng: Generator) -> dict[str, NDArray[Any]]:
         """Draw both wirings, then the other genes in their order."""
+        masks, genes = self.draw_wiring(species, rng), self.genome(species)
+        return {gene.name: masks[gene.name] if gene.kind == "mask" else draw_gene(gene, species, rng) for gene in genes}
+
+    def draw_wiring(self, species: Species, rng: Generator) -> dict[str, NDArray[Any]]:
+        """Draw both wirings, by the names of their genes."""
         densities = species.network.density_ascending, species.network.density_descending
         wiring = species.family.draw(species.layout, densities, rng)
         descending = species.mirror(wiring.ascending) if species.transposed else wiring.descending
-        masks = {"mask_ascending": wiring.ascending, "mask_descending": descending}
-        genes = self.genome(species)
-        return {gene.name: masks[gene.name] if gene.kind == "mask" else draw_gene(gene, species, rng) for gene in genes}
+        return {"mask_ascending": wiring.ascending, "mask_descending": descending}
 
     def block_size(self, species: Species) -> int:
         """Keep a block's weights, their changes and its signals in cache."""

@@ -17,7 +17,8 @@ from numpy.typing import DTypeLike
 
 from hetevo.populations.activations import ACTIVATIONS
 from hetevo.populations.error_neurons import KINDS, ErrorWeights, allowed_by_kind, error_layout, weight_shapes
-from hetevo.populations.kernel.memory import Panel, Stacks, Step, aligned, panels
+from hetevo.populations.kernel.memory import Stacks, Step, aligned
+from hetevo.populations.kernel.panels import Panel, panels
 from hetevo.populations.kernel.passes import Passes
 from hetevo.populations.settings import SynapseKind
 from hetevo.populations.species import Species

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hetevo.populations.kernel.memory import Panel
+from hetevo.populations.kernel.panels import Panel
 from hetevo.populations.kernel.passes import Passes
 from hetevo.populations.rules import Pathway
 from hetevo.populations.types import Floats

@@ -1,7 +1,7 @@
 """The lifetime of a block of networks: presentations of batches, each changing the weights."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,94 +12,18 @@ from hetevo.populations.birth import Weights
 from hetevo.populations.error_neurons import ErrorWeights
 from hetevo.populations.experience import Experience, Samples
 from hetevo.populations.genome import Population
-from hetevo.populations.kernel.error_block import ErrorBlock, ErrorPasses
+from hetevo.populations.kernel.error_block import ErrorBlock, ErrorPasses, ErrorStacks
 from hetevo.populations.kernel.error_plasticity import ErrorPlasticity
-from hetevo.populations.kernel.memory import CircuitBlock
+from hetevo.populations.kernel.memory import CircuitBlock, Stacks
 from hetevo.populations.kernel.passes import Passes, passes_of
 from hetevo.populations.kernel.perturbation import Course, PerturbedBlock, Streams
 from hetevo.populations.kernel.plasticity import Plasticity, effective_gains
+from hetevo.populations.kernel.snapshot import PROBED_NETWORKS, Observer, Snapshot
 from hetevo.populations.random_streams import Purpose
+from hetevo.populations.rules import Pathway
 from hetevo.populations.settings import SynapseKind
 from hetevo.populations.species import Species, Stage
-from hetevo.populations.types import Floats, Indices, Mask
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """What a probe may look at: ``N`` circuits at one moment of their lives, on the probe batch of ``S`` samples.
-
-    All arrays are copies or buffers of the probe's own: a probe cannot change a life.
-
-    Parameters
-    ----------
-    stage : str
-        See `Stage`.
-    species : Species
-        What the circuits have in common.
-    weights : Weights or ErrorWeights
-        ``W``, shape (N, H + O, I + H), and ``V``, shape (N, H, H + O); or those of circuits with error neurons.
-    gains_ascending : ndarray of float, shape (N, H + O)
-        ``gA``, with the sign that the rule gives it.
-    mask_ascending : ndarray of bool, shape (N, H + O, I + H)
-        Synapses present.
-    activity : ndarray of float, shape (N, I + H + O, S)
-        ``x``.
-    signal : ndarray of float, shape (N, H + O, S)
-        ``q``.
-    error : ndarray of float, shape (N, O, S)
-        ``target - y``, not clipped.
-    update : ndarray of float, shape (N, H + O, I + H)
-        The ascending weight change that this batch would cause, without decay; under Dale's principle one that would
-        turn a weight over ends at 0.
-    carried : ndarray of float, shape (N, H + O, I + H), or None
-        What momentum would add to the update; None without momentum.
-    genes : Population
-        The N genomes.
-    feedback_update : callable
-        Returns the change of the weights by which learning signals reach hidden neurons that this batch would cause,
-        without decay, shape (N, H, H + O) or (N, H, M). Few measures need it, so that it is computed when asked for.
-    errors : ndarray of float, shape (N, M + O, S), or None
-        ``e``: activity of separate error neurons; None where there are none.
-    """
-
-    stage: Stage
-    species: Species
-    weights: Weights | ErrorWeights
-    gains_ascending: Floats
-    mask_ascending: Mask
-    activity: Floats
-    signal: Floats
-    error: Floats
-    update: Floats
-    carried: Floats | None
-    genes: Population
-    feedback_update: Callable[[], Floats]
-    errors: Floats | None = None
-
-    @property
-    def feedback(self) -> SynapseKind:
-        """The kind of synapses by which learning signals reach hidden neurons."""
-        return "descending" if self.errors is None else "teaching"
-
-    @property
-    def mirrored(self) -> bool:
-        """Whether these synapses lead back from where the ascending ones lead to."""
-        return self.errors is None
-
-    def feedback_loss(self) -> Floats:
-        """Return what decay takes from the weights of these synapses in a presentation of this batch."""
-        kind = self.feedback
-        lost: Floats = self.genes[f"decay_{kind}"][:, None, None] * (kind in self.species.plastic)
-        weights: Floats = getattr(self.weights, kind)
-        if self.errors is not None and self.species.gated:
-            lost = lost * (self.errors[:, : weights.shape[2]] ** 2).mean(axis=2)[:, None, :]
-        return weights * lost
-
-
-PROBED_NETWORKS = 32
-"""Networks in a snapshot: the buffers of many, with a large probe batch, would be fetched from the system each time."""
-
-Observer = Callable[[Snapshot], None]
+from hetevo.populations.types import Indices, Mask
 
 
 @dataclass(frozen=True)
@@ -203,7 +127,9 @@ def live_block(
                     for rows in _cut(networks, tasks):
                         # a perturbation may change genes later on
                         own = np.arange(rows.start, rows.stop) if species.perturbations else rows
-                        observer(_snapshot(stage, parts, plasticity, rows, genes.take(own), experience.probe))
+                        born = type(innate)(*(weights[lives[rows]] for weights in innate))
+                        shown = genes.take(own)
+                        observer(_snapshot(stage, parts, plasticity, rows, shown, experience.probe, born))
             if t == life.presentations:
                 break
             for course in courses:
@@ -253,10 +179,42 @@ def _cut(networks: int, tasks: int) -> Iterator[slice]:
     return (slice(start, min(start + step, networks)) for start in range(0, networks, step))
 
 
-def _snapshot(stage: Stage, parts: Parts, plasticity: Any, rows: slice, genes: Population, probe: Samples) -> Snapshot:
-    """Show some of the networks, whose genes are given, the probe batch."""
+def _snapshot(
+    stage: Stage,
+    parts: Parts,
+    plasticity: Any,
+    rows: slice,
+    genes: Population,
+    probe: Samples,
+    innate: Weights | ErrorWeights,
+) -> Snapshot:
+    """Show some of the networks, whose genes and innate weights are given, the probe batch."""
     circuits = plasticity.circuits
-    species, stacks = circuits.species, circuits.stacks.take(rows)
+    weights = circuits.whole(rows)
+
+    def with_innate(pathway: Pathway) -> Snapshot:
+        # at the synapses that are there now: some may have been lost since
+        kinds = [kind for kind in weights._fields if (kind == "ascending") == (pathway == "ascending")]
+        born = weights._replace(**{kind: getattr(innate, kind) * genes[f"mask_{kind}"] for kind in kinds})
+        swapped = parts.block(circuits.species, born, circuits.dtype)
+        return _present(stage, parts, plasticity, rows, genes, probe, swapped.stacks, swapped.whole())
+
+    shown = _present(stage, parts, plasticity, rows, genes, probe, circuits.stacks.take(rows), weights)
+    return replace(shown, with_innate=with_innate)
+
+
+def _present(
+    stage: Stage,
+    parts: Parts,
+    plasticity: Any,
+    rows: slice,
+    genes: Population,
+    probe: Samples,
+    stacks: Stacks | ErrorStacks,
+    weights: Weights | ErrorWeights,
+) -> Snapshot:
+    """Show the probe batch to networks with these weights, laid out and whole, that change as some of a block's do."""
+    species = plasticity.circuits.species
     # buffers of its own: the life's hold what the presentation has left there
     passes = parts.passes(stacks, probe.inputs.shape[-1], len(probe.inputs))
     passes.forward(probe.inputs)
@@ -271,7 +229,7 @@ def _snapshot(stage: Stage, parts: Parts, plasticity: Any, rows: slice, genes: P
     return Snapshot(
         stage=stage,
         species=species,
-        weights=circuits.whole(rows),
+        weights=weights,
         gains_ascending=effective_gains(species, genes.gains_ascending),
         mask_ascending=genes.mask_ascending,
         activity=passes.activity(),

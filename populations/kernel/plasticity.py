@@ -17,7 +17,8 @@ from hetevo.populations.dale import outgoing_signs
 from hetevo.populations.genome import Population, term_gene
 from hetevo.populations.kernel.bounds import bound_weights
 from hetevo.populations.kernel.correlations import Changes, Correlations
-from hetevo.populations.kernel.memory import CircuitBlock, Panel, Step, aligned, run
+from hetevo.populations.kernel.memory import CircuitBlock, Step, aligned, run
+from hetevo.populations.kernel.panels import Panel
 from hetevo.populations.kernel.passes import Passes
 from hetevo.populations.rules import PATHWAYS, Pathway
 from hetevo.populations.species import Species

@@ -9,6 +9,7 @@ from typing import Any
 
 from hetevo.populations.registry import Registry, accept_family
 from hetevo.populations.tasks.digits import Digits
+from hetevo.populations.tasks.glyphs import Glyphs
 from hetevo.populations.tasks.history import History
 from hetevo.populations.tasks.linear import Linear
 from hetevo.populations.tasks.patterns import Patterns
@@ -37,6 +38,7 @@ TASKS: Registry[type[Task]] = Registry(
         "reach": Reach,
         "history": History,
         "digits": Digits,
+        "glyphs": Glyphs,
         "table": Table,
     },
     _accept,
@@ -46,6 +48,7 @@ TASKS: Registry[type[Task]] = Registry(
 __all__ = [
     "TASKS",
     "Digits",
+    "Glyphs",
     "Linear",
     "Patterns",
     "Reach",

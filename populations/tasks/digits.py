@@ -1,6 +1,6 @@
 """Real data: handwritten digits of 8 x 8 pixels."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import ClassVar
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.random import Generator, Philox
 
 from hetevo.populations.errors import SettingError
-from hetevo.populations.tasks.task import Samples
+from hetevo.populations.tasks.task import Samples, Sampling, choose_rows
 from hetevo.populations.types import Floats
 
 TEST_IMAGES = 397
@@ -26,6 +26,8 @@ class Digits:
     ----------
     inputs, outputs : int
         Must be 64 and 10.
+    sampling : str
+        How training images are presented; see `hetevo.populations.tasks.task.choose_rows`.
 
     Raises
     ------
@@ -36,6 +38,7 @@ class Digits:
     classification: ClassVar[bool] = True
     inputs: int = 64
     outputs: int = 10
+    sampling: Sampling = "replacement"
 
     def __post_init__(self) -> None:
         if (self.inputs, self.outputs) != (64, 10):
@@ -57,17 +60,18 @@ class Digits:
     def draw(self, rng: Generator) -> "_Images":
         """Return the data set; there is only one."""
         del rng
-        return _load()
+        return replace(_load(), sampling=self.sampling)
 
 
 @dataclass(frozen=True)
 class _Images:
     train: Samples
     held_out: Samples
+    sampling: Sampling = "replacement"
 
     def training(self, rng: Generator, count: int) -> Samples:
-        """Draw training images with replacement."""
-        chosen = rng.integers(len(self.train[0]), size=count)
+        """Draw training images."""
+        chosen = choose_rows(rng, len(self.train[0]), count, self.sampling)
         return self.train[0][chosen], self.train[1][chosen]
 
     def test(self, rng: Generator, count: int) -> Samples:

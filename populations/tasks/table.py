@@ -9,10 +9,13 @@ from numpy.typing import NDArray
 
 from hetevo.populations.errors import SettingError
 from hetevo.populations.settings import Setting
-from hetevo.populations.tasks.task import Samples
+from hetevo.populations.tasks.task import Samples, Sampling, choose_rows
 from hetevo.populations.types import Floats, Indices
 
 Kind = Literal["auto", "classification", "regression"]
+CHUNK = 256
+"""Rows that are scaled together: beside the samples themselves, there are never many numbers in double precision."""
+
 Share = Annotated[float, Setting("share of the rows", above=0, below=1)]
 
 
@@ -58,14 +61,17 @@ class RowSamples:
         All of them.
     classes : int
         Classes that targets are numbers of; 0: they are values.
+    sampling : str
+        How rows of the training part follow one another.
     """
 
     rows: Rows
     classes: int
+    sampling: Sampling = "replacement"
 
     def training(self, rng: Generator, count: int) -> Samples:
-        """Draw rows of the training part, with replacement."""
-        return self._take(rng.integers(self.rows.training, size=count))
+        """Draw rows of the training part."""
+        return self._take(choose_rows(rng, self.rows.training, count, self.sampling))
 
     def test(self, rng: Generator, count: int) -> Samples:
         """Return rows of the test part: all of them, or ``count`` drawn without replacement."""
@@ -78,16 +84,21 @@ class RowSamples:
     def _take(self, chosen: Indices) -> Samples:
         # only the rows that are drawn are read and scaled, however large the table is
         rows = self.rows
-        inputs = _scaled(rows.inputs[chosen], rows.input_scale)
+        inputs = _scaled(rows.inputs, chosen, rows.input_scale)
         # one output a class, as far from 0 as standardised numbers are
         if self.classes:
             labels = rows.targets[chosen]
             return inputs, np.where(np.arange(self.classes) == labels[:, None], 1.0, -1.0)
-        return inputs, _scaled(rows.targets[chosen], rows.target_scale)
+        return inputs, _scaled(rows.targets, chosen, rows.target_scale)
 
 
-def _scaled(values: NDArray[Any], scale: Floats) -> Floats:
-    return np.asarray((values.astype(np.float64) - scale[0]) / scale[1])
+def _scaled(values: NDArray[Any], chosen: Indices, scale: Floats) -> Floats:
+    """Return some rows as a circuit gets them, in single precision."""
+    scaled = np.empty((len(chosen), values.shape[1]), np.float32)
+    for begin in range(0, len(chosen), CHUNK):
+        part = values[chosen[begin : begin + CHUNK]].astype(np.float64)
+        scaled[begin : begin + CHUNK] = (part - scale[0]) / scale[1]
+    return scaled
 
 
 @dataclass(frozen=True)
@@ -95,8 +106,8 @@ class Table:
     """Rows of a file: some columns are inputs, others are targets.
 
     A classification has one column of labels, and an output for each class, 1 for its own and -1 for the others. Rows
-    of the training part are presented, drawn with replacement; the loss is measured on rows of the test part. There is
-    one task, the same for everybody: what differs from life to life is which rows are drawn.
+    of the training part are presented; the loss is measured on rows of the test part. There is one task, the same for
+    everybody: what differs from life to life is which rows are drawn, and in which order.
 
     `hetevo.evolve.data` reads the file and says where the rows are (`reading`).
 
@@ -117,6 +128,9 @@ class Table:
         both those of the training part.
     split : float or str
         Share of the rows in the test part, by a permutation that is always the same; or the column that says which.
+    sampling : str
+        How rows are presented: ``"replacement"``, each drawn from the whole training part; ``"epoch"``, each once in a
+        random order before any comes again.
     sha256 : str
         Of the file, as hexadecimal digits; written when a configuration is read.
 
@@ -134,6 +148,7 @@ class Table:
     kind: Kind = "auto"
     standardise: bool = True
     split: Share | str = 0.2
+    sampling: Sampling = "replacement"
     sha256: str = ""
     source: Source | None = field(default=None, init=False, repr=False, compare=False)
 
@@ -175,4 +190,4 @@ class Table:
                 f"The rows of {self.file} were not opened, and expected to be: let the task live in an experiment"
                 " (hetevo.Experiment), or open them with hetevo.evolve.data.open_rows."
             )
-        return RowSamples(self.source.rows(), self.outputs if self.classification else 0)
+        return RowSamples(self.source.rows(), self.outputs if self.classification else 0, self.sampling)

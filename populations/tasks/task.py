@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.random import Generator
 
-from hetevo.populations.types import Floats
+from hetevo.populations.types import Floats, Indices
 
 Samples = tuple[Floats, Floats]
 """Sensory inputs, shape (n, inputs), and targets, shape (n, outputs)."""
+
+Sampling = Literal["replacement", "epoch"]
+"""How rows of a data set follow one another in a life: each drawn from all, or all in one order after another."""
 
 
 class TaskInstance(Protocol):
@@ -100,6 +103,34 @@ class Regression:
     def test(self, rng: Generator, count: int) -> Samples:
         """Draw ``count`` fresh samples."""
         return self.training(rng, count)
+
+
+def choose_rows(rng: Generator, rows: int, count: int, sampling: Sampling) -> Indices:
+    """Choose which rows of a data set a life is presented with.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness.
+    rows, count : int
+        How many there are, and how many are needed.
+    sampling : str
+        ``"replacement"``: each is drawn from all. ``"epoch"``: all come once, in a random order, then all in another
+        one, and so on; the last epoch may end early.
+
+    Returns
+    -------
+    ndarray of int64, shape (count,)
+
+    Examples
+    --------
+    >>> sorted(choose_rows(np.random.default_rng(0), 4, 4, "epoch").tolist())
+    [0, 1, 2, 3]
+    """
+    if sampling == "replacement":
+        return rng.integers(rows, size=count)
+    epochs = max(1, -(-count // rows))
+    return np.concatenate([rng.permutation(rows) for _ in range(epochs)])[:count]
 
 
 def directions(rng: Generator, count: int, inputs: int) -> Floats:

@@ -10,6 +10,7 @@ from hetevo.populations.layout import Layout
 from hetevo.populations.types import Mask
 from hetevo.populations.wiring.family import Pathways, WiringFamily, share, thin
 from hetevo.populations.wiring.layered import Layered
+from hetevo.populations.wiring.places import Lists, Places, draw_thinned, neighbouring_levels
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Cortical(WiringFamily):
 
     lateral: float = 1.0
     recurrent: ClassVar[bool] = True
+    listed: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         share("lateral", self.lateral)
@@ -40,6 +42,19 @@ class Cortical(WiringFamily):
             return between
         up, down = _lateral(layout)
         return Pathways(between.ascending | up, between.descending | down)
+
+    def places(self, layout: Layout) -> tuple[Places, Places]:
+        """Return the same as bands of rows."""
+        return neighbouring_levels(layout, lateral=self.lateral > 0)
+
+    def draw_lists(self, layout: Layout, density: tuple[float, float], rng: Generator) -> Lists:
+        """Keep each synapse with the probability of its pathway, then of the lateral ones a share."""
+        between, drawn = neighbouring_levels(layout), []
+        for places, share_of, near in zip(self.places(layout), density, between, strict=True):
+            positions = draw_thinned(places, share_of, rng)
+            kept = near.holds(positions) | (rng.random(len(positions)) < self.lateral)
+            drawn.append(positions[kept])
+        return Lists(*drawn)
 
     def draw(self, layout: Layout, density: tuple[float, float], rng: Generator) -> Pathways:
         """Keep each allowed synapse with the probability of its pathway, lateral ones with a share of it."""

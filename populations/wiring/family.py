@@ -9,6 +9,7 @@ from numpy.random import Generator
 from hetevo.populations.errors import SettingError
 from hetevo.populations.layout import Layout
 from hetevo.populations.types import Floats, Indices, Mask
+from hetevo.populations.wiring.places import Lists, Places, draw_thinned
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,12 @@ class WiringFamily(Protocol):
     ----------
     recurrent : bool
         Whether synapses may lead to the same or a lower level, so that circuits have to settle.
+    listed : bool
+        Whether it has `places`, and so can wire networks that are too large for matrices.
     """
 
     recurrent: ClassVar[bool] = False
+    listed: ClassVar[bool] = False
 
     def check(self, layout: Layout) -> None:
         """Raise `SettingError` if networks of these sizes cannot be wired so; by default all can."""
@@ -49,6 +53,18 @@ class WiringFamily(Protocol):
     def draw(self, layout: Layout, density: tuple[float, float], rng: Generator) -> Pathways:
         """Draw the wiring of one network with the given densities (ascending, descending)."""
         ...
+
+    def places(self, layout: Layout) -> tuple[Places, Places]:
+        """Return what `allowed` does, (ascending, descending), without a matrix; only where ``listed``."""
+        raise SettingError(f"Networks of the wiring {type(self).__name__} are drawn as whole matrices.")
+
+    def draw_lists(self, layout: Layout, density: tuple[float, float], rng: Generator) -> Lists:
+        """Draw what `draw` does without a matrix: the same distribution, from other random numbers.
+
+        By default each of `places` is kept with the probability of its pathway.
+        """
+        places = self.places(layout)
+        return Lists(draw_thinned(places[0], density[0], rng), draw_thinned(places[1], density[1], rng))
 
     def signs(self, layout: Layout) -> Indices | None:
         """Return what is known of the sign of each unit and output, (I + H + O,): 1, -1 or 0; None: nothing at all."""

@@ -1,7 +1,6 @@
 """Wiring from a file: the synapses of a directed graph, such as a connectome, or of its rewired controls."""
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -12,18 +11,17 @@ from numpy.random import Generator
 
 from hetevo.populations.errors import SettingError, nearest
 from hetevo.populations.layout import Layout
+from hetevo.populations.synapses import mirror
 from hetevo.populations.types import Floats, Indices, Mask
 from hetevo.populations.wiring.family import Pathways, WiringFamily, thin
 from hetevo.populations.wiring.graph import Graph, rewire_anywhere, rewire_by_swaps
+from hetevo.populations.wiring.places import Listed, Places, all_pairs
 from hetevo.populations.wiring.recurrent import Recurrent
 
 Null = Literal["none", "degree-preserving", "erdos-renyi"]
 
 REWIRE = {"degree-preserving": rewire_by_swaps, "erdos-renyi": rewire_anywhere}
 """How a rewired control is drawn, by the option ``null``."""
-
-DESCENDING = ("reversed", "drawn")
-"""What the option ``descending`` may be besides the name of a file."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +68,7 @@ class FromFile(WiringFamily):
     graph: Graph | None = field(default=None, repr=False, metadata={"option": False})
     graph_descending: Graph | None = field(default=None, repr=False, metadata={"option": False})
     recurrent: ClassVar[bool] = True
+    listed: ClassVar[bool] = True
 
     @property
     def known(self) -> Graph:
@@ -170,6 +169,18 @@ class FromFile(WiringFamily):
         if layout.bias:
             up[:, layout.input_units - 1] = True
         return Pathways(up, down)
+
+    def places(self, layout: Layout) -> tuple[Places, Places]:
+        """Return the same without a matrix; controls and weights of a file need one (`hetevo.populations.storage`)."""
+        rows, columns = self._ascending(self.known, layout)[:2]
+        up = rows * layout.units + columns
+        if layout.bias:
+            up = np.append(up, np.arange(layout.neurons) * layout.units + layout.input_units - 1)
+        up = np.unique(up)
+        if self.graph_descending is not None:
+            rows, columns = self._descending(self.graph_descending, layout)[:2]
+            return Listed(up), Listed(np.unique(rows * layout.neurons + columns))
+        return Listed(up), Listed(mirror(layout, up)[0]) if self.descending == "reversed" else all_pairs(layout)[1]
 
     def draw(self, layout: Layout, density: tuple[float, float], rng: Generator) -> Pathways:
         """Rewire if a control is asked for, then keep each synapse with the probability of its pathway."""
@@ -283,15 +294,3 @@ def _reversed(ascending: Mask, layout: Layout) -> Mask:
 
 def _listed(names: tuple[str, ...]) -> str:
     return ", ".join(map(repr, names[:8])) + ("…" if len(names) > 8 else "")
-
-
-def named_files(options: Mapping[str, object]) -> dict[str, str]:
-    """Return the files that options of this family name, by option.
-
-    Examples
-    --------
-    >>> named_files({"file": "worm.csv", "descending": "drawn"})
-    {'file': 'worm.csv'}
-    """
-    named = {option: options.get(option) for option in ("file", "descending")}
-    return {key: name for key, name in named.items() if isinstance(name, str) and name and name not in DESCENDING}

@@ -1,5 +1,6 @@
 """Directed graphs of named neurons, and their rewired controls."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,9 @@ from hetevo.populations.types import Floats, Indices, Mask
 
 SWAPS = 10
 """Swaps that are tried for each synapse; from about 3 on, no more of them stay where they were than chance leaves."""
+
+DESCENDING = ("reversed", "drawn")
+"""What the option ``descending`` may be besides the name of a file."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,3 +96,15 @@ def rewire_anywhere(mask: Mask, own: Mask, rng: Generator) -> Mask:
     rewired = np.zeros_like(mask)
     rewired.flat[rng.choice(np.flatnonzero(~own), int(mask.sum()), replace=False)] = True
     return rewired
+
+
+def named_files(options: Mapping[str, object]) -> dict[str, str]:
+    """Return the files that options of the wiring `file` name, by option.
+
+    Examples
+    --------
+    >>> named_files({"file": "worm.csv", "descending": "drawn"})
+    {'file': 'worm.csv'}
+    """
+    named = {option: options.get(option) for option in ("file", "descending")}
+    return {key: name for key, name in named.items() if isinstance(name, str) and name and name not in DESCENDING}

@@ -8,6 +8,7 @@ from numpy.random import Generator
 
 from hetevo.populations.layout import Layout
 from hetevo.populations.wiring.family import Pathways, WiringFamily, thin
+from hetevo.populations.wiring.places import Places, all_pairs
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,7 @@ class Recurrent(WiringFamily):
     """Each synapse from any unit to any other neuron is present at random, loops included; levels mean nothing."""
 
     recurrent: ClassVar[bool] = True
+    listed: ClassVar[bool] = True
 
     def allowed(self, layout: Layout) -> Pathways:
         """Return all pairs but those of a neuron with itself."""
@@ -24,6 +26,10 @@ class Recurrent(WiringFamily):
         ascending[neurons, layout.input_units + neurons] = False
         descending[neurons, neurons] = False
         return Pathways(ascending, descending)
+
+    def places(self, layout: Layout) -> tuple[Places, Places]:
+        """Return the same as bands of rows."""
+        return all_pairs(layout)
 
     def draw(self, layout: Layout, density: tuple[float, float], rng: Generator) -> Pathways:
         """Keep each allowed synapse with the probability of its pathway."""

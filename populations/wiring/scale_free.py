@@ -1,14 +1,16 @@
 """Scale-free wiring: a few hubs, many units with few synapses."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.random import Generator
 
 from hetevo.populations.errors import SettingError
 from hetevo.populations.layout import Layout
-from hetevo.populations.types import Floats, Mask
+from hetevo.populations.types import Floats, Indices, Mask
 from hetevo.populations.wiring.family import Pathways, WiringFamily
+from hetevo.populations.wiring.places import Bands, Lists, Places, levels_below
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class ScaleFree(WiringFamily):
     """
 
     exponent: float = 3.0
+    listed: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if self.exponent <= 2:
@@ -41,16 +44,60 @@ class ScaleFree(WiringFamily):
         """Return all pairs of a lower and a higher level."""
         return Pathways(layout.below(), layout.above())
 
+    def places(self, layout: Layout) -> tuple[Places, Places]:
+        """Return the same as bands of rows."""
+        return levels_below(layout)
+
     def draw(self, layout: Layout, density: tuple[float, float], rng: Generator) -> Pathways:
         """Draw ranks of all units, then synapses without replacement."""
-        allowed, total = self.allowed(layout), layout.units + layout.outputs
-        weights = -np.log(1 + rng.permutation(total)) / (self.exponent - 1)
-        units, neurons = weights[: layout.units], weights[layout.input_units :]
+        allowed = self.allowed(layout)
+        units, neurons = self._weights(layout, rng)
         hidden = neurons[: layout.hidden]
         return Pathways(
             _chosen(neurons[:, None] + units[None, :], allowed.ascending, density[0], rng),
             _chosen(hidden[:, None] + neurons[None, :], allowed.descending, density[1], rng),
         )
+
+    def draw_lists(self, layout: Layout, density: tuple[float, float], rng: Generator) -> Lists:
+        """Draw the same without a matrix."""
+        units, neurons = (np.exp(weights) for weights in self._weights(layout, rng))
+        up, down = levels_below(layout)
+        return Lists(
+            _chosen_list(neurons, units, up, density[0], rng),
+            _chosen_list(neurons[: layout.hidden], neurons, down, density[1], rng),
+        )
+
+    def _weights(self, layout: Layout, rng: Generator) -> tuple[Floats, Floats]:
+        """Draw the logarithms of the weights: of units, and of neurons."""
+        weights = -np.log(1 + rng.permutation(layout.units + layout.outputs)) / (self.exponent - 1)
+        return weights[: layout.units], weights[layout.input_units :]
+
+
+def _chosen_list(to: Floats, come: Floats, places: Bands, density: float, rng: Generator) -> Indices:
+    """Choose as `_chosen` does: pair by pair in proportion to the weights, until there are enough different ones."""
+    count = int(np.floor(places.size * density + rng.random()))
+    spans = [(band.rows.start, band.rows.stop, band.columns[0].start, band.columns[0].stop) for band in places.bands]
+    # a band, then its receiver and its sender, each by its weight
+    masses = np.cumsum([to[a:b].sum() * come[c:d].sum() for a, b, c, d in spans])
+    chosen = np.empty(0, np.int64)
+    while len(chosen) < count:
+        missing = count - len(chosen)
+        which = np.searchsorted(masses, rng.random(missing + missing // 4 + 8) * masses[-1], side="right")
+        drawn = np.empty(len(which), np.int64)
+        for number, (a, b, c, d) in enumerate(spans):
+            here = which == number
+            rows, columns = _by_weight(to[a:b], here.sum(), rng), _by_weight(come[c:d], here.sum(), rng)
+            drawn[here] = (a + rows) * places.width + c + columns
+        # in the order in which they were drawn, the first of each
+        both = np.concatenate([chosen, drawn])
+        chosen = both[np.sort(np.unique(both, return_index=True)[1])][:count]
+    return np.sort(chosen)
+
+
+def _by_weight(weights: Floats, count: int, rng: Generator) -> Indices:
+    bounds = np.cumsum(weights)
+    found = np.searchsorted(bounds, rng.random(count) * bounds[-1], side="right")
+    return np.asarray(np.minimum(found, len(weights) - 1))  # rounding may lead beyond the end
 
 
 def _chosen(log_weights: Floats, allowed: Mask, density: float, rng: Generator) -> Mask:

@@ -1,14 +1,16 @@
 """Small-world wiring: a lattice with some synapses moved to random places."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.random import Generator
 
 from hetevo.populations.layout import Layout
-from hetevo.populations.types import Mask
+from hetevo.populations.types import Indices, Mask
 from hetevo.populations.wiring.family import Pathways, WiringFamily, share
-from hetevo.populations.wiring.geometry import local
+from hetevo.populations.wiring.geometry import local, local_lists
+from hetevo.populations.wiring.places import Bands, Lists, Places, draw_free, levels_below
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class SmallWorld(WiringFamily):
     """
 
     rewiring: float = 0.1
+    listed: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         share("rewiring", self.rewiring)
@@ -36,6 +39,10 @@ class SmallWorld(WiringFamily):
     def allowed(self, layout: Layout) -> Pathways:
         """Return all pairs of a lower and a higher level."""
         return Pathways(layout.below(), layout.above())
+
+    def places(self, layout: Layout) -> tuple[Places, Places]:
+        """Return the same as bands of rows."""
+        return levels_below(layout)
 
     def draw(self, layout: Layout, density: tuple[float, float], rng: Generator) -> Pathways:
         """Draw a lattice, then move synapses."""
@@ -45,6 +52,26 @@ class SmallWorld(WiringFamily):
             _moved(drawn.ascending, allowed.ascending, self.rewiring, rng),
             _moved(drawn.descending, allowed.descending, self.rewiring, rng),
         )
+
+    def draw_lists(self, layout: Layout, density: tuple[float, float], rng: Generator) -> Lists:
+        """Draw a lattice, then move synapses, without a matrix."""
+        drawn, places = local_lists(layout, density, rng), levels_below(layout)
+        return Lists(*(_moved_lists(*each, self.rewiring, rng) for each in zip(drawn, places, strict=True)))
+
+
+def _moved_lists(positions: Indices, places: Bands, probability: float, rng: Generator) -> Indices:
+    """Move synapses to free places of the same receiver, as many as there are."""
+    rows, count = positions // places.width, len(places.widths)
+    leaving = rng.random(len(positions)) < probability
+    room = places.widths - np.bincount(rows, minlength=count)
+    moves = np.minimum(np.bincount(rows[leaving], minlength=count), room)
+    # where there is less room, some of those that would leave do, by lot
+    order = np.lexsort((np.where(leaving, rng.random(len(positions)), np.inf), rows))
+    rank = np.arange(len(positions)) - np.searchsorted(rows, rows[order])
+    gone = np.zeros(len(positions), np.bool_)
+    gone[order] = rank < moves[rows[order]]
+    fresh = draw_free(places, positions, moves, rng)
+    return np.sort(np.concatenate([positions[~gone], fresh]))
 
 
 def _moved(present: Mask, allowed: Mask, probability: float, rng: Generator) -> Mask:

@@ -1,1 +1,1 @@
-"""`hetevo bench`: what a generation takes here, and what Ray costs; speed beside peers is in `benchmarks`."""
+"""`hetevo bench`: what an experiment and a generation take here, and what Ray costs; lifetimes alone: `benchmarks`."""

@@ -3,6 +3,7 @@
 import resource
 import sys
 import tempfile
+import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -11,24 +12,33 @@ from typing import Any
 import numpy as np
 
 from hetevo.evolve import preset
-from hetevo.evolve.backends import BACKENDS, Job
+from hetevo.evolve.backends import BACKENDS, Backend, Job
 from hetevo.evolve.config import Config, dump_toml
-from hetevo.evolve.generation import draw_generation_zero
+from hetevo.evolve.config.config import LEAST_PROBED
+from hetevo.evolve.generation import Generation, draw_generation_zero
 from hetevo.evolve.messages import log_notice
 from hetevo.evolve.recorder import Recorder
 from hetevo.evolve.reproduction import choose_parents, make_toolbox, reproduce
 from hetevo.evolve.rundir import RunDirectory
-from hetevo.evolve.species import build_species
+from hetevo.evolve.species import build_species, load_probe
 from hetevo.evolve.state import advance
+from hetevo.populations.evaluation import Evaluation
+from hetevo.populations.species import Species
 from hetevo.scripts.bench.machine import best_seconds
 
-STAGES = ("evaluate", "probe", "select", "vary", "record", "checkpoint")
+STAGES = ("founders", "evaluate", "probe", "send", "select", "vary", "record", "checkpoint")
+
+SHORT = (
+    *("lifetime.presentations=2", "lifetime.batch=1", "lifetime.tasks=1", "lifetime.test_samples=8"),
+    "probe.samples=8",
+)
+"""Lives so short that what the driver does is most of a generation."""
 
 REPEATS = 3
 """Repetitions of the stages that the driver does, of which the fastest counts; lives are evaluated once."""
 
 
-def measure(size: int, workers: int = 0) -> dict[str, Any]:
+def measure(size: int, workers: int = 0, *, short: bool = False, share: float = 1.0) -> dict[str, Any]:
     """Take one generation of `emergence` apart, in a process of its own, so that its peak memory is known.
 
     Parameters
@@ -37,51 +47,88 @@ def measure(size: int, workers: int = 0) -> dict[str, Any]:
         Individuals.
     workers : int, optional
         Processes that evaluate; 0: one a core.
+    short : bool, optional
+        Whether lives are as short as they can be.
+    share : float, optional
+        Share of the individuals that are measured and recorded.
 
     Returns
     -------
     dict
-        Seconds of each of `STAGES`; ``driver_us``, microseconds that select, vary and record take an individual;
+        Seconds of each of `STAGES`: wall time of ``evaluate`` and ``probe``, processor time of what the driver does
+        (``send`` is what it spends while others evaluate; with one worker that is everything);
+        ``driver_us``, microseconds that select, vary and record take an individual;
         ``driver_bytes`` and ``worker_bytes``, the peak of resident memory of the driver and of the largest worker;
         ``genome_bytes``, the size of the population's genes.
     """
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        return pool.submit(_measure, size, workers).result()
+        return pool.submit(_measure, size, workers, short, share).result()
 
 
-def _measure(size: int, workers: int) -> dict[str, Any]:
-    from hetevo.evolve.species import load_probe
-
-    config = preset("emergence", overrides=[f"evolution.size={size}", f"backend.workers={workers}"])
+def _measure(size: int, workers: int, short: bool, share: float) -> dict[str, Any]:
+    probed = min(1.0, max(share, LEAST_PROBED / size))
+    changes = (
+        f"evolution.size={size}",
+        f"backend.workers={workers}",
+        f"probe.share={probed}",
+        f"records.share={share}",
+    )
+    config = preset("emergence", overrides=[*changes, *(SHORT if short else ())])
     species = build_species(config)
-    generation = draw_generation_zero(species, config.seed, size)
+    seconds: dict[str, float] = {}
+    with BACKENDS[config.backend.name](config.backend) as backend:
+        generation, evaluation = _let_live(config, species, backend, seconds)
+    workers = _peak(resource.RUSAGE_CHILDREN)  # before other processes are started, which begin as large as this one
+    _drive(config, species, generation, evaluation, seconds)
+    driver = 1e6 * (seconds["select"] + seconds["vary"] + seconds["record"]) / size
+    return {
+        "size": size,
+        "workers": backend.workers,
+        **seconds,
+        "driver_us": driver,
+        "driver_bytes": _peak(resource.RUSAGE_SELF),
+        "worker_bytes": workers,
+        "genome_bytes": generation.population.nbytes,
+    }
+
+
+def _let_live(
+    config: Config, species: Species, backend: Backend, seconds: dict[str, float]
+) -> tuple[Generation, Evaluation]:
+    """Draw founders and let them live, without a probe and with it; note the seconds."""
+    size = config.evolution.size
     jobs = {
-        name: Job(species, config.seed, 0, probe, config.probe.samples)
+        name: Job(species, config.seed, 0, probe, config.probe.samples, probe_share=config.probe.share)
         for name, probe in (("evaluate", None), ("probe", load_probe(config.probe.name, config.probe.measures)))
     }
-    seconds = {}
-    with BACKENDS[config.backend.name](config.backend) as backend, tempfile.TemporaryDirectory() as folder:
-        backend.evaluate(
-            jobs["probe"], draw_generation_zero(species, config.seed, 2 * backend.workers)
-        )  # start the processes
-        for name, job in jobs.items():
-            evaluation = None
+    # start the processes, as long as this one is small: their peak begins with its own
+    backend.evaluate(jobs["probe"], draw_generation_zero(species, config.seed, 2 * backend.workers))
+    begin = time.process_time()
+    generation = draw_generation_zero(species, config.seed, size)
+    seconds["founders"] = time.process_time() - begin
+    lived: list[Evaluation] = []
+    for name, job in jobs.items():
+        begin, repeats = time.process_time(), REPEATS if size <= 1000 else 1
+        seconds[name] = best_seconds(lambda job=job: lived.append(backend.evaluate(job, generation)), repeats)  # type: ignore[misc]
+        if name == "evaluate":
+            seconds["send"] = (time.process_time() - begin) / repeats
+    seconds["probe"] -= seconds["evaluate"]
+    return generation, lived[-1]
 
-            def evaluate(job: Job = job) -> None:
-                nonlocal evaluation
-                evaluation = backend.evaluate(job, generation)
 
-            seconds[name] = best_seconds(evaluate, REPEATS if size <= 1000 else 1)
-        assert evaluation is not None
-        seconds["probe"] -= seconds["evaluate"]
-        state = advance(generation, evaluation, None)
-        box, crossed = make_toolbox(config, species), np.arange(size - round(config.evolution.crossover * size), size)
-        seconds["select"] = best_seconds(lambda: choose_parents(generation, state.loss, config, box, crossed), REPEATS)
-        seconds["vary"] = best_seconds(lambda: reproduce(generation, state.loss, config, species), REPEATS)
-        seconds["vary"] -= seconds["select"]
+def _drive(
+    config: Config, species: Species, generation: Generation, evaluation: Evaluation, seconds: dict[str, float]
+) -> None:
+    """Do what the driver does with a generation that has lived; note the seconds of processor time."""
+    state, own, size = advance(generation, evaluation, None), time.process_time, generation.size
+    box, crossed = make_toolbox(config, species), np.arange(size - round(config.evolution.crossover * size), size)
+    seconds["select"] = best_seconds(lambda: choose_parents(generation, state.loss, config, box, crossed), REPEATS, own)
+    seconds["vary"] = best_seconds(lambda: reproduce(generation, state.loss, config, species), REPEATS, own)
+    seconds["vary"] -= seconds["select"]
+    with tempfile.TemporaryDirectory() as folder:
         scratch, recorder = (_make_recorder(Path(folder) / name, config) for name in ("scratch", "run"))
         seconds["record"] = best_seconds(
-            lambda: (advance(generation, evaluation, None), scratch.record(generation, evaluation)), REPEATS
+            lambda: (advance(generation, evaluation, None), scratch.record(generation, evaluation)), REPEATS, own
         )
         recorder.record(generation, evaluation)
 
@@ -90,17 +137,7 @@ def _measure(size: int, workers: int) -> dict[str, Any]:
             recorder.flush()
 
         with recorder:
-            seconds["checkpoint"] = best_seconds(save, 1)
-    driver = 1e6 * (seconds["select"] + seconds["vary"] + seconds["record"]) / size
-    return {
-        "size": size,
-        "workers": backend.workers,
-        **seconds,
-        "driver_us": driver,
-        "driver_bytes": _peak(resource.RUSAGE_SELF),
-        "worker_bytes": _peak(resource.RUSAGE_CHILDREN),
-        "genome_bytes": generation.population.nbytes,
-    }
+            seconds["checkpoint"] = best_seconds(save, 1, own)
 
 
 def _make_recorder(path: Path, config: Config) -> Recorder:

@@ -22,7 +22,7 @@ from hetevo.analysis.statistics import (
     onsets,
     survival_curve,
 )
-from hetevo.analysis.statistics.onset import Onsets, first_stay, middle, neutral_onsets
+from hetevo.analysis.statistics.onset import Onsets, first_stay, half_levels, middle, neutral_onsets
 from hetevo.analysis.statistics.survival import log_rank
 from hetevo.populations.errors import SettingError
 
@@ -77,6 +77,19 @@ def test_the_first_stay_is_that_of_a_loop():
     for stay in (1, 3, 12, 13):
         slow = [next((g for g in range(13 - stay) if row[g : g + stay].all()), -1) for row in outside]
         assert first_stay(outside, stay).tolist() == slow
+
+
+def test_half_levels_need_no_band_and_must_stay():
+    nan = float("nan")
+    rising = np.clip(np.arange(12) / 8, 0, 1)  # final level near 1: half of it in generation 4
+    peak = np.where(np.arange(12) == 1, 1.0, rising)
+    values = np.array([rising, peak, -rising, np.full(12, nan), np.where(np.arange(12) == 5, nan, rising)])
+    found = half_levels(Curves(values, np.arange(12), np.full(5, 11)), 3)
+    np.testing.assert_array_equal(found, [4, 4, nan, nan, 6])
+    np.testing.assert_array_equal(half_levels(Curves(2 * values[:1], np.arange(12), np.array([11])), 3), [4])
+    # a run that stopped early has its own end
+    short = np.where(np.arange(12) < 6, rising, nan)
+    assert half_levels(Curves(short[np.newaxis], np.arange(12), np.array([5])), 2)[0] == 2
 
 
 def test_neutral_runs_are_held_against_the_others():
@@ -213,6 +226,9 @@ def test_the_tables_hold_every_seed_and_condition(runs):
     assert rows.loc["rising", "onset_low"] <= rows.loc["rising", "onset_median"] <= rows.loc["rising", "onset_high"]
     assert rows.loc["rising", "log_rank_p"] < 0.05
     assert np.isnan(rows.loc["flat", "g"])
+    assert rows.loc["rising", "half_median"] == table.loc["rising", "half"].median()
+    assert 2 <= rows.loc["rising", "half_median"] <= 4
+    assert found.caution.startswith("The neutral band rests on 5 seeds")
     assert len(found.pairs) == 1
     pd.testing.assert_frame_equal(emergence(runs, stay=3, resamples=99).conditions, found.conditions)
 

@@ -119,6 +119,28 @@ def test_planted_runs_have_the_columns_that_figures_declare(tmp_path, monkeypatc
     assert len(FIGURES["own"]([load_run(plant(tmp_path / "drawn"))]).data)
 
 
+def test_signs_are_those_of_products_and_of_outputs(tmp_path):
+    rule = '[plasticity]\nrule = "fixed-feedback"\n'
+    for extra, said in (("", "of hidden neuron"), (rule, "no effect: V is fixed")):
+        run = load_run(plant(tmp_path / f"run{len(extra)}", checkpoints=True, extra=extra))
+        plot = FIGURES["signs"](run)
+        labels = [axes.get_ylabel() for axes in plot.figure.axes]
+        assert said in labels[0]
+        assert labels[1] == "gain of\noutput"
+        # three hidden neurons and two outputs
+        assert [axes.get_ylim()[0] for axes in plot.figure.axes[:2]] == [3.5, 2.5]
+    assert set(plot.data["pathway"]) == {"ascending", "descending", "product"}
+
+
+def test_the_phase_plane_is_weighted_where_all_runs_recorded_that(tmp_path):
+    new, old = (load_run(plant(tmp_path / str(weighted), weighted=weighted)) for weighted in (True, False))
+    assert "hs_weighted_end" in FIGURES["phase-plane"](new).data
+    for runs in ([old], [new, old]):
+        plot = FIGURES["phase-plane"](runs)
+        assert "hs_end" in plot.data
+        assert "weighted" not in plot.figure.axes[0].get_xlabel()
+
+
 def test_what_figures_declare_they_say_with_everything_that_is_lacking(tmp_path):
     none = "[probe]\nevery = 0\n[records]\nindividuals_every = 0\n"
     run = load_run(plant(tmp_path / "none", probed=False, extra=none))
@@ -148,6 +170,14 @@ def test_a_run_without_measurements_is_refused(kind, tmp_path):
 def test_thinned_individuals_are_explained(kind, tmp_path):
     run = load_run(plant(tmp_path / "run", extra="[records]\nindividuals_every = 0\n"))
     with pytest.raises(RunDirectoryError, match=r"records\.individuals_every = 0"):
+        FIGURES[kind]([run])
+
+
+@pytest.mark.parametrize("kind", [kind for kind in sorted(FIGURES) if needs_of(FIGURES[kind]).individuals == "every"])
+@pytest.mark.parametrize("table", ["probe", "records"])
+def test_descent_needs_all_individuals(kind, table, tmp_path):
+    run = load_run(plant(tmp_path / "run", extra=f"[{table}]\nshare = 0.5\n"))
+    with pytest.raises(RunDirectoryError, match=rf"{table}\.share = 0\.5.*Run it again with {table}\.share = 1"):
         FIGURES[kind]([run])
 
 

@@ -39,6 +39,8 @@ def test_the_champions_line_goes_back_to_a_founder(family):
 def test_gaps_and_missing_descent_are_explained(family):
     with pytest.raises(RunDirectoryError, match="gaps"):
         champion(family[family["generation"] != 1])
+    with pytest.raises(RunDirectoryError, match=r"lack parents.*records\.share = 1"):
+        champion(family[family["id"] != family["parent_a"].max()])
     with pytest.raises(RunDirectoryError, match="parent_b"):
         ancestral_line(family.drop(columns="parent_b"))
 
@@ -92,6 +94,12 @@ def test_gain_signs_are_followed_through_checkpoints(tmp_path):
     assert fixed.loc[("ascending", 1)].tolist() == [1, 3, 2]
     assert fixed.loc[("ascending", 2), "sign"] == 0
     assert np.isnan(fixed.loc[("ascending", 2), "fixed"])
+    # products are those of hidden neurons' two gains
+    product = table[table["pathway"] == "product"]
+    assert product["neuron"].max() == 3
+    assert fixed.loc[("product", 1)].tolist() == [1, 3, 2]
+    third = table[table["neuron"] == 3].pivot(index="generation", columns="pathway", values="positive")
+    np.testing.assert_allclose(third["product"], 1 - third["ascending"])
 
 
 def test_genes_need_checkpoints_that_can_be_trusted(tmp_path):

@@ -50,6 +50,17 @@ def test_the_verdict_follows_from_the_runs(made):
     assert made.faults == []
 
 
+def test_contrasts_show_loss_beside_alignment(made):
+    page = made.html.decode()
+    table = page.split("Contrasts of conditions")[-1].split("</table>")[0]
+    measures = re.findall(r'<th scope="row">(.*?)</th>', table)
+    assert measures == ["alignment_end"] * 5 + ["loss_median"] * 5  # each against the neutral one
+    assert "4, paired" in table
+    assert "Holm&#39;s correction over all rows" in page
+    assert "The neutral band rests on 4 seeds" in text(made)
+    assert "half of the final level, which needs no band, at a median of" in text(made)
+
+
 def test_controls_are_compared_with_what_they_should_show(made):
     rows = re.findall(r"<tr>(.*?)</tr>", made.html.decode().split('id="controls"')[1].split("</section>")[0])
     cells = [[re.sub(r"<[^>]*>", "", cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)] for row in rows]
@@ -85,6 +96,23 @@ def test_random_signs_on_exact_signals_are_reported_as_hs_yes_dc_no(tmp_path):
     made = report([run.path])
     assert "HS yes, DC no: signals follow gradients, neurons disagree on the sign" in text(made)
     assert "HS yes, DC yes" not in text(made)
+
+
+def test_hs_and_dc_are_weighted_where_all_runs_recorded_that_and_else_it_is_said(tmp_path):
+    new, old = plant(tmp_path / "new"), plant(tmp_path / "old", condition="older", weighted=False)
+    page = text(report([new]))
+    assert "HS, weighted" in page
+    assert "HS yes, DC yes: a gradient learner" in page
+    assert "HS 0.90" in page
+    assert "neurons count by what they contribute" in page
+    assert "all neurons count alike, for not all" not in page
+    # the same for both, or they could not be compared
+    for paths in ([old], [new, old]):
+        page = text(report(paths))
+        assert "HS no" in page
+        assert "HS 0.50" in page
+        assert "all neurons count alike, for not all of these runs have recorded the weighted ones" in page
+        assert "HS, weighted" not in page
 
 
 def test_one_run_without_anything_to_compare_with_is_reported_as_undecided(tmp_path):

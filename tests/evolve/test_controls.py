@@ -243,8 +243,9 @@ def test_a_failure_on_held_out_tasks_names_the_generation_and_the_family():
 @pytest.mark.parametrize(
     ("name", "changes", "without"),
     [
-        ("smoke", ["injury.share=0.2", "hardware.noise=0.1", *HELD], set()),
-        ("chalmers", ["heldout.every=1", "environment.every=1"], {Purpose.INJURY, Purpose.HARDWARE}),
+        ("smoke", ["injury.share=0.2", "hardware.noise=0.1", *HELD], {Purpose.NOISE}),
+        ("smoke", ["plasticity.rule=node-perturbation", *HELD], {Purpose.INJURY, Purpose.HARDWARE}),
+        ("chalmers", ["heldout.every=1", "environment.every=1"], {Purpose.INJURY, Purpose.HARDWARE, Purpose.NOISE}),
     ],
 )
 def test_all_that_a_held_out_life_draws_is_its_own(monkeypatch, name, changes, without):

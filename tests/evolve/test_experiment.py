@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import textwrap
 import tomllib
 from pathlib import Path
 
@@ -14,8 +15,8 @@ import pytest
 from hetevo.analysis import load_run
 from hetevo.evolve import Experiment, preset, resume
 from hetevo.evolve.config import from_mapping, preset_names
+from hetevo.evolve.machine import SIGNALS
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError, RunExistsError
-from hetevo.evolve.stopping import SIGNALS
 from hetevo.evolve.verify import verify
 
 SMALL = ["evolution.size=10", "evolution.generations=3", "lifetime.presentations=20", "backend.workers=1"]
@@ -226,12 +227,20 @@ def test_one_writer_a_run(reference):
     assert directory.status()["state"] == "done"
 
 
+SMALLER = {"large": ["network.levels=[800,800]"]}
 BRIEF = ["evolution.size=6", "evolution.elites=1", "evolution.generations=1", "lifetime.presentations=20"]
 
 
 @pytest.mark.parametrize("name", sorted(preset_names()))
 def test_every_preset_runs_and_is_repeated_bit_for_bit(name, tmp_path):
-    overrides = [*BRIEF, "lifetime.tasks=1", "lifetime.test_samples=20", "backend.name=local", "backend.workers=1"]
+    overrides = [
+        *BRIEF,
+        *SMALLER.get(name, []),
+        "lifetime.tasks=1",
+        "lifetime.test_samples=20",
+        "backend.name=local",
+        "backend.workers=1",
+    ]
     runs = [Experiment(preset(name, overrides=overrides)).run(tmp_path / f"{n}") for n in range(2)]
     assert runs[0].digest == runs[1].digest
     assert runs[0].probe_digest == runs[1].probe_digest
@@ -263,3 +272,21 @@ def test_inherited_rules_have_the_same_digest_however_a_run_is_computed_and_inte
     table = load_run(whole.path).generations
     assert table["heldout_patterns_loss_champion"].notna().tolist() == [True, False] * 3 + [True]
     assert table["heldout_patterns_alignment_mid"].abs().max() <= 1
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_run_loads_neither_pandas_nor_scipy_nor_ray(tmp_path, workers):
+    text = """
+        import sys
+        import hetevo
+        changes = ["evolution.size=8", "evolution.generations=2", "lifetime.presentations=4", "checkpoint.every=1"]
+        if __name__ == "__main__":
+            config = hetevo.preset("emergence", overrides=[*changes, f"backend.workers={sys.argv[1]}"])
+            hetevo.Experiment(config).run("run")
+            unwanted = {"pandas", "scipy", "ray", "matplotlib", "pyarrow.compute", "sklearn", "typer"}
+            print(sorted(unwanted & sys.modules.keys()))
+    """
+    (tmp_path / "mine.py").write_text(textwrap.dedent(text))
+    command = [sys.executable, "mine.py", str(workers)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -2,7 +2,10 @@
 
 import importlib
 import resource
+import subprocess
+import sys
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -11,11 +14,12 @@ from typer.testing import CliRunner
 
 from hetevo.evolve import Experiment, evolution, loop, memory, preset, recorder, resume
 from hetevo.evolve.backends import backend as backend_module
-from hetevo.evolve.backends import pool
+from hetevo.evolve.backends import process
 from hetevo.evolve.backends.backend import bound_workers
-from hetevo.evolve.backends.pool import NoWorkersError, WorkerPool
+from hetevo.evolve.backends.pool import WorkerPool
+from hetevo.evolve.backends.process import NoWorkersError
 from hetevo.evolve.config import BackendTable, ConfigError, from_mapping, load_config
-from hetevo.evolve.machine import Memory, available_memory, process_limits
+from hetevo.evolve.machine import Memory, available_memory, keep_memory, process_limits
 from hetevo.evolve.memory import count_needs
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir.lock import Lock
@@ -122,12 +126,73 @@ def test_workers_blocks_and_records_are_counted(limited):
     needs = count_needs(larger, species, 1)
     lives = next(size for what, size in needs.worker.items() if "backend.block" in what)
     assert lives > 10 * sum(count_needs(config, species, 1).worker.values())
-    assert needs.driver["a generation's records (evolution.size)"] > 50 << 20
+    assert needs.driver["a generation's records (evolution.size, records.share)"] > 50 << 20
+    thinned = from_mapping(larger.model_dump(), overrides=["records.share=0.01", "probe.every=0"])
+    assert sum(count_needs(thinned, species, 1).driver.values()) < sum(needs.driver.values()) - (50 << 20)
+    few, many = (sum(count_needs(larger, species, workers).driver.values()) for workers in (2, 4))
+    assert many > few  # blocks are on their way to each of them
     assert count_needs(config, species, 0).worker == {}  # a cluster has its own memory
     limited(one + (50 << 20))
     Experiment(config)
     with pytest.raises(ConfigError, match=r"needs .* of memory; the control group /job has .*fewer processes"):
         Experiment(from_mapping(config.model_dump(), overrides=["backend.workers=4"]))
+
+
+GENERATION = """
+import sys
+from pathlib import Path
+import numpy as np
+from hetevo.evolve import preset
+from hetevo.evolve.config import dump_toml
+from hetevo.evolve.generation import begin_with, draw_generation_zero
+from hetevo.evolve.memory import count_needs
+from hetevo.evolve.recorder import Recorder
+from hetevo.evolve.reproduction import reproduce
+from hetevo.evolve.rundir import RunDirectory
+from hetevo.evolve.species import build_species
+from hetevo.evolve.state import advance
+from hetevo.populations.evaluation import Evaluation
+
+def peak():
+    return int(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1]) * 1024
+
+config = preset("emergence", overrides=[f"evolution.size={sys.argv[1]}", *sys.argv[3:]])
+species, size = build_species(config), config.evolution.size
+few = draw_generation_zero(species, 0, 50).population
+directory = RunDirectory.new(Path(sys.argv[2]))
+directory.provenance.create()
+directory.begin(dump_toml(config))
+directory.provenance.begin_session()
+rng = np.random.default_rng(0)
+names = [f"{name}_end" for name in "abcdefgh"] if config.probe.every else []
+with Recorder(directory, config, None, print) as recorder:
+    before = peak()
+    generation, state = begin_with(few.take(np.arange(size) % 50)), None
+    for _ in range(2):
+        observed = {name: rng.random(size) for name in names}
+        evaluation = Evaluation(rng.random(size), np.zeros(size, np.int64), np.full(size, np.nan), observed)
+        state = advance(generation, evaluation, state)
+        recorder.record(generation, evaluation)
+        recorder.write(state)
+        generation = reproduce(state.generation, state.loss, config, species)
+        recorder.begin()
+    recorder.flush()
+print(peak() - before, sum(count_needs(config, species, 1).driver.values()))
+"""
+"""Two generations that need not live."""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system does not say what a process has needed")
+@pytest.mark.parametrize("changes", [[], ["records.share=0.01", "probe.every=0"]])
+def test_the_driver_needs_what_is_counted(tmp_path, changes):
+    found = []
+    for size in (20_000, 80_000):
+        command = [sys.executable, "-c", GENERATION, str(size), str(tmp_path / str(size)), *changes]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        found.append([int(word) for word in done.stdout.split()])
+    # what grows with the individuals, apart from what any process has
+    (needed, counted), (more, counted_more) = found
+    assert more - needed == pytest.approx(counted_more - counted, rel=1 / 3)
 
 
 def test_a_check_says_which_limit_it_was(limited):
@@ -184,7 +249,7 @@ def test_commands_refuse_too_many_workers_before_any_is_started(run, tmp_path, m
     def popen(*arguments, **options):
         raise AssertionError("a process was started")
 
-    monkeypatch.setattr(pool.subprocess, "Popen", popen)
+    monkeypatch.setattr(process.subprocess, "Popen", popen)
     monkeypatch.setattr(backend_module, "available_cores", lambda: 1)
     many = ["--workers", 1000]
     for command in (
@@ -313,7 +378,7 @@ def test_no_descriptors_are_no_workers(monkeypatch):
     def pipe():
         raise OSError(24, "Too many open files")
 
-    monkeypatch.setattr(pool, "Pipe", pipe)
+    monkeypatch.setattr(process, "Pipe", pipe)
     workers = WorkerPool(1)
     with pytest.raises(NoWorkersError, match=r"Too many open files. Raise 'ulimit -n'"):
         workers.submit(print).result()
@@ -415,3 +480,27 @@ def test_a_long_name_of_a_run_is_shortened_for_its_directory(tmp_path):
     (member,) = load_plan(file).members
     assert len(member.name) < 200
     assert member.condition == "x" * 300
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, {-1: 256 << 20, -3: 32 << 20}),
+        ({"MALLOC_TRIM_THRESHOLD_": "4096"}, {-3: 32 << 20}),
+        ({"GLIBC_TUNABLES": "glibc.malloc.arena_max=1"}, {}),
+    ],
+)
+def test_memory_that_was_freed_is_kept_unless_the_user_says_otherwise(monkeypatch, variables, expected):
+    asked = {}
+    for variable in ("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_", "GLIBC_TUNABLES"):
+        monkeypatch.delenv(variable, raising=False)
+    for variable, value in variables.items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.setattr("ctypes.CDLL", lambda name: SimpleNamespace(mallopt=asked.__setitem__))
+    keep_memory()
+    assert asked == expected
+
+
+def test_another_c_library_keeps_memory_as_it_likes(monkeypatch):
+    monkeypatch.setattr("ctypes.CDLL", lambda name: SimpleNamespace())
+    keep_memory()

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 import hetevo
 from hetevo.analysis.measures import MEASURES
 from hetevo.evolve import Experiment, resume
-from hetevo.evolve.backends.backend import NotLoadableError
+from hetevo.evolve.backends.worker import NotLoadableError
 from hetevo.evolve.config import ConfigError
 from hetevo.evolve.config.plugins import plugins_of
 from hetevo.evolve.plugins import describe_plugins

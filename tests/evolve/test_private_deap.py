@@ -1,7 +1,9 @@
 """DEAP's private copy: the same operators, on generators of its own."""
 
 import random
+import subprocess
 import sys
+import textwrap
 import threading
 
 import deap.tools
@@ -92,3 +94,25 @@ def test_evolution_strategies_of_the_copy_draw_from_the_private_generators():
 def test_the_hypervolume_of_the_copy_works():
     light = make_individuals(np.array([0.1, 0.5]), 1.0)
     assert tools.hypervolume(light, ref=np.array([1.0])) == deap.tools.hypervolume(light, ref=np.array([1.0]))
+
+
+def test_what_only_several_objectives_need_is_loaded_when_it_is_used():
+    pytest.importorskip("moocore")
+    text = """
+        import sys
+        from hetevo.evolve.private_deap import base, tools
+        before = "moocore._moocore" in sys.modules
+
+        class Two(base.Fitness):
+            weights = (-1.0, -1.0)
+
+        class Someone:
+            def __init__(self, *values):
+                self.fitness = Two(values)
+
+        # the second adds least to what the others dominate
+        front = [Someone(0.0, 1.0), Someone(0.45, 0.5), Someone(0.4, 0.4), Someone(1.0, 0.0)]
+        print(before, tools.hypervolume(front), "moocore._moocore" in sys.modules)
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(text)], capture_output=True, text=True, check=True)
+    assert done.stdout == "False 1 True\n"

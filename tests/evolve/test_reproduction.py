@@ -1,5 +1,7 @@
 """Selection through DEAP and variation on arrays."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from builders import make_species
@@ -9,12 +11,14 @@ from hypothesis import strategies as st
 from hetevo.evolve.config import ConfigError, preset
 from hetevo.evolve.config.operators import REFUSED, REFUSED_ANEW
 from hetevo.evolve.generation import Operator, draw_generation_zero
-from hetevo.evolve.private_deap import tools
+from hetevo.evolve.private_deap import PYTHON, draw_below, draw_unit, private_generators, tools
 from hetevo.evolve.reproduction import reproduce
+from hetevo.evolve.selection import TWINS, Candidates, find_positions, select
 from hetevo.evolve.species import build_species
-from hetevo.evolve.variation import cross, mutate, sparse
+from hetevo.evolve.variation import cross, mutate
 from hetevo.populations.circuits import draw_founders, genome
 from hetevo.populations.genome import Population
+from hetevo.populations.random_streams import draw_events
 
 ARGUMENTS = {
     "selTournament": "tournsize=3",
@@ -54,6 +58,41 @@ def test_every_operator_of_deap_selects_or_is_refused_with_the_reason(name):
         assert set(children.parent_a) <= set(range(8))
     if name == "selWorst":
         assert set(children.parent_a[2:]) <= set(range(8, 16))
+
+
+TWINNED = {original.__name__: original for original, _ in TWINS}
+LOSSES = st.lists(st.sampled_from([0.0, 0.25, 1.0, 1.0 / 3, 4.0]) | st.floats(0, 4), min_size=1, max_size=70)
+
+
+@pytest.mark.parametrize("name", sorted(TWINNED))
+@given(losses=LOSSES, count=st.integers(1, 150), size=st.integers(1, 9), seed=st.integers(0, 99))
+def test_twins_choose_whom_the_operators_of_deap_choose_and_draw_as_much(name, losses, count, size, seed):
+    candidates = Candidates(np.array(losses), 4.0)
+    operator = partial(TWINNED[name], **({"tournsize": size} if name == "selTournament" else {}))
+    with private_generators(np.random.default_rng(seed)):
+        light = operator(candidates.individuals(), count)
+        state = PYTHON.getstate()
+    with private_generators(rng := np.random.default_rng(seed)):
+        chosen = select(operator, candidates, count, rng)
+        assert PYTHON.getstate() == state
+    np.testing.assert_array_equal(chosen, find_positions(light, count))
+
+
+def test_operators_with_a_twin_make_no_light_individuals(monkeypatch):
+    monkeypatch.setattr(Candidates, "individuals", None)
+    for name in ("smoke", "neutral"):
+        next_generation(*settled(name), np.linspace(0, 4, preset(name).evolution.size))
+
+
+@given(st.integers(1, 2**32 - 1), st.integers(0, 700), st.integers(0, 99))
+def test_numbers_drawn_at_once_are_those_that_python_draws_one_by_one(end, count, seed):
+    with private_generators(np.random.default_rng(seed)):
+        before = PYTHON.getstate()
+        expected = [PYTHON.choice(range(end)) for _ in range(count)], [PYTHON.random() for _ in range(count)]
+        after = PYTHON.getstate()
+        PYTHON.setstate(before)
+        assert (draw_below(end, count).tolist(), draw_unit(count).tolist()) == expected
+        assert PYTHON.getstate() == after
 
 
 def test_operators_that_need_several_losses_are_refused_for_new_runs_only():
@@ -136,18 +175,18 @@ def test_mutation_of_gains_has_the_given_rate_and_scale():
 
 
 @given(st.integers(0, 5000), st.floats(0, 1), st.integers(0, 100))
-def test_sparse_events_are_increasing_and_in_range(size, probability, seed):
-    hits = sparse(np.random.default_rng(seed), size, probability)
+def test_drawn_events_are_increasing_and_in_range(size, probability, seed):
+    hits = draw_events(np.random.default_rng(seed), size, probability)
     assert (np.diff(hits) > 0).all()
     assert len(hits) == 0 or (hits[0] >= 0 and hits[-1] < size)
     if probability == 1:
         assert len(hits) == size
 
 
-def test_sparse_events_happen_with_their_probability():
+def test_drawn_events_happen_with_their_probability():
     counts = np.zeros(50)
     for seed in range(4000):
-        counts[sparse(np.random.default_rng(seed), 50, 0.1)] += 1
+        counts[draw_events(np.random.default_rng(seed), 50, 0.1)] += 1
     # each position is Bernoulli(0.1): standard error .0047; the largest of 50 deviations stays below 4 of them
     np.testing.assert_allclose(counts / 4000, 0.1, atol=0.019)
 

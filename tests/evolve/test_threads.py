@@ -51,9 +51,9 @@ def test_another_thread_that_draws_or_seeds_changes_no_run_and_is_not_disturbed(
 ):
     drawn = []
     do = seed_all if deed == "seeds" else lambda: drawn.append((random.random(), np.random.random()))
-    # both are called between the operators of DEAP
+    # both are called between draws
     if unit == "selection":
-        monkeypatch.setattr(reproduction, "find_positions", interrupted(reproduction.find_positions, do))
+        monkeypatch.setattr(reproduction, "select", interrupted(reproduction.select, do))
     else:
         monkeypatch.setitem(islands.TOPOLOGIES, "random", interrupted(islands.random, do))
     seed_all()

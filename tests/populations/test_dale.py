@@ -123,6 +123,8 @@ def test_what_would_decide_signs_otherwise_is_refused():
     for rule in ("transported", "sign-flipped"):
         with pytest.raises(SettingError, match=r"plasticity\.rule: weight transport gives"):
             make_species(rule=rule, dale=True)
+    with pytest.raises(SettingError, match=r"plasticity\.rule: sign symmetry gives"):
+        make_species(rule="sign-symmetry", dale=True)
     with pytest.raises(SettingError, match=r"genome\.descending_start"):
         make_species(dale=True, descending_start="transposed")
     species = make_species()

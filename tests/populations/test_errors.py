@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hetevo.evolve.backends.backend import NotLoadableError
+from hetevo.evolve.backends.worker import NotLoadableError
 from hetevo.evolve.rundir import DamagedError, LostError, RunExistsError, StorageError
 from hetevo.populations.errors import SettingError, spell
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hetevo.analysis.probe import AlignmentProbe
 from hetevo.populations.birth import draw_innate_weights
 from hetevo.populations.circuits import block_size
-from hetevo.populations.evaluation import Status, evaluate
+from hetevo.populations.evaluation import Evaluation, Status, evaluate, sample
 from hetevo.populations.experience import Experience, Samples, experience
 from hetevo.populations.genome import Population
 from hetevo.populations.kernel.life import live_block
@@ -39,6 +39,45 @@ def test_block_size_changes_no_bit(rule, wiring):
     whole = evaluated(species, genes, block=7, probe=AlignmentProbe())
     for block in (1, 2, 3, 5):
         assert_same(evaluated(species, genes, block=block, probe=AlignmentProbe()), whole)
+
+
+@given(st.integers(0, 10**6), st.integers(1, 3000), st.floats(0.001, 1), st.floats(0, 1), st.integers(0, 10**5))
+def test_a_sample_is_even_and_holds_every_smaller_one(start, count, share, part, generation):
+    places = np.arange(start, start + count)
+    chosen = sample(places, share, generation)
+    assert (chosen | ~sample(places, share * part, generation)).all()
+    # the discrepancy of the golden ratio is below 2 log(n) / n or so
+    assert abs(chosen.sum() - share * count) <= 3 + 2 * np.log(count)
+    if share * count >= 4:
+        assert chosen.any()
+    assert chosen.all() or share < 1
+
+
+@pytest.mark.parametrize("tasks", [1, 2])
+def test_who_is_measured_does_not_depend_on_the_block_and_changes_no_life(tasks):
+    species = make_species((5, 3), life={"tasks": tasks})
+    genes = make_population(species, 20)
+    whole, part = (evaluated(species, genes, probe=AlignmentProbe(), probe_share=share) for share in (1.0, 0.3))
+    chosen = sample(np.arange(20), 0.3, 2)
+    assert 4 <= chosen.sum() <= 8
+    np.testing.assert_array_equal(part.loss, whole.loss)
+    for name, values in part.observed.items():
+        np.testing.assert_array_equal(values, np.where(chosen, whole.observed[name], np.nan))
+    for block in (1, 3):
+        halves = [
+            evaluate(
+                species,
+                genes.take(places),
+                places,
+                seed=9,
+                generation=2,
+                block=block,
+                probe=AlignmentProbe(),
+                probe_share=0.3,
+            )
+            for places in (np.arange(7), np.arange(7, 20))
+        ]
+        assert_same(Evaluation.join(halves), part)
 
 
 @pytest.mark.parametrize("batch", [1, 2, 16])

@@ -1,5 +1,8 @@
 """No result depends on the caller's settings, or on how many threads a library uses."""
 
+import os
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -64,3 +67,23 @@ def test_threads_of_linear_algebra_are_given_back_after_an_error(two_threads):
     with pytest.raises(ZeroDivisionError), one_thread():
         raise ZeroDivisionError
     assert threads() == {2}
+
+
+LATER = """
+from hetevo.populations.isolation import one_thread
+from threadpoolctl import threadpool_info
+with one_thread():
+    pass
+before = len(threadpool_info())
+import scipy.linalg
+with one_thread():
+    print(len(threadpool_info()) > before, {library["num_threads"] for library in threadpool_info()})
+"""
+
+
+def test_a_library_that_is_loaded_later_has_one_thread_too():
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "2", "OMP_NUM_THREADS": "2"}
+    done = subprocess.run([sys.executable, "-c", LATER], capture_output=True, text=True, env=environment, check=True)
+    if done.stdout.startswith("False"):
+        pytest.skip("SciPy brings no library of its own")
+    assert done.stdout == "True {1}\n"

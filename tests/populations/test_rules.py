@@ -6,11 +6,14 @@ from builders import make_population, make_species
 
 from hetevo.analysis.gradient import potential_gradient, weight_gradient
 from hetevo.analysis.measures import alignment
+from hetevo.populations import model
 from hetevo.populations.birth import Weights, draw_innate_weights
 from hetevo.populations.experience import experience
 from hetevo.populations.kernel.life import live_block
 from hetevo.populations.kernel.memory import CircuitBlock
 from hetevo.populations.kernel.passes import Passes
+from hetevo.populations.layout import Layout
+from hetevo.populations.wiring import WIRINGS
 
 SEED = 5
 UNBOUNDED = {"signal_clip": 1e9, "weight_clip": 1e9, "tasks": 1}
@@ -129,3 +132,102 @@ def test_no_plasticity_changes_nothing_and_readout_only_spares_hidden_neurons():
         born_with, final = np.repeat(innate.ascending, 2, axis=0), ended.circuits.whole().ascending
         np.testing.assert_array_equal(final[:, :hidden], born_with[:, :hidden])
         assert (np.abs(final[:, hidden:] - born_with[:, hidden:]).max() > 0) == (rule == "readout-only")
+
+
+def plain_circuits(species, size=2, seed=SEED):
+    """Return circuits at birth with generators, and samples (inputs, targets) for them."""
+    genes = make_population(species, size)
+    innate = draw_innate_weights(species, genes, np.arange(size), seed, 0)
+    generators = [np.random.default_rng([seed, n]) for n in range(size)]
+    circuits = model.TwoPathwayCircuits(species, genes, innate, generators)
+    species.rule.begin(circuits)
+    training = experience(species, seed, 0).training
+    return circuits, [np.tile(part[:, 0], (size, 1, 1)).astype(float) for part in (training.inputs, training.targets)]
+
+
+def present(circuits, inputs, targets):
+    circuits.forward(inputs)
+    circuits.backward(targets - circuits.y)
+    circuits.species.rule.update(circuits)
+
+
+@pytest.mark.parametrize("activation", ["linear", "tanh"])
+def test_node_perturbation_climbs_down_the_gradient_on_average(activation):
+    species = make_species(
+        (3,), rule="node-perturbation", wiring="layered", activation=activation, density=(1, 1),
+        life=UNBOUNDED, gain_mean=1, gain_scale=0, decay=False,
+    )  # fmt: skip
+    circuits, (inputs, targets) = plain_circuits(species)
+    born = circuits.W
+    circuits.forward(inputs)
+    activity = np.concatenate([circuits.x, circuits.y], axis=1)
+    potential = potential_gradient(species, born, activity, targets - circuits.y)
+    gradient = circuits.A * weight_gradient(species.layout, potential, activity)
+    total = np.zeros_like(born)
+    for _ in range(3000):
+        circuits.W = born
+        present(circuits, inputs, targets)
+        total += circuits.W - born
+    cosines = (total * gradient).sum(axis=(1, 2)) / np.sqrt(
+        (total**2).sum(axis=(1, 2)) * (gradient**2).sum(axis=(1, 2))
+    )
+    assert (cosines > 0.97).all()
+    # not only the direction: the size too
+    np.testing.assert_allclose((total * gradient).sum() / 3000 / (gradient**2).sum(), 1, atol=0.1)
+    # activities are those without noise, and the feedback is left alone
+    np.testing.assert_array_equal(circuits.x, activity[:, : species.layout.units])
+
+
+@pytest.mark.parametrize("wiring", ["layered", "amorphous"])
+def test_the_weight_mirror_learns_the_transpose(wiring):
+    species = make_species(
+        (4, 3), rule="weight-mirror", wiring=wiring, density=(1, 1), decay=False, gain_mean=0, gain_scale=0,
+        gain_mean_descending=0.05, life={"batch": 40, "tasks": 1},
+    )  # fmt: skip
+    circuits, samples = plain_circuits(species)
+    born, mirrored = circuits.W.copy(), species.mirror(circuits.W)
+    before = np.abs(circuits.V - mirrored).mean()
+    for _ in range(400):
+        present(circuits, *samples)
+    np.testing.assert_array_equal(circuits.W, born)
+    difference = np.abs(circuits.V - mirrored).mean()
+    assert difference < 0.1 * before
+    for own, wanted in zip(circuits.V, mirrored, strict=True):
+        assert np.corrcoef(own[wanted != 0], wanted[wanted != 0])[0, 1] > 0.99
+    assert (circuits.V[~circuits.B] == 0).all()
+
+
+def test_sign_symmetry_has_the_signs_of_the_transpose_and_sizes_of_its_own():
+    species = make_species(rule="sign-symmetry", density=(1, 1), gain_scale=0.5, life={"signal_clip": 1e9, "tasks": 1})
+    circuits, samples = plain_circuits(species)
+    sizes, signs = np.abs(circuits.V), []
+    for _ in range(30):
+        np.testing.assert_array_equal(np.abs(circuits.V), sizes)
+        there = circuits.B & (species.mirror(circuits.W) != 0)
+        np.testing.assert_array_equal(np.sign(circuits.V)[there], np.sign(species.mirror(circuits.W))[there])
+        signs.append(np.sign(circuits.V))
+        present(circuits, *samples)
+        circuits.clip()
+    assert (signs[0] != signs[-1]).any()  # they follow
+
+
+def test_direct_feedback_hears_outputs_only():
+    layout = Layout(4, (3, 2), 2)
+    near, direct = (WIRINGS["layered"](feedback_from=who).allowed(layout) for who in ("neighbours", "outputs"))
+    np.testing.assert_array_equal(near.ascending, direct.ascending)
+    assert direct.descending[:, layout.hidden :].all()
+    assert not direct.descending[:, : layout.hidden].any()
+    assert near.descending[:3, 3:5].all()
+    species = make_species((3, 2), wiring="layered", rule="fixed-feedback", options={"feedback_from": "outputs"})
+    assert not make_population(species).mask_descending[:, :, : layout.hidden].any()
+    assert make_population(species).mask_descending.any()
+
+
+@pytest.mark.parametrize("rule", ["weight-mirror", "node-perturbation"])
+def test_rules_that_draw_noise_ask_for_generators(rule):
+    species = make_species(rule=rule)
+    assert species.circuit == "plain"
+    genes = make_population(species)
+    innate = draw_innate_weights(species, genes, np.arange(3), SEED, 0)
+    with pytest.raises(ValueError, match="draws noise"):
+        model.live(species, genes, innate, experience(species, SEED, 0).training)

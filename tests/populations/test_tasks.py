@@ -5,10 +5,14 @@ import sys
 import numpy as np
 import pytest
 from builders import make_task
+from hypothesis import given
+from hypothesis import strategies as some
 
 from hetevo.populations.errors import SettingError
 from hetevo.populations.random_streams import Purpose, random_stream
-from hetevo.populations.tasks import TASKS, Digits, Reach, Separable, Sine, Xor
+from hetevo.populations.tasks import TASKS, Digits, Glyphs, Reach, Separable, Sine, Table, Xor
+from hetevo.populations.tasks.table import Rows, RowSamples
+from hetevo.populations.tasks.task import choose_rows
 
 
 @pytest.mark.parametrize("name", sorted(TASKS))
@@ -24,6 +28,35 @@ def test_shapes_reproducibility_and_freshness(name):
     np.testing.assert_array_equal(inputs, again[0])
     tested = instance.test(random_stream(0, 0, Purpose.TEST), 50)
     assert not np.array_equal(tested[0], inputs)
+
+
+@given(rows=some.integers(1, 40), count=some.integers(0, 130), seed=some.integers(0, 2**32))
+def test_every_row_comes_once_an_epoch(rows, count, seed):
+    chosen = choose_rows(np.random.default_rng(seed), rows, count, "epoch")
+    np.testing.assert_array_equal(chosen, choose_rows(np.random.default_rng(seed), rows, count, "epoch"))
+    assert len(chosen) == count
+    for begin in range(0, count - rows + 1, rows):
+        assert sorted(chosen[begin : begin + rows]) == list(range(rows))
+    # the last one may end early
+    last = chosen[count - count % rows :]
+    assert len(np.unique(last)) == len(last) == count % rows
+
+
+def test_epochs_have_orders_of_their_own_and_a_longer_life_begins_as_a_shorter_one():
+    first, second = choose_rows(np.random.default_rng(0), 50, 100, "epoch").reshape(2, 50)
+    assert (first != second).any()
+    np.testing.assert_array_equal(choose_rows(np.random.default_rng(0), 50, 70, "epoch"), [*first, *second[:20]])
+
+
+@pytest.mark.parametrize("rows", [3, 1000])
+def test_tables_and_digits_are_presented_by_epochs(rows):
+    table = Rows(np.arange(2.0 * rows)[:, None], np.arange(2 * rows), np.array([[0.0], [1.0]]), np.zeros((2, 0)), rows)
+    inputs, _ = RowSamples(table, 2 * rows, "epoch").training(np.random.default_rng(0), 2 * rows)
+    np.testing.assert_array_equal(np.sort(inputs.reshape(2, rows), axis=1), [np.arange(rows)] * 2)
+    whole = Digits(sampling="epoch").draw(np.random.default_rng(0)).training(np.random.default_rng(0), 1400)[0]
+    every = Digits().draw(np.random.default_rng(0)).train[0]
+    np.testing.assert_array_equal(np.unique(whole, axis=0), np.unique(every, axis=0))
+    assert Table(file="a.npz").sampling == Digits().sampling == "replacement"
 
 
 def test_sine_has_the_stated_amplitude_and_orthonormal_directions():
@@ -88,3 +121,34 @@ def test_missing_scikit_learn_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
     with pytest.raises(SettingError, match=r"hetevo\[data\]"):
         Digits().prepare()
+
+
+def test_glyphs_are_images_of_an_alphabet_that_each_task_draws():
+    task = Glyphs()
+    alphabet = task.draw(random_stream(2, 0, Purpose.TASK))
+    inputs, targets = alphabet.training(random_stream(2, 0, Purpose.TRAINING), 2000)
+    assert inputs.shape == (2000, 784)
+    assert len(np.unique(targets.argmax(axis=1))) == 10
+    assert set(np.unique(targets)) == {-1.0, 1.0}
+    # zero mean, and a spread of 1 beside the noise
+    assert abs(inputs.mean()) < 0.1
+    assert 0.8 < inputs.var() - task.noise**2 < 1.2
+    assert len(np.unique(inputs, axis=0)) == 2000
+    # images of a class are alike, but not so alike that their mean says all; each task has its own
+    means = np.stack([inputs[targets.argmax(axis=1) == label].mean(axis=0) for label in range(10)])
+    drawn, wanted = alphabet.test(random_stream(2, 0, Purpose.TEST), 1000)
+    nearest = ((drawn[:, None] - means) ** 2).sum(axis=2).argmin(axis=1)
+    assert 0.5 < (nearest == wanted.argmax(axis=1)).mean() < 0.9
+    other = task.draw(random_stream(3, 0, Purpose.TASK))
+    assert not np.array_equal(other.drawings, alphabet.drawings)
+
+
+def test_undeformed_glyphs_without_noise_are_the_drawings():
+    alphabet = Glyphs(inputs=64 * 64, outputs=3, deformation=0, noise=0).draw(random_stream(2, 0, Purpose.TASK))
+    inputs, targets = alphabet.training(random_stream(2, 0, Purpose.TRAINING), 20)
+    shown = inputs * alphabet.drawings.std() + alphabet.drawings.mean()
+    wanted = alphabet.drawings[targets.argmax(axis=1)].reshape(20, -1)
+    np.testing.assert_allclose(shown, wanted, atol=1e-6)
+    for sizes in ({"inputs": 783}, {"inputs": 49}, {"outputs": 1}):
+        with pytest.raises(SettingError, match="square images"):
+            Glyphs(**sizes)

@@ -14,7 +14,7 @@ import typer
 from typer.testing import CliRunner
 
 from hetevo.analysis.figures import FIGURES
-from hetevo.evolve.backends.pool import NoWorkersError
+from hetevo.evolve.backends.process import NoWorkersError
 from hetevo.evolve.backends.ray import ClusterLostError
 from hetevo.evolve.sweeps import Outcome, sweep_names
 from hetevo.evolve.sweeps.plan import Plan
@@ -432,14 +432,14 @@ def test_help_does_not_load_the_heavy_packages():
 def test_a_claim_is_tested_by_one_command_and_goes_on(tmp_path):
     first = hetevo("claims", "minimal", "-o", tmp_path, "--markdown")
     assert first.exit_code == 0, first.output
-    assert "The claim **holds**" in first.stdout
+    assert "The claim: **confirmed**" in first.stdout
     assert first.stdout.count("| yes |") == 6
     assert (tmp_path / "minimal" / "figures" / "claim.png").exists()
     again = hetevo("claims", "minimal", "-o", tmp_path, "--json", "--pages", tmp_path / "pages")
     assert {file.name for file in (tmp_path / "pages").iterdir()} == {
         "minimal.md", "minimal-circuit.png", "minimal-claim.png", "minimal-claim.csv", "table.md"
     }  # fmt: skip
-    assert json.loads(again.stdout)["minimal"]["verdict"] == "holds"
+    assert json.loads(again.stdout)["minimal"]["verdict"] == "confirmed"
     folders = tmp_path / "pages", tmp_path / "again"
     without = hetevo("claims", "minimal", "-o", tmp_path / "none", "--recorded", folders[0], "--pages", folders[1])
     assert without.exit_code == 0, without.output

@@ -107,6 +107,7 @@ def test_a_sweep_of_hostile_conditions_is_run_drawn_and_reported(swept, capfd):
         ["sweep", file, "-o", folder, "--workers", 1],
         ["plot", folder, "--kind", "fitness"],
         ["report", folder],
+        ["compare", folder],
     ):
         status, out, err = call(capfd, *words)
         assert status == 0, err

@@ -60,6 +60,8 @@ def make_species(
 ):
     if task == "digits":
         inputs, outputs = 64, 10
+    if task == "glyphs":
+        inputs = 64
     if wiring == "file":
         levels = (sum(levels),)
         options = {"file": "whole.csv", "graph": make_graph(inputs, *levels, outputs), **(options or {})}

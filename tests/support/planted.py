@@ -30,6 +30,7 @@ def plant(
     checkpoints=False,
     extra="",
     noise=0.01,
+    weighted=True,
 ):
     """Write a run whose alignment grows by ``slope`` a generation; in ``lonely`` ones one individual has any."""
     directory = RunDirectory.new(path)
@@ -39,7 +40,7 @@ def plant(
     # whoever draws more of this stream shifts all that follows, in every picture: new columns draw from `stream_of`
     rng = np.random.default_rng(seed)
     declared = declared_columns()
-    gains = rng.standard_normal((size, 5)).astype(np.float32)
+    gains, turned = rng.standard_normal((size, 5)).astype(np.float32), np.array([1, 1, -1], np.float32)
     for g in range(generations):
         parent_a, parent_b, operator = descent(g, size, rng)
         loss = np.full(size, 2.0 / (1 + g)) + 0.01 * rng.random(size)
@@ -50,6 +51,10 @@ def plant(
         common |= {"alignment_end": values, "alignment_level_1_end": values / 2, "alignment_level_2_end": values * 1.1}
         common |= {"hs_end": np.full(size, 0.5), "dc_end": np.full(size, 0.45 + slope * g / 5)}
         common |= {"phi_positive_end": np.full(size, 0.5)}
+        if weighted:
+            common |= {"hs_weighted_end": common["hs_end"] + 0.4}
+            common |= {"dc_weighted_end": np.minimum(common["dc_end"] + 0.4, 1)}
+            common |= {"coherence_weighted_end": np.full(size, 0.7)}
         for neuron in range(1, 5):
             common[f"phi_neuron_{neuron}_end"] = values * neuron + (values == 0)
             common[f"phi_sign_neuron_{neuron}_end"] = np.sign(values - 0.1 * neuron)
@@ -70,7 +75,11 @@ def plant(
             directory.checkpoints.mkdir(exist_ok=True)
             # the first gain of every individual turns positive one by one, the others stay
             gains[:, 0] = np.where(np.arange(size) < g * size / 3, 1, -1)
-            arrays = {"gene_gains_ascending": gains, "gene_gains_descending": gains[:, :3].copy(), "loss": loss}
+            arrays = {
+                "gene_gains_ascending": gains,
+                "gene_gains_descending": np.abs(gains[:, :3]) * turned,
+                "loss": loss,
+            }
             write(directory.checkpoints, Checkpoint(g, arrays, FACTS))
     directory.generations.commit()
     directory.individuals.commit()

@@ -13,10 +13,12 @@ from concurrent.futures import BrokenExecutor, Future, wait
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
-from hetevo.evolve.backends.backend import Job, Telemetry, do_nothing, never
+from hetevo.evolve.backends.backend import Telemetry, do_nothing, never
 from hetevo.evolve.backends.block_queue import pause_after
 from hetevo.evolve.backends.fingerprint import Fingerprint, check_same, fingerprint
-from hetevo.evolve.backends.pool import NoWorkersError, WorkerPool
+from hetevo.evolve.backends.job import Job
+from hetevo.evolve.backends.pool import WorkerPool
+from hetevo.evolve.backends.process import NoWorkersError
 from hetevo.evolve.backends.ray.local import ONLY_HERE
 from hetevo.evolve.backends.ray.session import (
     ClusterError,

@@ -14,8 +14,8 @@ from typing import Any
 import ray
 from ray.job_config import JobConfig
 
-from hetevo.evolve.backends.backend import Job
 from hetevo.evolve.backends.fingerprint import Fingerprint, fingerprint
+from hetevo.evolve.backends.job import Job
 from hetevo.evolve.backends.ray.session import ClusterError
 from hetevo.evolve.messages import log
 

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import ray
 
-from hetevo.evolve.backends.backend import Clock, Job, NotLoadableError, Telemetry
+from hetevo.evolve.backends.backend import Clock, Telemetry
 from hetevo.evolve.backends.block_queue import BlockQueue
 from hetevo.evolve.backends.fingerprint import fingerprint
+from hetevo.evolve.backends.job import Job
 from hetevo.evolve.backends.lives import Lived, load
 from hetevo.evolve.backends.ray.connection import (
     check,
@@ -24,6 +25,7 @@ from hetevo.evolve.backends.ray.local import LocalCluster
 from hetevo.evolve.backends.ray.objects import Store
 from hetevo.evolve.backends.ray.session import ClusterLostError, how_to_go_on, in_short
 from hetevo.evolve.backends.ray.tasks import task
+from hetevo.evolve.backends.worker import NotLoadableError
 from hetevo.evolve.config import BackendTable
 from hetevo.evolve.generation import Generation
 from hetevo.evolve.machine import available_cores
@@ -137,6 +139,7 @@ class RayDriver:
                         queue.take_back(block, self._strangers[lived.worker.host])
                         continue
                     clock.busy += lived.seconds
+                    clock.processor += lived.processor
                     sizes.learn(block.size, lived.seconds)
                     queue.keep(block, lived.evaluation)
                 self._watch(in_flight)

@@ -14,8 +14,9 @@ from typing import Any
 
 import ray
 
+from hetevo.evolve.backends.alone import live_alone
 from hetevo.evolve.backends.block_queue import Block, BlockQueue
-from hetevo.evolve.backends.lives import Lived, live_alone, live_block
+from hetevo.evolve.backends.lives import Lived, live_block
 from hetevo.evolve.backends.ray.session import in_short
 from hetevo.evolve.backends.ray.tasks import task
 from hetevo.populations.errors import MachineFailedError

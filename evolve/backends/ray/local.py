@@ -12,6 +12,7 @@ from pathlib import Path
 
 from hetevo.evolve.backends.ray import host
 from hetevo.evolve.backends.ray.session import ClusterLostError
+from hetevo.evolve.machine import KEEP_MEMORY
 
 START_SECONDS = 120.0
 """Longest time that Ray may take to start; it takes about four seconds."""
@@ -57,8 +58,8 @@ class LocalCluster:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-            # nothing that Ray starts imports from beside the file that it runs
-            env={**os.environ, **self._token.environment, "PYTHONSAFEPATH": "1"},
+            # nothing that Ray starts imports from beside the file that it runs; its workers keep memory as ours do
+            env={**KEEP_MEMORY, **os.environ, **self._token.environment, "PYTHONSAFEPATH": "1"},
             start_new_session=True,
         )
         try:

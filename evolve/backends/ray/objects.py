@@ -5,7 +5,7 @@ from typing import Any
 
 import ray
 
-from hetevo.evolve.backends.backend import Job
+from hetevo.evolve.backends.job import Job
 from hetevo.evolve.data.sharing import ARRAYS, Hashes, MappedRows, open_once
 from hetevo.populations.tasks.table import Rows, Table
 

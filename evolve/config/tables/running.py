@@ -130,6 +130,9 @@ class ProbeTable(Table):
         description="measures besides the probe's own, by name or by the place of your own, e.g. own_module:RATIO",
     )
     every: int = Field(1, ge=0, description="generations between measurements; 0: never")
+    share: float = Field(
+        1.0, gt=0, le=1, description="share of the individuals that are measured; above 0, and 4 individuals or more"
+    )
     samples: int = Field(128, ge=2, description="size of the probe batch; at least 2")
     moments: tuple[Annotated[int, Field(ge=1, le=99)], ...] = Field(
         (),
@@ -158,6 +161,9 @@ class RecordsTable(Table):
     """What is kept of each generation."""
 
     individuals_every: int = Field(1, ge=0, description="generations between rows of individuals; 0: none")
+    share: Share = Field(
+        1.0, description="share of the individuals that have rows, besides the champion and who failed; 0 to 1"
+    )
 
 
 class CheckpointTable(Table):

@@ -24,8 +24,8 @@ from hetevo.evolve.backends.lives import Lived
 from hetevo.evolve.backends.ray import ClusterError, tasks
 from hetevo.evolve.backends.ray.connection import compare
 from hetevo.evolve.config import BackendTable
-from hetevo.evolve.plugins import hash_sources
 from hetevo.evolve.rundir import RunDirectory
+from hetevo.evolve.software import hash_sources
 from hetevo.populations.errors import MachineFailedError, RunFailedError
 
 pytestmark = pytest.mark.timeout(300)

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from hetevo.evolve.backends import pool as pools
-from hetevo.evolve.backends.backend import NotLoadableError
-from hetevo.evolve.backends.pool import NoWorkersError, WorkerDiedError, WorkerPool
-from hetevo.evolve.stopping import SIGNALS
+from hetevo.evolve.backends import process
+from hetevo.evolve.backends.pool import WorkerPool
+from hetevo.evolve.backends.process import NoWorkersError, WorkerDiedError
+from hetevo.evolve.backends.worker import NotLoadableError
+from hetevo.evolve.machine import SIGNALS
 
 WAIT_SECONDS = 30.0
 
@@ -292,7 +294,7 @@ def test_where_no_process_can_be_started_everything_is_computed_here(tmp_path, m
     def refuse(*args, **options):
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(pools.subprocess, "Popen", refuse)
+    monkeypatch.setattr(process.subprocess, "Popen", refuse)
     changes = ["backend.workers=2", "evolution.generations=1"]
     run = Experiment(preset("smoke", overrides=changes)).run(tmp_path / "run")
     assert run.generation == 1
@@ -301,7 +303,7 @@ def test_where_no_process_can_be_started_everything_is_computed_here(tmp_path, m
 
 def test_a_worker_that_ends_while_it_starts_is_started_again(monkeypatch):
     monkeypatch.setattr(pools, "PAUSES", (0.0, 0.0))
-    monkeypatch.setattr(pools, "_BEGIN", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    monkeypatch.setattr(process, "_BEGIN", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
     pool = WorkerPool(1)
     with pytest.raises(NoWorkersError, match=r"started 3 times, and each time it ended .*SIGKILL"):
         pool.submit(os.getpid).result()

@@ -13,7 +13,7 @@ from builders import make_species
 from process_faults import SEED, SIZE, Fault, Switch, assert_quarantined, evaluated, killed, marked_generation
 
 from hetevo.evolve import Experiment, preset, resume
-from hetevo.evolve.backends import Job, LocalBackend, block_queue, lives
+from hetevo.evolve.backends import Job, LocalBackend, alone, block_queue
 from hetevo.evolve.backends.block_queue import BlockQueue, EvaluationError
 from hetevo.evolve.config import BackendTable
 from hetevo.evolve.rundir import RunDirectory
@@ -31,7 +31,7 @@ def calm(tmp_path_factory):
 def quick(monkeypatch):
     """What is waited for is not there in these tests."""
     monkeypatch.setattr(block_queue, "FIRST_SECONDS", 0.01)
-    monkeypatch.setattr(lives, "TRY_SECONDS", 0.1)
+    monkeypatch.setattr(alone, "TRY_SECONDS", 0.1)
 
 
 @pytest.mark.parametrize(("workers", "block"), [(1, 4), (2, 4), (2, 0)])

@@ -46,7 +46,7 @@ NAMES = {
     ],
 }  # fmt: skip
 UNNAMED = ["seed=3", "evolution.generations=7", "backend.workers=1", "checkpoint.keep=9", "probe.every=0"]
-UNNAMED += ["records.individuals_every=2", "heldout.tasks=3"]
+UNNAMED += ["records.individuals_every=2", "records.share=0.5", "probe.share=0.5", "heldout.tasks=3"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -127,7 +127,8 @@ WRONG = {
     "network.density_descending=1.2": ["density_descending", "got 1.2"],
     "network.wiring=amorphus": ["'amorphous'"],
     "network.activation=tan": ["'tanh'"],
-    'network={wiring="layered",options={lateral=0.5}}': ["'lateral'", "it has none", "Wiring with 'lateral': cortical"],
+    'network={wiring="amorphous",options={lateral=0.5}}': ["'lateral'", "it has none", "with 'lateral': cortical"],
+    'network={wiring="layered",feedback="transposed",options={feedback_from="outputs"}}': ["feedback_from", "left out"],
     "plasticity.rule=hebb": ["'hebbian'"],
     'plasticity.terms=["oya"]': ["'oja'"],
     "evolution.elites=128": ["fewer elites"],
@@ -213,7 +214,7 @@ def test_a_bare_word_is_text():
     assert preset("emergence", overrides=["transplant.source="]).transplant.source == ""
 
 
-JARGON = re.compile(r"instance of|valid|dictionary|tuple|parse|Input|Field|item|union|literal|validation|datetime")
+JARGON = re.compile(r"instance of|valid|dictionary|tuple|\bparse|Input|Field|item|union|literal|validation|datetime")
 KEYS = [
     *Config.model_fields,
     *(

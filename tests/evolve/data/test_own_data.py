@@ -16,7 +16,8 @@ import pytest
 
 from hetevo.evolve import Experiment, load_config, resume
 from hetevo.evolve.backends import Job
-from hetevo.evolve.backends.lives import live_alone, live_block
+from hetevo.evolve.backends.alone import live_alone
+from hetevo.evolve.backends.lives import live_block
 from hetevo.evolve.config import Config, ConfigError, from_mapping, preset
 from hetevo.evolve.data import DataError, keeping, open_rows, sharing
 from hetevo.evolve.data.places import Located, called
@@ -352,7 +353,7 @@ def test_workers_map_one_copy_and_what_travels_is_small(tmp_path):
         assert data.file.prepared.rows is rows  # and this process holds no other copy
         assert not rows.inputs.flags.writeable
         drawn, _ = bound.task.draw(None).training(np.random.default_rng(0), 50)
-        scaled = (inputs - rows.input_scale[0]) / rows.input_scale[1]
+        scaled = ((inputs - rows.input_scale[0]) / rows.input_scale[1]).astype(np.float32)
         assert all((row == scaled).all(axis=1).any() for row in drawn)
 
 
@@ -392,12 +393,29 @@ def test_a_configuration_made_by_hand_is_completed_when_it_begins(place, tmp_pat
     assert experiment.run(tmp_path / "run").digest == Experiment(config(place)).run(tmp_path / "same").digest
 
 
+def test_workers_hash_no_file_that_nobody_has_touched(place, monkeypatch):
+    table = keeping.Table(file="flowers.csv", targets=("species",))
+    with sharing.shared(keeping.read_file(table, place / "flowers.csv").prepared.rows) as source:
+        hashed = []
+        monkeypatch.setattr(sharing, "hash_array", lambda array: hashed.append(array) or "another")
+        sharing._known.clear()
+        assert isinstance(source.rows().inputs, np.memmap)
+        assert not hashed
+        # a new time of change is enough to look again
+        sharing._known.clear()
+        Path(source.folder, "targets.npy").touch()
+        with pytest.raises(MachineFailedError, match="changed on their way"):
+            source.rows()
+        assert hashed
+
+
 def test_rows_that_changed_on_their_way_are_nobodys_fault(place):
     rows = keeping.read_file(
         keeping.Table(file="flowers.csv", targets=("species",)), place / "flowers.csv"
     ).prepared.rows
     with sharing.shared(rows) as source:
         path = Path(source.folder, "inputs.npy")
+        assert source.files
         content = bytearray(path.read_bytes())
         content[-1] ^= 1
         path.write_bytes(content)

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from faults import full, go, operations, outcome, tiny
-from sealing import reseal
+from sealing import reseal, rewrite_facts
 from typer.testing import CliRunner
 
 from hetevo.evolve import Experiment, resume
 from hetevo.evolve.config import ConfigError
-from hetevo.evolve.record_checks import Report, check_records
+from hetevo.evolve.record_checks import Kept, Report, check_records
 from hetevo.evolve.rundir import NothingIntactError, RunDirectory
 from hetevo.evolve.rundir.checkpoint import Checkpoint, list_checkpoints, load_manifest
 from hetevo.evolve.rundir.parts import encode_part, hash_rows, parts, read_part
@@ -132,6 +133,50 @@ def test_individuals_that_are_not_recorded_are_held_against_the_checkpoints(tmp_
     part.write_bytes(encode_part(table.set_column(place, "loss_best", pa.array([0.0] * 3))))
     reseal(path)
     assert "loss_best of generation 2 is not" in problems(path)
+
+
+THINNED = "probe.share=0.8", "records.share=0.4", "evolution.size=10"
+
+
+def test_a_share_of_the_individuals_is_recorded_and_measured_and_the_evolution_is_the_same(tmp_path):
+    whole, part = go(tmp_path / "whole", THINNED[-1]), go(tmp_path / "part", *THINNED)
+    assert whole.digest == part.digest
+    assert whole.probe_digest != part.probe_digest
+    all_rows, rows = (pd.read_parquet(run.path / "individuals").set_index("id") for run in (whole, part))
+    # fewer than all, with the best one of each generation
+    assert 2 * 3 < len(rows) < 8 * 3
+    best = all_rows.groupby("generation")["loss"].idxmin()
+    assert set(best) <= set(rows.index)
+    # what is there is what it was; who is not measured has none
+    same = all_rows.loc[rows.index]
+    assert rows[["loss", "parent_a", "operator"]].equals(same[["loss", "parent_a", "operator"]])
+    measured = rows["hs_end"].notna()
+    assert rows["hs_end"][measured].equals(same["hs_end"][measured])
+    # a generation's row is about those that were measured
+    generations = pd.read_parquet(part.path / "generations")
+    assert (generations["undefined_share"] == pd.read_parquet(whole.path / "generations")["undefined_share"]).all()
+    report = verify(part.path, replay=True)
+    assert report.ok, report.problems
+    assert any("a share of 0.4" in line for line in report.checked)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda rows: rows.slice(1), "somebody of the share of 0.4"),
+        (lambda rows: rows.filter(pc.not_equal(rows["loss"], pc.min(rows["loss"]))), "best one of generation"),
+        (lambda rows: pa.concat_tables([rows, rows.slice(0, 1)]), "in order"),
+        (lambda rows: rows.filter(pc.not_equal(rows["generation"], 1)), "expected those of 3 generations"),
+    ],
+)
+def test_rows_that_are_missing_from_a_share_are_found(tmp_path, change, words):
+    path = go(tmp_path / "run", *THINNED, "seed=3").path
+    (part,) = parts(path / "individuals")
+    rows = change(read_part(part))
+    part.write_bytes(encode_part(rows))
+    reseal(path)
+    rewrite_facts(path, rows={})
+    assert words in problems(path)
 
 
 @pytest.mark.parametrize("generation", [0, 1, 9])
@@ -306,5 +351,5 @@ def test_a_generation_that_somebody_made_up_is_not_counted_to(finished):
     directory = RunDirectory(finished.path)
     newest = Checkpoint(10**15, {}, {"chain": ""})
     report = Report()
-    check_records(directory, 4, 1, newest, [], report)
+    check_records(directory, Kept(4), newest, [], report)
     assert any("generations are missing" in problem for problem in report.problems)

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from hetevo.analysis import load_all, load_runs
 from hetevo.evolve import Experiment
-from hetevo.evolve.backends.pool import NoWorkersError, WorkerDiedError
+from hetevo.evolve.backends.process import NoWorkersError, WorkerDiedError
 from hetevo.evolve.config import BackendTable
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError, SchemaError, StorageError
 from hetevo.evolve.rundir.places import inside

@@ -15,7 +15,8 @@ from threadpoolctl import threadpool_info
 from hetevo.analysis.probe import AlignmentProbe
 from hetevo.populations.birth import draw_innate_weights
 from hetevo.populations.evaluation import evaluate
-from hetevo.populations.kernel.memory import CACHE_LINE, CircuitBlock, aligned, connected, panels
+from hetevo.populations.kernel.memory import CACHE_LINE, CircuitBlock, aligned
+from hetevo.populations.kernel.panels import connected, panels
 from hetevo.populations.wiring import WIRINGS
 
 KERNELS = {"SkylakeX": "avx512f", "Haswell": "avx2"}

@@ -1,8 +1,4 @@
-"""Plasticity rules: which products of the two signals change a synapse.
-
-A rule is a list of terms for each pathway. To add a rule, name it in `RULES`; the contract tests run over every entry.
-A rule of another package needs no entry (see `hetevo.populations.registry`). One that is no sum of these terms
-overrides `Rule.update`.
+"""What a plasticity rule is: a list of terms for each pathway, or an update of its own.
 
 Homosynaptic terms that a rule may add, each with a coefficient gene, for a neuron i of the ascending pathway with own
 activity ``x_i`` and presynaptic ``x_j``; in the descending pathway put ``q`` for ``x``:
@@ -20,11 +16,7 @@ Rules that are inherited themselves are in `hetevo.populations.formulas`.
 """
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, Literal
-
-from hetevo.populations.registry import Registry, accept_instance
-from hetevo.populations.settings import Plasticity
 
 if TYPE_CHECKING:  # circuits belong to a species, and that has a rule
     from hetevo.populations.model import TwoPathwayCircuits
@@ -86,11 +78,23 @@ class Rule:
         # whoever writes an update of their own leaves the sum of terms
         return type(self).update is not Rule.update
 
+    @property
+    def copies_signs(self) -> bool:
+        """Whether descending synapses have the signs of ascending ones, so that no neuron decides them."""
+        return self.transport
+
+    def begin(self, circuits: "TwoPathwayCircuits") -> None:
+        """Prepare circuits at their birth, before anything is presented; by default nothing happens.
+
+        Of rules that are a sum of terms it is never called.
+        """
+
     def update(self, circuits: "TwoPathwayCircuits") -> None:
         """Change all synapses after the forward and the backward pass of a presentation.
 
         A rule of another kind overrides this, and changes ``circuits.W`` and ``circuits.V`` as it likes; what it
-        remembers from one presentation to the next it keeps on ``circuits``. Its circuits live on the plain model.
+        remembers from one presentation to the next it keeps on ``circuits``, in arrays with the circuit on axis 0.
+        Noise comes from ``circuits.draw_noise``. Its circuits live on the plain model.
 
         Parameters
         ----------
@@ -98,23 +102,6 @@ class Rule:
             N circuits with activities ``x``, outputs ``y`` and learning signals ``q``.
         """
         circuits.update()
-
-
-RULES: Registry[Rule] = Registry(
-    "rule",
-    {
-        "heterosynaptic": Rule(),
-        "fixed-feedback": Rule(descending=()),
-        "transported": Rule(descending=(), transport=True),
-        "sign-flipped": Rule(descending=(), transport=True, flipped=True),
-        "shuffled-signal": Rule(shuffled=True),
-        "hebbian": Rule(ascending=("hebbian",), descending=("hebbian",)),
-        "readout-only": Rule(descending=(), readout_only=True),
-        "none": Rule(ascending=(), descending=()),
-    },
-    partial(accept_instance, Rule),
-)
-"""Plasticity rules by the name used in ``[plasticity] rule``."""
 
 
 def with_terms(rule: Rule, extra: tuple[str, ...]) -> Rule:
@@ -125,9 +112,3 @@ def with_terms(rule: Rule, extra: tuple[str, ...]) -> Rule:
         return terms + tuple(term for term in extra if term not in terms) if terms else terms
 
     return replace(rule, ascending=extend(rule.ascending), descending=extend(rule.descending))
-
-
-def build_rule(plasticity: Plasticity) -> Rule:
-    """Return the rule that settings describe, which is none that is inherited."""
-    rule = with_terms(RULES[plasticity.rule], tuple(plasticity.terms))
-    return replace(rule, momentum=plasticity.momentum, signs=plasticity.signals == "signs")

@@ -1,0 +1,280 @@
+"""Freezing: what a claim predicts, of which configurations, on which seeds, written down before these seeds are run."""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, Self
+
+from hetevo.analysis.claims.claim import Claim
+from hetevo.analysis.runs import LoadedRun
+from hetevo.evolve.identity import seed_range
+from hetevo.evolve.rundir import RunDirectory
+from hetevo.evolve.rundir.files import read_bounded
+from hetevo.evolve.rundir.provenance import now
+from hetevo.evolve.software import installed_version
+from hetevo.populations.errors import HetevoError, SettingError
+
+SPENT = (range(20), range(100, 120))
+"""Seeds whose results were looked at when predictions, their keys and their bounds were written."""
+
+IGNORED = ("seed", "preset", "backend", "checkpoint", "records")
+"""Tables and keys of a configuration in which the runs of a frozen claim may differ."""
+
+LIMIT = 4 << 20
+"""Bytes beyond which a file is refused unread."""
+
+Conditions = Mapping[str, Mapping[str, Any]]
+"""The complete configuration of each condition of a sweep, as nested values."""
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """What was fixed of one claim.
+
+    Parameters
+    ----------
+    date : str
+        When, as ISO 8601 in UTC.
+    version : str
+        Of Hetevo.
+    seeds : str
+        Such as ``"200..219"``.
+    predictions, configuration : str
+        SHA-256 of each.
+    keys : tuple of str
+        Keys of the configurations that the hash is of: a later version may have more.
+    """
+
+    date: str
+    version: str
+    seeds: str
+    predictions: str
+    configuration: str
+    keys: tuple[str, ...]
+
+    @property
+    def hash(self) -> str:
+        """A SHA-256 of all of it."""
+        return _hash({**asdict(self), "keys": sorted(self.keys)})
+
+
+def is_spent(seed: int) -> bool:
+    """Tell whether results of a seed were known when claims were written."""
+    return any(seed in seeds for seeds in SPENT)
+
+
+def _list_seeds(text: str) -> list[int]:
+    try:
+        return seed_range(text)
+    except ValueError as error:
+        raise SettingError(f"--seeds: {error}".replace(" or [0, 1, 2]", "")) from None
+
+
+def _hash(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def hash_predictions(claim: Claim) -> str:
+    """Return a SHA-256 of everything by which a claim's predictions are judged; not of what they are called."""
+    judged = [{key: value for key, value in asdict(each).items() if key != "says"} for each in claim.predictions]
+    return _hash(judged)
+
+
+def list_keys(sweeps: Iterable[Conditions]) -> list[str]:
+    """Return the dotted keys in the configurations of some sweeps that decide what runs do."""
+    return sorted({key for conditions in sweeps for values in conditions.values() for key in _flatten(values)})
+
+
+def hash_configuration(conditions: Conditions, keys: Iterable[str]) -> str:
+    """Return a SHA-256 of some keys of the configurations of all conditions, by their names."""
+    flat = {name: _flatten(values) for name, values in conditions.items()}
+    return _hash({name: {key: values.get(key) for key in sorted(keys)} for name, values in flat.items()})
+
+
+def _flatten(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values by dotted key, one table deep, without those in which runs may differ."""
+    flat: dict[str, Any] = {}
+    seed = f"seed{values.get('seed')}@"
+    for table, content in values.items():
+        if table in IGNORED:
+            continue
+        flat |= (
+            {f"{table}.{key}": value for key, value in content.items()}
+            if isinstance(content, Mapping)
+            else {table: content}
+        )
+    # a donor has the seed of the run that it gives genes to
+    source = flat.get("transplant.source")
+    if isinstance(source, str):
+        flat["transplant.source"] = source.replace(seed, "seed{seed}@")
+    return flat
+
+
+def freeze(claims: Mapping[str, tuple[Claim, Conditions]], seeds: str) -> str:
+    """Return a file in TOML that fixes claims before their seeds are run.
+
+    Parameters
+    ----------
+    claims : mapping of str to (Claim, mapping)
+        By name, each with the configuration of every condition of its sweep.
+    seeds : str
+        Such as ``"200..219"``.
+
+    Raises
+    ------
+    SettingError
+        If the seeds cannot be understood, or some are spent.
+    """
+    spent = [seed for seed in _list_seeds(seeds) if is_spent(seed)]
+    if spent:
+        raise SettingError(
+            f"--seeds: {seeds} holds seed {spent[0]}, whose results are known: nothing can be frozen before it is run."
+            ' Take others, such as "200..219".'
+        )
+    # of keys that a later version adds nothing can be said now
+    keys = list_keys(conditions for _, conditions in claims.values())
+    lines = [
+        "# What claims predict, written down before these seeds are run by 'hetevo claims NAME --frozen FILE'.",
+        f'date = "{now()}"',
+        f'version = "{installed_version("hetevo")}"',
+        f"keys = {json.dumps(keys)}",
+    ]
+    for name, (claim, conditions) in claims.items():
+        lines += [
+            f"\n[claims.{json.dumps(name)}]",
+            f'seeds = "{seeds}"',
+            f'predictions = "{hash_predictions(claim)}"',
+            f'configuration = "{hash_configuration(conditions, keys)}"',
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def read_frozen(path: Path) -> dict[str, Frozen]:
+    """Read what `freeze` wrote, by the name of the claim.
+
+    Raises
+    ------
+    SettingError
+        If the file cannot be read, or is something else.
+    """
+    try:
+        return _parse(read_bounded(path, LIMIT).decode())
+    except (HetevoError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SettingError(
+            f"{path} holds nothing that was frozen ({type(error).__name__}: {error}). Write it with 'hetevo claims"
+            " --freeze'."
+        ) from None
+
+
+def read_shipped(folder: Traversable | None = None) -> dict[str, Frozen]:
+    """Read what ships frozen (or lies in another folder): of each claim what was frozen last."""
+    folder = folder or resources.files("hetevo.evolve") / "experiments" / "frozen"
+    files = [file for file in folder.iterdir() if file.name.endswith(".toml")] if folder.is_dir() else []
+    found = [item for file in files for item in _parse(file.read_text("utf-8")).items()]
+    return dict(sorted(found, key=lambda item: item[1].date))
+
+
+def _parse(text: str) -> dict[str, Frozen]:
+    content = tomllib.loads(text)
+    found = {}
+    for name, table in content["claims"].items():
+        texts = {key: content[key] for key in ("date", "version")}
+        texts |= {key: table[key] for key in ("seeds", "predictions", "configuration")}
+        keys = tuple(content["keys"])
+        if not all(isinstance(each, str) for each in (*texts.values(), *keys)):
+            raise ValueError(f"{name}: expected texts")
+        seed_range(texts["seeds"])
+        if datetime.fromisoformat(texts["date"]).tzinfo is None:
+            raise ValueError(f"date: expected one with its time zone, got {texts['date']}")
+        found[name] = Frozen(**texts, keys=keys)
+    return found
+
+
+@dataclass(frozen=True)
+class Freezing:
+    """Whether a claim's runs are those that were frozen.
+
+    Parameters
+    ----------
+    frozen : Frozen or None
+        What was fixed; None: nothing.
+    problems : tuple of str
+        What is not as it was fixed.
+    """
+
+    frozen: Frozen | None = None
+    problems: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """What the page says of it."""
+        if self.frozen is None:
+            return "Not frozen: exploratory."
+        said = f"rozen on {self.frozen.date[:10]} for seeds {self.frozen.seeds}, hash {self.frozen.hash[:12]}"
+        return f"Not as it was f{said}: {'; '.join(self.problems)}. Exploratory." if self.problems else f"F{said}."
+
+    def record(self) -> dict[str, Any]:
+        """Return what a recorded table keeps of it."""
+        return {} if self.frozen is None else {**asdict(self.frozen), "problems": self.problems}
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any], claim: Claim, conditions: Conditions) -> Self:
+        """Restore it; predictions and configurations may have changed since."""
+        if not record:
+            return cls()
+        values = dict(record)
+        problems = values.pop("problems")
+        frozen = Frozen(**{**values, "keys": tuple(values["keys"])})
+        return cls(frozen, tuple(dict.fromkeys([*problems, *_compare(frozen, claim, conditions)])))
+
+
+def check_frozen(claim: Claim, conditions: Conditions, runs: Sequence[LoadedRun], frozen: Frozen | None) -> Freezing:
+    """Say whether runs are those that were frozen: predictions, configurations, seeds, and that they began later.
+
+    Parameters
+    ----------
+    claim : Claim
+        What is claimed.
+    conditions : mapping
+        The configuration of every condition of its sweep.
+    runs : sequence of LoadedRun
+        All of them.
+    frozen : Frozen or None
+        What was fixed.
+    """
+    if frozen is None:
+        return Freezing()
+    problems = _compare(frozen, claim, conditions)
+    seeds = {run.seed for run in runs}
+    if seeds != set(seed_range(frozen.seeds)):
+        problems.append("the seeds are others")
+    if any(map(is_spent, seeds)):
+        problems.append("some seeds were spent")
+    early = [run for run in runs if not _began_after(run, datetime.fromisoformat(frozen.date))]
+    if early:
+        problems.append(f"{len(early)} of {len(runs)} runs began before, or nobody knows when")
+    return Freezing(frozen, tuple(problems))
+
+
+def _compare(frozen: Frozen, claim: Claim, conditions: Conditions) -> list[str]:
+    """Say what has changed."""
+    same = {
+        "the predictions have changed": frozen.predictions == hash_predictions(claim),
+        "the configuration has changed": frozen.configuration == hash_configuration(conditions, frozen.keys),
+    }
+    return [problem for problem, is_same in same.items() if not is_same]
+
+
+def _began_after(run: LoadedRun, date: datetime) -> bool:
+    """Tell whether the provenance of a run says that it began after a date."""
+    try:
+        first = RunDirectory(run.path).provenance.read()["sessions"][0]
+        return datetime.fromisoformat(str(first["started"])) >= date
+    except (HetevoError, ValueError, KeyError, IndexError, TypeError):
+        return False
