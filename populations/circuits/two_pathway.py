@@ -15,7 +15,7 @@ from hetevo.populations.circuits.circuit import Block, Outcome
 from hetevo.populations.experience import Samples
 from hetevo.populations.genome import SIGNS, Gene, term_gene
 from hetevo.populations.kernel.hardware import Hardware
-from hetevo.populations.kernel.life import PROBED_NETWORKS, Snapshot, live_block
+from hetevo.populations.kernel.life import Snapshot, count_probed, live_block
 from hetevo.populations.kernel.memory import CircuitBlock
 from hetevo.populations.kernel.panels import count_cells
 from hetevo.populations.kernel.passes import passes_of
@@ -92,7 +92,7 @@ class TwoPathway:
             for device in species.perturbations
             if isinstance(device, Hardware)
         )
-        probe = signals * probed * min(networks, PROBED_NETWORKS)
+        probe = signals * probed * min(networks, count_probed(species, probed))
         # numbers in single precision; two pathways, each with weights, drive, scale and keep
         return 4 * (networks * (4 * cells + signals * max(life.batch, life.test_samples) + late) + probe)
 

@@ -74,10 +74,21 @@ class Snapshot:
     with_innate: Callable[[Pathway], "Snapshot"] | None = None
 
 
-PROBED_NETWORKS = 64
-"""Networks in a snapshot: the buffers of many, with a large probe batch, would be fetched from the system each time."""
+PROBED_NETWORKS = (32, 128)
+"""Fewest and most networks in a snapshot: with fewer the interpreter's share grows, with more nothing is gained."""
+
+PROBED_BYTES = 32 << 20
+"""Buffers of a snapshot: larger ones would be fetched from the system each time."""
 
 Observer = Callable[[Snapshot], None]
+
+
+def count_probed(species: Species, samples: int) -> int:
+    """Return how many networks a snapshot on ``samples`` samples holds at most, if their tasks divide it."""
+    layout = species.layout
+    # activity, signal and slope of each, in single precision
+    bytes_each = 3 * 4 * (layout.units + layout.neurons) * max(samples, 1)
+    return int(np.clip(PROBED_BYTES // bytes_each, *PROBED_NETWORKS))
 
 
 @dataclass(frozen=True)
@@ -150,13 +161,14 @@ def live_block(
     diverged = np.zeros(circuits.networks, np.bool_)
     courses = _begin_perturbations(species, circuits, passes, plasticity, genes, streams, circuits.networks // networks)
     training, stages = experience.training, species.stages(moments)
+    most = count_probed(species, experience.probe.inputs.shape[-1]) if experience.probe is not None else 0
     # a diverging life overflows on purpose until it is stopped: that is counted, not warned about
     with np.errstate(all="ignore"):
         # one turn more than there are presentations: snapshots of the end are taken before it
         for t in range(life.presentations + 1):
             if observer is not None and experience.probe is not None:
                 for stage in stages.get(t, ()):
-                    for rows in _parts(networks, tasks):
+                    for rows in _parts(networks, tasks, most):
                         # a perturbation may change genes later on
                         own = np.arange(rows.start, rows.stop) if species.perturbations else rows
                         born = Weights(*(weights[lives[rows]] for weights in innate))
@@ -204,9 +216,9 @@ def _begin_perturbations(
     return [perturbation.begin(block) for perturbation in species.perturbations]
 
 
-def _parts(networks: int, tasks: int) -> Iterator[slice]:
+def _parts(networks: int, tasks: int, most: int) -> Iterator[slice]:
     """Cut the networks that a probe looks at, all tasks of an individual together."""
-    step = max(1, PROBED_NETWORKS // tasks) * tasks
+    step = max(1, most // tasks) * tasks
     return (slice(start, min(start + step, networks)) for start in range(0, networks, step))
 
 
