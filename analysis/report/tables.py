@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from hetevo.analysis.report.expectations import EXPECTATIONS, Seen
 from hetevo.analysis.report.numbers import (
     Table,
     write_estimate,
@@ -19,8 +21,9 @@ from hetevo.analysis.report.numbers import (
     write_signed,
 )
 from hetevo.analysis.report.study import Condition, Study
-from hetevo.analysis.report.verdict import check_expectation, classify, decide
+from hetevo.analysis.report.verdict import classify, decide
 from hetevo.analysis.runs import LoadedRun
+from hetevo.analysis.statistics import neutral_band
 from hetevo.analysis.statistics.contrasts import HEAD, write_contrasts
 from hetevo.analysis.statistics.curves import STAY
 from hetevo.evolve.rundir import RunDirectory
@@ -61,7 +64,7 @@ def _controls(study: Study) -> Table:
     """Compare every condition with what it should show."""
     rows = []
     for name, condition in study.conditions.items():
-        text, holds = check_expectation(study, condition)
+        text, holds = _check_expectation(study, condition)
         known = condition.statistics and math.isfinite(condition.mean("alignment"))
         emerged = f"{condition.statistics['emerged']} of {len(condition.runs)}" if known else NONE
         what = (text, HOLDS[holds]) if text else ("no expectation: it is the question", NONE)
@@ -253,3 +256,24 @@ def _text(value: Any) -> str:
             return f"{value['commit']}{', with changes' if value.get('dirty') else ''}"
         return ", ".join(f"{key} {item}" for key, item in value.items() if item is not None)
     return "; ".join(map(_text, value)) if isinstance(value, list) else str(value)
+
+
+def _check_expectation(study: Study, condition: Condition) -> tuple[str, bool | None]:
+    """Say what a condition should show, empty if nobody knows, and whether it did, None if that cannot be told."""
+    is_neutral = study.neutral and condition.name == study.neutral.name
+    expectation = EXPECTATIONS["neutral"] if is_neutral else condition.expectation
+    if expectation is None:
+        return "", None
+    if not condition.measured:
+        return expectation.text, None
+    # NaN stays where there is nothing to compare with
+    low = high = emerged = math.nan
+    if study.neutral and condition.statistics:
+        if math.isfinite(condition.mean("alignment")):
+            emerged = condition.statistics["emerged"] / len(condition.runs)
+        band = neutral_band(study.neutral.levels["alignment"][:, np.newaxis])
+        low, high = float(band.low[0]), float(band.high[0])
+    # a transplant is compared with the one condition that is no control
+    asked = [one for one in map(study.conditions.__getitem__, study.questions) if not one.expectation]
+    base = asked[0].mean("alignment") if len(asked) == 1 else math.nan
+    return expectation.text, expectation.holds(Seen(condition.mean("alignment"), emerged, low, high, base))

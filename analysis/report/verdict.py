@@ -4,10 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from hetevo.analysis.intervals import CONFIDENCE
-from hetevo.analysis.report.expectations import EXPECTATIONS, MOST, Seen
+from hetevo.analysis.report.expectations import MOST
 from hetevo.analysis.report.numbers import (
     UNDEFINED,
     Table,
@@ -19,7 +17,7 @@ from hetevo.analysis.report.numbers import (
     write_signed,
 )
 from hetevo.analysis.report.study import Condition, Study
-from hetevo.analysis.statistics import Effect, cliffs_delta, neutral_band
+from hetevo.analysis.statistics import Effect, cliffs_delta
 from hetevo.analysis.statistics.curves import LATE, STAY
 from hetevo.analysis.statistics.onset import COVERAGE
 from hetevo.analysis.verdict import BIRTH_BAND, ENOUGH_SEEDS
@@ -281,24 +279,3 @@ def compare_with_neutral(study: Study, condition: Condition, measure: str) -> Ef
         return None
     effect = cliffs_delta(condition.levels[measure], study.neutral.levels[measure])
     return None if math.isnan(effect.value) else effect
-
-
-def check_expectation(study: Study, condition: Condition) -> tuple[str, bool | None]:
-    """Say what a condition should show, empty if nobody knows, and whether it did, None if that cannot be told."""
-    is_neutral = study.neutral and condition.name == study.neutral.name
-    expectation = EXPECTATIONS["neutral"] if is_neutral else condition.expectation
-    if expectation is None:
-        return "", None
-    if not condition.measured:
-        return expectation.text, None
-    # NaN stays where there is nothing to compare with
-    low = high = emerged = math.nan
-    if study.neutral and condition.statistics:
-        if math.isfinite(condition.mean("alignment")):
-            emerged = condition.statistics["emerged"] / len(condition.runs)
-        band = neutral_band(study.neutral.levels["alignment"][:, np.newaxis])
-        low, high = float(band.low[0]), float(band.high[0])
-    # a transplant is compared with the one condition that is no control
-    asked = [one for one in map(study.conditions.__getitem__, study.questions) if not one.expectation]
-    base = asked[0].mean("alignment") if len(asked) == 1 else math.nan
-    return expectation.text, expectation.holds(Seen(condition.mean("alignment"), emerged, low, high, base))

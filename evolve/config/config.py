@@ -1,10 +1,10 @@
 """A whole configuration, checked across its tables."""
 
-from collections.abc import Mapping
 from typing import Any, Self
 
 from pydantic import Field, model_validator
 
+from hetevo.evolve.config.circuit import check_circuit, check_rule, check_storage, frozen
 from hetevo.evolve.config.layer import check_binary, check_layer
 from hetevo.evolve.config.operators import check_operator
 from hetevo.evolve.config.options import check_options, check_values
@@ -33,15 +33,9 @@ from hetevo.evolve.config.tables import (
 from hetevo.evolve.config.tables.living import check_name, explain_unknown, named_settings
 from hetevo.evolve.identity import config_hash
 from hetevo.evolve.islands import TOPOLOGIES
-from hetevo.populations.circuits import CIRCUITS
-from hetevo.populations.dale import check_dale
-from hetevo.populations.error_neurons import check_error_neurons
 from hetevo.populations.errors import SettingError
 from hetevo.populations.formulas import FORMULAS
 from hetevo.populations.layout import Layout
-from hetevo.populations.rules import RULES, Rule, build_rule
-from hetevo.populations.settings import freeze
-from hetevo.populations.storage import find_obstacle
 from hetevo.populations.tasks import TASKS
 from hetevo.populations.wiring import WIRINGS
 
@@ -112,7 +106,7 @@ class Config(Table):
         family: Any = TASKS[self.task.name]
         check_options("task", self.task.name, family, self.task.options)
         # the family's own checks, such as fixed sizes
-        family(inputs=self.task.inputs, outputs=self.task.outputs, **_frozen(self.task.options))
+        family(inputs=self.task.inputs, outputs=self.task.outputs, **frozen(self.task.options))
         return self
 
     @model_validator(mode="after")
@@ -138,7 +132,7 @@ class Config(Table):
             )
         # last what only the family knows: whether the sizes suit it
         options = with_graphs(network.options) if network.wiring == "file" else network.options
-        family(**_frozen(options)).check(Layout(task.inputs, tuple(network.levels), task.outputs, network.bias))
+        family(**frozen(options)).check(Layout(task.inputs, tuple(network.levels), task.outputs, network.bias))
         return self
 
     @model_validator(mode="after")
@@ -192,57 +186,10 @@ class Config(Table):
         return self
 
     @model_validator(mode="after")
-    def _check_rule(self) -> Self:
-        rule = RULES.get(self.plasticity.rule)
-        if rule:
-            check_dale(self.network, rule, self.genome)
-        network = self.network
-        if network.feedback == "transposed" and network.options.get("feedback_from", "neighbours") != "neighbours":
-            raise ValueError(
-                'network.options.feedback_from: with network.feedback = "transposed" neurons hear whom they send to, so'
-                f" expected the option to be left out, got {network.options['feedback_from']!r}"
-            )
-        if rule and rule.shuffled and self.lifetime.batch < 2:
-            raise ValueError(
-                f'lifetime.batch: the rule "{self.plasticity.rule}" exchanges learning signals between the samples of a'
-                f" presentation, so expected at least 2, got {self.lifetime.batch}"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _check_storage(self) -> Self:
-        network, rule = self.network, RULES.get(self.plasticity.rule)
-        if network.storage != "sparse" or rule is None or network.wiring not in WIRINGS:
-            return self
-        perturbed = any(table != type(table)() for table in (self.injury, self.hardware))
-        family: Any = WIRINGS[network.wiring]
-        options = with_graphs(network.options) if network.wiring == "file" else network.options
-        family = family(**_frozen(options))
-        if obstacle := find_obstacle(network, rule, self.genome, family, perturbed=perturbed):
-            raise ValueError(obstacle)
-        return self
-
-    @model_validator(mode="after")
     def _check_circuit(self) -> Self:
-        circuit, rule = self.network.circuit, self.plasticity.rule
-        # what lives by this kind of rule
-        formula = rule in FORMULAS
-        plain = not formula and RULES[rule].is_plain
-        fitting = ["layer"] if formula else ["plain"] if plain else ["two-pathway", "plain", "error-neurons"]
-        if circuit in CIRCUITS.own and circuit not in fitting:
-            raise ValueError(
-                f"network.circuit: expected {' or '.join(fitting)}, which live by the rule {rule!r}, or auto, got"
-                f" {circuit!r}"
-            )
-        # compared with a table of defaults: a key that was left out asks for nothing
-        used = [name for name in ("injury", "hardware") if getattr(self, name) != type(getattr(self, name))()]
-        if used and (circuit == "plain" or (circuit == "auto" and plain)):
-            raise ValueError(
-                f"{used[0]}: only the fast kernel knows it, and circuits with the rule {rule!r} live on the plain"
-                " model. Leave the table out, or choose a rule that is a sum of known terms"
-            )
-        built = Rule() if formula else build_rule(self.plasticity)
-        check_error_neurons(self.network, built, self.genome, self.error_neurons)
+        check_rule(self)
+        check_storage(self)
+        check_circuit(self)
         return self
 
     @model_validator(mode="after")
@@ -308,7 +255,3 @@ class Config(Table):
         Where lives are computed, what is kept of them and where the run ends does not.
         """
         return config_hash(self.model_dump(mode="json"))
-
-
-def _frozen(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: freeze(value) for name, value in options.items()}

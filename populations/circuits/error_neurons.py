@@ -18,7 +18,7 @@ from hetevo.populations.genome import Gene
 from hetevo.populations.kernel.error_block import ErrorPasses, count_cells
 from hetevo.populations.kernel.hardware import Hardware
 from hetevo.populations.kernel.life import live_block
-from hetevo.populations.kernel.snapshot import PROBED_NETWORKS, Snapshot
+from hetevo.populations.kernel.snapshot import Snapshot, count_probed
 from hetevo.populations.species import Species
 
 
@@ -64,7 +64,7 @@ class ErrorNeuronsCircuit:
             for device in species.perturbations
             if isinstance(device, Hardware)
         )
-        probe = signals * probed * min(networks, PROBED_NETWORKS)
+        probe = signals * probed * min(networks, count_probed(species, probed))
         # numbers in single precision; weights, drive, scale and keep
         return 4 * (networks * (4 * cells + signals * max(life.batch, life.test_samples) + late) + probe)
 

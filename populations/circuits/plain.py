@@ -18,7 +18,7 @@ from hetevo.populations.dale import outgoing_signs
 from hetevo.populations.experience import Samples
 from hetevo.populations.genome import Population
 from hetevo.populations.kernel.plasticity import effective_gains
-from hetevo.populations.kernel.snapshot import PROBED_NETWORKS, Snapshot
+from hetevo.populations.kernel.snapshot import Snapshot, count_probed
 from hetevo.populations.model import TwoPathwayCircuits, live
 from hetevo.populations.random_streams import Purpose
 from hetevo.populations.rules import Pathway
@@ -67,7 +67,7 @@ def _snapshots(stage: Stage, circuits: TwoPathwayCircuits, block: Block, innate:
     probe, tasks = block.experience.probe, block.species.lifetime.tasks
     assert probe is not None
     # a few at a time, with all tasks of an individual together
-    step = max(1, PROBED_NETWORKS // tasks)
+    step = max(1, count_probed(block.species, probe.inputs.shape[-1]) // tasks)
     for first in range(0, block.genes.size, step):
         individuals = slice(first, min(first + step, block.genes.size))
         born = Weights(*(weights[individuals].repeat(tasks, axis=0) for weights in innate))

@@ -19,7 +19,7 @@ from hetevo.populations.kernel.life import live_block
 from hetevo.populations.kernel.memory import CircuitBlock
 from hetevo.populations.kernel.panels import count_cells
 from hetevo.populations.kernel.passes import passes_of
-from hetevo.populations.kernel.snapshot import PROBED_NETWORKS, Snapshot
+from hetevo.populations.kernel.snapshot import Snapshot, count_probed
 from hetevo.populations.rules import PATHWAYS
 from hetevo.populations.species import Species
 from hetevo.populations.types import Floats
@@ -95,7 +95,7 @@ class TwoPathway:
             for device in species.perturbations
             if isinstance(device, Hardware)
         )
-        probe = signals * probed * min(networks, PROBED_NETWORKS)
+        probe = signals * probed * min(networks, count_probed(species, probed))
         # numbers in single precision; two pathways, each with weights, drive, scale and keep
         return 4 * (networks * (4 * cells + signals * max(life.batch, life.test_samples) + late) + probe)
 

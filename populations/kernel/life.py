@@ -18,7 +18,7 @@ from hetevo.populations.kernel.memory import CircuitBlock, Stacks
 from hetevo.populations.kernel.passes import Passes, passes_of
 from hetevo.populations.kernel.perturbation import Course, PerturbedBlock, Streams
 from hetevo.populations.kernel.plasticity import Plasticity, effective_gains
-from hetevo.populations.kernel.snapshot import PROBED_NETWORKS, Observer, Snapshot
+from hetevo.populations.kernel.snapshot import Observer, Snapshot, count_probed
 from hetevo.populations.random_streams import Purpose
 from hetevo.populations.rules import Pathway
 from hetevo.populations.settings import SynapseKind
@@ -118,13 +118,14 @@ def live_block(
     diverged = np.zeros(circuits.networks, np.bool_)
     courses = _begin_perturbations(species, circuits, passes, plasticity, genes, streams, circuits.networks // networks)
     training, stages = experience.training, species.stages(moments)
+    most = count_probed(species, experience.probe.inputs.shape[-1]) if experience.probe is not None else 0
     # a diverging life overflows on purpose until it is stopped: that is counted, not warned about
     with np.errstate(all="ignore"):
         # one turn more than there are presentations: snapshots of the end are taken before it
         for t in range(life.presentations + 1):
             if observer is not None and experience.probe is not None:
                 for stage in stages.get(t, ()):
-                    for rows in _cut(networks, tasks):
+                    for rows in _cut(networks, tasks, most):
                         # a perturbation may change genes later on
                         own = np.arange(rows.start, rows.stop) if species.perturbations else rows
                         born = type(innate)(*(weights[lives[rows]] for weights in innate))
@@ -173,9 +174,9 @@ def _begin_perturbations(
     return [perturbation.begin(block) for perturbation in species.perturbations]
 
 
-def _cut(networks: int, tasks: int) -> Iterator[slice]:
+def _cut(networks: int, tasks: int, most: int) -> Iterator[slice]:
     """Cut the networks that a probe looks at, all tasks of an individual together."""
-    step = max(1, PROBED_NETWORKS // tasks) * tasks
+    step = max(1, most // tasks) * tasks
     return (slice(start, min(start + step, networks)) for start in range(0, networks, step))
 
 

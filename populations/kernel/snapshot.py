@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from hetevo.populations.birth import Weights
 from hetevo.populations.error_neurons import ErrorWeights
 from hetevo.populations.genome import Population
@@ -93,7 +95,18 @@ class Snapshot:
         return self.feedback_weights * lost
 
 
-PROBED_NETWORKS = 64
-"""Networks in a snapshot: the buffers of many, with a large probe batch, would be fetched from the system each time."""
+PROBED_NETWORKS = (32, 128)
+"""Fewest and most networks in a snapshot: with fewer the interpreter's share grows, with more nothing is gained."""
+
+PROBED_BYTES = 32 << 20
+"""Buffers of a snapshot: larger ones would be fetched from the system each time."""
 
 Observer = Callable[[Snapshot], None]
+
+
+def count_probed(species: Species, samples: int) -> int:
+    """Return how many networks a snapshot on ``samples`` samples holds at most, if their tasks divide it."""
+    layout = species.layout
+    # activity, signal and slope of each, in single precision
+    bytes_each = 3 * 4 * (layout.units + layout.neurons) * max(samples, 1)
+    return int(np.clip(PROBED_BYTES // bytes_each, *PROBED_NETWORKS))
