@@ -15,6 +15,7 @@ from hetevo.analysis.lineage import fixation
 from hetevo.analysis.lineage import gains as gains_of
 from hetevo.analysis.lineage.gains import FIXED, HEARD, PRODUCT
 from hetevo.analysis.runs import LoadedRun
+from hetevo.populations.error_neurons import NAME
 from hetevo.populations.rules import RULES
 
 SIGNS = {1: "fixed positive", -1: "fixed negative", 0: "not fixed"}
@@ -95,7 +96,8 @@ def signs(frame: Frame) -> pd.DataFrame:
     # shared gains are those of all neurons
     outputs = ascending.iloc[len(products) :] if len(ascending) > len(products) else ascending
     effect = "(no effect: V is fixed)" if _feedback_is_fixed(run) else "of hidden neuron"
-    maps = {f"product gA·gB\n{effect}": products, "gain of\noutput": outputs}
+    named = "gW·gV" if HEARD[0] in shares else "gA·gB"
+    maps = {f"product {named}\n{effect}": products, "gain of\noutput": outputs}
     label = "share of individuals in which it is\npositive (0.5: signs by coin)"
     every = _maps(frame, maps, limits=(0, 1), label=label)
     every[-1].set_xlabel("generation (kept checkpoints)")
@@ -136,7 +138,10 @@ def phi(frame: Frame) -> pd.DataFrame:
 
 
 def _feedback_is_fixed(run: LoadedRun) -> bool:
-    """Tell whether a run's rule leaves V as it was at birth; False for rules of other packages."""
+    """Tell whether a run's rule, or its settings, leave V as it was at birth; False for rules of other packages."""
+    plastic = run.setting("error_neurons.plastic")
+    if run.setting("network.circuit") == NAME and isinstance(plastic, list) and "teaching" not in plastic:
+        return True
     rule = RULES.own.get(str(run.setting("plasticity.rule")))
     return rule is not None and not rule.descending
 

@@ -14,12 +14,13 @@ from hetevo.analysis.individuals.levels import Level, split_by_level
 from hetevo.evolve.individual import SavedIndividual, read_individual
 from hetevo.populations.birth import Weights, draw_error_weights, draw_innate_weights
 from hetevo.populations.circuits.layer import SATURATED, LayerSnapshot
-from hetevo.populations.error_neurons import NAME, ErrorWeights
+from hetevo.populations.error_neurons import KINDS, NAME, ErrorWeights
 from hetevo.populations.errors import SettingError, spell
 from hetevo.populations.genome import FORMULA
 from hetevo.populations.layout import Layout
 from hetevo.populations.model import TwoPathwayCircuits
 from hetevo.populations.relive import Life
+from hetevo.populations.rules import PATHWAYS
 from hetevo.populations.species import Species
 from hetevo.populations.types import Floats, Mask
 
@@ -103,7 +104,7 @@ class Individual:
     @property
     def kinds(self) -> tuple[str, ...]:
         """Its kinds of synapses: both pathways, or those of circuits with error neurons."""
-        return self.innate._fields
+        return KINDS if self.species.circuit == NAME else PATHWAYS
 
     @property
     def masks(self) -> tuple[Mask, ...]:

@@ -9,7 +9,7 @@ from numpy.random import Generator
 from numpy.typing import DTypeLike
 
 from hetevo.populations.birth import Weights
-from hetevo.populations.error_neurons import ErrorWeights
+from hetevo.populations.error_neurons import KINDS, ErrorWeights
 from hetevo.populations.experience import Experience, Samples
 from hetevo.populations.genome import Population
 from hetevo.populations.kernel.error_block import ErrorBlock, ErrorPasses, ErrorStacks
@@ -20,7 +20,7 @@ from hetevo.populations.kernel.perturbation import Course, PerturbedBlock, Strea
 from hetevo.populations.kernel.plasticity import Plasticity, effective_gains
 from hetevo.populations.kernel.snapshot import Observer, Snapshot, count_probed
 from hetevo.populations.random_streams import Purpose
-from hetevo.populations.rules import Pathway
+from hetevo.populations.rules import PATHWAYS, Pathway
 from hetevo.populations.settings import SynapseKind
 from hetevo.populations.species import Species, Stage
 from hetevo.populations.types import Indices, Mask
@@ -195,9 +195,13 @@ def _snapshot(
 
     def with_innate(pathway: Pathway) -> Snapshot:
         # at the synapses that are there now: some may have been lost since
-        kinds = [kind for kind in weights._fields if (kind == "ascending") == (pathway == "ascending")]
-        born = weights._replace(**{kind: getattr(innate, kind) * genes[f"mask_{kind}"] for kind in kinds})
-        swapped = parts.block(circuits.species, born, circuits.dtype)
+        born = {
+            kind: getattr(innate, kind) * genes[f"mask_{kind}"]
+            if (kind == "ascending") == (pathway == "ascending")
+            else getattr(weights, kind)
+            for kind in (PATHWAYS if isinstance(weights, Weights) else KINDS)
+        }
+        swapped = parts.block(circuits.species, type(weights)(**born), circuits.dtype)
         return _present(stage, parts, plasticity, rows, genes, probe, swapped.stacks, swapped.whole())
 
     shown = _present(stage, parts, plasticity, rows, genes, probe, circuits.stacks.take(rows), weights)

@@ -10,8 +10,10 @@ from hetevo.analysis.exports.graph import to_graph
 from hetevo.analysis.figures import FIGURES
 from hetevo.analysis.figures import trace as draw
 from hetevo.analysis.lineage import gains
+from hetevo.analysis.lineage.gains import PRODUCT
 from hetevo.analysis.measures import MEASURES, View
 from hetevo.evolve import Experiment, preset
+from hetevo.evolve.individual import read_individual
 from hetevo.populations.birth import draw_error_weights
 from hetevo.populations.error_model import ErrorNeuronCircuits
 from hetevo.populations.error_neurons import KINDS
@@ -77,6 +79,8 @@ def test_what_does_not_apply_is_undefined():
         columns |= measure.columns(View.of(see(species, make_population(species))))
     for name in ("weight_alignment", "feedback_gap"):
         assert np.isnan(columns[name]).all()
+    for name in ("feedback_change", "feedback_rank_level_1", "gain_product_positive", "alignment_innate_descending"):
+        assert np.isfinite(columns[name]).all(), name
     for name in ("alignment", "alignment_level_2", "hs", "dc", "hebbian_index", "feedback_drift", "probe_loss"):
         assert np.isfinite(columns[name]).all(), name
     for kind in ("ascending", "sensing", "teaching", "descending"):
@@ -148,6 +152,12 @@ def test_a_trace_follows_all_weights(lived):
 
 
 def test_gains_are_followed_by_kind(lived):
-    assert set(gains(lived)["pathway"]) == set(KINDS)
+    table = gains(lived)
+    assert set(table["pathway"]) == {*KINDS, PRODUCT}
+    # what selection sees of a hidden neuron is the product of its gains as it learns and as it listens
+    last = table[(table["generation"] == 1) & (table["pathway"] == PRODUCT)]
+    state = read_individual(lived.path, None).state.generation.population
+    product = state["gains_ascending"][:, :7] * state["gains_teaching"]
+    np.testing.assert_allclose(last["mean"], product.mean(axis=0), rtol=1e-5)
     for kind in ("gains", "signs"):
-        assert set(FIGURES[kind]([lived]).data["pathway"]) == set(KINDS)
+        assert set(FIGURES[kind]([lived]).data["pathway"]) == {*KINDS, PRODUCT}
