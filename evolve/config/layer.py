@@ -18,6 +18,7 @@ CIRCUITS_ONLY = {
         "storage",
     ),
     "plasticity": ("terms", "terms_shared", "gains_shared", "momentum", "signals", "derivative"),
+    "error_neurons": (),
     "lifetime": ("signal_clip",),
     "environment": ("within",),
     "transplant": ("scale",),

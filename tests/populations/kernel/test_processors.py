@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from builders import make_population, make_species
+from builders import make_error_species, make_population, make_species
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_info
@@ -45,10 +45,13 @@ def test_blocks_change_no_bit_on_either_kernel(name):
 @pytest.mark.skipif(FORCED not in os.environ, reason="is run by the test above, once for each kernel")
 @pytest.mark.parametrize("levels", [(9, 6, 17), (33, 40)])
 @pytest.mark.parametrize("batch", [1, 5, 16])
-@pytest.mark.parametrize("wiring", ["amorphous", "recurrent"])
+@pytest.mark.parametrize("wiring", ["amorphous", "recurrent", "error neurons"])
 def test_forced_kernel_gives_each_network_its_own_bits(levels, batch, wiring):
     assert kernel() == {os.environ[FORCED]}
-    species = make_species(levels, wiring=wiring, life={"batch": batch, "tasks": 2, "presentations": 4})
+    life = {"batch": batch, "tasks": 2, "presentations": 4}
+    species = (
+        make_error_species(levels, life=life) if "error" in wiring else make_species(levels, wiring=wiring, life=life)
+    )
     genes = make_population(species, 20)
 
     def lived(block):
