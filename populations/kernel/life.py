@@ -260,7 +260,7 @@ def _present(
     clip = species.lifetime.signal_clip
     np.clip(passes.error, -clip, clip, out=passes.error)
     passes.backward()
-    changes = plasticity.changes(passes, rows)
+    changes = plasticity.changes(passes, rows, weights)
     return Snapshot(
         stage=stage,
         species=species,
