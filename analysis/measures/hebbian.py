@@ -132,7 +132,12 @@ def hebbian_columns(view: View) -> dict[str, Floats]:
     own, senders = snapshot.activity[:, hidden], snapshot.activity[:, : layout.units]
     coactivity = np.matmul(own, senders.swapaxes(1, 2)) / own.shape[2]
     rows = slice(layout.hidden)
-    arguments = snapshot.update[:, rows], coactivity, snapshot.mask_ascending[:, rows]
+    return overlap_columns(snapshot.update[:, rows], coactivity, snapshot.mask_ascending[:, rows])
+
+
+def overlap_columns(update: Floats, coactivity: Floats, mask: Mask) -> dict[str, Floats]:
+    """Return the columns of `hebbian_columns`, of what `hebbian_index` takes."""
+    arguments = update, coactivity, mask
     return {
         "hebbian_index": hebbian_index(*arguments),
         "hebbian_overlap": hebbian_overlap(*arguments),

@@ -9,7 +9,7 @@ from hetevo.analysis.gradient import sparse_gradients
 from hetevo.analysis.measures.alignment import mean_columns, random_columns
 from hetevo.analysis.measures.consistency import consistency, score_columns
 from hetevo.analysis.measures.factors import columns_of, effective_neurons, weights_of
-from hetevo.analysis.measures.hebbian import hebbian_index
+from hetevo.analysis.measures.hebbian import overlap_columns
 from hetevo.analysis.measures.state import (
     feedback_drift,
     feedback_gap,
@@ -119,8 +119,7 @@ def _hebbian(view: SparseView) -> dict[str, Floats]:
         own = Correlation(snapshot.ascending, activity[layout.input_units :], activity[: layout.units])
         coactivity.append(own.whole()[view.hidden] / activity.shape[1])
     update = snapshot.update[:, None, view.hidden]
-    index = hebbian_index(update, np.stack(coactivity)[:, None], np.ones(update.shape, np.bool_))
-    return {"hebbian_index": index}
+    return overlap_columns(update, np.stack(coactivity)[:, None], np.ones(update.shape, np.bool_))
 
 
 def _coefficients(view: SparseView) -> dict[str, Floats]:

@@ -25,6 +25,8 @@ def to_arrow(values: Any) -> pa.Array:
     if isinstance(values, Sequence):
         return _pack_texts(values) if {*map(type, values)} in ({str}, {bytes}) else pa.array(values)
     array = np.ascontiguousarray(values)
+    if array.dtype.kind == "U" and array.size:
+        return _pack_texts(array.tolist())
     missing = np.isnan(array) if array.dtype.kind == "f" else None
     if array.ndim != 1 or array.dtype.kind not in "iuf" or array.dtype.byteorder not in "=|":
         return pa.array(array, mask=missing)

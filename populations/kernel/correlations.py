@@ -7,6 +7,7 @@ rule with homosynaptic terms changes what the receiving neuron contributes: ``g_
 
 import numpy as np
 
+from hetevo.populations.birth import Weights
 from hetevo.populations.kernel.homosynaptic import Receivers
 from hetevo.populations.kernel.memory import Stacks, Step, run
 from hetevo.populations.kernel.passes import Passes
@@ -121,6 +122,8 @@ class Changes:
         As for `Correlations`.
     signs : Stacks or None
         Of weights, under Dale's principle.
+    weights : Weights
+        Of the networks as they are now.
     """
 
     def __init__(
@@ -130,9 +133,10 @@ class Changes:
         samples: int,
         coefficients: dict[Pathway, dict[str, Floats]],
         signs: Stacks | None,
+        weights: Weights,
     ) -> None:
         self._passes, self._scale, self._signs, self._coefficients = passes, scale, signs, coefficients
-        self._samples = samples
+        self._samples, self._weights = samples, weights
         self._found = scale.empty()
         self._correlations = Correlations(passes, self._found, coefficients)
 
@@ -150,8 +154,8 @@ class Changes:
         change *= self._samples / self._passes.samples
         # under Dale's principle a change that would turn a weight over ends at 0
         if self._signs is not None:
-            turned = zip(self._signs.of(pathway), self._passes.stacks.of(pathway), strict=True)
-            for (panel, signs), (_, weights) in turned:
-                part = panel.cut(found.species, pathway, change)
-                np.copyto(part, -weights, where=(weights + part) * signs < 0)
+            weights = getattr(self._weights, pathway)
+            for panel, signs in self._signs.of(pathway):
+                part, own = (panel.cut(found.species, pathway, array) for array in (change, weights))
+                np.copyto(part, -own, where=(own + part) * signs < 0)
         return change

@@ -6,6 +6,7 @@ and adds. Correlations ``<e_k x_i>`` within a level serve what it senses and wha
 
 import numpy as np
 
+from hetevo.populations.error_neurons import ErrorWeights
 from hetevo.populations.genome import Population
 from hetevo.populations.kernel.bounds import bound_weights
 from hetevo.populations.kernel.error_block import ErrorBlock, ErrorPasses, ErrorStacks
@@ -244,9 +245,12 @@ class ErrorPlasticity:
     def keep_signs(self) -> None:
         """Do nothing: weights may have any sign."""
 
-    def changes(self, passes: ErrorPasses, rows: slice) -> ErrorChanges:
-        """Return what the signals in other passes, those of some of the networks, would change."""
-        return ErrorChanges(passes, self.circuits.stack(self._scale).take(rows), self.passes.samples)
+    def changes(self, passes: ErrorPasses, rows: slice, weights: ErrorWeights) -> ErrorChanges:
+        """Return what the signals in other passes, those of some of the networks, would change, whatever the weights."""
+        del weights
+        # life goes on, and may change it
+        scale = self.circuits.stack(self._scale.copy()).take(rows)
+        return ErrorChanges(passes, scale, self.passes.samples)
 
     def carried(self, rows: slice) -> None:
         """Return nothing: there is no momentum."""

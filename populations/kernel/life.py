@@ -229,7 +229,7 @@ def _present(
     clip = species.lifetime.signal_clip
     np.clip(passes.error, -clip, clip, out=passes.error)
     passes.backward()
-    changes = plasticity.changes(passes, rows)
+    changes = plasticity.changes(passes, rows, weights)
     feedback: SynapseKind = "teaching" if parts is ERROR_NEURONS else "descending"
     return Snapshot(
         stage=stage,

@@ -105,6 +105,11 @@ class Stacks:
         up, down = ([whole(stack[rows]) for stack in stacks] for stacks in (self.ascending, self.descending))
         return replace(self, ascending=up, descending=down, networks_last=False)
 
+    def copy(self) -> "Stacks":
+        """Return the same numbers in memory of their own."""
+        up, down = ([stack.copy() for stack in stacks] for stacks in (self.ascending, self.descending))
+        return replace(self, ascending=up, descending=down)
+
     def empty(self) -> "Stacks":
         """Return zeros of the same shapes."""
         up, down = (list(map(np.zeros_like, stacks)) for stacks in (self.ascending, self.descending))

@@ -13,6 +13,7 @@ Gains, mask and 1/S are one array of coefficients, so that a presentation makes 
 import numpy as np
 from numpy.typing import DTypeLike
 
+from hetevo.populations.birth import Weights
 from hetevo.populations.dale import outgoing_signs
 from hetevo.populations.genome import Population, term_gene
 from hetevo.populations.kernel.bounds import bound_weights
@@ -212,15 +213,16 @@ class Plasticity:
             for part in self.circuits.by_network(array):
                 part[broken] = 0
 
-    def changes(self, passes: Passes, rows: slice) -> Changes:
-        """Return what the signals in other passes, those of some of the networks, would change."""
+    def changes(self, passes: Passes, rows: slice, weights: Weights) -> Changes:
+        """Return what the signals in other passes, those of some of the networks with these weights, would change."""
         signs = None if self._signs is None else self.circuits.stack(self._signs).take(rows)
         coefficients = {
             pathway: {term: values[rows] for term, values in given.items()}
             for pathway, given in self._coefficients.items()
         }
-        scale = self.circuits.stack(self._scale).take(rows)
-        return Changes(passes, scale, self.passes.samples, coefficients, signs)
+        # life goes on, and may change it
+        scale = self.circuits.stack(self._scale).take(rows).copy()
+        return Changes(passes, scale, self.passes.samples, coefficients, signs, weights)
 
     def carried(self, rows: slice) -> Floats | None:
         """Return what momentum carries over from the last ascending change, (N, H + O, I + H); None without it."""

@@ -16,7 +16,7 @@ NUMBERS = st.sampled_from([np.float64, np.float32, np.int64, np.int8, np.uint16,
 TEXTS = st.lists(st.text(max_size=4), max_size=6) | st.lists(st.binary(max_size=4), max_size=6)
 
 
-@given(NUMBERS.flatmap(lambda kind: arrays(kind, st.integers(0, 20))) | TEXTS)
+@given(NUMBERS.flatmap(lambda kind: arrays(kind, st.integers(0, 20))) | TEXTS | TEXTS.map(np.array))
 def test_a_column_is_what_arrow_makes_of_it(values):
     floats = isinstance(values, np.ndarray) and values.dtype.kind == "f"
     if floats and not values.dtype.isnative:
