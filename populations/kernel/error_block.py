@@ -128,6 +128,11 @@ class ErrorStacks:
         taken = {kind: [(cut, whole(stack[rows])) for cut, stack in given] for kind, given in self.of.items()}
         return ErrorStacks(self.species, taken)
 
+    def copy(self) -> "ErrorStacks":
+        """Return the same numbers in memory of their own."""
+        own = {kind: [(cut, stack.copy()) for cut, stack in given] for kind, given in self.of.items()}
+        return ErrorStacks(self.species, own, self.networks_last)
+
     def place(self, kind: SynapseKind, values: Floats) -> None:
         """Write values of a kind's shape, N possibly 1, where they belong."""
         for cut, stack in self.of[kind]:

@@ -246,10 +246,10 @@ class ErrorPlasticity:
         """Do nothing: weights may have any sign."""
 
     def changes(self, passes: ErrorPasses, rows: slice, weights: ErrorWeights) -> ErrorChanges:
-        """Return what the signals in other passes, those of some of the networks, would change, whatever the weights."""
+        """Return what the signals in other passes, those of some networks, would change, whatever their weights."""
         del weights
         # life goes on, and may change it
-        scale = self.circuits.stack(self._scale.copy()).take(rows)
+        scale = self.circuits.stack(self._scale).take(rows).copy()
         return ErrorChanges(passes, scale, self.passes.samples)
 
     def carried(self, rows: slice) -> None:

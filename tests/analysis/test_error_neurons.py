@@ -1,5 +1,7 @@
 """What measures say of circuits with error neurons: exact where they apply, undefined where not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from builders import make_error_species, make_population
@@ -18,6 +20,7 @@ from hetevo.populations.birth import draw_error_weights
 from hetevo.populations.error_model import ErrorNeuronCircuits
 from hetevo.populations.error_neurons import KINDS
 from hetevo.populations.experience import experience
+from hetevo.populations.kernel.injury import Injury
 from hetevo.populations.kernel.life import live_block
 
 
@@ -69,6 +72,22 @@ def test_update_and_drift_are_those_of_the_plain_model(decay):
     circuits.update()
     change = circuits.V - snapshot.weights.teaching
     np.testing.assert_allclose(snapshot.feedback_update() - snapshot.feedback_loss(), change, atol=1e-12)
+
+
+def test_what_a_snapshot_computes_later_is_of_its_own_moment():
+    species, early, kept = make_error_species(life={"presentations": 9}), [], []
+    species = replace(species, perturbations=(Injury(0.5, at=0.3),))
+    genes = make_population(species)
+
+    def observe(snapshot):
+        kept.append(snapshot)
+        early.append(snapshot.feedback_update().copy())
+
+    innate, lived = draw_error_weights(species, genes, np.arange(3), 0, 0), experience(species, 0, 0, 9)
+    live_block(species, genes, innate, lived, observer=observe, streams=lambda purpose: [np.random.default_rng(0)] * 6)
+    for snapshot, change in zip(kept, early, strict=True):
+        assert change.any()
+        np.testing.assert_array_equal(snapshot.feedback_update(), change)
 
 
 def test_what_does_not_apply_is_undefined():
