@@ -132,7 +132,7 @@ def sample(individuals: Indices, share: float, generation: int) -> Mask:
     Examples
     --------
     >>> sample(np.arange(8), 0.25, 0).tolist()
-    [True, False, False, False, False, True, False, False]
+    [True, False, True, False, False, True, False, False]
     """
     return np.asarray((individuals * GOLDEN + generation * ROOT) % 1 < share)
 
