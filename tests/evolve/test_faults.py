@@ -65,7 +65,7 @@ def test_each_thread_does_the_same_operations_in_the_same_order(tmp_path):
 def test_killed_inside_file_operations(untouched, tmp_path, step):
     """Writing checkpoints and records, pruning, taking the lock: the process dies in the midst of each."""
     expected, names = untouched
-    wrong = []
+    wrong, survived, tried = [], [], 0
     for at, name in chosen(names, step):
         if name in ("read", "names", "look", "close"):
             continue  # they change nothing: a kill there is a kill at the next place
@@ -73,10 +73,15 @@ def test_killed_inside_file_operations(untouched, tmp_path, step):
         for inside in (True, False) if name == "write" else (True,):
             process = child(live_and_die, path, at, inside)
             process.join()
-            if process.exitcode != SIGKILLED or outcome(go(path, notices=[])) != expected or not verify(path).ok:
+            tried += 1
+            if process.exitcode != SIGKILLED:
+                survived.append((at, name, inside))
+            if outcome(go(path, notices=[])) != expected or not verify(path).ok:
                 wrong.append((at, name, inside))
             shutil.rmtree(path)
     assert not wrong
+    # threads take turns as they like, so that another operation, at which nobody dies, may come at a place now and then
+    assert len(survived) <= tried // 10, survived
 
 
 @SOME_OR_ALL
