@@ -37,8 +37,8 @@ CACHE_LINE = 64
 HUGE = 4 << 20
 """Bytes from which NumPy asks the system for huge pages."""
 
+# a function and its arguments, views of arrays that stay where they are: it is called in every presentation
 Step = tuple[Callable[..., Any], tuple[Any, ...]]
-"""A function and its arguments, views of arrays that stay where they are: it is called in every presentation."""
 
 
 def run(steps: list[Step]) -> None:
