@@ -21,6 +21,12 @@ from hetevo.scripts.main import app
 LONGER = "evolution.generations=5"
 
 
+def delete(path):
+    """Remove a directory into which another thread may write meanwhile."""
+    while path.exists():
+        shutil.rmtree(path, ignore_errors=True)
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     return go(tmp_path_factory.mktemp("whole") / "run", LONGER)
@@ -50,7 +56,7 @@ def rescued(error):
 def test_a_run_whose_directory_is_deleted_is_saved_beside_it(whole, tmp_path, after, every):
     path = tmp_path / "run"
     with pytest.raises(MachineFailedError, match="was deleted") as caught:
-        start(path, f"checkpoint.every={every}", after=after, act=lambda: shutil.rmtree(path))
+        start(path, f"checkpoint.every={every}", after=after, act=lambda: delete(path))
     generation, place = rescued(caught.value)
     assert generation == after
     assert (place.parent, place.name.startswith("run-rescued-")) == (tmp_path, True)
@@ -66,7 +72,7 @@ def test_records_that_were_lost_are_named_and_the_others_begin_later(whole, tmp_
     monkeypatch.setattr("hetevo.evolve.rundir.records.ROWS_IN_PART", 12)  # parts of two generations of individuals
     path = tmp_path / "run"
     with pytest.raises(MachineFailedError, match="individuals before generation 2") as caught:
-        start(path, after=3, act=lambda: shutil.rmtree(path))
+        start(path, after=3, act=lambda: delete(path))
     _, place = rescued(caught.value)
     assert verify(place).ok
     run = resume(place)
@@ -91,7 +97,7 @@ def test_another_run_of_that_name_is_left_alone(whole, tmp_path):
     path, other = tmp_path / "run", []
 
     def act():
-        shutil.rmtree(path)
+        delete(path)
         other.append(go(path, "seed=7"))
 
     with pytest.raises(MachineFailedError) as caught:
@@ -117,7 +123,7 @@ def test_what_was_there_is_never_made_anew(whole, tmp_path, part):
 def test_the_folders_above_may_be_deleted_too(whole, tmp_path):
     path = tmp_path / "a" / "b" / "run"
     with pytest.raises(MachineFailedError) as caught:
-        start(path, after=2, act=lambda: shutil.rmtree(tmp_path / "a"))
+        start(path, after=2, act=lambda: delete(tmp_path / "a"))
     place = rescued(caught.value)[1]
     assert place.parent == tmp_path
     assert outcome(resume(place)) == outcome(whole)
@@ -127,7 +133,7 @@ def test_whatever_ends_a_run_whose_directory_is_deleted_it_is_saved(whole, tmp_p
     path = tmp_path / "run"
 
     def act():
-        shutil.rmtree(path)
+        delete(path)
         raise KeyboardInterrupt
 
     with pytest.raises(MachineFailedError) as caught:
@@ -214,7 +220,7 @@ def test_deleted_inside_any_file_operation(tmp_path):
 
         def act(number, name, arguments, at=at):
             if number == at:
-                shutil.rmtree(path)
+                delete(path)
 
         try:
             with operations(act):
