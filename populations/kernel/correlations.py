@@ -89,22 +89,23 @@ class Correlations:
         passes, steps = self._passes, []
         panel, first = self._out.panels[0], self._out.ascending[0]
         if inputs and not panel.hidden:
-            steps += self._with_inputs(left[:, panel.rows], first)
+            steps += correlate_inputs(passes, left[:, panel.rows], first)
         for panel, right, out in zip(self._hidden_panels, senders, self._out.hidden, strict=True):
             steps.append(passes.product(left[:, panel.rows], right, out))
         return steps
 
-    def _with_inputs(self, left: Floats, out: Floats) -> list[Step]:
-        passes = self._passes
-        # these stay where they are
-        if passes.stacks.networks_last:
-            return [passes.product(left, passes.inputs.swapaxes(1, 2), out)]
-        # all networks of a task read the same ones
-        turned = np.empty((passes.tasks, passes.samples, out.shape[2]), passes.dtype)
-        return [
-            (lambda: np.copyto(turned, passes.inputs.swapaxes(1, 2)), ()),
-            (np.matmul, (passes.by_task(left), turned, passes.by_task(out))),
-        ]
+
+def correlate_inputs(passes: Passes, left: Floats, out: Floats) -> list[Step]:
+    """Line up the product of what receivers have, (N, n, S), and the inputs of the last forward pass: (N, n, I)."""
+    # these stay where they are
+    if passes.stacks.networks_last:
+        return [passes.product(left, passes.inputs.swapaxes(1, 2), out)]
+    # all networks of a task read the same ones
+    turned = np.empty((passes.tasks, passes.samples, out.shape[2]), passes.dtype)
+    return [
+        (lambda: np.copyto(turned, passes.inputs.swapaxes(1, 2)), ()),
+        (np.matmul, (passes.by_task(left), turned, passes.by_task(out))),
+    ]
 
 
 class Changes:

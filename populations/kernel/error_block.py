@@ -17,7 +17,7 @@ from numpy.typing import DTypeLike
 
 from hetevo.populations.activations import ACTIVATIONS
 from hetevo.populations.error_neurons import KINDS, ErrorWeights, allowed_by_kind, error_layout, weight_shapes
-from hetevo.populations.kernel.memory import Stacks, Step, aligned
+from hetevo.populations.kernel.memory import Cells, Stacks, Step
 from hetevo.populations.kernel.panels import Panel, panels
 from hetevo.populations.kernel.passes import Passes
 from hetevo.populations.settings import SynapseKind
@@ -147,7 +147,7 @@ class ErrorStacks:
         return values
 
 
-class ErrorBlock:
+class ErrorBlock(Cells):
     """Weights of ``N`` circuits, cut by cut.
 
     Parameters
@@ -172,32 +172,22 @@ class ErrorBlock:
     def __init__(
         self, species: Species, weights: ErrorWeights, dtype: DTypeLike = np.float32, *, networks_last: bool = False
     ) -> None:
-        self.species, self.networks, self.dtype = species, len(weights.ascending), np.dtype(dtype)
-        self.networks_last = networks_last
-        self._groups = cuts(species)
-        cells = [self.networks * sum(cut.cells for cut in group) for _, group in self._groups]
-        self._ends = [0, *accumulate(cells)]
-        (self.weights,) = aligned(dtype, (self._ends[-1],))
+        self.species, self._groups = species, cuts(species)
+        cells = [sum(cut.cells for cut in group) for _, group in self._groups]
+        super().__init__(len(weights.ascending), cells, dtype, networks_last=networks_last)
         self.stacks = self.stack(self.weights)
         for kind in KINDS:
             self.stacks.place(kind, getattr(weights, kind))
 
     def spans(self, kinds: Collection[SynapseKind]) -> list[slice]:
         """Return which parts of ``weights`` belong to kinds, those that touch as one."""
-        groups = zip(self._groups, pairwise(self._ends), strict=True)
+        groups = zip(self._groups, pairwise(self.ends), strict=True)
         found = []
         for chosen, run in groupby(groups, lambda group: group[0][0] in kinds):
             ends = [end for _, end in run]
             if chosen and ends[0][0] < ends[-1][1]:
                 found.append(slice(ends[0][0], ends[-1][1]))
         return found
-
-    def by_network(self, flat: Floats) -> list[Floats]:
-        """Return views (N, cells) of an array laid out as ``weights``, group by group."""
-        parts = (flat[start:stop] for start, stop in pairwise(self._ends))
-        if self.networks_last:
-            return [part.reshape(-1, self.networks).T for part in parts]
-        return [part.reshape(self.networks, -1) for part in parts]
 
     def by_kind(self, flat: Floats) -> list[tuple[SynapseKind, Floats]]:
         """Return views (N, cells) of an array laid out as ``weights``, each with the kind of its group."""
@@ -242,17 +232,6 @@ class ErrorPasses(Passes):
         self.lateral, self.error_layout = stacks, error_layout(stacks.species)
         self._f_e = ACTIVATIONS[stacks.species.error_neurons.activation].apply
         super().__init__(stacks.forward, samples, tasks)
-
-    def stretches(self, *units: int) -> list[Floats]:
-        """Return buffers (units, N or some more, S)."""
-        if self.stacks.networks_last:
-            return super().stretches(*units)
-        # a network alone would have its units side by side, and other bits than in company with one sample
-        networks = max(self.networks | 1, 3)
-        stretches = aligned(self.dtype, *((number, networks, self.samples) for number in units))
-        for stretch in stretches:
-            stretch[:, self.networks :] = 0
-        return stretches
 
     def _upward(self) -> list[Step]:
         """Line up what the forward pass does after the inputs have arrived, error neurons last."""

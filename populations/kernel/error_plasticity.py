@@ -9,6 +9,7 @@ import numpy as np
 from hetevo.populations.error_neurons import ErrorWeights
 from hetevo.populations.genome import Population
 from hetevo.populations.kernel.bounds import bound_weights
+from hetevo.populations.kernel.correlations import correlate_inputs
 from hetevo.populations.kernel.error_block import ErrorBlock, ErrorPasses, ErrorStacks
 from hetevo.populations.kernel.memory import Step, aligned, run
 from hetevo.populations.kernel.plasticity import SHORT
@@ -67,14 +68,8 @@ class ErrorCorrelations:
             if cut.columns.start >= first:
                 columns = slice(cut.columns.start - first, cut.columns.stop - first)
                 self._add(left, senders[:, :, columns], correlations)
-                continue
-            if passes.stacks.networks_last:
-                self._add(left, passes.inputs.swapaxes(1, 2), correlations)
-                continue
-            # all networks of a task read the same inputs
-            turned = np.empty((passes.tasks, passes.samples, first), passes.dtype)
-            self.steps.append((lambda inputs=turned: np.copyto(inputs, passes.inputs.swapaxes(1, 2)), ()))
-            self._add(passes.by_task(left), turned, passes.by_task(correlations))
+            else:
+                self.steps += correlate_inputs(passes, left, correlations)
 
 
 class ErrorChanges:

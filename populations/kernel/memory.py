@@ -150,7 +150,42 @@ class Stacks:
         return list(zip(self.hidden_panels, self.descending, strict=True))
 
 
-class CircuitBlock:
+class Cells:
+    """The weights of ``N`` circuits in one stretch of memory, group after group.
+
+    Parameters
+    ----------
+    networks : int
+        ``N``.
+    cells : list of int
+        Places for a synapse that one network has in each group.
+    dtype : dtype
+        float32 on the fast path.
+    networks_last : bool
+        Order in memory, not in shapes: networks on the fastest axis, for one sample a presentation.
+
+    Attributes
+    ----------
+    weights : ndarray of float, shape (N * cells,)
+        All of them, of whatever is there.
+    ends : list of int
+        Where groups begin in ``weights``, and where the last one ends.
+    """
+
+    def __init__(self, networks: int, cells: list[int], dtype: DTypeLike, *, networks_last: bool) -> None:
+        self.networks, self.dtype, self.networks_last = networks, np.dtype(dtype), networks_last
+        self.ends = [0, *accumulate(networks * number for number in cells)]
+        (self.weights,) = aligned(dtype, (self.ends[-1],))
+
+    def by_network(self, flat: Floats) -> list[Floats]:
+        """Return views (N, cells) of an array laid out as ``weights``, group by group."""
+        parts = (flat[start:stop] for start, stop in pairwise(self.ends))
+        if self.networks_last:
+            return [part.reshape(-1, self.networks).T for part in parts]
+        return [part.reshape(self.networks, -1) for part in parts]
+
+
+class CircuitBlock(Cells):
     """Weights of ``N`` circuits, panel by panel.
 
     Parameters
@@ -176,37 +211,26 @@ class CircuitBlock:
         self, species: Species, weights: Weights, dtype: DTypeLike = np.float32, *, networks_last: bool = False
     ) -> None:
         self.species = species
-        self.networks_last = networks_last
-        self.networks = len(weights.ascending)
-        self.dtype = np.dtype(dtype)
         self._panels = panels(species)
         # what inputs send is no part of the descending pathway
         hidden = [panel for panel in self._panels if panel.hidden]
         self._groups = [panel for panel in self._panels if not panel.hidden], hidden, hidden
-        cells = [self.networks * sum(panel.cells for panel in group) for group in self._groups]
-        self._ends = [0, *accumulate(cells)]
-        (self.weights,) = aligned(dtype, (self._ends[-1],))
+        cells = [sum(panel.cells for panel in group) for group in self._groups]
+        super().__init__(len(weights.ascending), cells, dtype, networks_last=networks_last)
         self.stacks = self.stack(self.weights)
         self.stacks.place("ascending", weights.ascending)
         self.stacks.place("descending", weights.descending)
 
     def span(self, pathways: Collection[Pathway]) -> slice:
         """Return which part of ``weights`` belongs to pathways."""
-        _, _, middle, last = self._ends
+        _, _, middle, last = self.ends
         return slice(0 if "ascending" in pathways else middle, last if "descending" in pathways else middle)
 
     @property
     def hidden_spans(self) -> tuple[slice, slice]:
         """Which parts of ``weights`` are those of hidden panels, in the ascending and in the descending pathway."""
-        _, first, middle, last = self._ends
+        _, first, middle, last = self.ends
         return slice(first, middle), slice(middle, last)
-
-    def by_network(self, flat: Floats) -> list[Floats]:
-        """Return views (N, cells) of an array laid out as ``weights``: inputs' panel, other ascending, descending."""
-        parts = (flat[start:stop] for start, stop in pairwise(self._ends))
-        if self.networks_last:
-            return [part.reshape(-1, self.networks).T for part in parts]
-        return [part.reshape(self.networks, -1) for part in parts]
 
     def stack(self, flat: Floats) -> Stacks:
         """Return views, panel by panel, of an array laid out as ``weights``."""

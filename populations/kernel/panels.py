@@ -7,6 +7,7 @@ changes.
 """
 
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 
@@ -60,6 +61,17 @@ class Panel:
 def shifted(span: slice, by: int) -> slice:
     """Move a slice."""
     return slice(span.start + by, span.stop + by)
+
+
+def find_runs(where: Mask, within: slice) -> list[slice]:
+    """Return the stretches of a slice in which a mask, shape (neurons,), holds."""
+    found, at = [], within.start
+    for value, group in groupby(where[within]):
+        stop = at + len(list(group))
+        if value:
+            found.append(slice(at, stop))
+        at = stop
+    return found
 
 
 def connected(species: Species) -> Mask:

@@ -9,11 +9,10 @@ Inputs are the same for all networks of a task, and are read where they are: eac
 broadcast right operand.
 """
 
-from itertools import groupby
-
 import numpy as np
 
 from hetevo.populations.kernel.memory import CACHE_LINE, Stacks, Step, aligned, run
+from hetevo.populations.kernel.panels import find_runs
 from hetevo.populations.types import Floats, Mask
 
 
@@ -58,6 +57,9 @@ class Passes:
     def stretches(self, *units: int) -> list[Floats]:
         """Return buffers (units, N or some more, S)."""
         networks = self.networks | 1
+        # a network alone would have its units side by side, and with one sample other bits than in company
+        if self.samples == 1:
+            networks = max(networks, 3)
         # networks on the fastest axis: an odd number of cache lines
         if self.stacks.networks_last:
             line = CACHE_LINE // self.dtype.itemsize
@@ -94,20 +96,20 @@ class Passes:
         panel_of = {panel.neurons(self.species).start: number for number, panel in enumerate(self._hidden_panels)}
         for level in layout.level_slices:
             # whom nothing reaches has potential 0
-            steps += [(x[rows].fill, (0,)) for rows in _runs(~reached, level)]
+            steps += [(x[rows].fill, (0,)) for rows in find_runs(~reached, level)]
             steps.append((self.species.transfer.apply, (x[level], x[level])))
             if level.start not in panel_of:
                 continue
             number = panel_of[level.start]
             rows, weights = self._hidden_panels[number].rows, self.stacks.hidden[number]
             if reached[rows].any():
-                steps += [(x[fresh].fill, (0,)) for fresh in _runs(~reached, rows)]
+                steps += [(x[fresh].fill, (0,)) for fresh in find_runs(~reached, rows)]
                 steps.append(self.product(weights, self.neurons[:, level], self.by_network(self._part)[:, rows]))
                 steps.append((np.add, (x[rows], self._part[rows], x[rows])))
             else:
                 steps.append(self.product(weights, self.neurons[:, level], self.neurons[:, rows]))
             reached[rows] = True
-        return steps + [(x[rows].fill, (0,)) for rows in _runs(~reached, slice(layout.hidden, layout.neurons))]
+        return steps + [(x[rows].fill, (0,)) for rows in find_runs(~reached, slice(layout.hidden, layout.neurons))]
 
     def _arrive(self, target: Floats, reached: Mask) -> None:
         """Prepare the product of weights and inputs, which ends in the buffer ``target``."""
@@ -272,17 +274,6 @@ class SettlingPasses(Passes):
 
 def _sum_products(left: Floats, right: Floats, out: Floats) -> None:
     np.einsum("anr,arm->anm", left, right, out=out)
-
-
-def _runs(where: Mask, within: slice) -> list[slice]:
-    """Return the stretches of a slice in which a mask, shape (neurons,), holds."""
-    found, at = [], within.start
-    for value, group in groupby(where[within]):
-        stop = at + len(list(group))
-        if value:
-            found.append(slice(at, stop))
-        at = stop
-    return found
 
 
 def passes_of(stacks: Stacks, samples: int, tasks: int = 1) -> Passes:
