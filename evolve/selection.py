@@ -50,24 +50,6 @@ class Individual:
         return self.synapses
 
 
-def make_individuals(loss: Floats, cap: float, synapses: Indices | None = None) -> list[Individual]:
-    """Make the light individuals of a population.
-
-    Parameters
-    ----------
-    loss : ndarray of float, shape (P,)
-        Normalised losses, finite, at most ``cap``.
-    cap : float
-        Largest loss.
-    synapses : ndarray of int, shape (P,), optional
-        Synapses present in each individual.
-    """
-    # DEAP maximises, and some of its operators need values >= 0
-    sizes = [0] * len(loss) if synapses is None else synapses.tolist()
-    fitness = (cap - loss).tolist()
-    return [Individual(*parts) for parts in zip(range(len(loss)), fitness, sizes, strict=True)]
-
-
 def _accept(found: Any) -> Any:
     if not callable(found) or "rng" not in inspect.signature(found).parameters:
         raise TypeError(f"expected a function of individuals, k, rng and options, got {found!r}")
@@ -121,6 +103,7 @@ class Candidates:
     @property
     def fitness(self) -> Floats:
         """What is maximised, shape (n,): see `LossFitness`."""
+        # some of DEAP's operators need values >= 0
         return np.asarray(self.cap - self.loss, np.float64)
 
     def take(self, chosen: Indices) -> "Candidates":
@@ -129,7 +112,9 @@ class Candidates:
 
     def individuals(self) -> list[Individual]:
         """Return what DEAP sees of them."""
-        return make_individuals(self.loss, self.cap, self.synapses)
+        sizes = [0] * len(self.loss) if self.synapses is None else self.synapses.tolist()
+        parts = zip(range(len(self.loss)), self.fitness.tolist(), sizes, strict=True)
+        return [Individual(*part) for part in parts]
 
 
 def select(operator: Any, candidates: Candidates, count: int, rng: Generator) -> Indices:

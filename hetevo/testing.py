@@ -36,7 +36,7 @@ from hetevo._contracts import (
     let_live,
 )
 from hetevo.evolve.config import preset
-from hetevo.evolve.selection import SELECTIONS, make_individuals
+from hetevo.evolve.selection import SELECTIONS, Candidates
 from hetevo.evolve.species import build_species, load_probe
 from hetevo.populations.activations import ACTIVATIONS
 from hetevo.populations.layout import Layout
@@ -230,7 +230,7 @@ def _figure(name: str, options: Mapping[str, Any]) -> None:
 def _selection(name: str, options: Mapping[str, Any]) -> None:
     operator = SELECTIONS[name]
     losses = np.random.default_rng(SEED).random(12)
-    candidates = make_individuals(losses, 4.0, np.arange(1, 13))
+    candidates = Candidates(losses, 4.0, np.arange(1, 13)).individuals()
     state = random.getstate(), pickle.dumps(np.random.get_state())  # noqa: NPY002 (nobody may draw from it)
     chosen = [operator(candidates, 7, rng=np.random.default_rng(SEED), **options) for _ in range(2)]
     untouched = state == (random.getstate(), pickle.dumps(np.random.get_state()))  # noqa: NPY002

@@ -7,7 +7,7 @@ import numpy as np
 
 from hetevo.evolve.config.sources import ConfigError
 from hetevo.evolve.private_deap import private_generators, tools
-from hetevo.evolve.selection import SELECTIONS, find_operator, make_individuals
+from hetevo.evolve.selection import SELECTIONS, Candidates, find_operator
 from hetevo.populations.errors import nearest
 
 if TYPE_CHECKING:  # a configuration checks its operators
@@ -140,7 +140,7 @@ def _try(key: str, settings: dict[str, Any]) -> None:
     function, arguments = find_operator(settings)
     # a few individuals of different loss and size, to see whether anything is selected at all
     rng = np.random.default_rng(0)
-    light = make_individuals(rng.random(6), 1.0, np.arange(1, 7))
+    light = Candidates(rng.random(6), 1.0, np.arange(1, 7)).individuals()
     own = {"rng": rng} if "rng" in inspect.signature(function).parameters else {}
     # DEAP's operators take no generator: they draw from those of a private copy
     try:

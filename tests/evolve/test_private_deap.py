@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from hetevo.evolve.private_deap import PYTHON, cma, private_generators, tools
-from hetevo.evolve.selection import make_individuals
+from hetevo.evolve.selection import Candidates
 
 ARGUMENTS = {
     "selTournament": {"tournsize": 3},
@@ -56,7 +56,7 @@ def test_only_one_thread_at_a_time_draws_from_the_private_generators():
 
 @pytest.mark.parametrize("name", OPERATORS)
 def test_the_copy_selects_as_deap_does_with_seeded_global_generators(name):
-    light = make_individuals(np.random.default_rng(3).random(40), 1.0, np.arange(1, 41))
+    light = Candidates(np.random.default_rng(3).random(40), 1.0, np.arange(1, 41)).individuals()
     seeds = np.random.default_rng(5)
     random.seed(int(seeds.integers(2**63)))
     np.random.seed(int(seeds.integers(2**32)))
@@ -92,7 +92,7 @@ def test_evolution_strategies_of_the_copy_draw_from_the_private_generators():
 
 
 def test_the_hypervolume_of_the_copy_works():
-    light = make_individuals(np.array([0.1, 0.5]), 1.0)
+    light = Candidates(np.array([0.1, 0.5]), 1.0).individuals()
     assert tools.hypervolume(light, ref=np.array([1.0])) == deap.tools.hypervolume(light, ref=np.array([1.0]))
 
 

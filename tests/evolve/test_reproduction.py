@@ -79,9 +79,11 @@ def test_twins_choose_whom_the_operators_of_deap_choose_and_draw_as_much(name, l
 
 
 def test_operators_with_a_twin_make_no_light_individuals(monkeypatch):
+    # a configuration is checked with some, a generation is not bred with any
+    lived = [(settled(name), preset(name).evolution.size) for name in ("smoke", "neutral")]
     monkeypatch.setattr(Candidates, "individuals", None)
-    for name in ("smoke", "neutral"):
-        next_generation(*settled(name), np.linspace(0, 4, preset(name).evolution.size))
+    for given_, size in lived:
+        next_generation(*given_, np.linspace(0, 4, size))
 
 
 @given(st.integers(1, 2**32 - 1), st.integers(0, 700), st.integers(0, 99))
