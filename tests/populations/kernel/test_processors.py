@@ -42,20 +42,14 @@ def test_blocks_change_no_bit_on_either_kernel(name):
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
-@pytest.mark.skipif(FORCED not in os.environ, reason="is run by the test above, once for each kernel")
-@pytest.mark.parametrize("levels", [(9, 6, 17), (33, 40)])
-@pytest.mark.parametrize("batch", [1, 5, 16])
-@pytest.mark.parametrize("wiring", ["amorphous", "recurrent", "error neurons"])
-def test_forced_kernel_gives_each_network_its_own_bits(levels, batch, wiring):
+def assert_own_bits(species, probe_samples=128):
+    """Let 20 individuals live in blocks of any size, and compare all that is known of them."""
     assert kernel() == {os.environ[FORCED]}
-    life = {"batch": batch, "tasks": 2, "presentations": 4}
-    species = (
-        make_error_species(levels, life=life) if "error" in wiring else make_species(levels, wiring=wiring, life=life)
-    )
     genes = make_population(species, 20)
 
     def lived(block):
-        return evaluate(species, genes, np.arange(20), seed=9, generation=2, block=block, probe=AlignmentProbe())
+        probed = {"probe": AlignmentProbe(), "probe_samples": probe_samples}
+        return evaluate(species, genes, np.arange(20), seed=9, generation=2, block=block, **probed)
 
     whole = lived(20)
     for block in (1, 7, 17):
@@ -63,6 +57,24 @@ def test_forced_kernel_gives_each_network_its_own_bits(levels, batch, wiring):
         np.testing.assert_array_equal(other.loss, whole.loss)
         for name, column in whole.observed.items():
             np.testing.assert_array_equal(other.observed[name], column)
+
+
+@pytest.mark.skipif(FORCED not in os.environ, reason="is run by the test above, once for each kernel")
+@pytest.mark.parametrize("levels", [(9, 6, 17), (33, 40)])
+@pytest.mark.parametrize("batch", [1, 5, 16])
+@pytest.mark.parametrize("wiring", ["amorphous", "recurrent", "error neurons"])
+def test_forced_kernel_gives_each_network_its_own_bits(levels, batch, wiring):
+    life = {"batch": batch, "tasks": 2, "presentations": 4}
+    assert_own_bits(
+        make_error_species(levels, life=life) if "error" in wiring else make_species(levels, wiring=wiring, life=life)
+    )
+
+
+@pytest.mark.skipif(FORCED not in os.environ, reason="is run by the test above, once for each kernel")
+@pytest.mark.parametrize("batch", [1, 5])
+def test_forced_kernel_gives_a_network_alone_its_bits_with_one_sample(batch):
+    life = {"batch": batch, "tasks": 1, "presentations": 4, "test_samples": 1}
+    assert_own_bits(make_species((33, 40), life=life), probe_samples=1)
 
 
 @given(
