@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from hetevo.analysis.runs import LoadedRun, at_stage, load_run, tidy
+from hetevo.analysis.runs import LoadedRun, load_run, tidy
+from hetevo.analysis.tables import at_stage
 from hetevo.evolve.identity import condition_values, labels
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir.matched import read_choice

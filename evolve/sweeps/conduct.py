@@ -197,9 +197,8 @@ class _Conductor:
         for member in list(self.waiting):
             # a transplant needs its donor's last generation, a matched condition those of all its pilots
             before = {name: self.outcomes[name].state for name in member.after}
-            failed = next((name for name, state in before.items() if state == "failed"), "")
-            if failed:
-                error = f"it needs the run {failed}, which has failed"
+            if failed := [name for name, state in before.items() if state == "failed"]:
+                error = f"it needs the run {failed[0]}, which has failed"
                 self.outcomes[member.name] = replace(self.outcomes[member.name], state="failed", error=error)
             if not {"failed", "stopped", "interrupted"}.isdisjoint(before.values()):
                 self.waiting.remove(member)
