@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from hetevo.analysis.runs import LoadedRun, at_stage, load_run, tidy
+from hetevo.analysis.runs import LoadedRun, load_run, tidy
+from hetevo.analysis.tables import at_stage
 from hetevo.evolve.identity import condition_values, labels
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
+from hetevo.evolve.rundir.matched import read_choice
 from hetevo.evolve.rundir.places import inside
 from hetevo.evolve.rundir.sweep import is_sweep, read_entries
 from hetevo.populations.errors import HetevoError, SettingError, nearest, spell
@@ -19,6 +21,9 @@ _LOG = logging.getLogger("hetevo")
 
 LOT = "selRandom"
 """DEAP's selection by lot."""
+
+POSITIVE = "positive"
+"""Of ``genome.output_gains``: what selection would keep first is kept without it."""
 
 
 def load_all(paths: Sequence[str | Path], *, notice: Callable[[str], None] = _LOG.warning) -> list[LoadedRun]:
@@ -50,7 +55,8 @@ def load_all(paths: Sequence[str | Path], *, notice: Callable[[str], None] = _LO
             continue
         # of a sweep, all runs that have begun; they keep the names that it gives to its conditions
         sweep = inside(path)
-        begun = [entry for entry in read_entries(path) if RunDirectory(sweep / entry.run).generations.files()]
+        entries = [entry for entry in read_entries(path) if entry.stage != "pilot"]
+        begun = [entry for entry in entries if RunDirectory(sweep / entry.run).generations.files()]
         if not begun:
             raise RunDirectoryError(f"No run of the sweep {path} holds records yet. Go on with '{spell('sweep')}'.")
         firsts: dict[str, dict[str, object]] = {}  # a sweep may have been continued by a version that knows more keys
@@ -60,6 +66,23 @@ def load_all(paths: Sequence[str | Path], *, notice: Callable[[str], None] = _LO
             runs.append(replace(run, generations=generations, label=entry.condition, stage=entry.stage))
             values.append(firsts.setdefault(entry.condition, _collect_shared(runs[-1])))
     return _drop_copies(_add_labels(runs, values), notice)
+
+
+def list_notes(paths: Sequence[str | Path]) -> list[str]:
+    """Say which scale the pilot runs of each sweep that has some chose, and by which losses.
+
+    Parameters
+    ----------
+    paths : sequence of str or Path
+        Run directories or sweeps.
+
+    Raises
+    ------
+    RunDirectoryError
+        If the file that says so is damaged.
+    """
+    choices = [read_choice(path) for path in map(Path, paths) if is_sweep(path)]
+    return [choice.text for choice in choices if choice]
 
 
 def load_runs(paths: Sequence[str | Path]) -> pd.DataFrame:
@@ -101,7 +124,8 @@ def find_neutral_condition(groups: Mapping[str, Sequence[LoadedRun]], wanted: st
     groups : mapping of str to sequence of LoadedRun
         Runs by condition.
     wanted : str, optional
-        A condition chosen by the user. Default: the only one in which parents are drawn by lot.
+        A condition chosen by the user. Default: the only one in which parents are drawn by lot; of several, the only
+        one that does not keep output gains positive.
 
     Raises
     ------
@@ -113,8 +137,10 @@ def find_neutral_condition(groups: Mapping[str, Sequence[LoadedRun]], wanted: st
         if wanted not in groups:
             raise SettingError(f"neutral: expected one of {names}, got {wanted!r}.{nearest(wanted, groups)}")
         return wanted
-    # without a choice there must be exactly one
+    # without a choice there must be exactly one; drift that keeps outputs alive is a control beside it
     found = [name for name, group in groups.items() if all(map(is_by_lot, group))]
+    free = [name for name in found if not all(run.setting("genome.output_gains") == POSITIVE for run in groups[name])]
+    found = free or found
     if len(found) == 1:
         return found[0]
     if not found:

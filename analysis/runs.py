@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pandas as pd
 
 from hetevo.analysis.extras import load_extra
-from hetevo.analysis.tables import read_frame, with_columns
+from hetevo.analysis.tables import at_stage, read_frame, with_columns
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir.parts import first_generation
 from hetevo.evolve.rundir.places import Place
@@ -45,7 +45,7 @@ class LoadedRun:
         Its condition in a sweep, or what `load_all` calls runs of its configuration.
     stage : str
         ``"birth"``: a control that looks at the same lives before any plasticity. Columns that end with ``_end`` hold
-        what was measured at birth then, and NaN where nothing was.
+        what was measured at birth then, and NaN where nothing was. Others: see `hetevo.analysis.tables.at_stage`.
     """
 
     path: Path
@@ -272,26 +272,3 @@ def tidy(runs: Sequence[LoadedRun]) -> pd.DataFrame:
             frame.insert(0, column, value)
         frames.append(frame)
     return pd.concat(frames, ignore_index=True)
-
-
-def at_stage(table: pd.DataFrame, stage: str) -> pd.DataFrame:
-    """Return a table in which columns that end with ``_end`` hold what was measured at another stage of life.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Of generations or individuals.
-    stage : str
-        ``"end"`` changes nothing. NaN where a measure was not taken at that stage; so are
-        ``alignment_end_elite`` and ``undefined_share``.
-    """
-    if stage == "end":
-        return table
-    table = table.copy()
-    # under the same names, so that every figure and test can show it
-    for column in [str(name) for name in table if str(name).endswith("_end")]:
-        table[column] = table.get(f"{column.removesuffix('_end')}_{stage}", float("nan"))
-    for column in ("alignment_end_elite", "undefined_share"):  # both are of the end of life
-        if column in table:
-            table[column] = float("nan")
-    return table

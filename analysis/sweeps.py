@@ -83,7 +83,7 @@ class LoadedSweep:
         """Return the generations as an `xarray.Dataset` (extra ``xarray``) with the dimensions run and generation.
 
         The columns of `settings` are coordinates of the runs; where a run has no such generation, values are NaN. A
-        control that looks at the lives of another run at birth is called ``RUN@birth``.
+        control that looks at the lives of another run at birth is called ``RUN@birth``, and so on.
 
         Raises
         ------
@@ -93,8 +93,8 @@ class LoadedSweep:
         xarray = load_extra("xarray", "xarray", "to_xarray()")
         settings = self.settings.copy()
         # a run that is looked at in two stages of life would have one name twice
-        of_birth = settings["stage"] == "birth"
-        settings["run"] = settings["run"].where(~of_birth, settings["run"] + "@birth")
+        at_end = settings["stage"] == "end"
+        settings["run"] = settings["run"].where(at_end, settings["run"] + "@" + settings["stage"])
         frames = [run.generations.select_dtypes("number") for run in self.runs]
         named = [frame.assign(run=name) for frame, name in zip(frames, settings["run"], strict=True)]
         # generations that a shorter run has not are undefined there

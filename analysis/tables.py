@@ -36,3 +36,34 @@ def read_frame(files: Sequence[Path]) -> pd.DataFrame:
     if "id" in table and table["id"].duplicated().any():
         raise DamagedError(files[0].parent, f"expected each individual once, got some twice. {_ADVICE}")
     return table
+
+
+def at_stage(table: pd.DataFrame, stage: str) -> pd.DataFrame:
+    """Return a table in which columns that end with ``_end`` hold what was measured at another stage of life.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of generations or individuals.
+    stage : str
+        ``"end"`` changes nothing. NaN where a measure was not taken at that stage; so are
+        ``alignment_end_elite`` and ``undefined_share``. At the end of life with one pathway's innate weights
+        (``"innate-descending"``, ``"innate-ascending"``) alignment alone is measured.
+    """
+    if stage == "end":
+        return table
+    table = table.copy()
+    # under the same names, so that every figure and test can show it
+    measured = [str(name) for name in table if str(name).endswith("_end")]
+    for column, values in {name: table.get(_name_at(name, stage), float("nan")) for name in measured}.items():
+        table[column] = values
+    for column in ("alignment_end_elite", "undefined_share"):  # both are of the end of life
+        if column in table:
+            table[column] = float("nan")
+    return table
+
+
+def _name_at(column: str, stage: str) -> str:
+    """Return the column that holds at another stage of life what ``column`` holds at the end."""
+    measure = column.removesuffix("_end")
+    return f"{measure}_{stage}" if stage == "birth" else f"{measure}_{stage.replace('-', '_')}_end"

@@ -14,10 +14,11 @@ from hetevo.evolve.origin import Origin
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir.sweep import is_sweep
 from hetevo.evolve.species import build_species
+from hetevo.populations.birth import keep_outputs_positive
 from hetevo.populations.circuits import circuit_of, draw_founders, genome, receiving_layout
 from hetevo.populations.genome import Gene, Population
 from hetevo.populations.layout import Layout
-from hetevo.populations.random_streams import Purpose
+from hetevo.populations.random_streams import Purpose, random_stream
 from hetevo.populations.species import Species
 from hetevo.populations.types import Indices
 
@@ -52,7 +53,8 @@ def transplant_genes(config: Config, species: Species, beside: Path) -> Populati
     """Draw founders that differ from those of the seed, and give them genes of another run's individuals.
 
     Gains of a network of other sizes go to neurons at the corresponding place: a hidden neuron takes those of a hidden
-    one, an output those of an output, in order and evenly spaced. Masks and innate weights need the same sizes.
+    one, an output those of an output, in order and evenly spaced. Masks and innate weights need the same sizes. With
+    all kinds of genes and ``transplant.signs = "coin"`` individuals lack the signs of their hidden gains alone.
 
     Parameters
     ----------
@@ -114,6 +116,12 @@ def transplant_genes(config: Config, species: Species, beside: Path) -> Populati
             drawn[gene.name] = fit_gene(donors[gene.name][chosen], donor, gene, *layouts)
             if gene.kind == "gain":
                 drawn[gene.name] *= np.float32(settings.scale)
+                keep_outputs_positive(drawn[gene.name], gene, species)
+    # 5. hidden neurons that follow, or flee, whatever they are told, by lot
+    if settings.signs == "coin":
+        hidden = drawn["gains_ascending"][:, : species.layout.hidden]
+        negative = random_stream(config.seed, 0, Purpose.TRANSPLANT_SIGN).random(hidden.shape) < 0.5
+        hidden[:] = np.where(negative, -np.abs(hidden), np.abs(hidden))
     return Population(drawn)
 
 

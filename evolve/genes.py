@@ -232,10 +232,10 @@ def _check_array(shape: tuple[int, ...], dtype: np.dtype[Any], gene: Gene, name:
 
 
 def _check_values(values: NDArray[Any], gene: Gene, species: Species, name: str) -> None:
-    low, high = value_bounds(gene)
+    low, high = value_bounds(gene, species)
     if gene.dtype is not np.bool_:
         wrong = ~((values >= low) & (values <= high) & np.isfinite(values))
-        what = "numbers of 0 or more" if low == 0 else "finite numbers"
+        what = "numbers of 0 or more" if (low[wrong.any(axis=0)] == 0).any() else "finite numbers"
     elif gene.kind == "mask":
         wrong = values & ~allowed_synapses(species, gene.name)
         what = "synapses only where the wiring family allows them"
@@ -246,11 +246,14 @@ def _check_values(values: NDArray[Any], gene: Gene, species: Species, name: str)
         raise GenesError(f"{name}: {gene.name}: expected {what}, got {values[place]} at {list(place)}.")
 
 
-def value_bounds(gene: Gene) -> tuple[float, float]:
-    """Return the least and the largest value that a gene may have."""
+def value_bounds(gene: Gene, species: Species) -> tuple[NDArray[np.float64], float]:
+    """Return the least value at each place of a gene, in its shape, and the largest one anywhere."""
     if gene.dtype is np.bool_:
-        return 0.0, 1.0
-    return (0.0 if gene.kind == "decay" else -np.inf), np.inf
+        return np.broadcast_to(0.0, gene.shape), 1.0
+    low = np.full(gene.shape, 0.0 if gene.kind == "decay" else -np.inf)
+    if gene.name == "gains_ascending" and species.genome.output_gains == "positive":
+        low[-species.layout.outputs :] = 0
+    return low, np.inf
 
 
 def expected_genes(species: Species, size: int) -> Expected:

@@ -79,7 +79,8 @@ class Space:
     entries : tuple of Entry
         What each of the D entries means.
     bounds : ndarray of float64, shape (D, 2)
-        The least and the largest value of each: decays are 0 or more, masks and bits 0 to 1, gains anything.
+        The least and the largest value of each: decays are 0 or more, masks and bits 0 to 1, gains anything (of outputs
+        0 or more with ``genome.output_gains = "positive"``).
 
     Raises
     ------
@@ -114,7 +115,9 @@ class Space:
             for place in self._places[gene.name]
         )
         kinds = {gene.name: gene for gene in self._genes}
-        self.bounds = np.array([value_bounds(kinds[entry.gene]) for entry in self.entries], np.float64).reshape(-1, 2)
+        limits = {name: value_bounds(kinds[name], self._species) for name in self._places}
+        bounds = [(limits[entry.gene][0][entry.place], limits[entry.gene][1]) for entry in self.entries]
+        self.bounds = np.array(bounds, np.float64).reshape(-1, 2)
         # whatever is no entry stays as a founder has it
         self._template = dict(draw_founders(self._species, config.seed, 1))
         if masks is not None:

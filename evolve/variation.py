@@ -8,6 +8,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from hetevo.evolve.config import EvolutionTable
+from hetevo.populations.birth import keep_outputs_positive
 from hetevo.populations.circuits import allowed_synapses, genome
 from hetevo.populations.genome import Gene, Kind, Population
 from hetevo.populations.random_streams import draw_events
@@ -83,8 +84,8 @@ def mutate(children: Population, species: Species, settings: EvolutionTable, rng
 
 
 def _mutate_gain(values: NDArray[Any], gene: Gene, species: Species, settings: EvolutionTable, rng: Generator) -> None:
-    del gene, species
     _add_noise(values, settings.gain_mutation_rate, settings.gain_mutation_scale, rng)
+    keep_outputs_positive(values, gene, species)
 
 
 def _mutate_innate(

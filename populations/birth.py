@@ -49,7 +49,26 @@ def draw_gene(gene: Gene, species: Species, rng: Generator) -> Any:
     if gene.kind == "innate":
         return rng.standard_normal(gene.shape, dtype=np.float32)
     mean = priors.prior("gain_mean", synapses) if gene.name.startswith("gains_") else 0.0
-    return rng.normal(mean, gene.scale, gene.shape)
+    drawn = rng.normal(mean, gene.scale, gene.shape)
+    keep_outputs_positive(drawn, gene, species)
+    return drawn
+
+
+def keep_outputs_positive(gains: Floats, gene: Gene, species: Species) -> None:
+    """Reflect output gains at 0, in place, where the species keeps them positive; shared ones are those of outputs too.
+
+    Parameters
+    ----------
+    gains : ndarray of float, shape (..., H + O) or (..., 1)
+        Values of the gene; nothing happens to genes but the ascending gains.
+    gene : Gene
+        Which one it is.
+    species : Species
+        Says whether (`hetevo.populations.settings.Genome.output_gains`).
+    """
+    if gene.name == "gains_ascending" and species.genome.output_gains == "positive":
+        outputs = gains[..., -species.layout.outputs :]
+        np.abs(outputs, out=outputs)
 
 
 def draw_innate_weights(

@@ -190,11 +190,12 @@ class TwoPathwayCircuits:
         return np.stack([generator.standard_normal(shape) for generator in self.generators])
 
     def coefficient(self, pathway: Pathway, term: str, neurons: int) -> Floats:
-        """Return the gene that scales a term, (N, neurons, 1), with the sign that the rule gives it."""
+        """Return the gene that scales a term, (N, neurons, 1), as the rule applies it."""
         gene = self.genes[term_gene(pathway, term)].astype(np.float64)
         coefficient = np.broadcast_to(gene, (len(gene), neurons)).copy()
-        if self.species.rule.flipped and pathway == "ascending" and term == "heterosynaptic":
-            coefficient[:, : self.species.layout.hidden] *= -1
+        factors = self.species.rule.factors(term, self.species.layout) if pathway == "ascending" else None
+        if factors is not None:
+            coefficient *= factors
         return coefficient[:, :, None]
 
     def _f(self, potential: Floats) -> Floats:

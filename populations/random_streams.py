@@ -48,6 +48,7 @@ class Purpose(IntEnum):
     NOISE = 28
     HELD_OUT_NOISE = 29
     FRESH_NOISE = 30
+    TRANSPLANT_SIGN = 31
 
 
 HELD_OUT = {

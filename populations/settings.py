@@ -235,6 +235,10 @@ class Genome:
     gain_scale_teaching: Same = setting(
         "same", 'standard deviation of teaching gains, or "same" as gain_scale', least=0, finite=True
     )
+    output_gains: Literal["any", "positive"] = setting(
+        "any",
+        "signs of the outputs' ascending gains: any, or positive, also after mutation; shared ones are theirs too",
+    )
     term_scale: float = setting(0.1, "standard deviation of coefficients of extra terms", least=0, finite=True)
     decay: bool = setting(True, "whether weights decay at all")
     decay_log_mean: float = setting(-7.0, "mean of the logarithm of the decay a presentation", most=0)

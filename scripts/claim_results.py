@@ -28,6 +28,7 @@ class Result:
     freezing: "Freezing"
     plot: "Plot | None" = None
     adjusted: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def with_adjusted(results: "Mapping[str, Result]") -> "dict[str, Result]":
@@ -44,13 +45,15 @@ def summarise(result: Result, *, powers: bool) -> dict[str, Any]:
 
     rows = table(result.claim, result.measured, result.adjusted, powers=powers).drop(columns="claim")
     predictions = json.loads(rows.to_json(orient="records"))  # NaN becomes null
-    return {"verdict": verdict(result.measured), "frozen": result.freezing.text, "predictions": predictions}
+    said = {"verdict": verdict(result.measured), "frozen": result.freezing.text, "notes": list(result.notes)}
+    return {**said, "predictions": predictions}
 
 
 def print_result(result: Result, *, as_markdown: bool, powers: bool) -> None:
     """Say what came out."""
     from hetevo.analysis.claims import markdown, verdict
     from hetevo.analysis.claims.pages import POWER, list_power, write_p
+    from hetevo.populations.text import for_terminal
 
     claim, measured, adjusted = result.claim, result.measured, result.adjusted
     print(f"\n{claim.says}\n(source: {claim.source})", file=sys.stderr)
@@ -64,11 +67,13 @@ def print_result(result: Result, *, as_markdown: bool, powers: bool) -> None:
         if powers:
             said = ", ".join(f"{name} {text or '-'}" for name, text in zip(POWER, list_power(each), strict=True))
             print(f"      {said}", file=sys.stderr)
+    for note in result.notes:
+        print(f"  {for_terminal(note)}", file=sys.stderr)
     print(f"{claim.name}: {verdict(measured)}. {result.freezing.text}", file=sys.stderr)
     if as_markdown:
         title = f"### {claim.name}\n\n{claim.says} ({claim.source})\n\n"
         print(f"{title}The claim: **{verdict(measured)}**. {result.freezing.text}\n")
-        print(markdown(measured, adjusted, powers=powers) + "\n")
+        print("\n\n".join([markdown(measured, adjusted, powers=powers), *result.notes]) + "\n")
 
 
 def write_pages(results: "Mapping[str, Result]", folder: Path, recorded: Path | None) -> None:
@@ -107,6 +112,7 @@ def _write_page(result: Result, folder: Path, recorded: Path | None) -> None:
         figure=f"{name}{PICTURE}",
         adjusted=result.adjusted,
         frozen=result.freezing.text,
+        notes=result.notes,
     ).encode()
     circuit = render(draw_individual(individual.species, individual.genes).figure, ".png", PAGE_DPI)
     files = {".md": add_mark(text, ".md"), CIRCUIT: add_mark(circuit, ".png")}
@@ -114,7 +120,7 @@ def _write_page(result: Result, folder: Path, recorded: Path | None) -> None:
         # the mark of the picture holds the hash of these values
         values = recorded.read_bytes()
     else:
-        values = files[VALUES] = write_record(result.claim, result.runs, result.freezing.record())
+        values = files[VALUES] = write_record(result.claim, result.runs, result.freezing.record(), result.notes)
     if result.plot:
         files[PICTURE] = add_mark(render(result.plot.figure, ".png", PAGE_DPI), ".png", values)
     write_files({beside(folder / f"{name}{ending}"): content for ending, content in files.items()})

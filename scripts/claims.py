@@ -130,21 +130,29 @@ def _check_options(
         raise SettingError("--frozen says what to run: leave out --freeze and --recorded.")
 
 
-def _conditions(plan: "Plan") -> dict[str, dict[str, Any]]:
+def list_conditions(plan: "Plan") -> dict[str, dict[str, Any]]:
     """Return the configuration of every condition of a sweep, and at which stage of life others look at it."""
     found: dict[str, dict[str, Any]] = {}
     for member in plan.members:
-        found.setdefault(member.condition, member.config.model_dump(mode="json"))
+        # how a setting is chosen is fixed, not what will be chosen
+        chosen = (
+            {"matched": {"scales": member.matching.scales, "seeds": member.matching.seeds}} if member.matching else {}
+        )
+        found.setdefault(member.condition, member.config.model_dump(mode="json") | chosen)
     return found | {entry.condition: {"stage": entry.stage} for entry in plan.derived}
 
 
 def _freeze(chosen: "Mapping[str, Claim]", seeds: str, place: Path, *, force: bool) -> None:
     """Write down what claims predict before their seeds are run."""
-    from hetevo.analysis.claims import freeze
+    from hetevo.analysis.claims import freeze, list_seeds
     from hetevo.analysis.made import write_new
     from hetevo.evolve.sweeps import load_plan
 
-    text = freeze({name: (claim, _conditions(load_plan(name))) for name, claim in chosen.items()}, seeds)
+    # planned with these seeds, so that pilot runs on one of them are refused now
+    listed = list_seeds(seeds)
+    text = freeze(
+        {name: (claim, list_conditions(load_plan(name, seeds=listed))) for name, claim in chosen.items()}, seeds
+    )
     print(write_new({place: text.encode()}, force=force)[0])
 
 
@@ -175,8 +183,8 @@ def _read_recorded(chosen: "Mapping[str, Claim]", folder: Path) -> "dict[str, Re
         known = read_recorded(claim, folder / f"{name}{VALUES}")
         freezing = Freezing()
         if known.freezing:
-            freezing = Freezing.from_record(known.freezing, claim, _conditions(load_plan(name)))
-        found[name] = Result(claim, known.runs, known.measured, freezing)
+            freezing = Freezing.from_record(known.freezing, claim, list_conditions(load_plan(name)))
+        found[name] = Result(claim, known.runs, known.measured, freezing, notes=known.notes)
     return found
 
 
@@ -185,7 +193,7 @@ def _run(
 ) -> Result:
     """Run a claim's sweep, or go on with it, and measure."""
     from hetevo.analysis.claims import check, check_frozen
-    from hetevo.analysis.conditions import load_all
+    from hetevo.analysis.conditions import list_notes, load_all
     from hetevo.evolve.config import BackendTable
     from hetevo.populations.errors import spell
     from hetevo.scripts.sweep import run_plan
@@ -195,12 +203,12 @@ def _run(
     (plan, frozen), place = planned, BackendTable(workers=workers)
     run_plan(plan, folder, place, again=again, as_json=False, oversubscribe=oversubscribe, following=False)
     # other seeds may lie beside these
-    seeds = {member.seed for member in plan.members}
+    seeds = {member.seed for member in plan.members if member.stage != "pilot"}
     runs = [run for run in load_all([folder]) if run.seed in seeds]
-    freezing = check_frozen(claim, _conditions(plan), runs, frozen)
+    freezing = check_frozen(claim, list_conditions(plan), runs, frozen)
     for problem in freezing.problems:
         warn(f"{claim.name} is not as it was frozen: {problem}.")
-    return Result(claim, runs, check(claim, runs), freezing)
+    return Result(claim, runs, check(claim, runs), freezing, notes=tuple(list_notes([folder])))
 
 
 def _choose(names: Sequence[str], known: "Mapping[str, Claim]") -> "dict[str, Claim]":

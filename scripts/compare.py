@@ -34,21 +34,23 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """Compare conditions in alignment and loss: differences over seeds, with intervals and tests."""
-    from hetevo.analysis.conditions import load_all
+    from hetevo.analysis.conditions import list_notes, load_all
     from hetevo.analysis.made import write_files
     from hetevo.analysis.statistics import contrasts
 
     found = contrasts(load_all(runs, notice=warn), against=against, measures=measures or ())
+    notes = list_notes(runs)
     if table:
         write_files({table: found.to_csv(index=False).encode()})
     if as_json:
-        print(json.dumps({"contrasts": json.loads(found.to_json(orient="records"))}))  # NaN becomes null
+        # NaN becomes null
+        print(json.dumps({"contrasts": json.loads(found.to_json(orient="records")), "notes": notes}))
         return
-    _print(found)
+    _print(found, notes)
 
 
-def _print(found: "pd.DataFrame") -> None:
-    """Print the table, and how to read it."""
+def _print(found: "pd.DataFrame", notes: list[str]) -> None:
+    """Print the table, how to read it, and what pilot runs chose."""
     from hetevo.analysis.statistics.contrasts import HEAD, NOTE, write_contrasts
     from hetevo.populations.text import for_terminal
 
@@ -57,5 +59,7 @@ def _print(found: "pd.DataFrame") -> None:
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
     print(NOTE, file=sys.stderr)
+    for note in notes:
+        print(for_terminal(note), file=sys.stderr)
     if (found[["n_first", "n_second"]].min(axis=1) < 2).any():
         warn("intervals and tests need two seeds a condition, and ten are better: see 'hetevo run --seeds 0..9'.")

@@ -6,7 +6,7 @@ To add one, write ``[claim]`` and ``[[prediction]]`` into a file in ``evolve/exp
 
 from hetevo.analysis.claims.claim import Claim, check, draw, picture, read_claims, table, verdict
 from hetevo.analysis.claims.family import adjust
-from hetevo.analysis.claims.frozen import Freezing, check_frozen, freeze, read_frozen, read_shipped
+from hetevo.analysis.claims.frozen import Freezing, check_frozen, freeze, list_seeds, read_frozen, read_shipped
 from hetevo.analysis.claims.pages import markdown, overview, page
 from hetevo.analysis.claims.prediction import Measured, Prediction, measure
 from hetevo.analysis.claims.recorded import Recorded, read_recorded, record, write_record
@@ -26,6 +26,7 @@ __all__ = [
     "check_frozen",
     "draw",
     "freeze",
+    "list_seeds",
     "markdown",
     "measure",
     "overview",

@@ -69,11 +69,24 @@ def is_spent(seed: int) -> bool:
     return any(seed in seeds for seeds in SPENT)
 
 
-def _list_seeds(text: str) -> list[int]:
+def list_seeds(text: str) -> list[int]:
+    """Return seeds that are to be frozen.
+
+    Raises
+    ------
+    SettingError
+        If they cannot be understood, or some are spent.
+    """
     try:
-        return seed_range(text)
+        seeds = seed_range(text)
     except ValueError as error:
         raise SettingError(f"--seeds: {error}".replace(" or [0, 1, 2]", "")) from None
+    if spent := [seed for seed in seeds if is_spent(seed)]:
+        raise SettingError(
+            f"--seeds: {text} holds seed {spent[0]}, whose results are known: nothing can be frozen before it is run."
+            ' Take others, such as "200..219".'
+        )
+    return seeds
 
 
 def _hash(content: Any) -> str:
@@ -131,12 +144,7 @@ def freeze(claims: Mapping[str, tuple[Claim, Conditions]], seeds: str) -> str:
     SettingError
         If the seeds cannot be understood, or some are spent.
     """
-    spent = [seed for seed in _list_seeds(seeds) if is_spent(seed)]
-    if spent:
-        raise SettingError(
-            f"--seeds: {seeds} holds seed {spent[0]}, whose results are known: nothing can be frozen before it is run."
-            ' Take others, such as "200..219".'
-        )
+    list_seeds(seeds)
     # of keys that a later version adds nothing can be said now
     keys = list_keys(conditions for _, conditions in claims.values())
     lines = [

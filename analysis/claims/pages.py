@@ -79,6 +79,7 @@ def page(
     figure: str,
     adjusted: Mapping[str, float] | None = None,
     frozen: str = NOT_FROZEN,
+    notes: Sequence[str] = (),
 ) -> str:
     """Write the page of a claim in Markdown: what is said, the circuit, what came out, what would refute it.
 
@@ -94,6 +95,8 @@ def page(
         Of each key prediction, from `hetevo.analysis.claims.adjust`.
     frozen : str, optional
         What was fixed before the runs were made, and when.
+    notes : sequence of str, optional
+        What pilot runs chose.
     """
     seeds = max(each.n for each in measured)
     parts = [
@@ -108,6 +111,7 @@ def page(
         f"```{{image}} {figure}\n:alt: Measures of {claim.name} by condition\n```",
         markdown(measured, adjusted),
         *([SHORT] if any(each.short for each in measured) else []),
+        *notes,
         *([claim.note] if claim.note else []),
         "## What would refute it",
         HOW,

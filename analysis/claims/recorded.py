@@ -1,8 +1,8 @@
 """What was recorded of a claim's runs: a small table of which its page and its figure are made again without a run.
 
 A row is a measure of a condition in one of its last generations, a column a seed. Above them stands, as a comment, what
-was frozen before the runs began, if anything was. Older tables hold fewer generations; the oldest hold the mean of each
-prediction in the last one and its interval, so that the page can be made but no figure.
+was frozen before the runs began and what pilot runs chose, if anything was. Older tables hold fewer generations; the
+oldest hold the mean of each prediction in the last one and its interval, so that the page can be made but no figure.
 """
 
 import json
@@ -47,11 +47,14 @@ class Recorded:
         The last generations of its runs, with the columns that predictions and figure need; empty if unknown.
     freezing : dict
         What `hetevo.analysis.claims.Freezing` said of the runs; empty if nothing was frozen.
+    notes : tuple of str
+        What pilot runs chose.
     """
 
     measured: list[Measured]
     runs: list[LoadedRun]
     freezing: dict[str, Any]
+    notes: tuple[str, ...] = ()
 
 
 def record(claim: Claim, runs: Sequence[LoadedRun]) -> pd.DataFrame:
@@ -79,9 +82,12 @@ def record(claim: Claim, runs: Sequence[LoadedRun]) -> pd.DataFrame:
     return table
 
 
-def write_record(claim: Claim, runs: Sequence[LoadedRun], freezing: Mapping[str, Any]) -> bytes:
-    """Return the file that holds the table of `record`, with what `hetevo.analysis.claims.Freezing` says above it."""
-    comment = f"{COMMENT}{json.dumps(freezing)}\n" if freezing else ""
+def write_record(
+    claim: Claim, runs: Sequence[LoadedRun], freezing: Mapping[str, Any], notes: Sequence[str] = ()
+) -> bytes:
+    """Return the file that holds the table of `record`; above it what `Freezing` says, and what pilot runs chose."""
+    said = {**freezing, **({"notes": list(notes)} if notes else {})}
+    comment = f"{COMMENT}{json.dumps(said)}\n" if said else ""
     return (comment + record(claim, runs).to_csv(index=False, float_format=FLOATS)).encode()
 
 
@@ -103,13 +109,14 @@ def read_recorded(claim: Claim, path: Path) -> Recorded:
             first = file.readline()
         frozen = first.startswith(COMMENT)
         freezing = json.loads(first.removeprefix(COMMENT)) if frozen else {}
+        notes = tuple(map(str, freezing.pop("notes", ())))
         table = pd.read_csv(path, skiprows=int(frozen))
     except (OSError, ValueError) as error:
         raise SettingError(f"Cannot read what was recorded of {claim.name}, {path}: {error}.") from None
     # of runs there are values, from which everything is computed again
     if set(KEYS) <= set(table):
         runs = _runs(claim, table)
-        return Recorded(check(claim, runs), runs, freezing)
+        return Recorded(check(claim, runs), runs, freezing, notes)
     # of older tables there are means and intervals alone
     rows = {str(row.get("prediction")): row for row in table.to_dict("records")}
     if not rows.keys() <= {each.says for each in claim.predictions}:

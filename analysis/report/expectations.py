@@ -75,6 +75,10 @@ def _is_kept_in_part(seen: Seen) -> bool | None:
     return None if math.isnan(seen.high) or math.isnan(seen.base) else seen.high < seen.level < seen.base
 
 
+def _is_below(seen: Seen) -> bool | None:
+    return None if math.isnan(seen.level) or math.isnan(seen.base) else seen.level < seen.base
+
+
 EXPECTATIONS: dict[str, Expectation] = {
     "neutral": Expectation("drift: no seed leaves the band of the others", _drifts),
     "birth": Expectation("about 0, inside the band of drift: nothing has been learned yet", _is_like_drift),
@@ -92,6 +96,20 @@ EXPECTATIONS: dict[str, Expectation] = {
     "sign-flipped": Expectation(
         "−1, the floor: gradients with the wrong sign", lambda seen: seen.level < NEARLY - 1, "sign-flipped"
     ),
+    "viable-readout": Expectation(
+        "below selection: drift whose readout learns; how far above other drift is a result", _is_below
+    ),
+    "equal-gains": Expectation("rises: how far this rule gets with equal gains is a result", _rises),
+    "hebbian-readout": Expectation(
+        "about 0, inside the band of drift: no error reaches a hidden synapse", _is_like_drift, "hebbian-hidden"
+    ),
+    "matched-feedback": Expectation(
+        "rises too, by feedback alignment of the best size; how far is a result", _rises, "fixed-feedback"
+    ),
+    "teaching-alone": Expectation("rises: how far without two kinds of plastic synapses is a result", _rises),
+    "innate-feedback": Expectation("below: what remains is W that turned towards the innate V", _is_below),
+    "innate-forward": Expectation("below: what remains is V that turned towards the innate W", _is_below),
+    "signs-by-coin": Expectation("below its donors: signs of hidden gains fit to those of the feedback", _is_below),
     "transplant": Expectation(
         "above drift and below its donors: evolved gains work in part in new wirings", _is_kept_in_part
     ),

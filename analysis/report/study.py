@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hetevo.analysis.conditions import group_by_condition, load_all
+from hetevo.analysis.conditions import group_by_condition, list_notes, load_all
 from hetevo.analysis.intervals import mean_and_interval
 from hetevo.analysis.report.expectations import EXPECTATIONS, Expectation
 from hetevo.analysis.runs import LoadedRun
@@ -102,6 +102,8 @@ class Study:
         What is said of runs that repeat another one and are left out.
     weighted : bool
         Whether HS, DC and the share of positive scores are the weighted ones, which older runs lack.
+    notes : tuple of str
+        What pilot runs chose.
     """
 
     name: str
@@ -112,6 +114,7 @@ class Study:
     missing: tuple[str, ...]
     copies: tuple[str, ...] = ()
     weighted: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def contrasts(self) -> pd.DataFrame | None:
@@ -174,7 +177,8 @@ def study(paths: Sequence[str | Path], neutral: str | None = None) -> Study:
     # runs of a sweep that are still to come
     missing = [str(path) for path in map(Path, paths) if is_sweep(path) for path in _not_begun(path)]
     name = Path(paths[0]).resolve().name if len(paths) == 1 else f"{len(groups)} conditions, {len(runs)} runs"
-    return Study(name, conditions, found, reason, tuple(questions), tuple(missing), tuple(copies), weighted)
+    notes = tuple(list_notes(paths))
+    return Study(name, conditions, found, reason, tuple(questions), tuple(missing), tuple(copies), weighted, notes)
 
 
 def _emergence(runs: Sequence[LoadedRun], neutral: str | None) -> tuple[Emergence | None, str]:

@@ -30,6 +30,14 @@ from hetevo.evolve.rundir import RunDirectory
 from hetevo.populations.errors import HetevoError
 
 NONE = "–"
+STAGES = {
+    "birth": "birth",
+    "end": "end of life",
+    "innate-descending": "end of life, V as at birth",
+    "innate-ascending": "end of life, W as at birth",
+}
+"""What a condition's stage of life is called."""
+
 HOLDS = {True: "holds", False: "does not hold", None: "cannot be told"}
 
 SAID_ELSEWHERE = ("seed", "preset")
@@ -191,7 +199,7 @@ def _differences(study: Study) -> Table:
 
 def _values(runs: Sequence[LoadedRun]) -> dict[str, str]:
     """Return the value of every key in the runs of a condition; several where its runs differ."""
-    values: dict[str, list[str]] = {"measured at": ["birth" if runs[0].stage == "birth" else "end of life"]}
+    values: dict[str, list[str]] = {"measured at": [STAGES[runs[0].stage]]}
     for config in pd.json_normalize([run.config for run in runs], sep=".").to_dict("records"):
         for key, value in config.items():
             if str(key) not in (*SAID_ELSEWHERE, NOT_SAID):

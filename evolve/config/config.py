@@ -165,6 +165,11 @@ class Config(Table):
                 f"genome.founders: founders have the genes of a file, got {self.genome.founders!r}, or take some of"
                 f" another run, got transplant.source = {self.transplant.source!r}. Leave one of them out"
             )
+        if self.transplant.signs == "coin" and self.plasticity.gains_shared:
+            raise ValueError(
+                "transplant.signs: with plasticity.gains_shared outputs have the gain of hidden neurons, so expected"
+                ' "kept", got "coin"'
+            )
         return self
 
     @model_validator(mode="after")

@@ -21,7 +21,7 @@ CIRCUITS_ONLY = {
     "error_neurons": (),
     "lifetime": ("signal_clip",),
     "environment": ("within",),
-    "transplant": ("scale",),
+    "transplant": ("scale", "signs"),
     "injury": (),
     "hardware": (),
     "genome": (),

@@ -19,7 +19,7 @@ from hetevo.evolve.config.sources import ConfigError, Override, is_path, key_of,
 from hetevo.evolve.toml import NestingError, check_nesting, inline, read_toml
 from hetevo.populations.errors import HetevoError, nearest, spell
 
-SWEEPS_ONLY = {"seeds", "controls", "conditions", "grid", "zip"}
+SWEEPS_ONLY = {"seeds", "controls", "matched", "conditions", "grid", "zip"}
 """Keys by which a sweep is told from a configuration."""
 
 _EXPECTED = "Expected table.key=value, for example -s evolution.size=64."

@@ -30,11 +30,13 @@ from hetevo.evolve.rundir.schemas import Loose, parse_json, validate
 from hetevo.populations.errors import spell
 
 FILE, LOCK, SHARED, STOP = "sweep.json", "lock", "running", "STOP"
-SCHEMA = 1
+SCHEMA = 2
 LIMIT = 1 << 26
 
-Stage = Literal["birth", "end"]
-STAGES: tuple[Stage, ...] = ("birth", "end")
+Stage = Literal["birth", "end", "innate-descending", "innate-ascending", "pilot"]
+
+FIRST_STAGES: tuple[Stage, ...] = ("birth", "end")
+"""Those that format 1 has; a list without others is still written in it, so that older versions read it."""
 
 
 class _Run(Loose):
@@ -45,7 +47,7 @@ class _Run(Loose):
 
 
 class _File(Loose):
-    version: Literal[1] = Field(alias="schema")
+    version: Literal[1, 2] = Field(alias="schema")
     runs: list[_Run]
 
 
@@ -63,7 +65,9 @@ class Entry:
         Its seed.
     stage : str
         Stage of life at which the condition is measured. ``"birth"``: the condition is another run's, looked at before
-        any plasticity.
+        any plasticity. ``"innate-descending"``, ``"innate-ascending"``: another run's at the end of life, with one
+        pathway's weights as they were at birth. ``"pilot"``: of no condition that is compared; it chose a setting of
+        others.
     """
 
     run: str
@@ -136,7 +140,8 @@ def write_entries(folder: Path, name: str, entries: Iterable[Entry]) -> None:
         if known is None:
             return
         remove_leftovers(folder)
-        content = {"schema": SCHEMA, "name": name, "runs": [asdict(entry) for entry in known]}
+        schema = SCHEMA if any(entry.stage not in FIRST_STAGES for entry in known) else 1
+        content = {"schema": schema, "name": name, "runs": [asdict(entry) for entry in known]}
         write_durably(folder / FILE, json.dumps(content, indent=1).encode())
 
 

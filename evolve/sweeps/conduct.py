@@ -195,14 +195,14 @@ class _Conductor:
     def _next(self) -> Member | None:
         """Take the next run that can begin; one whose predecessor has not come to its end never can."""
         for member in list(self.waiting):
-            # a transplant needs its donor's last generation
-            before = self.outcomes[member.after].state if member.after else "done"
-            if before == "failed":
-                error = f"it needs the run {member.after}, which has failed"
+            # a transplant needs its donor's last generation, a matched condition those of all its pilots
+            before = {name: self.outcomes[name].state for name in member.after}
+            if failed := [name for name, state in before.items() if state == "failed"]:
+                error = f"it needs the run {failed[0]}, which has failed"
                 self.outcomes[member.name] = replace(self.outcomes[member.name], state="failed", error=error)
-            if before in ("failed", "stopped", "interrupted"):
+            if not {"failed", "stopped", "interrupted"}.isdisjoint(before.values()):
                 self.waiting.remove(member)
-            elif before == "done" and not self._is_elsewhere(member):
+            elif {*before.values()} <= {"done"} and not self._is_elsewhere(member):
                 self.waiting.remove(member)
                 return member
         return None
@@ -242,7 +242,7 @@ class _Conductor:
 
 
 def _entries(plan: Plan) -> list[Entry]:
-    members = [Entry(member.name, member.condition, member.seed) for member in plan.members]
+    members = [Entry(member.name, member.condition, member.seed, member.stage) for member in plan.members]
     return members + plan.derived
 
 
@@ -250,8 +250,10 @@ def _run(member: Member, path: Path, stop_files: tuple[Path, ...]) -> Outcome:
     """Run one of them, in a worker."""
     outcome = Outcome(member.name, member.condition, member.seed)
     try:
+        # what pilot runs chose follows from their records, whoever ran them
+        config = member.matching.apply(member.config, path.parent) if member.matching else member.config
         # the same call begins a run, goes on with it, or sees that it is done
-        ended = Experiment(_in_one_process(member.config), stop_files=stop_files).run(path, or_resume=True)
+        ended = Experiment(_in_one_process(config), stop_files=stop_files).run(path, or_resume=True)
     except RunBusyError:
         return replace(outcome, state="elsewhere")
     except HetevoError as error:

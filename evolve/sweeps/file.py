@@ -14,6 +14,7 @@ from hetevo.evolve.config.explaining import explain
 from hetevo.evolve.config.sources import read_source, shipped
 from hetevo.evolve.identity import format_value, seed_range
 from hetevo.evolve.sweeps.controls import CONTROLS, Changes
+from hetevo.evolve.sweeps.matched import MatchedTable
 from hetevo.populations.errors import nearest, spell
 
 LIMIT = 100_000
@@ -31,6 +32,8 @@ class SweepFile(BaseModel):
         ``"0..9"`` or ``[0, 1, 2]``.
     controls : list of str
         Names of `hetevo.evolve.sweeps.controls.CONTROLS`, compared with the base; instead of conditions, grid and zip.
+    matched : MatchedTable
+        Scales and seeds of the pilot runs by which the control ``matched-feedback`` is matched.
     set : dict
         Changes for all runs.
     conditions : dict of str to dict
@@ -48,6 +51,7 @@ class SweepFile(BaseModel):
         [0], min_length=1, examples=[[0, 1, 2]], description='seeds of each condition, e.g. "0..9" or [0, 1, 2]'
     )
     controls: list[str] = Field([], examples=[["neutral", "birth"]], description="what the base is compared with")
+    matched: MatchedTable = Field(MatchedTable(), description="pilot runs of the control matched-feedback")
     set: Changes = Field({}, examples=[{"evolution.size": 64}], description="changes for all runs")
     conditions: dict[str, Changes] = Field(
         {}, examples=[{"layered": {"network.wiring": "layered"}}], description="named tables of changes"
@@ -81,6 +85,12 @@ class SweepFile(BaseModel):
             raise ValueError(
                 "controls: they are compared with one base, so expected no conditions, grid or zip beside them."
                 " Write a sweep for each base"
+            )
+        # pilot runs are for one control alone
+        if "matched" in self.model_fields_set and not any(CONTROLS[name].matched for name in self.controls):
+            raise ValueError(
+                'matched: only the control "matched-feedback" has pilot runs, so expected it among controls, got'
+                f" {self.controls}"
             )
         # lists that are walked together end together
         lengths = {key: len(values) for key, values in self.zip.items()}

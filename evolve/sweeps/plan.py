@@ -13,9 +13,10 @@ from hetevo.evolve.config.sources import is_path
 from hetevo.evolve.identity import seed_range
 from hetevo.evolve.messages import Notice
 from hetevo.evolve.named_files import exists
-from hetevo.evolve.rundir.sweep import Entry
+from hetevo.evolve.rundir.sweep import Entry, Stage
 from hetevo.evolve.sweeps.controls import CONTROLS, Changes
 from hetevo.evolve.sweeps.file import LIMIT, SweepFile, conditions_of, count_conditions, read_sweep
+from hetevo.evolve.sweeps.matched import UNMEASURED, Matching, scaled
 from hetevo.populations.errors import HetevoError
 from hetevo.populations.text import for_file
 
@@ -36,16 +37,22 @@ class Member:
     seed : int
         Its seed.
     config : Config
-        Its configuration.
-    after : str
-        Name of the run that must have ended before this one begins; empty: none.
+        Its configuration; with ``matching`` but for the scale of innate feedback.
+    after : tuple of str
+        Names of the runs that must have ended before this one begins.
+    stage : str
+        ``"pilot"``: it is of no condition that is compared, but chooses a setting of others.
+    matching : Matching or None
+        How pilot runs choose its scale of innate feedback.
     """
 
     name: str
     condition: str
     seed: int
     config: Config
-    after: str = ""
+    after: tuple[str, ...] = ()
+    stage: Stage = "end"
+    matching: Matching | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +124,7 @@ def load_plan(
     path, file = Path(source), read_sweep(source)
     if seeds is not None:
         file = file.model_copy(update={"seeds": list(seeds)})
+    _check_pilots(file, str(source))
     members = list(_plan_members(file, str(source), path.parent, notice, trust=trust))
     derived = [
         Entry(member.name, name, member.seed, CONTROLS[name].stage)
@@ -125,6 +133,17 @@ def load_plan(
         for member in members[: len(file.seeds)]
     ]
     return Plan(path.stem, members, derived)
+
+
+def _check_pilots(file: SweepFile, source: str) -> None:
+    """Refuse to choose a condition's setting by seeds on which it is judged."""
+    judged = sorted({*file.seeds} & {*file.matched.seeds})
+    if judged and any(CONTROLS[name].matched for name in file.controls):
+        raise ConfigError(
+            f"{source}: matched.seeds: pilot runs choose on seeds on which nothing is judged, so expected none of the"
+            f" sweep's seeds, got {', '.join(map(str, judged))}. Give them others, such as"
+            f' [matched] seeds = "{max(file.seeds) + 1}..{max(file.seeds) + 3}".'
+        )
 
 
 def _plan_members(
@@ -165,16 +184,42 @@ def _plan_members(
                     f"{source}, {name}: transplant.source names {donor!r}, which is no run of a condition before this"
                     f" one; expected one of {', '.join(sorted(names - {name})[:6])}…"
                 )
-            yield Member(name, condition, seed, run, donor)
+            yield Member(name, condition, seed, run, (donor,) if donor else ())
     # controls stand beside one base alone
-    for control in (name for name in file.controls if CONTROLS[name].stage == "end"):
+    for control in file.controls:
+        if obstacle := CONTROLS[control].obstacle(config):
+            raise ConfigError(f"{source}: controls: {control!r} cannot be compared with {condition!r}: {obstacle}.")
+        if CONTROLS[control].stage != "end":
+            continue
         changed = {**changes, **CONTROLS[control].changes(config, f"{for_file(condition)}-seed{{seed}}")}
         own = _make_config(file.base, changed, f"{source}, {control}-seed{file.seeds[0]}", folder, trust=trust)
-        yield from _plan_control(file, source, control, own, for_file(condition), names)
+        matching = None
+        if CONTROLS[control].matched:
+            matching = Matching.of(control, file.matched, own)
+            for scale in matching.scales:
+                place = f"{source}, {matching.name_run(scale, matching.seeds[0])}"
+                tried = {**changed, **scaled(own, scale), **UNMEASURED}
+                pilot = _make_config(file.base, tried, place, folder, trust=trust)
+                yield from _plan_pilots(matching, scale, pilot, source)
+        yield from _plan_control(file, source, control, own, for_file(condition), names, matching)
+
+
+def _plan_pilots(matching: Matching, scale: float, config: Config, source: str) -> Iterator[Member]:
+    """Plan the pilot runs with a scale."""
+    for seed in matching.seeds:
+        name = matching.name_run(scale, seed)
+        run = _with_seed(config, seed, f"{source}, {name}")
+        yield Member(name, matching.name_condition(scale), seed, run, stage="pilot")
 
 
 def _plan_control(
-    file: SweepFile, source: str, control: str, config: Config, base: str, names: set[str]
+    file: SweepFile,
+    source: str,
+    control: str,
+    config: Config,
+    base: str,
+    names: set[str],
+    matching: Matching | None,
 ) -> Iterator[Member]:
     """Plan the runs of a control."""
     for seed in file.seeds:
@@ -182,8 +227,9 @@ def _plan_control(
         if name in names:
             raise ConfigError(f"{source}: the base is called like the control {control!r}; rename its file")
         names.add(name)
-        after = f"{base}-seed{seed}" if CONTROLS[control].follows else ""
-        yield Member(name, control, seed, _with_seed(config, seed, f"{source}, {name}"), after)
+        after = matching.runs if matching else (f"{base}-seed{seed}",) if CONTROLS[control].follows else ()
+        run = _with_seed(config, seed, f"{source}, {name}")
+        yield Member(name, control, seed, run, after, matching=matching)
 
 
 def _make_config(base: str, changes: Changes, place: str, folder: Path, *, trust: bool) -> Config:

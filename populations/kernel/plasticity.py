@@ -238,14 +238,13 @@ def _coefficients(species: Species, genes: Population, pathway: Pathway, dtype: 
         term: np.broadcast_to(genes[term_gene(pathway, term)], width).astype(dtype)
         for term in species.rule.terms(pathway)
     }
-    if pathway == "ascending" and "heterosynaptic" in coefficients:
-        coefficients["heterosynaptic"] = effective_gains(species, coefficients["heterosynaptic"])
-    return coefficients
+    if pathway == "descending":
+        return coefficients
+    return {term: effective_gains(species, values, term) for term, values in coefficients.items()}
 
 
-def effective_gains(species: Species, gains: Floats) -> Floats:
-    """Return ascending gains as the rule applies them, (N, H + O): reversed in hidden neurons if flipped."""
+def effective_gains(species: Species, gains: Floats, term: str = "heterosynaptic") -> Floats:
+    """Return ascending gains as the rule applies them, (N, H + O); or the coefficients of another ascending term."""
     gains = np.broadcast_to(gains, (len(gains), species.layout.neurons))
-    if not species.rule.flipped:
-        return gains
-    return gains * np.where(np.arange(species.layout.neurons) < species.layout.hidden, -1, 1).astype(gains.dtype)
+    factors = species.rule.factors(term, species.layout)
+    return gains if factors is None else gains * factors.astype(gains.dtype)

@@ -34,6 +34,7 @@ RULES: Registry[Rule] = Registry(
         "weight-mirror": WeightMirror(),
         "node-perturbation": NodePerturbation(),
         "hebbian": Rule(ascending=("hebbian",), descending=("hebbian",)),
+        "hebbian-hidden": Rule(ascending=("heterosynaptic", "hebbian"), descending=(), hebbian_hidden=True),
         "readout-only": Rule(descending=(), readout_only=True),
         "none": Rule(ascending=(), descending=()),
     },

@@ -18,8 +18,12 @@ Rules that are inherited themselves are in `hetevo.populations.formulas`.
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 if TYPE_CHECKING:  # circuits belong to a species, and that has a rule
+    from hetevo.populations.layout import Layout
     from hetevo.populations.model import TwoPathwayCircuits
+    from hetevo.populations.types import Floats
 
 Pathway = Literal["ascending", "descending"]
 
@@ -47,6 +51,9 @@ class Rule:
         Replace ``V`` by the transpose of ``W`` before every backward pass (weight transport, the ceiling).
     readout_only : bool
         Only the output neurons' synapses change.
+    hebbian_hidden : bool
+        Hidden neurons' ascending synapses change by the term ``"hebbian"`` where outputs' do by ``"heterosynaptic"``,
+        their error: only these two are parted, others act in both.
     flipped : bool
         Hidden neurons' ascending changes have the reversed sign: they climb where the outputs descend.
     momentum : float
@@ -63,6 +70,7 @@ class Rule:
     descending: tuple[str, ...] = ("heterosynaptic",)
     transport: bool = False
     readout_only: bool = False
+    hebbian_hidden: bool = False
     flipped: bool = False
     shuffled: bool = False
     momentum: float = 0.0
@@ -71,6 +79,15 @@ class Rule:
     def terms(self, pathway: Pathway) -> tuple[str, ...]:
         """Return the terms of one pathway."""
         return self.ascending if pathway == "ascending" else self.descending
+
+    def factors(self, term: str, layout: "Layout") -> "Floats | None":
+        """Return what the rule multiplies an ascending term's coefficients by, shape (H + O,); None: by 1."""
+        hidden = np.arange(layout.neurons) < layout.hidden
+        if self.hebbian_hidden and term in ("heterosynaptic", "hebbian"):
+            return np.asarray(hidden == (term == "hebbian"), np.float64)
+        if self.flipped and term == "heterosynaptic":
+            return np.where(hidden, -1.0, 1.0)
+        return None
 
     @property
     def is_plain(self) -> bool:

@@ -172,13 +172,13 @@ class SparseCircuit:
         return found
 
     def _read_coefficients(self, genes: Population, pathway: Pathway) -> dict[str, Floats]:
-        """Return the gene of each term, (receiving neurons, 1), with the sign that the rule gives it."""
+        """Return the gene of each term, (receiving neurons, 1), as the rule applies it."""
         species, width = self.species, self.structures[pathway].shape[0]
         read = {}
         for term in species.rule.terms(pathway):
             gene = np.broadcast_to(genes[term_gene(pathway, term)], (1, width))
-            if pathway == "ascending" and term == "heterosynaptic":
-                gene = effective_gains(species, gene)
+            if pathway == "ascending":
+                gene = effective_gains(species, gene, term)
             read[term] = gene.astype(self.dtype)[0, :, None]
         return read
 

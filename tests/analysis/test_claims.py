@@ -310,11 +310,14 @@ def test_a_record_gives_the_same_page_and_figure_as_the_runs(runs, tmp_path):
         own = {"difference": lambda first, second: first.generations[END].iloc[-1] - second.generations[END].mean()}
         patch.setattr("hetevo.analysis.claims.prediction.CLAIM_MEASURES", own)
         measured = check(claim, runs)
-        (tmp_path / "claim.csv").write_bytes(write_record(claim, runs, {}))
+        (tmp_path / "claim.csv").write_bytes(write_record(claim, runs, {}, ["what pilots chose"]))
     recorded = read_recorded(claim, tmp_path / "claim.csv")
+    assert (recorded.freezing, recorded.notes) == ({}, ("what pilots chose",))
     files = {"circuit": "c.png", "figure": "f.png"}
     assert page(claim, recorded.measured, **files) == page(claim, measured, **files)
-    assert len(pd.read_csv(tmp_path / "claim.csv")) == 3 * 3 * 6 + 1  # measures, conditions, generations; the own one
+    assert (
+        len(pd.read_csv(tmp_path / "claim.csv", skiprows=1)) == 3 * 3 * 6 + 1
+    )  # measures, conditions, generations; the own one
     was, now = (draw(claim, each).data.dropna().reset_index(drop=True) for each in (runs, recorded.runs))
     pd.testing.assert_frame_equal(was, now, check_dtype=False, rtol=1e-5)
 

@@ -6,7 +6,7 @@ import pytest
 from planted import plant
 
 from hetevo.analysis import load_all
-from hetevo.analysis.conditions import group_by_condition
+from hetevo.analysis.conditions import find_neutral_condition, group_by_condition
 from hetevo.analysis.figures import FIGURES
 from hetevo.analysis.figures.style import for_figure
 from hetevo.analysis.report import report
@@ -94,3 +94,15 @@ def test_a_long_name_keeps_its_end_where_it_differs():
     assert all(len(name) == 24 for name in short)
     assert short[0] != short[1]
     assert for_figure("short", 24) == "short"
+
+
+def test_drift_that_keeps_readouts_alive_is_no_second_neutral_condition(tmp_path):
+    alive = '[genome]\noutput_gains = "positive"\n'
+    paths = [
+        plant(tmp_path / name, condition=name, neutral=neutral, extra=extra)
+        for name, neutral, extra in (("base", False, ""), ("viable-readout", True, alive), ("neutral", True, ""))
+    ]
+    groups = group_by_condition(loaded(*paths)[0])
+    assert find_neutral_condition(groups) == "neutral"
+    del groups["neutral"]
+    assert find_neutral_condition(groups) == "viable-readout"

@@ -9,9 +9,9 @@ from planted import plant
 from scipy import stats
 
 from hetevo.analysis import load_run
-from hetevo.analysis.runs import at_stage
 from hetevo.analysis.statistics import contrasts, hedges_g, holm
 from hetevo.analysis.statistics.contrasts import HEAD, difference, write_contrasts
+from hetevo.analysis.tables import at_stage
 from hetevo.populations.errors import SettingError
 
 END = "alignment_end"

@@ -14,10 +14,12 @@ from hetevo.evolve.beginning import transplant_genes
 from hetevo.evolve.config import ConfigError
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.generation import draw_generation_zero
+from hetevo.evolve.genes import GenesError, check_genes
 from hetevo.evolve.heldout import build_held_out_species
 from hetevo.evolve.origin import Origin
 from hetevo.evolve.rundir import RunDirectoryError
 from hetevo.evolve.rundir.sweep import read_entries
+from hetevo.evolve.space import Space
 from hetevo.evolve.species import build_species
 from hetevo.evolve.sweeps import conduct, load_plan
 from hetevo.evolve.sweeps.controls import CONTROLS
@@ -42,25 +44,75 @@ def plan_of(tmp_path, text):
     return load_plan(file)
 
 
-def genes_of(path, generation):
-    evolution = Evolution(preset("smoke", overrides=SMALL))
+def genes_of(path, generation, *changes):
+    evolution = Evolution(preset("smoke", overrides=[*SMALL, *changes]))
     return Origin.find(f"{path}@{generation}").load(evolution.config, evolution.species).generation.population
+
+
+NEEDED = {
+    "innate-feedback": 'probe.name = "instruments"',
+    "innate-forward": 'probe.measures = ["swapped weights"]',
+    "teaching-alone": 'network.circuit = "error-neurons"\nnetwork.wiring = "layered"',
+}
+"""What the base of a control must have."""
 
 
 @pytest.mark.parametrize("name", sorted(CONTROLS))
 @pytest.mark.parametrize("base", ["emergence", "digits"])
 def test_every_control_is_a_valid_change_of_every_kind_of_base(name, base, tmp_path):
     control = CONTROLS[name]
-    plan = plan_of(tmp_path, f'base = "{base}"\nseeds = [1, 2]\ncontrols = ["{name}"]\n')
+    needed = NEEDED.get(name, "")
+    plan = plan_of(tmp_path, f'base = "{base}"\nseeds = [1, 2]\ncontrols = ["{name}"]\n[set]\n{needed}\n')
     assert [member.name for member in plan.members[:2]] == [f"{base}-seed1", f"{base}-seed2"]
+    pilots = [member for member in plan.members if member.stage == "pilot"]
+    assert len(pilots) == (12 if control.matched else 0)
     if control.stage == "end":
-        mine = plan.members[2]
+        mine = plan.members[2 + len(pilots)]
         assert (mine.name, mine.condition) == (f"{name}-seed1", name)
         assert mine.config.hash() != plan.members[0].config.hash()
-        assert mine.after == (f"{base}-seed1" if control.follows else "")
+        assert {*mine.after} == ({f"{base}-seed1"} if control.follows else {one.name for one in pilots})
     else:
-        assert next((one.run, one.condition, one.stage) for one in plan.derived) == (f"{base}-seed1", name, "birth")
+        first = plan.derived[0]
+        assert (first.run, first.condition, first.stage) == (f"{base}-seed1", name, control.stage)
     assert control.meaning
+
+
+@pytest.mark.parametrize(
+    ("base", "name", "changes", "reason"),
+    [
+        ("emergence", "innate-feedback", "", 'probe.name = "instruments"'),
+        ("emergence", "innate-forward", 'probe.name = "instruments"\nprobe.every = 0', "swapped weights"),
+        ("emergence", "innate-forward", 'plasticity.rule = "transported"', "no feedback weights of its own"),
+        ("emergence", "teaching-alone", "", 'network.circuit = "error-neurons"'),
+        ("emergence", "signs-by-coin", "plasticity.gains_shared = true", "gains_shared"),
+        ("chalmers", "signs-by-coin", "", "has no gains"),
+        ("chalmers", "viable-readout", "", "genome.output_gains"),
+        ("emergence", "equal-gains", 'plasticity.rule = "hebbian"', "no gains that could be equal"),
+        ("kolen-pollack", "matched-feedback", 'genome.descending_start = "transposed"', "no size of its own"),
+    ],
+)
+def test_a_control_that_would_mean_nothing_is_refused_with_the_reason(base, name, changes, reason, tmp_path):
+    with pytest.raises(ConfigError) as caught:
+        plan_of(tmp_path, f'base = "{base}"\ncontrols = ["{name}"]\n[set]\n{changes}\n')
+    assert reason in str(caught.value)
+    assert name in str(caught.value)
+
+
+def test_equal_gains_are_those_of_the_base_s_own_rule(tmp_path):
+    text = """
+    base = "emergence"
+    controls = ["equal-gains"]
+    [set]
+    plasticity.rule = "shuffled-signal"
+    plasticity.terms = ["oja"]
+    genome.gain_mean_descending = -0.05
+    """
+    config = plan_of(tmp_path, text).members[1].config
+    assert (config.plasticity.rule, config.plasticity.terms) == ("shuffled-signal", ())
+    founders = draw_founders(build_species(config), 0, 3)
+    assert {float(gain) for gene in ("gains_ascending", "gains_descending") for gain in founders[gene].flat} == {
+        np.float32(0.1)
+    }
 
 
 def test_equal_gains_stay_equal_and_give_ceiling_and_floor(tmp_path):
@@ -74,22 +126,28 @@ def test_equal_gains_stay_equal_and_give_ceiling_and_floor(tmp_path):
 
 
 def test_a_sweep_of_controls_runs_transplants_last_and_looks_at_birth(tmp_path):
-    text = f'base = "smoke"\ncontrols = {sorted(CONTROLS)}\n[set]\nlifetime.presentations = 20\n'
-    plan = plan_of(tmp_path, text)
+    controls = sorted({*CONTROLS} - {"teaching-alone"})
+    text = f'base = "smoke"\ncontrols = {controls}\nmatched = {{scales = [1, 3], seeds = [900]}}\n[set]\n'
+    plan = plan_of(tmp_path, f'{text}lifetime.presentations = 20\nprobe.measures = ["swapped weights"]\n')
     outcomes, signal = conduct(plan, tmp_path / "sweep")
     assert signal == 0
     assert {outcome.state for outcome in outcomes} == {"done"}
     runs = {run.condition: run for run in load_all([tmp_path / "sweep"])}
-    assert set(runs) == {"smoke", *CONTROLS}
+    assert set(runs) == {"smoke", *controls}
     base, birth = runs["smoke"], runs["birth"]
     assert birth.path == base.path
     np.testing.assert_array_equal(birth.generations["alignment_end"], base.generations["alignment_birth"])
     assert birth.generations["hs_end"].isna().all()
     assert birth.individuals["alignment_end"].equals(base.individuals["alignment_birth"])
+    for name, column in {"innate-feedback": "descending", "innate-forward": "ascending"}.items():
+        for table in ("generations", "individuals"):
+            swapped, own = getattr(runs[name], table), getattr(base, table)
+            np.testing.assert_array_equal(swapped["alignment_end"], own[f"alignment_innate_{column}_end"])
+            assert swapped["hs_end"].isna().all()
     for undefined in ("no-plasticity", "readout-only"):
         assert runs[undefined].generations["alignment_end"].isna().all()
     entries = read_entries(tmp_path / "sweep")
-    assert len(entries) == len(outcomes) + 1
+    assert len(entries) == len(outcomes) + 3
     again, _ = conduct(plan, tmp_path / "sweep")
     assert [one.digest for one in again] == [one.digest for one in outcomes]
 
@@ -114,6 +172,12 @@ def test_a_run_that_waits_for_a_failed_one_fails_and_says_so(tmp_path):
         ('controls = ["neutrall"]', ["neutrall", "neutral"]),
         ('controls = ["birth", "birth"]', ["each once"]),
         ('controls = ["birth"]\n[conditions.a]', ["no conditions"]),
+        ('controls = ["birth"]\n[matched]\nscales = [1]', ["matched-feedback", "birth"]),
+        ('controls = ["matched-feedback"]\n[matched]\nscales = [0]', ["matched.scales", "above 0"]),
+        ('controls = ["matched-feedback"]\n[matched]\nscales = []', ["matched.scales"]),
+        ('controls = ["matched-feedback"]\n[matched]\nseeds = [4, 4]', ["matched.seeds", "each seed once"]),
+        ('controls = ["matched-feedback"]\n[matched]\nseed = 4', ["matched.seed", "seeds"]),
+        ('seeds = [7, 901]\ncontrols = ["matched-feedback"]', ["matched.seeds", "901", "902..904"]),
         ('controls = ["birth"]\n[grid]\n"network.bias" = [true]', ["no conditions, grid or zip"]),
     ],
 )
@@ -150,6 +214,64 @@ def test_transplanted_genes_come_from_the_source_and_all_others_are_new(tmp_path
     gains = genes_of(tmp_path / "champion", 0).gains_ascending
     last = load_run(tmp_path / "donor").individuals.query("generation == 3")["loss"].to_numpy()
     np.testing.assert_array_equal(gains, np.repeat(donors.gains_ascending[[last.argmin()]], 12, axis=0))
+
+
+def test_a_whole_transplant_lives_the_same_lives_and_by_coin_lacks_the_signs_of_hidden_gains_alone(tmp_path):
+    donor = run(tmp_path / "donor", "genome.innate=inherited")
+    whole = ["transplant.source=donor@3", 'transplant.genes=["gain", "decay", "mask", "innate"]']
+    whole += ["evolution.turnover=none", "genome.innate=inherited"]
+    kept = run(tmp_path / "kept", *whole)
+    losses = [load_run(path).individuals.query("generation == 3")["loss"] for path in (donor.path, kept.path)]
+    np.testing.assert_array_equal(*losses)
+    coin = run(tmp_path / "coin", *whole, "transplant.signs=coin")
+    before, after = (genes_of(path, 0, "genome.innate=inherited") for path in (kept.path, coin.path))
+    hidden = build_species(preset("smoke")).layout.hidden
+    for name in before:
+        same = before[name] == after[name]
+        if name == "gains_ascending":
+            assert 0.3 < same[:, :hidden].mean() < 0.7
+            np.testing.assert_array_equal(np.abs(before[name]), np.abs(after[name]))
+            same = same[:, hidden:]
+        assert same.all()
+    assert verify(coin.path, replay=3).problems == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        (["transplant.signs=coin"], "transplant.source"),
+        (["transplant={source='donor', signs='coin', genes=['decay']}"], "gain"),
+        (["transplant={source='donor', signs='coin'}", "plasticity.gains_shared=true"], "gains_shared"),
+    ],
+)
+def test_signs_by_coin_need_transplanted_gains(changes, reason):
+    with pytest.raises(ConfigError, match=reason):
+        preset("smoke", overrides=changes)
+
+
+def test_output_gains_stay_positive_in_founders_mutants_and_transplants(tmp_path):
+    noisy = ["evolution.gain_mutation_rate=1.0", "evolution.gain_mutation_scale=1.0", "checkpoint.keep_every=1"]
+    positive = "genome.output_gains=positive"
+    run(tmp_path / "donor", *noisy)
+    run(tmp_path / "run", *noisy, positive)
+    run(tmp_path / "new", positive, "transplant.source=donor@3")
+    hidden = build_species(preset("smoke")).layout.hidden
+    plain, kept = genes_of(tmp_path / "donor", 0).gains_ascending, genes_of(tmp_path / "run", 0).gains_ascending
+    np.testing.assert_array_equal(kept[:, :hidden], plain[:, :hidden])
+    np.testing.assert_array_equal(kept[:, hidden:], np.abs(plain[:, hidden:]))
+    for path, generation in (("run", 3), ("new", 0)):
+        gains = genes_of(tmp_path / path, generation).gains_ascending
+        assert (gains[:, hidden:] >= 0).all()
+        assert (gains[:, :hidden] < 0).any()
+    assert (genes_of(tmp_path / "donor", 3).gains_ascending[:, hidden:] < 0).any()
+    # those that come from outside are checked
+    config = preset("smoke", overrides=[*SMALL, positive])
+    space = Space(config)
+    of_outputs = [name.startswith("gains_ascending") and "level 3" in name for name in space.names]
+    assert sum(of_outputs) == config.task.outputs
+    assert (space.bounds[of_outputs, 0] == 0).all()
+    with pytest.raises(GenesError, match="gains_ascending: expected numbers of 0 or more"):
+        check_genes(genes_of(tmp_path / "donor", 3), build_species(config))
 
 
 def test_gains_are_fitted_to_networks_of_other_sizes(tmp_path):

@@ -231,3 +231,20 @@ def test_rules_that_draw_noise_ask_for_generators(rule):
     innate = draw_innate_weights(species, genes, np.arange(3), SEED, 0)
     with pytest.raises(ValueError, match="draws noise"):
         model.live(species, genes, innate, experience(species, SEED, 0).training)
+
+
+def test_with_hebbian_hidden_neurons_the_outputs_alone_hear_of_errors():
+    species = make_species(rule="hebbian-hidden", term_scale=0.2, life={"tasks": 1})
+    circuits, (inputs, targets) = plain_circuits(species)
+    hidden, genes = species.layout.hidden, circuits.genes
+    circuits.forward(inputs)
+    circuits.backward(targets - circuits.y)
+    x, q, W, V = circuits.x, circuits.q, circuits.W.copy(), circuits.V.copy()
+    circuits.update()
+    neurons, samples = x[:, species.layout.input_units :], inputs.shape[2]
+    change = circuits.W - W * (1 - genes["decay_ascending"].astype(float)[:, None, None])
+    hebbian = genes["hebbian_ascending"][:, :hidden, None] * (neurons @ x.swapaxes(1, 2)) / samples
+    errors = genes["gains_ascending"][:, hidden:, None] * (q[:, hidden:] @ x.swapaxes(1, 2)) / samples
+    expected = genes.mask_ascending * np.concatenate([hebbian, errors], axis=1)
+    np.testing.assert_allclose(change, expected, atol=1e-12)
+    np.testing.assert_array_equal(circuits.V, V)

@@ -115,6 +115,18 @@ class TransplantTable(Table):
     genes: tuple[Literal["gain", "decay", "mask", "innate", "bits", "sign"], ...] = Field(
         ("gain", "decay"), strict=False, min_length=1, description="kinds of genes to take; the others are drawn anew"
     )
+    signs: Literal["kept", "coin"] = Field(
+        "kept", description="signs of hidden neurons' transplanted ascending gains: kept, or drawn anew by coin"
+    )
+
+    @model_validator(mode="after")
+    def _signs_are_those_of_gains(self) -> Self:
+        if self.signs == "coin" and not (self.source and "gain" in self.genes):
+            raise ValueError(
+                'transplant.signs: with "coin" signs of transplanted gains are drawn anew, so expected a'
+                f' transplant.source, and "gain" in transplant.genes, got {self.source!r} and {list(self.genes)}'
+            )
+        return self
 
 
 class ProbeTable(Table):

@@ -287,7 +287,7 @@ def test_the_advice_for_a_damaged_list_works(two, plan, tmp_path, threads):
 
 def test_a_list_of_a_newer_version_is_not_called_damaged(two, tmp_path):
     write_entries(tmp_path / "sweep", "x", [])
-    (tmp_path / "sweep" / "sweep.json").write_text('{"schema": 2, "runs": []}')
+    (tmp_path / "sweep" / "sweep.json").write_text('{"schema": 3, "runs": []}')
     with pytest.raises(SchemaError, match="use the version that wrote it"):
         conduct(two, tmp_path / "sweep")
 

@@ -151,10 +151,10 @@ def test_each_seed_takes_the_genes_of_its_own_donor(tmp_path):
     text = 'seeds = "3..4"\n[conditions.donor]\n[conditions.heir]\ntransplant.source = "donor-seed{seed}@2"\n'
     members = plan_of(tmp_path, text).members
     assert [member.config.transplant.source for member in members] == ["", "", "donor-seed3@2", "donor-seed4@2"]
-    assert [member.after for member in members] == ["", "", "donor-seed3", "donor-seed4"]
+    assert [member.after for member in members] == [(), (), ("donor-seed3",), ("donor-seed4",)]
     controls = plan_of(tmp_path, 'seeds = "3..4"\ncontrols = ["transplant"]').members
     assert [one.config.transplant.source for one in controls[2:]] == ["emergence-seed3@50", "emergence-seed4@50"]
-    assert [one.after for one in controls[2:]] == ["emergence-seed3", "emergence-seed4"]
+    assert [one.after for one in controls[2:]] == [("emergence-seed3",), ("emergence-seed4",)]
 
 
 def test_seeds_out_of_range_are_refused(tmp_path):
