@@ -30,7 +30,8 @@ class SweepFile(BaseModel):
     seeds : str or list of int
         ``"0..9"`` or ``[0, 1, 2]``.
     controls : list of str
-        Names of `hetevo.evolve.sweeps.controls.CONTROLS`, compared with the base; instead of conditions, grid and zip.
+        Names of `hetevo.evolve.sweeps.controls.CONTROLS`, compared with the base, or with the first of
+        ``conditions``; instead of grid and zip.
     set : dict
         Changes for all runs.
     conditions : dict of str to dict
@@ -47,7 +48,7 @@ class SweepFile(BaseModel):
     seeds: list[int] = Field(
         [0], min_length=1, examples=[[0, 1, 2]], description='seeds of each condition, e.g. "0..9" or [0, 1, 2]'
     )
-    controls: list[str] = Field([], examples=[["neutral", "birth"]], description="what the base is compared with")
+    controls: list[str] = Field([], examples=[["neutral", "birth"]], description="what the base, or the first of conditions, is compared with")
     set: Changes = Field({}, examples=[{"evolution.size": 64}], description="changes for all runs")
     conditions: dict[str, Changes] = Field(
         {}, examples=[{"layered": {"network.wiring": "layered"}}], description="named tables of changes"
@@ -72,16 +73,19 @@ class SweepFile(BaseModel):
         if len(set(self.seeds)) < len(self.seeds):
             again = next(seed for seed, count in Counter(self.seeds).items() if count > 1)
             raise ValueError(f"seeds: expected each seed once, got {again} again")
-        # controls: known, each once, and beside one base only
+        # controls: known, each once, and compared with one condition only
         strange = [name for name in self.controls if name not in CONTROLS]
         if strange or len(set(self.controls)) < len(self.controls):
             hint = nearest(strange[0], CONTROLS) if strange else ""
             raise ValueError(f"controls: expected some of {', '.join(CONTROLS)}, each once, got {self.controls}.{hint}")
-        if self.controls and (self.conditions or self.grid or self.zip):
+        if self.controls and (self.grid or self.zip):
             raise ValueError(
-                "controls: they are compared with one base, so expected no conditions, grid or zip beside them."
-                " Write a sweep for each base"
+                "controls: they are compared with one base, or with the first of conditions, so expected no grid or zip"
+                " beside them. Write a sweep for each base"
             )
+        twice = sorted({*self.controls} & self.conditions.keys())
+        if twice:
+            raise ValueError(f"conditions: {twice[0]!r} is the name of one of controls too. Give it another name")
         # lists that are walked together end together
         lengths = {key: len(values) for key, values in self.zip.items()}
         if len(set(lengths.values())) > 1:
@@ -91,9 +95,9 @@ class SweepFile(BaseModel):
             raise ValueError(f"{empty[0]}: expected at least one value, got []")
         # each key is said in one place
         changed = {*self.set, *self.grid, *self.zip}.union(*self.conditions.values())
-        twice = (self.grid.keys() & self.zip.keys()) | ({"seed"} & changed)
-        if twice:
-            raise ValueError(f"{sorted(twice)[0]}: expected in one place only (seeds belong into seeds)")
+        again = (self.grid.keys() & self.zip.keys()) | ({"seed"} & changed)
+        if again:
+            raise ValueError(f"{sorted(again)[0]}: expected in one place only (seeds belong into seeds)")
         return self
 
 

@@ -154,6 +154,8 @@ def _plan_members(
         # validated once for all seeds
         place = f"{source}, {folders[condition]}-seed{file.seeds[0]}"
         config = _make_config(file.base, changes, place, folder, trust=trust)
+        # controls stand beside the first one alone
+        compared = (condition, changes, config) if number == 0 else compared
         for seed in file.seeds:
             name = f"{folders[condition]}-seed{seed}"
             names.add(name)
@@ -166,7 +168,7 @@ def _plan_members(
                     f" one; expected one of {', '.join(sorted(names - {name})[:6])}…"
                 )
             yield Member(name, condition, seed, run, donor)
-    # controls stand beside one base alone
+    condition, changes, config = compared
     for control in (name for name in file.controls if CONTROLS[name].stage == "end"):
         changed = {**changes, **CONTROLS[control].changes(config, f"{for_file(condition)}-seed{{seed}}")}
         own = _make_config(file.base, changed, f"{source}, {control}-seed{file.seeds[0]}", folder, trust=trust)
