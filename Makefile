@@ -33,10 +33,12 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# afresh: runs that older code left there would be read instead of repeated
+# all of it takes hours: make verify PART=1/4, PART=2/4, ... does it in parts, on one machine after another or side by side.
+# Afresh: runs that older code left there would be read instead of repeated.
+PART ?= 1/1
 verify: setup
-	rm -rf runs/verification
-	$(ONE_THREAD) $(BIN)/python -m pytest -q -m verification --timeout 3600 --durations 10 tests
+	rm -rf runs/verification/part-$(subst /,-of-,$(PART))
+	$(ONE_THREAD) $(BIN)/python -m pytest -q -m verification --part $(PART) --timeout 3600 --durations 10 tests
 
 bench: setup
 	$(INSTALL) --require-hashes -r requirements-bench.lock

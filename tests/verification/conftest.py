@@ -9,13 +9,20 @@ from hetevo.evolve.sweeps import Plan, conduct
 
 
 @pytest.fixture(scope="session")
-def lived() -> Callable[[Plan], list[LoadedRun]]:
-    """Live through a sweep in runs/verification, which `make verify` empties first, and load its runs."""
+def room(pytestconfig: pytest.Config) -> Path:
+    """Folder of this part of `make verify`, which empties it first."""
+    folder = Path("runs/verification/part-" + pytestconfig.getoption("part").replace("/", "-of-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def lived(room: Path) -> Callable[[Plan], list[LoadedRun]]:
+    """Live through a sweep, or read it where another test has, and load its runs."""
 
     def get(plan: Plan) -> list[LoadedRun]:
-        folder = Path("runs/verification") / plan.name
-        outcomes, _ = conduct(plan, folder)
+        outcomes, _ = conduct(plan, room / plan.name)
         assert {outcome.state for outcome in outcomes} == {"done"}
-        return load_all([folder])
+        return load_all([room / plan.name])
 
     return get

@@ -8,7 +8,6 @@ from hetevo.evolve import preset
 from hetevo.evolve.sweeps import load_plan, plan_of_seeds
 
 pytestmark = pytest.mark.verification
-ROOM = "runs/verification"
 
 
 def table(runs):
@@ -30,18 +29,18 @@ def table(runs):
     return pd.DataFrame(rows)
 
 
-def publish(runs, name):
+def publish(runs, name, room):
     found = table(runs)
-    found.to_csv(f"{ROOM}/{name}-table.csv", index=False, float_format="%.4f")
-    save(alignment(runs), f"{ROOM}/{name}.png")
+    found.to_csv(room / f"{name}-table.csv", index=False, float_format="%.4f")
+    save(alignment(runs), room / f"{name}.png")
     print("\n" + found.to_string(index=False, float_format="%.3f"))
     return found
 
 
-def test_emergence_and_neutral_drift(lived):
+def test_emergence_and_neutral_drift(lived, room):
     # the claim of the same name has lived these runs already, unless this test runs alone
     runs = [run for run in lived(load_plan("emergence-with-controls")) if run.condition in ("emergence", "neutral")]
-    found = publish(runs, "emergence")
+    found = publish(runs, "emergence", room)
     assert found.groupby("condition").size().to_dict() == {"emergence": 10, "neutral": 10}
     selected, drifted = (found[found["condition"] == name] for name in ("emergence", "neutral"))
     assert (selected["alignment_end"] >= 0.45).sum() >= 9
@@ -50,9 +49,9 @@ def test_emergence_and_neutral_drift(lived):
     assert abs(drifted["alignment_end"].mean()) <= 0.10
 
 
-def test_digits(lived):
+def test_digits(lived, room):
     plans = [plan_of_seeds(name, preset(name), "0..4") for name in ("digits", "digits-neutral")]
-    found = publish([run for plan in plans for run in lived(plan)], "digits")
+    found = publish([run for plan in plans for run in lived(plan)], "digits", room)
     assert found.groupby("condition").size().to_dict() == {"digits": 5, "digits-neutral": 5}
     selected, drifted = (found[found["condition"] == name] for name in ("digits", "digits-neutral"))
     assert (selected["alignment_end"] >= 0.10).all()
