@@ -18,10 +18,10 @@ $(STAMP): pyproject.toml requirements.lock
 	$(INSTALL) --no-deps --no-build-isolation --no-index -e .
 	@touch $(STAMP)
 
+# repeated, it goes on where it was interrupted, and keeps runs that are done
 demo: setup
-	@if [ -e runs/demo ]; then echo "runs/demo exists already (a run is never overwritten; 'rm -r runs/demo' to start anew): plotting it again."; \
-	else $(BIN)/hetevo run emergence -o runs/demo; fi
-	@$(BIN)/hetevo plot runs/demo
+	@$(BIN)/hetevo sweep demo -o runs/demo
+	@$(BIN)/hetevo plot runs/demo --kind alignment
 
 # two at once, each with one thread; plain `pytest` runs them one after the other
 test: setup

@@ -1,19 +1,20 @@
 """What a figure of alignment shows, in two lines of plain words."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from hetevo.analysis.conditions import LOT, group_by_condition, is_by_lot
 from hetevo.analysis.runs import LoadedRun
+from hetevo.analysis.statistics.contrasts import contrasts
 from hetevo.analysis.statistics.curves import Level, ending, last_level
 from hetevo.populations.errors import spell
 from hetevo.populations.registry import is_place
 from hetevo.populations.text import for_terminal
 
-ALIGNMENT = "alignment_end"
+ALIGNMENT, LOSS, ACCURACY = "alignment_end", "loss_median", "accuracy_median"
 
 RISE = 0.2
 """Smallest rise of the population mean that a single run may call a rise: neutral runs of the default experiment,
@@ -28,8 +29,8 @@ MANY = 30
 ENOUGH_SEEDS = 10
 SEEDS_MISSING = f" Fewer than {ENOUGH_SEEDS} seeds a condition: take it as a first look."
 
-CONTROLS = {"emergence": "neutral", "digits": "digits-neutral"}
-"""Presets that differ from another one in nothing but that parents and elites are drawn by lot."""
+CONTROLS = {"emergence": "neutral"}
+"""Presets that differ from another one in nothing but that parents and elites are drawn by lot; and have always."""
 
 
 def verdict(runs: Sequence[LoadedRun]) -> str:
@@ -94,7 +95,7 @@ def _of_course(run: LoadedRun) -> str:
     before = f"{_signed(begin.value)} {' '.join(_when(begin))}" if begin.counted else "undefined before"
     what = (
         f"Gradient alignment at the end of life: {before}, {_signed(end.value)} {' '.join(_when(end))}; {innate}"
-        " (a random direction has 0)."
+        f" (a random direction has 0).{_classified(run, most)}"
     )
     return f"{what}\n{_meaning(run, end.value - begin.value, birth.value, most)} One run is one seed: {_next(run)}"
 
@@ -123,6 +124,12 @@ def _when(level: Level) -> tuple[str, ...]:
     left = len(level.generations) - level.counted
     few = f"; in {left} more, fewer than half of the individuals have a value" if left else ""
     return f"in generations {first} to {last}", f"(mean of {level.counted}{few})"
+
+
+def _classified(run: LoadedRun, most: int) -> str:
+    """Say how many test samples the median individual classified rightly at the end, if that was the task."""
+    accuracy = last_level(run, ACCURACY, most).value if ACCURACY in run.generations else math.nan
+    return "" if math.isnan(accuracy) else f" Classified rightly by then: {accuracy:.0%} of the test (median)."
 
 
 def _signed(value: float) -> str:
@@ -167,23 +174,29 @@ def _next(run: LoadedRun) -> str:
 def _of_several(runs: Sequence[LoadedRun]) -> str:
     # mean and spread over the seeds of each condition, at the end of each run
     groups = group_by_condition(runs)
-    parts, counts, lengths, sparse = [], [], set(), False
+    parts, counts, lengths, lasts, sparse = [], [], set(), set(), False
     for name, group in groups.items():
         condition = for_terminal(name)
         levels = [last_level(run, ALIGNMENT, ending(run)) for run in group if run.probed]
         values = pd.Series([level.value for level in levels], dtype=float).dropna()
         lengths |= {len(level.generations) for level in levels}
+        lasts |= {run.last for run in group}
+        learned = "".join(
+            f", {word} {level:.2f}"
+            for word, column in (("loss", LOSS), ("accuracy", ACCURACY))
+            if not math.isnan(level := _mean_level(group, column))
+        )
         sparse |= any(
             level.generations != tuple(run.generations["generation"].iloc[-len(level.generations) :])
             for run, level in zip((run for run in group if run.probed), levels, strict=True)
         )
         if values.empty:
-            parts.append(f"{condition} undefined")
+            parts.append(f"{condition} undefined{learned}")
             continue
         counts.append(len(values))
         spread = f" (sd {values.std():.2f})" if len(values) > 1 else ""
         undefined = f" ({len(group) - len(values)} more undefined)" if len(values) < len(group) else ""
-        parts.append(f"{condition} {values.mean():+.2f}{spread}, n = {len(values)}{undefined}")
+        parts.append(f"{condition} {values.mean():+.2f}{spread}{learned}, n = {len(values)}{undefined}")
     # over how many generations, which may differ between short runs and long ones
     few, many = min(lengths, default=1), max(lengths, default=1)
     span = f"{many} generations" if few == many else f"{few} to {many} generations"
@@ -194,7 +207,31 @@ def _of_several(runs: Sequence[LoadedRun]) -> str:
     drifting = [name for name, group in groups.items() if all(map(is_by_lot, group))]
     drift = " and ".join(map(repr, drifting)) or "runs with parents drawn by lot"
     shows = "show" if len(drifting) != 1 else "shows"
+    differ = _difference(groups, many) if few == many and len(lasts) == 1 and not drifting else ""
+    measured = f" that {were} measured" if sparse else ""
     return (
-        f"Gradient alignment {when}{f' that {were} measured' if sparse else ''}, mean over seeds: {'; '.join(parts)}.\n"
-        f"Seeds are the unit of these statistics; a random direction has 0, drift is what {drift} {shows}.{enough}"
+        f"Gradient alignment {when}{measured}, mean over seeds: {'; '.join(parts)}.\n"
+        f"{differ}Seeds are the unit of these statistics; a random direction has 0, drift is what {drift} {shows}."
+        f"{enough}"
     )
+
+
+def _mean_level(group: Sequence[LoadedRun], column: str) -> float:
+    """Return the mean over runs of a column that is known of all individuals, at the end of each."""
+    levels = [last_level(run, column, ending(run)).value for run in group if column in run.generations]
+    return float(pd.Series(levels, dtype=float).mean())
+
+
+def _difference(groups: Mapping[str, Sequence[LoadedRun]], generations: int) -> str:
+    """Say how much two conditions differ, in alignment and in loss, if they have the same seeds, two or more."""
+    if len(groups) != 2:
+        return ""
+    table = contrasts([run for group in groups.values() for run in group], generations=generations)
+    rows = {str(row["measure"]): row for row in table.to_dict("records")}
+    said = [
+        f"{word} {row['effect']:+.2f} (95 % interval {row['low']:+.2f} to {row['high']:+.2f})"
+        for word, row in (("alignment", rows[ALIGNMENT]), ("loss", rows[LOSS]))
+        if row["test"] == "paired t" and math.isfinite(row["low"])
+    ]
+    names = " minus ".join(for_terminal(name) for name in groups)
+    return f"{names}, paired by seed: {', '.join(said)}. " if len(said) == 2 else ""

@@ -38,7 +38,7 @@ def make_toolbox(config: Config, species: Species) -> base.Toolbox:
     for name, settings in (("select", config.evolution.select), ("elites", config.evolution.select_elites)):
         function, arguments = find_operator(settings)
         box.register(name, function, **arguments)
-    box.register("mate", cross, species=species)
+    box.register("mate", cross, species=species, by=config.evolution.crossover_by)
     box.register("mutate", mutate, species=species, settings=config.evolution)
     return box
 

@@ -1,7 +1,7 @@
 """What genes do: crossover and mutation, acting on whole arrays of a population."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.random import Generator
@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from hetevo.evolve.config import EvolutionTable
 from hetevo.populations.birth import keep_outputs_positive
-from hetevo.populations.circuits import allowed_synapses, genome
+from hetevo.populations.circuits import allowed_synapses, genome, is_of_error_neurons
+from hetevo.populations.error_neurons import error_layout
 from hetevo.populations.genome import Gene, Kind, Population
 from hetevo.populations.random_streams import draw_events
 from hetevo.populations.species import Species
@@ -20,9 +21,19 @@ CROSSED: frozenset[Kind] = frozenset({"gain", "decay", "bits"})
 """Kinds of genes that crossover exchanges; wiring, innate weights and signs come from the first parent."""
 
 
-def cross(children: Population, second: Population, crossed: Indices, species: Species, rng: Generator) -> None:
+def cross(
+    children: Population,
+    second: Population,
+    crossed: Indices,
+    species: Species,
+    rng: Generator,
+    *,
+    by: Literal["gene", "neuron"] = "gene",
+) -> None:
     """Cross in place: each gain and decay comes from either parent with probability one half.
 
+    What a neuron does depends on the signs of its gains together (flipping both changes nothing): by neuron, all that
+    one neuron has come from the same parent. So do gains that the whole network shares. Decays are crossed one by one.
     Bits are crossed at two points, as in `deap.tools.cxTwoPoint`: what lies between them comes from the second parent.
 
     Parameters
@@ -37,11 +48,20 @@ def cross(children: Population, second: Population, crossed: Indices, species: S
         Names the genes.
     rng : numpy.random.Generator
         Source of randomness.
+    by : str, optional
+        ``"gene"``: each gain alone. ``"neuron"``: gains and coefficients of extra terms, neuron by neuron.
     """
+    # a coin for each neuron, forward ones and error neurons apart
+    layouts = {False: species.layout, True: error_layout(species)} if by == "neuron" else {}
+    coins = {errors: rng.random((len(crossed), layout.neurons)) < 0.5 for errors, layout in layouts.items()}
     for gene in genome(species):
         if gene.kind in CROSSED:
+            errors = is_of_error_neurons(species, gene.name)
             if gene.kind == "bits":
                 from_second = _between_two_points(len(crossed), gene.shape[0], rng)
+            elif coins and gene.kind == "gain" and len(gene.shape) == 1 and gene.shape[0] <= layouts[errors].neurons:
+                # outputs come last, and only some genes have a place for them
+                from_second = coins[errors][:, : gene.shape[0]]
             else:
                 from_second = rng.random((len(crossed), *gene.shape), dtype=np.float32) < 0.5
             genes = children[gene.name]

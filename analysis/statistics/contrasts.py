@@ -19,6 +19,9 @@ from hetevo.populations.types import Floats
 ALWAYS = ("alignment_end", "loss_median")
 """Loss stands beside alignment always: neither says alone whether something learns."""
 
+ACCURACY = "accuracy_median"
+"""Stands beside both wherever it is defined: in classifications."""
+
 COLUMNS = [
     "measure", "first", "second", "mean_first", "mean_second", "n_first", "n_second", "generations_first",
     "generations_second", "test", "effect", "low", "high", "df", "p", "p_holm", "g", "g_low", "g_high",
@@ -44,7 +47,7 @@ def contrasts(
     against : str, optional
         Compare the others with this condition alone. Default: all pairs.
     measures : sequence of str, optional
-        Columns of the table of generations besides `ALWAYS`.
+        Columns of the table of generations besides `ALWAYS`, and `ACCURACY` where the task is a classification.
     generations : int, optional
         How many.
 
@@ -63,7 +66,8 @@ def contrasts(
     """
     groups = group_by_condition(runs)
     pairs = _choose_pairs(groups, against)
-    wanted = list(dict.fromkeys([*ALWAYS, *measures]))
+    classified = any(ACCURACY in run.generations and run.generations[ACCURACY].notna().any() for run in runs)
+    wanted = list(dict.fromkeys([*ALWAYS, *([ACCURACY] if classified else []), *measures]))
     for measure in measures:
         known = sorted({str(column) for run in runs for column in run.generations})
         if measure not in known:

@@ -31,7 +31,8 @@ class SweepFile(BaseModel):
     seeds : str or list of int
         ``"0..9"`` or ``[0, 1, 2]``.
     controls : list of str
-        Names of `hetevo.evolve.sweeps.controls.CONTROLS`, compared with the base; instead of conditions, grid and zip.
+        Names of `hetevo.evolve.sweeps.controls.CONTROLS`, compared with the base, or with the first of
+        ``conditions``; instead of grid and zip.
     matched : MatchedTable
         Scales and seeds of the pilot runs by which the control ``matched-feedback`` is matched.
     set : dict
@@ -50,7 +51,9 @@ class SweepFile(BaseModel):
     seeds: list[int] = Field(
         [0], min_length=1, examples=[[0, 1, 2]], description='seeds of each condition, e.g. "0..9" or [0, 1, 2]'
     )
-    controls: list[str] = Field([], examples=[["neutral", "birth"]], description="what the base is compared with")
+    controls: list[str] = Field(
+        [], examples=[["neutral", "birth"]], description="what the base, or the first of conditions, is compared with"
+    )
     matched: MatchedTable = Field(MatchedTable(), description="pilot runs of the control matched-feedback")
     set: Changes = Field({}, examples=[{"evolution.size": 64}], description="changes for all runs")
     conditions: dict[str, Changes] = Field(
@@ -76,15 +79,15 @@ class SweepFile(BaseModel):
         if len(set(self.seeds)) < len(self.seeds):
             again = next(seed for seed, count in Counter(self.seeds).items() if count > 1)
             raise ValueError(f"seeds: expected each seed once, got {again} again")
-        # controls: known, each once, and beside one base only
+        # controls: known, each once, and compared with one condition only
         strange = [name for name in self.controls if name not in CONTROLS]
         if strange or len(set(self.controls)) < len(self.controls):
             hint = nearest(strange[0], CONTROLS) if strange else ""
             raise ValueError(f"controls: expected some of {', '.join(CONTROLS)}, each once, got {self.controls}.{hint}")
-        if self.controls and (self.conditions or self.grid or self.zip):
+        if self.controls and (self.grid or self.zip):
             raise ValueError(
-                "controls: they are compared with one base, so expected no conditions, grid or zip beside them."
-                " Write a sweep for each base"
+                "controls: they are compared with one base, or with the first of conditions, so expected no grid or zip"
+                " beside them. Write a sweep for each base"
             )
         # pilot runs are for one control alone
         if "matched" in self.model_fields_set and not any(CONTROLS[name].matched for name in self.controls):
@@ -92,6 +95,9 @@ class SweepFile(BaseModel):
                 'matched: only the control "matched-feedback" has pilot runs, so expected it among controls, got'
                 f" {self.controls}"
             )
+        both = sorted({*self.controls} & self.conditions.keys())
+        if both:
+            raise ValueError(f"conditions: {both[0]!r} is the name of one of controls too. Give it another name")
         # lists that are walked together end together
         lengths = {key: len(values) for key, values in self.zip.items()}
         if len(set(lengths.values())) > 1:
@@ -101,9 +107,9 @@ class SweepFile(BaseModel):
             raise ValueError(f"{empty[0]}: expected at least one value, got []")
         # each key is said in one place
         changed = {*self.set, *self.grid, *self.zip}.union(*self.conditions.values())
-        twice = (self.grid.keys() & self.zip.keys()) | ({"seed"} & changed)
-        if twice:
-            raise ValueError(f"{sorted(twice)[0]}: expected in one place only (seeds belong into seeds)")
+        again = (self.grid.keys() & self.zip.keys()) | ({"seed"} & changed)
+        if again:
+            raise ValueError(f"{sorted(again)[0]}: expected in one place only (seeds belong into seeds)")
         return self
 
 

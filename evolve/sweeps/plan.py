@@ -185,7 +185,11 @@ def _plan_members(
                     f" one; expected one of {', '.join(sorted(names - {name})[:6])}…"
                 )
             yield Member(name, condition, seed, run, (donor,) if donor else ())
-    # controls stand beside one base alone
+    # controls stand beside one base alone, or the first of conditions
+    if not file.controls:
+        return
+    condition, changes = conditions[0]
+    config = _make_config(file.base, changes, f"{source}, {folders[condition]}", folder, trust=trust)
     for control in file.controls:
         if obstacle := CONTROLS[control].obstacle(config):
             raise ConfigError(f"{source}: controls: {control!r} cannot be compared with {condition!r}: {obstacle}.")

@@ -81,8 +81,20 @@ def receiving_layout(species: Species, gene: str) -> Layout:
     gene : str
         Its name, which ends in the kind of synapses.
     """
-    of_error_neurons = species.network.circuit == NAME and gene.endswith(("_sensing", "_descending"))
-    return error_layout(species) if of_error_neurons else species.layout
+    return error_layout(species) if is_of_error_neurons(species, gene) else species.layout
+
+
+def is_of_error_neurons(species: Species, gene: str) -> bool:
+    """Tell whether a gene of neurons or synapses is about error neurons, which are the ones that receive.
+
+    Parameters
+    ----------
+    species : Species
+        What the individuals have in common.
+    gene : str
+        Its name, which ends in the kind of synapses.
+    """
+    return species.network.circuit == NAME and gene.endswith(("_sensing", "_descending"))
 
 
 def block_size(species: Species) -> int:
@@ -131,5 +143,6 @@ __all__ = [
     "circuit_of",
     "draw_founders",
     "genome",
+    "is_of_error_neurons",
     "receiving_layout",
 ]

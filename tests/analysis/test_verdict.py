@@ -91,7 +91,7 @@ def test_drift_is_not_said_to_be_selected(tmp_path):
     assert "drawn by lot" in text
 
 
-@pytest.mark.parametrize(("base", "control"), CONTROLS.items())
+@pytest.mark.parametrize(("base", "control"), [*CONTROLS.items(), ("digits", "digits-neutral")])
 def test_the_control_of_a_preset_differs_from_it_by_the_lot_only(base, control):
     lot = [f'evolution.{key}={{name="selRandom"}}' for key in ("select", "select_elites")]
     values = [condition_values(one.model_dump(mode="json")) for one in (preset(base, overrides=lot), preset(control))]

@@ -58,7 +58,7 @@ NEEDED = {
 
 
 @pytest.mark.parametrize("name", sorted(CONTROLS))
-@pytest.mark.parametrize("base", ["emergence", "digits"])
+@pytest.mark.parametrize("base", ["emergence", "digits-amorphous"])
 def test_every_control_is_a_valid_change_of_every_kind_of_base(name, base, tmp_path):
     control = CONTROLS[name]
     needed = NEEDED.get(name, "")
@@ -152,6 +152,19 @@ def test_a_sweep_of_controls_runs_transplants_last_and_looks_at_birth(tmp_path):
     assert [one.digest for one in again] == [one.digest for one in outcomes]
 
 
+def test_controls_beside_conditions_are_those_of_the_first(tmp_path):
+    text = 'base = "smoke"\ncontrols = ["birth", "hebbian", "transplant"]\n[set]\nnetwork.levels = [3]\n'
+    text += "[conditions.one]\nplasticity.gains_shared = true\n[conditions.two]\nnetwork.levels = [4]\n"
+    plan = plan_of(tmp_path, text)
+    found = {member.condition: member for member in plan.members}
+    assert list(found) == ["one", "two", "hebbian", "transplant"]
+    for name, shared, levels in (("two", False, (4,)), ("hebbian", True, (3,)), ("transplant", True, (3,))):
+        config = found[name].config
+        assert (config.plasticity.gains_shared, config.network.levels) == (shared, levels)
+    assert found["transplant"].config.transplant.source == "one-seed0@3"
+    assert [(one.condition, one.run) for one in plan.derived] == [("birth", "one-seed0")]
+
+
 def test_a_run_that_waits_for_a_failed_one_fails_and_says_so(tmp_path):
     plan = plan_of(tmp_path, 'base = "smoke"\ncontrols = ["transplant"]\n')
     (tmp_path / "sweep").mkdir()
@@ -171,14 +184,14 @@ def test_a_run_that_waits_for_a_failed_one_fails_and_says_so(tmp_path):
     [
         ('controls = ["neutrall"]', ["neutrall", "neutral"]),
         ('controls = ["birth", "birth"]', ["each once"]),
-        ('controls = ["birth"]\n[conditions.a]', ["no conditions"]),
         ('controls = ["birth"]\n[matched]\nscales = [1]', ["matched-feedback", "birth"]),
         ('controls = ["matched-feedback"]\n[matched]\nscales = [0]', ["matched.scales", "above 0"]),
         ('controls = ["matched-feedback"]\n[matched]\nscales = []', ["matched.scales"]),
         ('controls = ["matched-feedback"]\n[matched]\nseeds = [4, 4]', ["matched.seeds", "each seed once"]),
         ('controls = ["matched-feedback"]\n[matched]\nseed = 4', ["matched.seed", "seeds"]),
         ('seeds = [7, 901]\ncontrols = ["matched-feedback"]', ["matched.seeds", "901", "902..904"]),
-        ('controls = ["birth"]\n[grid]\n"network.bias" = [true]', ["no conditions, grid or zip"]),
+        ('controls = ["neutral"]\n[conditions.a]\n[conditions.neutral]', ["conditions: 'neutral'", "another name"]),
+        ('controls = ["birth"]\n[grid]\n"network.bias" = [true]', ["no grid or zip"]),
     ],
 )
 def test_wrong_controls_are_refused(text, parts, tmp_path):

@@ -73,6 +73,19 @@ def test_mutation_and_crossover_reach_every_gene():
         assert (own != first).any() == (gene.kind in ("gain", "decay")), gene.name
 
 
+def test_crossover_by_neuron_keeps_the_gains_of_forward_and_of_error_neurons_together():
+    _, species = settled("error_neurons.sizes=[3,4]", "network.levels=[6,5]")
+    children, second = (dict(draw_founders(species, 0, 300)) for _ in range(2))
+    for kind in KINDS:
+        children[f"gains_{kind}"] = np.zeros_like(children[f"gains_{kind}"])
+        second[f"gains_{kind}"] = np.ones_like(second[f"gains_{kind}"])
+    cross(Population(children), Population(second), np.arange(300), species, np.random.default_rng(0), by="neuron")
+    ascending, sensing, teaching, descending = (children[f"gains_{kind}"] for kind in KINDS)
+    np.testing.assert_array_equal(ascending[:, :11], teaching)
+    np.testing.assert_array_equal(sensing, descending)
+    assert 0.4 < (ascending[:, :7] == sensing).mean() < 0.6  # another neuron has a coin of its own
+
+
 def test_genes_are_checked_and_become_vectors():
     config, species = settled("network.levels=[3,2]")
     space = Space(config, wiring=True)

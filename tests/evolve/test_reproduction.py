@@ -139,6 +139,27 @@ def test_without_mutation_genes_come_from_the_parents_and_masks_from_the_first()
         np.testing.assert_array_equal(children.population.mask_ascending[row], parents.population.mask_ascending[first])
 
 
+@pytest.mark.parametrize("shared", [False, True])
+def test_crossover_by_neuron_takes_all_gains_of_a_neuron_from_one_parent(shared):
+    names = "gains_ascending", "gains_descending", "oja_ascending"
+    changes = ["plasticity.terms=['oja']", f"plasticity.gains_shared={str(shared).lower()}", "evolution.crossover=1"]
+    _, species = settled("smoke", *changes)
+    together = {}
+    for by in ("gene", "neuron"):
+        children, second = ({**draw_founders(species, 0, 200)} for _ in range(2))
+        for name in names:  # the first parents have 0 everywhere, the second ones 1
+            children[name], second[name] = np.zeros_like(children[name]), np.ones_like(second[name])
+        cross(Population(children), Population(second), np.arange(200), species, np.random.default_rng(0), by=by)
+        first, *others = (children[name] for name in names)
+        assert 0.4 < first.mean() < 0.6
+        together[by] = [(first[:, :1] == each[:, :1]).mean() for each in others]
+        if not shared:  # outputs have gains of one pathway only
+            hidden = species.layout.hidden
+            together[by] = [(first[:, :hidden] == each[:, :hidden]).mean() for each in others]
+    assert together["neuron"] == [1, 1]
+    assert max(together["gene"]) < 0.7
+
+
 def test_tournament_prefers_low_loss_and_lot_does_not():
     loss = np.linspace(0, 4, 512)
     big = ("evolution.size=512", "evolution.elites=0")

@@ -4,8 +4,7 @@ import pandas as pd
 import pytest
 
 from hetevo.analysis.figures import alignment, save
-from hetevo.evolve import preset
-from hetevo.evolve.sweeps import load_plan, plan_of_seeds
+from hetevo.evolve.sweeps import load_plan
 
 pytestmark = pytest.mark.verification
 
@@ -49,11 +48,10 @@ def test_emergence_and_neutral_drift(lived, room):
     assert abs(drifted["alignment_end"].mean()) <= 0.10
 
 
-def test_digits(lived, room):
-    plans = [plan_of_seeds(name, preset(name), "0..4") for name in ("digits", "digits-neutral")]
-    found = publish([run for plan in plans for run in lived(plan)], "digits", room)
-    assert found.groupby("condition").size().to_dict() == {"digits": 5, "digits-neutral": 5}
-    selected, drifted = (found[found["condition"] == name] for name in ("digits", "digits-neutral"))
+def test_digits_amorphous(lived, room):
+    found = publish(lived(load_plan("digits-amorphous")), "digits-amorphous", room)
+    assert found.groupby("condition").size().to_dict() == {"digits-amorphous": 5, "neutral": 5}
+    selected, drifted = (found[found["condition"] == name] for name in ("digits-amorphous", "neutral"))
     assert (selected["alignment_end"] >= 0.10).all()
     assert selected["alignment_end"].mean() >= 0.25
     assert selected["accuracy_median"].median() >= 0.80

@@ -45,6 +45,9 @@ class EvolutionTable(Table):
     )
     elites: int = Field(4, ge=0, description="individuals of each island that pass on unchanged; below its size")
     crossover: Share = Field(0.5, description="probability that a child has two parents; 0 to 1")
+    crossover_by: Literal["gene", "neuron"] = Field(
+        "gene", description="gains from two parents: each gain alone, or all gains of a neuron from the same one"
+    )
     turnover: Literal["generations", "none"] = Field(
         "generations",
         description="none: the founders live again in every generation, in new tasks, and nobody is replaced",
