@@ -77,8 +77,8 @@ class SweepFile(BaseModel):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if len(set(self.seeds)) < len(self.seeds):
-            again = next(seed for seed, count in Counter(self.seeds).items() if count > 1)
-            raise ValueError(f"seeds: expected each seed once, got {again} again")
+            repeated = next(seed for seed, count in Counter(self.seeds).items() if count > 1)
+            raise ValueError(f"seeds: expected each seed once, got {repeated} again")
         # controls: known, each once, and compared with one condition only
         strange = [name for name in self.controls if name not in CONTROLS]
         if strange or len(set(self.controls)) < len(self.controls):
