@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hetevo.analysis.figures.alignment import alignment, levels
+from hetevo.analysis.figures.assembly import assembly
 from hetevo.analysis.figures.circuit import draw_individual
 from hetevo.analysis.figures.claim import claim
 from hetevo.analysis.figures.emergence import onset, survival
@@ -36,6 +37,7 @@ FIGURES: Registry[Callable[..., Plot]] = Registry(
         "onset": onset,
         "survival": survival,
         "lifetime": lifetime,
+        "assembly": assembly,
         "levels": levels,
         "distribution": distribution,
         "fitness": fitness,
@@ -57,6 +59,7 @@ __all__ = [
     "FIGURES",
     "Plot",
     "alignment",
+    "assembly",
     "claim",
     "distribution",
     "draw_individual",

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from hetevo.analysis.conditions import group_by_condition
 from hetevo.analysis.figures.frame import Frame, figure, name_with_seeds
 from hetevo.analysis.figures.parts import null_line
-from hetevo.analysis.figures.style import Palette
+from hetevo.analysis.figures.style import COLUMN_INCHES, Palette
 from hetevo.analysis.intervals import mean_and_interval
 from hetevo.analysis.runs import LoadedRun
 from hetevo.populations.errors import SettingError
@@ -53,21 +53,23 @@ def claim(frame: Frame, *, shows: Mapping[str, str] = SHOWN) -> pd.DataFrame:
         If no run has any of the columns defined anywhere.
     """
     groups = group_by_condition(frame.runs)
-    rows = [
+    found = [
         (column, condition, run.seed, *_last(run, column))
         for column in shows
         for condition, group in groups.items()
         for run in group
     ]
-    data = pd.DataFrame(rows, columns=["measure", "condition", "seed", "generation", "value"])
+    data = pd.DataFrame(found, columns=["measure", "condition", "seed", "generation", "value"])
     there = [column for column in shows if data.loc[data["measure"] == column, "value"].notna().any()]
     if not there:
         raise SettingError(
             f"No run has recorded {' or '.join(map(repr, shows))}, so there is nothing to draw."
             ' Run again with probe.name = "instruments".'
         )
-    # a panel a measure, in each a row a condition
-    panels = frame.columns(len(there), max(1.3, 0.85 + INCHES_PER_CONDITION * len(groups)))
+    # a panel a measure, in each a row a condition; four measures and more two by two
+    across = len(there) if len(there) < 4 else 2
+    rows, high = -(-len(there) // across), max(1.3, 0.85 + INCHES_PER_CONDITION * len(groups))
+    panels = frame.table(len(there), rows, (COLUMN_INCHES * across, high * rows))
     said: list[str] = []
     for axes, column in zip(panels, there, strict=True):
         values = data[data["measure"] == column].dropna(subset="value")
@@ -75,9 +77,10 @@ def claim(frame: Frame, *, shows: Mapping[str, str] = SHOWN) -> pd.DataFrame:
         labels, title = name_with_seeds({name: pd.Series([int(seeds.get(name, 0))]) for name in groups})
         rows_of = [values.loc[values["condition"] == name, "value"].to_numpy(float) for name in groups]
         _draw(axes, rows_of, frame.palette)
-        # the names once, unless another number of seeds stands behind this measure
+        # the names once a row of panels, unless another number of seeds stands behind this measure
         names = [labels[name] for name in groups]
-        axes.set_yticks(range(len(groups)), names if names != said else [""] * len(names))
+        again = names != said or axes in panels[::across]
+        axes.set_yticks(range(len(groups)), names if again else [""] * len(names))
         said = names
         if "loss" in column and values["value"].max() > FAR:
             axes.set_xscale("log")

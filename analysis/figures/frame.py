@@ -82,8 +82,15 @@ class Frame:
 
     def columns(self, count: int, inches: float, *, letters: str = "") -> list[Axes]:
         """Make panels side by side, each one column wide and as high as this."""
-        self.figure.set_size_inches(COLUMN_INCHES * count, inches)
-        return self._lettered(list(self.figure.subplots(1, count, squeeze=False)[0]), letters)
+        return self.table(count, 1, (COLUMN_INCHES * count, inches), letters=letters)
+
+    def table(self, count: int, rows: int, inches: tuple[float, float], *, letters: str = "") -> list[Axes]:
+        """Make panels in so many rows, all together as wide and as high as this."""
+        self.figure.set_size_inches(*inches)
+        every = self.figure.subplots(rows, -(-count // rows), squeeze=False).ravel()
+        for axes in every[count:]:
+            axes.set_visible(False)
+        return self._lettered(list(every[:count]), letters)
 
     def _lettered(self, panels: list[Axes], letters: str) -> list[Axes]:
         self.panels = panels

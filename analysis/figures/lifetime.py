@@ -7,21 +7,20 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MultipleLocator
 
 from hetevo.analysis.figures.frame import Frame, figure, name_with_seeds
-from hetevo.analysis.figures.parts import choose_evenly, every_of, null_line, say_undefined
+from hetevo.analysis.figures.parts import choose_evenly, every_of, find_moments, null_line, say_undefined
 from hetevo.analysis.figures.style import Look, write_title
 from hetevo.analysis.statistics.curves import over_seeds
 
-STAGES = {"birth": "birth", "mid": "mid-life", "end": "end of life"}
 SHOWN = 5
 """Generations of a single run."""
 
 SPREAD = 0.3
-"""Width over which the conditions' intervals stand side by side, in distances between two stages."""
+"""Width over which the conditions' intervals stand side by side, in distances between two moments."""
 
 
-@figure(*(f"alignment_{stage}" for stage in STAGES))
+@figure("alignment_birth", "alignment_mid", "alignment_end")
 def lifetime(frame: Frame) -> pd.DataFrame:
-    """Draw the angle in degrees at birth, in mid-life and at the end of life.
+    """Draw the angle in degrees at birth, in mid-life, at the end of life, and at all other moments that were measured.
 
     One run: several generations. Several runs: the first and the last generation of each condition. The angle is that
     of the population's mean cosine; a random direction has 90°.
@@ -29,7 +28,7 @@ def lifetime(frame: Frame) -> pd.DataFrame:
     Returns
     -------
     Plot
-        Data: condition, generation, stage, angle, low, high, n.
+        Data: condition, generation, percent (of life), stage, angle, low, high, n.
     """
     table = frame.measured()
     axes = frame.one_panel(2.3)
@@ -45,8 +44,9 @@ def lifetime(frame: Frame) -> pd.DataFrame:
     axes.yaxis.set_major_locator(MultipleLocator(15))
     low, high = axes.get_ylim()
     axes.set_ylim(min(low, 45), max(high, 105))  # so that a degree more or less does not look like a result
-    axes.set_xticks(range(len(STAGES)), list(STAGES.values()))
-    axes.set_xlabel("moment of life")
+    axes.set_xlim(-8, 108)
+    axes.set_xticks([0, 25, 50, 75, 100], ["birth", "25", "50", "75", "end"])
+    axes.set_xlabel("moment of life (% of its presentations)")
     axes.set_ylabel("angle to the negative\ngradient (degrees)")
     frame.legend(columns=3 if len(frame.runs) == 1 else None, title=title)
     return data
@@ -60,14 +60,14 @@ def _one_run(axes: Axes, table: pd.DataFrame) -> pd.DataFrame:
     for colour, marker, generation in zip(colours, "ovs^D", shown, strict=False):
         summary = _angles(table[table["generation"] == generation])
         label = f"generation {generation}"
-        axes.plot(range(len(STAGES)), summary["angle"], marker=marker, markersize=4, color=colour, label=label)
+        axes.plot(summary["percent"], summary["angle"], marker=marker, markersize=4, color=colour, label=label)
         frames.append(summary.assign(generation=generation, condition=table["condition"].iloc[0]))
     return pd.concat(frames, ignore_index=True)
 
 
 def _several_runs(axes: Axes, table: pd.DataFrame, styles: dict[str, Look]) -> tuple[pd.DataFrame, str]:
     """Draw the first and the last generation of each condition; return the data, and what the legend says of them."""
-    groups = {str(condition): group for condition, group in table.groupby("condition", sort=False)}
+    groups = {str(name): _drop_unmeasured(group) for name, group in table.groupby("condition", sort=False)}
     ends = {
         condition: {g: _angles(group[group["generation"] == g]) for g in _ends(group)}
         for condition, group in groups.items()
@@ -75,15 +75,17 @@ def _several_runs(axes: Axes, table: pd.DataFrame, styles: dict[str, Look]) -> t
     labels, title = name_with_seeds(
         {name: pd.concat([summary["n"] for summary in both.values()]) for name, both in ends.items()}
     )
-    # side by side, so that intervals do not cover each other
+    # side by side, so that intervals do not cover each other, nor those of the next moment
+    moments = sorted({percent for both in ends.values() for summary in both.values() for percent in summary["percent"]})
+    room = SPREAD * min(np.diff(moments), default=50)
     frames = []
-    places = np.linspace(-SPREAD / 2, SPREAD / 2, len(groups)) if len(groups) > 1 else [0.0]
+    places = np.linspace(-room / 2, room / 2, len(groups)) if len(groups) > 1 else [0.0]
     for place, (condition, both) in zip(places, ends.items(), strict=True):
         colour, line = styles[condition]
         for generation, summary in both.items():
             last = generation == max(both)
             axes.errorbar(
-                np.arange(len(STAGES)) + place,
+                summary["percent"] + place,
                 summary["angle"],
                 yerr=np.abs(summary[["low", "high"]].to_numpy().T - summary["angle"].to_numpy()),
                 color=colour,
@@ -98,7 +100,7 @@ def _several_runs(axes: Axes, table: pd.DataFrame, styles: dict[str, Look]) -> t
             )
             frames.append(summary.assign(generation=generation, condition=condition))
     start, end = ("–".join(sorted({str(which(both)) for both in ends.values()}, key=int)) for which in (min, max))
-    axes.set_title(f"○ generation {start}, ■ generation {end}", loc="right")
+    axes.set_title(f"○ generation {start}, ■ generation {end}" if start != end else f"generation {end}", loc="right")
     return pd.concat(frames, ignore_index=True), title
 
 
@@ -106,13 +108,20 @@ def _ends(group: pd.DataFrame) -> list[int]:
     return sorted({int(group["generation"].min()), int(group["generation"].max())})
 
 
+def _drop_unmeasured(group: pd.DataFrame) -> pd.DataFrame:
+    """Drop moments at which only runs of other conditions were looked at: they are no gaps of these."""
+    return group.drop(columns=[name for name in group if "_life_" in str(name) and group[name].isna().all()])
+
+
 def _angles(group: pd.DataFrame) -> pd.DataFrame:
-    """Return stage, angle, low and high: the interval is built on the cosine, then turned into degrees."""
+    """Return percent, stage, angle, low, high and n: the interval is built on the cosine, then turned into degrees."""
     rows = []
-    for stage in STAGES:
-        cosine = over_seeds(group, f"alignment_{stage}").iloc[0]
+    for percent, column in find_moments(group.columns, "alignment").items():
+        cosine = over_seeds(group, column).iloc[0]
         angle, low, high = (
             float(np.degrees(np.arccos(np.clip(cosine[name], -1, 1)))) for name in ("mean", "high", "low")
         )
-        rows.append({"stage": stage, "angle": angle, "low": low, "high": high, "n": int(cosine["n"])})
+        stage = column.removeprefix("alignment_")
+        row = {"percent": percent, "stage": stage, "angle": angle, "low": low, "high": high}
+        rows.append({**row, "n": int(cosine["n"])})
     return pd.DataFrame(rows)

@@ -1,6 +1,6 @@
 """What figures draw with, inside their panels."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -128,6 +128,30 @@ def choose_evenly(generations: Indices | Sequence[int], count: int) -> Indices:
     places: Floats = np.linspace(0, len(available) - 1, min(count, len(available)))
     chosen: Indices = available[places.round().astype(int)]
     return chosen
+
+
+def find_moments(columns: Iterable[str], measure: str) -> dict[int, str]:
+    """Return the columns in which a measure was recorded, by the percent of life that had passed.
+
+    Parameters
+    ----------
+    columns : iterable of str
+        Of a table of generations.
+    measure : str
+        Such as ``"alignment"``.
+
+    Examples
+    --------
+    >>> find_moments(["alignment_end", "alignment_life_25", "alignment_level_1_end", "alignment_birth"], "alignment")
+    {0: 'alignment_birth', 25: 'alignment_life_25', 100: 'alignment_end'}
+    """
+    there = set(columns)
+    stages = {0: "birth", **{percent: f"life_{percent}" for percent in range(1, 100)}, 100: "end"}
+    found = {percent: f"{measure}_{stage}" for percent, stage in stages.items() if f"{measure}_{stage}" in there}
+    # the middle has a name of its own, and may have been asked for once more
+    if f"{measure}_mid" in there:
+        found[50] = f"{measure}_mid"
+    return dict(sorted(found.items()))
 
 
 def panel_letter(axes: Axes, letter: str) -> None:

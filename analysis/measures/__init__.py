@@ -41,6 +41,7 @@ from hetevo.analysis.measures.consistency import (
     consistency,
     consistency_columns,
     neuron_columns,
+    score_size_columns,
     weighted_consistency,
 )
 from hetevo.analysis.measures.factors import (
@@ -78,6 +79,7 @@ from hetevo.analysis.measures.state import (
     loss_columns,
     probe_loss,
     rank_columns,
+    size_columns,
     stable_rank,
     stationarity_columns,
     weight_alignment,
@@ -123,6 +125,8 @@ MEASURES: Registry[Measure] = Registry(
         "feedback rank": Measure(rank_columns, instrument=True, bounded=False),
         "matrix stability": Measure(matrix_columns, _END, instrument=True),
         "swapped weights": Measure(swap_columns, _END, instrument=True),
+        "feedback size": Measure(size_columns, instrument=True, bounded=False),
+        "score size": Measure(score_size_columns, _END, instrument=True, bounded=False),
     },
     _accept,
 )

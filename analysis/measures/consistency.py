@@ -193,6 +193,14 @@ def neuron_columns(view: View) -> dict[str, Floats]:
     return {"sign_coherence": scores.coherence, **signs, **numbered}
 
 
+def score_size_columns(view: View) -> dict[str, Floats]:
+    """Return ``phi_size``: the median over hidden neurons of the size of their scores, which have heavy tails."""
+    sizes = np.abs(_scores(view).phi)
+    known = np.isfinite(sizes).any(axis=1)
+    sizes[~known] = 0  # no neuron has a score: undefined, and no warning
+    return {"phi_size": np.where(known, np.nanmedian(sizes, axis=1), np.nan)}
+
+
 def _scores(view: View) -> Consistency:
     snapshot, hidden = view.snapshot, view.snapshot.species.layout.hidden
     return consistency(

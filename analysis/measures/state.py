@@ -239,6 +239,12 @@ def feedback_columns(view: View) -> dict[str, Floats]:
     return {"feedback_change": np.where(np.isfinite(norm), norm, np.nan)}
 
 
+def size_columns(view: View) -> dict[str, Floats]:
+    """Return ``feedback_norm``: the Frobenius norm of V, of the teaching synapses where there are error neurons."""
+    norm = np.sqrt(np.square(view.snapshot.feedback_weights, dtype=np.float64).sum(axis=(1, 2)))
+    return {"feedback_norm": np.where(np.isfinite(norm), norm, np.nan)}
+
+
 def rank_columns(view: View) -> dict[str, Floats]:
     """Return the stable rank of the synapses in V of each hidden level, ``feedback_rank_level_1`` and so on."""
     descending = view.snapshot.feedback_weights
