@@ -9,9 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 from hetevo.analysis.figures.alignment import alignment, levels
+from hetevo.analysis.figures.bcm import bcm
 from hetevo.analysis.figures.circuit import draw_individual
 from hetevo.analysis.figures.claim import claim
 from hetevo.analysis.figures.emergence import onset, survival
+from hetevo.analysis.figures.exchange import exchange
 from hetevo.analysis.figures.gains import gains, phi, signs
 from hetevo.analysis.figures.individuals import distribution, fitness
 from hetevo.analysis.figures.lifetime import lifetime
@@ -48,6 +50,8 @@ FIGURES: Registry[Callable[..., Plot]] = Registry(
         "phi": phi,
         "claim": claim,
         "metaplasticity": metaplasticity,
+        "bcm": bcm,
+        "exchange": exchange,
     },
     _accept,
 )
@@ -57,9 +61,11 @@ __all__ = [
     "FIGURES",
     "Plot",
     "alignment",
+    "bcm",
     "claim",
     "distribution",
     "draw_individual",
+    "exchange",
     "fitness",
     "gains",
     "levels",

@@ -4,6 +4,7 @@
 `alignment`    cosine of the update with the gradient: pooled, by level, neuron and sample; what a
                random direction has; that of single layers whose rule is inherited
 `factors`      the alignment as a product of match, quality and agreement; what each neuron counts
+`curve`        the change of a neuron's synapses at each activity at which it could be held
 `consistency`  scores phi, heterosynaptic stability, dynamical consistency, sign coherence; weighted
 `matrix`       heterosynaptic stability with a matrix H
 `swaps`        alignment with the weights of one pathway as they were at birth
@@ -43,6 +44,7 @@ from hetevo.analysis.measures.consistency import (
     neuron_columns,
     weighted_consistency,
 )
+from hetevo.analysis.measures.curve import curve_columns
 from hetevo.analysis.measures.factors import (
     Factors,
     alignment_factors,
@@ -68,6 +70,7 @@ from hetevo.analysis.measures.optimiser import (
 )
 from hetevo.analysis.measures.sparse import SPARSE, SparseView
 from hetevo.analysis.measures.state import (
+    accuracy_columns,
     coefficient_columns,
     feedback_columns,
     feedback_drift,
@@ -123,6 +126,8 @@ MEASURES: Registry[Measure] = Registry(
         "feedback rank": Measure(rank_columns, instrument=True, bounded=False),
         "matrix stability": Measure(matrix_columns, _END, instrument=True),
         "swapped weights": Measure(swap_columns, _END, instrument=True),
+        "accuracy": Measure(accuracy_columns, named=True),
+        "plasticity curve": Measure(curve_columns, bounded=False, named=True),
     },
     _accept,
 )
