@@ -62,6 +62,7 @@ HISTORIES = [
 EXPOSURES = [
     {
         "seed": seed,
+        "condition": f"{rule}, intensity={intensity}",
         "extra": f'[task]\nname = "exposure"\n[task.options]\nintensity = {intensity}\n[plasticity]\nrule = "{rule}"\n',
     }
     for rule in ("heterosynaptic", "fixed-feedback")
