@@ -188,7 +188,8 @@ def _count_samples(config: Config, species: Species) -> dict[str, int]:
     # held-out tasks live after the others, in the same memory
     tasks = max(life.tasks, config.heldout.tasks if config.heldout.every else 0)
     each = life.presentations * life.batch + life.test_samples + config.probe.samples
-    found = {"a generation's samples (lifetime, task)": 4 * tasks * each * (task.inputs + task.outputs + 1)}
+    width = species.layout.inputs + task.outputs + 1
+    found = {"a generation's samples (lifetime, task)": 4 * tasks * each * width}
     if isinstance(task, Sized):
         found["a task (task.options)"] = 8 * task.numbers(max(life.presentations * life.batch, life.test_samples))
     return found

@@ -33,7 +33,7 @@ def build_species(config: Config) -> Species:
     task, network = config.task, config.network
     options = {name: settings.freeze(value) for name, value in task.options.items()}
     return Species(
-        layout=Layout(task.inputs, tuple(network.levels), task.outputs, network.bias),
+        layout=Layout(task.inputs + config.environment.noise, tuple(network.levels), task.outputs, network.bias),
         task=TASKS[task.name](inputs=task.inputs, outputs=task.outputs, **options),  # type: ignore[call-arg]
         rule=_rule(config.plasticity),
         network=_network(network),

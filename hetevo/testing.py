@@ -213,9 +213,12 @@ def _figure(name: str, options: Mapping[str, Any]) -> None:
 
     from hetevo.analysis import load_run
     from hetevo.analysis.figures import FIGURES
+    from hetevo.analysis.figures.frame import needs_of
     from hetevo.evolve import Experiment
 
-    config = configure({"backend.workers": 1, "evolution.generations": 2, "probe.name": "instruments"})
+    # everything that a figure may declare is measured
+    measures = {"probe.name": "instruments", "probe.measures": list(needs_of(FIGURES[name]).measures)}
+    config = configure({"backend.workers": 1, "evolution.generations": 2, **measures})
     with TemporaryDirectory() as folder:
         runs = options.get("runs")
         if runs is None:

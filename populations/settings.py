@@ -181,6 +181,14 @@ class Environment:
     within: int = setting(
         1, "tasks that follow one another in a life, each for an equal time; fitness is that on the last", least=1
     )
+    noise: int = setting(0, "inputs of noise beside the task's, standard normal and new in every sample", least=0)
+    exchange: float = setting(
+        1.0,
+        "when the first half of the inputs changes places with the second, as a fraction of the presentations;"
+        " 1: never",
+        least=0,
+        most=1,
+    )
 
 
 @dataclass(frozen=True)

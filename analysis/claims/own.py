@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from hetevo.analysis.figures.bcm import bcm, share_falling, share_rising, sliding
+from hetevo.analysis.figures.exchange import exchange
 from hetevo.analysis.figures.metaplasticity import metaplasticity, scores
 from hetevo.analysis.figures.phase import phase_diagram
 from hetevo.analysis.figures.plot import Plot
@@ -53,6 +55,11 @@ def growth_beyond(strong: LoadedRun, weak: LoadedRun, frozen_strong: LoadedRun, 
     return growth(strong, weak) - growth(frozen_strong, frozen_weak)
 
 
+def rising_beyond(run: LoadedRun, control: LoadedRun) -> float:
+    """Subtract from the share of neurons whose plasticity curve rises through a threshold that in another run."""
+    return share_rising(run) - share_rising(control)
+
+
 CLAIM_MEASURES: Mapping[str, Callable[..., float]] = {
     "restlessness": restlessness,
     "turned": turning,
@@ -60,6 +67,10 @@ CLAIM_MEASURES: Mapping[str, Callable[..., float]] = {
     "sign_agreement": sign_agreement_of_scores,
     "growth": growth,
     "growth_beyond": growth_beyond,
+    "rising": share_rising,
+    "falling": share_falling,
+    "rising_beyond": rising_beyond,
+    "sliding": sliding,
 }
 """Each is computed from one seed's runs, in the order of the prediction's terms."""
 
@@ -85,5 +96,7 @@ CLAIM_FIGURES: Mapping[str, Callable[[Sequence[LoadedRun]], Plot]] = {
     "flexibility": _of_flexibility,
     "rewired": _of_rewired,
     "metaplasticity": metaplasticity,
+    "bcm": bcm,
+    "exchange": exchange,
 }
 """Each is drawn from all runs of the claim's sweep."""

@@ -10,9 +10,11 @@ from typing import Any
 
 from hetevo.analysis.figures.alignment import alignment, levels
 from hetevo.analysis.figures.assembly import assembly
+from hetevo.analysis.figures.bcm import bcm
 from hetevo.analysis.figures.circuit import draw_individual
 from hetevo.analysis.figures.claim import claim
 from hetevo.analysis.figures.emergence import onset, survival
+from hetevo.analysis.figures.exchange import exchange
 from hetevo.analysis.figures.gains import gains, phi, signs
 from hetevo.analysis.figures.individuals import distribution, fitness
 from hetevo.analysis.figures.lifetime import lifetime
@@ -50,6 +52,8 @@ FIGURES: Registry[Callable[..., Plot]] = Registry(
         "phi": phi,
         "claim": claim,
         "metaplasticity": metaplasticity,
+        "bcm": bcm,
+        "exchange": exchange,
     },
     _accept,
 )
@@ -60,9 +64,11 @@ __all__ = [
     "Plot",
     "alignment",
     "assembly",
+    "bcm",
     "claim",
     "distribution",
     "draw_individual",
+    "exchange",
     "fitness",
     "gains",
     "levels",

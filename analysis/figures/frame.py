@@ -199,6 +199,7 @@ def figure(
     probe: str | None = "alignment",
     single: bool = False,
     individuals: int | Literal["every"] | None = None,
+    measures: tuple[str, ...] = (),
 ) -> Callable[[Callable[Concatenate[Frame, P], pd.DataFrame]], Callable[Concatenate[Runs, P], Plot]]:
     """Make a figure of a function that draws into a `Frame` and returns what it drew, as a tidy table.
 
@@ -213,8 +214,10 @@ def figure(
     individuals : int or "every", optional
         How many generations of individuals it reads at most, from `Frame.chosen`; ``"every"``: all without gaps, with
         their measures, to follow descent.
+    measures : tuple of str, optional
+        Measures by which the columns are recorded, where only runs that name them take them.
     """
-    needs = Needs(columns, probe, single, individuals)
+    needs = Needs(columns, probe, single, individuals, measures)
 
     def decorate(function: Callable[Concatenate[Frame, P], pd.DataFrame]) -> Callable[Concatenate[Runs, P], Plot]:
         @functools.wraps(function)

@@ -32,12 +32,15 @@ class Needs:
     individuals : int or "every", optional
         How many generations of individuals it reads at most; ``"every"``: all without gaps, with their measures, to
         follow descent. Default: none.
+    measures : tuple of str, optional
+        Measures that only runs take that name them in ``probe.measures``, by which the columns are recorded.
     """
 
     columns: tuple[str, ...] = ()
     probe: str | None = "alignment"
     single: bool = False
     individuals: int | Literal["every"] | None = None
+    measures: tuple[str, ...] = ()
 
 
 def check_needs(runs: Runs, needs: Needs) -> list[LoadedRun]:
@@ -98,7 +101,8 @@ def _unmeasured(run: LoadedRun, needs: Needs) -> Iterator[tuple[str, str]]:
         )
     if missing:
         why = f"has no column {missing[0]!r}: its probe ({run.setting('probe.name') or '?'}) does not measure that"
-        yield why, f'probe.name = "{needs.probe}"'
+        named = ", ".join(f'"{name}"' for name in needs.measures)
+        yield why, f'probe.name = "{needs.probe}"' + (f" and probe.measures = [{named}]" if named else "")
     if needs.individuals == "every" and run.probe_every != 1:
         every = run.probe_every
         why = f"measured every {every}th generation (probe.every = {every}), but this figure compares children with"

@@ -4,6 +4,7 @@
 `alignment`    cosine of the update with the gradient: pooled, by level, neuron and sample; what a
                random direction has; that of single layers whose rule is inherited
 `factors`      the alignment as a product of match, quality and agreement; what each neuron counts
+`curve`        the change of a neuron's synapses at each activity at which it could be held
 `consistency`  scores phi, heterosynaptic stability, dynamical consistency, sign coherence; weighted
 `matrix`       heterosynaptic stability with a matrix H
 `swaps`        alignment with the weights of one pathway as they were at birth
@@ -44,6 +45,7 @@ from hetevo.analysis.measures.consistency import (
     score_size_columns,
     weighted_consistency,
 )
+from hetevo.analysis.measures.curve import curve_columns
 from hetevo.analysis.measures.factors import (
     Factors,
     alignment_factors,
@@ -69,6 +71,7 @@ from hetevo.analysis.measures.optimiser import (
 )
 from hetevo.analysis.measures.sparse import SPARSE, SparseView
 from hetevo.analysis.measures.state import (
+    accuracy_columns,
     coefficient_columns,
     feedback_columns,
     feedback_drift,
@@ -127,6 +130,8 @@ MEASURES: Registry[Measure] = Registry(
         "swapped weights": Measure(swap_columns, _END, instrument=True),
         "feedback size": Measure(size_columns, instrument=True, bounded=False),
         "score size": Measure(score_size_columns, _END, instrument=True, bounded=False),
+        "accuracy": Measure(accuracy_columns, named=True),
+        "plasticity curve": Measure(curve_columns, bounded=False, named=True),
     },
     _accept,
 )

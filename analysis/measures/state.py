@@ -189,6 +189,14 @@ def loss_columns(view: View) -> dict[str, Floats]:
     return {"probe_loss": probe_loss(view.snapshot.error, outputs)}
 
 
+def accuracy_columns(view: View) -> dict[str, Floats]:
+    """Return ``probe_accuracy``, the share of the probe batch classified correctly; undefined without classes."""
+    snapshot = view.snapshot
+    outputs = snapshot.activity[:, snapshot.species.layout.units :]
+    right = (outputs.argmax(axis=1) == (outputs + snapshot.error).argmax(axis=1)).mean(axis=1)
+    return {"probe_accuracy": right if snapshot.species.task.classification else _undefined(view)}
+
+
 def coefficient_columns(view: View) -> dict[str, Floats]:
     """Return the mean over receiving neurons of every term's coefficient, with its sign.
 

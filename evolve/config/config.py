@@ -132,7 +132,8 @@ class Config(Table):
             )
         # last what only the family knows: whether the sizes suit it
         options = with_graphs(network.options) if network.wiring == "file" else network.options
-        family(**frozen(options)).check(Layout(task.inputs, tuple(network.levels), task.outputs, network.bias))
+        inputs = task.inputs + self.environment.noise
+        family(**frozen(options)).check(Layout(inputs, tuple(network.levels), task.outputs, network.bias))
         return self
 
     @model_validator(mode="after")
@@ -179,6 +180,12 @@ class Config(Table):
         if within > presentations:
             raise ValueError(
                 f"environment.within: expected at most as many tasks as presentations ({presentations}), got {within}"
+            )
+        inputs = self.task.inputs + self.environment.noise
+        if self.environment.exchange < 1 and inputs % 2:
+            raise ValueError(
+                "environment.exchange: halves of the inputs change places, so expected an even number of them, got"
+                f" {inputs} (task.inputs = {self.task.inputs}, environment.noise = {self.environment.noise})"
             )
         # what comes after the end of a life never comes
         for key in ("delay", "stale"):

@@ -20,7 +20,7 @@ CIRCUITS_ONLY = {
     "plasticity": ("terms", "terms_shared", "gains_shared", "momentum", "signals", "derivative"),
     "error_neurons": (),
     "lifetime": ("signal_clip",),
-    "environment": ("within",),
+    "environment": ("within", "noise", "exchange"),
     "transplant": ("scale", "signs"),
     "injury": (),
     "hardware": (),

@@ -44,8 +44,9 @@ class Plain(TwoPathway):
         stages = species.stages(moments) if observer is not None and block.experience.probe is not None else {}
 
         def observe(presented: int, circuits: TwoPathwayCircuits) -> None:
+            probe = block.experience.probe_at(presented)
             for stage in stages.get(presented, ()):
-                for snapshot in _snapshots(stage, circuits, block, innate):
+                for snapshot in _snapshots(stage, circuits, block, probe, innate):
                     assert observer is not None
                     observer(snapshot)
 
@@ -62,9 +63,11 @@ class Plain(TwoPathway):
         return Outcome(loss, accuracy, ~finite | ~np.isfinite(loss))
 
 
-def _snapshots(stage: Stage, circuits: TwoPathwayCircuits, block: Block, innate: Weights) -> Iterable[Snapshot]:
+def _snapshots(
+    stage: Stage, circuits: TwoPathwayCircuits, block: Block, probe: Samples | None, innate: Weights
+) -> Iterable[Snapshot]:
     """Show circuits as they are now to a probe, a few at a time."""
-    probe, tasks = block.experience.probe, block.species.lifetime.tasks
+    tasks = block.species.lifetime.tasks
     assert probe is not None
     # a few at a time, with all tasks of an individual together
     step = max(1, count_probed(block.species, probe.inputs.shape[-1]) // tasks)

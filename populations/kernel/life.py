@@ -123,14 +123,15 @@ def live_block(
     with np.errstate(all="ignore"):
         # one turn more than there are presentations: snapshots of the end are taken before it
         for t in range(life.presentations + 1):
-            if observer is not None and experience.probe is not None:
+            probe = experience.probe_at(t)
+            if observer is not None and probe is not None:
                 for stage in stages.get(t, ()):
                     for rows in _cut(networks, tasks, most):
                         # a perturbation may change genes later on
                         own = np.arange(rows.start, rows.stop) if species.perturbations else rows
                         born = type(innate)(*(weights[lives[rows]] for weights in innate))
                         shown = genes.take(own)
-                        observer(_snapshot(stage, parts, plasticity, rows, shown, experience.probe, born))
+                        observer(_snapshot(stage, parts, plasticity, rows, shown, probe, born))
             if t == life.presentations:
                 break
             for course in courses:

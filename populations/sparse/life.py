@@ -112,9 +112,10 @@ def live_sparse(
     with np.errstate(all="ignore"):
         # one turn more than there are presentations: snapshots of the end are taken before it
         for t in range(life.presentations + 1):
-            if observer is not None and experience.probe is not None:
+            probe = experience.probe_at(t)
+            if observer is not None and probe is not None:
                 for stage in stages.get(t, ()):
-                    observer(_snapshot(stage, circuits, genes, experience.probe))
+                    observer(_snapshot(stage, circuits, genes, probe))
             if t == life.presentations:
                 break
             last = (t + 1) % life.clip_every == 0 or t + 1 == life.presentations

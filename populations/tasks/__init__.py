@@ -10,7 +10,7 @@ from typing import Any
 from hetevo.populations.registry import Registry, accept_family
 from hetevo.populations.tasks.digits import Digits
 from hetevo.populations.tasks.glyphs import Glyphs
-from hetevo.populations.tasks.history import History
+from hetevo.populations.tasks.history import Exposure, History
 from hetevo.populations.tasks.linear import Linear
 from hetevo.populations.tasks.patterns import Patterns
 from hetevo.populations.tasks.reach import Reach
@@ -37,6 +37,7 @@ TASKS: Registry[type[Task]] = Registry(
         "patterns": Patterns,
         "reach": Reach,
         "history": History,
+        "exposure": Exposure,
         "digits": Digits,
         "glyphs": Glyphs,
         "table": Table,
@@ -48,7 +49,9 @@ TASKS: Registry[type[Task]] = Registry(
 __all__ = [
     "TASKS",
     "Digits",
+    "Exposure",
     "Glyphs",
+    "History",
     "Linear",
     "Patterns",
     "Reach",

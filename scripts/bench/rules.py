@@ -252,6 +252,7 @@ def _short_block(config: Config) -> Block:
     species = build_species(config)
     # what is learned takes no part in it, and a table would have to be opened
     life = replace(species.lifetime, presentations=COST_PRESENTATIONS, test_samples=1, tasks=1)
-    species = replace(species, lifetime=life, task=Linear(species.layout.inputs, species.layout.outputs))
+    task, environment = Linear(species.layout.inputs, species.layout.outputs), replace(species.environment, noise=0)
+    species = replace(species, lifetime=life, task=task, environment=environment)
     genes = draw_founders(species, PILOTS[0], COST_NETWORKS)
     return Block(species, genes, np.arange(COST_NETWORKS), experience(species, PILOTS[0], 0), PILOTS[0], 0)

@@ -20,6 +20,8 @@ from hetevo.analysis.measures import (
     consistency,
     cosine,
 )
+from hetevo.analysis.measures.curve import change_at, curve_columns
+from hetevo.analysis.probe import AlignmentProbe, InstrumentsProbe
 from hetevo.populations.birth import draw_innate_weights
 from hetevo.populations.experience import experience
 from hetevo.populations.kernel.life import live_block
@@ -108,3 +110,53 @@ def test_pooled_levels_and_neurons_agree_where_there_is_one_of_them():
         pooled = MEASURES["alignment"].columns(view)["alignment"]
         np.testing.assert_allclose(alignment_by_level(*arguments)[:, 0], pooled)
         np.testing.assert_allclose(alignment_by_neuron(*arguments)[:, 0], pooled)
+
+
+def test_a_neuron_held_where_it_is_changes_as_it_does_and_not_at_its_threshold():
+    options = {"presentations": 5, "signal_clip": 1e9}
+    species = make_species((4,), activation="softplus", density=(1.0, 1.0), wiring="layered", life=options)
+    genes = make_population(species, 6, gains_ascending=0.02)
+    lived, seen = experience(species, 0, 0, 1), []
+    live_block(species, genes, draw_innate_weights(species, genes, np.arange(6), 0, 0), lived, observer=seen.append)
+    snapshot, inputs = seen[-1], species.layout.input_units
+    columns = curve_columns(View.of(snapshot))
+    for i in range(4):
+        # on a single sample: what the batch changes, by presynaptic activity
+        held = change_at(snapshot, i, snapshot.activity[:, inputs + i, 0].astype(float))
+        changed = held[:, None] * snapshot.activity[:, :inputs, 0]
+        np.testing.assert_allclose(changed, snapshot.update[:, i, :inputs], rtol=1e-3, atol=1e-7)
+        threshold, slope = (columns[f"{name}_neuron_{i + 1}"] for name in ("threshold", "threshold_slope"))
+        np.testing.assert_array_equal(np.isfinite(threshold), np.isfinite(slope))
+        found = np.isfinite(threshold)
+        around = [change_at(snapshot, i, threshold + step)[found] for step in (-1e-5, 0.0, 1e-5)]
+        np.testing.assert_allclose(around[1], 0, atol=1e-9)
+        np.testing.assert_allclose((around[2] - around[0]) / 2e-5, slope[found], rtol=1e-3)
+    assert sum(np.isfinite(columns[f"threshold_neuron_{i}"]).sum() for i in (1, 2, 3, 4)) > 0
+
+
+def test_a_curve_is_undefined_where_other_neurons_stand_between_and_a_threshold_where_no_activity_is():
+    deep = make_species((4, 3))
+    columns = curve_columns(View.of(snapshots(deep, make_population(deep, 2))[-1]))
+    assert np.isnan(list(columns.values())).all()
+    # tanh has no activity of 1 or more
+    species = make_species((1,), density=(1.0, 1.0))
+    for snapshot in snapshots(species, make_population(species, 30)):
+        threshold = curve_columns(View.of(snapshot))["threshold_neuron_1"]
+        assert ((threshold > 0) & (threshold < 1))[np.isfinite(threshold)].all()
+
+
+def test_accuracy_is_that_of_the_probe_batch_and_undefined_without_classes():
+    for task, defined in (("table", True), ("sine", False)):
+        species = make_species((4,), task=task, outputs=3)
+        snapshot = snapshots(species, make_population(species, 3))[-1]
+        outputs = snapshot.activity[:, -3:]
+        right = ((outputs + snapshot.error).argmax(axis=1) == outputs.argmax(axis=1)).mean(axis=1)
+        found = MEASURES["accuracy"].columns(View.of(snapshot))["probe_accuracy"]
+        np.testing.assert_array_equal(found, right if defined else np.full(6, np.nan))
+
+
+def test_some_measures_are_taken_by_runs_alone_that_name_them():
+    species = make_species((2,))
+    snapshot = snapshots(species, make_population(species, 2))[-1]
+    assert "threshold_neuron_1" not in InstrumentsProbe().measure(snapshot)
+    assert "threshold_neuron_1" in AlignmentProbe(measures=("plasticity curve",)).measure(snapshot)

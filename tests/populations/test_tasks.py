@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 
 from hetevo.populations.errors import SettingError
 from hetevo.populations.random_streams import Purpose, random_stream
-from hetevo.populations.tasks import TASKS, Digits, Glyphs, Reach, Separable, Sine, Table, Xor
+from hetevo.populations.tasks import TASKS, Digits, Exposure, Glyphs, Reach, Separable, Sine, Table, Xor
 from hetevo.populations.tasks.table import Rows, RowSamples
 from hetevo.populations.tasks.task import choose_rows
 
@@ -97,6 +97,18 @@ def test_reach_gives_angles_that_bring_the_hand_to_the_place():
     np.testing.assert_allclose(targets.std(axis=0), 1, atol=0.3)
     with pytest.raises(SettingError, match="exactly 2 outputs"):
         Reach(outputs=3)
+
+
+def test_exposures_have_inputs_of_their_intensity_and_are_probed_with_others():
+    instance = Exposure(intensity=3.0, level=-1.5).draw(random_stream(0, 0, Purpose.TASK))
+    rng = np.random.default_rng(0)
+    for draw, size in ((instance.training, 3), (instance.test, 1), (instance.probe, 1)):
+        inputs, targets = draw(rng, 2000)
+        assert inputs.std() == pytest.approx(size, rel=0.05)
+        assert (targets == -1.5).all()
+    for wrong in ({"intensity": 0.0}, {"intensity": np.inf}, {"level": 0.0}):
+        with pytest.raises(SettingError, match=f"task.options.{next(iter(wrong))}: expected a number"):
+            Exposure(**wrong)
 
 
 def test_digits_are_real_standardised_and_split():

@@ -25,7 +25,10 @@ CASES: dict[str, list[dict[str, Any]]] = {
         *({"condition": "control", "slope": 0, "seed": seed, "neutral": True} for seed in range(3)),
     ],
     "a grid of two keys": [
-        {"seed": seed, "extra": f"[genome]\ngain_scale = {scale}\n[network]\nlevels = {levels}\n"}
+        {
+            "seed": seed,
+            "extra": f'[task]\nname = "exposure"\n[task.options]\nintensity = {scale}\n[network]\nlevels = {levels}\n',
+        }
         for seed, scale in enumerate((0.1, 0.2))
         for levels in ([8], [8, 8])
     ],
@@ -54,6 +57,21 @@ HISTORIES = [
     }
     for rule in ("heterosynaptic", "fixed-feedback")
     for strength in (-1.0, 0.25, 1.0)
+    for seed in range(3)
+]
+EXPOSURES = [
+    {
+        "seed": seed,
+        "condition": f"{rule}, intensity={intensity}",
+        "extra": f'[task]\nname = "exposure"\n[task.options]\nintensity = {intensity}\n[plasticity]\nrule = "{rule}"\n',
+    }
+    for rule in ("heterosynaptic", "fixed-feedback")
+    for intensity in (0.5, 1.0, 2.0)
+    for seed in range(3)
+]
+EXCHANGES = [
+    {"condition": f"epoch {epoch}", "seed": seed, "extra": f"[environment]\nexchange = {epoch / 60}\n"}
+    for epoch in (0, 10, 60)
     for seed in range(3)
 ]
 ONE = [{"checkpoints": True}]
@@ -101,6 +119,15 @@ def name_histories(planted):
     ]
 
 
+def name_exposures(planted):
+    """Give runs with two intensities conditions of hostile names."""
+    return [
+        replace(planted[0], label=name, config={"task": {"name": "exposure", "options": {"intensity": intensity}}})
+        for intensity in (0.5, 1.0)
+        for name in TOGETHER[2:6]
+    ]
+
+
 @dataclass(frozen=True)
 class Special:
     """Of which runs a figure is drawn.
@@ -133,6 +160,8 @@ SPECIAL = {
     "signs": CHECKPOINTS,
     "phase-diagram": Special(("a grid of two keys",), "exactly two", GRID, name_grid),
     "metaplasticity": Special(("two histories",), "task family 'history'", HISTORIES, name_histories),
+    "bcm": Special(("a grid of two keys",), "task family 'exposure'", EXPOSURES, name_exposures),
+    "exchange": Special(tuple(CASES), "^$", EXCHANGES),
     "price": Special(tuple(case for case in CASES if case != "one generation"), "only one is recorded", SEEDS),
 }
 """Figures that need of their runs what `figure` cannot declare."""

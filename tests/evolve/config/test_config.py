@@ -265,6 +265,7 @@ WRONG_FOR_A_LAYER = {
     "hardware.bits=4": ["hardware.bits"],
     "evolution.mask_flip=0.1": ["evolution.mask_flip"],
     "environment.within=2": ["environment.within"],
+    "environment.noise=2": ["environment.noise"],
     "task.options={patterns=3}": ["patterns", "at least 4"],
     "task.name=sine": ["task.name", "between 0 and 1", "'sine'"],
     'heldout.families=["separable"]': ["'separable'"],
@@ -403,6 +404,7 @@ def test_what_cannot_fit_into_memory_is_refused_before_anything_is_written(overr
         (["hardware.bits=1"], "hardware.bits: expected"),
         (["injury.share=1.5"], "injury.share: expected"),
         (["environment.within=500"], "at most as many tasks as presentations"),
+        (["environment.exchange=0.5", "environment.noise=5"], r"even number of them, got 11 \(task.inputs = 6"),
         (["task.name=reach", "task.outputs=3"], "exactly 2 outputs"),
     ],
 )

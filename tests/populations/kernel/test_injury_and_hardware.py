@@ -5,15 +5,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from builders import make_population, make_species
+from builders import make_error_species, make_population, make_species
 
 from hetevo.analysis.probe import AlignmentProbe
 from hetevo.populations.birth import draw_innate_weights
+from hetevo.populations.circuits import Block, circuit_of
 from hetevo.populations.evaluation import evaluate
 from hetevo.populations.experience import experience
 from hetevo.populations.kernel.hardware import Hardware
 from hetevo.populations.kernel.injury import Injury
 from hetevo.populations.kernel.life import live_block
+from hetevo.populations.layout import Layout
 from hetevo.populations.random_streams import random_stream
 from hetevo.populations.settings import Environment
 
@@ -176,3 +178,50 @@ def test_environments_change_between_generations_within_a_life_or_never():
     assert close(maps[0], maps[2])
     assert not close(maps[2], maps[3])
     assert close(test, targets(0)[1])
+
+
+def test_noise_comes_beside_the_inputs_of_a_task_and_changes_none_of_them():
+    plain = make_species(inputs=4, life={"presentations": 5, "tasks": 2})
+    noisy = replace(plain, layout=Layout(7, plain.layout.levels, 2), environment=Environment(noise=3))
+    few, many = experience(plain, 5, 0, 9), experience(noisy, 5, 0, 9)
+    for before, after in ((few.training, many.training), (few.test, many.test), (few.probe, many.probe)):
+        np.testing.assert_array_equal(after.inputs[..., :4, :], before.inputs[..., :4, :])
+        np.testing.assert_array_equal(after.inputs[..., 7:, :], 1)
+        np.testing.assert_array_equal(after.targets, before.targets)
+    noise = many.training.inputs[:, :, 4:7]
+    assert 0.7 < noise.std() < 1.3
+    assert len(np.unique(noise)) == noise.size
+
+
+def test_halves_of_the_inputs_change_places_at_their_moment_in_life_test_and_probe():
+    species = make_species(inputs=4, life={"presentations": 10, "tasks": 1})
+    usual = experience(species, 5, 0, 9)
+    lived = experience(replace(species, environment=Environment(exchange=0.3)), 5, 0, 9)
+    order = [2, 3, 0, 1, 4]
+    np.testing.assert_array_equal(lived.training.inputs[:, :3], usual.training.inputs[:, :3])
+    np.testing.assert_array_equal(lived.training.inputs[:, 3:], usual.training.inputs[:, 3:, order])
+    np.testing.assert_array_equal(lived.test.inputs, usual.test.inputs[:, order])
+    # what is seen at the moment itself is what was there before
+    np.testing.assert_array_equal(lived.probe_at(3).inputs, usual.probe.inputs)
+    np.testing.assert_array_equal(lived.probe_at(4).inputs, usual.probe.inputs[:, order])
+    assert usual.probe_at(10) is usual.probe
+
+
+PLAIN = make_species((5,), density=(1.0, 1.0))
+KINDS = {
+    "two pathways": PLAIN,
+    "plain": make_species((5,), rule="node-perturbation"),
+    "error neurons": make_error_species((5,)),
+    "lists": replace(PLAIN, network=replace(PLAIN.network, storage="sparse")),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_probes_of_all_kinds_of_circuits_see_the_inputs_that_there_are(kind):
+    species = replace(KINDS[kind], environment=Environment(exchange=0.5))
+    block = Block(species, make_population(species, 1), np.arange(1), experience(species, 3, 0, 30), 3, 0)
+    seen = {}
+    circuit_of(species).live(block, lambda snapshot: seen.setdefault(snapshot.stage, snapshot), [60])
+    before, after = (seen[stage].activity[:, :5] for stage in ("mid", "life_60"))
+    np.testing.assert_array_equal(after, before[:, [2, 3, 0, 1, 4]])
+    assert not np.array_equal(before, after)
