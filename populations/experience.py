@@ -75,10 +75,12 @@ def experience(species: Species, seed: int, generation: int, probe_samples: int 
         # as equal as they can be, together the whole life
         ends = np.arange(species.environment.within + 1) * life.presentations // species.environment.within
         for task, place, begin, end in zip(tasks, places, ends[:-1], ends[1:], strict=True):
-            drawn = task.training(
-                species.random_stream(seed, generation, Purpose.TRAINING, place), int(end - begin) * life.batch
+            # batches that stay for a while are fewer
+            held = -(-int(end - begin) // life.hold)
+            drawn = task.training(species.random_stream(seed, generation, Purpose.TRAINING, place), held * life.batch)
+            inputs, targets = (
+                np.repeat(_by_unit(part, held, life.batch), life.hold, axis=0)[: end - begin] for part in drawn
             )
-            inputs, targets = (_by_unit(part, int(end - begin), life.batch) for part in drawn)
             lived.inputs[k, begin:end, : layout.inputs] = inputs
             lived.targets[k, begin:end] = targets
         # the test asks for the last task that was taught

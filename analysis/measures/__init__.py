@@ -52,7 +52,10 @@ from hetevo.analysis.measures.factors import (
     neuron_weights,
 )
 from hetevo.analysis.measures.hebbian import (
+    direction_columns,
+    flipped_columns,
     hebbian_columns,
+    hebbian_cosine,
     hebbian_index,
     hebbian_overlap,
     postsynaptic_columns,
@@ -123,6 +126,8 @@ MEASURES: Registry[Measure] = Registry(
         "feedback rank": Measure(rank_columns, instrument=True, bounded=False),
         "matrix stability": Measure(matrix_columns, _END, instrument=True),
         "swapped weights": Measure(swap_columns, _END, instrument=True),
+        "hebbian cosine": Measure(direction_columns, named=True),
+        "hebbian flipped": Measure(flipped_columns, _END, named=True),
     },
     _accept,
 )
@@ -152,6 +157,7 @@ __all__ = [
     "feedback_gap",
     "full_change",
     "gain_product_share",
+    "hebbian_cosine",
     "hebbian_index",
     "hebbian_overlap",
     "isotropic_band",

@@ -130,12 +130,15 @@ class Measure:
         Only the probe ``instruments`` takes it: the default probe must not take more than a fifth of a generation.
     bounded : bool
         Whether its values lie in -1..1.
+    named : bool
+        Only probes that name it in ``[probe] measures`` take it: of other runs it changes no probe digest.
     """
 
     columns: Callable[[View], dict[str, Floats]]
     stages: frozenset[Stage] | None = None
     instrument: bool = False
     bounded: bool = True
+    named: bool = False
 
     def taken(self, stage: Stage) -> bool:
         """Whether it is taken at a stage."""
