@@ -13,6 +13,10 @@ from hetevo.analysis.runs import LoadedRun
 
 HETEROSYNAPTIC = "heterosynaptic"
 
+FLIPPED = "hebbian_flipped_end"
+
+DECAY, NOISE = "genome.decay_log_mean", "hardware.jitter"
+
 
 def _final(run: LoadedRun, column: str) -> float:
     """Return a column's value in the last generation; NaN if the run did not record it."""
@@ -53,6 +57,40 @@ def growth_beyond(strong: LoadedRun, weak: LoadedRun, frozen_strong: LoadedRun, 
     return growth(strong, weak) - growth(frozen_strong, frozen_weak)
 
 
+def least_hebbian(*runs: LoadedRun) -> float:
+    """Return the Hebbian cosine of the run that has the lowest."""
+    return float(np.min([_final(run, "hebbian_cosine_end") for run in runs]))
+
+
+def margin_flipped(genuine: LoadedRun, *others: LoadedRun) -> float:
+    """Return by how much more than any other rule one follows neurons whose answers were turned round."""
+    return float(_final(genuine, FLIPPED) - np.max([_final(run, FLIPPED) for run in others]))
+
+
+def boundary(noise: Sequence[LoadedRun]) -> float:
+    """Return the logarithm of the decay at which the Hebbian cosine of runs with one noise turns positive for good.
+
+    Between two runs it is interpolated. NaN if it is never negative, or if it is at the strongest decay.
+    """
+    runs = sorted(noise, key=lambda run: run.number(DECAY))
+    decays = np.array([run.number(DECAY) for run in runs])
+    cosines = np.array([_final(run, "hebbian_cosine_end") for run in runs])
+    negative = np.flatnonzero(cosines < 0)
+    if not negative.size or negative[-1] + 1 == len(runs):
+        return math.nan
+    below, above = negative[-1], negative[-1] + 1
+    share = -cosines[below] / (cosines[above] - cosines[below])
+    return float(decays[below] + share * (decays[above] - decays[below]))
+
+
+def boundary_slope(*runs: LoadedRun) -> float:
+    """Return the slope of the logarithm of that decay over that of the noise; NaN with fewer than three boundaries."""
+    noises = sorted({run.number(NOISE) for run in runs if run.number(NOISE) > 0})
+    found = np.array([boundary([run for run in runs if run.number(NOISE) == noise]) for noise in noises])
+    known = np.isfinite(found)
+    return float(np.polyfit(np.log(noises)[known], found[known], 1)[0]) if known.sum() > 2 else math.nan
+
+
 CLAIM_MEASURES: Mapping[str, Callable[..., float]] = {
     "restlessness": restlessness,
     "turned": turning,
@@ -60,6 +98,9 @@ CLAIM_MEASURES: Mapping[str, Callable[..., float]] = {
     "sign_agreement": sign_agreement_of_scores,
     "growth": growth,
     "growth_beyond": growth_beyond,
+    "least_hebbian": least_hebbian,
+    "margin_flipped": margin_flipped,
+    "boundary_slope": boundary_slope,
 }
 """Each is computed from one seed's runs, in the order of the prediction's terms."""
 
@@ -81,9 +122,17 @@ def _of_rewired(runs: Sequence[LoadedRun]) -> Plot:
     return phase_diagram(equally, x=x, y=y, names=names)
 
 
+def _of_hebbian_or_not(runs: Sequence[LoadedRun]) -> Plot:
+    """Draw noise against decay."""
+    names = {DECAY: "decay a presentation (natural logarithm)", NOISE: "noise in each change\n(standard deviation)"}
+    says = "cosine with Hebbian changes,\nend of life"
+    return phase_diagram(runs, x=DECAY, y=NOISE, names=names, column="hebbian_cosine_end", says=says)
+
+
 CLAIM_FIGURES: Mapping[str, Callable[[Sequence[LoadedRun]], Plot]] = {
     "flexibility": _of_flexibility,
     "rewired": _of_rewired,
     "metaplasticity": metaplasticity,
+    "hebbian-or-not": _of_hebbian_or_not,
 }
 """Each is drawn from all runs of the claim's sweep."""
