@@ -93,13 +93,13 @@ class AlignmentProbe:
 
     def _taken(self) -> dict[str, Measure]:
         # what is installed changes nothing: of others' measures only those that are named
-        own = {name: measure for name, measure in MEASURES.own.items() if not measure.named}
-        taken = {name: m for name, m in own.items() if self.instruments or not m.instrument}
+        usual = {name: measure for name, measure in MEASURES.own.items() if not measure.named}
+        taken = {name: measure for name, measure in usual.items() if self.instruments or not measure.instrument}
         return taken | {name: MEASURES[name] for name in self.measures}
 
 
 @dataclass(frozen=True)
 class InstrumentsProbe(AlignmentProbe):
-    """Takes every measure of `hetevo.analysis.measures.MEASURES` but those that only runs that name them take."""
+    """Takes every measure of `hetevo.analysis.measures.MEASURES` but those that must be named."""
 
     instruments: ClassVar[bool] = True

@@ -65,7 +65,8 @@ def _rule(plasticity: settings.Plasticity) -> Rule:
 
 def _perturbations(injury: settings.Injury, hardware: settings.Hardware) -> tuple[Perturbation, ...]:
     # only what changes a life: one that is off costs nothing
-    device, perfect = _plain(Hardware, hardware), Hardware(range=hardware.range, rounding=hardware.rounding)
+    device = _plain(Hardware, hardware)
+    perfect = Hardware(range=hardware.range, rounding=hardware.rounding, stale_outputs=hardware.stale_outputs)
     return (
         *((_plain(Injury, injury),) if injury.share else ()),
         *((device,) if device != perfect else ()),

@@ -48,7 +48,7 @@ def draw_gene(gene: Gene, species: Species, rng: Generator) -> Any:
         return rng.random(gene.shape) < species.network.excitatory
     if gene.kind == "innate":
         return rng.standard_normal(gene.shape, dtype=np.float32)
-    mean = priors.prior("gain_mean", synapses) if gene.name.startswith("gains_") else 0.0
+    mean = priors.prior("gain_mean", synapses) if gene.name.startswith("gains_") else priors.term_mean
     drawn = rng.normal(mean, gene.scale, gene.shape)
     keep_outputs_positive(drawn, gene, species)
     return drawn

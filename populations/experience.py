@@ -87,9 +87,13 @@ def experience(species: Species, seed: int, generation: int, probe_samples: int 
         # as equal as they can be, together the whole life
         ends = np.arange(environment.within + 1) * life.presentations // environment.within
         for task, place, begin, end in zip(tasks, places, ends[:-1], ends[1:], strict=True):
+            # batches that stay for a while are fewer
+            held = -(-int(end - begin) // life.hold)
             rng = species.random_stream(seed, generation, Purpose.TRAINING, place)
-            drawn = _with_noise(species, task.training(rng, int(end - begin) * life.batch), rng)
-            inputs, targets = (_by_unit(part, int(end - begin), life.batch) for part in drawn)
+            drawn = _with_noise(species, task.training(rng, held * life.batch), rng)
+            inputs, targets = (
+                np.repeat(_by_unit(part, held, life.batch), life.hold, axis=0)[: end - begin] for part in drawn
+            )
             lived.inputs[k, begin:end, : layout.inputs] = inputs
             lived.targets[k, begin:end] = targets
         # the test asks for the last task that was taught

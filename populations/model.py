@@ -61,6 +61,9 @@ class TwoPathwayCircuits:
     >>> circuits.update()
     """
 
+    R: Floats
+    """What the rule random-signal keeps of its own."""
+
     def __init__(
         self, species: Species, genes: Population, innate: Weights, generators: Sequence[Generator] = ()
     ) -> None:

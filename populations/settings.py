@@ -170,6 +170,7 @@ class Lifetime:
     signal_clip: float = setting(3.0, "bound of the learning signal at the output", above=0)
     weight_clip: float = setting(8.0, "bound of every weight", above=0)
     clip_every: int = setting(20, "presentations between two clippings of the weights", least=1)
+    hold: int = setting(1, "presentations for which a batch stays, before the next one comes", least=1)
     loss_cap: float = setting(4.0, "largest normalised loss", above=0, finite=True)
 
 
@@ -209,6 +210,9 @@ class Hardware:
     """Imperfections of devices that learn."""
 
     noise: float = setting(0.0, "error of a written change, relative to it (standard deviation)", least=0, finite=True)
+    jitter: float = setting(
+        0.0, "noise added to every written change, whatever its size (standard deviation)", least=0, finite=True
+    )
     bits: Bits | Literal[0] = setting(0, "bits of a weight, 2 to 16; 0: exact")
     range: float = setting(2.0, "largest weight that bits can store", above=0, finite=True)
     rounding: Literal["stochastic", "nearest"] = setting("stochastic", "how weights are rounded to bits")
@@ -217,6 +221,7 @@ class Hardware:
     )
     delay: int = setting(0, "presentations after which a change takes place", least=0)
     stale: int = setting(0, "presentations by which learning signals are older than the activities they meet", least=0)
+    stale_outputs: bool = setting(False, "whether errors at the outputs are as old, too")
 
 
 @dataclass(frozen=True)
@@ -247,6 +252,7 @@ class Genome:
         "any",
         "signs of the outputs' ascending gains: any, or positive, also after mutation; shared ones are theirs too",
     )
+    term_mean: float = setting(0.0, "mean of the founders' coefficients of extra terms", finite=True)
     term_scale: float = setting(0.1, "standard deviation of coefficients of extra terms", least=0, finite=True)
     decay: bool = setting(True, "whether weights decay at all")
     decay_log_mean: float = setting(-7.0, "mean of the logarithm of the decay a presentation", most=0)

@@ -15,6 +15,10 @@ from hetevo.analysis.runs import LoadedRun
 
 HETEROSYNAPTIC = "heterosynaptic"
 
+FLIPPED = "hebbian_flipped_end"
+
+DECAY, NOISE = "genome.decay_log_mean", "hardware.jitter"
+
 
 def _final(run: LoadedRun, column: str) -> float:
     """Return a column's value in the last generation; NaN if the run did not record it."""
@@ -60,6 +64,40 @@ def rising_beyond(run: LoadedRun, control: LoadedRun) -> float:
     return share_rising(run) - share_rising(control)
 
 
+def least_hebbian(*runs: LoadedRun) -> float:
+    """Return the Hebbian cosine of the run that has the lowest."""
+    return float(np.min([_final(run, "hebbian_cosine_end") for run in runs]))
+
+
+def margin_flipped(genuine: LoadedRun, *others: LoadedRun) -> float:
+    """Return by how much more than any other rule one follows neurons whose answers were turned round."""
+    return float(_final(genuine, FLIPPED) - np.max([_final(run, FLIPPED) for run in others]))
+
+
+def boundary(noise: Sequence[LoadedRun]) -> float:
+    """Return the logarithm of the decay at which the Hebbian cosine of runs with one noise turns positive for good.
+
+    Between two runs it is interpolated. NaN if it is never negative, or if it is at the strongest decay.
+    """
+    runs = sorted(noise, key=lambda run: run.number(DECAY))
+    decays = np.array([run.number(DECAY) for run in runs])
+    cosines = np.array([_final(run, "hebbian_cosine_end") for run in runs])
+    negative = np.flatnonzero(cosines < 0)
+    if not negative.size or negative[-1] + 1 == len(runs):
+        return math.nan
+    below, above = negative[-1], negative[-1] + 1
+    share = -cosines[below] / (cosines[above] - cosines[below])
+    return float(decays[below] + share * (decays[above] - decays[below]))
+
+
+def boundary_slope(*runs: LoadedRun) -> float:
+    """Return the slope of the logarithm of that decay over that of the noise; NaN with fewer than three boundaries."""
+    noises = sorted({run.number(NOISE) for run in runs if run.number(NOISE) > 0})
+    found = np.array([boundary([run for run in runs if run.number(NOISE) == noise]) for noise in noises])
+    known = np.isfinite(found)
+    return float(np.polyfit(np.log(noises)[known], found[known], 1)[0]) if known.sum() > 2 else math.nan
+
+
 CLAIM_MEASURES: Mapping[str, Callable[..., float]] = {
     "restlessness": restlessness,
     "turned": turning,
@@ -71,6 +109,9 @@ CLAIM_MEASURES: Mapping[str, Callable[..., float]] = {
     "falling": share_falling,
     "rising_beyond": rising_beyond,
     "sliding": sliding,
+    "least_hebbian": least_hebbian,
+    "margin_flipped": margin_flipped,
+    "boundary_slope": boundary_slope,
 }
 """Each is computed from one seed's runs, in the order of the prediction's terms."""
 
@@ -92,11 +133,19 @@ def _of_rewired(runs: Sequence[LoadedRun]) -> Plot:
     return phase_diagram(equally, x=x, y=y, names=names)
 
 
+def _of_hebbian_or_not(runs: Sequence[LoadedRun]) -> Plot:
+    """Draw noise against decay."""
+    names = {DECAY: "decay a presentation (natural logarithm)", NOISE: "noise in each change\n(standard deviation)"}
+    says = "cosine with Hebbian changes,\nend of life"
+    return phase_diagram(runs, x=DECAY, y=NOISE, names=names, column="hebbian_cosine_end", says=says)
+
+
 CLAIM_FIGURES: Mapping[str, Callable[[Sequence[LoadedRun]], Plot]] = {
     "flexibility": _of_flexibility,
     "rewired": _of_rewired,
     "metaplasticity": metaplasticity,
     "bcm": bcm,
     "exchange": exchange,
+    "hebbian-or-not": _of_hebbian_or_not,
 }
 """Each is drawn from all runs of the claim's sweep."""

@@ -112,6 +112,8 @@ def phase_diagram(
     x: str | None = None,
     y: str | None = None,
     names: Mapping[str, str] = MappingProxyType({}),
+    column: str = "alignment_end",
+    says: str = "gradient alignment\n(cosine), last generations",
 ) -> pd.DataFrame:
     """Draw the mean over seeds of the last generations' alignment, over the two parameters in which the runs differ.
 
@@ -129,6 +131,8 @@ def phase_diagram(
         Keys of the configuration, such as ``"genome.gain_scale"``. Default: the only two that vary.
     names : mapping of str to str, optional
         What the axes say in place of a key.
+    column, says : str, optional
+        What is drawn instead of the alignment, in -1..1, and what stands beside its colours.
 
     Raises
     ------
@@ -140,9 +144,9 @@ def phase_diagram(
     x, y = _axes(table, x, y)
     shown = pd.DataFrame({x: table[x].map(_shown), y: table[y].map(_shown)})
     shown["seed"] = [run.seed for run in frame.runs]
-    shown["alignment"] = [last_level(run, "alignment_end", ending(run)).value for run in frame.runs]
-    seeds = shown.groupby([x, y, "seed"], sort=False)["alignment"].mean().reset_index()
-    cells = seeds.groupby([x, y], sort=False)["alignment"].agg(["mean", "std", "count"]).reset_index()
+    shown["value"] = [last_level(run, column, ending(run)).value for run in frame.runs]
+    seeds = shown.groupby([x, y, "seed"], sort=False)["value"].mean().reset_index()
+    cells = seeds.groupby([x, y], sort=False)["value"].agg(["mean", "std", "count"]).reset_index()
     # as a grid, numbers in their order
     orders = {key: [_shown(value) for value in _sorted(table[key])] for key in (x, y)}
     grid, counts = (
@@ -151,7 +155,7 @@ def phase_diagram(
     )
     grid = grid.rename(index=for_figures(grid.index, TICK), columns=for_figures(grid.columns, TICK))
     axes = frame.one_panel(min(1.3 + 0.32 * len(grid), 6))
-    _map(axes, grid)
+    _map(axes, grid, says)
     axes.set_xlabel(names.get(x) or for_figure(x))
     axes.set_ylabel(names.get(y) or for_figure(y, HALF))
     low, high = int(np.nanmin(counts)), int(np.nanmax(counts))
@@ -161,7 +165,7 @@ def phase_diagram(
     return cells.rename(columns={"std": "sd", "count": "n"})
 
 
-def _map(axes: Axes, grid: pd.DataFrame) -> None:
+def _map(axes: Axes, grid: pd.DataFrame, says: str) -> None:
     """Draw a cell for each value, with its number where there is room."""
     values = np.abs(grid.to_numpy(float))
     limit = max(0.1, float(np.nanmax(values))) if np.isfinite(values).any() else 1.0
@@ -176,7 +180,7 @@ def _map(axes: Axes, grid: pd.DataFrame) -> None:
         fmt=".2f",
         annot_kws={"fontsize": 7 if grid.shape[1] <= 6 else 5},
         linewidths=0.5,
-        cbar_kws={"label": "gradient alignment\n(cosine), last generations"},
+        cbar_kws={"label": says},
     )
     axes.tick_params(axis="y", rotation=0)
     axes.tick_params(length=0)

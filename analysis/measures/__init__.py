@@ -55,7 +55,10 @@ from hetevo.analysis.measures.factors import (
     neuron_weights,
 )
 from hetevo.analysis.measures.hebbian import (
+    direction_columns,
+    flipped_columns,
     hebbian_columns,
+    hebbian_cosine,
     hebbian_index,
     hebbian_overlap,
     postsynaptic_columns,
@@ -132,6 +135,8 @@ MEASURES: Registry[Measure] = Registry(
         "score size": Measure(score_size_columns, _END, instrument=True, bounded=False),
         "accuracy": Measure(accuracy_columns, named=True),
         "plasticity curve": Measure(curve_columns, bounded=False, named=True),
+        "hebbian cosine": Measure(direction_columns, named=True),
+        "hebbian flipped": Measure(flipped_columns, _END, named=True),
     },
     _accept,
 )
@@ -161,6 +166,7 @@ __all__ = [
     "feedback_gap",
     "full_change",
     "gain_product_share",
+    "hebbian_cosine",
     "hebbian_index",
     "hebbian_overlap",
     "isotropic_band",

@@ -9,7 +9,8 @@ Hebbian where it is positive, anti-Hebbian where it is negative.
 import numpy as np
 
 from hetevo.analysis.measures.consistency import weighted_mean
-from hetevo.analysis.measures.view import FLOOR, View, also_single
+from hetevo.analysis.measures.view import FLOOR, View, also_single, cosine
+from hetevo.populations.kernel.snapshot import Snapshot
 from hetevo.populations.types import Floats, Mask
 
 VARIANCE_FLOOR = 1e-24
@@ -97,6 +98,29 @@ def hebbian_overlap(update: Floats, coactivity: Floats, mask: Mask, *, weighted:
     return weighted_mean(np.where(signs != 0, signs > 0, np.nan), weights)
 
 
+@also_single(axes=3)
+def hebbian_cosine(update: Floats, coactivity: Floats, mask: Mask) -> Floats:
+    """Cosine of weight changes with those of a Hebbian rule, ``<x_i x_j>``.
+
+    Parameters
+    ----------
+    update, coactivity, mask
+        As for `hebbian_index`, from which it differs by the means, which are not taken off.
+
+    Returns
+    -------
+    ndarray of float64, shape (N,)
+        Positive is Hebbian, negative anti-Hebbian; NaN where either has no length.
+
+    Examples
+    --------
+    >>> update = np.array([[[3.0, 4.0, 9.0]]])
+    >>> hebbian_cosine(update, np.array([[[4.0, 3.0, 9.0]]]), np.array([[[True, True, False]]])).tolist()
+    [0.96]
+    """
+    return cosine(np.where(mask, update, 0), np.where(mask, coactivity, 0), (1, 2))
+
+
 @also_single(axes=2)
 def sign_agreement(values: Floats, expected: Floats) -> Floats:
     """Share of the entries of a row whose sign is the expected one.
@@ -127,12 +151,51 @@ def hebbian_columns(view: View) -> dict[str, Floats]:
 
     ``hebbian_index``, ``hebbian_overlap`` and, by size, ``hebbian_overlap_weighted``.
     """
-    snapshot, layout = view.snapshot, view.snapshot.species.layout
-    hidden = slice(layout.input_units, layout.units)
-    own, senders = snapshot.activity[:, hidden], snapshot.activity[:, : layout.units]
-    coactivity = np.matmul(own, senders.swapaxes(1, 2)) / own.shape[2]
-    rows = slice(layout.hidden)
-    return overlap_columns(snapshot.update[:, rows], coactivity, snapshot.mask_ascending[:, rows])
+    snapshot, rows = view.snapshot, slice(view.snapshot.species.layout.hidden)
+    return overlap_columns(snapshot.update[:, rows], coactivity_of(snapshot), snapshot.mask_ascending[:, rows])
+
+
+def coactivity_of(snapshot: Snapshot) -> Floats:
+    """Return ``<x_i x_j>`` of hidden neurons with all that may send to them, (N, H, I + H)."""
+    layout = snapshot.species.layout
+    own, senders = snapshot.activity[:, layout.input_units : layout.units], snapshot.activity[:, : layout.units]
+    return np.asarray(np.matmul(own, senders.swapaxes(1, 2)) / own.shape[2])
+
+
+def direction_columns(view: View) -> dict[str, Floats]:
+    """Return how the update of hidden neurons' ascending synapses lies to that of a Hebbian rule, and to W itself.
+
+    ``hebbian_cosine`` and ``weights_cosine``. Where decay and rule are in balance, ``u = lambda W``, the latter is 1,
+    whatever the rule, and the former that of W with ``<x_i x_j>`` (Koplow, Poggio and Ziyin 2025, arXiv:2505.18069).
+    """
+    snapshot, rows = view.snapshot, slice(view.snapshot.species.layout.hidden)
+    update, mask = snapshot.update[:, rows], snapshot.mask_ascending[:, rows]
+    return {
+        "hebbian_cosine": hebbian_cosine(update, coactivity_of(snapshot), mask),
+        "weights_cosine": hebbian_cosine(update, snapshot.weights.ascending[:, rows], mask),
+    }
+
+
+def flipped_columns(view: View) -> dict[str, Floats]:
+    """Return ``hebbian_flipped``: whether updates still look Hebbian in neurons whose answers were turned round.
+
+    Of the lowest level every second neuron, the first included, gets all its ascending weights with the other sign, and
+    with an odd activation answers as before, but with the other sign. Of these neurons' synapses the column is the
+    `hebbian_cosine` of the circuit so changed. A rule that is made of ``<x_i x_j>`` follows: 1, if its gains are
+    positive. Where updates look Hebbian because W has come to rest, they resist: 0 or less.
+    """
+    snapshot = view.snapshot
+    if snapshot.with_ascending is None:
+        return {"hebbian_flipped": np.full(len(snapshot.update), np.nan)}
+    rows = np.arange(snapshot.species.layout.hidden)[snapshot.species.layout.level_slices[0]][::2]
+    turned = snapshot.weights.ascending.copy()
+    turned[:, rows] *= -1
+    shown = snapshot.with_ascending(turned)
+    return {
+        "hebbian_flipped": hebbian_cosine(
+            shown.update[:, rows], coactivity_of(shown)[:, rows], snapshot.mask_ascending[:, rows]
+        )
+    }
 
 
 def overlap_columns(update: Floats, coactivity: Floats, mask: Mask) -> dict[str, Floats]:

@@ -131,7 +131,7 @@ class Measure:
     bounded : bool
         Whether its values lie in -1..1.
     named : bool
-        Only runs that name it in ``probe.measures`` take it.
+        Only probes that name it in ``[probe] measures`` take it: of other runs it changes no probe digest.
     """
 
     columns: Callable[[View], dict[str, Floats]]

@@ -60,7 +60,7 @@ class ErrorNeuronsCircuit:
         signals, cells = 3 * (layout.units + layout.neurons + errors.neurons), count_cells(species)
         late = sum(
             cells * min(device.delay, life.presentations)
-            + (layout.hidden + errors.hidden) * life.batch * min(device.stale, life.presentations)
+            + (layout.neurons + errors.neurons) * life.batch * min(device.stale, life.presentations)
             for device in species.perturbations
             if isinstance(device, Hardware)
         )

@@ -75,7 +75,7 @@ def _snapshots(
         individuals = slice(first, min(first + step, block.genes.size))
         born = Weights(*(weights[individuals].repeat(tasks, axis=0) for weights in innate))
         show = partial(_show, stage, circuits, individuals, probe, born)
-        yield replace(show(), with_innate=show)
+        yield replace(show(), with_innate=show, with_ascending=partial(show, None))
 
 
 def _show(
@@ -85,11 +85,14 @@ def _show(
     probe: Samples,
     innate: Weights,
     pathway: Pathway | None = None,
+    ascending: Floats | None = None,
 ) -> Snapshot:
-    """Show the circuits of some individuals, of whose weights one pathway's may be replaced by the innate ones."""
+    """Show the circuits of some individuals, perhaps with one pathway's innate weights, or other ascending ones."""
     tasks = circuits.species.lifetime.tasks
     # a copy: the circuits' own lives go on without what the probe batch would change
     part = _take(circuits, slice(individuals.start * tasks, individuals.stop * tasks))
+    if ascending is not None:
+        part.W = ascending.astype(np.float64)
     if pathway == "ascending":
         part.W = innate.ascending.astype(np.float64) * part.genes.mask_ascending
     elif pathway == "descending":

@@ -91,7 +91,7 @@ class TwoPathway:
         cells, signals = count_cells(species), 3 * (layout.units + layout.neurons)
         late = sum(
             cells * min(device.delay, life.presentations)
-            + layout.hidden * life.batch * min(device.stale, life.presentations)
+            + layout.neurons * life.batch * min(device.stale, life.presentations)
             for device in species.perturbations
             if isinstance(device, Hardware)
         )

@@ -45,11 +45,11 @@ class _Imperfect(Course):
     def between(self, t: int) -> None:
         if not self._hardware.stale:
             return
-        # signals of hidden neurons come late, errors at the outputs at once
-        hidden = learning_signals(self._block.passes)
-        self._signals.append([signals.copy() for signals in hidden])
+        # signals of hidden neurons come late, errors at the outputs at once or as late
+        late = learning_signals(self._block.passes, outputs=self._hardware.stale_outputs)
+        self._signals.append([signals.copy() for signals in late])
         # before the first one has arrived there is none
-        for number, signals in enumerate(hidden):
+        for number, signals in enumerate(late):
             signals[:] = self._signals[0][number] if t >= self._hardware.stale else 0
 
     def after(self, t: int) -> None:
@@ -58,6 +58,9 @@ class _Imperfect(Course):
         change: Floats = self._weights - self._old
         if hardware.noise:
             change *= 1 + hardware.noise * self._drawn("standard_normal")
+        if hardware.jitter:
+            # where nothing is written nothing goes wrong: absent and fixed synapses stay as they are
+            change += hardware.jitter * self._drawn("standard_normal") * (change != 0)
         # written late, in the order in which changes were made
         if hardware.delay:
             self._changes.append(change)

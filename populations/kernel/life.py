@@ -1,6 +1,6 @@
 """The lifetime of a block of networks: presentations of batches, each changing the weights."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from hetevo.populations.random_streams import Purpose
 from hetevo.populations.rules import PATHWAYS, Pathway
 from hetevo.populations.settings import SynapseKind
 from hetevo.populations.species import Species, Stage
-from hetevo.populations.types import Indices, Mask
+from hetevo.populations.types import Floats, Indices, Mask
 
 
 @dataclass(frozen=True)
@@ -194,19 +194,23 @@ def _snapshot(
     circuits = plasticity.circuits
     weights = circuits.whole(rows)
 
-    def with_innate(pathway: Pathway) -> Snapshot:
-        # at the synapses that are there now: some may have been lost since
-        born = {
-            kind: getattr(innate, kind) * genes[f"mask_{kind}"]
-            if (kind == "ascending") == (pathway == "ascending")
-            else getattr(weights, kind)
-            for kind in (PATHWAYS if isinstance(weights, Weights) else KINDS)
-        }
-        swapped = parts.block(circuits.species, type(weights)(**born), circuits.dtype)
+    kinds: tuple[SynapseKind, ...] = PATHWAYS if isinstance(weights, Weights) else KINDS
+
+    def with_weights(others: Mapping[SynapseKind, Floats]) -> Snapshot:
+        whole = type(weights)(**{kind: others.get(kind, getattr(weights, kind)) for kind in kinds})
+        swapped = parts.block(circuits.species, whole, circuits.dtype)
         return _present(stage, parts, plasticity, rows, genes, probe, swapped.stacks, swapped.whole())
 
+    def with_innate(pathway: Pathway) -> Snapshot:
+        # at the synapses that are there now: some may have been lost since
+        swapped = [kind for kind in kinds if (kind == "ascending") == (pathway == "ascending")]
+        return with_weights({kind: getattr(innate, kind) * genes[f"mask_{kind}"] for kind in swapped})
+
+    def with_ascending(others: Floats) -> Snapshot:
+        return with_weights({"ascending": others})
+
     shown = _present(stage, parts, plasticity, rows, genes, probe, circuits.stacks.take(rows), weights)
-    return replace(shown, with_innate=with_innate)
+    return replace(shown, with_innate=with_innate, with_ascending=with_ascending)
 
 
 def _present(

@@ -44,10 +44,14 @@ class PerturbedBlock:
     streams: Streams
 
 
-def learning_signals(passes: Passes) -> list[Floats]:
-    """Return views (N, neurons, S) of the learning signals of hidden neurons, and of what error neurons have to say."""
-    heard = passes.signal[:, : passes.species.layout.hidden]
-    return [heard, passes.errors[:, : passes.error_layout.hidden]] if isinstance(passes, ErrorPasses) else [heard]
+def learning_signals(passes: Passes, *, outputs: bool = False) -> list[Floats]:
+    """Return views (N, neurons, S) of the learning signals of hidden neurons, and of what error neurons have to say.
+
+    With ``outputs`` those of the output neurons, their errors, come last.
+    """
+    # outputs come last in both
+    everything = [passes.signal, passes.errors] if isinstance(passes, ErrorPasses) else [passes.signal]
+    return everything if outputs else [signals[:, : -passes.species.layout.outputs] for signals in everything]
 
 
 class Course:

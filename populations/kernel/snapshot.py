@@ -52,6 +52,9 @@ class Snapshot:
         Returns the snapshot that the same circuits would give with the weights of one pathway as they were at birth, at
         the synapses that are still there; of circuits with error neurons all that is not ascending is the other one. To
         be called while the probe looks. None where a kind of circuit has none.
+    with_ascending : callable or None
+        Returns the snapshot that the same circuits would give with these ascending weights, (N, H + O, I + H). To be
+        called while the probe looks. None where a kind of circuit has none.
     errors : ndarray of float, shape (N, M + O, S), or None
         ``e``: activity of separate error neurons; None where there are none.
     """
@@ -69,6 +72,7 @@ class Snapshot:
     genes: Population
     feedback_update: Callable[[], Floats]
     with_innate: Callable[[Pathway], "Snapshot"] | None = None
+    with_ascending: Callable[[Floats], "Snapshot"] | None = None
     errors: Floats | None = None
 
     @property

@@ -4,6 +4,7 @@
 `rule`        what a rule is: which products of the two signals change a synapse
 `feedback`    the feedback follows the forward weights: sign symmetry, the weight mirror
 `perturbing`  noise that is kept where it helped: node perturbation
+`unrelated`   learning signals that know of no error
 ============  ===============================================================================
 
 A rule is a list of terms for each pathway. To add a rule, name it in `RULES`; the contract tests run over every entry.
@@ -20,6 +21,7 @@ from hetevo.populations.registry import Registry, accept_instance
 from hetevo.populations.rules.feedback import SignSymmetry, WeightMirror
 from hetevo.populations.rules.perturbing import NodePerturbation
 from hetevo.populations.rules.rule import HOMOSYNAPTIC, PATHWAYS, Pathway, Rule, with_terms
+from hetevo.populations.rules.unrelated import RandomSignal
 from hetevo.populations.settings import Plasticity
 
 RULES: Registry[Rule] = Registry(
@@ -33,6 +35,7 @@ RULES: Registry[Rule] = Registry(
         "sign-symmetry": SignSymmetry(),
         "weight-mirror": WeightMirror(),
         "node-perturbation": NodePerturbation(),
+        "random-signal": RandomSignal(),
         "hebbian": Rule(ascending=("hebbian",), descending=("hebbian",)),
         "hebbian-hidden": Rule(ascending=("heterosynaptic", "hebbian"), descending=(), hebbian_hidden=True),
         "readout-only": Rule(descending=(), readout_only=True),

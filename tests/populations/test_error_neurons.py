@@ -165,6 +165,7 @@ PERTURBATIONS = [
     Hardware(mismatch=0.5),
     Hardware(delay=3),
     Hardware(stale=2),
+    Hardware(jitter=0.01, stale=2, stale_outputs=True),
 ]
 
 

@@ -19,5 +19,7 @@ def test_claim(name, lived):
     shown = table(claim, measured).drop(columns="claim").to_string(index=False, float_format="%.3f")
     print(f"\n{claim.says}\n{shown}\n{name}: the claim {verdict(measured)}")
     assert min(each.n for each in measured) >= 9, "a measure is undefined in more than one seed"
-    recorded = read_recorded(claim, RECORDED / f"{name}-claim.csv").measured
-    assert verdict(measured) == verdict(recorded)
+    file = RECORDED / f"{name}-claim.csv"
+    # a claim that was frozen has none before its seeds are run
+    if file.exists():
+        assert verdict(measured) == verdict(read_recorded(claim, file).measured)

@@ -30,6 +30,8 @@ PERTURBATIONS = [
     Hardware(mismatch=0.5),
     Hardware(delay=3),
     Hardware(stale=2),
+    Hardware(stale=2, stale_outputs=True),
+    Hardware(jitter=0.01),
     Hardware(noise=0.1, bits=6, mismatch=0.1, delay=1, stale=1),
 ]
 
@@ -151,6 +153,44 @@ def test_a_delay_shifts_changes_and_stale_signals_are_those_of_before():
     decay = np.repeat(genes["decay_ascending"], 2)[:, None, None]
     np.testing.assert_allclose((change + decay * stale["birth"].weights.ascending)[:, :hidden], 0, atol=1e-7)
     assert change[:, hidden:].any()
+    # with stale outputs nothing is heard at all
+    late = Hardware(stale=2, stale_outputs=True)
+    silent, _ = lived(replace(species, perturbations=(late,)), genes, moments=(10, 20, 30))
+    for stage, changed in (("life_10", False), ("life_20", False), ("life_30", True)):
+        grown = silent[stage].weights.ascending - (1 - decay) ** int(stage[-2]) * silent["birth"].weights.ascending
+        assert (np.abs(grown).max() > 1e-6) == changed
+
+
+def test_jitter_is_added_to_what_is_written_alone():
+    species = make_species(rule="fixed-feedback", life={"presentations": 1}, gain_mean=0.05)
+    genes = make_population(species, 40)
+    exact, noisy = (
+        lived(replace(species, perturbations=devices), genes)[1] for devices in ((), (Hardware(jitter=0.3),))
+    )
+    added = noisy.ascending - exact.ascending
+    mask = np.repeat(genes.mask_ascending, 2, axis=0)
+    assert added[mask].std() == pytest.approx(0.3, rel=0.1)
+    assert abs(added[mask].mean()) < 0.03
+    assert not added[~mask].any()
+    # feedback is fixed, so that nothing is written there
+    np.testing.assert_array_equal(noisy.descending, exact.descending)
+
+
+@pytest.mark.parametrize("within", [1, 2])
+def test_a_batch_that_is_held_stays_and_others_come_after_it(within):
+    def shown(hold):
+        species = make_species(life={"presentations": 11, "hold": hold})
+        return experience(replace(species, environment=Environment(within=within)), 5, 0).training
+
+    once, held = shown(1), shown(3)
+    # each task of a life begins with a batch of its own
+    starts = [0, 3, 6, 9] if within == 1 else [0, 3, 5, 8]
+    for part in ("inputs", "targets"):
+        new, old = getattr(held, part), getattr(once, part)
+        assert new.shape == old.shape
+        changes = [t for t in range(1, 11) if not np.array_equal(new[:, t], new[:, t - 1])]
+        assert [0, *changes] == starts
+        np.testing.assert_array_equal(new[:, 3], old[:, 1])
 
 
 def test_environments_change_between_generations_within_a_life_or_never():
