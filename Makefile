@@ -33,7 +33,7 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# afresh: runs that older code left there would be read instead of repeated
+# afresh: runs that older code left there would be read instead of repeated; PORTABLE=1 lets all runs be portable
 verify: setup
 	rm -rf runs/verification
 	$(ONE_THREAD) $(BIN)/python -m pytest -q -m verification --timeout 3600 --durations 10 tests
