@@ -34,7 +34,7 @@ lint: setup
 	$(BIN)/lint-imports
 
 # all of it takes hours: make verify PART=1/4, PART=2/4, ... does it in parts, on one machine after another or side by side.
-# Afresh: runs that older code left there would be read instead of repeated.
+# Afresh: runs that older code left there would be read instead of repeated. PORTABLE=1 lets all runs be portable.
 PART ?= 1/1
 verify: setup
 	rm -rf runs/verification/part-$(subst /,-of-,$(PART))

@@ -8,6 +8,7 @@ from typing import Any
 
 from hetevo.evolve.backends import BACKENDS, Backend, Job
 from hetevo.evolve.backends.backend import bound_workers
+from hetevo.evolve.backends.portable import check_machine
 from hetevo.evolve.backends.process import end_spares
 from hetevo.evolve.config import Config, from_mapping
 from hetevo.evolve.config.own_graph import held_files
@@ -40,7 +41,7 @@ class Evolution:
 
     Raises
     ------
-    ConfigError, MachineFailedError
+    ConfigError, MachineFailedError, PortableError
         If it cannot run on this machine, or not now; nothing was written then.
     """
 
@@ -54,6 +55,8 @@ class Evolution:
     ) -> None:
         self.config, self.stop_files = config, stop_files
         # what cannot work is refused here: first what costs nothing to check
+        if config.backend.portable:
+            check_machine()
         self.place = bound_workers(config.backend, config.evolution.size, oversubscribe=oversubscribe)
         self.files = held_files(config.model_dump())
         self.species = build_species(config)
@@ -141,4 +144,5 @@ class Evolution:
             settings.moments,
             settings.share,
             packages,
+            config.backend.portable,
         )

@@ -39,7 +39,8 @@ from hetevo.populations.errors import spell
 from hetevo.populations.evaluation import Probe
 
 MAY_DIFFER = ("preset", "backend", "checkpoint")
-"""What a start with ``or_resume`` may ask for otherwise than the saved run: it changes no result and no record."""
+"""What a start with ``or_resume`` may ask for otherwise than the saved run, but for `backend.portable`: it changes no
+result and no record."""
 
 
 class Experiment:

@@ -10,6 +10,9 @@ from typing import Any
 NOT_RESULTS = ("preset", "backend", "checkpoint", "records", "evolution.generations", "evolution.until")
 """Tables and keys that decide nothing about what a generation looks like."""
 
+PORTABLE = "backend.portable"
+"""The key of a table that decides nothing, and yet decides last bits: where it is not there, it is false."""
+
 NOT_CONDITIONS = (
     "seed",
     *NOT_RESULTS,
@@ -50,7 +53,7 @@ def seed_range(text: str) -> list[int]:
 def config_hash(content: Mapping[str, Any]) -> str:
     """Return a SHA-256 over everything that decides what a generation looks like, as hexadecimal digits.
 
-    Where lives are computed, what is kept of them and where the run ends does not.
+    Where lives are computed, what is kept of them and where the run ends does not; whether results are portable does.
 
     Parameters
     ----------
@@ -59,6 +62,9 @@ def config_hash(content: Mapping[str, Any]) -> str:
         when a later version has more keys.
     """
     results = {key: value for key, value in _flat(content) if not _among(key, NOT_RESULTS)}
+    # of runs that are not portable the hash stays what it was before there was such a key
+    if dict(_flat(content)).get(PORTABLE):
+        results[PORTABLE] = True
     return hashlib.sha256(json.dumps(results, sort_keys=True, default=str).encode()).hexdigest()
 
 
@@ -70,11 +76,11 @@ def differences(saved: Mapping[str, Any], given: Mapping[str, Any], *, ignored: 
     saved, given : mapping
         Nested values.
     ignored : tuple of str, optional
-        Keys and tables that may differ.
+        Keys and tables that may differ; `PORTABLE` may not.
     """
     # keys of both, since an older version may have had fewer
-    before, after = dict(_flat(saved)), dict(_flat(given))
-    keys = [key for key in {**before, **after} if not _among(key, ignored)]
+    before, after = ({PORTABLE: False, **dict(_flat(content))} for content in (saved, given))
+    keys = [key for key in {**before, **after} if key == PORTABLE or not _among(key, ignored)]
     missing = "(not there)"
     return [
         f"{key}: {before.get(key, missing)!r} is saved, {after.get(key, missing)!r} was given"

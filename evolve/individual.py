@@ -4,13 +4,15 @@ The one module of evolution that `hetevo.analysis` may ask (see `pyproject.toml`
 into what `hetevo.populations` lives with.
 """
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from hetevo.evolve.backends.pool import calling
 from hetevo.evolve.beginning import draw_first_generation, fit_gene
 from hetevo.evolve.config import Config, ConfigError
 from hetevo.evolve.config.sources import HERE
@@ -122,15 +124,10 @@ class SavedIndividual:
             )
         # the probe's own batch, so that what is shown is what the run measured
         samples = self.config.probe.samples
-        return relive(
-            self.species,
-            self.genes,
-            self.position,
-            seed=self.seed,
-            generation=self.generation,
-            samples=samples,
-            every=every,
-        )
+        where = {"seed": self.seed, "generation": self.generation}
+        with calling(self.species, portable=self.config.backend.portable) as call:
+            life: Life = call(relive, self.genes, self.position, **where, samples=samples, every=every)
+        return life
 
 
 def read_individual(path: str | Path, identifier: int | None = None, *, trust: bool = False) -> SavedIndividual:
@@ -191,16 +188,29 @@ class FreshLives:
         Who lives, one individual for each life. ``individual``: the same genes again and again, only its wiring is
         another one in each life where changed settings draw it anew; ``generation``: all of its generation in turn,
         and ``founders``: all of generation 0.
+    portable : bool, optional
+        Whether the bits are to be those of every x86-64-v3 processor, as those of the run are.
     """
 
     species: Species
     groups: Mapping[str, Population]
+    portable: bool = False
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[Callable[[int, int], dict[str, Evaluation]]]:
+        """Hold what it takes to live; yield `live`, for any number of lives."""
+        with calling(self.species, portable=self.portable) as call:
+            yield lambda number, seed: self._live(call, number, seed)
 
     def live(self, number: int, seed: int) -> dict[str, Evaluation]:
         """Let one of each group live the life of a number; see `hetevo.populations.evaluation.evaluate`."""
+        with self.opened() as live:
+            return live(number, seed)
+
+    def _live(self, call: Callable[..., Evaluation], number: int, seed: int) -> dict[str, Evaluation]:
         first = np.zeros(1, np.int64)
         return {
-            who: evaluate(self.species, genes.take(slice(number, number + 1)), first, seed=seed, generation=number)
+            who: call(evaluate, genes.take(slice(number, number + 1)), first, seed=seed, generation=number)
             for who, genes in self.groups.items()
         }
 
@@ -247,7 +257,7 @@ def prepare_fresh_lives(saved: SavedIndividual, lives: int, changes: Sequence[st
         "generation": _fit(saved, population.take(turns % population.size), species),
         "founders": founders.population.take(turns % founders.size),
     }
-    return FreshLives(species, groups)
+    return FreshLives(species, groups, config.backend.portable)
 
 
 def _fit(saved: SavedIndividual, genes: Population, species: Species) -> Population:

@@ -213,7 +213,7 @@ def repeat(path: str | Path, number: int, *, trust: bool = False, data: str | Pa
     generation, individual = int(row["generation"]), int(row["individual"])
     genes = _read_genes(row["genes"], evolution.species, directory)
     # in a process of its own: it may die of that again
-    pool = WorkerPool(1)
+    pool = WorkerPool(1, portable=evolution.config.backend.portable)
     try:
         with evolution.opened(directory, data):
             work = evolution.job(generation), genes, np.array([individual]), generation

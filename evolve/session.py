@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hetevo.evolve.backends import Backend
+from hetevo.evolve.backends.portable import pinned_machine
 from hetevo.evolve.callbacks import Callbacks
 from hetevo.evolve.config.own_graph import describe_files
 from hetevo.evolve.evolution import Evolution
@@ -122,6 +123,9 @@ class Session:
                 notice(change)
         # what a run needs besides the package
         brought: dict[str, Any] = {"plugins": evolution.plugins, "files": describe_files(evolution.files)}
+        # lives are computed by other processes than this one, of which the rest of the provenance speaks
+        if self._config.backend.portable:
+            brought["portable"] = pinned_machine()
         if evolution.data:
             brought["data"] = evolution.data.facts()
         lost = self._directory.provenance.begin_session(

@@ -150,6 +150,8 @@ def checkpoint_facts(
         First generation in each table of records, if the earlier ones were lost; see `hetevo.evolve.saved.rescue`.
     """
     configuration = {key: value for key, value in content.items() if key not in MAY_CHANGE}
+    if (content.get("backend") or {}).get("portable"):
+        configuration["backend"] = {"portable": True}
     facts = {"seed": content["seed"], "config": config_hash(content), "configuration": configuration}
     facts |= {"origin": origin, "provenance": dict(provenance)}
     return {**facts, "records_from": dict(records_from)} if records_from else facts

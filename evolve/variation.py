@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from hetevo.evolve.config import EvolutionTable
 from hetevo.populations.birth import keep_outputs_positive
 from hetevo.populations.circuits import allowed_synapses, genome, is_of_error_neurons
+from hetevo.populations.elementary import exp
 from hetevo.populations.error_neurons import error_layout
 from hetevo.populations.genome import Gene, Kind, Population
 from hetevo.populations.random_streams import draw_events
@@ -128,7 +129,7 @@ def _mutate_decay(values: NDArray[Any], gene: Gene, species: Species, settings: 
     hit = draw_events(rng, flat.size, settings.decay_mutation_rate)
     noise = rng.standard_normal(len(hit)) * settings.decay_mutation_scale
     # a decay of 1 forgets everything at once; more would turn weights over
-    flat[hit] = np.minimum(flat[hit] * np.exp(noise), 1)
+    flat[hit] = np.minimum(flat[hit] * exp(noise), 1)
 
 
 def _mutate_mask(values: NDArray[Any], gene: Gene, species: Species, settings: EvolutionTable, rng: Generator) -> None:

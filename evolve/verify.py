@@ -27,8 +27,8 @@ LOOKS = 3
 """Looks at a run that goes on before a problem is believed: files may be replaced and removed during one."""
 
 NOT_COVERED = (
-    "not covered: telemetry (events.jsonl), figures and reports, and in config.toml the tables [backend] and"
-    " [checkpoint] and where the run is to end"
+    "not covered: telemetry (events.jsonl), figures and reports, and in config.toml the tables [backend] (but"
+    " portable) and [checkpoint] and where the run is to end"
 )
 
 

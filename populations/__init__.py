@@ -14,6 +14,7 @@
 `circuits`                      kinds of circuits, one a file: genome, birth, life, test
 `evaluation`                    fitness
 `random_streams`                addressed random numbers
+`elementary`                    exponentials that are the same on every processor
 `isolation`                     what else goes on in the process changes no result
 ==============================  =======================================================
 """

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.random import Generator
 
 from hetevo.populations.dale import outgoing_signs, with_signs
+from hetevo.populations.elementary import exp
 from hetevo.populations.error_neurons import KINDS, ErrorWeights, weight_shapes
 from hetevo.populations.genome import Gene, Population
 from hetevo.populations.random_streams import Purpose
@@ -42,7 +43,7 @@ def draw_gene(gene: Gene, species: Species, rng: Generator) -> Any:
     """
     priors, synapses = species.genome, gene.name.rpartition("_")[2]
     if gene.kind == "decay":
-        drawn = np.exp(rng.normal(priors.prior("decay_log_mean", synapses), priors.decay_log_scale))
+        drawn = exp(rng.normal(priors.prior("decay_log_mean", synapses), priors.decay_log_scale))
         return drawn if priors.decay else 0.0
     if gene.kind == "sign":
         return rng.random(gene.shape) < species.network.excitatory

@@ -96,7 +96,7 @@ def _write_page(result: Result, folder: Path, recorded: Path | None) -> None:
 
     Pages whose values were not read from ``recorded`` get them as a table too, of which all this can be made again.
     """
-    from hetevo.analysis.claims import page
+    from hetevo.analysis.claims import are_portable, page
     from hetevo.analysis.claims.recorded import write_record
     from hetevo.analysis.figures.circuit import draw_individual
     from hetevo.analysis.figures.plot import render
@@ -113,6 +113,7 @@ def _write_page(result: Result, folder: Path, recorded: Path | None) -> None:
         adjusted=result.adjusted,
         frozen=result.freezing.text,
         notes=result.notes,
+        portable=are_portable(result.runs),
     ).encode()
     circuit = render(draw_individual(individual.species, individual.genes).figure, ".png", PAGE_DPI)
     files = {".md": add_mark(text, ".md"), CIRCUIT: add_mark(circuit, ".png")}

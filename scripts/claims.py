@@ -20,7 +20,7 @@ from hetevo.scripts.claim_results import (
     with_adjusted,
     write_pages,
 )
-from hetevo.scripts.errors import AsJson, Force, Oversubscribe, explain_errors, load_matplotlib, warn
+from hetevo.scripts.errors import AsJson, Force, Oversubscribe, Portable, explain_errors, load_matplotlib, warn
 from hetevo.scripts.presets import list_names
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ def claims(
     as_json: AsJson = False,
     force: Force = False,
     oversubscribe: Oversubscribe = False,
+    portable: Portable = False,
 ) -> None:
     """Run the sweep of each claim, or go on with it, and say whether the claim is confirmed."""
     from hetevo.analysis.claims import CLAIMS
@@ -99,7 +100,8 @@ def claims(
     _check_places(chosen, drawable, None if recorded else folder, pages, force=force)
     results: dict[str, Result] = {}
     for name, claim in chosen.items():
-        found = known.get(name) or _run(claim, plans[name], folder / name, workers, oversubscribe=oversubscribe)
+        place = {"workers": workers, "portable": portable}
+        found = known.get(name) or _run(claim, plans[name], folder / name, place, oversubscribe=oversubscribe)
         # one figure, for its sweep and for its page
         plot = draw(claim, found.runs) if name in drawable and (pages or not recorded) else None
         if plot and not recorded:
@@ -189,7 +191,7 @@ def _read_recorded(chosen: "Mapping[str, Claim]", folder: Path) -> "dict[str, Re
 
 
 def _run(
-    claim: "Claim", planned: "tuple[Plan, Frozen | None]", folder: Path, workers: int, *, oversubscribe: bool
+    claim: "Claim", planned: "tuple[Plan, Frozen | None]", folder: Path, where: dict[str, Any], *, oversubscribe: bool
 ) -> Result:
     """Run a claim's sweep, or go on with it, and measure."""
     from hetevo.analysis.claims import check, check_frozen
@@ -199,8 +201,9 @@ def _run(
     from hetevo.scripts.sweep import run_plan
 
     # an interrupted sweep says how to go on with the claim
-    again = spell("claims", claim.name, "-o", folder.parent)
-    (plan, frozen), place = planned, BackendTable(workers=workers)
+    portable = ["--portable"] if where["portable"] else []
+    again = spell("claims", claim.name, "-o", folder.parent, *portable)
+    (plan, frozen), place = planned, BackendTable(**where)
     run_plan(plan, folder, place, again=again, as_json=False, oversubscribe=oversubscribe, following=False)
     # other seeds may lie beside these
     seeds = {member.seed for member in plan.members if member.stage != "pilot"}

@@ -21,6 +21,13 @@ Force = Annotated[bool, typer.Option("--force", help="Replace files too that Het
 Oversubscribe = Annotated[
     bool, typer.Option("--oversubscribe", help="Start as many processes as were asked for, also more than four a core.")
 ]
+Portable = Annotated[
+    bool,
+    typer.Option(
+        "--portable",
+        help="Let all runs be portable: every x86-64-v3 processor computes the same bits (backend.portable).",
+    ),
+]
 TrustRun = Annotated[
     bool, typer.Option("--trust", help="Import modules that the run's configuration alone names; they can do anything.")
 ]

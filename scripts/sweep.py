@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hetevo.scripts.errors import FAILED, MACHINE_FAILED, AsJson, Oversubscribe, explain_errors, tell
+from hetevo.scripts.errors import FAILED, MACHINE_FAILED, AsJson, Oversubscribe, Portable, explain_errors, tell
 from hetevo.scripts.presets import list_names
 from hetevo.scripts.progress import is_live
 
@@ -52,6 +52,7 @@ def sweep(
     backend: Backend = "auto",
     address: Address = "",
     trust: Trust = False,
+    portable: Portable = False,
     oversubscribe: Oversubscribe = False,
     as_json: AsJson = False,
 ) -> None:
@@ -63,12 +64,12 @@ def sweep(
     if source is None:
         list_names(sweep_names(), as_json=as_json)
         return
-    settings = {"backend": {"name": backend, "workers": workers, "address": address}}
+    settings = {"backend": {"name": backend, "workers": workers, "address": address, "portable": portable}}
     place = from_mapping(settings, source="hetevo sweep").backend
     # everything is checked before the first run begins
     plan = load_plan(source, lambda message: tell(f"hetevo: {message}"), trust=trust)
     folder = output or Path("runs") / plan.name
-    again = spell("sweep", source, "-o", folder)
+    again = spell("sweep", source, "-o", folder, *(["--portable"] if portable else []))
     run_plan(plan, folder, place, again=again, oversubscribe=oversubscribe, as_json=as_json)
 
 

@@ -9,7 +9,7 @@ from hetevo.analysis.claims.family import adjust
 from hetevo.analysis.claims.frozen import Freezing, check_frozen, freeze, list_seeds, read_frozen, read_shipped
 from hetevo.analysis.claims.pages import markdown, overview, page
 from hetevo.analysis.claims.prediction import Measured, Prediction, measure
-from hetevo.analysis.claims.recorded import Recorded, read_recorded, record, write_record
+from hetevo.analysis.claims.recorded import Recorded, are_portable, read_recorded, record, write_record
 
 CLAIMS: dict[str, Claim] = read_claims()
 """Claims by the name of their sweep."""
@@ -22,6 +22,7 @@ __all__ = [
     "Prediction",
     "Recorded",
     "adjust",
+    "are_portable",
     "check",
     "check_frozen",
     "draw",

@@ -13,6 +13,12 @@ SHORT = """\
 These values are of the last generations alone, fewer than predictions take means over: no more was recorded when \
 these runs were made."""
 
+ON_OTHERS = {
+    True: "The runs were portable: every x86-64-v3 processor computes the same values with the same software.",
+    False: "The runs were not portable: on a processor of another kind last bits differ, and with them these values.",
+}
+"""What is said of other processors, by whether runs were portable."""
+
 HOW = """\
 Each row is a prediction of its own, which holds if its interval over seeds (95 %; 90 % where bounds are predicted, so \
 that two one-sided tests at 5 % decide) lies where it is predicted to. The verdict rests on the key predictions: the \
@@ -80,6 +86,7 @@ def page(
     adjusted: Mapping[str, float] | None = None,
     frozen: str = NOT_FROZEN,
     notes: Sequence[str] = (),
+    portable: bool = False,
 ) -> str:
     """Write the page of a claim in Markdown: what is said, the circuit, what came out, what would refute it.
 
@@ -97,6 +104,8 @@ def page(
         What was fixed before the runs were made, and when.
     notes : sequence of str, optional
         What pilot runs chose.
+    portable : bool, optional
+        Whether the runs were portable.
     """
     seeds = max(each.n for each in measured)
     parts = [
@@ -107,7 +116,7 @@ def page(
         f"```{{image}} {circuit}\n:alt: A founder of {claim.name}\n:width: 100%\n```",
         f"A founder, drawn by `hetevo draw {claim.name.removesuffix('-with-controls')}`.",
         "## What came out",
-        f"The claim: **{verdict(measured)}**; {seeds} seeds. {frozen}",
+        f"The claim: **{verdict(measured)}**; {seeds} seeds. {frozen} {ON_OTHERS[portable]}",
         f"```{{image}} {figure}\n:alt: Measures of {claim.name} by condition\n```",
         markdown(measured, adjusted),
         *([SHORT] if any(each.short for each in measured) else []),

@@ -1,8 +1,9 @@
 """What was recorded of a claim's runs: a small table of which its page and its figure are made again without a run.
 
 A row is a measure of a condition in one of its last generations, a column a seed. Above them stands, as a comment, what
-was frozen before the runs began and what pilot runs chose, if anything was. Older tables hold fewer generations; the
-oldest hold the mean of each prediction in the last one and its interval, so that the page can be made but no figure.
+was frozen before the runs began, what pilot runs chose, and whether the runs were portable, if so. Older tables hold
+fewer generations; the oldest hold the mean of each prediction in the last one and its interval, so that the page can be
+made but no figure.
 """
 
 import json
@@ -27,6 +28,9 @@ KEYS = ["condition", "measure", "generation"]
 
 FLOATS = "%.6g"
 """How numbers are written: with more digits than any page shows."""
+
+PORTABLE = "portable"
+"""How it is noted that runs were portable."""
 
 COMMENT = "# "
 """How the line begins that says what was frozen."""
@@ -85,10 +89,15 @@ def record(claim: Claim, runs: Sequence[LoadedRun]) -> pd.DataFrame:
 def write_record(
     claim: Claim, runs: Sequence[LoadedRun], freezing: Mapping[str, Any], notes: Sequence[str] = ()
 ) -> bytes:
-    """Return the file that holds the table of `record`; above it what `Freezing` says, and what pilot runs chose."""
-    said = {**freezing, **({"notes": list(notes)} if notes else {})}
+    """Return the file that holds the table of `record`; above it what `Freezing` says, and what pilot runs chose, and more."""
+    said = {**freezing, **({"notes": list(notes)} if notes else {}), **({PORTABLE: True} if are_portable(runs) else {})}
     comment = f"{COMMENT}{json.dumps(said)}\n" if said else ""
     return (comment + record(claim, runs).to_csv(index=False, float_format=FLOATS)).encode()
+
+
+def are_portable(runs: Sequence[LoadedRun]) -> bool:
+    """Tell whether all runs are portable, so that every x86-64-v3 processor computes the same."""
+    return bool(runs) and all(run.setting(f"backend.{PORTABLE}") is True for run in runs)
 
 
 def _summary(measured: Sequence[Measured]) -> list[tuple[str, int, bool, bool]]:
@@ -108,14 +117,15 @@ def read_recorded(claim: Claim, path: Path) -> Recorded:
         with path.open(encoding="utf-8") as file:
             first = file.readline()
         frozen = first.startswith(COMMENT)
-        freezing = json.loads(first.removeprefix(COMMENT)) if frozen else {}
+        freezing = dict(json.loads(first.removeprefix(COMMENT))) if frozen else {}
         notes = tuple(map(str, freezing.pop("notes", ())))
+        portable = freezing.pop(PORTABLE, False) is True
         table = pd.read_csv(path, skiprows=int(frozen))
     except (OSError, ValueError) as error:
         raise SettingError(f"Cannot read what was recorded of {claim.name}, {path}: {error}.") from None
     # of runs there are values, from which everything is computed again
     if set(KEYS) <= set(table):
-        runs = _runs(claim, table)
+        runs = _runs(claim, table, portable=portable)
         return Recorded(check(claim, runs), runs, freezing, notes)
     # of older tables there are means and intervals alone
     rows = {str(row.get("prediction")): row for row in table.to_dict("records")}
@@ -171,7 +181,7 @@ def _values(claim: Claim, runs: Sequence[LoadedRun], rows: int) -> Iterator[tupl
             yield condition, measure, last[condition], seed, value
 
 
-def _runs(claim: Claim, table: pd.DataFrame) -> list[LoadedRun]:
+def _runs(claim: Claim, table: pd.DataFrame, *, portable: bool = False) -> list[LoadedRun]:
     """Return runs of which only the recorded generations and columns are known."""
     long = table.melt(id_vars=KEYS, var_name="seed", value_name="value")
     runs = []
@@ -179,6 +189,6 @@ def _runs(claim: Claim, table: pd.DataFrame) -> list[LoadedRun]:
         wide = group.pivot(index="generation", columns="measure", values="value").rename_axis(columns=None)
         if not np.isfinite(wide.to_numpy(float)).any():
             continue
-        config: dict[str, Value] = {"preset": claim.name, "seed": int(str(seed))}
+        config: dict[str, Value] = {"preset": claim.name, "seed": int(str(seed)), "backend": {PORTABLE: portable}}
         runs.append(LoadedRun(Path(f"{condition}-seed{seed}"), config, wide.reset_index(), label=str(condition)))
     return runs

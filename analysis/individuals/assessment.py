@@ -6,6 +6,7 @@ lives say, beside those of its generation, of which it was chosen, and of founde
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -181,15 +182,16 @@ def assess(
         other = replace(rival, groups={"individual": rival.groups["individual"]})
     # life by life, so that a person can see how far it is
     rows = []
-    for life in range(lives):
-        lived = fresh.live(life, saved.seed)
-        if other is not None:
-            lived["control"] = other.live(life, saved.seed)["individual"]
-        for who, found in lived.items():
-            diverged = bool(found.status[0] != Status.OK)
-            rows.append((life, who, float(found.loss[0]), float(found.accuracy[0]), diverged))
-        if progress:
-            progress(life + 1)
+    with fresh.opened() as live, other.opened() if other else nullcontext() as live_other:
+        for life in range(lives):
+            lived = live(life, saved.seed)
+            if live_other:
+                lived["control"] = live_other(life, saved.seed)["individual"]
+            for who, found in lived.items():
+                diverged = bool(found.status[0] != Status.OK)
+                rows.append((life, who, float(found.loss[0]), float(found.accuracy[0]), diverged))
+            if progress:
+                progress(life + 1)
     return Assessment(
         id=saved.identifier,
         generation=saved.generation,

@@ -7,6 +7,7 @@
 `job`, `lives`, `alone`      what workers get, and what they do with it; whose fault it is that one died
 `pool`, `process`, `worker`  worker processes; one of them, seen from the process that started it, and from within
 `fingerprint`                what a process computes with
+`portable`                   arithmetic that is the same on every processor of a kind
 ===========================  ==========================================================================
 
 One backend a file. To add one, write a class like `backend.Backend` and name it in `auto.BACKENDS`. Names are loaded on

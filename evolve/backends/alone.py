@@ -4,7 +4,7 @@ import time
 from concurrent.futures import wait
 from dataclasses import replace
 
-from hetevo.evolve.backends.fingerprint import fingerprint
+from hetevo.evolve.backends.fingerprint import workers_fingerprint
 from hetevo.evolve.backends.job import Job
 from hetevo.evolve.backends.lives import Lived, live_block
 from hetevo.evolve.backends.pool import WorkerPool
@@ -46,7 +46,7 @@ def live_alone(job: Job, population: Population, individuals: Indices, generatio
         If its worker was killed, or cannot be started, or the process beside it ended too.
     """
     # one worker lives it, the other only shows whether the machine ends processes
-    begin, pool = time.perf_counter(), WorkerPool(2)
+    begin, pool = time.perf_counter(), WorkerPool(2, portable=job.portable)
     try:
         # tried again only as long as the other one lives
         idle = pool.submit(time.sleep, FOREVER)
@@ -67,4 +67,4 @@ def live_alone(job: Job, population: Population, individuals: Indices, generatio
         int(individuals[0]), f"its worker process died, {TRIES} times in a row, although it lived alone: {reason}"
     )
     evaluation = Evaluation.failed(failure, job.species.lifetime.loss_cap)
-    return Lived(evaluation, time.perf_counter() - begin, fingerprint(job))
+    return Lived(evaluation, time.perf_counter() - begin, workers_fingerprint(job))

@@ -2,12 +2,11 @@
 
 import platform
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
-from threadpoolctl import threadpool_info
-
 from hetevo.evolve.backends.job import Job
+from hetevo.evolve.backends.portable import blas_libraries, is_pinned, pinned_machine
 from hetevo.evolve.software import cpu_features, hash_sources, installed_version
 from hetevo.populations.errors import MachineFailedError, spell
 
@@ -62,6 +61,20 @@ def fingerprint(job: Job | None = None) -> Fingerprint:
         What is evaluated: the packages of its task, rule, wiring and probe count too.
     """
     return _take_fingerprint(_find_packages(job))
+
+
+def workers_fingerprint(job: Job | None = None, *, portable: bool = False) -> Fingerprint:
+    """Return what workers of this machine show: the same, unless they compute portably and this process does not.
+
+    Parameters
+    ----------
+    job : Job, optional
+        What is evaluated; it says whether that is portable.
+    portable : bool, optional
+        Whether it is, without a job.
+    """
+    mine = fingerprint(job)
+    return replace(mine, machine=pinned_machine()) if portable or (job and job.portable) else mine
 
 
 def check_unchanged(job: Job) -> None:
@@ -119,9 +132,7 @@ def _find_package(module: str) -> str:
 def _take_fingerprint(packages: frozenset[str]) -> Fingerprint:
     # what decides a result: the code, the libraries, and what these choose for the processor
     sources = {f"sources of {name}": found for name in sorted(packages) if (found := hash_sources(name))}
-    libraries = [library for library in threadpool_info() if library["user_api"] == "blas"]
-    # others, such as SciPy's, are loaded in some processes only
-    libraries = [library for library in libraries if "numpy" in library["filepath"]] or libraries
+    libraries = blas_libraries()
     return Fingerprint(
         platform.node(),
         {
@@ -130,7 +141,9 @@ def _take_fingerprint(packages: frozenset[str]) -> Fingerprint:
             "linear algebra": _join_names(f"{library['internal_api']} {library['version']}" for library in libraries),
             **sources,
         },
-        {
+        pinned_machine()
+        if is_pinned()
+        else {
             "kernel of linear algebra": _join_names(library.get("architecture", "") for library in libraries),
             "processor": " ".join([platform.machine(), *cpu_features()]),
         },

@@ -28,6 +28,8 @@ class Job:
         Share of the individuals that are measured.
     packages : frozenset of str
         Packages of others that decide results besides those of the classes of species and probe.
+    portable : bool
+        Whether only a process that computes portably may let anybody live (`hetevo.evolve.backends.portable`).
     """
 
     species: Species
@@ -38,3 +40,4 @@ class Job:
     moments: tuple[int, ...] = ()
     probe_share: float = 1.0
     packages: frozenset[str] = frozenset()
+    portable: bool = False

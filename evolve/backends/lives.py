@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hetevo.evolve.backends.fingerprint import Fingerprint, fingerprint
 from hetevo.evolve.backends.job import Job
+from hetevo.evolve.backends.portable import require_pins
 from hetevo.populations.evaluation import Evaluation, Failure, evaluate
 from hetevo.populations.experience import Experience, experience
 from hetevo.populations.genome import Population
@@ -39,6 +40,8 @@ class Lived:
 
 def load(job: Job) -> None:
     """Load what a job is made of, and note what this worker computes with."""
+    if job.portable:
+        require_pins()
     job.species.task.prepare()
     fingerprint(job)
 
@@ -56,8 +59,15 @@ def live_block(job: Job, population: Population, individuals: Indices, generatio
         Their positions in the whole population.
     generation : int
         Counted from 0.
+
+    Raises
+    ------
+    PortableError
+        If this process does not compute portably, and the job asks for that.
     """
     begin, processor = time.perf_counter(), time.process_time()
+    if job.portable:
+        require_pins()
     job.species.task.prepare()  # what cannot be loaded here is no individual's fault
     evaluation = _evaluate(job, population, individuals, generation)
     seconds, processor = time.perf_counter() - begin, time.process_time() - processor

@@ -8,10 +8,11 @@ from typing import Self
 from hetevo.evolve.backends.alone import live_alone
 from hetevo.evolve.backends.backend import BLOCK_BYTES, Clock, Telemetry, do_nothing, never
 from hetevo.evolve.backends.block_queue import Block, BlockQueue
-from hetevo.evolve.backends.fingerprint import check_result, check_unchanged, fingerprint
+from hetevo.evolve.backends.fingerprint import check_result, check_unchanged, fingerprint, workers_fingerprint
 from hetevo.evolve.backends.job import Job
 from hetevo.evolve.backends.lives import Lived, live_block, load
 from hetevo.evolve.backends.pool import PAUSES, WorkerPool
+from hetevo.evolve.backends.portable import is_pinned
 from hetevo.evolve.backends.process import NoWorkersError, WorkerDiedError
 from hetevo.evolve.backends.worker import NotLoadableError
 from hetevo.evolve.config import BackendTable
@@ -38,23 +39,40 @@ class LocalBackend:
     ----------
     settings : BackendTable, optional
         ``workers`` is the number of processes. With 1 everything happens in this process, which therefore does not
-        survive an individual that kills it.
+        survive an individual that kills it; unless it is ``portable`` and this process is not.
     """
 
     def __init__(self, settings: BackendTable | None = None) -> None:
         self.settings = settings or BackendTable()
         self.workers = self.settings.workers or available_cores()
         self.telemetry: Telemetry = {}
-        self._pool = WorkerPool(self.workers)
+        # this process has chosen its routines already, when it loaded NumPy
+        self._must_leave = self.settings.portable and not is_pinned()
+        self._pool = WorkerPool(self.workers, portable=self.settings.portable)
+
+    @property
+    def _is_here(self) -> bool:
+        """Whether everything happens in this process."""
+        return self.workers == 1 and not self._must_leave
 
     def prepare(self, job: Job) -> None:
-        """Start the workers, and let them load what every block needs; without them all is computed in this process."""
+        """Start the workers, and let them load what every block needs; without them all is computed in this process.
+
+        Raises
+        ------
+        NotLoadableError
+            If workers cannot load it.
+        NoWorkersError, PortableError
+            If results are to be portable, and no worker can be started, or they compute otherwise.
+        """
         fingerprint(job)  # as it is now
-        if self.workers == 1:
+        if self._is_here:
             return
         try:
             self._load(job)
         except NoWorkersError as error:
+            if self._must_leave:
+                raise
             self.close()
             self.workers = 1
             log.warning("%s Everything is computed in this one process instead.", error)
@@ -89,7 +107,7 @@ class LocalBackend:
         """Evaluate all individuals of a generation, in order."""
         queue, clock = BlockQueue(job, generation, self.settings.on_failure, self.settings.losses), Clock()
         # 1. with one worker everything happens in this process
-        if self.workers == 1:
+        if self._is_here:
             meanwhile()
             while block := queue.next(generation.size):
                 self._collect(queue, block, partial(live_block, *self._call(queue, block)), clock)
@@ -132,7 +150,7 @@ class LocalBackend:
             check_unchanged(queue.job)  # a worker that was started with other code may raise whatever it likes
             raise
         else:
-            check_result(lived.worker, fingerprint(queue.job))
+            check_result(lived.worker, workers_fingerprint(queue.job))
             clock.busy += lived.seconds
             clock.processor += lived.processor
             queue.keep(block, lived.evaluation)

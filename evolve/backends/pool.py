@@ -2,16 +2,20 @@
 
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Future
+from contextlib import contextmanager
 from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Any, ParamSpec, TypeVar
 
+from hetevo.evolve.backends.portable import call_pinned, is_pinned, is_possible
 from hetevo.evolve.backends.process import NoWorkersError, WorkerProcess, describe_end, take_worker
+from hetevo.evolve.data.sharing import travelling
 from hetevo.evolve.machine import SIGNALS, starting_thread
 from hetevo.evolve.messages import log
 from hetevo.populations.errors import MachineFailedError
+from hetevo.populations.species import Species
 
 PAUSES = (0.5, 2.0)
 """Seconds to wait before a worker that ended while it started is started once more."""
@@ -27,10 +31,12 @@ class WorkerPool:
     ----------
     workers : int
         How many at most.
+    portable : bool, optional
+        Whether they compute portably, see `hetevo.evolve.backends.portable`.
     """
 
-    def __init__(self, workers: int) -> None:
-        self.workers = workers
+    def __init__(self, workers: int, *, portable: bool = False) -> None:
+        self.workers, self.portable = workers, portable
         self._calls: SimpleQueue[_Call | None] = SimpleQueue()
         self._hosts: list[_Host] = []
 
@@ -62,7 +68,7 @@ class WorkerPool:
         """Return one more host; none if the system has no thread for it, and there are others."""
         try:
             with starting_thread():
-                return [_Host(self._calls)]
+                return [_Host(self._calls, portable=self.portable)]
         except MachineFailedError as error:
             if not self._hosts:
                 raise NoWorkersError(str(error)) from None
@@ -87,15 +93,49 @@ class WorkerPool:
             host.join()
 
 
+@contextmanager
+def calling(species: Species, *, portable: bool) -> Iterator[Callable[..., Any]]:
+    """Hold a way to call functions of a species, portably if that is asked for and this machine can.
+
+    Parameters
+    ----------
+    species : Species
+        The first argument of each.
+    portable : bool
+        Whether to call them in a worker, unless this process computes portably itself.
+
+    Yields
+    ------
+    callable
+        Takes a function and its other arguments, and returns its result; MachineFailedError if the worker dies.
+    """
+    if not portable or is_pinned() or not is_possible():
+        yield lambda function, *args, **kwargs: function(species, *args, **kwargs)
+        return
+    pool = WorkerPool(1, portable=True)
+    try:
+        with travelling(species) as sent:
+
+            def call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+                try:
+                    return pool.submit(call_pinned, function, sent, *args, **kwargs).result()
+                except BrokenExecutor as error:
+                    raise MachineFailedError(f"It cannot live again: {error}.") from None
+
+            yield call
+    finally:
+        pool.close()
+
+
 _Call = tuple[Future[Any], Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 
 
 class _Host(Thread):
     """Hands calls to one worker, and starts another when it dies."""
 
-    def __init__(self, calls: "SimpleQueue[_Call | None]") -> None:
+    def __init__(self, calls: "SimpleQueue[_Call | None]", *, portable: bool) -> None:
         super().__init__(name="worker", daemon=True)
-        self._calls = calls
+        self._calls, self._portable = calls, portable
         self._lock, self._stopped = Lock(), False
         self._worker: WorkerProcess | None = None
         self.start()
@@ -123,7 +163,7 @@ class _Host(Thread):
                 with self._lock:
                     if self._stopped:
                         raise BrokenExecutor("the workers were stopped")
-                    self._worker = take_worker()
+                    self._worker = take_worker(portable=self._portable)
             if self._worker.is_ready():
                 return self._worker
             pause = next(pauses, None)

@@ -74,14 +74,19 @@ class NoWorkersError(MachineFailedError):
 class WorkerProcess:
     """A worker process, seen from here.
 
+    Parameters
+    ----------
+    portable : bool, optional
+        Whether it is to compute portably, see `hetevo.evolve.backends.portable`.
+
     Raises
     ------
     NoWorkersError
         If the system starts no process.
     """
 
-    def __init__(self) -> None:
-        self._ready, self._begun_with = False, _describe_here()
+    def __init__(self, *, portable: bool = False) -> None:
+        self._ready, self._begun_with = False, _describe_here(portable=portable)
         self._connection: Connection
         try:
             self._connection, there = Pipe()
@@ -105,10 +110,9 @@ class WorkerProcess:
         with suppress(OSError):
             self._connection.send(self._begun_with[:-1])
 
-    @property
-    def fits(self) -> bool:
-        """Whether one that is started now would be the same."""
-        return self._begun_with == _describe_here()
+    def fits(self, *, portable: bool = False) -> bool:
+        """Tell whether one that is started now would be the same."""
+        return self._begun_with == _describe_here(portable=portable)
 
     def is_alive(self) -> bool:
         """Whether it has not ended."""
@@ -168,12 +172,12 @@ class WorkerProcess:
         self._connection.close()
 
 
-def _describe_here() -> tuple[list[str], list[str], dict[str, str]]:
+def _describe_here(*, portable: bool) -> tuple[list[str], list[str], dict[str, str]]:
     """Return what a worker takes over from this process: where modules are found, arguments, environment."""
     # the folder that is only on the path because Python was started in it comes last
     chosen = [place for place in sys.path if place]
     path = chosen if len(chosen) == len(sys.path) else [*chosen, str(_STARTED_IN)]
-    return path, [*sys.argv], worker_environment()
+    return path, [*sys.argv], worker_environment(portable=portable)
 
 
 _spares: list[WorkerProcess] = []
@@ -208,13 +212,13 @@ def end_spares() -> None:
         _spares.pop().end()
 
 
-def take_worker() -> WorkerProcess:
-    """Return a spare worker, or a new one."""
+def take_worker(*, portable: bool = False) -> WorkerProcess:
+    """Return a spare worker, or a new one; see `WorkerProcess`."""
     # several threads take some at once
     with suppress(IndexError):
         while True:
             spare = _spares.pop()
-            if spare.fits:
+            if spare.fits(portable=portable):
                 return spare
             spare.end()
-    return WorkerProcess()
+    return WorkerProcess(portable=portable)

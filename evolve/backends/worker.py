@@ -15,6 +15,7 @@ from threading import Lock, Thread
 from types import FrameType
 from typing import Any
 
+from hetevo.evolve.backends.portable import pins
 from hetevo.evolve.machine import SIGNALS, keep_memory, starting_thread
 from hetevo.evolve.messages import log, log_thread_failure
 from hetevo.populations.errors import MachineFailedError, SettingError
@@ -34,7 +35,7 @@ class NotLoadableError(SettingError):
             f"Expected a task, rule and probe that a worker process can load, but: {reason}. A class that is defined in"
             " the script that was started, in a notebook's cell or inside a function is known to this process alone:"
             " put it into a module of its own, a file beside the script, and import it from there. Or compute in this"
-            " process alone: backend.workers = 1."
+            " process alone: backend.workers = 1, without backend.portable."
         )
 
 
@@ -79,9 +80,9 @@ def serve(driver: Connection, parent: int) -> None:
         os.kill(os.getpid(), signal.SIGKILL)  # as the system does: nothing that it was asked to do is to blame
 
 
-def worker_environment() -> dict[str, str]:
+def worker_environment(*, portable: bool = False) -> dict[str, str]:
     """Return the environment of this process with what workers need, and what they start, such as a local Ray."""
-    return {**os.environ, **ONE_THREAD}
+    return {**os.environ, **ONE_THREAD, **(pins() if portable else {})}
 
 
 def pickle_copy(what: Any) -> bytes:

@@ -33,7 +33,7 @@ from hetevo.evolve.rundir.places import Place, inside
 from hetevo.evolve.rundir.sweep import STOP, Entry, write_entries
 from hetevo.evolve.species import build_species
 from hetevo.evolve.stopping import StopRequest
-from hetevo.evolve.sweeps.plan import Member, Plan
+from hetevo.evolve.sweeps.plan import Member, Plan, with_portable
 from hetevo.evolve.sweeps.pools import Pool, choose_pool
 from hetevo.evolve.sweeps.sharing import taking_part
 from hetevo.populations.errors import HetevoError, MachineFailedError, spell
@@ -109,7 +109,8 @@ def conduct(
         The sweep's directory; a run directory for each run is made in it.
     backend : BackendTable, optional
         Where runs go on: by default in processes of this machine, ``workers`` of them side by side (0: one a core);
-        with the name ``ray`` or an address as tasks of a Ray cluster whose nodes all see ``folder``.
+        with the name ``ray`` or an address as tasks of a Ray cluster whose nodes all see ``folder``. If it is
+        ``portable``, so are all runs.
     oversubscribe : bool, optional
         Start any number of processes; otherwise more than four a core are refused.
     watch : callable, optional
@@ -134,6 +135,7 @@ def conduct(
     # 1. whether it can work at all
     folder = inside(Path(folder).absolute())
     settings = bound_workers(backend or BackendTable(), len(plan.members), oversubscribe=oversubscribe)
+    plan, settings = with_portable(plan, settings)
     if settings.name != "ray" and not settings.address:
         _check_memory(plan, settings.workers)
     # 2. where runs go on, before anything is written

@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from hetevo.evolve.config import Config, ConfigError, load_config, preset_names
+from hetevo.evolve.backends.portable import check_machine
+from hetevo.evolve.config import BackendTable, Config, ConfigError, load_config, preset_names
 from hetevo.evolve.config.own_data import place_change
 from hetevo.evolve.config.own_graph import place_graph_change
 from hetevo.evolve.config.plugins import check_trusted
@@ -72,6 +73,29 @@ class Plan:
     name: str
     members: list[Member]
     derived: list[Entry] = field(default_factory=list)
+
+
+def with_portable(plan: Plan, settings: BackendTable) -> tuple[Plan, BackendTable]:
+    """Let all runs of a plan be portable if that is asked for; and the processes they go on in, if all of them are.
+
+    Where only some are, each of these starts a process of its own.
+
+    Raises
+    ------
+    PortableError
+        If this machine cannot do that.
+    """
+    members = plan.members
+    if settings.portable:
+        members = [replace(member, config=_portable(member.config)) for member in members]
+    if portable := all(member.config.backend.portable for member in members):
+        check_machine()
+    return replace(plan, members=members), settings.model_copy(update={"portable": portable})
+
+
+def _portable(config: Config) -> Config:
+    # nothing else depends on it, so that nothing is validated again
+    return config.model_copy(update={"backend": config.backend.model_copy(update={"portable": True})})
 
 
 def plan_of_seeds(name: str, config: Config, seeds: str) -> Plan:

@@ -139,11 +139,13 @@ def choose_pool(settings: BackendTable) -> Pool:
     """
     if settings.name == "ray" or settings.address:
         return RayPool(settings)
-    pool = LocalPool(settings.workers)
+    pool = LocalPool(settings.workers, portable=settings.portable)
     try:
         pool.submit(int).result()
     except NoWorkersError as error:
         pool.close()
+        if settings.portable:
+            raise
         log.warning("%s The runs go on in this one process instead, one after the other.", error)
         return ThreadPool()
     return pool

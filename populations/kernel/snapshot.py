@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -75,6 +77,10 @@ class Snapshot:
     with_ascending: Callable[[Floats], "Snapshot"] | None = None
     errors: Floats | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        # in another process there is no life to ask: what it was asked for is computed, the rest is gone
+        return {**vars(self), "feedback_update": partial(_return, self.feedback_update()), "with_innate": None}
+
     @property
     def feedback(self) -> SynapseKind:
         """The kind of synapses by which learning signals reach hidden neurons."""
@@ -97,6 +103,10 @@ class Snapshot:
         if self.errors is not None and self.species.gated:
             lost = lost * (self.errors[:, : self.feedback_weights.shape[2]] ** 2).mean(axis=2)[:, None, :]
         return self.feedback_weights * lost
+
+
+def _return(values: Floats) -> Floats:
+    return values
 
 
 PROBED_NETWORKS = (32, 128)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
+from hetevo.populations.elementary import log
 from hetevo.populations.layout import Layout
 from hetevo.populations.types import Indices, Mask
 from hetevo.populations.wiring.family import Pathways, WiringFamily
@@ -70,7 +71,7 @@ def grow(pairs: Mask, order: Indices, count: int, rng: Generator) -> Mask:
         later = int(room[place + 1 :].sum())  # what those that follow can take at most
         bring = int(np.clip(share, max(0, count - later), min(len(partners), count)))
         # the Gumbel trick of Efraimidis and Spirakis: without replacement, in proportion to the weights
-        keys = np.log(degree[partners] + ATTRACTIVENESS) + rng.gumbel(size=len(partners))
+        keys = log(degree[partners] + ATTRACTIVENESS) + rng.gumbel(size=len(partners))
         chosen = partners[np.argsort(-keys)[:bring]]
         edges[unit, chosen] = edges[chosen, unit] = True
         degree[chosen] += 1

@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.random import Generator
 
+from hetevo.populations.elementary import exp, log
 from hetevo.populations.errors import SettingError
 from hetevo.populations.layout import Layout
 from hetevo.populations.types import Floats, Indices, Mask
@@ -60,7 +61,7 @@ class ScaleFree(WiringFamily):
 
     def draw_lists(self, layout: Layout, density: tuple[float, float], rng: Generator) -> Lists:
         """Draw the same without a matrix."""
-        units, neurons = (np.exp(weights) for weights in self._weights(layout, rng))
+        units, neurons = (exp(weights) for weights in self._weights(layout, rng))
         up, down = levels_below(layout)
         return Lists(
             _chosen_list(neurons, units, up, density[0], rng),
@@ -69,7 +70,7 @@ class ScaleFree(WiringFamily):
 
     def _weights(self, layout: Layout, rng: Generator) -> tuple[Floats, Floats]:
         """Draw the logarithms of the weights: of units, and of neurons."""
-        weights = -np.log(1 + rng.permutation(layout.units + layout.outputs)) / (self.exponent - 1)
+        weights = -log(1 + rng.permutation(layout.units + layout.outputs)) / (self.exponent - 1)
         return weights[: layout.units], weights[layout.input_units :]
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
 from hetevo.evolve.backends.backend import Telemetry, do_nothing, never
 from hetevo.evolve.backends.block_queue import pause_after
-from hetevo.evolve.backends.fingerprint import Fingerprint, check_same, fingerprint
+from hetevo.evolve.backends.fingerprint import Fingerprint, check_same, workers_fingerprint
 from hetevo.evolve.backends.job import Job
 from hetevo.evolve.backends.pool import WorkerPool
 from hetevo.evolve.backends.process import NoWorkersError
@@ -83,7 +83,7 @@ class RayBackend:
     def __init__(self, settings: BackendTable) -> None:
         check_session(settings.address)
         self._borrowed = settings.address == CURRENT
-        self._pool = WorkerPool(1)
+        self._pool = WorkerPool(1, portable=settings.portable)
         self._under_way: Future[Any] | None = None
         self._settings = settings.model_copy(update={"address": resolve_address(settings.address)})
         self._facts = Facts(0, "", {})
@@ -113,7 +113,7 @@ class RayBackend:
 
     def _begin(self) -> Facts:
         try:
-            return self.ask(_start, self._settings, fingerprint())
+            return self.ask(_start, self._settings, workers_fingerprint(portable=self._settings.portable))
         except ImportError as error:
             self.close()
             raise SettingError(

@@ -16,6 +16,7 @@ from ray.job_config import JobConfig
 
 from hetevo.evolve.backends.fingerprint import Fingerprint, fingerprint
 from hetevo.evolve.backends.job import Job
+from hetevo.evolve.backends.portable import PortableError, call_pinned, pins
 from hetevo.evolve.backends.ray.session import ClusterError
 from hetevo.evolve.messages import log
 
@@ -31,7 +32,7 @@ NODE_SECONDS = 120.0
 """Longest time that a node gets to start a worker and import Hetevo."""
 
 
-def connect(address: str, path: Sequence[str] | None = None) -> None:
+def connect(address: str, path: Sequence[str] | None = None, *, portable: bool = False) -> None:
     """Make this process a driver of the cluster at an address.
 
     Parameters
@@ -40,6 +41,8 @@ def connect(address: str, path: Sequence[str] | None = None) -> None:
         ``"host:port"``.
     path : sequence of str, optional
         Where workers look for modules first; by default where their nodes say.
+    portable : bool, optional
+        Whether workers compute portably, see `hetevo.evolve.backends.portable`.
 
     Raises
     ------
@@ -53,10 +56,17 @@ def connect(address: str, path: Sequence[str] | None = None) -> None:
         )
     # Ray puts these in front of a worker's own, one after the other
     job = JobConfig(_py_driver_sys_path=[*reversed(path)]) if path else None
+    # workers start with these, before they load anything
+    environment = {"env_vars": pins()} if portable else None
     with _keep_signals(), _keep_current_folder_out(path is None):
         try:
             ray.init(
-                address=address, log_to_driver=False, logging_level="ERROR", configure_logging=False, job_config=job
+                address=address,
+                log_to_driver=False,
+                logging_level="ERROR",
+                configure_logging=False,
+                job_config=job,
+                runtime_env=environment,
             )
         except Exception as error:
             raise _explain(address, str(error).strip()) from None
@@ -170,7 +180,7 @@ def check_cpus(wanted: int, address: str) -> None:
         )
 
 
-def check_software(job: Job | None = None, *, mixed: bool) -> None:
+def check_software(job: Job | None = None, *, mixed: bool, portable: bool = False) -> None:
     """Let every node say what it computes with.
 
     Parameters
@@ -179,19 +189,23 @@ def check_software(job: Job | None = None, *, mixed: bool) -> None:
         What they are to evaluate: the packages of others that it needs count too.
     mixed : bool
         Whether their processors may differ.
+    portable : bool, optional
+        Whether they must compute portably: then their processors may differ, too.
 
     Raises
     ------
     ClusterError
         If Hetevo, or what the job needs, is not installed there, or a node computes otherwise than this machine.
+    PortableError
+        If one cannot do so portably.
     """
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     # one question for each node that has CPUs, asked there if there is room
     nodes = [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU", 0) >= 1]
-    ask = ray.remote(num_cpus=1, max_retries=3)(fingerprint)
+    ask = ray.remote(num_cpus=1, max_retries=3)(_show)
     answers = [
-        ask.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=True)).remote(job)
+        ask.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=True)).remote(job, portable)
         for node in nodes
     ]
     try:
@@ -202,6 +216,7 @@ def check_software(job: Job | None = None, *, mixed: bool) -> None:
             " they did not. Is another job using all CPUs? 'ray status' tells."
         ) from None
     except ray.exceptions.RayError as error:
+        refuse_unpinned(error)
         last = str(error).strip().splitlines()[-1]
         what = f"the packages {', '.join(sorted(job.packages))}" if job else "Hetevo"
         raise ClusterError(
@@ -210,6 +225,17 @@ def check_software(job: Job | None = None, *, mixed: bool) -> None:
             " of this machine."
         ) from None
     compare(fingerprint(job), found, mixed=mixed)
+
+
+def _show(job: Job | None, portable: bool) -> Fingerprint:
+    """Return what a worker computes with."""
+    return call_pinned(fingerprint, job) if portable else fingerprint(job)
+
+
+def refuse_unpinned(error: Exception) -> None:
+    """Raise what a worker said, if it is that it does not compute portably; otherwise do nothing."""
+    if isinstance(error, ray.exceptions.RayTaskError) and isinstance(error.cause, PortableError):
+        raise error.cause from None
 
 
 def compare(mine: Fingerprint, theirs: Iterable[Fingerprint], *, mixed: bool) -> None:

@@ -18,6 +18,7 @@ from hetevo.evolve.backends.ray.connection import (
     connect,
     cpus,
     largest_block,
+    refuse_unpinned,
     store_bytes,
 )
 from hetevo.evolve.backends.ray.in_flight import InFlight, Sizes
@@ -75,11 +76,11 @@ class RayDriver:
             self._address = self._local.address if self._local else settings.address
             if not self._local:
                 check(self._address)
-            connect(self._address, sys.path if self._local else None)
+            connect(self._address, sys.path if self._local else None, portable=settings.portable)
             # 2. whether it can do what is asked of it
             check_cpus(settings.workers, self._address)
             if not self._local:
-                check_software(mixed=settings.mixed)
+                check_software(mixed=settings.mixed, portable=settings.portable)
             self._cpus = cpus()
         except BaseException:
             self.close()
@@ -105,13 +106,16 @@ class RayDriver:
             If a node lacks a package that the job needs.
         ClusterLostError
             If no worker lives long enough.
+        PortableError
+            If it does not compute portably, and the job asks for that.
         """
         # packages of others may be on some nodes only
         if job.packages and not self._local:
-            check_software(job, mixed=self.settings.mixed)
+            check_software(job, mixed=self.settings.mixed, portable=job.portable)
         try:
             ray.get(task(load, LOAD_RETRIES).remote(self._sendable(job)))
         except (ray.exceptions.RayTaskError, ray.exceptions.RaySystemError) as error:
+            refuse_unpinned(error)
             raise NotLoadableError(str(error).strip().splitlines()[-1]) from None
         except ray.exceptions.RayError as error:
             raise _explain_loss(error) from None

@@ -206,7 +206,7 @@ class CheckpointTable(Table):
 
 
 class BackendTable(Table):
-    """Where lives are computed; never changes a result."""
+    """Where lives are computed; changes no result, except that `portable` decides its last bits."""
 
     name: str = Field("auto", description="backend: auto, local or ray")
     workers: int = Field(0, ge=0, description="processes; 0: one a core, on a cluster all its cores")
@@ -226,6 +226,10 @@ class BackendTable(Table):
     )
     mixed: bool = Field(
         False, description="whether nodes of a cluster may have other processors than this machine; changes last bits"
+    )
+    portable: bool = Field(
+        False,
+        description="whether every x86-64-v3 processor computes the same bits; slower, and others than without",
     )
     losses: Count = Field(
         20, description="blocks lost one after another, none coming back in between, after which the run ends"

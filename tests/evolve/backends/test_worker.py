@@ -19,6 +19,7 @@ OF_EVOLVE = {
     "hetevo.evolve.backends.fingerprint",
     "hetevo.evolve.backends.job",
     "hetevo.evolve.backends.lives",
+    "hetevo.evolve.backends.portable",
     "hetevo.evolve.backends.worker",
     "hetevo.evolve.machine",
     "hetevo.evolve.messages",
