@@ -20,6 +20,7 @@ from hetevo.analysis.claims import (
     Measured,
     Prediction,
     adjust,
+    are_portable,
     check,
     draw,
     markdown,
@@ -322,6 +323,20 @@ def test_a_record_gives_the_same_page_and_figure_as_the_runs(runs, tmp_path):
     )  # measures, conditions, generations; the own one
     was, now = (draw(claim, each).data.dropna().reset_index(drop=True) for each in (runs, recorded.runs))
     pd.testing.assert_frame_equal(was, now, check_dtype=False, rtol=1e-5)
+
+
+def test_a_record_remembers_whether_runs_were_portable(runs, tmp_path):
+    claim = Claim("planted", "Planted runs rise.", (Prediction("it rises", ((1, "rising", END),), key=True),))
+    portable = [replace(run, config={**run.config, "backend": {"portable": True}}) for run in runs]
+    for number, (each, expected) in enumerate([(portable, True), (runs, False), ([*portable[1:], runs[0]], False)]):
+        file = tmp_path / f"{number}.csv"
+        file.write_bytes(write_record(claim, each, {}))
+        recorded = read_recorded(claim, file)
+        assert are_portable(each) is are_portable(recorded.runs) is expected
+        assert recorded.freezing == {}
+        text = page(claim, recorded.measured, circuit="c.png", figure="f.png", portable=expected)
+        assert ("were portable: every x86-64-v3" in text) is expected
+        assert ("were not portable" in text) is not expected
 
 
 def test_a_record_of_other_predictions_or_none_is_refused(tmp_path):
