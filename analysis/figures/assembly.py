@@ -14,7 +14,9 @@ from hetevo.analysis.figures.style import COLUMN_INCHES, SMALL, Colour, for_figu
 from hetevo.analysis.runs import LoadedRun
 from hetevo.populations.types import Floats
 
-INCHES = 3.3
+INCHES = 1.65
+"""Height of a row of panels."""
+
 MOST_BOXES = 4
 """Conditions up to which there is room for their boxes, side by side; of more the medians alone are drawn."""
 
@@ -62,13 +64,16 @@ def assembly(frame: Frame) -> pd.DataFrame:
         Data: measure, condition, seed, presentation, value.
     """
     groups = group_by_condition(frame.runs)
-    data = pd.concat(
-        [_course(run, panel.measure).assign(condition=name, seed=run.seed, measure=panel.measure)
-         for panel in PANELS for name, group in groups.items() for run in group],
-        ignore_index=True,
-    )[["measure", "condition", "seed", "presentation", "value"]]  # fmt: skip
+    rows = [
+        (panel.measure, name, run.seed, *moment)
+        for panel in PANELS
+        for name, group in groups.items()
+        for run in group
+        for moment in _course(run, panel.measure)
+    ]
+    data = pd.DataFrame(rows, columns=["measure", "condition", "seed", "presentation", "value"])
     labels, looks = for_figures(groups), frame.looks()
-    panels = frame.table(len(PANELS), 2, (2 * COLUMN_INCHES, INCHES), letters="abcdefgh")
+    panels = frame.columns(len(PANELS), INCHES, rows=2, width=COLUMN_INCHES / 2, letters="abcdefgh")
     for place, (axes, panel) in enumerate(zip(panels, PANELS, strict=True)):
         shown = data[data["measure"] == panel.measure].dropna(subset="value")
         boxes = _boxed(shown) if len(groups) <= MOST_BOXES else []
@@ -93,8 +98,8 @@ def assembly(frame: Frame) -> pd.DataFrame:
     return data
 
 
-def _course(run: LoadedRun, measure: str) -> pd.DataFrame:
-    """Return presentation and value of a measure in the last generation of a run that was measured."""
+def _course(run: LoadedRun, measure: str) -> list[tuple[float, float]]:
+    """Return presentations and values of a measure in the last generation of a run that was measured."""
     last, length = run.measured.iloc[-1], run.number("lifetime.presentations", 100)
     # what is recorded level by level: their mean
     names = [f"{measure}_level_{level}" for level in range(1, len(run.levels) + 1)]
@@ -103,8 +108,7 @@ def _course(run: LoadedRun, measure: str) -> pd.DataFrame:
     for name in names:
         for percent, column in find_moments(map(str, last.index), name).items():
             found.setdefault(percent, []).append(float(last[column]))
-    rows = [(length * percent / 100, float(np.mean(values))) for percent, values in sorted(found.items())]
-    return pd.DataFrame(rows, columns=["presentation", "value"])
+    return [(length * percent / 100, float(np.mean(values))) for percent, values in sorted(found.items())]
 
 
 def _by_moment(shown: pd.DataFrame) -> dict[float, Floats]:

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from hetevo.analysis.conditions import group_by_condition
 from hetevo.analysis.figures.frame import Frame, figure, name_with_seeds
 from hetevo.analysis.figures.parts import null_line
-from hetevo.analysis.figures.style import COLUMN_INCHES, Palette
+from hetevo.analysis.figures.style import Palette
 from hetevo.analysis.intervals import mean_and_interval
 from hetevo.analysis.runs import LoadedRun
 from hetevo.populations.errors import SettingError
@@ -69,7 +69,7 @@ def claim(frame: Frame, *, shows: Mapping[str, str] = SHOWN) -> pd.DataFrame:
     # a panel a measure, in each a row a condition; four measures and more two by two
     across = len(there) if len(there) < 4 else 2
     rows, high = -(-len(there) // across), max(1.3, 0.85 + INCHES_PER_CONDITION * len(groups))
-    panels = frame.table(len(there), rows, (COLUMN_INCHES * across, high * rows))
+    panels = frame.columns(len(there), high, rows=rows)
     said: list[str] = []
     for axes, column in zip(panels, there, strict=True):
         values = data[data["measure"] == column].dropna(subset="value")

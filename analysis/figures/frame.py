@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hetevo.analysis.conditions import group_by_condition, is_by_lot
-from hetevo.analysis.figures.needs import Needs, Runs, check_needs, choose_runs
+from hetevo.analysis.figures.needs import Needs, Runs, check_needs, choose_runs, document_runs
 from hetevo.analysis.figures.parts import INTERVAL, draw_course, panel_letter
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import (
@@ -80,14 +80,13 @@ class Frame:
         grid = self.figure.subplots(count, 1, sharex=True, height_ratios=heights, squeeze=False)
         return self._lettered(list(grid[:, 0]), letters)
 
-    def columns(self, count: int, inches: float, *, letters: str = "") -> list[Axes]:
-        """Make panels side by side, each one column wide and as high as this."""
-        return self.table(count, 1, (COLUMN_INCHES * count, inches), letters=letters)
-
-    def table(self, count: int, rows: int, inches: tuple[float, float], *, letters: str = "") -> list[Axes]:
-        """Make panels in so many rows, all together as wide and as high as this."""
-        self.figure.set_size_inches(*inches)
-        every = self.figure.subplots(rows, -(-count // rows), squeeze=False).ravel()
+    def columns(
+        self, count: int, inches: float, *, rows: int = 1, width: float = COLUMN_INCHES, letters: str = ""
+    ) -> list[Axes]:
+        """Make panels side by side, in so many rows, each as wide and as high as this."""
+        across = -(-count // rows)
+        self.figure.set_size_inches(width * across, inches * rows)
+        every = self.figure.subplots(rows, across, squeeze=False).ravel()
         for axes in every[count:]:
             axes.set_visible(False)
         return self._lettered(list(every[:count]), letters)
@@ -233,7 +232,7 @@ def figure(
         signature = inspect.signature(function)
         first = inspect.Parameter("runs", inspect.Parameter.POSITIONAL_ONLY, annotation=Runs)
         options = list(signature.parameters.values())[1:]
-        draw.__doc__ = _document(inspect.getdoc(function) or "", single)
+        draw.__doc__ = document_runs(inspect.getdoc(function) or "", single)
         draw.__dict__["needs"] = needs
         draw.__dict__["__signature__"] = signature.replace(parameters=[first, *options], return_annotation=Plot)
         return draw
@@ -252,17 +251,6 @@ def blank(runs: Sequence[LoadedRun] = ()) -> Iterator[Frame]:
     """Yield an empty frame; inside the block everything is drawn in the style of figures."""
     with style() as palette:
         yield Frame(palette, list(runs))
-
-
-def _document(doc: str, single: bool) -> str:
-    """Add what is the same of all figures: the runs, before the first section, and the errors, at the end."""
-    # numpydoc's sections stand in this order: Parameters, Returns, Other Parameters, Raises
-    prose, section, rest = doc.partition("\n\nReturns\n")
-    kind = "One run." if single else "Finished or not."
-    runs = f"Parameters\n----------\nruns : LoadedRun or sequence of LoadedRun\n    {kind}"
-    errors = "RunDirectoryError\n    If a run has not recorded what this figure needs: the message says how to get it."
-    raises = "" if "\nRaises\n" in rest else "\n\nRaises\n------"
-    return f"{prose}\n\n{runs}{section}{rest}{raises}\n{errors}"
 
 
 def name_with_seeds(counts: Mapping[str, "pd.Series[int]"], mean: str = "mean") -> tuple[dict[str, str], str]:

@@ -154,3 +154,14 @@ def kept_generations(run: LoadedRun) -> list[int]:
 def write_share(chosen: Sequence[LoadedRun], runs: Sequence[LoadedRun]) -> str:
     """Say how many runs were chosen, and of how many if these are not all."""
     return f"{len(chosen)}" if len(chosen) == len(runs) else f"{len(chosen)} of {len(runs)}"
+
+
+def document_runs(doc: str, single: bool) -> str:
+    """Add what all figures have in common: the runs, before the first section, and the errors, at the end."""
+    # numpydoc's sections stand in this order: Parameters, Returns, Other Parameters, Raises
+    prose, section, rest = doc.partition("\n\nReturns\n")
+    kind = "One run." if single else "Finished or not."
+    runs = f"Parameters\n----------\nruns : LoadedRun or sequence of LoadedRun\n    {kind}"
+    errors = "RunDirectoryError\n    If a run has not recorded what this figure needs: the message says how to get it."
+    raises = "" if "\nRaises\n" in rest else "\n\nRaises\n------"
+    return f"{prose}\n\n{runs}{section}{rest}{raises}\n{errors}"

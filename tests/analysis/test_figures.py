@@ -64,7 +64,7 @@ def test_figure_is_drawn_or_says_what_it_needs(kind, case, runs_of):
             FIGURES[kind](runs)
         return
     plot = FIGURES[kind](runs)
-    columns = 2 if kind == "claim" else 1  # a panel a measure, side by side
+    columns = 2 if kind in ("claim", "assembly") else 1  # panels of many measures, side by side
     assert plot.figure.get_size_inches()[0] == 3.5 * columns
     shown = [axes for axes in plot.figure.axes if axes.get_visible()]
     assert shown[0].get_ylabel() or kind == "claim", "no label on the y axis"  # of `claim` the rows are conditions
