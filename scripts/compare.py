@@ -20,7 +20,11 @@ Against = Annotated[
 ]
 Measures = Annotated[
     list[str] | None,
-    typer.Option("--measure", metavar="COLUMN", help="A column of the generations, beside alignment, loss and, of classifications, accuracy."),
+    typer.Option(
+        "--measure",
+        metavar="COLUMN",
+        help="A column of the generations, beside alignment, loss and, of classifications, accuracy.",
+    ),
 ]
 Table = Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the whole table into a CSV file.")]
 

@@ -48,7 +48,9 @@ class SweepFile(BaseModel):
     seeds: list[int] = Field(
         [0], min_length=1, examples=[[0, 1, 2]], description='seeds of each condition, e.g. "0..9" or [0, 1, 2]'
     )
-    controls: list[str] = Field([], examples=[["neutral", "birth"]], description="what the base, or the first of conditions, is compared with")
+    controls: list[str] = Field(
+        [], examples=[["neutral", "birth"]], description="what the base, or the first of conditions, is compared with"
+    )
     set: Changes = Field({}, examples=[{"evolution.size": 64}], description="changes for all runs")
     conditions: dict[str, Changes] = Field(
         {}, examples=[{"layered": {"network.wiring": "layered"}}], description="named tables of changes"

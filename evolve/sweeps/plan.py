@@ -141,6 +141,7 @@ def _plan_members(
         )
     folders: dict[str, str] = {}
     taken: set[str] = set()
+    planned: list[tuple[str, Changes, Config]] = []
     conditions, noticed = list(conditions_of(file)), time.monotonic()
     for number, (condition, changes) in enumerate(conditions):
         if notice and time.monotonic() - noticed >= NOTICE_SECONDS:
@@ -154,8 +155,7 @@ def _plan_members(
         # validated once for all seeds
         place = f"{source}, {folders[condition]}-seed{file.seeds[0]}"
         config = _make_config(file.base, changes, place, folder, trust=trust)
-        # controls stand beside the first one alone
-        compared = (condition, changes, config) if number == 0 else compared
+        planned.append((condition, changes, config))
         for seed in file.seeds:
             name = f"{folders[condition]}-seed{seed}"
             names.add(name)
@@ -168,7 +168,8 @@ def _plan_members(
                     f" one; expected one of {', '.join(sorted(names - {name})[:6])}…"
                 )
             yield Member(name, condition, seed, run, donor)
-    condition, changes, config = compared
+    # controls stand beside the first one alone
+    condition, changes, config = planned[0]
     for control in (name for name in file.controls if CONTROLS[name].stage == "end"):
         changed = {**changes, **CONTROLS[control].changes(config, f"{for_file(condition)}-seed{{seed}}")}
         own = _make_config(file.base, changed, f"{source}, {control}-seed{file.seeds[0]}", folder, trust=trust)
