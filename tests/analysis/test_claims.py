@@ -34,6 +34,7 @@ from hetevo.analysis.claims import (
     write_record,
 )
 from hetevo.analysis.claims.family import FAMILY, read_family, write_family
+from hetevo.analysis.claims.frozen import is_spent
 from hetevo.analysis.claims.own import CLAIM_FIGURES, CLAIM_MEASURES
 from hetevo.analysis.figures.claim import claim as dots
 from hetevo.analysis.probe import InstrumentsProbe
@@ -279,6 +280,11 @@ def test_runs_of_a_claim_are_drawn_by_it_and_others_by_what_they_are(runs):
     kind, plot = picture(claims, one)
     assert kind == "claim"
     assert set(plot.data.columns) == {"measure", "condition", "seed", "generation", "value"}
+
+
+def test_claims_without_a_record_wait_for_their_seeds():
+    waiting = [name for name in CLAIMS if name not in RECORDED]
+    assert all(not is_spent(member.seed) for name in waiting for member in load_plan(name).members)
 
 
 @pytest.mark.parametrize("name", sorted(RECORDED))
