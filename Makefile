@@ -20,8 +20,8 @@ $(STAMP): pyproject.toml requirements.lock
 
 # repeated, it goes on where it was interrupted, and keeps runs that are done
 demo: setup
-	@$(BIN)/hetevo sweep demo -o runs/demo
-	@$(BIN)/hetevo plot runs/demo --kind alignment
+	@$(BIN)/hetevo sweep plastic-and-fixed
+	@$(BIN)/hetevo plot runs/plastic-and-fixed --kind alignment
 
 # two at once, each with one thread; plain `pytest` runs them one after the other
 test: setup

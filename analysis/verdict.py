@@ -211,7 +211,7 @@ def _of_several(runs: Sequence[LoadedRun]) -> str:
     measured = f" that {were} measured" if sparse else ""
     return (
         f"Gradient alignment {when}{measured}, mean over seeds: {'; '.join(parts)}.\n"
-        f"{differ}Seeds are the unit of these statistics; a random direction has 0, drift is what {drift} {shows}."
+        f"{differ or 'Seeds are the unit of these statistics. '}A random direction has 0; drift is what {drift} {shows}."
         f"{enough}"
     )
 

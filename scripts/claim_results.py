@@ -73,7 +73,7 @@ def print_result(result: Result, *, as_markdown: bool, powers: bool) -> None:
     if as_markdown:
         title = f"### {claim.name}\n\n{claim.says} ({claim.source})\n\n"
         print(f"{title}The claim: **{verdict(measured)}**. {result.freezing.text}\n")
-        print("\n\n".join([markdown(measured, adjusted, powers=powers), *result.notes]) + "\n")
+        print("\n\n".join([markdown(measured, adjusted, powers=powers), *map(for_terminal, result.notes)]) + "\n")
 
 
 def write_pages(results: "Mapping[str, Result]", folder: Path, recorded: Path | None) -> None:

@@ -95,7 +95,8 @@ def claims(
     folder = output or Path("runs")
     plans = {} if recorded else _plan(chosen, frozen)
     # what was recorded of runs takes their place; a figure of its own needs more than that
-    known = _read_recorded(chosen, recorded) if recorded else {}
+    known = _read_recorded(chosen, recorded, whole=names == ["all"]) if recorded else {}
+    chosen = {name: claim for name, claim in chosen.items() if name in known or not recorded}
     drawable = [name for name, claim in chosen.items() if name not in known or (known[name].runs and not claim.figure)]
     _check_places(chosen, drawable, None if recorded else folder, pages, force=force)
     results: dict[str, Result] = {}
@@ -175,13 +176,16 @@ def _plan(chosen: "Mapping[str, Claim]", frozen: Path | None) -> "dict[str, tupl
     }
 
 
-def _read_recorded(chosen: "Mapping[str, Claim]", folder: Path) -> "dict[str, Result]":
-    """Read what was recorded of claims."""
+def _read_recorded(chosen: "Mapping[str, Claim]", folder: Path, *, whole: bool) -> "dict[str, Result]":
+    """Read what was recorded of claims; of all of them, those that were not run yet are left out."""
     from hetevo.analysis.claims import Freezing, read_recorded
     from hetevo.evolve.sweeps import load_plan
 
     found = {}
     for name, claim in chosen.items():
+        if whole and not (folder / f"{name}{VALUES}").exists():
+            warn(f"{name} is left out: nothing was recorded of it in {folder}.")
+            continue
         known = read_recorded(claim, folder / f"{name}{VALUES}")
         freezing = Freezing()
         if known.freezing:

@@ -89,7 +89,7 @@ def record(claim: Claim, runs: Sequence[LoadedRun]) -> pd.DataFrame:
 def write_record(
     claim: Claim, runs: Sequence[LoadedRun], freezing: Mapping[str, Any], notes: Sequence[str] = ()
 ) -> bytes:
-    """Return the file that holds the table of `record`; above it what `Freezing` says, and what pilot runs chose, and more."""
+    """Return the file that holds the table of `record`; above it what `Freezing` says, and notes on the runs."""
     said = {**freezing, **({"notes": list(notes)} if notes else {}), **({PORTABLE: True} if are_portable(runs) else {})}
     comment = f"{COMMENT}{json.dumps(said)}\n" if said else ""
     return (comment + record(claim, runs).to_csv(index=False, float_format=FLOATS)).encode()

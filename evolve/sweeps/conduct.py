@@ -30,7 +30,7 @@ from hetevo.evolve.rundir import (
 from hetevo.evolve.rundir.files import is_there, names, touch
 from hetevo.evolve.rundir.owner import is_held
 from hetevo.evolve.rundir.places import Place, inside
-from hetevo.evolve.rundir.sweep import STOP, Entry, write_entries
+from hetevo.evolve.rundir.sweep import STOP, write_entries
 from hetevo.evolve.species import build_species
 from hetevo.evolve.stopping import StopRequest
 from hetevo.evolve.sweeps.plan import Member, Plan, with_portable
@@ -142,7 +142,7 @@ def conduct(
     pool = choose_pool(settings)
     try:
         was_asked = is_there(folder / STOP)
-        write_entries(folder, plan.name, _entries(plan))
+        write_entries(folder, plan.name, plan.entries)
         keep_for_sweep(folder, (build_species(member.config).task for member in plan.members))
         with taking_part(folder, was_asked=was_asked) as (stop, mine):
             return _Conductor(plan, folder, pool).run(stop, mine, watch), stop.signal
@@ -241,11 +241,6 @@ class _Conductor:
         """List the runs that wait, beginning after the one that was looked at last."""
         last = next((place for place, member in enumerate(self.waiting) if member.name == self._seen_last), -1)
         return self.waiting[last + 1 :] + self.waiting[: last + 1]
-
-
-def _entries(plan: Plan) -> list[Entry]:
-    members = [Entry(member.name, member.condition, member.seed, member.stage) for member in plan.members]
-    return members + plan.derived
 
 
 def _run(member: Member, path: Path, stop_files: tuple[Path, ...]) -> Outcome:

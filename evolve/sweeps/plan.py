@@ -74,6 +74,11 @@ class Plan:
     members: list[Member]
     derived: list[Entry] = field(default_factory=list)
 
+    @property
+    def entries(self) -> list[Entry]:
+        """What the sweep's directory says of all of them."""
+        return [Entry(each.name, each.condition, each.seed, each.stage) for each in self.members] + self.derived
+
 
 def with_portable(plan: Plan, settings: BackendTable) -> tuple[Plan, BackendTable]:
     """Let all runs of a plan be portable if that is asked for; and the processes they go on in, if all of them are.

@@ -20,6 +20,7 @@ from hetevo.analysis.claims import (
     Measured,
     Prediction,
     adjust,
+    are_portable,
     check,
     draw,
     markdown,
@@ -33,6 +34,7 @@ from hetevo.analysis.claims import (
     write_record,
 )
 from hetevo.analysis.claims.family import FAMILY, read_family, write_family
+from hetevo.analysis.claims.frozen import is_spent
 from hetevo.analysis.claims.own import CLAIM_FIGURES, CLAIM_MEASURES
 from hetevo.analysis.figures.claim import claim as dots
 from hetevo.analysis.probe import InstrumentsProbe
@@ -280,6 +282,11 @@ def test_runs_of_a_claim_are_drawn_by_it_and_others_by_what_they_are(runs):
     assert set(plot.data.columns) == {"measure", "condition", "seed", "generation", "value"}
 
 
+def test_claims_without_a_record_wait_for_their_seeds():
+    waiting = [name for name in CLAIMS if name not in RECORDED]
+    assert all(not is_spent(member.seed) for name in waiting for member in load_plan(name).members)
+
+
 @pytest.mark.parametrize("name", sorted(RECORDED))
 def test_what_was_recorded_gives_a_value_for_every_prediction(name):
     recorded = read_recorded(CLAIMS[name], VALUES / f"{name}-claim.csv")
@@ -322,6 +329,20 @@ def test_a_record_gives_the_same_page_and_figure_as_the_runs(runs, tmp_path):
     )  # measures, conditions, generations; the own one
     was, now = (draw(claim, each).data.dropna().reset_index(drop=True) for each in (runs, recorded.runs))
     pd.testing.assert_frame_equal(was, now, check_dtype=False, rtol=1e-5)
+
+
+def test_a_record_remembers_whether_runs_were_portable(runs, tmp_path):
+    claim = Claim("planted", "Planted runs rise.", (Prediction("it rises", ((1, "rising", END),), key=True),))
+    portable = [replace(run, config={**run.config, "backend": {"portable": True}}) for run in runs]
+    for number, (each, expected) in enumerate([(portable, True), (runs, False), ([*portable[1:], runs[0]], False)]):
+        file = tmp_path / f"{number}.csv"
+        file.write_bytes(write_record(claim, each, {}))
+        recorded = read_recorded(claim, file)
+        assert are_portable(each) is are_portable(recorded.runs) is expected
+        assert recorded.freezing == {}
+        text = page(claim, recorded.measured, circuit="c.png", figure="f.png", portable=expected)
+        assert ("were portable: every x86-64-v3" in text) is expected
+        assert ("were not portable" in text) is not expected
 
 
 def test_a_record_of_other_predictions_or_none_is_refused(tmp_path):

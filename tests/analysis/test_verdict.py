@@ -1,6 +1,7 @@
 """Verdicts in words: over several generations, and over enough individuals."""
 
 import shlex
+from dataclasses import replace
 
 import pytest
 from planted import plant
@@ -8,6 +9,7 @@ from planted import plant
 from hetevo.analysis import load_run
 from hetevo.analysis.figures import FIGURES
 from hetevo.analysis.report import report
+from hetevo.analysis.statistics import contrasts
 from hetevo.analysis.statistics.curves import ending, last_level
 from hetevo.analysis.verdict import CONTROLS, MANY, verdict
 from hetevo.evolve.config import load_config, preset
@@ -69,6 +71,28 @@ def test_several_runs_are_compared_by_means_and_say_how_many_are_undefined(tmp_p
     assert "+1.00" not in text
     neutral = load_run(plant(tmp_path / "4", condition="control", neutral=True))
     assert "drift is what 'control' shows" in verdict([*runs, neutral])
+
+
+def test_two_conditions_with_the_same_seeds_differ_by_alignment_and_loss(tmp_path):
+    runs = [
+        load_run(plant(tmp_path / f"{name}{seed}", condition=name, slope=slope, seed=seed, generations=40, noise=0.01))
+        for name, slope in (("plastic", 0.02), ("fixed", 0.0))
+        for seed in range(3)
+    ]
+    first, second = verdict(runs).splitlines()
+    assert "plastic +0.7" in first
+    assert ", loss " in first
+    assert second.startswith("plastic minus fixed, paired by seed: alignment +0.7")
+    assert ", loss " in second
+    assert "accuracy" not in first
+    # other seeds cannot be paired, and of one seed there is no interval
+    assert "minus" not in verdict(runs[:-1])
+    assert "minus" not in verdict([runs[0], runs[3]])
+    classified = [replace(run, generations=run.generations.assign(accuracy_median=0.75)) for run in runs]
+    assert "accuracy 0.75" in verdict(classified)
+    assert "Classified rightly by then: 75% of the test (median)." in verdict(classified[:1])
+    assert set(contrasts(classified)["measure"]) == {"alignment_end", "loss_median", "accuracy_median"}
+    assert set(contrasts(runs)["measure"]) == {"alignment_end", "loss_median"}
 
 
 def test_levels_of_reports_and_phase_diagrams_leave_lonely_values_out(tmp_path):

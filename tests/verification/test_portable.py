@@ -20,13 +20,14 @@ BASES = {
     "table": ("iris",),
     "glyphs": ("glyphs", "network.levels=[24]"),
     "all measures": ("emergence", "probe.name=instruments"),
+    "on Ray": ("emergence", "backend.name=ray"),
     "held out": ("emergence", "heldout.every=1", 'heldout.families=["xor", "teacher"]'),
 }
 PROCESSORS = {
     "as it is": {},
     "without AVX-512": HASWELL,
     "before AVX": OLD,
-    "Zen's kernels": {"OPENBLAS_CORETYPE": "Zen"},
+    "Sandybridge's kernels": {"OPENBLAS_CORETYPE": "Sandybridge"},
     "NumPy without AVX-512": {"NPY_DISABLE_CPU_FEATURES": HASWELL["NPY_DISABLE_CPU_FEATURES"]},
 }
 
