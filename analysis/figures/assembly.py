@@ -20,8 +20,11 @@ INCHES = 1.65
 MOST_BOXES = 4
 """Conditions up to which there is room for their boxes, side by side; of more the medians alone are drawn."""
 
-SPREAD = 0.8
-"""Width over which the boxes of one moment stand side by side, in distances between the two nearest moments drawn."""
+STAGES = ("birth", "mid", "end")
+
+SPREAD, WIDEST = 0.8, 0.1
+"""Width over which the boxes of one moment stand side by side: at most this part of the distance between the two
+nearest moments with boxes, and this part of a life."""
 
 NARROWEST = 0.06
 """Share of a life below which two moments are too near to each other for boxes; the first of them has one then."""
@@ -50,7 +53,11 @@ PANELS = (
 """The first four are those of figure 2b2 of Ziyin, Chuang and Poggio (2025); the others say what they are worth."""
 
 
-@figure("feedback_change_end", "phi_positive_end", "hebbian_overlap_end", "probe_loss_end", probe="instruments")
+@figure(
+    *(f"{name}_{stage}" for name in ("feedback_change", "hebbian_overlap", "probe_loss") for stage in STAGES),
+    "phi_positive_end",
+    probe="instruments",
+)
 def assembly(frame: Frame) -> pd.DataFrame:
     """Draw changes of V, alignment, scores and Hebbian overlap over a life; below them loss, size and rank of V.
 
@@ -72,15 +79,16 @@ def assembly(frame: Frame) -> pd.DataFrame:
         for moment in _course(run, panel.measure)
     ]
     data = pd.DataFrame(rows, columns=["measure", "condition", "seed", "presentation", "value"])
-    labels, looks = for_figures(groups), frame.looks()
+    labels, looks, longest = for_figures(groups), frame.looks(), float(data["presentation"].max())
     panels = frame.columns(len(PANELS), INCHES, rows=2, width=COLUMN_INCHES / 2, letters="abcdefgh")
     for place, (axes, panel) in enumerate(zip(panels, PANELS, strict=True)):
         shown = data[data["measure"] == panel.measure].dropna(subset="value")
         boxes = _boxed(shown) if len(groups) <= MOST_BOXES else []
+        width = min(SPREAD * min(np.diff(boxes), default=np.inf), WIDEST * longest) / len(groups)
         for number, (name, look) in enumerate(looks.items()):
             values = _by_moment(shown[shown["condition"] == name])
             _draw_line(axes, values, look, labels[name])
-            _draw_boxes(axes, {at: values[at] for at in boxes if at in values}, (number, len(groups)), look[0], boxes)
+            _draw_boxes(axes, {at: values[at] for at in boxes if at in values}, (number, len(groups)), look[0], width)
         if shown.empty:
             say_undefined(axes, "every run")
         elif panel.logarithmic and (shown["value"] > 0).all():
@@ -89,7 +97,7 @@ def assembly(frame: Frame) -> pd.DataFrame:
             null_line(axes, y=panel.null)
         axes.set_title(panel.says, loc="left", fontsize=SMALL)
         axes.xaxis.set_major_locator(MaxNLocator(2, steps=[1, 2, 5, 10]))
-        axes.set_xlim(-0.04 * data["presentation"].max(), 1.04 * data["presentation"].max())
+        axes.set_xlim(-0.06 * longest, 1.06 * longest)
         if place >= len(PANELS) // 2:
             axes.set_xlabel("presentation")
     frame.panels[0].set_ylabel("measures of figure 2b2", fontsize=SMALL)
@@ -130,18 +138,18 @@ def _boxed(shown: pd.DataFrame) -> list[float]:
 def _draw_line(axes: Axes, values: dict[float, Floats], look: tuple[Colour, str], label: str) -> None:
     """Draw the medians of a condition."""
     medians = [float(np.median(found)) for found in values.values()]
-    axes.plot(list(values), medians, color=look[0], linestyle=look[1], linewidth=0.9, label=label)
+    marker = "o" if len(medians) == 1 else None  # a line has no point of its own
+    axes.plot(
+        list(values), medians, color=look[0], linestyle=look[1], linewidth=0.9, marker=marker, markersize=3, label=label
+    )
 
 
-def _draw_boxes(
-    axes: Axes, values: dict[float, Floats], place: tuple[int, int], colour: Colour, moments: list[float]
-) -> None:
+def _draw_boxes(axes: Axes, values: dict[float, Floats], place: tuple[int, int], colour: Colour, width: float) -> None:
     """Draw a box at each moment at which there are at least two seeds, as the n-th of so many side by side."""
     boxes = {at: found for at, found in values.items() if len(found) > 1}
     if not boxes:
         return
     number, count = place
-    width = SPREAD * min(np.diff(moments), default=1.0) / count
     axes.boxplot(
         list(boxes.values()),
         positions=[at + (number - (count - 1) / 2) * width for at in boxes],

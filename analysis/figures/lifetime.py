@@ -14,8 +14,9 @@ from hetevo.analysis.statistics.curves import over_seeds
 SHOWN = 5
 """Generations of a single run."""
 
-SPREAD = 0.3
-"""Width over which the conditions' intervals stand side by side, in distances between two moments."""
+SPREAD, WIDEST = 0.3, 4.0
+"""Width over which the conditions' intervals stand side by side: at most this part of the distance between two
+moments, and so many percent of a life."""
 
 
 @figure("alignment_birth", "alignment_mid", "alignment_end")
@@ -77,7 +78,7 @@ def _several_runs(axes: Axes, table: pd.DataFrame, styles: dict[str, Look]) -> t
     )
     # side by side, so that intervals do not cover each other, nor those of the next moment
     moments = sorted({percent for both in ends.values() for summary in both.values() for percent in summary["percent"]})
-    room = SPREAD * min(np.diff(moments), default=50)
+    room = min(SPREAD * min(np.diff(moments), default=np.inf), WIDEST)
     frames = []
     places = np.linspace(-room / 2, room / 2, len(groups)) if len(groups) > 1 else [0.0]
     for place, (condition, both) in zip(places, ends.items(), strict=True):

@@ -160,3 +160,16 @@ def test_some_measures_are_taken_by_runs_alone_that_name_them():
     snapshot = snapshots(species, make_population(species, 2))[-1]
     assert "threshold_neuron_1" not in InstrumentsProbe().measure(snapshot)
     assert "threshold_neuron_1" in AlignmentProbe(measures=("plasticity curve",)).measure(snapshot)
+
+
+def test_sizes_are_those_of_v_and_of_the_typical_score():
+    species = make_species((4, 3))
+    (snapshot, *_) = snapshots(species, make_population(species, 5))
+    view = View.of(snapshot)
+    norm = MEASURES["feedback size"].columns(view)["feedback_norm"]
+    np.testing.assert_allclose(norm, np.linalg.norm(snapshot.weights.descending, axis=(1, 2)), rtol=1e-6)
+    neurons = MEASURES["neurons"].columns(view)
+    scores = np.abs([values for name, values in neurons.items() if name.startswith("phi_neuron_")])
+    np.testing.assert_allclose(MEASURES["score size"].columns(view)["phi_size"], np.nanmedian(scores, axis=0))
+    without = replace(view, potential_gradient=np.zeros_like(view.potential_gradient))
+    assert np.isnan(MEASURES["score size"].columns(without)["phi_size"]).all()
