@@ -210,8 +210,8 @@ def _of_several(runs: Sequence[LoadedRun]) -> str:
     differ = _difference(groups, many) if few == many and len(lasts) == 1 and not drifting else ""
     return (
         f"Gradient alignment {when}{f' that {were} measured' if sparse else ''}, mean over seeds: {'; '.join(parts)}.\n"
-        f"{differ or 'Seeds are the unit of these statistics. '}A random direction has 0; drift is what {drift} {shows}."
-        f"{enough}"
+        f"{differ or 'Seeds are the unit of these statistics. '}A random direction has 0; drift is what"
+        f" {drift} {shows}.{enough}"
     )
 
 

@@ -85,9 +85,9 @@ class SweepFile(BaseModel):
                 "controls: they are compared with one base, or with the first of conditions, so expected no grid or zip"
                 " beside them. Write a sweep for each base"
             )
-        twice = sorted({*self.controls} & self.conditions.keys())
-        if twice:
-            raise ValueError(f"conditions: {twice[0]!r} is the name of one of controls too. Give it another name")
+        shared = sorted({*self.controls} & self.conditions.keys())
+        if shared:
+            raise ValueError(f"conditions: {shared[0]!r} is the name of one of controls too. Give it another name")
         # lists that are walked together end together
         lengths = {key: len(values) for key, values in self.zip.items()}
         if len(set(lengths.values())) > 1:
@@ -97,9 +97,9 @@ class SweepFile(BaseModel):
             raise ValueError(f"{empty[0]}: expected at least one value, got []")
         # each key is said in one place
         changed = {*self.set, *self.grid, *self.zip}.union(*self.conditions.values())
-        again = (self.grid.keys() & self.zip.keys()) | ({"seed"} & changed)
-        if again:
-            raise ValueError(f"{sorted(again)[0]}: expected in one place only (seeds belong into seeds)")
+        twice = (self.grid.keys() & self.zip.keys()) | ({"seed"} & changed)
+        if twice:
+            raise ValueError(f"{sorted(twice)[0]}: expected in one place only (seeds belong into seeds)")
         return self
 
 
