@@ -180,6 +180,7 @@ def _read_recorded(chosen: "Mapping[str, Claim]", folder: Path, *, whole: bool) 
     """Read what was recorded of claims; of all of them, those that were not run yet are left out."""
     from hetevo.analysis.claims import Freezing, read_recorded
     from hetevo.evolve.sweeps import load_plan
+    from hetevo.populations.errors import SettingError
 
     found = {}
     for name, claim in chosen.items():
@@ -191,6 +192,8 @@ def _read_recorded(chosen: "Mapping[str, Claim]", folder: Path, *, whole: bool) 
         if known.freezing:
             freezing = Freezing.from_record(known.freezing, claim, list_conditions(load_plan(name)))
         found[name] = Result(claim, known.runs, known.measured, freezing, notes=known.notes)
+    if not found:
+        raise SettingError(f"--recorded: expected a folder that --pages wrote, got {folder}, which holds no claim.")
     return found
 
 

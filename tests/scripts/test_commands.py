@@ -453,6 +453,11 @@ def test_a_claim_is_tested_by_one_command_and_goes_on(tmp_path):
     again = hetevo("claims", "minimal", "--recorded", folders[0], "--pages", folders[0])
     assert again.exit_code == 0, again.stderr
     assert hetevo("claims", "minimal", "-o", tmp_path, "--pages", folders[0]).exit_code == 0
+    # of all claims, those that were not run yet are left out
+    every = hetevo("claims", "all", "--recorded", folders[0], "--json")
+    assert list(json.loads(every.stdout)) == ["minimal"]
+    assert "amorphous is left out: nothing was recorded of it" in every.stderr
+    assert "holds no claim" in hetevo("claims", "all", "--recorded", tmp_path / "minimal").stderr
     listed = hetevo("claims")
     assert "minimal" in listed.stdout
     wrong = hetevo("claims", "minimall")
