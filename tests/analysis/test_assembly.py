@@ -32,10 +32,13 @@ def test_a_life_is_drawn_at_every_moment_that_was_measured(runs):
 
 
 def test_assembly_shows_the_last_generation_over_presentations(runs):
-    levels = {"config": {"network": {"levels": [8, 8]}, "lifetime": {"presentations": 4000}}}
+    config = {"network": {"levels": [8, 8]}, "lifetime": {"presentations": 4000}}
     ranks = {"feedback_rank_level_1_life_25": 1.0, "feedback_rank_level_2_life_25": 3.0}
     lives = [
-        replace(look_often(run, alignment_life_25=0.1 * run.generations["generation"] + seed, **ranks), **levels)
+        replace(
+            look_often(run, alignment_life_25=0.1 * run.generations["generation"] + seed, **ranks),
+            config={**config, "seed": seed},
+        )
         for seed, run in enumerate(runs)
     ]
     plot = FIGURES["assembly"](lives)
