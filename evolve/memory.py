@@ -71,7 +71,10 @@ def count_needs(config: Config, species: Species, workers: int) -> Needs:
     driver = {**_count_population(config, species), **_count_records(config)}
     if not workers:
         return Needs(driver, {})
-    if workers > 1:
+    # the one worker of a portable run is a process of its own, too
+    if workers == 1 and config.backend.portable:
+        driver["the process in which individuals live (backend.portable)"] = WORKER_BYTES
+    if workers > 1 or config.backend.portable:
         block = min(BLOCK_BYTES, _count_genes(species) * size // workers)
         driver["blocks of genes on their way (network, --workers)"] = COPIES * workers * block
     # a block, but not more than a worker's share of the population
