@@ -42,7 +42,7 @@ class _Panel:
 
 PANELS = (
     _Panel("feedback_change", "change of V, ‖ΔV‖"),
-    _Panel("alignment", "gradient alignment (cosine)", 0.0),
+    _Panel("alignment", "alignment (cosine)", 0.0),
     _Panel("phi_positive", "share of scores φ > 0", 0.5),
     _Panel("hebbian_overlap", "Hebbian overlap", 0.5),
     _Panel("probe_loss", "normalised loss (1: silent)", 1.0, logarithmic=True),

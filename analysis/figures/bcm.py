@@ -46,9 +46,7 @@ def bcm(frame: Frame) -> pd.DataFrame:
     """
     groups = _by_condition(frame.runs)
     names = for_figures(groups)
-    frame.figure.set_size_inches(3.5, 4.1)
-    frame.panels = list(frame.figure.subplots(2, 1, sharex=True, height_ratios=(1, 1)))
-    above, below = frame.panels
+    above, below = frame.rows(2, 4.1, letters="ab")
     curves = _draw_curves(above, next(iter(groups.values())))
     rows = [_row(name, run) for name, group in groups.items() for run in group]
     data = pd.DataFrame(rows)

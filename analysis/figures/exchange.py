@@ -40,9 +40,7 @@ def exchange(frame: Frame) -> pd.DataFrame:
     """
     data = pd.DataFrame([row for run in frame.runs for row in _rows(run, *_measures(frame.runs))])
     word = "accuracy" if _measures(frame.runs)[0] == ACCURACY else "loss"
-    frame.figure.set_size_inches(3.5, 4.0)
-    frame.panels = list(frame.figure.subplots(2, 1))
-    above, below = frame.panels
+    above, below = frame.columns(2, 2.0, rows=2, letters="ab")
     looks, shown = frame.looks(), for_figures(data["condition"].unique())
     for name, part in data.groupby("condition", sort=False):
         _draw_life(above, part, looks[str(name)], shown[str(name)])
