@@ -62,7 +62,8 @@ def plant(
         for name in sorted(declared - common.keys()):
             common[name] = stream_of(name, condition, seed, g).random(size) + 0 * values
         row = {"generation": g, "evaluations": size, "loss_best": loss.min(), "loss_median": 1.0 / (1 + g)}
-        row |= {"loss_mean": loss.mean(), "accuracy_median": 0.5 + seed / 100}
+        # of tasks without classes there is none
+        row |= {"loss_mean": loss.mean()} | ({"accuracy_median": 0.5 + seed / 100} if "exchange" in extra else {})
         if probed:
             row |= {name: mean_defined(column) for name, column in common.items()}
             row |= {"alignment_end_elite": row["alignment_end"], "undefined_share": np.isnan(values).mean()}
