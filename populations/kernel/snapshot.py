@@ -79,7 +79,8 @@ class Snapshot:
 
     def __getstate__(self) -> dict[str, Any]:
         # in another process there is no life to ask: what it was asked for is computed, the rest is gone
-        return {**vars(self), "feedback_update": partial(_return, self.feedback_update()), "with_innate": None}
+        asked = {"with_innate": None, "with_ascending": None}
+        return {**vars(self), "feedback_update": partial(_return, self.feedback_update()), **asked}
 
     @property
     def feedback(self) -> SynapseKind:
