@@ -161,6 +161,12 @@ class Origin:
                 f"islands.count: {self.directory.path} has {self.config.islands.count} islands, and a branch keeps"
                 f" them; got {config.islands.count}."
             )
+        gains = config.genome.output_gains
+        if gains == "positive" != self.config.genome.output_gains:
+            raise ConfigError(
+                f"genome.output_gains: individuals of {self.directory.path} may have negative gains, and a branch keeps"
+                f' them all; expected "any", got {gains!r}.'
+            )
         # the same genes, each of the same shape
         ours, theirs = ({gene.name: gene.matrix or gene.shape for gene in genome(s)} for s in (before, species))
         if ours != theirs:

@@ -114,6 +114,9 @@ def experience(species: Species, seed: int, generation: int, probe_samples: int 
 def _exchange(species: Species, whole: Experience) -> Experience:
     """Let the halves of the inputs change places at their moment of life."""
     moment, count = round(species.environment.exchange * species.lifetime.presentations), species.layout.inputs
+    # rounded to the end of life there is none
+    if moment == species.lifetime.presentations:
+        return whole
     whole.training.inputs[:, moment:] = exchange_halves(whole.training.inputs[:, moment:], count)
     # fitness is that on what was there last
     test, probe = (

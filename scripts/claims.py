@@ -100,9 +100,11 @@ def claims(
     drawable = [name for name, claim in chosen.items() if name not in known or (known[name].runs and not claim.figure)]
     _check_places(chosen, drawable, None if recorded else folder, pages, force=force)
     results: dict[str, Result] = {}
+    # an interrupted sweep says how to go on with the claim
+    place = {"workers": workers, "portable": portable}
+    options = [*(["--portable"] if portable else []), *(["--frozen", str(frozen)] if frozen else [])]
     for name, claim in chosen.items():
-        place = {"workers": workers, "portable": portable}
-        found = known.get(name) or _run(claim, plans[name], folder / name, place, oversubscribe=oversubscribe)
+        found = known.get(name) or _run(claim, plans[name], folder / name, place, options, oversubscribe=oversubscribe)
         # one figure, for its sweep and for its page
         plot = draw(claim, found.runs) if name in drawable and (pages or not recorded) else None
         if plot and not recorded:
@@ -198,7 +200,13 @@ def _read_recorded(chosen: "Mapping[str, Claim]", folder: Path, *, whole: bool) 
 
 
 def _run(
-    claim: "Claim", planned: "tuple[Plan, Frozen | None]", folder: Path, where: dict[str, Any], *, oversubscribe: bool
+    claim: "Claim",
+    planned: "tuple[Plan, Frozen | None]",
+    folder: Path,
+    where: dict[str, Any],
+    options: Sequence[str],
+    *,
+    oversubscribe: bool,
 ) -> Result:
     """Run a claim's sweep, or go on with it, and measure."""
     from hetevo.analysis.claims import check, check_frozen
@@ -207,9 +215,7 @@ def _run(
     from hetevo.populations.errors import spell
     from hetevo.scripts.sweep import run_plan
 
-    # an interrupted sweep says how to go on with the claim
-    portable = ["--portable"] if where["portable"] else []
-    again = spell("claims", claim.name, "-o", folder.parent, *portable)
+    again = spell("claims", claim.name, "-o", folder.parent, *options)
     (plan, frozen), place = planned, BackendTable(**where)
     run_plan(plan, folder, place, again=again, as_json=False, oversubscribe=oversubscribe, following=False)
     # other seeds may lie beside these

@@ -121,7 +121,7 @@ def read_recorded(claim: Claim, path: Path) -> Recorded:
         notes = tuple(map(str, freezing.pop("notes", ())))
         portable = freezing.pop(PORTABLE, False) is True
         table = pd.read_csv(path, skiprows=int(frozen))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         raise SettingError(f"Cannot read what was recorded of {claim.name}, {path}: {error}.") from None
     # of runs there are values, from which everything is computed again
     if set(KEYS) <= set(table):

@@ -49,13 +49,17 @@ def curve_columns(view: View) -> dict[str, Floats]:
     its slope there, positive where less activity weakens and more strengthens; ``activity_neuron_1``, the mean activity
     on the probe batch, and ``activity_weighted_neuron_1``, that weighted by itself, ``<x^2> / <x>``.
 
-    All are undefined in circuits with several hidden levels, loops or separate error neurons, and where only the signs
-    of learning signals act.
+    All are undefined in circuits with several hidden levels, loops or separate error neurons, where only the signs of
+    learning signals act, and where hidden neurons learn by another rule than the heterosynaptic one; the curve also at
+    activities that the neuron cannot have.
     """
     snapshot, layout = view.snapshot, view.snapshot.species.layout
     species = snapshot.species
     direct = len(layout.levels) == 1 and snapshot.mirrored and not species.family.recurrent
-    known = direct and species.plasticity.signals == "graded"
+    rule = species.rule
+    other = rule.is_plain or rule.readout_only or rule.hebbian_hidden or rule.shuffled or rule.flipped
+    usual = "heterosynaptic" in rule.ascending and not rule.transport and not other
+    known = direct and usual and species.plasticity.signals == "graded"
     columns: dict[str, Floats] = {}
     for i in range(layout.hidden):
         own = _of_neuron(snapshot, i)
@@ -66,7 +70,9 @@ def curve_columns(view: View) -> dict[str, Floats]:
 def _of_neuron(snapshot: Snapshot, i: int) -> dict[str, Floats]:
     columns, number, networks = {}, i + 1, len(snapshot.activity)
     for activity in ACTIVITIES:
-        columns[f"curve_neuron_{number}_at_{activity}"] = change_at(snapshot, i, np.full(networks, float(activity)))
+        held = np.full(networks, float(activity))
+        change = np.where(_slope(snapshot, held) >= 0, change_at(snapshot, i, held), np.nan)
+        columns[f"curve_neuron_{number}_at_{activity}"] = change
     # without the clip the change is a straight line in h, times the slope of the activation
     sent, heard, silent = _loop(snapshot, i)
     rise = (heard * sent).sum(axis=1)

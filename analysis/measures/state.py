@@ -13,6 +13,9 @@ from hetevo.populations.genome import Population, term_gene
 from hetevo.populations.species import Species
 from hetevo.populations.types import Floats, Mask
 
+FAR = 1e6
+"""Outputs beyond it, in units of the targets, hide these in a sum in single precision."""
+
 
 @also_single(axes=3)
 def probe_loss(error: Floats, outputs: Floats) -> Floats:
@@ -193,8 +196,11 @@ def accuracy_columns(view: View) -> dict[str, Floats]:
     """Return ``probe_accuracy``, the share of the probe batch classified correctly; undefined without classes."""
     snapshot = view.snapshot
     outputs = snapshot.activity[:, snapshot.species.layout.units :]
-    right = (outputs.argmax(axis=1) == (outputs + snapshot.error).argmax(axis=1)).mean(axis=1)
-    return {"probe_accuracy": right if snapshot.species.task.classification else _undefined(view)}
+    targets = outputs + snapshot.error
+    right = (outputs.argmax(axis=1) == targets.argmax(axis=1)).mean(axis=1)
+    # outputs that are far beyond all targets leave nothing of these in the sum
+    known = (np.abs(outputs) < FAR).all(axis=(1, 2)) & snapshot.species.task.classification
+    return {"probe_accuracy": np.where(known, right, np.nan)}
 
 
 def coefficient_columns(view: View) -> dict[str, Floats]:

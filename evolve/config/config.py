@@ -131,6 +131,11 @@ class Config(Table):
                 f' network.options.descending = "reversed", got {network.options["descending"]!r}'
             )
         # last what only the family knows: whether the sizes suit it
+        if network.wiring == "file" and self.environment.noise:
+            raise ValueError(
+                "environment.noise: a graph in a file says which units its inputs are, so expected 0 with"
+                f' network.wiring = "file", got {self.environment.noise}'
+            )
         options = with_graphs(network.options) if network.wiring == "file" else network.options
         inputs = task.inputs + self.environment.noise
         family(**frozen(options)).check(Layout(inputs, tuple(network.levels), task.outputs, network.bias))

@@ -13,11 +13,12 @@ from hetevo.evolve.rundir.errors import DamagedError, RunDirectoryError
 from hetevo.evolve.rundir.files import is_there, read_bounded, write_durably
 from hetevo.evolve.rundir.places import inside
 from hetevo.evolve.rundir.schemas import Loose, parse_json, validate
+from hetevo.evolve.rundir.sweep import lock_sweep
 
 FILE = "matched-feedback.json"
 LIMIT = 1 << 20
 
-Finite = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Finite = Annotated[float, Field(ge=0, le=1e100)]
 
 
 class _Scale(Loose):
@@ -118,10 +119,14 @@ def write_choice(sweep: Path, choice: Choice) -> None:
 
     Raises
     ------
+    RunDirectoryError
+        If another scale was chosen there before, which runs beside it have; or the file is not one that this function
+        wrote.
     StorageError
         If it cannot be written.
     """
-    path = inside(sweep) / FILE
+    folder = inside(sweep)
+    path = folder / FILE
     content = {
         "schema": 1,
         "condition": choice.condition,
@@ -133,5 +138,14 @@ def write_choice(sweep: Path, choice: Choice) -> None:
         ],
     }
     text = f"{json.dumps(content, indent=1)}\n".encode()
-    if not is_there(path) or read_bounded(path, LIMIT) != text:
-        write_durably(path, text)
+    # all seeds of the condition may begin at once
+    with lock_sweep(folder):
+        before = read_choice(sweep)
+        if before is not None and (before.key, before.scale) != (choice.key, choice.scale):
+            raise RunDirectoryError(
+                f"{path}: {before.key} = {before.scale:g} was chosen in this sweep, and now it would be"
+                f" {choice.key} = {choice.scale:g}. Scales or pilot runs are others than before: choose another"
+                " directory with -o."
+            )
+        if before is None or read_bounded(path, LIMIT) != text:
+            write_durably(path, text)

@@ -135,7 +135,7 @@ def write_entries(folder: Path, name: str, entries: Iterable[Entry]) -> None:
     if _find_changes(folder, entries) is None:
         return  # so that a sweep that is done needs no room on the disk
     # again under the lock: another process may have written meanwhile
-    with _lock(folder):
+    with lock_sweep(folder):
         known = _find_changes(folder, entries)
         if known is None:
             return
@@ -179,8 +179,8 @@ def _is_ours(folder: Place) -> bool:
     )
 
 
-def _lock(folder: Place) -> Lock:
-    """Become the one that changes the list, after those that do: each takes a moment."""
+def lock_sweep(folder: Place) -> Lock:
+    """Become the one that changes the sweep's own files, after those that do: each takes a moment."""
     while True:
         try:
             return Lock(folder / LOCK)

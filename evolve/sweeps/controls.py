@@ -119,17 +119,23 @@ def _lacks_error_neurons(base: Config) -> str:
 def _lacks_gains(base: Config) -> str:
     rule = base.plasticity.rule
     known = rule not in FORMULAS and "heterosynaptic" in RULES[rule].ascending
-    return "" if known else f"the rule {rule!r} has no gains that could be equal"
+    return "" if known else f"the rule {rule!r} has no gains of learning signals"
 
 
 def _lacks_own_signs(base: Config) -> str:
-    if base.plasticity.rule in FORMULAS:
-        return f"the rule {base.plasticity.rule!r} has no gains"
+    if obstacle := _lacks_gains(base):
+        return obstacle
     if base.plasticity.gains_shared:
         return (
             "hidden neurons and outputs have one gain (plasticity.gains_shared), whose sign is no hidden neuron's own"
         )
     return ""
+
+
+def _has_viable_readout(base: Config) -> str:
+    if base.genome.output_gains == "positive":
+        return 'its outputs have positive gains already (genome.output_gains), so that "neutral" is the same'
+    return _lacks_gains(base)
 
 
 CONTROLS: dict[str, Control] = {
@@ -140,6 +146,7 @@ CONTROLS: dict[str, Control] = {
     "viable-readout": Control(
         "the same, and outputs keep positive gains, so that they learn: drift whose readout is alive",
         lambda base, run: {**BY_LOT, "genome.output_gains": "positive"},
+        obstacle=_has_viable_readout,
     ),
     "birth": Control("the evolved networks before any plasticity", stage="birth"),
     "innate-feedback": Control(

@@ -12,14 +12,15 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from hetevo.evolve.config import Config, from_mapping
 from hetevo.evolve.identity import seed_range
-from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
+from hetevo.evolve.rundir import DamagedError, RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir.matched import Choice, write_choice
 from hetevo.populations.error_neurons import NAME as ERROR_NEURONS
+from hetevo.populations.errors import SettingError
 
 SCALES, SEEDS = [0.5, 1.0, 2.0, 4.0], [900, 901, 902]
 
-UNMEASURED = {"probe.every": 0, "heldout.every": 0, "heldout.families": []}
-"""Changes of pilot runs: their loss is all that counts, and measures change none."""
+UNMEASURED = {"probe.every": 0, "heldout.every": 0, "heldout.families": [], "evolution.until": {}}
+"""Changes of pilot runs: their loss is all that counts, measures change none, and all go on equally long."""
 
 
 class MatchedTable(BaseModel):
@@ -115,9 +116,21 @@ class Matching:
         return Choice(self.condition, self.key, self.seeds, losses)
 
     def apply(self, config: Config, folder: Path) -> Config:
-        """Return the configuration with the scale that the pilot runs chose; which one is written into the sweep."""
-        choice = self.choose(folder)
-        write_choice(folder, choice)
+        """Return the configuration with the scale that the pilot runs chose; which one is written into the sweep.
+
+        Raises
+        ------
+        SettingError
+            If a pilot run, or what was chosen before, cannot be read, or another scale was chosen before.
+        StorageError
+            If the choice cannot be written.
+        """
+        try:
+            choice = self.choose(folder)
+            write_choice(folder, choice)
+        except (RunDirectoryError, DamagedError) as error:
+            # it is not the run that is to have the scale which needs repair
+            raise SettingError(str(error)) from None
         return from_mapping(config.model_dump(), overrides=[*scaled(config, choice.scale).items()])
 
 

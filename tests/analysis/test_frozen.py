@@ -91,6 +91,12 @@ def test_spent_seeds_cannot_be_frozen():
         freeze({"planted": (CLAIM, CONDITIONS)}, "200")
 
 
+def test_seeds_that_were_frozen_before_cannot_be_frozen_again():
+    with pytest.raises(SettingError, match=r"shared-gains was frozen on .* seed 219"):
+        freeze({"shared-gains": (CLAIM, CONDITIONS)}, "219..230")
+    assert freeze({"shared-gains": (CLAIM, CONDITIONS)}, "220..230")
+
+
 @pytest.mark.parametrize("text", ["", "x = [", "claims = 3", '[claims.a]\nseeds = "200..201"', "\0"])
 def test_a_file_that_holds_nothing_frozen_is_refused(tmp_path, text):
     (tmp_path / "frozen.toml").write_text(text)

@@ -153,6 +153,23 @@ def test_accuracy_is_that_of_the_probe_batch_and_undefined_without_classes():
         right = ((outputs + snapshot.error).argmax(axis=1) == outputs.argmax(axis=1)).mean(axis=1)
         found = MEASURES["accuracy"].columns(View.of(snapshot))["probe_accuracy"]
         np.testing.assert_array_equal(found, right if defined else np.full(6, np.nan))
+        # targets vanish beside outputs that have blown up
+        activity = snapshot.activity.copy()
+        activity[0, -1] = 1e7
+        blown = MEASURES["accuracy"].columns(View.of(replace(snapshot, activity=activity)))["probe_accuracy"]
+        assert np.isnan(blown[0])
+
+
+@pytest.mark.parametrize("rule", ["none", "readout-only", "hebbian", "random-signal", "shuffled-signal", "transported"])
+def test_curves_are_those_of_the_heterosynaptic_rule_at_activities_that_there_are(rule):
+    def curves(rule):
+        species = make_species((2,), rule=rule)
+        return MEASURES["plasticity curve"].columns(View.of(snapshots(species, make_population(species, 2))[-1]))
+
+    known, other = curves("fixed-feedback"), curves(rule)
+    assert np.isfinite(known["curve_neuron_1_at_0"]).all()
+    assert np.isnan(known["curve_neuron_1_at_2"]).all()  # of tanh
+    assert all(np.isnan(values).all() for values in other.values())
 
 
 def test_some_measures_are_taken_by_runs_alone_that_name_them():

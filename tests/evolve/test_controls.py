@@ -86,8 +86,10 @@ def test_every_control_is_a_valid_change_of_every_kind_of_base(name, base, tmp_p
         ("emergence", "teaching-alone", "", 'network.circuit = "error-neurons"'),
         ("emergence", "signs-by-coin", "plasticity.gains_shared = true", "gains_shared"),
         ("chalmers", "signs-by-coin", "", "has no gains"),
-        ("chalmers", "viable-readout", "", "genome.output_gains"),
-        ("emergence", "equal-gains", 'plasticity.rule = "hebbian"', "no gains that could be equal"),
+        ("chalmers", "viable-readout", "", "no gains of learning signals"),
+        ("emergence", "viable-readout", 'genome.output_gains = "positive"', "genome.output_gains"),
+        ("emergence", "signs-by-coin", 'plasticity.rule = "hebbian"', "no gains of learning signals"),
+        ("emergence", "equal-gains", 'plasticity.rule = "hebbian"', "no gains of learning signals"),
         ("kolen-pollack", "matched-feedback", 'genome.descending_start = "transposed"', "no size of its own"),
     ],
 )

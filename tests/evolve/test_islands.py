@@ -135,6 +135,12 @@ def test_a_branch_keeps_the_number_of_islands(tmp_path, before, after):
         Experiment(tiny(f"islands.count={after}")).run(tmp_path / "branch", origin=origin)
 
 
+def test_a_branch_keeps_the_signs_of_output_gains(tmp_path):
+    go(tmp_path / "run")
+    with pytest.raises(ConfigError, match="may have negative gains, and a branch keeps them all"):
+        Experiment(tiny("genome.output_gains=positive")).run(tmp_path / "branch", origin=f"{tmp_path / 'run'}@2")
+
+
 def test_individuals_on_another_number_of_islands_do_not_breed():
     config = preset("emergence", overrides=[*SMALL, "islands.count=2"])
     species = build_species(config)

@@ -1,8 +1,10 @@
 """A life that is lived again, looked at as often as one likes."""
 
+import pickle
+
 import numpy as np
 import pytest
-from builders import make_population, make_species
+from builders import make_error_species, make_population, make_species
 
 from hetevo.populations.evaluation import evaluate
 from hetevo.populations.relive import relive
@@ -21,3 +23,14 @@ def test_looking_changes_no_bit_of_a_life(batch, every):
     # what is seen is another thing at every moment
     first, last = (seen.weights.ascending for seen in (life.moments[0], life.moments[-1]))
     assert not np.array_equal(first, last)
+
+
+@pytest.mark.parametrize("make", [make_species, make_error_species, lambda: make_species(rule="node-perturbation")])
+def test_what_is_seen_can_be_sent_to_another_process(make):
+    species = make()
+    life = relive(species, make_population(species, size=1), 0, seed=3, generation=2, samples=7)
+    sent = pickle.loads(pickle.dumps(life))
+    for before, after in zip(life.moments, sent.moments, strict=True):
+        np.testing.assert_array_equal(after.signal, before.signal)
+        np.testing.assert_array_equal(after.feedback_update(), before.feedback_update())
+        assert after.with_innate is after.with_ascending is None

@@ -413,6 +413,11 @@ def test_circuits_and_circumstances_that_cannot_be_are_refused(changes, words):
         preset("emergence", overrides=changes)
 
 
+def test_a_graph_in_a_file_has_no_inputs_of_noise():
+    with pytest.raises(ConfigError, match=r"environment.noise: a graph in a file.*got 2"):
+        preset("connectome", overrides=["environment.noise=2"])
+
+
 def test_circumstances_reach_the_species():
     changes = ["injury.share=0.2", "hardware.bits=4", "environment.within=2", "environment.every=0"]
     species = build_species(preset("emergence", overrides=changes))

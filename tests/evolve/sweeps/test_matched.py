@@ -1,6 +1,7 @@
 """Pilot runs that choose the scale of fixed feedback."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,10 +9,13 @@ import pytest
 from hetevo.analysis import load_all, load_run
 from hetevo.analysis.conditions import list_notes
 from hetevo.evolve.rundir import RunDirectoryError
-from hetevo.evolve.rundir.matched import FILE, read_choice
+from hetevo.evolve.rundir.matched import FILE, read_choice, write_choice
 from hetevo.evolve.rundir.sweep import FILE as LIST
 from hetevo.evolve.sweeps import conduct, load_plan
 from hetevo.scripts.claims import list_conditions
+
+HUGE = b"""{"schema": 1, "condition": "c", "key": "k", "seeds": [1, 2],
+"pilots": [{"scale": 1.0, "losses": [1e308, 1e308]}]}"""
 
 SWEEP = """
 base = "smoke"
@@ -64,10 +68,39 @@ def test_the_choice_depends_on_no_order_and_is_made_again(swept, tmp_path):
     folder, _, _, digests = swept
     plan = plan_of(tmp_path, [4, 0.25], [901, 900])
     written = (folder / FILE).read_bytes()
-    (folder / FILE).write_text("damaged")
+    (folder / FILE).unlink()
     outcomes, _ = conduct(plan, folder)
     assert {one.run: one.digest for one in outcomes} == digests
     assert (folder / FILE).read_bytes() == written
+
+
+def test_another_choice_and_a_damaged_one_change_nothing_and_are_explained(swept, tmp_path):
+    folder, _, _, digests = swept
+    written = (folder / FILE).read_bytes()
+    choice = read_choice(folder)
+    other = replace(choice, losses={**choice.losses, 9.0: (0.0,) * len(choice.seeds)})
+    with pytest.raises(RunDirectoryError, match="another directory"):
+        write_choice(folder, other)
+    assert (folder / FILE).read_bytes() == written
+    # who reads it needs another file, and not another run
+    for damage in (b"damaged", b" " * (1 << 21)):
+        (folder / FILE).write_bytes(damage)
+        outcomes, _ = conduct(plan_of(tmp_path, [4, 0.25], [901, 900]), folder)
+        (failed,) = [one for one in outcomes if one.state == "failed"]
+        assert failed.run == "matched-feedback-seed1"
+        assert FILE in failed.error
+        assert "Or move" not in failed.error
+    (folder / FILE).write_bytes(written)
+    outcomes, _ = conduct(plan_of(tmp_path, [4, 0.25], [901, 900]), folder)
+    assert {one.run: one.digest for one in outcomes} == digests
+
+
+def test_pilots_go_on_to_the_last_generation(tmp_path):
+    file = tmp_path / "mine.toml"
+    file.write_text('base = "smoke"\ncontrols = ["matched-feedback"]\n[set]\nevolution.until = {loss_median = 2.0}\n')
+    members = load_plan(file).members
+    assert {bool(member.config.evolution.until) for member in members if member.stage == "pilot"} == {False}
+    assert {bool(member.config.evolution.until) for member in members if member.stage != "pilot"} == {True}
 
 
 def test_what_is_frozen_does_not_depend_on_what_pilots_choose(swept, tmp_path):
@@ -88,7 +121,9 @@ def test_pilots_are_no_condition_but_people_are_told(swept):
     assert "may lie beyond" in note
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b'{"schema": 2}', b'{"schema": 1, "pilots": []}', b"[" * 100_000])
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b'{"schema": 2}', b'{"schema": 1, "pilots": []}', b"[" * 100_000, HUGE]
+)
 def test_a_damaged_choice_is_explained(content, tmp_path):
     (tmp_path / FILE).write_bytes(content)
     with pytest.raises(RunDirectoryError, match="repeat the sweep"):

@@ -245,6 +245,10 @@ def test_halves_of_the_inputs_change_places_at_their_moment_in_life_test_and_pro
     np.testing.assert_array_equal(lived.probe_at(3).inputs, usual.probe.inputs)
     np.testing.assert_array_equal(lived.probe_at(4).inputs, usual.probe.inputs[:, order])
     assert usual.probe_at(10) is usual.probe
+    # rounded to the end of life, nobody is taught the new order, and nobody is asked for it
+    late = experience(replace(species, environment=Environment(exchange=0.99)), 5, 0, 9)
+    np.testing.assert_array_equal(late.training.inputs, usual.training.inputs)
+    np.testing.assert_array_equal(late.test.inputs, usual.test.inputs)
 
 
 PLAIN = make_species((5,), density=(1.0, 1.0))
