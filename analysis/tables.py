@@ -11,6 +11,10 @@ from hetevo.populations.errors import spell
 _ADVICE = f"Put a copy of it in its place; what else is wrong, '{spell('verify')}' says."
 
 
+LOSSES = ("loss_mean", "loss_median", "loss_best", "accuracy_median")
+"""Columns of generations that say how well a test was passed."""
+
+
 def with_columns(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     """Return a table that has columns of these names, undefined where it had none."""
     missing = [name for name in names if name not in table]
@@ -47,8 +51,8 @@ def at_stage(table: pd.DataFrame, stage: str) -> pd.DataFrame:
         Of generations or individuals.
     stage : str
         ``"end"`` changes nothing. NaN where a measure was not taken at that stage; so are
-        ``alignment_end_elite`` and ``undefined_share``. At the end of life with one pathway's innate weights
-        (``"innate-descending"``, ``"innate-ascending"``) alignment alone is measured.
+        ``alignment_end_elite``, ``undefined_share`` and all losses of generations. At the end of life with one
+        pathway's innate weights (``"innate-descending"``, ``"innate-ascending"``) alignment alone is measured.
     """
     if stage == "end":
         return table
@@ -57,7 +61,8 @@ def at_stage(table: pd.DataFrame, stage: str) -> pd.DataFrame:
     measured = [str(name) for name in table if str(name).endswith("_end")]
     for column, values in {name: table.get(_name_at(name, stage), float("nan")) for name in measured}.items():
         table[column] = values
-    for column in ("alignment_end_elite", "undefined_share"):  # both are of the end of life
+    # these are of the end of life, and of the weights that there were
+    for column in ("alignment_end_elite", "undefined_share", *LOSSES):
         if column in table:
             table[column] = float("nan")
     return table

@@ -65,5 +65,6 @@ def _print(found: "pd.DataFrame", notes: list[str]) -> None:
     print(NOTE, file=sys.stderr)
     for note in notes:
         print(for_terminal(note), file=sys.stderr)
-    if (found[["n_first", "n_second"]].min(axis=1) < 2).any():
+    # alignment is what every condition has seeds of; what a control has no value of says so by its dash
+    if (found.loc[found["measure"] == found["measure"].iloc[0], ["n_first", "n_second"]].min(axis=1) < 2).any():
         warn("intervals and tests need two seeds a condition, and ten are better: see 'hetevo run --seeds 0..9'.")

@@ -69,7 +69,8 @@ def sweep(
     # everything is checked before the first run begins
     plan = load_plan(source, lambda message: tell(f"hetevo: {message}"), trust=trust)
     folder = output or Path("runs") / plan.name
-    again = spell("sweep", source, "-o", folder, *(["--portable"] if portable else []))
+    options = [*(["--trust"] if trust else []), *(["--portable"] if portable else [])]
+    again = spell("sweep", source, "-o", folder, *options)
     run_plan(plan, folder, place, again=again, oversubscribe=oversubscribe, as_json=as_json)
 
 

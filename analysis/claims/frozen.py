@@ -180,6 +180,8 @@ def read_frozen(path: Path) -> dict[str, Frozen]:
     SettingError
         If the file cannot be read, or is something else.
     """
+    if not path.exists():
+        raise SettingError(f"--frozen: there is no file {path}. 'hetevo claims --freeze' writes one.")
     try:
         return _parse(read_bounded(path, LIMIT).decode())
     except (HetevoError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -132,6 +132,12 @@ def _lacks_own_signs(base: Config) -> str:
     return ""
 
 
+def _selects_nobody(base: Config) -> str:
+    if base.evolution.generations and base.evolution.turnover != "none":
+        return ""
+    return "nobody is replaced in it (evolution.generations, evolution.turnover), so that this is the base again"
+
+
 def _has_viable_readout(base: Config) -> str:
     if base.genome.output_gains == "positive":
         return 'its outputs have positive gains already (genome.output_gains), so that "neutral" is the same'
@@ -142,6 +148,7 @@ CONTROLS: dict[str, Control] = {
     "neutral": Control(
         "the same operators and budget, parents and elites drawn by lot",
         lambda base, run: BY_LOT,
+        obstacle=_selects_nobody,
     ),
     "viable-readout": Control(
         "the same, and outputs keep positive gains, so that they learn: drift whose readout is alive",
@@ -160,7 +167,9 @@ CONTROLS: dict[str, Control] = {
         obstacle=_lacks_swaps,
     ),
     "generation-zero": Control(
-        "the founders, living through every generation's tasks", lambda base, run: {"evolution.turnover": "none"}
+        "the founders, living through every generation's tasks",
+        lambda base, run: {"evolution.turnover": "none"},
+        obstacle=_selects_nobody,
     ),
     "no-plasticity": Control("nothing changes in life", _rule("none")),
     "hebbian": Control("each pathway changes by its own correlations", _rule("hebbian")),

@@ -226,6 +226,8 @@ def _plan_members(
             continue
         changed = {**changes, **CONTROLS[control].changes(config, f"{for_file(condition)}-seed{{seed}}")}
         own = _make_config(file.base, changed, f"{source}, {control}-seed{file.seeds[0]}", folder, trust=trust)
+        if own.hash() == config.hash() and not CONTROLS[control].matched:
+            raise ConfigError(f"{source}: controls: {control!r} is what {condition!r} is already. Leave it out.")
         matching = None
         if CONTROLS[control].matched:
             matching = Matching.of(control, file.matched, own)
