@@ -147,13 +147,10 @@ def freeze(claims: Mapping[str, tuple[Claim, Conditions]], seeds: str) -> str:
     list_seeds(seeds)
     # seeds that were frozen have been run since, or may have been
     shipped = read_shipped()
-    for name in claims:
-        known = {*seed_range(shipped[name].seeds)} & {*list_seeds(seeds)} if name in shipped else set()
-        if known:
-            raise SettingError(
-                f"--seeds: {name} was frozen on {shipped[name].date[:10]} for seed {min(known)}, too, whose result may"
-                " be known by now. Take others."
-            )
+    for name in claims.keys() & shipped.keys():
+        if known := {*seed_range(shipped[name].seeds)} & {*list_seeds(seeds)}:
+            when, seed = shipped[name].date[:10], min(known)
+            raise SettingError(f"--seeds: {name} was frozen on {when} for seed {seed}, too. Take others.")
     # of keys that a later version adds nothing can be said now
     keys = list_keys(conditions for _, conditions in claims.values())
     lines = [
@@ -251,11 +248,8 @@ class Freezing:
         try:
             problems = values.pop("problems")
             frozen = Frozen(**{**values, "keys": tuple(values["keys"])})
-        except (KeyError, TypeError) as error:
-            raise SettingError(
-                f"What was recorded of {claim.name} does not say what was frozen ({type(error).__name__}: {error})."
-                " Record it again."
-            ) from None
+        except (KeyError, TypeError):
+            raise SettingError(f"The record of {claim.name} does not say what was frozen. Record it again.") from None
         return cls(frozen, tuple(dict.fromkeys([*problems, *_compare(frozen, claim, conditions)])))
 
 

@@ -14,7 +14,7 @@ from hetevo.populations.species import Species
 from hetevo.populations.types import Floats, Mask
 
 FAR = 1e6
-"""Outputs beyond it, in units of the targets, hide these in a sum in single precision."""
+"""Larger outputs hide the targets in a sum in single precision."""
 
 
 @also_single(axes=3)
@@ -196,8 +196,7 @@ def accuracy_columns(view: View) -> dict[str, Floats]:
     """Return ``probe_accuracy``, the share of the probe batch classified correctly; undefined without classes."""
     snapshot = view.snapshot
     outputs = snapshot.activity[:, snapshot.species.layout.units :]
-    targets = outputs + snapshot.error
-    right = (outputs.argmax(axis=1) == targets.argmax(axis=1)).mean(axis=1)
+    right = (outputs.argmax(axis=1) == (outputs + snapshot.error).argmax(axis=1)).mean(axis=1)
     # outputs that are far beyond all targets leave nothing of these in the sum
     known = (np.abs(outputs) < FAR).all(axis=(1, 2)) & snapshot.species.task.classification
     return {"probe_accuracy": np.where(known, right, np.nan)}

@@ -266,9 +266,8 @@ def make_bases(folder):
     from dataclasses import asdict
 
     from hetevo.evolve.rundir.sweep import FILE
-    from hetevo.evolve.sweeps.conduct import _entries
 
-    content = {"schema": 1, "name": plan.name, "runs": [asdict(entry) for entry in _entries(plan)]}
+    content = {"schema": 1, "name": plan.name, "runs": [asdict(entry) for entry in plan.entries]}
     (folder / "sweep" / FILE).write_text(json.dumps(content))
     del conduct
 
