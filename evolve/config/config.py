@@ -130,12 +130,12 @@ class Config(Table):
                 'network.feedback: "transposed" leaves no choice of the descending wiring, so expected'
                 f' network.options.descending = "reversed", got {network.options["descending"]!r}'
             )
-        # last what only the family knows: whether the sizes suit it
         if network.wiring == "file" and self.environment.noise:
             raise ValueError(
                 "environment.noise: a graph in a file says which units its inputs are, so expected 0 with"
                 f' network.wiring = "file", got {self.environment.noise}'
             )
+        # last what only the family knows: whether the sizes suit it
         options = with_graphs(network.options) if network.wiring == "file" else network.options
         inputs = task.inputs + self.environment.noise
         family(**frozen(options)).check(Layout(inputs, tuple(network.levels), task.outputs, network.bias))

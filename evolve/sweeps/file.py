@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from hetevo.evolve.config import Config, ConfigError
 from hetevo.evolve.config.explaining import explain
 from hetevo.evolve.config.sources import read_source, shipped
-from hetevo.evolve.identity import format_value, seed_range
+from hetevo.evolve.identity import format_value
 from hetevo.evolve.sweeps.controls import CONTROLS, Changes
-from hetevo.evolve.sweeps.matched import MatchedTable
+from hetevo.evolve.sweeps.matched import MatchedTable, list_seeds
 from hetevo.populations.errors import nearest, spell
 
 LIMIT = 100_000
@@ -69,10 +69,7 @@ class SweepFile(BaseModel):
     @field_validator("seeds", mode="before")
     @classmethod
     def _range(cls, value: Any) -> Any:
-        try:
-            return seed_range(value) if isinstance(value, str) else value
-        except ValueError as error:
-            raise ValueError(f"seeds: {error}") from None
+        return list_seeds(value, "seeds")
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -23,6 +23,14 @@ UNMEASURED = {"probe.every": 0, "heldout.every": 0, "heldout.families": [], "evo
 """Changes of pilot runs: their loss is all that counts, measures change none, and all go on equally long."""
 
 
+def list_seeds(value: Any, key: str) -> Any:
+    """Return the seeds that a text such as ``"0..9"`` means, before anything else is checked; ``key``: who asks."""
+    try:
+        return seed_range(value) if isinstance(value, str) else value
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from None
+
+
 class MatchedTable(BaseModel):
     """Pilot runs by which the control ``matched-feedback`` chooses its scale."""
 
@@ -38,10 +46,7 @@ class MatchedTable(BaseModel):
     @field_validator("seeds", mode="before")
     @classmethod
     def _range(cls, value: Any) -> Any:
-        try:
-            return seed_range(value) if isinstance(value, str) else value
-        except ValueError as error:
-            raise ValueError(f"matched.seeds: {error}") from None
+        return list_seeds(value, "matched.seeds")
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -14,8 +14,21 @@ from hetevo.populations.tasks.task import Regression, Samples, Synthetic
 from hetevo.populations.types import Floats
 
 
+class _Probed(Regression):
+    """A function that all are tested and probed with in the same way, whatever their history was."""
+
+    def test(self, rng: Generator, count: int) -> Samples:
+        """Draw ``count`` fresh samples of what is asked for, with inputs of standard deviation 1."""
+        inputs = rng.standard_normal((count, self.inputs))
+        return inputs, self.target(inputs)
+
+    def probe(self, rng: Generator, count: int) -> Samples:
+        """Draw ``count`` fresh samples of the stimulus with which all are probed."""
+        return self.test(rng, count)
+
+
 @dataclass(frozen=True)
-class Exposed(Regression):
+class Exposed(_Probed):
     """A function that is taught with larger or smaller inputs than it is tested with.
 
     Parameters
@@ -31,15 +44,6 @@ class Exposed(Regression):
     def training(self, rng: Generator, count: int) -> Samples:
         """Draw ``count`` fresh samples of the history."""
         inputs = self.intensity * rng.standard_normal((count, self.inputs))
-        return inputs, self.target(inputs)
-
-    def probe(self, rng: Generator, count: int) -> Samples:
-        """Draw ``count`` fresh samples of the stimulus with which all are probed."""
-        return self.test(rng, count)
-
-    def test(self, rng: Generator, count: int) -> Samples:
-        """Draw ``count`` fresh samples of intensity 1."""
-        inputs = rng.standard_normal((count, self.inputs))
         return inputs, self.target(inputs)
 
 
@@ -81,7 +85,7 @@ class Exposure(Synthetic):
 
 
 @dataclass(frozen=True)
-class Conditioning(Regression):
+class Conditioning(_Probed):
     """A function that is taught with another size or sign than it is tested with.
 
     Parameters
@@ -98,15 +102,6 @@ class Conditioning(Regression):
         """Draw ``count`` fresh samples of the history."""
         inputs = rng.standard_normal((count, self.inputs))
         return inputs, self.taught(inputs)
-
-    def probe(self, rng: Generator, count: int) -> Samples:
-        """Draw ``count`` fresh samples of the stimulus with which all are probed."""
-        return self.test(rng, count)
-
-    def test(self, rng: Generator, count: int) -> Samples:
-        """Draw ``count`` fresh samples of what is asked for."""
-        inputs = rng.standard_normal((count, self.inputs))
-        return inputs, self.target(inputs)
 
 
 @dataclass(frozen=True)
