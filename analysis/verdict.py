@@ -9,7 +9,7 @@ import pandas as pd
 from hetevo.analysis.conditions import LOT, group_by_condition, is_by_lot
 from hetevo.analysis.runs import LoadedRun
 from hetevo.analysis.statistics.contrasts import contrasts
-from hetevo.analysis.statistics.curves import Level, ending, last_level
+from hetevo.analysis.statistics.curves import Level, last_level, write_ending
 from hetevo.populations.errors import spell
 from hetevo.populations.registry import is_place
 from hetevo.populations.text import for_terminal
@@ -80,8 +80,8 @@ def _of_one(run: LoadedRun) -> str:
 def _of_course(run: LoadedRun) -> str:
     """Compare the end of a run with its beginning."""
     # the end must be known in at least half of its generations
-    most = ending(run)
-    end, birth = last_level(run, ALIGNMENT, most), last_level(run, "alignment_birth", most)
+    end, birth = last_level(run, ALIGNMENT), last_level(run, "alignment_birth")
+    most = len(end.generations)
     if end.counted < most / 2:
         usable = run.generations.loc[run.values(ALIGNMENT).notna(), "generation"]
         return (
@@ -95,9 +95,9 @@ def _of_course(run: LoadedRun) -> str:
     before = f"{_signed(begin.value)} {' '.join(_when(begin))}" if begin.counted else "undefined before"
     what = (
         f"Gradient alignment at the end of life: {before}, {_signed(end.value)} {' '.join(_when(end))}; {innate}"
-        f" (a random direction has 0).{_classified(run, most)}"
+        f" (a random direction has 0).{_classified(run)}"
     )
-    return f"{what}\n{_meaning(run, end.value - begin.value, birth.value, most)} One run is one seed: {_next(run)}"
+    return f"{what}\n{_meaning(run, end.value - begin.value, birth.value)} One run is one seed: {_next(run)}"
 
 
 def _beginning(run: LoadedRun, most: int) -> Level:
@@ -126,9 +126,9 @@ def _when(level: Level) -> tuple[str, ...]:
     return f"in generations {first} to {last}", f"(mean of {level.counted}{few})"
 
 
-def _classified(run: LoadedRun, most: int) -> str:
+def _classified(run: LoadedRun) -> str:
     """Say how many test samples the median individual classified rightly at the end, if that was the task."""
-    accuracy = last_level(run, ACCURACY, most).value if ACCURACY in run.generations else math.nan
+    accuracy = last_level(run, ACCURACY).value if ACCURACY in run.generations else math.nan
     return "" if math.isnan(accuracy) else f" Classified rightly by then: {accuracy:.0%} of the test (median)."
 
 
@@ -136,12 +136,12 @@ def _signed(value: float) -> str:
     return "undefined" if math.isnan(value) else f"{value:+.2f}"
 
 
-def _meaning(run: LoadedRun, rise: float, birth: float, most: int) -> str:
+def _meaning(run: LoadedRun, rise: float, birth: float) -> str:
     # drift and inherited rules first: of them, "rose by selection" would be wrong
     if is_by_lot(run):
         return "Parents are drawn by lot: whatever it did, it drifted."
     if run.single_layer:
-        elite = _signed(last_level(run, "alignment_end_elite", most).value)
+        elite = _signed(last_level(run, "alignment_end_elite").value)
         return f"What is inherited is the rule, so that it may follow the gradient from birth on; best tenth {elite}."
     if math.isnan(rise):
         return "Whether it rose cannot be told."
@@ -177,7 +177,7 @@ def _of_several(runs: Sequence[LoadedRun]) -> str:
     parts, counts, lengths, lasts, sparse = [], [], set(), set(), False
     for name, group in groups.items():
         condition = for_terminal(name)
-        levels = [last_level(run, ALIGNMENT, ending(run)) for run in group if run.probed]
+        levels = [last_level(run, ALIGNMENT) for run in group if run.probed]
         values = pd.Series([level.value for level in levels], dtype=float).dropna()
         lengths |= {len(level.generations) for level in levels}
         lasts |= {run.last for run in group}
@@ -199,34 +199,36 @@ def _of_several(runs: Sequence[LoadedRun]) -> str:
         parts.append(f"{condition} {values.mean():+.2f}{spread}{learned}, n = {len(values)}{undefined}")
     # over how many generations, which may differ between short runs and long ones
     few, many = min(lengths, default=1), max(lengths, default=1)
-    span = f"{many} generations" if few == many else f"{few} to {many} generations"
-    when = f"over the last {span}" if many > 1 else "in the last generation"
+    span = write_ending([run for group in groups.values() for run in group if run.probed])
+    when = f"{'over' if many > 1 else 'in'} {span}"
     were = "were" if many > 1 else "was"
     # what the reader must know to judge it
     enough = "" if min(counts, default=0) >= ENOUGH_SEEDS else SEEDS_MISSING
     drifting = [name for name, group in groups.items() if all(map(is_by_lot, group))]
     drift = " and ".join(map(repr, drifting)) or "runs with parents drawn by lot"
     shows = "show" if len(drifting) != 1 else "shows"
-    differ = _difference(groups, many) if few == many and len(lasts) == 1 and not drifting else ""
+    differ = _difference(groups) if few == many and len(lasts) == 1 and not drifting else ""
     measured = f" that {were} measured" if sparse else ""
+    # without evolution there is no drift
+    what = f"drift is what {drift} {shows}" if max(lasts) > 0 else "nothing evolved: this is what living alone does"
     return (
         f"Gradient alignment {when}{measured}, mean over seeds: {'; '.join(parts)}.\n"
         f"{differ or 'Seeds are the unit of these statistics. '}A random direction has 0;"
-        f" drift is what {drift} {shows}.{enough}"
+        f" {what}.{enough}"
     )
 
 
 def _mean_level(group: Sequence[LoadedRun], column: str) -> float:
     """Return the mean over runs of a column that is known of all individuals, at the end of each."""
-    levels = [last_level(run, column, ending(run)).value for run in group if column in run.generations]
+    levels = [last_level(run, column).value for run in group if column in run.generations]
     return float(pd.Series(levels, dtype=float).mean())
 
 
-def _difference(groups: Mapping[str, Sequence[LoadedRun]], generations: int) -> str:
+def _difference(groups: Mapping[str, Sequence[LoadedRun]]) -> str:
     """Say how much two conditions differ, in alignment and in loss, if they have the same seeds, two or more."""
     if len(groups) != 2:
         return ""
-    table = contrasts([run for group in groups.values() for run in group], generations=generations)
+    table = contrasts([run for group in groups.values() for run in group])
     rows = {str(row["measure"]): row for row in table.to_dict("records")}
     said = [
         f"{word} {row['effect']:+.2f} (95 % interval {row['low']:+.2f} to {row['high']:+.2f})"

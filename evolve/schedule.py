@@ -52,5 +52,7 @@ class Schedule:
         if not self.lived:
             return "nothing left to do"
         share = self._spent / (time.perf_counter() - self._begin)
-        often = "every generation" if self.saved >= self.lived else f"{self.saved} of {self.lived} generations"
-        return f"saved after {often}, {share:.1%} of the time"
+        often = (
+            "after every generation" if self.saved >= self.lived else f"{self.saved} times in {self.lived} generations"
+        )
+        return f"saved {often}, {share:.1%} of the time"

@@ -32,10 +32,12 @@ class Result:
 
 
 def with_adjusted(results: "Mapping[str, Result]") -> "dict[str, Result]":
-    """Return results with p values after Holm's correction over all key predictions that ship."""
-    from hetevo.analysis.claims import adjust
+    """Return results with p values after Holm's correction: over all that ship, or over the user's own."""
+    from hetevo.analysis.claims import CLAIMS, adjust
 
-    adjusted = adjust({name: result.measured for name, result in results.items()})
+    ours = {name: result.measured for name, result in results.items() if CLAIMS.get(name) == result.claim}
+    own = {name: result.measured for name, result in results.items() if name not in ours}
+    adjusted = adjust(ours) | adjust(own, {})
     return {name: replace(result, adjusted=adjusted[name]) for name, result in results.items()}
 
 
@@ -56,7 +58,8 @@ def print_result(result: Result, *, as_markdown: bool, powers: bool) -> None:
     from hetevo.populations.text import for_terminal
 
     claim, measured, adjusted = result.claim, result.measured, result.adjusted
-    print(f"\n{claim.says}\n(source: {claim.source})", file=sys.stderr)
+    source = f" ({claim.source})" if claim.source else ""
+    print(f"\n{claim.says}{source}", file=sys.stderr)
     for each in measured:
         holds, about = "yes" if each.holds else "NO " if each.n else "-  ", each.prediction
         key = f"; key, p (Holm) {write_p(adjusted[about.says])}" if about.key else ""
@@ -71,18 +74,18 @@ def print_result(result: Result, *, as_markdown: bool, powers: bool) -> None:
         print(f"  {for_terminal(note)}", file=sys.stderr)
     print(f"{claim.name}: {verdict(measured)}. {result.freezing.text}", file=sys.stderr)
     if as_markdown:
-        title = f"### {claim.name}\n\n{claim.says} ({claim.source})\n\n"
+        title = f"### {claim.name}\n\n{claim.says}{source}\n\n"
         print(f"{title}The claim: **{verdict(measured)}**. {result.freezing.text}\n")
         print("\n\n".join([markdown(measured, adjusted, powers=powers), *map(for_terminal, result.notes)]) + "\n")
 
 
-def write_pages(results: "Mapping[str, Result]", folder: Path, recorded: Path | None) -> None:
+def write_pages(results: "Mapping[str, Result]", folder: Path, recorded: Path | None, *, trust: bool) -> None:
     """Write the page of every claim, and a table of all."""
     from hetevo.analysis.claims import overview
     from hetevo.analysis.made import add_mark, beside, write_files
 
     for name, result in results.items():
-        _write_page(result, folder, recorded / f"{name}{VALUES}" if recorded else None)
+        _write_page(result, folder, recorded / f"{name}{VALUES}" if recorded else None, trust=trust)
     text = overview(
         {name: (result.claim, result.measured) for name, result in results.items()},
         {name: result.adjusted for name, result in results.items()},
@@ -91,7 +94,7 @@ def write_pages(results: "Mapping[str, Result]", folder: Path, recorded: Path | 
     print(folder / TABLE, file=sys.stderr)
 
 
-def _write_page(result: Result, folder: Path, recorded: Path | None) -> None:
+def _write_page(result: Result, folder: Path, recorded: Path | None, *, trust: bool) -> None:
     """Write a claim's page, the drawing of a founder's circuit and, if there is one, the claim's figure.
 
     Pages whose values were not read from ``recorded`` get them as a table too, of which all this can be made again.
@@ -101,15 +104,17 @@ def _write_page(result: Result, folder: Path, recorded: Path | None) -> None:
     from hetevo.analysis.figures.circuit import draw_individual
     from hetevo.analysis.figures.plot import render
     from hetevo.analysis.made import add_mark, beside, write_files
-    from hetevo.evolve.sweeps.file import read_sweep
+    from hetevo.evolve.sweeps import find_base
     from hetevo.scripts.draw import choose_founder
 
-    name, individual = result.claim.name, choose_founder(read_sweep(result.claim.name).base, None, [])
+    name, base = result.claim.name, find_base(result.claim.file)
+    individual = choose_founder(base, None, [], trust=trust)
     text = page(
         result.claim,
         result.measured,
         circuit=f"{name}{CIRCUIT}",
         figure=f"{name}{PICTURE}",
+        base=base,
         adjusted=result.adjusted,
         frozen=result.freezing.text,
         notes=result.notes,

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from hetevo.evolve.sweeps import Plan
 
 Names = Annotated[
-    list[str] | None, typer.Argument(metavar="CLAIM...", help="Claims to test, or 'all'; without, they are listed.")
+    list[str] | None,
+    typer.Argument(metavar="CLAIM|FILE.toml...", help="Claims to test, or 'all'; without, they are listed."),
 ]
 Output = Annotated[
     Path | None,
@@ -54,6 +55,10 @@ Seeds = Annotated[str, typer.Option(metavar="FIRST..LAST", help="Seeds to come, 
 FrozenFile = Annotated[
     Path | None, typer.Option("--frozen", metavar="FILE", help="What --freeze wrote: run these seeds, and judge by it.")
 ]
+Trust = Annotated[
+    bool,
+    typer.Option("--trust", help="Import the modules that FILE.toml alone names, and read data outside its folder."),
+]
 Power = Annotated[bool, typer.Option("--power", help="Show how many seeds each prediction needs.")]
 
 FIGURE = Path("figures", "claim.png")
@@ -75,6 +80,7 @@ def claims(
     force: Force = False,
     oversubscribe: Oversubscribe = False,
     portable: Portable = False,
+    trust: Trust = False,
 ) -> None:
     """Run the sweep of each claim, or go on with it, and say whether the claim is confirmed."""
     from hetevo.analysis.claims import CLAIMS
@@ -86,23 +92,24 @@ def claims(
     _check_options(freeze=freeze, output=output, seeds=seeds, frozen=frozen, recorded=recorded)
     if freeze:
         assert output is not None
-        _freeze(chosen, seeds, output, force=force)
+        _freeze(chosen, seeds, output, force=force, trust=trust)
         return
     load_matplotlib()
     from hetevo.analysis.claims import draw
     from hetevo.analysis.figures import save
 
     folder = output or Path("runs")
-    plans = {} if recorded else _plan(chosen, frozen)
+    plans = {} if recorded else _plan(chosen, frozen, trust=trust)
     # what was recorded of runs takes their place; a figure of its own needs more than that
-    known = _read_recorded(chosen, recorded, whole=names == ["all"]) if recorded else {}
+    known = _read_recorded(chosen, recorded, whole=names == ["all"], trust=trust) if recorded else {}
     chosen = {name: claim for name, claim in chosen.items() if name in known or not recorded}
     drawable = [name for name, claim in chosen.items() if name not in known or (known[name].runs and not claim.figure)]
     _check_places(chosen, drawable, None if recorded else folder, pages, force=force)
     results: dict[str, Result] = {}
     # an interrupted sweep says how to go on with the claim
     place = {"workers": workers, "portable": portable}
-    options = [*(["--portable"] if portable else []), *(["--frozen", str(frozen)] if frozen else [])]
+    options = [*(["--portable"] if portable else []), *(["--trust"] if trust else [])]
+    options += ["--frozen", str(frozen)] if frozen else []
     for name, claim in chosen.items():
         found = known.get(name) or _run(claim, plans[name], folder / name, place, options, oversubscribe=oversubscribe)
         # one figure, for its sweep and for its page
@@ -114,7 +121,7 @@ def claims(
         results = with_adjusted(results)
         print_result(results[name], as_markdown=as_markdown, powers=power)
     if pages:
-        write_pages(results, pages, recorded)
+        write_pages(results, pages, recorded, trust=trust)
     if as_json:
         print(json.dumps({name: summarise(result, powers=power) for name, result in results.items()}))
 
@@ -147,41 +154,66 @@ def list_conditions(plan: "Plan") -> dict[str, dict[str, Any]]:
     return found | {entry.condition: {"stage": entry.stage} for entry in plan.derived}
 
 
-def _freeze(chosen: "Mapping[str, Claim]", seeds: str, place: Path, *, force: bool) -> None:
+def _freeze(chosen: "Mapping[str, Claim]", seeds: str, place: Path, *, force: bool, trust: bool) -> None:
     """Write down what claims predict before their seeds are run."""
     from hetevo.analysis.claims import freeze, list_seeds
     from hetevo.analysis.made import write_new
-    from hetevo.evolve.sweeps import load_plan
 
     # planned with these seeds, so that pilot runs on one of them are refused now
     listed = list_seeds(seeds)
-    text = freeze(
-        {name: (claim, list_conditions(load_plan(name, seeds=listed))) for name, claim in chosen.items()}, seeds
-    )
+    plans = {name: _load(claim, listed, trust=trust) for name, claim in chosen.items()}
+    text = freeze({name: (claim, list_conditions(plans[name])) for name, claim in chosen.items()}, seeds)
+    # a date does not move because a command is repeated
+    if _is_frozen(place, text):
+        print(f"hetevo: frozen there already, and left as it is: {place}", file=sys.stderr)
+        print(place)
+        return
     print(write_new({place: text.encode()}, force=force)[0])
 
 
-def _plan(chosen: "Mapping[str, Claim]", frozen: Path | None) -> "dict[str, tuple[Plan, Frozen | None]]":
-    """Plan the sweeps: with the seeds that are frozen, in a file or in what ships, or else with their own."""
-    from hetevo.analysis.claims import read_frozen, read_shipped
-    from hetevo.evolve.identity import seed_range
+def _is_frozen(place: Path, text: str) -> bool:
+    """Tell whether a file holds what was frozen now, but for its date and the version that wrote it."""
+    there = place.read_text("utf-8", "replace") if place.is_file() else ""
+    before, now = (
+        [line for line in each.splitlines() if not line.startswith(("date =", "version ="))] for each in (there, text)
+    )
+    return before == now
+
+
+def _load(claim: "Claim", seeds: Sequence[int] | None, *, trust: bool) -> "Plan":
+    """Plan the sweep of a claim, and check that it has the conditions that are compared."""
+    from hetevo.analysis.claims import check_conditions
     from hetevo.evolve.sweeps import load_plan
+
+    plan = load_plan(claim.file, seeds=seeds, trust=trust)
+    conditions = [*(member.condition for member in plan.members), *(entry.condition for entry in plan.derived)]
+    check_conditions(claim, list(dict.fromkeys(conditions)))
+    return plan
+
+
+def _plan(
+    chosen: "Mapping[str, Claim]", frozen: Path | None, *, trust: bool
+) -> "dict[str, tuple[Plan, Frozen | None]]":
+    """Plan the sweeps: with the seeds that are frozen, in a file or in what ships, or else with their own."""
+    from hetevo.analysis.claims import CLAIMS, read_frozen, read_shipped
+    from hetevo.evolve.identity import seed_range
     from hetevo.populations.errors import SettingError
 
-    fixed = read_frozen(frozen) if frozen else read_shipped()
+    # what ships froze nothing about somebody's own claim of the same name
+    ours = {name for name, claim in chosen.items() if CLAIMS.get(name) == claim}
+    fixed = read_frozen(frozen) if frozen else {name: each for name, each in read_shipped().items() if name in ours}
     missing = [name for name in chosen if frozen and name not in fixed]
     if missing:
         raise SettingError(f"{frozen}: {missing[0]} is not among what was frozen there: {', '.join(fixed)}.")
     return {
-        name: (load_plan(name, seeds=seed_range(fixed[name].seeds) if name in fixed else None), fixed.get(name))
-        for name in chosen
+        name: (_load(claim, seed_range(fixed[name].seeds) if name in fixed else None, trust=trust), fixed.get(name))
+        for name, claim in chosen.items()
     }
 
 
-def _read_recorded(chosen: "Mapping[str, Claim]", folder: Path, *, whole: bool) -> "dict[str, Result]":
+def _read_recorded(chosen: "Mapping[str, Claim]", folder: Path, *, whole: bool, trust: bool) -> "dict[str, Result]":
     """Read what was recorded of claims; of all of them, those that were not run yet are left out."""
     from hetevo.analysis.claims import Freezing, read_recorded
-    from hetevo.evolve.sweeps import load_plan
     from hetevo.populations.errors import SettingError
 
     found = {}
@@ -192,7 +224,7 @@ def _read_recorded(chosen: "Mapping[str, Claim]", folder: Path, *, whole: bool) 
         known = read_recorded(claim, folder / f"{name}{VALUES}")
         freezing = Freezing()
         if known.freezing:
-            freezing = Freezing.from_record(known.freezing, claim, list_conditions(load_plan(name)))
+            freezing = Freezing.from_record(known.freezing, claim, list_conditions(_load(claim, None, trust=trust)))
         found[name] = Result(claim, known.runs, known.measured, freezing, notes=known.notes)
     if not found:
         raise SettingError(f"--recorded: expected a folder that --pages wrote, got {folder}, which holds no claim.")
@@ -215,7 +247,7 @@ def _run(
     from hetevo.populations.errors import spell
     from hetevo.scripts.sweep import run_plan
 
-    again = spell("claims", claim.name, "-o", folder.parent, *options)
+    again = spell("claims", claim.file, "-o", folder.parent, *options)
     (plan, frozen), place = planned, BackendTable(**where)
     run_plan(plan, folder, place, again=again, as_json=False, oversubscribe=oversubscribe, following=False)
     # other seeds may lie beside these
@@ -228,14 +260,17 @@ def _run(
 
 
 def _choose(names: Sequence[str], known: "Mapping[str, Claim]") -> "dict[str, Claim]":
-    """Return the claims of these names."""
-    from hetevo.populations.errors import SettingError, nearest
+    """Return the claims of these names and files."""
+    from hetevo.analysis.claims import read_claim
+    from hetevo.populations.errors import SettingError
 
-    names = list(known) if names == ["all"] else names
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise SettingError(f"There is no claim {unknown[0]!r}.{nearest(unknown[0], known)} Claims: {', '.join(known)}.")
-    return {name: known[name] for name in names}
+    chosen: dict[str, Claim] = {}
+    for name in known if names == ["all"] else names:
+        claim = known.get(name) or read_claim(name)
+        if claim.name in chosen:
+            raise SettingError(f"Expected claims of different names, got {claim.name} twice: both need its folder.")
+        chosen[claim.name] = claim
+    return chosen
 
 
 def _check_places(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hetevo.scripts.errors import AsJson, Oversubscribe, TrustRun, explain_errors
+from hetevo.scripts.errors import AsJson, Oversubscribe, Portable, TrustRun, explain_errors
 from hetevo.scripts.progress import Progress
 
 if TYPE_CHECKING:
@@ -107,6 +107,7 @@ def run(
     address: Address = None,
     trust: Trust = False,
     no_probe: NoProbe = False,
+    portable: Portable = False,
     oversubscribe: Oversubscribe = False,
     as_json: AsJson = False,
 ) -> None:
@@ -120,6 +121,7 @@ def run(
         "backend.name": json.dumps(backend) if backend is not None else None,
         "backend.workers": workers,
         "backend.address": json.dumps(address) if address is not None else None,
+        "backend.portable": "true" if portable else None,
         "probe.every": 0 if no_probe else None,
     }
     overrides = [*(changes or []), *(f"{key}={value}" for key, value in given.items() if value is not None)]

@@ -1,18 +1,13 @@
 """A claim of the theory: what it says, which runs can show it, and what would refute it."""
 
 import math
-import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import resources
-from itertools import product
-from typing import Any
 
 import pandas as pd
 
 from hetevo.analysis.claims.own import CLAIM_FIGURES
-from hetevo.analysis.claims.prediction import Measured, Prediction, Term, measure
+from hetevo.analysis.claims.prediction import Measured, Prediction, measure
 from hetevo.analysis.conditions import group_by_condition
 from hetevo.analysis.figures.alignment import alignment
 from hetevo.analysis.figures.claim import SHOWN
@@ -20,8 +15,6 @@ from hetevo.analysis.figures.claim import claim as dots
 from hetevo.analysis.figures.lifetime import lifetime
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.runs import LoadedRun
-
-SOURCE = "Ziyin, Chuang, Poggio (2025), arXiv:2505.02248"
 
 
 @dataclass(frozen=True)
@@ -41,11 +34,13 @@ class Claim:
     figure : str
         One of `hetevo.analysis.claims.own.CLAIM_FIGURES`, which is drawn instead.
     source : str
-        Where it comes from.
+        Where it comes from; empty: nobody said.
     note : str
         What to make of what came out, for the page of the claim.
     order : int
         Where it stands among the others.
+    file : str
+        What its sweep is read from: the name of an experiment, or somebody's own file.
     """
 
     name: str
@@ -53,53 +48,10 @@ class Claim:
     predictions: tuple[Prediction, ...]
     shows: Mapping[str, str] = field(default_factory=lambda: SHOWN)
     figure: str = ""
-    source: str = SOURCE
+    source: str = ""
     note: str = ""
     order: int = 0
-
-
-def read_claims() -> dict[str, Claim]:
-    """Read the claims of all experiments that ship with Hetevo, by name and in their order."""
-    claims = []
-    for file in (resources.files("hetevo.evolve") / "experiments").iterdir():
-        if file.name.endswith(".toml"):
-            content = tomllib.loads(file.read_text("utf-8"))
-            if "claim" in content:
-                claims.append(_make_claim(file.name.removesuffix(".toml"), content["claim"], content["prediction"]))
-    return {claim.name: claim for claim in sorted(claims, key=lambda claim: claim.order)}
-
-
-def _make_claim(name: str, table: Mapping[str, Any], predictions: Sequence[Mapping[str, Any]]) -> Claim:
-    """Make a claim of its tables."""
-    values = dict(table)
-    groups = values.pop("groups", {})
-    return Claim(name, predictions=tuple(_make_prediction(each, groups) for each in predictions), **values)
-
-
-def _make_prediction(table: Mapping[str, Any], groups: Mapping[str, Sequence[str]]) -> Prediction:
-    """Make a prediction of its table, with every group written out."""
-    values = dict(table)
-    given: Sequence[Term] = values.pop("terms")
-    values["terms"] = tuple(each for term in given for each in _write_out(term, groups))
-    # one of three: above a value, below it, or within a distance of it
-    if "within" in values:
-        return Prediction(value=values.pop("around", 0.0), **values)
-    sign, side = (1, "above") if "above" in values else (-1, "below")
-    return Prediction(value=values.pop(side), sign=sign, **values)
-
-
-def _write_out(term: Term, groups: Mapping[str, Sequence[str]]) -> list[Term]:
-    """Replace ``{name}`` by each member of a group; the term is the mean over all of them."""
-    weight, condition, column = term
-    pairs = list(product(_expand(condition, groups), _expand(column, groups)))
-    return [(weight / len(pairs), each, measured) for each, measured in pairs]
-
-
-def _expand(text: str, groups: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return a text with every combination of members in the place of its groups."""
-    # every second part is the name of a group
-    parts = re.split(r"\{(\w+)\}", text)
-    return ["".join(chosen) for chosen in product(*(groups[p] if i % 2 else [p] for i, p in enumerate(parts)))]
+    file: str = ""
 
 
 def check(claim: Claim, runs: Sequence[LoadedRun]) -> list[Measured]:

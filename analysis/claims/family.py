@@ -38,7 +38,9 @@ def write_family(results: Mapping[str, Sequence[Measured]]) -> str:
     return "\n".join(["claim,prediction,p", *rows]) + "\n"
 
 
-def adjust(results: Mapping[str, Sequence[Measured]]) -> dict[str, dict[str, float]]:
+def adjust(
+    results: Mapping[str, Sequence[Measured]], family: Mapping[tuple[str, str], float] | None = None
+) -> dict[str, dict[str, float]]:
     """Adjust the p values of key predictions for all that ship.
 
     Those that were measured take the place of the recorded ones; the family has its whole size also where a single
@@ -48,6 +50,8 @@ def adjust(results: Mapping[str, Sequence[Measured]]) -> dict[str, dict[str, flo
     ----------
     results : mapping of str to sequence of Measured
         By the name of the claim.
+    family : mapping of (str, str) to float, optional
+        What `read_family` returns for another family; empty: these key predictions alone. Default: all that ship.
 
     Returns
     -------
@@ -60,10 +64,11 @@ def adjust(results: Mapping[str, Sequence[Measured]]) -> dict[str, dict[str, flo
         for each in measured
         if each.prediction.key
     }
-    family = {**{key: p for key, p in read_family().items() if key[0] not in results}, **own}
-    adjusted = holm(np.nan_to_num(np.array(list(family.values())), nan=1.0))
+    others = read_family() if family is None else family
+    whole = {**{key: p for key, p in others.items() if key[0] not in results}, **own}
+    adjusted = holm(np.nan_to_num(np.array(list(whole.values())), nan=1.0))
     found: dict[str, dict[str, float]] = {name: {} for name in results}
-    for (name, says), p in zip(family, adjusted, strict=True):
+    for (name, says), p in zip(whole, adjusted, strict=True):
         if (name, says) in own:
             found[name][says] = float(p)
     return found

@@ -1,5 +1,6 @@
 """Pages about claims: one for each, and a table of all."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -83,6 +84,7 @@ def page(
     *,
     circuit: str,
     figure: str,
+    base: str,
     adjusted: Mapping[str, float] | None = None,
     frozen: str = NOT_FROZEN,
     notes: Sequence[str] = (),
@@ -98,6 +100,8 @@ def page(
         From `hetevo.analysis.claims.check`.
     circuit, figure : str
         Names of the pictures, relative to the page.
+    base : str
+        What its sweep starts from, for `hetevo draw`.
     adjusted : mapping of str to float, optional
         Of each key prediction, from `hetevo.analysis.claims.adjust`.
     frozen : str, optional
@@ -111,10 +115,10 @@ def page(
     parts = [
         f"# {claim.name}",
         f"**{claim.says}**",
-        f"Source: {claim.source}. Repeat it: `hetevo claims {claim.name}`.",
+        f"{f'Source: {claim.source}. ' if claim.source else ''}Repeat it: `hetevo claims {shlex.quote(claim.file)}`.",
         "## The circuit",
         f"```{{image}} {circuit}\n:alt: A founder of {claim.name}\n:width: 100%\n```",
-        f"A founder, drawn by `hetevo draw {claim.name.removesuffix('-with-controls')}`.",
+        f"A founder, drawn by `hetevo draw {shlex.quote(base)}`.",
         "## What came out",
         f"The claim: **{verdict(measured)}**; {seeds} seeds. {frozen} {ON_OTHERS[portable]}",
         f"```{{image}} {figure}\n:alt: Measures of {claim.name} by condition\n```",

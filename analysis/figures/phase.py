@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from hetevo.analysis.figures.frame import Frame, figure
 from hetevo.analysis.figures.parts import null_line
 from hetevo.analysis.figures.style import HALF, TICK, UNDEFINED, for_figure, for_figures
-from hetevo.analysis.statistics.curves import ending, last_level
+from hetevo.analysis.statistics.curves import last_level
 from hetevo.evolve.identity import flat_values
 from hetevo.populations.errors import SettingError
 
@@ -144,7 +144,7 @@ def phase_diagram(
     x, y = _axes(table, x, y)
     shown = pd.DataFrame({x: table[x].map(_shown), y: table[y].map(_shown)})
     shown["seed"] = [run.seed for run in frame.runs]
-    shown["value"] = [last_level(run, column, ending(run)).value for run in frame.runs]
+    shown["value"] = [last_level(run, column).value for run in frame.runs]
     seeds = shown.groupby([x, y, "seed"], sort=False)["value"].mean().reset_index()
     cells = seeds.groupby([x, y], sort=False)["value"].agg(["mean", "std", "count"]).reset_index()
     # as a grid, numbers in their order

@@ -17,21 +17,21 @@ class Seen:
 
     Parameters
     ----------
-    level : float
-        Mean over seeds of the alignment in the last generations.
+    level : tuple of float
+        Alignment at the end, mean over seeds, and both ends of its 95 % interval.
     emerged : float
         Share of its seeds that have an onset.
     low, high : float
         Where the level of one more neutral run would lie (prediction interval).
-    base : float
-        Level of the condition that the controls belong to.
+    behind : tuple of float
+        Ends of the 95 % interval of its level minus that of the condition that the controls belong to.
     """
 
-    level: float
+    level: tuple[float, float, float]
     emerged: float
     low: float
     high: float
-    base: float
+    behind: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Expectation:
     text : str
         In words, with the reason.
     holds : callable
-        Whether it did; None if that cannot be told, because something it compares with is missing.
+        Whether it did; None if that cannot be told: what it compares with is missing, or within the interval.
     rule : str
         Plasticity rule that makes it this control; empty: any. A preset may have the same name and another meaning.
     """
@@ -53,30 +53,39 @@ class Expectation:
     rule: str = ""
 
 
+def _lies(interval: tuple[float, float], low: float, high: float) -> bool | None:
+    """Tell whether a value lies between two others; None if its interval covers one of these, or is undefined."""
+    if low < interval[0] and interval[1] < high:
+        return True
+    return False if interval[1] < low or high < interval[0] else None
+
+
+def _all(*answers: bool | None) -> bool | None:
+    return False if False in answers else None if None in answers else True
+
+
 def _drifts(seen: Seen) -> bool | None:
     return None if math.isnan(seen.emerged) else seen.emerged == 0
 
 
 def _is_like_drift(seen: Seen) -> bool | None:
-    if math.isnan(seen.high):
-        return None
-    return seen.low <= seen.level <= seen.high and seen.emerged == 0
+    return _all(_drifts(seen), _lies(seen.level[1:], seen.low, seen.high))
 
 
 def _is_undefined(seen: Seen) -> bool | None:
-    return math.isnan(seen.level)
+    return math.isnan(seen.level[0])
 
 
 def _rises(seen: Seen) -> bool | None:
     return None if math.isnan(seen.emerged) else seen.emerged >= MOST
 
 
-def _is_kept_in_part(seen: Seen) -> bool | None:
-    return None if math.isnan(seen.high) or math.isnan(seen.base) else seen.high < seen.level < seen.base
-
-
 def _is_below(seen: Seen) -> bool | None:
-    return None if math.isnan(seen.level) or math.isnan(seen.base) else seen.level < seen.base
+    return _lies(seen.behind, -math.inf, 0)
+
+
+def _is_kept_in_part(seen: Seen) -> bool | None:
+    return _all(_lies(seen.level[1:], seen.high, math.inf), _is_below(seen))
 
 
 EXPECTATIONS: dict[str, Expectation] = {
@@ -91,10 +100,10 @@ EXPECTATIONS: dict[str, Expectation] = {
     ),
     "fixed-feedback": Expectation("rises too, by feedback alignment; how far is a result", _rises, "fixed-feedback"),
     "transported": Expectation(
-        "+1, the ceiling: learning signals are gradients", lambda seen: seen.level > 1 - NEARLY, "transported"
+        "+1, the ceiling: learning signals are gradients", lambda seen: seen.level[0] > 1 - NEARLY, "transported"
     ),
     "sign-flipped": Expectation(
-        "−1, the floor: gradients with the wrong sign", lambda seen: seen.level < NEARLY - 1, "sign-flipped"
+        "−1, the floor: gradients with the wrong sign", lambda seen: seen.level[0] < NEARLY - 1, "sign-flipped"
     ),
     "viable-readout": Expectation(
         "below selection: drift whose readout learns; how far above other drift is a result", _is_below

@@ -13,7 +13,7 @@ from hetevo.analysis.intervals import mean_and_interval
 from hetevo.analysis.report.expectations import EXPECTATIONS, Expectation
 from hetevo.analysis.runs import LoadedRun
 from hetevo.analysis.statistics import Emergence, contrasts, emergence
-from hetevo.analysis.statistics.curves import STAY
+from hetevo.analysis.statistics.curves import STAY, last_level, write_ending
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir.places import inside
 from hetevo.evolve.rundir.sweep import is_sweep, read_entries
@@ -49,7 +49,7 @@ class Condition:
     runs : tuple of LoadedRun
         Its R runs, a seed each.
     levels : mapping of str to ndarray of float64, shape (R,)
-        For each of `LEVELS` the mean of each run over its last `STAY` generations; NaN where undefined.
+        For each of `LEVELS` the mean of each run over the generations that make its end; NaN where undefined.
     statistics : mapping
         Its row of `Emergence.conditions`; empty without neutral runs.
     """
@@ -115,6 +115,11 @@ class Study:
     copies: tuple[str, ...] = ()
     weighted: bool = False
     notes: tuple[str, ...] = ()
+
+    @property
+    def ending(self) -> str:
+        """Over which generations levels are means, in words."""
+        return write_ending(self.runs)
 
     @property
     def contrasts(self) -> pd.DataFrame | None:
@@ -208,7 +213,7 @@ def are_weighted(runs: Sequence[LoadedRun]) -> bool:
 def _levels(group: Sequence[LoadedRun], weighted: bool) -> dict[str, Floats]:
     """Return the mean of what counts in the last generations of each run, as the statistics of emergence do."""
     levels = {
-        measure: np.array([float(run.values(column).iloc[-STAY:].mean()) for run in group])
+        measure: np.array([last_level(run, column).value for run in group])
         for measure, column in (LEVELS | WEIGHTED if weighted else LEVELS).items()
     }
     if weighted:

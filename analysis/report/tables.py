@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from hetevo.analysis.intervals import mean_and_interval
 from hetevo.analysis.report.expectations import EXPECTATIONS, Seen
 from hetevo.analysis.report.numbers import (
     Table,
@@ -24,8 +25,7 @@ from hetevo.analysis.report.study import Condition, Study
 from hetevo.analysis.report.verdict import classify, decide
 from hetevo.analysis.runs import LoadedRun
 from hetevo.analysis.statistics import neutral_band
-from hetevo.analysis.statistics.contrasts import HEAD, write_contrasts
-from hetevo.analysis.statistics.curves import STAY
+from hetevo.analysis.statistics.contrasts import HEAD, difference, match, write_contrasts
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.populations.errors import HetevoError
 
@@ -77,7 +77,7 @@ def _controls(study: Study) -> Table:
         emerged = f"{condition.statistics['emerged']} of {len(condition.runs)}" if known else NONE
         what = (text, HOLDS[holds]) if text else ("no expectation: it is the question", NONE)
         rows.append((name, str(len(condition.runs)), _alignment(condition), emerged, *what))
-    head = ("condition", "seeds", f"alignment, last {STAY} generations", "have an onset", "expected", "result")
+    head = ("condition", "seeds", f"alignment, {study.ending}", "have an onset", "expected", "result")
     return Table("Conditions and what they should show", head, rows)
 
 
@@ -115,7 +115,7 @@ def _conditions(study: Study) -> Table:
             f"{condition.mean('loss'):.3g}",
         )
         rows.append(row)
-    caption = f"Conditions: means over seeds of the last {STAY} generations, against neutral runs"
+    caption = f"Conditions: means over seeds of {study.ending}, against neutral runs"
     return Table(caption, (*head, "p after Holm", *_consistency(study), "loss, median"), rows)
 
 
@@ -162,7 +162,7 @@ def _runs(study: Study) -> Table:
             rows.append(row)
     reached = "onset by the band", "half level"
     head = ("run", "condition", "seed", "generations", *reached, "alignment", "at birth")
-    caption = f"Runs: means over the last {STAY} generations; no onset: –"
+    caption = f"Runs: means over {study.ending}; no onset: –"
     return Table(caption, (*head, *_consistency(study), "loss, median"), rows)
 
 
@@ -283,5 +283,17 @@ def _check_expectation(study: Study, condition: Condition) -> tuple[str, bool | 
         low, high = float(band.low[0]), float(band.high[0])
     # a transplant is compared with the one condition that is no control
     asked = [one for one in map(study.conditions.__getitem__, study.questions) if not one.expectation]
-    base = asked[0].mean("alignment") if len(asked) == 1 else math.nan
-    return expectation.text, expectation.holds(Seen(condition.mean("alignment"), emerged, low, high, base))
+    behind = _compare(condition, asked[0]) if len(asked) == 1 else (math.nan, math.nan)
+    level = mean_and_interval(condition.levels["alignment"])
+    return expectation.text, expectation.holds(Seen(level, emerged, low, high, behind))
+
+
+def _compare(one: Condition, other: Condition) -> tuple[float, float]:
+    """Return the interval of the difference of two levels."""
+    levels = [
+        {run.seed: float(value) for run, value in zip(each.runs, each.levels["alignment"], strict=True)}
+        for each in (one, other)
+    ]
+    first, second, paired = match(*levels)
+    found = difference(first, second, paired=paired)
+    return found["low"], found["high"]

@@ -18,7 +18,7 @@ from hetevo.analysis.report.numbers import (
 )
 from hetevo.analysis.report.study import Condition, Study
 from hetevo.analysis.statistics import Effect, cliffs_delta
-from hetevo.analysis.statistics.curves import LATE, STAY
+from hetevo.analysis.statistics.curves import LATE, STAY, ending, write_ending
 from hetevo.analysis.statistics.onset import COVERAGE
 from hetevo.analysis.verdict import BIRTH_BAND, ENOUGH_SEEDS
 from hetevo.analysis.verdict import verdict as of_one_run
@@ -89,11 +89,9 @@ def decide(condition: Condition) -> Verdict:
 
 def _why_undefined(condition: Condition) -> str:
     runs = [run for run in condition.runs if run.probed]
-    tails = [run.measured[run.measured["generation"] > run.last - STAY] for run in runs]
-    if all(tail.empty for tail in tails):
-        return f"alignment was not measured in the last {STAY} generations (see probe.every)"
+    tails = [run.generations[run.generations["generation"].isin(ending(run))] for run in runs]
     if any(tail["alignment_end"].notna().any() for tail in tails):
-        return f"in the last {STAY} generations fewer than half of the individuals have an alignment"
+        return f"in {write_ending(runs)} fewer than half of the individuals have an alignment"
     return "alignment is undefined: no synapse that is measured changed, so there is no direction"
 
 
@@ -144,7 +142,7 @@ def explain(study: Study, condition: Condition) -> dict[str, Any]:
     if not verdict.criteria and len(study.runs) == 1:
         paragraphs += of_one_run(study.runs).splitlines()
     elif not verdict.criteria and condition.measured:
-        paragraphs.append(f"Alignment in the last {STAY} generations: {write_estimate(condition.levels['alignment'])}.")
+        paragraphs.append(f"Alignment in {study.ending}: {write_estimate(condition.levels['alignment'])}.")
     if not study.found:
         paragraphs.append(f"No statistics of emergence: {study.reason}")
     if condition.measured:
@@ -183,7 +181,7 @@ def _numbers(study: Study, condition: Condition) -> str:
     )
     others = len(study.conditions) - 1
     return (
-        f"{onset}. Alignment in the last {STAY} generations (mean over seeds, {CONFIDENCE:.0%} t interval): {levels};"
+        f"{onset}. Alignment in {study.ending} (mean over seeds, {CONFIDENCE:.0%} t interval): {levels};"
         f" {against}. Effect sizes: Cliff's delta {write_signed(row['delta'])}"
         f" ({write_interval(row['delta_low'], row['delta_high'])}), Hedges' g {write_signed(row['g'])}"
         f" ({write_interval(row['g_low'], row['g_high'])}). Log-rank test of the onsets: p ="
@@ -243,8 +241,9 @@ def list_rules(study: Study) -> tuple[str, ...]:
     return (
         "“Yes” needs every criterion of the table; “in part” all but the last; “no” none of the first three. The band"
         f" is the {COVERAGE:.0%} prediction interval for one more neutral run, generation by generation. The generation"
-        f" of half the final level is the first of {STAY} with at least half of the mean over the last {LATE}: it says"
-        " when, not whether.",
+        f" of half the final level is the first of {STAY} with at least half of the final level: it says"
+        f" when, not whether. Levels are means over the last {LATE} generations that were measured, of a short run over"
+        " those of its later half.",
         "Heterosynaptic stability HS: how much of a neuron's learning signal its true gradient explains (R²), mean over"
         " neurons. Dynamical consistency DC: share of pairs of neurons whose updates agree in the sign that they have"
         f" along the gradient; signs by coin give 0.5, and {YES} means that {agreeing:.0%} of the neurons agree."

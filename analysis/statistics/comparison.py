@@ -10,7 +10,7 @@ import pandas as pd
 from hetevo.analysis.conditions import find_neutral_condition, group_by_condition
 from hetevo.analysis.intervals import mean_and_interval
 from hetevo.analysis.runs import LoadedRun
-from hetevo.analysis.statistics.curves import STAY, Curves, change_point, curves
+from hetevo.analysis.statistics.curves import STAY, Curves, change_point, curves, last_level
 from hetevo.analysis.statistics.effects import cliffs_delta, hedges_g
 from hetevo.analysis.statistics.onset import (
     COVERAGE,
@@ -51,8 +51,8 @@ class Emergence:
         By condition; those of neutral runs against the band of the others.
     runs : pandas.DataFrame
         One row a run: condition, seed, run, generations, onset (NaN if censored), emerged, time (of onset or
-        censoring), half (generation of half its final level, see `half_levels`), level (mean over its last ``stay``
-        generations), change_start, change_stop, change_rise, change_explained.
+        censoring), half (generation of half its final level, see `half_levels`), level (mean over the
+        generations that make its end), change_start, change_stop, change_rise, change_explained.
     conditions : pandas.DataFrame
         One row a condition: condition, seeds (text), n, emerged, onset_median, onset_low, onset_high, half_median (over
         the runs that have one), level, level_sd, and against neutral: g, g_low, g_high, delta, delta_low, delta_high,
@@ -125,7 +125,9 @@ def emergence(
         for key, own in found.items()
     }
     # one row a run
-    table = pd.concat([_of_runs(groups[key], found[key], times[key], stay) for key in groups], ignore_index=True)
+    table = pd.concat(
+        [_of_runs(groups[key], measure, found[key], times[key], stay) for key in groups], ignore_index=True
+    )
     levels = {str(key): group["level"].to_numpy() for key, group in table.groupby("condition", sort=False)}
     # one row a condition, compared with the neutral one; one generator draws for all, in their order
     rng = np.random.default_rng(seed)
@@ -173,14 +175,11 @@ def _pairs(found: Mapping[str, Curves], times: Mapping[str, Onsets]) -> pd.DataF
     return _corrected(pd.DataFrame(rows, columns=["first", "second", "log_rank_p"]))
 
 
-def _of_runs(group: Sequence[LoadedRun], own: Curves, times: Onsets, stay: int) -> pd.DataFrame:
+def _of_runs(group: Sequence[LoadedRun], measure: str, own: Curves, times: Onsets, stay: int) -> pd.DataFrame:
     rows = []
     halves = half_levels(own, stay)
     for number, run in enumerate(group):
-        # of a run that stopped early, the end is its own
         values = own.values[number]
-        until = own.generations <= own.last[number]
-        final = values[until][-stay:]
         change = change_point(values, own.generations)
         emerged, time = bool(times.observed[number]), float(times.time[number])
         rows.append(
@@ -193,7 +192,7 @@ def _of_runs(group: Sequence[LoadedRun], own: Curves, times: Onsets, stay: int) 
                 "emerged": emerged,
                 "time": time,
                 "half": float(halves[number]),
-                "level": float(np.nanmean(final)) if np.isfinite(final).any() else float("nan"),
+                "level": last_level(run, measure).value,
                 "change_start": change.start,
                 "change_stop": change.stop,
                 "change_rise": change.rise,

@@ -104,19 +104,36 @@ def _contrast(
         values.append({seed: value for seed, (value, _) in own.items()})
         seen = np.concatenate([at for _, at in own.values()])
         spans.append(f"{seen.min():.0f} to {seen.max():.0f}" if seen.size else "")
-    first, second = (np.array(list(each.values())) for each in values)
-    paired = values[0].keys() == values[1].keys()
-    if paired:
-        second = np.array([values[1][seed] for seed in values[0]])
-        both = np.isfinite(first) & np.isfinite(second)
-        first, second = first[both], second[both]
-    first, second = first[np.isfinite(first)], second[np.isfinite(second)]
+    first, second, paired = match(*values)
     size = hedges_g(first, second)
     row: dict[str, object] = {"measure": measure, "first": pair[0], "second": pair[1]}
     row |= {"mean_first": _mean(first), "mean_second": _mean(second), "n_first": len(first), "n_second": len(second)}
     row |= {"generations_first": spans[0], "generations_second": spans[1]}
     row |= {"test": "paired t" if paired else "Welch", **difference(first, second, paired=paired)}
     return row | {"g": size.value, "g_low": size.low, "g_high": size.high}
+
+
+def match(first: Mapping[int, float], second: Mapping[int, float]) -> tuple[Floats, Floats, bool]:
+    """Return what two conditions are compared by: their defined values, and whether these are pairs.
+
+    Parameters
+    ----------
+    first, second : mapping of int to float
+        A value a seed. They are pairs if the seeds are the same: then the values, in the same order, of those seeds in
+        which both are defined.
+
+    Examples
+    --------
+    >>> match({0: 1.0, 1: 2.0}, {1: 4.0, 0: 3.0})
+    (array([1., 2.]), array([3., 4.]), True)
+    """
+    paired = first.keys() == second.keys()
+    one = np.array(list(first.values()))
+    other = np.array([second[seed] for seed in (first if paired else second)])
+    known, known_other = np.isfinite(one), np.isfinite(other)
+    if paired:
+        known = known_other = known & known_other
+    return one[known], other[known_other], paired
 
 
 def _mean(values: Floats) -> float:

@@ -13,10 +13,10 @@ from hetevo.analysis.runs import LoadedRun
 from hetevo.populations.types import Floats, Indices, Mask
 
 LATE = 10
-"""Generations at the end of runs over which comparisons of conditions take means: steadier than the last one alone."""
+"""Generations that make the end of a run, over which figures, reports and comparisons take means: steadier than one."""
 
 STAY = 5
-"""Consecutive generations that a run must be above the neutral band to have emerged, and that make its end."""
+"""Consecutive generations that a run must be above the neutral band to have emerged."""
 
 CANDIDATES = 60
 """Break points that are tried at once; on longer curves a coarse search is refined once."""
@@ -95,8 +95,8 @@ class Level:
         return cls(float(values.mean()), tuple(map(int, generations)), int(values.count()))
 
 
-def last_level(run: LoadedRun, column: str, most: int = STAY) -> Level:
-    """Return the level of a column in the last generations that were measured.
+def last_level(run: LoadedRun, column: str) -> Level:
+    """Return the level of a column at the end of a run, see `ending`.
 
     Parameters
     ----------
@@ -104,15 +104,37 @@ def last_level(run: LoadedRun, column: str, most: int = STAY) -> Level:
         Finished or not.
     column : str
         Of its table of generations.
-    most : int, optional
-        How many generations.
     """
-    return Level.of(run, column, run.measured["generation"].iloc[-most:])
+    return Level.of(run, column, ending(run))
 
 
-def ending(run: LoadedRun) -> int:
-    """Return how many generations make the end of a run: `STAY`, and of a short run fewer than half of them."""
-    return max(1, min(STAY, (len(run.measured) - 1) // 2))
+def ending(run: LoadedRun, until: int | None = None) -> "pd.Series[int]":
+    """Return the generations that make the end of a run: the last `LATE` that were measured, of its later half.
+
+    Parameters
+    ----------
+    run : LoadedRun
+        Finished or not.
+    until : int, optional
+        Take it as if it had ended then. Default: where it did.
+
+    Returns
+    -------
+    pandas.Series of int
+        In their order; of a run that did not evolve, its only generation.
+    """
+    measured = run.measured["generation"]
+    first, last = measured.min(), run.last if until is None else min(until, run.last)
+    late: pd.Series[int] = measured[(measured <= last) & ((2 * measured > first + last) | (measured == last))]
+    return late.iloc[-LATE:]
+
+
+def write_ending(runs: Sequence[LoadedRun]) -> str:
+    """Say which generations make the end of some runs, with their article: ``"the last 10 generations"``."""
+    lengths = sorted({len(ending(run)) for run in runs}) or [1]
+    if lengths[-1] == 1:
+        return "the last generation"
+    return f"the last {' to '.join(map(str, dict.fromkeys((lengths[0], lengths[-1]))))} generations"
 
 
 def over_seeds(group: pd.DataFrame, column: str, *, logarithmic: bool = False) -> pd.DataFrame:

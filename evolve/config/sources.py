@@ -17,8 +17,8 @@ from hetevo.evolve.toml import read_toml
 from hetevo.populations.errors import SettingError, nearest, spell
 from hetevo.populations.registry import entry_points
 
-Folder = Literal["presets", "sweeps"]
-"""What is read from an experiment's file: its preset, or its sweep."""
+Folder = Literal["presets", "sweeps", "claims"]
+"""What is read from an experiment's file: its preset, its sweep, or its claim with the predictions."""
 
 EXPERIMENTS = resources.files("hetevo.evolve") / "experiments"
 """Files that ship with Hetevo: a preset at the top, a sweep under ``[sweep]``, predictions under ``[claim]``."""
@@ -29,7 +29,7 @@ LIMIT = 1 << 20
 BESIDES = {"sweep", "claim", "prediction"}
 """Keys of an experiment's file that are no part of its preset."""
 
-NOUNS: Mapping[Folder, str] = {"presets": "configuration", "sweeps": "sweep"}
+NOUNS: Mapping[Folder, str] = {"presets": "configuration", "sweeps": "sweep", "claims": "claim"}
 
 Override = str | tuple[str, Any]
 """A change: ``"evolution.size=32"`` with the value in TOML, or ``("evolution.size", 32)``."""
@@ -74,13 +74,17 @@ def shipped(folder: Folder) -> Mapping[str, str]:
         before, _, _ = text.partition("\n[sweep]\n")
         if folder == "sweeps" and "sweep" in content:
             found[name] = before.splitlines()[-1]
+        elif folder == "claims" and "claim" in content:
+            found[name] = ""
         elif folder == "presets" and content.keys() - BESIDES:
             found[name] = before.splitlines()[0]
     return {name: line.removeprefix("#").strip() if line[:1] == "#" else "" for name, line in found.items()}
 
 
 def _part(content: dict[str, Any], folder: Folder) -> dict[str, Any]:
-    """Take the preset or the sweep out of an experiment; a file without ``[sweep]`` is one of them as a whole."""
+    """Take a part of an experiment; a file without ``[sweep]`` is a preset or a sweep as a whole."""
+    if folder == "claims":
+        return {key: content[key] for key in ("claim", "prediction") if key in content}
     sweep = content.get("sweep")
     if not isinstance(sweep, dict):
         return content
@@ -142,6 +146,8 @@ def _read(path: Path, folder: Folder) -> dict[str, Any]:
 
 
 def _say_expected(folder: Folder) -> str:
+    if folder == "claims":
+        return "A claim is a TOML file with tables [sweep], [claim] and [[prediction]]."
     if folder == "sweeps":
         return 'A sweep is a TOML file, such as one with the two lines base = "emergence" and seeds = "0..9".'
     return f"A configuration is a TOML file; one with every key explained is written by: {spell('init', 'FILE.toml')}"
@@ -154,9 +160,10 @@ def _explain_no_name(name: str, folder: Folder) -> str:
             return f"{name} is an empty file. {_say_expected(folder)}"
         return f"{name} is a file, but without .toml at its end it is taken for a name. Rename it, or give ./{name}"
     names, kind = shipped(folder), folder.removesuffix("s")
-    other: Folder = "sweeps" if folder == "presets" else "presets"
-    if name in shipped(other):
-        command = spell("run" if other == "presets" else "sweep", name)
+    # another part of the experiment of that name
+    commands: Mapping[Folder, str] = {"sweeps": "sweep", "presets": "run"}
+    for other in (other for other in commands if other != folder and name in shipped(other)):
+        command = spell(commands[other], name)
         return f"There is no {kind} {name!r}, but a {other.removesuffix('s')}: {command}"
     files = [file.name for file in Path().glob("*.toml")]
     return f"There is no {kind} {name!r}.{nearest(name, [*names, *files])} Give a file or one of {', '.join(names)}."

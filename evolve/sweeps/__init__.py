@@ -5,7 +5,7 @@ ship with Hetevo stand in ``evolve/experiments``, each beside its preset.
 """
 
 from hetevo.evolve.sweeps.conduct import STATES, Outcome, conduct
-from hetevo.evolve.sweeps.file import sweep_names
+from hetevo.evolve.sweeps.file import find_base, sweep_names
 from hetevo.evolve.sweeps.plan import Member, Plan, load_plan, plan_of_seeds
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Outcome",
     "Plan",
     "conduct",
+    "find_base",
     "load_plan",
     "plan_of_seeds",
     "sweep_names",

@@ -9,10 +9,11 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from hetevo.evolve.config import Config, ConfigError
+from hetevo.evolve.config import Config, ConfigError, preset_names
 from hetevo.evolve.config.explaining import explain
-from hetevo.evolve.config.sources import read_source, shipped
+from hetevo.evolve.config.sources import is_path, read_source, shipped
 from hetevo.evolve.identity import format_value
+from hetevo.evolve.named_files import exists
 from hetevo.evolve.sweeps.controls import CONTROLS, Changes
 from hetevo.evolve.sweeps.matched import MatchedTable, list_seeds
 from hetevo.populations.errors import nearest, spell
@@ -138,6 +139,17 @@ def read_sweep(source: str | Path) -> SweepFile:
         return SweepFile.model_validate(content)
     except ValidationError as error:
         raise ConfigError(f"{source}: " + "\n  ".join(explain(error, SweepFile))) from None
+
+
+def find_base(source: str | Path) -> str:
+    """Return the preset or the file that all runs of a sweep start from, as `hetevo.evolve.load_config` finds it."""
+    return place_base(read_sweep(source).base, Path(source).parent)
+
+
+def place_base(base: str, folder: Path) -> str:
+    """Find a file that a sweep names beside its own."""
+    beside = is_path(base) or (base not in preset_names() and exists(folder / base))
+    return str(folder / base) if beside else base
 
 
 def count_conditions(file: SweepFile) -> int:

@@ -6,17 +6,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hetevo.evolve.backends.portable import check_machine
-from hetevo.evolve.config import BackendTable, Config, ConfigError, load_config, preset_names
+from hetevo.evolve.config import BackendTable, Config, ConfigError, load_config
 from hetevo.evolve.config.own_data import place_change
 from hetevo.evolve.config.own_graph import place_graph_change
 from hetevo.evolve.config.plugins import check_trusted
-from hetevo.evolve.config.sources import is_path
 from hetevo.evolve.identity import seed_range
 from hetevo.evolve.messages import Notice
-from hetevo.evolve.named_files import exists
 from hetevo.evolve.rundir.sweep import Entry, Stage
 from hetevo.evolve.sweeps.controls import CONTROLS, Changes
-from hetevo.evolve.sweeps.file import LIMIT, SweepFile, conditions_of, count_conditions, read_sweep
+from hetevo.evolve.sweeps.file import LIMIT, SweepFile, conditions_of, count_conditions, place_base, read_sweep
 from hetevo.evolve.sweeps.matched import UNMEASURED, Matching, scaled
 from hetevo.populations.errors import HetevoError
 from hetevo.populations.text import for_file
@@ -272,8 +270,7 @@ def _make_config(base: str, changes: Changes, place: str, folder: Path, *, trust
     base = changes.get("base", base)
     if not isinstance(base, str):
         raise ConfigError(f'{place}: base: expected a preset or a file, such as "emergence", got {base!r}')
-    if is_path(base) or (base not in preset_names() and exists(folder / base)):
-        base = str(folder / base)  # beside the sweep's own file
+    base = place_base(base, folder)
     try:
         if not trust:
             check_trusted(changes, (), "its changes")

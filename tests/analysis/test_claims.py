@@ -249,7 +249,7 @@ def test_pages_say_what_was_claimed_measured_and_drawn(runs):
     claim = Claim("planted", "Planted runs rise.", predictions, note="Of course.")
     found = check(claim, runs)
     adjusted = adjust({"planted": found})
-    text = page(claim, found, circuit="c.png", figure="f.png", adjusted=adjusted["planted"])
+    text = page(claim, found, circuit="c.png", figure="f.png", base="emergence", adjusted=adjusted["planted"])
     for part in (
         "# planted",
         "**Planted runs rise.**",
@@ -322,7 +322,7 @@ def test_a_record_gives_the_same_page_and_figure_as_the_runs(runs, tmp_path):
         (tmp_path / "claim.csv").write_bytes(write_record(claim, runs, {}, ["what pilots chose"]))
     recorded = read_recorded(claim, tmp_path / "claim.csv")
     assert (recorded.freezing, recorded.notes) == ({}, ("what pilots chose",))
-    files = {"circuit": "c.png", "figure": "f.png"}
+    files = {"circuit": "c.png", "figure": "f.png", "base": "emergence"}
     assert page(claim, recorded.measured, **files) == page(claim, measured, **files)
     assert (
         len(pd.read_csv(tmp_path / "claim.csv", skiprows=1)) == 3 * 3 * 6 + 1
@@ -340,7 +340,7 @@ def test_a_record_remembers_whether_runs_were_portable(runs, tmp_path):
         recorded = read_recorded(claim, file)
         assert are_portable(each) is are_portable(recorded.runs) is expected
         assert recorded.freezing == {}
-        text = page(claim, recorded.measured, circuit="c.png", figure="f.png", portable=expected)
+        text = page(claim, recorded.measured, circuit="c.png", figure="f.png", base="emergence", portable=expected)
         assert ("were portable: every x86-64-v3" in text) is expected
         assert ("were not portable" in text) is not expected
 

@@ -1,5 +1,6 @@
 """Reports: what they say of planted runs, and what a browser makes of them."""
 
+import math
 import re
 
 import pytest
@@ -7,6 +8,7 @@ from browser import browser, found
 from planted import plant
 
 from hetevo.analysis.report import report, write
+from hetevo.analysis.report.expectations import EXPECTATIONS, Seen
 from hetevo.evolve import Config, Experiment
 from hetevo.populations.errors import SettingError
 
@@ -70,6 +72,22 @@ def test_controls_are_compared_with_what_they_should_show(made):
     assert results["readout-only"] == ("–", "holds")
     assert results["hebbian"][1] == "holds"
     assert results["emergence"] == ("4 of 4", "–")
+
+
+def test_what_an_interval_covers_cannot_be_told():
+    """Means that lie on the expected side by chance are no evidence: the whole interval must."""
+
+    def seen(level=(0.0, -0.1, 0.1), emerged=0.0, behind=(-0.3, -0.1)):
+        return Seen(level, emerged, -0.2, 0.2, behind)
+
+    is_below, like_drift, in_part = (EXPECTATIONS[name].holds for name in ("innate-feedback", "birth", "transplant"))
+    assert [is_below(seen(behind=ends)) for ends in ((-0.3, -0.1), (0.1, 0.3), (-0.1, 0.1))] == [True, False, None]
+    assert is_below(seen(behind=(math.nan, math.nan))) is None
+    levels = (0.0, -0.1, 0.1), (0.4, 0.3, 0.5), (0.15, 0.05, 0.25)
+    assert [like_drift(seen(level)) for level in levels] == [True, False, None]
+    assert like_drift(seen(emerged=0.5)) is False
+    assert [in_part(seen(level)) for level in levels] == [False, True, None]
+    assert in_part(seen(levels[1], behind=(-0.1, 0.1))) is None
 
 
 def test_what_a_run_holds_is_text_and_never_markup(made):

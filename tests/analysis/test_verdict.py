@@ -24,14 +24,14 @@ def test_one_generation_decides_nothing(tmp_path):
     text = judged(tmp_path / "run", generations=40, slope=0, lonely=(39,))
     assert "did not rise" in text
     assert "+1.00" not in text
-    assert "in generations 35 to 39 (mean of 4; in 1 more, fewer than half of the individuals have a value)" in text
+    assert "in generations 30 to 39 (mean of 9; in 1 more, fewer than half of the individuals have a value)" in text
 
 
 def test_a_run_whose_last_generations_have_no_value_is_not_judged_by_an_earlier_one(tmp_path):
-    for number, options in enumerate(({"undefined": range(30, 40)}, {"lonely": range(30, 40)})):
+    for number, options in enumerate(({"undefined": range(25, 40)}, {"lonely": range(25, 40)})):
         text = judged(tmp_path / str(number), generations=40, **options)
-        assert "In 5 of the last 5 generations (35 to 39) fewer than half" in text
-        assert "the last in which more have is 29" in text
+        assert "In 10 of the last 10 generations (30 to 39) fewer than half" in text
+        assert "the last in which more have is 24" in text
         assert "rose" not in text
     assert "In no generation" in judged(tmp_path / "never", lonely=range(6))
     assert "never defined" in judged(tmp_path / "none", undefined=range(6))
@@ -39,24 +39,41 @@ def test_a_run_whose_last_generations_have_no_value_is_not_judged_by_an_earlier_
 
 def test_the_beginning_is_the_founders_where_they_are_many(tmp_path):
     few, many = (judged(tmp_path / str(size), generations=40, size=size) for size in (MANY - 1, MANY))
-    assert "in generations 0 to 4 (mean of 5), +3.7" in few
-    assert "+0.00 in generation 0, +3.7" in many or "-0.00 in generation 0, +3.7" in many
+    assert "in generations 0 to 9 (mean of 10), +3.4" in few
+    assert "+0.00 in generation 0, +3.4" in many or "-0.00 in generation 0, +3.4" in many
     late = judged(tmp_path / "late", generations=40, size=MANY, lonely=range(3))
-    assert "+0.50 in generations 3 to 7 (mean of 5)" in late
+    assert "+0.75 in generations 3 to 12 (mean of 10)" in late
 
 
-def test_the_end_of_a_short_run_is_less_than_half_of_it(tmp_path):
-    for generations, most in ((2, 1), (3, 1), (5, 2), (6, 2), (11, 5), (40, 5)):
+def test_the_end_of_a_short_run_is_its_later_half(tmp_path):
+    for generations, most in ((1, 1), (2, 1), (3, 1), (4, 2), (5, 2), (6, 3), (11, 5), (40, 10)):
         run = load_run(plant(tmp_path / str(generations), generations=generations))
-        assert ending(run) == most
-        assert last_level(run, "alignment_end", most).generations[-1] == generations - 1
+        assert ending(run).tolist() == list(range(generations))[-most:]
+        assert last_level(run, "alignment_end").generations == tuple(ending(run))
+    assert ending(run, 12).tolist() == list(range(7, 13))
+
+
+def test_plots_reports_and_comparisons_speak_of_the_same_generations(tmp_path):
+    runs = [
+        load_run(plant(tmp_path / f"{name}{seed}", condition=name, slope=slope, seed=seed, generations=30))
+        for name, slope in (("plastic", 0.02), ("fixed", 0.0))
+        for seed in range(2)
+    ]
+    table = contrasts(runs).set_index("measure")
+    assert table.loc["alignment_end", "generations_first"] == "20 to 29"
+    level = last_level(runs[0], "alignment_end").value + last_level(runs[1], "alignment_end").value
+    assert table.loc["alignment_end", "mean_first"] == pytest.approx(level / 2)
+    assert f"plastic {level / 2:+.2f}" in verdict(runs)
+    html = report([run.path for run in runs]).html.decode()
+    assert "alignment, the last 10 generations" in html
+    assert f"{last_level(runs[0], 'alignment_end').value:+.2f}" in html
 
 
 def test_a_sparse_probe_is_judged_by_what_it_measured(tmp_path):
     text = judged(
         tmp_path / "run", generations=31, extra="[probe]\nevery = 10\n", undefined=set(range(31)) - {0, 10, 20, 30}
     )
-    assert "in generation 30" in text
+    assert "in generations 20 to 30 (mean of 2)" in text
     assert "It rose" in text
 
 
@@ -66,7 +83,7 @@ def test_several_runs_are_compared_by_means_and_say_how_many_are_undefined(tmp_p
     ]
     runs.append(load_run(plant(tmp_path / "3", seed=3, generations=40, lonely=range(40))))
     text = verdict(runs)
-    assert "over the last 5 generations" in text
+    assert "over the last 10 generations" in text
     assert "n = 3 (1 more undefined)" in text
     assert "+1.00" not in text
     neutral = load_run(plant(tmp_path / "4", condition="control", neutral=True))
@@ -80,9 +97,9 @@ def test_two_conditions_with_the_same_seeds_differ_by_alignment_and_loss(tmp_pat
         for seed in range(3)
     ]
     first, second = verdict(runs).splitlines()
-    assert "plastic +0.7" in first
+    assert "plastic +0.69" in first
     assert ", loss " in first
-    assert second.startswith("plastic minus fixed, paired by seed: alignment +0.7")
+    assert second.startswith("plastic minus fixed, paired by seed: alignment +0.69")
     assert ", loss " in second
     assert "accuracy" not in first
     # other seeds cannot be paired, and of one seed there is no interval
