@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Self
 
-from hetevo.evolve.backends.backend import Backend, Telemetry, do_nothing, never
+from hetevo.evolve.backends.backend import Backend, Stream, Telemetry, do_nothing, never
 from hetevo.evolve.backends.job import Job
 from hetevo.evolve.backends.local import LocalBackend
 from hetevo.evolve.backends.ray import RayBackend
@@ -69,6 +69,14 @@ class AutoBackend:
         stopping: Callable[[], bool] = never,
     ) -> Evaluation:
         """Evaluate all individuals of a generation, in order."""
+        return self._choose(job, generation).evaluate(job, generation, meanwhile, stopping)
+
+    def stream(self, job: Job, generation: Generation, ready: int) -> Stream:
+        """Return a stream that begins with a generation, of which the first ``ready`` individuals are there."""
+        return self._choose(job, generation).stream(job, generation, ready)
+
+    def _choose(self, job: Job, generation: Generation) -> Backend:
+        """Return the backend that was chosen; the first time, choose it by how long a block takes."""
         reason = "no address of a cluster was given"
         if self._chosen is None:
             cores = available_cores()
@@ -86,7 +94,7 @@ class AutoBackend:
         if not self._logged:
             log.info("backend auto: %s, because %s", self._chosen.description, reason)
             self._logged = True
-        return self._chosen.evaluate(job, generation, meanwhile, stopping)
+        return self._chosen
 
     def close(self) -> None:
         """Give back processes and memory."""

@@ -21,7 +21,7 @@ from process_faults import BAD, SEED, Fault, assert_quarantined, evaluated, kill
 
 from hetevo.evolve import Experiment, preset
 from hetevo.evolve.backends import BACKENDS, Job, LocalBackend
-from hetevo.evolve.backends.block_queue import EvaluationError
+from hetevo.evolve.backends.failures import EvaluationError
 from hetevo.evolve.backends.ray import ClusterError, ClusterLostError, RayBackend
 from hetevo.evolve.backends.ray import backend as backends
 from hetevo.evolve.backends.ray.connection import largest_block
