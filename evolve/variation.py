@@ -1,13 +1,12 @@
 """What genes do: crossover and mutation, acting on whole arrays of a population."""
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from hetevo.evolve.config import EvolutionTable
 from hetevo.populations.birth import keep_outputs_positive
 from hetevo.populations.circuits import allowed_synapses, genome, is_of_error_neurons
 from hetevo.populations.elementary import exp
@@ -17,6 +16,9 @@ from hetevo.populations.random_streams import draw_events
 from hetevo.populations.species import Species
 from hetevo.populations.synapses import mirror, toggle
 from hetevo.populations.types import Indices, Lists, Mask
+
+if TYPE_CHECKING:  # a configuration checks what varies
+    from hetevo.evolve.config import EvolutionTable
 
 CROSSED: frozenset[Kind] = frozenset({"gain", "decay", "bits"})
 """Kinds of genes that crossover exchanges; wiring, innate weights and signs come from the first parent."""
@@ -80,7 +82,7 @@ def _between_two_points(count: int, length: int, rng: Generator) -> Mask:
     return np.asarray((places >= low) & (places < high))
 
 
-def mutate(children: Population, species: Species, settings: EvolutionTable, rng: Generator) -> None:
+def mutate(children: Population, species: Species, settings: "EvolutionTable", rng: Generator) -> None:
     """Mutate all individuals in place, each kind of gene in its own way.
 
     Parameters
@@ -104,13 +106,15 @@ def mutate(children: Population, species: Species, settings: EvolutionTable, rng
         children.mask_descending[:] = species.mirror(children.mask_ascending)
 
 
-def _mutate_gain(values: NDArray[Any], gene: Gene, species: Species, settings: EvolutionTable, rng: Generator) -> None:
+def _mutate_gain(
+    values: NDArray[Any], gene: Gene, species: Species, settings: "EvolutionTable", rng: Generator
+) -> None:
     _add_noise(values, settings.gain_mutation_rate, settings.gain_mutation_scale, rng)
     keep_outputs_positive(values, gene, species)
 
 
 def _mutate_innate(
-    values: NDArray[Any], gene: Gene, species: Species, settings: EvolutionTable, rng: Generator
+    values: NDArray[Any], gene: Gene, species: Species, settings: "EvolutionTable", rng: Generator
 ) -> None:
     del gene, species
     _add_noise(values, settings.innate_mutation_rate, settings.innate_mutation_scale, rng)
@@ -123,7 +127,9 @@ def _add_noise(values: NDArray[Any], rate: float, scale: float, rng: Generator) 
     flat[hit] += rng.standard_normal(len(hit), dtype=np.float32) * np.float32(scale)
 
 
-def _mutate_decay(values: NDArray[Any], gene: Gene, species: Species, settings: EvolutionTable, rng: Generator) -> None:
+def _mutate_decay(
+    values: NDArray[Any], gene: Gene, species: Species, settings: "EvolutionTable", rng: Generator
+) -> None:
     del gene, species
     flat = values.reshape(-1)
     hit = draw_events(rng, flat.size, settings.decay_mutation_rate)
@@ -132,7 +138,9 @@ def _mutate_decay(values: NDArray[Any], gene: Gene, species: Species, settings: 
     flat[hit] = np.minimum(flat[hit] * exp(noise), 1)
 
 
-def _mutate_mask(values: NDArray[Any], gene: Gene, species: Species, settings: EvolutionTable, rng: Generator) -> None:
+def _mutate_mask(
+    values: NDArray[Any], gene: Gene, species: Species, settings: "EvolutionTable", rng: Generator
+) -> None:
     if gene.matrix:
         _mutate_lists(values, gene, species, settings, rng)
         return
@@ -145,7 +153,7 @@ def _mutate_mask(values: NDArray[Any], gene: Gene, species: Species, settings: E
     flat[individual, places[place]] ^= True
 
 
-def _mutate_lists(values: Lists, gene: Gene, species: Species, settings: EvolutionTable, rng: Generator) -> None:
+def _mutate_lists(values: Lists, gene: Gene, species: Species, settings: "EvolutionTable", rng: Generator) -> None:
     """Flip synapses as in a matrix, with the same random numbers; lists that nothing hits stay their parents'."""
     # what is transposed follows from the ascending wiring
     if species.transposed and gene.name == "mask_descending":
@@ -159,18 +167,18 @@ def _mutate_lists(values: Lists, gene: Gene, species: Species, settings: Evoluti
         values[row] = toggle(values[row], flipped)
 
 
-def _mutate_bits(values: Mask, gene: Gene, species: Species, settings: EvolutionTable, rng: Generator) -> None:
+def _mutate_bits(values: Mask, gene: Gene, species: Species, settings: "EvolutionTable", rng: Generator) -> None:
     del gene, species
     flat = values.reshape(-1)
     hit = draw_events(rng, flat.size, settings.bit_flip)
     flat[hit] = ~flat[hit]
 
 
-def _mutate_sign(values: Mask, gene: Gene, species: Species, settings: EvolutionTable, rng: Generator) -> None:
+def _mutate_sign(values: Mask, gene: Gene, species: Species, settings: "EvolutionTable", rng: Generator) -> None:
     del values, gene, species, settings, rng  # a neuron stays what it is
 
 
-MUTATIONS: dict[Kind, Callable[[NDArray[Any], Gene, Species, EvolutionTable, Generator], None]] = {
+MUTATIONS: dict[Kind, Callable[[NDArray[Any], Gene, Species, "EvolutionTable", Generator], None]] = {
     "gain": _mutate_gain,
     "decay": _mutate_decay,
     "mask": _mutate_mask,

@@ -32,6 +32,7 @@ from hetevo._contracts import (
     check_lives,
     check_same,
     check_same_life,
+    check_search,
     configure,
     let_live,
 )
@@ -55,7 +56,7 @@ def check(kind: str, name: str, **options: Any) -> None:
     ----------
     kind : str
         ``"task"``, ``"wiring"``, ``"rule"``, ``"activation"``, ``"circuit"``, ``"measure"``, ``"probe"``,
-        ``"figure"``, ``"selection"`` or ``"preset"``.
+        ``"figure"``, ``"selection"``, ``"algorithm"`` or ``"preset"``.
     name : str
         Its name as an installed package announces it, or its place, such as ``"own_task:Cosine"``.
     **options
@@ -245,6 +246,10 @@ def _selection(name: str, options: Mapping[str, Any]) -> None:
     assert positions[0] == positions[1], "expected the same choice from the same random generator"
 
 
+def _algorithm(name: str, options: Mapping[str, Any]) -> None:
+    check_search({"name": name, **options})
+
+
 def _preset(name: str, options: Mapping[str, Any]) -> None:
     _no(options)
     config = preset(name)
@@ -261,6 +266,7 @@ CHECKS: Mapping[str, Callable[[str, Mapping[str, Any]], object]] = {
     "probe": _probe,
     "figure": _figure,
     "selection": _selection,
+    "algorithm": _algorithm,
     "preset": _preset,
 }
 """What tests a member, by its kind."""

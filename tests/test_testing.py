@@ -12,6 +12,7 @@ from pages import ROOT, examples
 from hetevo import testing
 from hetevo.analysis.figures import FIGURES
 from hetevo.analysis.measures import MEASURES
+from hetevo.evolve.algorithms import ALGORITHMS
 from hetevo.evolve.selection import SELECTIONS
 from hetevo.populations.activations import ACTIVATIONS, Activation
 from hetevo.populations.circuits import CIRCUITS
@@ -32,6 +33,8 @@ OWN = [
     *(("circuit", name, {}) for name in CIRCUITS.own if name != "layer"),
     *(("measure", name, {}) for name in INSTRUMENTS),
     *(("figure", name, {}) for name in FIGURES.own if name not in OTHER_RUNS),
+    *(("algorithm", name, {}) for name in ALGORITHMS.own),
+    ("algorithm", "cma", {"separable": True}),
     ("probe", "instruments", {}),
     ("preset", "smoke", {}),
 ]

@@ -9,6 +9,7 @@ from typing import Any, get_type_hints
 from pydantic import ConfigDict, ValidationError, create_model
 from pydantic import Field as Checked
 
+from hetevo.evolve.algorithms import ALGORITHMS, Algorithm
 from hetevo.evolve.config.explaining import explain
 from hetevo.evolve.config.tables.living import checked_type
 from hetevo.populations.errors import nearest
@@ -17,20 +18,24 @@ from hetevo.populations.settings import Setting, freeze
 from hetevo.populations.tasks import TASKS
 from hetevo.populations.wiring import WIRINGS
 
-FAMILIES: Mapping[str, Registry[Any]] = {"task": TASKS, "network": WIRINGS}
-"""Whose options there are, by table."""
+FAMILIES: Mapping[str, tuple[str, Registry[Any]]] = {
+    "task.options": ("task", TASKS),
+    "network.options": ("wiring", WIRINGS),
+    "evolution.algorithm": ("algorithm", ALGORITHMS),
+}
+"""Whose options there are, by the key that holds them: what a member is called, and all of them."""
 
 SIZES = ("inputs", "outputs")
 """Fields of task families that are no options: the configuration names them elsewhere."""
 
 
-def check_options(table: str, name: str, family: Any, options: Mapping[str, Any]) -> None:
+def check_options(key: str, name: str, family: Any, options: Mapping[str, Any]) -> None:
     """Check that a family has these options, and that they are of the right type and within their bounds.
 
     Parameters
     ----------
-    table : str
-        ``"task"`` or ``"network"``, for the message.
+    key : str
+        One of `FAMILIES`, for the message.
     name : str
         Name of the family, for the message.
     family : type
@@ -45,31 +50,31 @@ def check_options(table: str, name: str, family: Any, options: Mapping[str, Any]
         With what was expected, what was given, and how to correct it.
     """
     own = {field.name: field for field in _options_of(family)}
-    kind = {"task": "task", "network": "wiring"}[table]
+    kind, members = FAMILIES[key]
     for option in options:
         # perhaps it belongs to another family
         if option not in own:
             known = f"it has {', '.join(own)}" if own else "it has none"
             having = [
                 other
-                for other, member in FAMILIES[table].own.items()
+                for other, member in members.own.items()
                 if option in {field.name for field in _options_of(member)}
             ]
             hint = f" {kind.capitalize()} with {option!r}: {', '.join(having)}." if having else nearest(option, own)
-            raise ValueError(f"{table}.options: the {kind} {name!r} has no option {option!r}; {known}.{hint}")
+            raise ValueError(f"{key}: the {kind} {name!r} has no option {option!r}; {known}.{hint}")
     # then what it needs, and values by the annotations of the family
     missing = [field.name for field in own.values() if _default(field) is MISSING and field.name not in options]
     if missing:
         raise ValueError(
-            f"{table}.options: the {kind} {name!r} needs {', '.join(missing)}, got {', '.join(options) or 'none'}."
-            f" For example: -s {table}.options.{missing[0]}=VALUE"
+            f"{key}: the {kind} {name!r} needs {', '.join(missing)}, got {', '.join(options) or 'none'}."
+            f" For example: -s {key}.{missing[0]}=VALUE"
         )
     model = _model(family)
     try:
         model.model_validate({option: freeze(value) for option, value in options.items()})
     except ValidationError as error:
         # the validator knows no tables
-        raise ValueError("\n  ".join(f"{table}.options.{line}" for line in explain(error, model))) from None
+        raise ValueError("\n  ".join(f"{key}.{line}" for line in explain(error, model))) from None
 
 
 def check_values(key: str, options: Mapping[str, Any]) -> None:
@@ -98,8 +103,8 @@ def _leaves(place: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _options_of(family: Any) -> list[Field[Any]]:
-    # a wiring has no sizes of its own: what is called so there is an option
-    sizes = () if hasattr(family, "allowed") else SIZES
+    # only tasks have sizes of their own: what is called so elsewhere is an option
+    sizes = () if hasattr(family, "allowed") or issubclass(family, Algorithm) else SIZES
     own = (field for field in fields(family) if field.init and field.name not in sizes)
     return [field for field in own if field.metadata.get("option", True)]
 
