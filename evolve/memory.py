@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from hetevo.evolve.algorithms import make_algorithm
 from hetevo.evolve.backends.backend import BLOCK_BYTES
 from hetevo.evolve.config import Config, ConfigError
 from hetevo.evolve.machine import Memory, available_memory, process_limits
@@ -173,9 +174,9 @@ def _count_genes(species: Species) -> int:
 
 
 def _count_population(config: Config, species: Species) -> dict[str, int]:
-    # parents and children are there at the same time
-    each = _count_genes(species) + 8 * DESCENT
-    return {"the population (evolution.size, network, task)": 2 * each * config.evolution.size}
+    # parents and children are there at the same time, and what an algorithm keeps besides
+    each, copies = _count_genes(species) + 8 * DESCENT, make_algorithm(config.evolution.algorithm).populations
+    return {"the population (evolution.size, network, task)": copies * each * config.evolution.size}
 
 
 def _count_records(config: Config) -> dict[str, int]:

@@ -8,6 +8,7 @@ from hetevo.evolve.algorithms.cma import CMA
 from hetevo.evolve.algorithms.generational import Generational
 from hetevo.evolve.algorithms.openai_es import OpenAIES
 from hetevo.evolve.algorithms.random_search import RandomSearch
+from hetevo.evolve.algorithms.steady_state import Asynchronous, SteadyState
 from hetevo.populations.registry import Registry
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ ALGORITHMS: Registry[Any] = Registry(
         "random": RandomSearch,
         "cma": CMA,
         "openai-es": OpenAIES,
+        "steady-state": SteadyState,
+        "asynchronous": Asynchronous,
     },
     accept,
 )

@@ -52,6 +52,9 @@ class Algorithm:
     islands: ClassVar[bool] = False
     """Whether it knows `hetevo.evolve.islands`."""
 
+    populations: ClassVar[int] = 2
+    """Copies of a population that are in memory at the same time."""
+
     def check(self, search: Search) -> None:
         """Refuse what it cannot search in, before anything is written.
 
@@ -97,6 +100,19 @@ class Algorithm:
         """
         del generation, evaluation, search
         return asked
+
+    def again(self, before: "State", lived: "State", search: Search) -> "tuple[Generation, Memory]":
+        """Return what `ask` returned when a generation was made, to see whether it would be the same again.
+
+        Parameters
+        ----------
+        before, lived : State
+            The generation before it, and the generation itself.
+        search : Search
+            What is searched in.
+        """
+        del lived
+        return self.ask(before, search)
 
     def expect(self, search: Search) -> "Expected":
         """Return shape and dtype of every array in what `tell` returns, by name: of these, and no others."""

@@ -73,9 +73,9 @@ class AutoBackend:
 
     def stream(self, job: Job, generation: Generation, ready: int) -> Stream:
         """Return a stream that begins with a generation, of which the first ``ready`` individuals are there."""
-        return self._choose(job, generation).stream(job, generation, ready)
+        return self._choose(job, generation, ready).stream(job, generation, ready)
 
-    def _choose(self, job: Job, generation: Generation) -> Backend:
+    def _choose(self, job: Job, generation: Generation, ready: int | None = None) -> Backend:
         """Return the backend that was chosen; the first time, choose it by how long a block takes."""
         reason = "no address of a cluster was given"
         if self._chosen is None:
@@ -83,7 +83,7 @@ class AutoBackend:
             # --workers means the cluster's; this machine has no more than its cores
             self._chosen = local = LocalBackend(self.settings.model_copy(update={"workers": cores, "address": ""}))
             # a block, measured here, tells how long a generation would take
-            seconds = local.seconds_for_one(job, generation) * generation.size / cores
+            seconds = local.seconds_for_one(job, generation, ready) * generation.size / cores
             if seconds > CLUSTER_SECONDS:
                 local.close()
                 self._chosen = RayBackend(self.settings)

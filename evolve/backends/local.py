@@ -149,10 +149,10 @@ class LocalBackend:
             clock.processor += lived.processor
             queue.keep(block, lived.evaluation)
 
-    def seconds_for_one(self, job: Job, generation: Generation) -> float:
-        """Measure a block in a worker, per individual; infinite if this machine cannot do that."""
+    def seconds_for_one(self, job: Job, generation: Generation, ready: int | None = None) -> float:
+        """Measure a block of the first ``ready`` in a worker, per individual; infinite if this machine cannot."""
         # lived for its time alone: its results are thrown away, and come again
-        queue = BlockQueue(job, generation, self.settings.on_failure)
+        queue = BlockQueue(job, generation, self.settings.on_failure, ready=ready)
         block = queue.next(job.block or block_size(job.species))
         assert block is not None
         try:

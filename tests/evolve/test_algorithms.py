@@ -17,7 +17,8 @@ from hetevo.populations.errors import SettingError
 from hetevo.populations.evaluation import Evaluation
 
 SMALL = ["lifetime.presentations=20", "evolution.size=12", "evolution.elites=2", "checkpoint={every=1,keep=9}"]
-TABLES = [*({"name": name} for name in ALGORITHMS.own), {"name": "cma", "separable": True}]
+OPTIONS = {"asynchronous": {"lag": 5}}
+TABLES = [*({"name": n, **OPTIONS.get(n, {})} for n in ALGORITHMS.own), {"name": "cma", "separable": True}]
 
 
 def configure(table, *changes):

@@ -48,7 +48,7 @@ def test_who_raises_is_found_and_nobody_else_notices(calm, tmp_path):
 
 def test_who_ends_its_process_is_found_and_nobody_else_notices(calm, tmp_path, quick):
     found = streamed(local(2), Fault("leave", str(tmp_path)), marked=[5], ahead=6, generations=1)
-    assert_quarantined(found[0], calm[0], bad=(5,))
+    assert_quarantined(found[0], evaluated(local(1), Fault("none", ""), marked=[5]), bad=(5,))
     assert "3 times in a row, although it lived alone" in found[0].failures[0].reason
 
 
