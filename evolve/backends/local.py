@@ -30,8 +30,8 @@ from hetevo.populations.types import Indices
 BLOCKS_PER_WORKER = 4
 """Blocks a worker gets in a generation: enough to even out their times, few enough not to split blocks."""
 
-PLACES = 2
-"""Blocks of a stream that a worker has: one lives, and the next is there when it ends."""
+PLACES = 4
+"""Blocks of a stream for each worker: one lives, and others are there while this process writes or breeds."""
 
 
 class LocalBackend:

@@ -1,0 +1,78 @@
+"""How much of their time workers spend on lives that differ tenfold in length, with generations and without.
+
+Lives sleep instead of computing, so that it is measured how work is handed out and not how fast cores are; there can be
+more workers than cores.
+"""
+
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hetevo.evolve import Experiment, preset
+from hetevo.evolve.loop import LivedGeneration
+from hetevo.populations.circuits import Snapshot
+from hetevo.populations.types import Floats
+
+SHORTEST, RATIO = 0.03, 10.0
+"""Seconds of the shortest life, and how many times as long the longest one is; logarithms lie evenly in between."""
+
+SIZE, GENERATIONS = 64, 3
+"""Individuals, and generations for each worker: so all runs take about as long."""
+
+
+def seconds_of(gains: Floats) -> Floats:
+    """Return how long lives last, (P,), by the first gain of each individual: an arbitrary but even function of it."""
+    return np.asarray(SHORTEST * RATIO ** (np.abs(gains[:, 0].astype(np.float64)) * 1e3 % 1))
+
+
+@dataclass(frozen=True)
+class Sleeper:
+    """A probe that lets every life last as long as it is said to."""
+
+    def measure(self, snapshot: Snapshot) -> dict[str, Floats]:
+        """Sleep once a life; blocks sleep for all of their individuals."""
+        if snapshot.stage == "birth":
+            time.sleep(float(seconds_of(snapshot.gains_ascending).sum()))
+        return {}
+
+
+class Watch:
+    """Adds up how long lives last, and takes the time from when workers have started to the last generation."""
+
+    def __init__(self) -> None:
+        self.lived = self.seconds = self._begin = 0.0
+
+    def on_start(self, run: Any) -> None:
+        """Start the clock."""
+        del run
+        self._begin = time.perf_counter()
+
+    def on_generation(self, run: Any, generation: LivedGeneration) -> None:
+        """Count a generation."""
+        del run
+        self.lived += float(seconds_of(generation.genes["gains_ascending"]).sum())
+        self.seconds = time.perf_counter() - self._begin
+
+
+def utilisation(workers: int, algorithm: dict[str, Any]) -> dict[str, float]:
+    """Run an experiment, and return the share of all workers' time that was spent on lives, and seconds."""
+    changes = [f"evolution.size={SIZE}", f"evolution.generations={GENERATIONS * workers}", "lifetime.presentations=1"]
+    changes += ["evolution.elites=0", f"backend.workers={workers}", "lifetime.tasks=1"]
+    config = preset("smoke", overrides=[*changes, ("evolution.algorithm", algorithm)])
+    watch = Watch()
+    with tempfile.TemporaryDirectory() as folder:
+        Experiment(config, probe=Sleeper(), callbacks=[watch], oversubscribe=True).run(Path(folder, "run"))
+    return {"utilisation": watch.lived / (workers * watch.seconds), "seconds": watch.seconds}
+
+
+def compare(workers: int, lags: tuple[int, ...]) -> dict[str, dict[str, float]]:
+    """Return `utilisation` with generations, and without for some lags, in births for each worker."""
+    found = {"generational": utilisation(workers, {"name": "generational"})}
+    for lag in lags:
+        births = min(lag * workers, SIZE)
+        found[f"lag {lag}"] = utilisation(workers, {"name": "asynchronous", "lag": births})
+    return found
