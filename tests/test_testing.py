@@ -1,6 +1,7 @@
 """The contract tests that packages use: our own members keep them, and each one notices a member that does not."""
 
 import re
+import sys
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -181,3 +182,15 @@ def test_unknown_kinds_and_options_are_refused():
         testing.check("weather", "sine")
     with pytest.raises(ValueError, match="have none, got steps"):
         testing.check("rule", "none", steps=3)
+
+
+def test_the_algorithm_in_the_documentation_keeps_its_contract_in_a_file_of_ones_own(tmp_path, monkeypatch):
+    (text,) = [text for text in examples(ROOT / "docs" / "search.md") if "class Halves" in text]
+    (tmp_path / "own_halves.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    testing.check("algorithm", "own_halves:Halves")
+    monkeypatch.setattr(
+        sys.modules["own_halves"].Halves, "expect", lambda self, search: {"more": ((1,), np.dtype(float))}
+    )
+    with pytest.raises(AssertionError, match="expected what expect"):
+        testing.check("algorithm", "own_halves:Halves")
