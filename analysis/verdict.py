@@ -152,7 +152,15 @@ def _meaning(run: LoadedRun, rise: float, birth: float) -> str:
     return "It rose by selection on loss alone and is learned anew in every life."
 
 
-MODULES = ("task.name", "network.wiring", "network.activation", "network.circuit", "plasticity.rule")
+MODULES = (
+    "task.name",
+    "network.wiring",
+    "network.activation",
+    "network.circuit",
+    "plasticity.rule",
+    "evolution.cross.name",
+    "evolution.mutate.name",
+)
 """Keys that may name a member of somebody's own by its place."""
 
 

@@ -31,6 +31,7 @@ from hetevo.evolve.config.tables import (
     TransplantTable,
 )
 from hetevo.evolve.config.tables.living import check_name, explain_unknown, named_settings
+from hetevo.evolve.config.variation import check_variation
 from hetevo.evolve.identity import config_hash
 from hetevo.evolve.islands import TOPOLOGIES
 from hetevo.populations.errors import SettingError
@@ -104,7 +105,7 @@ class Config(Table):
         if self.plasticity.rule in FORMULAS:
             check_binary(self)
         family: Any = TASKS[self.task.name]
-        check_options("task", self.task.name, family, self.task.options)
+        check_options("task.options", self.task.name, family, self.task.options)
         # the family's own checks, such as fixed sizes
         family(inputs=self.task.inputs, outputs=self.task.outputs, **frozen(self.task.options))
         return self
@@ -116,7 +117,7 @@ class Config(Table):
             return self
         # options by name first, then what they mean for the other keys
         family: Any = WIRINGS[self.network.wiring]
-        check_options("network", self.network.wiring, family, self.network.options)
+        check_options("network.options", self.network.wiring, family, self.network.options)
         network, task = self.network, self.task
         if network.settle != "auto" and not family.recurrent:
             loops = ", ".join(name for name, one in WIRINGS.own.items() if one.recurrent)
@@ -207,6 +208,11 @@ class Config(Table):
         check_rule(self)
         check_storage(self)
         check_circuit(self)
+        return self
+
+    @model_validator(mode="after")
+    def _check_variation(self) -> Self:
+        check_variation(self)
         return self
 
     @model_validator(mode="after")

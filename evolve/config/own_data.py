@@ -73,7 +73,7 @@ def complete(content: dict[str, Any], given: Collection[str], *, saved: bool) ->
     whole = options.get("sha256") and options.get("kind") in ("classification", "regression")
     if not whole or not all(size in task for size in SIZES):
         try:
-            check_options("task", NAME, Table, options)
+            check_options("task.options", NAME, Table, options)
         except ValueError:
             return {**content, "task": task}  # said when everything is checked
         task = _describe(task, options)

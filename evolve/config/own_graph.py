@@ -129,7 +129,7 @@ def complete_graph(content: dict[str, Any], given: Collection[str]) -> dict[str,
         options[option] = held
     network = {**network, "options": options}
     try:
-        check_options("network", NAME, FromFile, options)
+        check_options("network.options", NAME, FromFile, options)
     except ValueError:
         return {**content, "network": network}  # which says so, when everything is checked
     names = [f"{OPTIONS}.{option}" for option in ("file", "inputs", "outputs", "hidden")]

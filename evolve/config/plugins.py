@@ -18,6 +18,8 @@ GROUPS: Mapping[str, str] = {
     "heldout.families": "hetevo.tasks",
     "evolution.select.name": "hetevo.selections",
     "evolution.select_elites.name": "hetevo.selections",
+    "evolution.cross.name": "hetevo.crossovers",
+    "evolution.mutate.name": "hetevo.mutations",
     "probe.name": "hetevo.probes",
     "probe.measures": "hetevo.measures",
 }

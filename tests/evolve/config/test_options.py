@@ -25,7 +25,7 @@ GOOD = {"file": "a.csv", "columns": ["a", "b"], "noise": 1, "order": "down", "wh
 
 
 def test_options_have_any_type_of_toml():
-    check_options("task", "own", Family, GOOD)
+    check_options("task.options", "own", Family, GOOD)
 
 
 @pytest.mark.parametrize(
@@ -46,13 +46,13 @@ def test_options_have_any_type_of_toml():
 )
 def test_wrong_options_are_explained(change, message):
     with pytest.raises(ValueError, match=r"task\.options") as caught:
-        check_options("task", "own", Family, GOOD | change)
+        check_options("task.options", "own", Family, GOOD | change)
     assert message in str(caught.value)
 
 
 def test_a_missing_option_is_named():
     with pytest.raises(ValueError, match=r"the task 'own' needs file, got noise. For example: -s task.options.file="):
-        check_options("task", "own", Family, {"noise": 0.5})
+        check_options("task.options", "own", Family, {"noise": 0.5})
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), ["a", float("inf")], {"a": {"b": None}}])
