@@ -119,9 +119,9 @@ class OnePoint(Uniform):
     As `deap.tools.cxOnePoint`. Decays, and gains that the whole network shares, are crossed one by one.
     """
 
-    def choose_neurons(self, count: int, neurons: int, rng: Generator) -> Mask:
-        """Choose what lies behind a point."""
-        return draw_end(count, neurons, rng)
+    def choose_neurons(self, count: int, neurons: int, rng: Generator) -> Mask | None:
+        """Choose what lies behind a point; a single neuron cannot be parted."""
+        return draw_end(count, neurons, rng) if neurons > 1 else None
 
     def choose_bits(self, count: int, length: int, rng: Generator) -> Mask:
         """Choose what lies behind a point."""
@@ -136,9 +136,9 @@ class OnePoint(Uniform):
 class TwoPoint(OnePoint):
     """Neurons between two points come from the second parent, as in `deap.tools.cxTwoPoint`; bits likewise."""
 
-    def choose_neurons(self, count: int, neurons: int, rng: Generator) -> Mask:
-        """Choose what lies between two points."""
-        return draw_stretch(count, neurons, rng)
+    def choose_neurons(self, count: int, neurons: int, rng: Generator) -> Mask | None:
+        """Choose what lies between two points; a single neuron cannot be parted."""
+        return draw_stretch(count, neurons, rng) if neurons > 1 else None
 
     def choose_bits(self, count: int, length: int, rng: Generator) -> Mask:
         """Choose what lies between two points."""

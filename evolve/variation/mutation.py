@@ -239,8 +239,8 @@ class Redraw(Gaussian):
         hit = draw_events(rng, flat.size, rate_and_scale(settings, gene)[0])
         # whole founders of this gene, of which those numbers are taken that changed
         for row, places in by_individual(hit, width):
-            drawn = np.broadcast_to(draw_gene(gene, species, rng), gene.shape).reshape(-1)
-            values[row].reshape(-1)[places] = np.minimum(drawn[places], 1) if gene.kind == "decay" else drawn[places]
+            drawn = np.broadcast_to(draw_gene(gene, species, rng), gene.shape).reshape(-1)[places]
+            flat[row * width + places] = np.minimum(drawn, 1) if gene.kind == "decay" else drawn
 
 
 @dataclass(frozen=True)

@@ -117,9 +117,11 @@ def move_synapses(values: NDArray[Any], places: Places, rate: float, rng: Genera
     counts = np.array([len(own) for own in values]) if lists else values.reshape(len(values), -1).sum(axis=1)
     ends = np.cumsum(counts, dtype=np.int64)
     hit = draw_events(rng, int(ends[-1]), rate)
+    if not len(hit):
+        return
     targets = places.at(rng.integers(places.size, size=len(hit)))
     rows, starts = np.unique(np.searchsorted(ends, hit, side="right"), return_index=True)
-    for row, own in zip(rows.tolist(), np.split(np.arange(len(hit)), starts[1:]), strict=False):
+    for row, own in zip(rows.tolist(), np.split(np.arange(len(hit)), starts[1:]), strict=True):
         positions, wanted = read_synapses(values, row), targets[own]
         # of two that want the same place the first has it
         free = find(positions, wanted) < 0
