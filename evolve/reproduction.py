@@ -9,7 +9,7 @@ from hetevo.evolve.generation import Generation, Operator
 from hetevo.evolve.islands import migrate
 from hetevo.evolve.private_deap import base, private_generators, tools
 from hetevo.evolve.selection import Candidates, find_operator, select
-from hetevo.evolve.variation import CROSSED, cross, mutate
+from hetevo.evolve.variation import make_crossover, make_mutation
 from hetevo.populations.circuits import genome
 from hetevo.populations.errors import SettingError
 from hetevo.populations.genome import Population
@@ -28,7 +28,7 @@ def make_toolbox(config: "Config", species: Species) -> base.Toolbox:
     Parameters
     ----------
     config : Config
-        Names the selection operators and the rates of variation.
+        Names the operators, and the rates of variation.
     species : Species
         Names the genes.
 
@@ -42,8 +42,9 @@ def make_toolbox(config: "Config", species: Species) -> base.Toolbox:
     for name, settings in (("select", config.evolution.select), ("elites", config.evolution.select_elites)):
         function, arguments = find_operator(settings)
         box.register(name, function, **arguments)
-    box.register("mate", cross, species=species, by=config.evolution.crossover_by)
-    box.register("mutate", mutate, species=species, settings=config.evolution)
+    crossover, mutation = make_crossover(config.evolution), make_mutation(config.evolution)
+    box.register("mate", crossover.cross, species=species)
+    box.register("mutate", mutation.mutate, species=species, settings=config.evolution)
     return box
 
 
@@ -93,7 +94,8 @@ def reproduce(generation: Generation, loss: Floats, config: "Config", species: S
     # Crossover: copies of the first parents take genes of the second ones
     population = generation.population.take(first)
     # only what crossover takes is copied
-    exchanged = [gene.name for gene in genome(species) if gene.kind in CROSSED]
+    kinds = make_crossover(settings).kinds
+    exchanged = [gene.name for gene in genome(species) if gene.kind in kinds]
     others = Population({name: generation.population[name] for name in exchanged}).take(second)
     box.mate(population, others, crossed, rng=crossing)
     # Mutation, of all but the elites: they come first, so the slice that mutates is a view of the new arrays

@@ -15,6 +15,7 @@ from hetevo.analysis.figures import FIGURES
 from hetevo.analysis.measures import MEASURES
 from hetevo.evolve.algorithms import ALGORITHMS
 from hetevo.evolve.selection import SELECTIONS
+from hetevo.evolve.variation import CROSSOVERS, MUTATIONS, Gaussian, Uniform
 from hetevo.populations.activations import ACTIVATIONS, Activation
 from hetevo.populations.circuits import CIRCUITS
 from hetevo.populations.rules import RULES, Rule
@@ -36,6 +37,9 @@ OWN = [
     *(("figure", name, {}) for name in FIGURES.own if name not in OTHER_RUNS),
     *(("algorithm", name, {}) for name in ALGORITHMS.own),
     ("algorithm", "cma", {"separable": True}),
+    *(("crossover", name, {}) for name in CROSSOVERS.own),
+    *(("mutation", name, {}) for name in MUTATIONS.own),
+    ("mutation", "structural", {"appear": 0.01, "disappear": 0.3, "move": 0.2, "isolate": 0.2, "connect": 0.1}),
     ("probe", "instruments", {}),
     ("preset", "smoke", {}),
 ]
@@ -130,6 +134,50 @@ def worldly(individuals, k, rng):
     return individuals[:k]
 
 
+@dataclass(frozen=True)
+class Thieving(Uniform):
+    """Parents change as well."""
+
+    def cross(self, children, second, crossed, species, rng):
+        super().cross(children, second, crossed, species, rng)
+        second["gains_ascending"][:] = 0
+
+
+@dataclass(frozen=True)
+class Everywhere(Uniform):
+    """Elites are crossed, too."""
+
+    def cross(self, children, second, crossed, species, rng):
+        children["gains_ascending"][0] += 1
+
+
+@dataclass(frozen=True)
+class Overgrown(Gaussian):
+    """Synapses appear where there may be none."""
+
+    def rewire(self, children, species, rng):
+        if children.mask_ascending.dtype == np.bool_:
+            children.mask_ascending[:] = True
+
+
+@dataclass(frozen=True)
+class Unmoved(Gaussian):
+    def mutate(self, children, species, settings, rng, strength=None):
+        pass
+
+
+@dataclass(frozen=True)
+class Negative(Gaussian):
+    def rewire(self, children, species, rng):
+        children.gains_ascending[:] -= 9
+
+
+@dataclass(frozen=True)
+class Deaf(Gaussian):
+    def mutate(self, children, species, settings, rng, strength=None):
+        super().mutate(children, species, settings, rng if strength is None else np.random.default_rng(9))
+
+
 def nothing(runs):
     """Draw nothing."""
 
@@ -150,6 +198,12 @@ def nothing(runs):
         ("measure", twice, "gives columns that another one has: alignment"),
         ("selection", greedy, "expected 7 individuals where k is 7, got 1"),
         ("selection", worldly, "draws from rng alone"),
+        ("crossover", Thieving, "expected second parents that stay what they are"),
+        ("crossover", Everywhere, "circuits: expected individuals that are not changed to stay what they are"),
+        ("mutation", Overgrown, "mask_ascending: expected synapses only where the wiring family allows them"),
+        ("mutation", Unmoved, "circuits: expected some change in five children"),
+        ("mutation", Negative, "gains_ascending: expected numbers of 0 or more"),
+        ("mutation", Deaf, "circuits: expected the same with a strength of 1"),
         ("figure", nothing, "no attribute 'figure'"),
     ],
 )
@@ -161,6 +215,8 @@ def test_a_member_that_breaks_its_contract_is_noticed(kind, member, message, mon
         "activation": ACTIVATIONS,
         "measure": MEASURES,
         "selection": SELECTIONS,
+        "crossover": CROSSOVERS,
+        "mutation": MUTATIONS,
         "figure": FIGURES,
     }[kind]
     found = member() if isinstance(member, type) and kind == "rule" else member
