@@ -37,6 +37,7 @@ OWN = [
     *(("figure", name, {}) for name in FIGURES.own if name not in OTHER_RUNS),
     *(("algorithm", name, {}) for name in ALGORITHMS.own),
     ("algorithm", "cma", {"separable": True}),
+    ("algorithm", "evolution-strategy", {"survive": True}),
     *(("crossover", name, {}) for name in CROSSOVERS.own),
     *(("mutation", name, {}) for name in MUTATIONS.own),
     ("mutation", "structural", {"appear": 0.01, "disappear": 0.3, "move": 0.2, "isolate": 0.2, "connect": 0.1}),
