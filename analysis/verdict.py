@@ -159,6 +159,8 @@ MODULES = (
     "network.circuit",
     "plasticity.rule",
     "evolution.algorithm.name",
+    "evolution.cross.name",
+    "evolution.mutate.name",
 )
 """Keys that may name a member of somebody's own by its place."""
 

@@ -4,6 +4,7 @@ Lives sleep instead of computing, so that it is measured how work is handed out 
 more workers than cores.
 """
 
+import json
 import tempfile
 import time
 from dataclasses import dataclass
@@ -13,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from hetevo.evolve import Experiment, preset
-from hetevo.evolve.loop import LivedGeneration
-from hetevo.populations.circuits import Snapshot
+from hetevo.populations.circuits import LayerSnapshot, Snapshot
+from hetevo.populations.sparse.life import SparseSnapshot
 from hetevo.populations.types import Floats
 
 SHORTEST, RATIO = 0.03, 10.0
@@ -33,40 +34,43 @@ def seconds_of(gains: Floats) -> Floats:
 class Sleeper:
     """A probe that lets every life last as long as it is said to."""
 
-    def measure(self, snapshot: Snapshot) -> dict[str, Floats]:
+    def measure(self, snapshot: Snapshot | SparseSnapshot | LayerSnapshot) -> dict[str, Floats]:
         """Sleep once a life; blocks sleep for all of their individuals."""
-        if snapshot.stage == "birth":
+        if snapshot.stage == "birth" and isinstance(snapshot, Snapshot):
             time.sleep(float(seconds_of(snapshot.gains_ascending).sum()))
         return {}
 
 
 class Watch:
-    """Adds up how long lives last, and takes the time from when workers have started to the last generation."""
+    """Takes the time from when workers have started to the last generation."""
 
     def __init__(self) -> None:
-        self.lived = self.seconds = self._begin = 0.0
+        self.seconds = self._begin = 0.0
 
     def on_start(self, run: Any) -> None:
         """Start the clock."""
         del run
         self._begin = time.perf_counter()
 
-    def on_generation(self, run: Any, generation: LivedGeneration) -> None:
-        """Count a generation."""
-        del run
-        self.lived += float(seconds_of(generation.genes["gains_ascending"]).sum())
+    def on_generation(self, run: Any, generation: Any) -> None:
+        """Take the time."""
+        del run, generation
         self.seconds = time.perf_counter() - self._begin
 
 
 def utilisation(workers: int, algorithm: dict[str, Any]) -> dict[str, float]:
-    """Run an experiment, and return the share of all workers' time that was spent on lives, and seconds."""
-    changes = [f"evolution.size={SIZE}", f"evolution.generations={GENERATIONS * workers}", "lifetime.presentations=1"]
+    """Run an experiment, and return the share of all workers' time that was spent on lives, and lives a second."""
+    generations = GENERATIONS * workers
+    changes = [f"evolution.size={SIZE}", f"evolution.generations={generations}", "lifetime.presentations=1"]
     changes += ["evolution.elites=0", f"backend.workers={workers}", "lifetime.tasks=1"]
     config = preset("smoke", overrides=[*changes, ("evolution.algorithm", algorithm)])
     watch = Watch()
     with tempfile.TemporaryDirectory() as folder:
         Experiment(config, probe=Sleeper(), callbacks=[watch], oversubscribe=True).run(Path(folder, "run"))
-    return {"utilisation": watch.lived / (workers * watch.seconds), "seconds": watch.seconds}
+        events = map(json.loads, Path(folder, "run", "events.jsonl").read_text().splitlines())
+        busy = sum(event.get("busy", 0.0) for event in events)
+    lives = SIZE * (generations + 1)
+    return {"utilisation": busy / (workers * watch.seconds), "lives_a_second": lives / watch.seconds}
 
 
 def compare(workers: int, lags: tuple[int, ...]) -> dict[str, dict[str, float]]:

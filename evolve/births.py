@@ -126,7 +126,7 @@ class Births:
             if not founders.lived.all():
                 return
             adults, size = Adults.of_founders(founders.generation, founders.loss), founders.generation.size
-            lag, replaced = self._algorithm.find_lag(), self._algorithm.replace
+            lag, replaced = self._algorithm.find_lag(size), self._algorithm.replace
             self._nursery = Nursery(adults, size, size, lag, replaced, self._search)
         nursery = self._nursery
         while True:

@@ -4,10 +4,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hetevo.evolve.algorithms import make_algorithm
+from hetevo.evolve.algorithms import Search, expect_memory
 from hetevo.evolve.backends.backend import BLOCK_BYTES
 from hetevo.evolve.config import Config, ConfigError
 from hetevo.evolve.machine import Memory, available_memory, process_limits
+from hetevo.evolve.rundir.checkpoint import ANY
 from hetevo.populations.circuits import block_size, circuit_of, genome
 from hetevo.populations.errors import MachineFailedError
 from hetevo.populations.species import Species
@@ -174,9 +175,17 @@ def _count_genes(species: Species) -> int:
 
 
 def _count_population(config: Config, species: Species) -> dict[str, int]:
-    # parents and children are there at the same time, and what an algorithm keeps besides
-    each, copies = _count_genes(species) + 8 * DESCENT, make_algorithm(config.evolution.algorithm).populations
-    return {"the population (evolution.size, network, task)": copies * each * config.evolution.size}
+    # parents and children are there at the same time
+    each = _count_genes(species) + 8 * DESCENT
+    found = {"the population (evolution.size, network, task)": 2 * each * config.evolution.size}
+    # before and after a generation, and what is computed with it
+    arrays = expect_memory(Search(config, species)).values()
+    own = sum(math.prod(shape) * dtype.itemsize for shape, dtype in arrays if shape != ANY)
+    if any(shape == ANY for shape, _ in arrays):  # lists of synapses of everybody
+        own += each * config.evolution.size
+    if own:
+        found["what the algorithm remembers (evolution.algorithm)"] = 4 * own
+    return found
 
 
 def _count_records(config: Config) -> dict[str, int]:

@@ -2,22 +2,27 @@
 
 import pickle
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from hetevo.evolve.algorithms import Search, make_algorithm
-from hetevo.evolve.config import Config, preset
-from hetevo.evolve.generation import draw_generation_zero
+from hetevo.evolve.algorithms import Algorithm, Memory, Search, make_algorithm
+from hetevo.evolve.algorithms.steady_state import SteadyState
+from hetevo.evolve.config import Config, EvolutionTable, preset
+from hetevo.evolve.generation import Generation, draw_generation_zero
 from hetevo.evolve.genes import check_genes
 from hetevo.evolve.species import build_species, load_probe
 from hetevo.evolve.state import State, advance
-from hetevo.populations.circuits import draw_founders
+from hetevo.evolve.variation import Crossover, Mutation
+from hetevo.populations.circuits import draw_founders, genome
+from hetevo.populations.errors import SettingError
 from hetevo.populations.evaluation import Evaluation, evaluate
+from hetevo.populations.genome import Population
 from hetevo.populations.layout import Layout
 from hetevo.populations.species import Species
+from hetevo.populations.types import Floats
 from hetevo.populations.wiring import Pathways
 
 SMALL = ("lifetime.presentations=6", "lifetime.test_samples=16", "network.levels=[3, 2]", "evolution.size=6")
@@ -31,6 +36,18 @@ CHECKED = 8
 
 SEARCHED = 12
 """Individuals that an algorithm is checked with."""
+
+VARIED: Mapping[str, Mapping[str, Any]] = {
+    "circuits": {"genome.innate": "inherited", "network.dale": True, "genome.output_gains": "positive"},
+    "transposed circuits": {"network.feedback": "transposed", "plasticity.gains_shared": True},
+    "lists of synapses": {"network.storage": "sparse"},
+    "transposed lists": {"network.storage": "sparse", "network.feedback": "transposed"},
+    "error neurons": {"network.circuit": "error-neurons", "network.wiring": "layered"},
+}
+"""Changes that give individuals other genes, on which operators of variation are tested."""
+
+CHANGED = EvolutionTable(mask_flip=0.1, bit_flip=0.2, innate_mutation_rate=0.3)
+"""Rates at which something mutates in a few individuals."""
 
 
 def configure(changes: Mapping[str, Any]) -> Config:
@@ -100,6 +117,92 @@ def check_gradient(species: Species) -> None:
         assert close, f"expected the gradient {measured} of a weight by finite differences, got {found}"
 
 
+def check_crossover(operator: Crossover) -> None:
+    """Check that an operator crosses what it says it does, nothing else, and by its generator alone."""
+    for what, species in _varied("bits" in operator.kinds):
+        founders = draw_founders(species, SEED, 12)
+        kinds = {gene.name: gene.kind for gene in genome(species)}
+        own = {name: founders[name] for name, kind in kinds.items() if kind in operator.kinds}
+        if not own:
+            continue
+        second, crossed = Population(own).take(np.arange(6, 11)), np.arange(1, 6)
+
+        def cross(children: Population, second: Population = second, crossed: Any = crossed, s: Any = species) -> None:
+            given = second.take(np.arange(5))
+            operator.cross(children, given, crossed, s, np.random.default_rng(SEED))
+            _check_alike(given, second, "expected second parents that stay what they are")
+
+        children = _breed(cross, founders, species, what)
+        others = {name: children[name] for name in kinds if name not in own}
+        _check_alike(others, founders.take(np.arange(6)), f"{what}: expected other genes from the first parents")
+        # where nobody has two parents, nobody changes
+        alone = founders.take(np.arange(6))
+        operator.cross(alone, second.take(np.arange(0)), np.arange(0), species, np.random.default_rng(SEED))
+        _check_alike(alone, founders.take(np.arange(6)), f"{what}: expected no change where nothing is crossed")
+
+
+def check_mutation(operator: Mutation) -> None:
+    """Check that an operator mutates within what the species allows, and by its generator alone."""
+    for what, species in _varied("bits" in operator.kinds):
+        founders = draw_founders(species, SEED, 12)
+
+        def mutate(children: Population, strength: Any = None, s: Any = species) -> None:
+            operator.mutate(children.take(slice(1, None)), s, CHANGED, np.random.default_rng(SEED), strength)
+
+        children = _breed(mutate, founders, species, what)
+        signs = {gene.name: children[gene.name] for gene in genome(species) if gene.kind == "sign"}
+        _check_alike(signs, founders.take(np.arange(6)), f"{what}: expected neurons that stay what they are")
+        # factors of 1 are none
+        for strength in (np.ones(5), np.ones((5, 3))):
+            scaled = founders.take(np.arange(6))
+            mutate(scaled, strength)
+            _check_alike(scaled, children, f"{what}: expected the same with a strength of 1")
+
+
+def _varied(bits: bool) -> Iterator[tuple[str, Species]]:
+    yield from ((what, build_species(configure(changes))) for what, changes in VARIED.items())
+    if bits:
+        yield "inherited rules", build_species(preset("chalmers"))
+
+
+def _breed(change: Callable[[Population], None], founders: Population, species: Species, what: str) -> Population:
+    """Return six children, the first an elite, that were changed; check what holds for crossover and mutation."""
+    kept = {name: values.copy() for name, values in founders.plain().items()}
+    children, again = founders.take(np.arange(6)), founders.take(np.arange(6))
+    state = random.getstate(), pickle.dumps(np.random.get_state())  # noqa: NPY002 (nobody may draw from it)
+    change(children)
+    change(again)
+    untouched = state == (random.getstate(), pickle.dumps(np.random.get_state()))  # noqa: NPY002
+    assert untouched, "expected an operator that draws from rng alone, not from random or numpy.random"
+    _check_alike(children, again, f"{what}: expected the same children from the same random generator")
+    # who is not meant stays as it was
+    check_same(founders.plain().values(), kept.values(), f"{what}: expected parents that stay what they are")
+    elite, first = (genes.take(np.arange(1)) for genes in (children, founders))
+    _check_alike(elite, first, f"{what}: expected individuals that are not changed to stay what they are")
+    was, now = founders.take(np.arange(6)).plain(), children.plain()
+    differ = any(not np.array_equal(now[name], values) for name, values in was.items())
+    assert differ, f"{what}: expected some change in five children"
+    # and the genes are those of such individuals
+    for gene in genome(species):
+        values = children[gene.name]
+        fits = values.dtype == gene.dtype and values.shape == (6, *gene.shape)
+        assert fits, f"{what}: {gene.name}: expected {gene.dtype} of shape {(6, *gene.shape)}, got {values.dtype}"
+        within = gene.kind != "decay" or (values <= 1).all()
+        assert within, f"{what}: {gene.name}: expected decays of at most 1, got {values.max()}"
+    try:
+        check_genes(children, species, what)
+    except SettingError as error:
+        raise AssertionError(str(error)) from None
+    return children
+
+
+def _check_alike(genes: Mapping[str, Any], expected: Mapping[str, Any], message: str) -> None:
+    """Check that some genes are as expected; lists of synapses too."""
+    for name, values in genes.items():
+        pairs = zip(values, expected[name], strict=True)
+        assert all(np.array_equal(own, other) for own, other in pairs), f"{message} ({name})"
+
+
 def check_lists(family: Any, layout: Layout, allowed: Pathways) -> None:
     """Check that a wiring family has the same places without matrices, and draws among them."""
     drawn = family.draw_lists(layout, (0.5, 0.5), np.random.default_rng(SEED))
@@ -144,18 +247,19 @@ def check_search(table: Mapping[str, Any]) -> None:
     state = random.getstate(), pickle.dumps(np.random.get_state())  # noqa: NPY002 (nobody may draw from it)
     lived: State | None = None
     for number in range(3):
-        asked = [algorithm.ask(lived, search) if lived else algorithm.begin(founders, search) for _ in range(2)]
+        asked = [_ask(algorithm, lived, search) if lived else algorithm.begin(founders, search) for _ in range(2)]
         (generation, memory), (again, remembered) = asked
         fits = (generation.number, generation.size) == (number, SEARCHED)
         assert fits, f"expected generation {number} with {SEARCHED} individuals, got {generation}"
         same = "expected the same genes and the same memory from the same state"
         check_same(generation.population.plain().values(), again.population.plain().values(), same)
         check_same(memory.values(), remembered.values(), same)
-        assert generation.parent_a.max() < number * SEARCHED, "expected parents that have lived"
+        # without generations, somebody born before in the same one may be a parent
+        born = generation.identifiers if isinstance(algorithm, SteadyState) else number * SEARCHED
+        assert (generation.parent_a < born).all(), "expected parents that have lived"
         check_genes(generation.population, search.species)
         # everybody's loss, and what is remembered of it
-        squares = (generation.population["gains_ascending"].astype(np.float64) ** 2).mean(axis=1)
-        loss = np.minimum(squares, config.lifetime.loss_cap)
+        loss = _lose(generation, search)
         evaluation = Evaluation(loss, np.zeros(SEARCHED, np.int64), np.full(SEARCHED, np.nan), {})
         told = algorithm.tell(generation, evaluation, memory, search)
         kinds = {name: (array.shape, array.dtype) for name, array in told.items()}
@@ -165,3 +269,14 @@ def check_search(table: Mapping[str, Any]) -> None:
         lived = advance(generation, evaluation, lived, told)
     untouched = state == (random.getstate(), pickle.dumps(np.random.get_state()))  # noqa: NPY002
     assert untouched, "expected an algorithm that draws from addressed streams, not from random or numpy.random"
+
+
+def _lose(generation: Generation, search: Search) -> Floats:
+    squares = (generation.population["gains_ascending"].astype(np.float64) ** 2).mean(axis=1)
+    return np.asarray(np.minimum(squares, search.config.lifetime.loss_cap))
+
+
+def _ask(algorithm: Algorithm, lived: State, search: Search) -> tuple[Generation, Memory]:
+    if isinstance(algorithm, SteadyState):
+        return algorithm.grow(lived, lambda made, place: float(_lose(made, search)[place]), search)
+    return algorithm.ask(lived, search)

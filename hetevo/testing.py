@@ -27,9 +27,11 @@ from hetevo._contracts import (
     SAMPLES,
     SEED,
     STEP,
+    check_crossover,
     check_gradient,
     check_lists,
     check_lives,
+    check_mutation,
     check_same,
     check_same_life,
     check_search,
@@ -39,6 +41,7 @@ from hetevo._contracts import (
 from hetevo.evolve.config import preset
 from hetevo.evolve.selection import SELECTIONS, Candidates
 from hetevo.evolve.species import build_species, load_probe
+from hetevo.evolve.variation import CROSSOVERS, MUTATIONS
 from hetevo.populations.activations import ACTIVATIONS
 from hetevo.populations.layout import Layout
 from hetevo.populations.random_streams import Purpose, random_stream
@@ -56,11 +59,11 @@ def check(kind: str, name: str, **options: Any) -> None:
     ----------
     kind : str
         ``"task"``, ``"wiring"``, ``"rule"``, ``"activation"``, ``"circuit"``, ``"measure"``, ``"probe"``,
-        ``"figure"``, ``"selection"``, ``"algorithm"`` or ``"preset"``.
+        ``"figure"``, ``"selection"``, ``"crossover"``, ``"mutation"``, ``"algorithm"`` or ``"preset"``.
     name : str
         Its name as an installed package announces it, or its place, such as ``"own_task:Cosine"``.
     **options
-        Options of a task or wiring, or arguments of a selection operator; ``runs`` of a figure that needs others than
+        Options of a task or wiring, or arguments of an operator; ``runs`` of a figure that needs others than
         a small one.
 
     Raises
@@ -250,6 +253,14 @@ def _algorithm(name: str, options: Mapping[str, Any]) -> None:
     check_search({"name": name, **options})
 
 
+def _crossover(name: str, options: Mapping[str, Any]) -> None:
+    check_crossover(CROSSOVERS[name](**options))
+
+
+def _mutation(name: str, options: Mapping[str, Any]) -> None:
+    check_mutation(MUTATIONS[name](**options))
+
+
 def _preset(name: str, options: Mapping[str, Any]) -> None:
     _no(options)
     config = preset(name)
@@ -267,6 +278,8 @@ CHECKS: Mapping[str, Callable[[str, Mapping[str, Any]], object]] = {
     "figure": _figure,
     "selection": _selection,
     "algorithm": _algorithm,
+    "crossover": _crossover,
+    "mutation": _mutation,
     "preset": _preset,
 }
 """What tests a member, by its kind."""

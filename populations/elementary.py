@@ -37,6 +37,17 @@ def log(values: NDArray[Any]) -> Floats:
     return _each(math.log, values)
 
 
+def power(values: Floats, exponent: float) -> Floats:
+    """Return an array of any shape, 0 or more, to a power, as float64; 0 to a negative one is refused.
+
+    Examples
+    --------
+    >>> power(np.array([0.0, 4.0]), 0.5).tolist()
+    [0.0, 2.0]
+    """
+    return _each(lambda value: math.pow(value, exponent), values)
+
+
 def _exp(value: float) -> float:
     try:
         return math.exp(value)

@@ -1,6 +1,7 @@
 """The contract tests that packages use: our own members keep them, and each one notices a member that does not."""
 
 import re
+import sys
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,6 +15,7 @@ from hetevo.analysis.figures import FIGURES
 from hetevo.analysis.measures import MEASURES
 from hetevo.evolve.algorithms import ALGORITHMS
 from hetevo.evolve.selection import SELECTIONS
+from hetevo.evolve.variation import CROSSOVERS, MUTATIONS, Gaussian, Uniform
 from hetevo.populations.activations import ACTIVATIONS, Activation
 from hetevo.populations.circuits import CIRCUITS
 from hetevo.populations.rules import RULES, Rule
@@ -35,6 +37,10 @@ OWN = [
     *(("figure", name, {}) for name in FIGURES.own if name not in OTHER_RUNS),
     *(("algorithm", name, {}) for name in ALGORITHMS.own),
     ("algorithm", "cma", {"separable": True}),
+    ("algorithm", "evolution-strategy", {"survive": True}),
+    *(("crossover", name, {}) for name in CROSSOVERS.own),
+    *(("mutation", name, {}) for name in MUTATIONS.own),
+    ("mutation", "structural", {"appear": 0.01, "disappear": 0.3, "move": 0.2, "isolate": 0.2, "connect": 0.1}),
     ("probe", "instruments", {}),
     ("preset", "smoke", {}),
 ]
@@ -129,6 +135,50 @@ def worldly(individuals, k, rng):
     return individuals[:k]
 
 
+@dataclass(frozen=True)
+class Thieving(Uniform):
+    """Parents change as well."""
+
+    def cross(self, children, second, crossed, species, rng):
+        super().cross(children, second, crossed, species, rng)
+        second["gains_ascending"][:] = 0
+
+
+@dataclass(frozen=True)
+class Everywhere(Uniform):
+    """Elites are crossed, too."""
+
+    def cross(self, children, second, crossed, species, rng):
+        children["gains_ascending"][0] += 1
+
+
+@dataclass(frozen=True)
+class Overgrown(Gaussian):
+    """Synapses appear where there may be none."""
+
+    def rewire(self, children, species, rng):
+        if children.mask_ascending.dtype == np.bool_:
+            children.mask_ascending[:] = True
+
+
+@dataclass(frozen=True)
+class Unmoved(Gaussian):
+    def mutate(self, children, species, settings, rng, strength=None):
+        pass
+
+
+@dataclass(frozen=True)
+class Negative(Gaussian):
+    def rewire(self, children, species, rng):
+        children.gains_ascending[:] -= 9
+
+
+@dataclass(frozen=True)
+class Deaf(Gaussian):
+    def mutate(self, children, species, settings, rng, strength=None):
+        super().mutate(children, species, settings, rng if strength is None else np.random.default_rng(9))
+
+
 def nothing(runs):
     """Draw nothing."""
 
@@ -149,6 +199,12 @@ def nothing(runs):
         ("measure", twice, "gives columns that another one has: alignment"),
         ("selection", greedy, "expected 7 individuals where k is 7, got 1"),
         ("selection", worldly, "draws from rng alone"),
+        ("crossover", Thieving, "expected second parents that stay what they are"),
+        ("crossover", Everywhere, "circuits: expected individuals that are not changed to stay what they are"),
+        ("mutation", Overgrown, "mask_ascending: expected synapses only where the wiring family allows them"),
+        ("mutation", Unmoved, "circuits: expected some change in five children"),
+        ("mutation", Negative, "gains_ascending: expected numbers of 0 or more"),
+        ("mutation", Deaf, "circuits: expected the same with a strength of 1"),
         ("figure", nothing, "no attribute 'figure'"),
     ],
 )
@@ -160,6 +216,8 @@ def test_a_member_that_breaks_its_contract_is_noticed(kind, member, message, mon
         "activation": ACTIVATIONS,
         "measure": MEASURES,
         "selection": SELECTIONS,
+        "crossover": CROSSOVERS,
+        "mutation": MUTATIONS,
         "figure": FIGURES,
     }[kind]
     found = member() if isinstance(member, type) and kind == "rule" else member
@@ -181,3 +239,15 @@ def test_unknown_kinds_and_options_are_refused():
         testing.check("weather", "sine")
     with pytest.raises(ValueError, match="have none, got steps"):
         testing.check("rule", "none", steps=3)
+
+
+def test_the_algorithm_in_the_documentation_keeps_its_contract_in_a_file_of_ones_own(tmp_path, monkeypatch):
+    (text,) = [text for text in examples(ROOT / "docs" / "search.md") if "class Halves" in text]
+    (tmp_path / "own_halves.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    testing.check("algorithm", "own_halves:Halves")
+    monkeypatch.setattr(
+        sys.modules["own_halves"].Halves, "expect", lambda self, search: {"more": ((1,), np.dtype(float))}
+    )
+    with pytest.raises(AssertionError, match="expected what expect"):
+        testing.check("algorithm", "own_halves:Halves")

@@ -52,9 +52,6 @@ class Algorithm:
     islands: ClassVar[bool] = False
     """Whether it knows `hetevo.evolve.islands`."""
 
-    populations: ClassVar[int] = 2
-    """Copies of a population that are in memory at the same time."""
-
     def check(self, search: Search) -> None:
         """Refuse what it cannot search in, before anything is written.
 

@@ -26,6 +26,10 @@ LARGEST = 1_000
 """Entries beyond which a matrix of covariances takes too long; variances alone do not."""
 
 
+TINY = 1e-14
+"""The smallest step size, and the smallest share of the largest variance."""
+
+
 class _Point(np.ndarray):
     """What DEAP sees of an individual: a vector with a fitness."""
 
@@ -95,6 +99,7 @@ class CMA(Algorithm):
             for point, loss in zip(sample, evaluation.loss.tolist(), strict=True):
                 point.fitness = -loss
             strategy.update(sample)
+            _keep_regular(strategy)
         return {
             "centroid": np.asarray(strategy.centroid),
             "sigma": np.array([float(strategy.sigma)]),
@@ -125,6 +130,16 @@ class CMA(Algorithm):
         strategy.pc, strategy.ps = memory["path"], memory["step_path"]
         strategy.update_count = int(memory["updates"][0])
         return strategy
+
+
+def _keep_regular(strategy: Any) -> None:
+    """Keep step size and variances where numbers can hold them, if losses are of no help for long."""
+    strategy.sigma = float(np.clip(strategy.sigma, TINY, 1 / TINY))
+    variances = strategy.C if strategy.C.ndim == 1 else np.linalg.eigvalsh(strategy.C)
+    least = variances.max() * TINY
+    if variances.min() < least:
+        lift = least - variances.min()
+        strategy.C = strategy.C + (lift if strategy.C.ndim == 1 else lift * np.eye(strategy.dim))
 
 
 def _sample(strategy: Any, rng: Generator) -> Floats:

@@ -6,8 +6,9 @@ order, and all founders; L is the *lag*. So it is decided by numbers alone who c
 lived sooner: up to L individuals live at once, on any machines, and a run always ends with the same bits.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 
@@ -181,14 +182,13 @@ def make_room(number: int, like: Generation) -> Generation:
 class SteadyState(Algorithm):
     """Each child is bred when all before it have been admitted: the reference, for one worker at a time (lag 1)."""
 
-    populations: ClassVar[int] = 6
-
     replace: Annotated[Replace, Setting("who leaves when a child comes: the worst, be it the child, or the oldest")] = (
         "worst"
     )
 
-    def find_lag(self) -> int:
-        """Return L: how many births later than the last one that was admitted a child may be."""
+    def find_lag(self, size: int) -> int:
+        """Return L of a population of a size: how many births later than the last one admitted a child may be."""
+        del size
         return 1
 
     def go_on(self, lived: "State", search: Search) -> Nursery:
@@ -202,13 +202,29 @@ class SteadyState(Algorithm):
             What is searched in.
         """
         size, bred = lived.generation.size, (lived.generation.number + 1) * lived.generation.size
-        lag = self.find_lag()
+        lag = self.find_lag(size)
         admitted = max(size, bred - lag + 1)
         return Nursery(Adults.recall(lived.memory, search), admitted, bred, lag, self.replace, search)
 
     def again(self, before: "State", lived: "State", search: Search) -> tuple[Generation, Memory]:
         """Return a generation as it was bred, and what was remembered, from what became of it and the one before."""
-        nursery, made = self.go_on(before, search), make_room(lived.generation.number, lived.generation)
+        return self.grow(before, lambda made, place: float(lived.loss[place]), search)
+
+    def grow(
+        self, before: "State", loss_of: Callable[[Generation, int], float], search: Search
+    ) -> tuple[Generation, Memory]:
+        """Return a generation, bred birth by birth, and what is remembered after it.
+
+        Parameters
+        ----------
+        before : State
+            The generation before it, which has lived.
+        loss_of : callable
+            Returns the loss of the individual at a place of the generation, once it is there.
+        search : Search
+            What is searched in.
+        """
+        nursery, made = self.go_on(before, search), make_room(before.generation.number + 1, before.generation)
         size, begin = made.size, made.number * made.size
         while True:
             # as soon as a child can be bred it is: later ones may not be its parents
@@ -216,10 +232,11 @@ class SteadyState(Algorithm):
                 nursery.breed(made)
             if nursery.is_ready:
                 return made, nursery.adults.memory()
+            # admitted in order, those before it first
             place = nursery.admitted - begin
-            genes, loss = (made, lived.loss) if place >= 0 else (before.generation, before.loss)
-            child = genes.population.take(np.array([place % size]))
-            nursery.admit(child, float(loss[place % size]))
+            genes = made if place >= 0 else before.generation
+            loss = loss_of(made, place) if place >= 0 else float(before.loss[place])
+            nursery.admit(genes.population.take(np.array([place % size])), loss)
 
     def tell(self, generation: Generation, evaluation: Evaluation, asked: Memory, search: Search) -> Memory:
         """Return the founders as adults; what there is to remember later is known without being told."""
@@ -237,14 +254,8 @@ class SteadyState(Algorithm):
 class Asynchronous(SteadyState):
     """Up to ``lag`` individuals live at once: workers never wait for the end of a generation."""
 
-    lag: Annotated[int, Setting("individuals that may live at once, 2 to 4 times the workers; part of results")] = 32
+    lag: Annotated[int, Setting("individuals that may live at once, at most evolution.size", least=1)] = 32
 
-    def check(self, search: Search) -> None:
-        """Refuse a lag that is longer than a generation."""
-        size = search.config.evolution.size
-        if not 1 <= self.lag <= size:
-            raise SettingError(f"evolution.algorithm.lag: expected 1 to {size} (evolution.size), got {self.lag}.")
-
-    def find_lag(self) -> int:
+    def find_lag(self, size: int) -> int:
         """Return L."""
-        return self.lag
+        return min(self.lag, size)

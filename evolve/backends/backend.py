@@ -32,8 +32,9 @@ def never() -> bool:
 
 Telemetry = dict[str, float]
 """Of the generation just evaluated: seconds spent on ``serialise`` (sending) and ``wait``, the number of ``workers``,
-their ``utilisation`` (share of their time spent on lives), the share of that in which they had a ``processor`` (the
-rest went to other programs), and how many blocks were ``resent``."""
+seconds that these spent on lives, added up (``busy``), their ``utilisation`` (share of their time spent on lives), the
+share of that in which they had a ``processor`` (the rest went to other programs), and how many blocks were
+``resent``."""
 
 
 @dataclass(frozen=True)
@@ -206,6 +207,7 @@ class Clock:
         return {
             **{name: round(seconds, 6) for name, seconds in self._parts.items()},
             "workers": workers,
+            "busy": round(self.busy, 6),
             "utilisation": round(self.busy / available, 4) if available else 0.0,
             "processor": round(self.processor / self.busy, 4) if self.busy else 0.0,
             "resent": resent,

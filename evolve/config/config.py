@@ -32,6 +32,7 @@ from hetevo.evolve.config.tables import (
     TransplantTable,
 )
 from hetevo.evolve.config.tables.living import check_name, explain_unknown, named_settings
+from hetevo.evolve.config.variation import check_variation
 from hetevo.evolve.identity import config_hash
 from hetevo.evolve.islands import TOPOLOGIES
 from hetevo.populations.errors import SettingError
@@ -211,8 +212,9 @@ class Config(Table):
         return self
 
     @model_validator(mode="after")
-    def _check_algorithm(self) -> Self:
+    def _check_search(self) -> Self:
         check_algorithm(self)
+        check_variation(self)
         return self
 
     @model_validator(mode="after")

@@ -19,6 +19,8 @@ GROUPS: Mapping[str, str] = {
     "evolution.algorithm.name": "hetevo.algorithms",
     "evolution.select.name": "hetevo.selections",
     "evolution.select_elites.name": "hetevo.selections",
+    "evolution.cross.name": "hetevo.crossovers",
+    "evolution.mutate.name": "hetevo.mutations",
     "probe.name": "hetevo.probes",
     "probe.measures": "hetevo.measures",
 }

@@ -7,9 +7,10 @@ import pytest
 
 from hetevo.evolve import Experiment, preset, resume
 from hetevo.evolve.algorithms import ALGORITHMS, Search, make_algorithm
-from hetevo.evolve.algorithms.cma import CMA
+from hetevo.evolve.algorithms.cma import CMA, Separable
 from hetevo.evolve.algorithms.vectors import Vectors, begin_anew
 from hetevo.evolve.generation import Operator, draw_generation_zero
+from hetevo.evolve.private_deap import cma, private_generators
 from hetevo.evolve.species import build_species
 from hetevo.evolve.state import advance
 from hetevo.evolve.verify import verify
@@ -18,7 +19,11 @@ from hetevo.populations.evaluation import Evaluation
 
 SMALL = ["lifetime.presentations=20", "evolution.size=12", "evolution.elites=2", "checkpoint={every=1,keep=9}"]
 OPTIONS = {"asynchronous": {"lag": 5}}
-TABLES = [*({"name": n, **OPTIONS.get(n, {})} for n in ALGORITHMS.own), {"name": "cma", "separable": True}]
+TABLES = [
+    *({"name": name, **OPTIONS.get(name, {})} for name in ALGORITHMS.own),
+    {"name": "cma", "separable": True},
+    {"name": "evolution-strategy", "survive": True, "parents": 4},
+]
 
 
 def configure(table, *changes):
@@ -73,6 +78,10 @@ def course(search, loss, generations, points):
     return lived, seen
 
 
+class Point(np.ndarray):
+    fitness = 0.0
+
+
 def sphere(point):
     return float(((point - 1) ** 2).sum())
 
@@ -97,9 +106,6 @@ def test_cma_without_covariances_is_cma_with_covariances_of_zero():
     apart = CMA(separable=True)._restore(asked, 12)
     whole.ccov1, whole.ccovmu = apart.ccov1, apart.ccovmu
 
-    class Point(np.ndarray):
-        fitness = 0.0
-
     sample = [point.view(Point) for point in asked["points"]]
     for point, loss in zip(sample, losses, strict=True):
         point.fitness = -loss
@@ -108,6 +114,38 @@ def test_cma_without_covariances_is_cma_with_covariances_of_zero():
     np.testing.assert_allclose(told["covariances"], np.diag(whole.C))
     np.testing.assert_allclose(told["sigma"], whole.sigma)
     np.testing.assert_allclose(told["step_path"], whole.ps)
+
+
+def rosenbrock(point):
+    return float((100 * (point[1:] - point[:-1] ** 2) ** 2 + (1 - point[:-1]) ** 2).sum())
+
+
+@pytest.mark.parametrize(
+    ("kind", "function", "start", "known"),
+    [
+        (cma.Strategy, lambda point: sphere(point + 1), 1.0, 2060),
+        (Separable, lambda point: sphere(point + 1), 1.0, 1960),
+        (cma.Strategy, rosenbrock, 0.0, 7040),
+    ],
+    ids=["sphere", "sphere, separable", "Rosenbrock"],
+)
+def test_cma_needs_as_many_evaluations_as_pycma(kind, function, start, known):
+    """Known: medians over seeds of pycma 4.5.0, D = 10, 20 individuals, step 0.5, no active update, down to 1e-8."""
+    needed = []
+    for seed in range(5):
+        shape = np.ones(10) if kind is Separable else np.eye(10)
+        strategy = kind(np.full(10, start), 0.5, lambda_=20, cmatrix=shape)
+        best, count = math.inf, 0
+        with private_generators(np.random.default_rng(seed)):
+            while best > 1e-8:
+                sample = [np.asarray(point).view(Point) for point in strategy.generate(np.asarray)]
+                for point in sample:
+                    point.fitness = -function(point)
+                best = min(best, *(-point.fitness for point in sample))
+                count += len(sample)
+                strategy.update(sample)
+        needed.append(count)
+    assert np.median(needed) == pytest.approx(known, rel=0.25)
 
 
 def test_openai_es_follows_the_gradient_of_the_sphere():
@@ -121,6 +159,34 @@ def test_openai_es_follows_the_gradient_of_the_sphere():
     lived, seen = course(search, sphere, 120, points)
     assert seen[-1] < seen[0] / 10
     np.testing.assert_allclose(lived.memory["mean"].mean(), 1, atol=0.2)
+
+
+def test_survivors_of_an_evolution_strategy_are_its_parents_and_others_die():
+    for survive in (True, False):
+        search = search_of({"name": "evolution-strategy", "survive": survive, "parents": 3})
+        vectors = Vectors(search.species)
+        before, _ = course(search, sphere, 1, lambda generation, asked, v=vectors: v.flatten(generation.population))
+        made, _ = make_algorithm(search.config.evolution.algorithm).ask(before, search)
+        best = before.generation.identifiers[np.argsort(before.loss, kind="stable")[:3]]
+        survivors = made.operator == Operator.ELITE
+        assert made.parent_a[survivors].tolist() == (best.tolist() if survive else [])
+        assert {*made.parent_a.tolist(), *made.parent_b[made.parent_b >= 0].tolist()} <= {*best.tolist()}
+
+
+def test_an_evolution_strategy_makes_its_steps_as_long_as_they_must_be():
+    """Far from the optimum strengths grow, near to it they shrink."""
+    changes = ["evolution.size=60", "evolution.crossover=0"]
+    changes += ["evolution.gain_mutation_rate=1.0", "evolution.decay_mutation_rate=1.0"]
+    strengths = []
+    for scale in (0.001, 1.0):
+        scales = [f"evolution.{kind}_mutation_scale={scale}" for kind in ("gain", "decay")]
+        search = search_of({"name": "evolution-strategy"}, *changes, *scales)
+        vectors = Vectors(search.species)
+        lived, _ = course(search, sphere, 60, lambda g, asked, v=vectors: v.flatten(g.population))
+        strengths.append(np.exp(np.log(lived.memory["strength"][:, 0]).mean()))
+    # that of gains: they are .1 apart among founders
+    assert strengths[0] > 3
+    assert strengths[1] < 0.3
 
 
 def test_random_search_keeps_the_best_and_nothing_else():
@@ -163,6 +229,7 @@ def test_vectors_far_away_are_genes_still():
         ({"name": "cma"}, ["evolution.size=3", "evolution.elites=1"], "expected at least 4 individuals"),
         ({"name": "cma"}, ["backend.portable=true"], "backend.portable: the matrix products"),
         ({"name": "openai-es"}, ["evolution.size=13"], "expected an even number"),
+        ({"name": "evolution-strategy", "parents": 12}, [], "expected fewer than individuals"),
         ({"name": "cma"}, ["islands.count=2"], "knows no islands"),
         ({"name": "cma"}, ["evolution.turnover=none"], "nothing is searched"),
         ({"name": "cmaes"}, [], "Did you mean 'cma'"),

@@ -9,7 +9,7 @@ from hetevo.evolve.config import ConfigError, from_mapping, preset
 from hetevo.evolve.genes import GenesError, check_genes
 from hetevo.evolve.space import Space
 from hetevo.evolve.species import build_species
-from hetevo.evolve.variation import cross, mutate
+from hetevo.evolve.variation import Gaussian, Neuron, Uniform
 from hetevo.populations.circuits import allowed_synapses, draw_founders, genome
 from hetevo.populations.error_neurons import KINDS
 from hetevo.populations.genome import Population
@@ -57,7 +57,7 @@ def test_mutation_and_crossover_reach_every_gene():
     config, species = settled("genome.innate='inherited'", "evolution.mask_flip=0.2", "network.levels=[6,5]")
     founders = draw_founders(species, 0, 12)
     children = Population({name: values.copy() for name, values in founders.items()})
-    mutate(children, species, config.evolution, np.random.default_rng(0))
+    Gaussian().mutate(children, species, config.evolution, np.random.default_rng(0))
     for gene in genome(species):
         assert (children[gene.name] != founders[gene.name]).any(), gene.name
         if gene.kind == "mask":
@@ -65,7 +65,7 @@ def test_mutation_and_crossover_reach_every_gene():
             assert not (changed & ~allowed_synapses(species, gene.name)).any()
     # gains and decays come from both parents, wirings and innate weights from the first
     crossed = Population({name: values.copy() for name, values in founders.items()})
-    cross(crossed, founders.take(np.arange(6, 12)), np.arange(6), species, np.random.default_rng(0))
+    Uniform().cross(crossed, founders.take(np.arange(6, 12)), np.arange(6), species, np.random.default_rng(0))
     for gene in genome(species):
         first, second = founders[gene.name][:6], founders[gene.name][6:]
         own = crossed[gene.name][:6]
@@ -79,7 +79,7 @@ def test_crossover_by_neuron_keeps_the_gains_of_forward_and_of_error_neurons_tog
     for kind in KINDS:
         children[f"gains_{kind}"] = np.zeros_like(children[f"gains_{kind}"])
         second[f"gains_{kind}"] = np.ones_like(second[f"gains_{kind}"])
-    cross(Population(children), Population(second), np.arange(300), species, np.random.default_rng(0), by="neuron")
+    Neuron().cross(Population(children), Population(second), np.arange(300), species, np.random.default_rng(0))
     ascending, sensing, teaching, descending = (children[f"gains_{kind}"] for kind in KINDS)
     np.testing.assert_array_equal(ascending[:, :11], teaching)
     np.testing.assert_array_equal(sensing, descending)

@@ -15,7 +15,7 @@ from hetevo.evolve.private_deap import PYTHON, draw_below, draw_unit, private_ge
 from hetevo.evolve.reproduction import reproduce
 from hetevo.evolve.selection import TWINS, Candidates, find_positions, select
 from hetevo.evolve.species import build_species
-from hetevo.evolve.variation import cross, mutate
+from hetevo.evolve.variation import Gaussian, Neuron, Uniform
 from hetevo.populations.circuits import draw_founders, genome
 from hetevo.populations.genome import Population
 from hetevo.populations.random_streams import draw_events
@@ -145,11 +145,11 @@ def test_crossover_by_neuron_takes_all_gains_of_a_neuron_from_one_parent(shared)
     changes = ["plasticity.terms=['oja']", f"plasticity.gains_shared={str(shared).lower()}", "evolution.crossover=1"]
     _, species = settled("smoke", *changes)
     together = {}
-    for by in ("gene", "neuron"):
+    for by, operator in (("gene", Uniform()), ("neuron", Neuron())):
         children, second = ({**draw_founders(species, 0, 200)} for _ in range(2))
         for name in names:  # the first parents have 0 everywhere, the second ones 1
             children[name], second[name] = np.zeros_like(children[name]), np.ones_like(second[name])
-        cross(Population(children), Population(second), np.arange(200), species, np.random.default_rng(0), by=by)
+        operator.cross(Population(children), Population(second), np.arange(200), species, np.random.default_rng(0))
         first, *others = (children[name] for name in names)
         assert 0.4 < first.mean() < 0.6
         together[by] = [(first[:, :1] == each[:, :1]).mean() for each in others]
@@ -176,7 +176,7 @@ def test_mutation_flips_only_allowed_synapses_at_the_given_rate(feedback):
     species = build_species(config)
     before = draw_founders(species, 0, 200)
     after = draw_founders(species, 0, 200)
-    mutate(after, species, config.evolution, np.random.default_rng(0))
+    Gaussian().mutate(after, species, config.evolution, np.random.default_rng(0))
     flipped = before.mask_ascending ^ after.mask_ascending
     assert not (flipped & ~species.allowed.ascending).any()
     share = flipped.sum() / (200 * species.allowed.ascending.sum())
@@ -188,7 +188,7 @@ def test_mutation_flips_only_allowed_synapses_at_the_given_rate(feedback):
 def test_mutation_of_gains_has_the_given_rate_and_scale():
     config, species = settled()
     before, after = draw_founders(species, 0, 2000), draw_founders(species, 0, 2000)
-    mutate(after, species, config.evolution, np.random.default_rng(0))
+    Gaussian().mutate(after, species, config.evolution, np.random.default_rng(0))
     change = after.gains_ascending - before.gains_ascending
     assert (change != 0).mean() == pytest.approx(0.3, abs=0.01)
     assert change[change != 0].std() == pytest.approx(0.05, rel=0.03)
@@ -219,7 +219,7 @@ def test_bits_are_crossed_at_two_points_and_flip_at_the_given_rate():
     species = build_species(config)
     first, second = (Population({"formula": np.full((4000, 35), bit)}) for bit in (False, True))
     crossed = np.arange(0, 4000, 2)
-    cross(first, second.take(crossed), crossed, species, np.random.default_rng(0))
+    Uniform().cross(first, second.take(crossed), crossed, species, np.random.default_rng(0))
     taken = first["formula"]
     assert not taken[1::2].any()
     borders = np.abs(np.diff(taken[crossed].astype(int), axis=1, prepend=0, append=0)).sum(axis=1)
@@ -228,7 +228,7 @@ def test_bits_are_crossed_at_two_points_and_flip_at_the_given_rate():
     assert share[0] == 0  # as deap.tools.cxTwoPoint, whose first point is at least 1
     assert share[17] == pytest.approx(0.5, abs=0.05)
     before, after = draw_founders(species, 0, 2000)["formula"], draw_founders(species, 0, 2000)
-    mutate(after, species, config.evolution, np.random.default_rng(0))
+    Gaussian().mutate(after, species, config.evolution, np.random.default_rng(0))
     assert (before ^ after["formula"]).mean() == pytest.approx(0.01, abs=0.001)
 
 
@@ -237,6 +237,6 @@ def test_genes_of_every_kind_have_a_mutation():
     config, _ = settled()
     after = draw_founders(species, 0, 50)
     before = draw_founders(species, 0, 50)
-    mutate(after, species, config.evolution.model_copy(update={"mask_flip": 0.5}), np.random.default_rng(0))
+    Gaussian().mutate(after, species, config.evolution.model_copy(update={"mask_flip": 0.5}), np.random.default_rng(0))
     for gene in genome(species):
         assert (after[gene.name] != before[gene.name]).any(), gene.name

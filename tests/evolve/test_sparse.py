@@ -22,7 +22,7 @@ from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.saved import read_saved_config, with_saved_storage
 from hetevo.evolve.species import build_species
 from hetevo.evolve.state import load
-from hetevo.evolve.variation import mutate
+from hetevo.evolve.variation import Gaussian
 from hetevo.evolve.verify import verify
 from hetevo.populations.circuits import draw_founders
 from hetevo.populations.errors import SettingError
@@ -76,8 +76,8 @@ def test_lists_mutate_as_matrices_do(wiring, transposed):
     before = dict(genes)
     children = genes.take(np.arange(6))
     settings = EvolutionTable(mask_flip=0.05)
-    mutate(matrices, dense, settings, np.random.default_rng(3))
-    mutate(children, species, settings, np.random.default_rng(3))
+    Gaussian().mutate(matrices, dense, settings, np.random.default_rng(3))
+    Gaussian().mutate(children, species, settings, np.random.default_rng(3))
     for name, shape in shapes.items():
         np.testing.assert_array_equal(to_mask(children[name], shape), matrices[name])
         assert any(len(own) for own in before[name])

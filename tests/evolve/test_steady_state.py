@@ -170,11 +170,13 @@ def test_large_networks_with_lists_of_synapses_go_on_too(tmp_path):
     assert verify(tmp_path / "part", replay=True, workers=1).ok
 
 
-def test_a_lag_is_no_longer_than_a_generation(tmp_path):
-    with pytest.raises(SettingError, match=r"algorithm\.lag: expected 1 to 10 .*got 11"):
-        Experiment(configure(11))
-    with pytest.raises(SettingError, match="islands"):
-        configure(4, "islands.count=2")
+def test_a_lag_is_no_longer_than_a_generation_and_there_is_one_island(whole, tmp_path):
+    size = {"backend.workers": 1, "evolution.generations": 1}
+    runs = [Experiment(configure(lag, *size.items())).run(tmp_path / str(lag)) for lag in (SIZE, 32)]
+    assert runs[0].digest == runs[1].digest
+    for lag, changes, message in ((0.5, [], "lag"), (-1, [], "lag: .*1"), (4, ["islands.count=2"], "islands")):
+        with pytest.raises(SettingError, match=message):
+            configure(lag, *changes)
 
 
 class Shuffled:

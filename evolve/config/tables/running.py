@@ -49,7 +49,16 @@ class EvolutionTable(Table):
     elites: int = Field(4, ge=0, description="individuals of each island that pass on unchanged; below its size")
     crossover: Share = Field(0.5, description="probability that a child has two parents; 0 to 1")
     crossover_by: Literal["gene", "neuron"] = Field(
-        "gene", description="gains from two parents: each gain alone, or all gains of a neuron from the same one"
+        "gene", description='older spelling: "neuron" is cross = {name = "neuron"}; "gene" says nothing'
+    )
+    cross: dict[str, Any] = Field(
+        {"name": "uniform"},
+        description="how genes of two parents become a child's: uniform, neuron, one-point, two-point, blend,"
+        " simulated-binary, and options",
+    )
+    mutate: dict[str, Any] = Field(
+        {"name": "gaussian"},
+        description="how genes mutate: gaussian, polynomial, redraw, structural, and options",
     )
     turnover: Literal["generations", "none"] = Field(
         "generations",
