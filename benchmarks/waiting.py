@@ -21,13 +21,16 @@ from hetevo.populations.types import Floats
 SHORTEST, RATIO = 0.03, 10.0
 """Seconds of the shortest life, and how many times as long the longest one is; logarithms lie evenly in between."""
 
+LAGS = (4, 8)
+"""Individuals that may live at once, for each worker."""
+
 SIZE, GENERATIONS = 64, 3
 """Individuals, and generations for each worker: so all runs take about as long."""
 
 
 def seconds_of(gains: Floats) -> Floats:
-    """Return how long lives last, (P,), by the first gain of each individual: an arbitrary but even function of it."""
-    return np.asarray(SHORTEST * RATIO ** (np.abs(gains[:, 0].astype(np.float64)) * 1e3 % 1))
+    """Return how long lives last, (P,), by the gains of each individual: as good as by lot for every child."""
+    return np.asarray(SHORTEST * RATIO ** (np.abs(gains.sum(axis=1, dtype=np.float64)) * 1e3 % 1))
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class Watch:
 
 
 def utilisation(workers: int, algorithm: dict[str, Any]) -> dict[str, float]:
-    """Run an experiment, and return the share of all workers' time that was spent on lives, and lives a second."""
+    """Run an experiment, and return the share of all workers' time spent on lives, and lives a second."""
     generations = GENERATIONS * workers
     changes = [f"evolution.size={SIZE}", f"evolution.generations={generations}", "lifetime.presentations=1"]
     changes += ["evolution.elites=0", f"backend.workers={workers}", "lifetime.tasks=1"]
@@ -70,13 +73,13 @@ def utilisation(workers: int, algorithm: dict[str, Any]) -> dict[str, float]:
         events = map(json.loads, Path(folder, "run", "events.jsonl").read_text().splitlines())
         busy = sum(event.get("busy", 0.0) for event in events)
     lives = SIZE * (generations + 1)
-    return {"utilisation": busy / (workers * watch.seconds), "lives_a_second": lives / watch.seconds}
+    return {"busy": busy / (workers * watch.seconds), "lives_a_second": lives / watch.seconds}
 
 
-def compare(workers: int, lags: tuple[int, ...]) -> dict[str, dict[str, float]]:
-    """Return `utilisation` with generations, and without for some lags, in births for each worker."""
+def compare(workers: int) -> dict[str, dict[str, float]]:
+    """Return `utilisation` with generations, and without for some lags."""
     found = {"generational": utilisation(workers, {"name": "generational"})}
-    for lag in lags:
-        births = min(lag * workers, SIZE)
-        found[f"lag {lag}"] = utilisation(workers, {"name": "asynchronous", "lag": births})
+    for births in LAGS:
+        lag = births * workers
+        found[f"asynchronous, lag {lag}"] = utilisation(workers, {"name": "asynchronous", "lag": lag})
     return found
