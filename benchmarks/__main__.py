@@ -111,9 +111,7 @@ def scaling(
 @explain_errors
 def waiting(
     as_json: AsJson = False,
-    workers: Annotated[
-        list[int] | None, typer.Argument(min=1, help="Numbers of workers, also more than cores.")
-    ] = None,
+    workers: Annotated[list[int] | None, typer.Argument(min=1, help="Numbers of workers.")] = None,
 ) -> None:
     """Compare how long workers wait for lives that differ tenfold in length, with generations and without."""
     from benchmarks import waiting as subject
@@ -127,6 +125,7 @@ def waiting(
         "workers": [str(number) for number, _, _ in rows],
         "": [name for _, name, _ in rows],
         "busy": [f"{row['busy']:.1%}" for _, _, row in rows],
+        "busy if nothing else took time": [_number(row.get("schedule"), ".1%") for _, _, row in rows],
         "lives a second": [f"{row['lives_a_second']:.1f}" for _, _, row in rows],
     }
     print(markdown(table))

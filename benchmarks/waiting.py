@@ -7,21 +7,35 @@ more workers than cores.
 import json
 import tempfile
 import time
+from collections import deque
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from hetevo.evolve import Experiment, preset
+from hetevo.evolve.algorithms.steady_state import Asynchronous
+from hetevo.evolve.backends import Backend, Job
+from hetevo.evolve.backends.backend import do_nothing, never
+from hetevo.evolve.backends.block_queue import Block, BlockQueue
+from hetevo.evolve.backends.lives import Lived
+from hetevo.evolve.backends.local import PLACES
+from hetevo.evolve.backends.stream import QueueStream
+from hetevo.evolve.births import Births
+from hetevo.evolve.config import BackendTable
+from hetevo.evolve.evolution import Evolution
+from hetevo.evolve.generation import Generation, draw_generation_zero
 from hetevo.populations.circuits import LayerSnapshot, Snapshot
+from hetevo.populations.evaluation import Evaluation
 from hetevo.populations.sparse.life import SparseSnapshot
 from hetevo.populations.types import Floats
 
 SHORTEST, RATIO = 0.03, 10.0
 """Seconds of the shortest life, and how many times as long the longest one is; logarithms lie evenly in between."""
 
-LAGS = (4, 8)
+LAGS = (2, 4, 8)
 """Individuals that may live at once, for each worker."""
 
 SIZE, GENERATIONS = 64, 3
@@ -76,10 +90,66 @@ def utilisation(workers: int, algorithm: dict[str, Any]) -> dict[str, float]:
     return {"busy": busy / (workers * watch.seconds), "lives_a_second": lives / watch.seconds}
 
 
+class Virtual:
+    """A backend without workers: blocks live in a time of their own, and nothing else takes any."""
+
+    def __init__(self, workers: int) -> None:
+        self.workers, self.now, self.busy = workers, 0.0, 0.0
+        self._waiting: deque[tuple[BlockQueue, Block]] = deque()
+        self._living: list[tuple[float, int, BlockQueue, Block]] = []
+        self._sent = 0
+
+    def stream(self, job: Job, generation: Generation, ready: int) -> QueueStream:
+        """Return a stream as any backend's."""
+        stream = QueueStream(BackendTable(), self)
+        stream.begin(job, generation, ready)
+        return stream
+
+    @property
+    def free(self) -> int:
+        """Blocks that can be sent now."""
+        return PLACES * self.workers - len(self._waiting) - len(self._living)
+
+    def send(self, queue: BlockQueue, block: Block) -> None:
+        """Send a block."""
+        self._waiting.append((queue, block))
+
+    def collect(self) -> list[tuple[BlockQueue, Block, Lived]]:
+        """Let the time come when the next block has lived."""
+        while self._waiting and len(self._living) < self.workers:
+            queue, block = self._waiting.popleft()
+            seconds = float(seconds_of(queue.genes(block).gains_ascending).sum())
+            self._sent, self.busy = self._sent + 1, self.busy + seconds
+            heappush(self._living, (self.now + seconds, self._sent, queue, block))
+        self.now, _, queue, block = heappop(self._living)
+        loss, status = seconds_of(queue.genes(block).gains_ascending), np.zeros(block.size, np.int64)
+        return [(queue, block, Lived(Evaluation(loss, status, np.full(block.size, np.nan), {}), 0.0))]
+
+    def watch(self) -> bool:
+        """Nothing goes wrong."""
+        return False
+
+
+def schedule(workers: int, lag: int) -> float:
+    """Return the share of all workers' time that is spent on lives if nothing but lives takes any."""
+    generations, table = GENERATIONS * workers, {"name": "asynchronous", "lag": lag}
+    changes = [f"evolution.size={SIZE}", f"evolution.generations={generations}", "backend.block=64"]
+    evolution, backend = (
+        Evolution(preset("smoke", overrides=[*changes, ("evolution.algorithm", table)])),
+        Virtual(workers),
+    )
+    births = Births(Asynchronous(lag=lag), evolution.search, cast("Backend", backend), evolution.job, generations)
+    births.begin(draw_generation_zero(evolution.species, 0, SIZE))
+    for number in range(generations + 1):
+        births.live(number, do_nothing, never)
+    return backend.busy / (workers * backend.now)
+
+
 def compare(workers: int) -> dict[str, dict[str, float]]:
-    """Return `utilisation` with generations, and without for some lags."""
+    """Return `utilisation` with generations, and without for some lags, beside `schedule`."""
     found = {"generational": utilisation(workers, {"name": "generational"})}
     for births in LAGS:
         lag = births * workers
-        found[f"asynchronous, lag {lag}"] = utilisation(workers, {"name": "asynchronous", "lag": lag})
+        measured = utilisation(workers, {"name": "asynchronous", "lag": lag})
+        found[f"asynchronous, lag {lag}"] = {**measured, "schedule": schedule(workers, lag)}
     return found

@@ -236,3 +236,10 @@ def test_sparse_storage_is_measured_beside_matrices():
     alone = sparse.measure(size, 1)
     assert alone["synapses"] > 0
     assert alone["bytes"] > 0
+
+
+def test_without_generations_the_schedule_keeps_workers_busy():
+    from benchmarks.waiting import schedule
+
+    assert schedule(2, 8) > 0.98
+    assert schedule(2, 1) == pytest.approx(0.5, abs=0.1)  # but for founders, one lives at a time
