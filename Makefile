@@ -48,6 +48,7 @@ bench: setup
 	$(BIN)/python -m benchmarks evaluator
 	$(BIN)/hetevo bench experiment
 	$(BIN)/hetevo bench generation
+	$(BIN)/hetevo bench search
 	$(BIN)/hetevo bench ray
 
 docs: setup
