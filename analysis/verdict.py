@@ -158,6 +158,7 @@ MODULES = (
     "network.activation",
     "network.circuit",
     "plasticity.rule",
+    "evolution.algorithm.name",
     "evolution.cross.name",
     "evolution.mutate.name",
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from hetevo.evolve.algorithms import Search, make_algorithm
 from hetevo.evolve.backends import BACKENDS, Backend, Job
 from hetevo.evolve.backends.backend import bound_workers
 from hetevo.evolve.backends.portable import check_machine
@@ -60,6 +61,8 @@ class Evolution:
         self.place = bound_workers(config.backend, config.evolution.size, oversubscribe=oversubscribe)
         self.files = held_files(config.model_dump())
         self.species = build_species(config)
+        self.algorithm = make_algorithm(config.evolution.algorithm)
+        self.algorithm.check(self.search)
         check_memory(config, self.species, 0 if self.place.address else self.place.workers)
         # fails here, before anything is written, if a data set's package is missing
         self.species.task.prepare()
@@ -70,6 +73,11 @@ class Evolution:
             check(self.species)
         self.data: OwnData | None = None
         self.plugins = describe_plugins(config.model_dump())
+
+    @property
+    def search(self) -> Search:
+        """What the algorithm searches in."""
+        return Search(self.config, self.species)
 
     @contextlib.contextmanager
     def connected(self, directory: RunDirectory | None, data: str | Path | None = None) -> Iterator[Backend]:

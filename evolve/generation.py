@@ -25,6 +25,7 @@ class Operator(IntEnum):
     ELITE = 1
     MUTATION = 2
     CROSSOVER = 3
+    SAMPLE = 4
 
 
 @dataclass(frozen=True)

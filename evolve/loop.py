@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
 from types import MappingProxyType
@@ -11,13 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hetevo.evolve.algorithms import Memory
 from hetevo.evolve.backends import Backend
 from hetevo.evolve.beginning import draw_first_generation
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.generation import Generation
 from hetevo.evolve.messages import GenerationReport, Progress
 from hetevo.evolve.recorder import Recorder
-from hetevo.evolve.reproduction import reproduce
 from hetevo.evolve.state import State, advance
 from hetevo.evolve.stopping import StopRequest
 from hetevo.evolve.until import find_end_reason
@@ -167,14 +168,14 @@ class Loop:
         while self._goes_on():
             clock = [time.perf_counter()]
             try:
-                generation, evaluation, measured = self._live(clock)
+                generation, evaluation, measured, memory = self._live(clock)
             except MachineFailedError as error:
                 if self.state is None or not self.stop.received:
                     raise
                 self.recorder.notice(str(error))  # it was asked to stop, and does
                 return
             # lived: the state moves on, and its rows wait in memory until the next generation lives
-            self.state = state = advance(generation, evaluation, self.state)
+            self.state = state = advance(generation, evaluation, self.state, memory)
             row = self.recorder.record(generation, evaluation, measured)
             self._seconds = self.recorder.seconds
             self._note(state, row, clock, last=not self._goes_on())
@@ -184,13 +185,15 @@ class Loop:
         # founders live whoever asks to stop: without them there is nothing that could go on later
         return self.state is None or not (self.is_done or self.stop.received)
 
-    def _live(self, clock: list[float]) -> tuple[Generation, Evaluation, dict[str, float]]:
+    def _live(self, clock: list[float]) -> tuple[Generation, Evaluation, dict[str, float], Memory]:
         """Let the next generation live, and note when it was made and when it had lived."""
-        # 1. reproduce, or begin
+        # 1. ask the algorithm for it, or for the first one
+        algorithm, search = self.evolution.algorithm, self.evolution.search
         if self.state:
-            generation = reproduce(self.state.generation, self.state.loss, self.config, self.species)
+            generation, asked = algorithm.ask(self.state, search)
         else:
-            generation = draw_first_generation(self.config, self.species, self.recorder.directory)
+            founders = draw_first_generation(self.config, self.species, self.recorder.directory)
+            generation, asked = algorithm.begin(founders, search)
         clock.append(time.perf_counter())
         # 2. live; as soon as the workers are busy, this process has time to write the generation before
         job = self.evolution.job(generation.number)
@@ -199,7 +202,9 @@ class Loop:
         # 3. live through held-out tasks too, only to be measured
         held_out = self.evolution.held_out
         measured = held_out.measure(self.backend, job, generation, evaluation.loss, self._is_stopping)
-        return generation, evaluation, measured
+        # 4. tell the algorithm what became of them, and nothing that was measured
+        memory = algorithm.tell(generation, replace(evaluation, observed={}), asked, search)
+        return generation, evaluation, measured, memory
 
     def _is_stopping(self) -> bool:
         return self.stop.received

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from hetevo.evolve.algorithms import Search, expect_memory
 from hetevo.evolve.backends.backend import BLOCK_BYTES
 from hetevo.evolve.config import Config, ConfigError
 from hetevo.evolve.machine import Memory, available_memory, process_limits
@@ -175,7 +176,12 @@ def _count_genes(species: Species) -> int:
 def _count_population(config: Config, species: Species) -> dict[str, int]:
     # parents and children are there at the same time
     each = _count_genes(species) + 8 * DESCENT
-    return {"the population (evolution.size, network, task)": 2 * each * config.evolution.size}
+    found = {"the population (evolution.size, network, task)": 2 * each * config.evolution.size}
+    # before and after a generation, and what is computed with it
+    arrays = expect_memory(Search(config, species)).values()
+    if own := sum(math.prod(shape) * dtype.itemsize for shape, dtype in arrays):
+        found["what the algorithm remembers (evolution.algorithm)"] = 4 * own
+    return found
 
 
 def _count_records(config: Config) -> dict[str, int]:

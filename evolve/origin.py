@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
+from hetevo.evolve.algorithms import Search, expect_memory
 from hetevo.evolve.config import Config, ConfigError, config_hash, from_mapping, without_address
 from hetevo.evolve.config.own_graph import with_kept_graph
 from hetevo.evolve.config.sources import Override
@@ -17,6 +18,7 @@ from hetevo.evolve.rundir.places import inside
 from hetevo.evolve.saved import check_configuration, read_saved_config, with_saved_storage
 from hetevo.evolve.species import build_species
 from hetevo.evolve.state import State, load
+from hetevo.evolve.toml import inline
 from hetevo.populations.circuits import genome
 from hetevo.populations.species import Species
 
@@ -110,7 +112,17 @@ class Origin:
             If the checkpoint is not what was written.
         """
         self._check(config, species)
-        return self.state()
+        state, wanted = self.state(), config.evolution.algorithm
+        if wanted == self.config.evolution.algorithm:
+            return state
+        # another algorithm takes the individuals over, if it needs nothing but them
+        if expect_memory(Search(config, species)):
+            raise ConfigError(
+                f"evolution.algorithm: {wanted['name']!r} goes on with what it remembers, and {self.directory.path} was"
+                f" searched with {inline(self.config.evolution.algorithm)}, got {inline(wanted)}. Give the same, or one"
+                ' that needs individuals alone, such as {name = "generational"}.'
+            )
+        return replace(state, memory={})
 
     def state(self) -> State:
         """Return the generation as it was saved, with the configuration that made it.
@@ -122,7 +134,8 @@ class Origin:
         DamagedError
             If the checkpoint is not what was written.
         """
-        state = load(self.checkpoint, build_species(self.config), self.config.evolution.size)[0]
+        search = Search(self.config, build_species(self.config))
+        state = load(self.checkpoint, search.species, self.config.evolution.size, expect_memory(search))[0]
         check_configuration(self.directory, self.checkpoint)
         return state
 

@@ -3,13 +3,14 @@
 import io
 from collections.abc import Mapping
 from concurrent.futures import BrokenExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hetevo.evolve.algorithms import Memory, Search, expect_memory, make_algorithm
 from hetevo.evolve.backends import LocalBackend
 from hetevo.evolve.backends.lives import live_block
 from hetevo.evolve.backends.pool import WorkerPool
@@ -20,7 +21,6 @@ from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.generation import Generation
 from hetevo.evolve.genes import expected_genes, restore_genes
 from hetevo.evolve.record_checks import Report
-from hetevo.evolve.reproduction import reproduce
 from hetevo.evolve.rundir import DamagedError, RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.checkpoint import unpack_arrays
@@ -73,13 +73,14 @@ def replay_generation(
         )
     evolution = Evolution(_configure_elsewhere(config, workers), oversubscribe=oversubscribe)
     species, settings = evolution.species, evolution.config
-    state = load(saved[chosen], species, config.evolution.size)[0]
+    search = evolution.search
+    state = load(saved[chosen], species, config.evolution.size, expect_memory(search))[0]
     compared, differ = ["losses", "statuses"], list[str]()
     # reproduce once more, where the parents are known
-    made = _reproduce_again(saved, chosen, settings, species, directory)
+    made = _ask_again(saved, chosen, search, directory)
     if made is not None:
         compared += ["genes", "descent"]
-        differ += _descent_differences(made, state.generation)
+        differ += _descent_differences(made[0], state.generation)
     # live once more, in blocks of another size
     with evolution.opened(directory, data), LocalBackend(evolution.place) as backend:
         backend.prepare(evolution.job(chosen))
@@ -91,6 +92,11 @@ def replay_generation(
     if lived.observed.keys() & recorded.keys():
         compared.append("measures")
     differ += _life_differences(evaluation, lived.observed, state, recorded)
+    # what the algorithm makes of that
+    if made is not None and state.memory:
+        compared.append("memory")
+        told = evolution.algorithm.tell(state.generation, replace(evaluation, observed={}), made[1], search)
+        differ += [name for name, array in state.memory.items() if not _same_bits(told[name], array)]
     report.problems += [f"generation {chosen}: {name} differ" for name in differ]
     report.checked.append(f"generation {chosen} lived again ({how}): {', '.join(compared)}")
 
@@ -105,16 +111,17 @@ def _configure_elsewhere(config: Config, workers: int | None) -> Config:
     return from_mapping(config.model_dump(), overrides=changes, saved=True)
 
 
-def _reproduce_again(
-    saved: Mapping[int, Path], generation: int, config: Config, species: Species, directory: RunDirectory
-) -> Generation | None:
+def _ask_again(
+    saved: Mapping[int, Path], generation: int, search: Search, directory: RunDirectory
+) -> tuple[Generation, Memory] | None:
+    config, species = search.config, search.species
+    algorithm = make_algorithm(config.evolution.algorithm)
     if generation == 0:
-        return draw_first_generation(config, species, directory)
+        return algorithm.begin(draw_first_generation(config, species, directory), search)
     before = saved.get(generation - 1)
     if before is None:
         return None
-    parents = load(before, species, config.evolution.size)[0]
-    return reproduce(parents.generation, parents.loss, config, species)
+    return algorithm.ask(load(before, species, config.evolution.size, expect_memory(search))[0], search)
 
 
 def _descent_differences(found: Generation, kept: Generation) -> list[str]:

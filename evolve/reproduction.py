@@ -1,9 +1,10 @@
 """From one generation to the next, through DEAP's toolbox."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.random import Generator
 
-from hetevo.evolve.config import Config, EvolutionTable
 from hetevo.evolve.generation import Generation, Operator
 from hetevo.evolve.islands import migrate
 from hetevo.evolve.private_deap import base, private_generators, tools
@@ -17,8 +18,11 @@ from hetevo.populations.random_streams import Purpose, random_stream
 from hetevo.populations.species import Species
 from hetevo.populations.types import Floats, Indices
 
+if TYPE_CHECKING:  # a configuration checks the algorithm that reproduces
+    from hetevo.evolve.config import Config, EvolutionTable
 
-def make_toolbox(config: Config, species: Species) -> base.Toolbox:
+
+def make_toolbox(config: "Config", species: Species) -> base.Toolbox:
     """Register the operators of an experiment under DEAP's usual names.
 
     Parameters
@@ -45,7 +49,7 @@ def make_toolbox(config: Config, species: Species) -> base.Toolbox:
 
 
 @isolated
-def reproduce(generation: Generation, loss: Floats, config: Config, species: Species) -> Generation:
+def reproduce(generation: Generation, loss: Floats, config: "Config", species: Species) -> Generation:
     """Make the next generation: elites unchanged, then children by selection, crossover and mutation.
 
     Parameters
@@ -109,7 +113,7 @@ def reproduce(generation: Generation, loss: Floats, config: Config, species: Spe
 
 
 def choose_parents(
-    generation: Generation, loss: Floats, config: Config, box: base.Toolbox, crossed: Indices
+    generation: Generation, loss: Floats, config: "Config", box: base.Toolbox, crossed: Indices
 ) -> tuple[Indices, Indices]:
     """Choose the parents of every individual, island by island.
 
@@ -156,7 +160,7 @@ def choose_parents(
 
 
 def _choose_in_island(
-    candidates: Candidates, second: int, box: base.Toolbox, settings: EvolutionTable, rng: Generator
+    candidates: Candidates, second: int, box: base.Toolbox, settings: "EvolutionTable", rng: Generator
 ) -> tuple[Indices, Indices, Indices]:
     """Choose an island's elites, the first parents of its children, and ``second`` second parents."""
     children = len(candidates.loss) - settings.elites

@@ -7,6 +7,7 @@ from typing import Any
 
 import tomli_w
 
+from hetevo.evolve.algorithms import Search
 from hetevo.evolve.backends import Backend
 from hetevo.evolve.config import (
     Config,
@@ -201,7 +202,7 @@ def find_end(directory: RunDirectory, config: Config) -> Run | None:
     if is_held(directory.lock_file) or directory.provenance.outcome() != "done":
         return None
     try:
-        newest = find_newest_intact(directory, build_species(config), config.evolution.size, lambda message: None)
+        newest = find_newest_intact(directory, Search(config, build_species(config)), lambda message: None)
         if newest is None or not _is_done(config, *newest):
             return None
         if any(find_records_beyond(directory, newest[1])):
@@ -246,7 +247,7 @@ def continue_run(
         evolution.data.keep(directory)
     directory.keep_data(evolution.files)
     # 2. find where to go on
-    newest = find_newest_intact(directory, evolution.species, evolution.config.evolution.size, notice, force=force)
+    newest = find_newest_intact(directory, evolution.search, notice, force=force)
     state, saved = newest or (None, Checkpoint(-1, {}, {}))
     if extension:
         evolution = _extend(directory, evolution, extension, saved.generation)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from hetevo.evolve.algorithms import Search, expect_memory
 from hetevo.evolve.config import (
     NOT_RESULTS,
     Config,
@@ -28,7 +29,6 @@ from hetevo.evolve.rundir.places import Place
 from hetevo.evolve.species import build_species
 from hetevo.evolve.state import State, load
 from hetevo.populations.errors import HetevoError, MachineFailedError, spell
-from hetevo.populations.species import Species
 from hetevo.populations.text import for_file
 
 
@@ -99,7 +99,7 @@ def was_saved(directory: RunDirectory) -> bool:
 
 
 def find_newest_intact(
-    directory: RunDirectory, species: Species, size: int, notice: Notice, *, force: bool = False
+    directory: RunDirectory, search: Search, notice: Notice, *, force: bool = False
 ) -> tuple[State, Checkpoint] | None:
     """Find the newest checkpoint that can be trusted, together with the records before it.
 
@@ -107,10 +107,8 @@ def find_newest_intact(
     ----------
     directory : RunDirectory
         The run.
-    species : Species
-        What its individuals have in common.
-    size : int
-        Individuals P.
+    search : Search
+        Its configuration, and what its individuals have in common.
     notice : callable
         Is called with which checkpoints were skipped, and why.
     force : bool, optional
@@ -134,7 +132,7 @@ def find_newest_intact(
     for path in reversed(checkpoints.list_checkpoints(directory.checkpoints)):
         try:
             check_configuration(directory, path)
-            state, saved = load(path, species, size)
+            state, saved = load(path, search.species, search.config.evolution.size, expect_memory(search))
             damage = list(find_damaged_parts(directory.place, saved.records, saved.generation, known, saved.rows))
             if damage:
                 known |= {problem.path for problem in damage}

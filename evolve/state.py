@@ -2,13 +2,15 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hetevo.evolve.algorithms.algorithm import Memory
 from hetevo.evolve.config import config_hash
 from hetevo.evolve.generation import Generation, Operator
 from hetevo.evolve.genes import expected_genes, restore_genes
@@ -26,7 +28,7 @@ START = "0" * 64
 MAY_CHANGE = ("backend", "checkpoint")
 """Tables of a run's configuration that its user may change."""
 
-_GENE = "gene_"
+_GENE, _MEMORY = "gene_", "memory_"
 _DESCENT = ("parent_a", "parent_b", "operator", "island")
 
 
@@ -66,6 +68,8 @@ class State:
         Its losses.
     status : ndarray of int64, shape (P,)
         Its statuses.
+    memory : mapping of str to ndarray
+        What the algorithm remembers (`hetevo.evolve.algorithms`).
     chain, probe_chain : str
         Running hashes over this and all earlier generations; the second one over what the probe recorded, empty if it
         never recorded.
@@ -76,11 +80,12 @@ class State:
     status: Indices
     chain: str = START
     probe_chain: str = ""
+    memory: Memory = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
-        """Digest of the run up to here: every generation's losses, statuses and descent, and this one's genes."""
-        return extend_chain(self.chain, self.generation.population.plain())
+        """Digest of the run up to here: all losses, statuses and descent, and the genes and memory of now."""
+        return extend_chain(self.chain, {**self.generation.population.plain(), **_named(self.memory)})
 
     @property
     def probe_digest(self) -> str | None:
@@ -101,13 +106,19 @@ class State:
         generation = self.generation
         arrays = {f"{_GENE}{name}": array for name, array in generation.population.plain().items()}
         arrays |= {name: getattr(generation, name) for name in _DESCENT}
-        arrays |= {"loss": self.loss, "status": self.status}
+        arrays |= {"loss": self.loss, "status": self.status, **_named(self.memory)}
         digests = {"chain": self.chain, "probe_chain": self.probe_chain}
         shown = {"digest": self.digest, "probe_digest": self.probe_digest}
         return Checkpoint(generation.number, arrays, {**facts, **digests, **shown}, dict(records))
 
 
-def advance(generation: Generation, evaluation: Evaluation, previous: State | None) -> State:
+def _named(memory: Memory) -> dict[str, NDArray[Any]]:
+    return {f"{_MEMORY}{name}": array for name, array in memory.items()}
+
+
+def advance(
+    generation: Generation, evaluation: Evaluation, previous: State | None, memory: Memory = MappingProxyType({})
+) -> State:
     """Return the state once a generation has lived.
 
     Parameters
@@ -118,13 +129,15 @@ def advance(generation: Generation, evaluation: Evaluation, previous: State | No
         What became of them.
     previous : State or None
         The state one generation earlier; None for founders.
+    memory : mapping of str to ndarray, optional
+        What the algorithm remembers now.
     """
     chain, probe_chain = (previous.chain, previous.probe_chain) if previous else (START, "")
     # what the chain covers: what became of them, and who came from whom; the digest adds the newest genes
     lived = {"loss": evaluation.loss, "status": evaluation.status}
     descent = {name: getattr(generation, name) for name in _DESCENT}
     chain = extend_chain(chain, {**lived, **descent})
-    state = State(generation, evaluation.loss, evaluation.status, chain, probe_chain)
+    state = State(generation, evaluation.loss, evaluation.status, chain, probe_chain, memory)
     if evaluation.observed:
         state = replace(state, probe_chain=extend_chain(probe_chain or START, evaluation.observed))
     return state
@@ -157,7 +170,7 @@ def checkpoint_facts(
     return {**facts, "records_from": dict(records_from)} if records_from else facts
 
 
-def expected_arrays(species: Species, size: int) -> Expected:
+def expected_arrays(species: Species, size: int, memory: Expected = MappingProxyType({})) -> Expected:
     """Return shape and dtype of every array in a checkpoint of an experiment.
 
     Parameters
@@ -166,24 +179,31 @@ def expected_arrays(species: Species, size: int) -> Expected:
         Names the genes.
     size : int
         Individuals P.
+    memory : Expected, optional
+        What its algorithm remembers: see `hetevo.evolve.algorithms.Algorithm.expect`.
     """
     # nothing in the file decides how much memory is taken: shapes come from the configuration
     genes = {f"{_GENE}{name}": kind for name, kind in expected_genes(species, size).items()}
-    return {**genes, **_expected_facts(size)}
+    remembered = {f"{_MEMORY}{name}": kind for name, kind in memory.items()}
+    return {**genes, **remembered, **_expected_facts(size)}
 
 
 def _stated_arrays(path: Path, size: int) -> Expected:
     """Return shape and dtype of every array of a checkpoint as its manifest says: no more than its file can hold."""
     stated = load_manifest(path).arrays
     try:
-        genes = {name: (tuple(a.shape), np.dtype(a.dtype)) for name, a in stated.items() if name.startswith(_GENE)}
+        kinds = {name: (tuple(a.shape), np.dtype(a.dtype)) for name, a in stated.items()}
     except TypeError as error:
         raise DamagedError(path, f"its manifest names arrays that there cannot be ({error})") from None
+    genes = {name: kind for name, kind in kinds.items() if name.startswith(_GENE)}
+    remembered = {name: kind for name, kind in kinds.items() if name.startswith(_MEMORY)}
     lists = {name for name, (shape, _) in genes.items() if f"{name}{COUNTS}" in genes and len(shape) == 1}
     fitting = {name for name, (shape, _) in genes.items() if shape[:1] == (size,)} | lists
     if strange := [name for name, (_, kind) in genes.items() if name not in fitting or kind.kind not in "biuf"]:
         raise DamagedError(path, f"its manifest names genes of another population: {', '.join(strange)[:200]!r}")
-    return {**genes, **_expected_facts(size)}
+    if strange := [name for name, (_, kind) in remembered.items() if kind.kind not in "biuf"]:
+        raise DamagedError(path, f"its manifest names arrays that no algorithm has: {', '.join(strange)[:200]!r}")
+    return {**genes, **remembered, **_expected_facts(size)}
 
 
 def _expected_facts(size: int) -> Expected:
@@ -191,7 +211,9 @@ def _expected_facts(size: int) -> Expected:
     return {**descent, "loss": ((size,), np.dtype(np.float64)), "status": ((size,), np.dtype(np.int64))}
 
 
-def load(path: Path, species: Species | None, size: int) -> tuple[State, Checkpoint]:
+def load(
+    path: Path, species: Species | None, size: int, memory: Expected = MappingProxyType({})
+) -> tuple[State, Checkpoint]:
     """Read the state that a checkpoint holds.
 
     Parameters
@@ -202,6 +224,8 @@ def load(path: Path, species: Species | None, size: int) -> tuple[State, Checkpo
         What the individuals have in common; None if nobody knows, and the manifest is to say what genes there are.
     size : int
         Individuals P.
+    memory : Expected, optional
+        What the run's algorithm remembers.
 
     Returns
     -------
@@ -213,7 +237,7 @@ def load(path: Path, species: Species | None, size: int) -> tuple[State, Checkpo
     DamagedError, SchemaError, StorageError, RunDirectoryError
         If it cannot be trusted; see `hetevo.evolve.rundir.checkpoint.read`.
     """
-    checkpoint = read(path, expected_arrays(species, size) if species else _stated_arrays(path, size))
+    checkpoint = read(path, expected_arrays(species, size, memory) if species else _stated_arrays(path, size))
     _check_ranges(path, checkpoint, size)
     state = _restore(path, checkpoint, species)
     if state.digest != checkpoint.facts["digest"]:
@@ -242,8 +266,9 @@ def _check_ranges(path: Path, checkpoint: Checkpoint, size: int) -> None:
             path / STATE,
             f"island: expected as many individuals on each, got {inhabitants.min()} to {inhabitants.max()}",
         )
-    if not np.isfinite(checkpoint.arrays["loss"]).all():
-        raise DamagedError(path / STATE, "loss: expected finite numbers, got others")
+    for name, array in checkpoint.arrays.items():
+        if (name == "loss" or name.startswith(_MEMORY)) and not np.isfinite(array).all():
+            raise DamagedError(path / STATE, f"{name}: expected finite numbers, got others")
 
 
 def _restore(path: Path, checkpoint: Checkpoint, species: Species | None) -> State:
@@ -254,4 +279,5 @@ def _restore(path: Path, checkpoint: Checkpoint, species: Species | None) -> Sta
     except ValueError as error:
         raise DamagedError(path / STATE, str(error)) from None
     generation = Generation(checkpoint.generation, genes, **{name: arrays[name] for name in _DESCENT})
-    return State(generation, arrays["loss"], arrays["status"], facts["chain"], facts["probe_chain"])
+    memory = {name.removeprefix(_MEMORY): array for name, array in arrays.items() if name.startswith(_MEMORY)}
+    return State(generation, arrays["loss"], arrays["status"], facts["chain"], facts["probe_chain"], memory)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from hetevo.evolve.algorithms import Search, expect_memory
 from hetevo.evolve.config import Config
 from hetevo.evolve.config.own_data import KEPT_FOUNDERS, NAME, file_of
 from hetevo.evolve.config.own_graph import files_of
@@ -133,12 +134,13 @@ def _check_checkpoints(
 ) -> tuple[Checkpoint | None, list[Losses]]:
     """Return the newest that is as it should be, and what became of the individuals of each."""
     species, newest = build_species(config) if config else None, None
+    memory = expect_memory(Search(config, species)) if config and species else {}
     size = directory.config()["evolution"]["size"]
     losses: list[Losses] = []
     for path in checkpoints.list_checkpoints(directory.checkpoints):
         try:
             check_configuration(directory, path)
-            state, newest = load(path, species, size)
+            state, newest = load(path, species, size, memory)
             losses.append((newest.generation, state.loss, state.status))
         except HetevoError as error:
             if path in checkpoints.list_checkpoints(directory.checkpoints):  # or the run has pruned it

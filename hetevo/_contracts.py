@@ -8,9 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from hetevo.evolve.algorithms import Search, make_algorithm
 from hetevo.evolve.config import Config, EvolutionTable, preset
+from hetevo.evolve.generation import draw_generation_zero
 from hetevo.evolve.genes import check_genes
 from hetevo.evolve.species import build_species, load_probe
+from hetevo.evolve.state import State, advance
 from hetevo.evolve.variation import Crossover, Mutation
 from hetevo.populations.circuits import draw_founders, genome
 from hetevo.populations.errors import SettingError
@@ -28,6 +31,9 @@ SEED, SAMPLES, STEP = 3, 40, 1e-6
 
 CHECKED = 8
 """Weights at which the gradient is checked."""
+
+SEARCHED = 12
+"""Individuals that an algorithm is checked with."""
 
 VARIED: Mapping[str, Mapping[str, Any]] = {
     "circuits": {"genome.innate": "inherited", "network.dale": True, "genome.output_gains": "positive"},
@@ -225,3 +231,38 @@ def check_same(first: Any, second: Any, message: str) -> None:
     """Check that arrays are the same, bit for bit; undefined values are like each other."""
     for one, other in zip(first, second, strict=True):
         assert np.array_equal(one, other, equal_nan=True), message
+
+
+def check_search(table: Mapping[str, Any]) -> None:
+    """Check that an algorithm depends on its arguments alone, asks for who can live, and says what it remembers.
+
+    Losses are the mean squares of ascending gains: nobody lives.
+    """
+    config = configure({"evolution.size": SEARCHED, "evolution.elites": 2, "evolution.algorithm": dict(table)})
+    search, algorithm = Search(config, build_species(config)), make_algorithm(table)
+    algorithm.check(search)
+    founders = draw_generation_zero(search.species, SEED, SEARCHED)
+    state = random.getstate(), pickle.dumps(np.random.get_state())  # noqa: NPY002 (nobody may draw from it)
+    lived: State | None = None
+    for number in range(3):
+        asked = [algorithm.ask(lived, search) if lived else algorithm.begin(founders, search) for _ in range(2)]
+        (generation, memory), (again, remembered) = asked
+        fits = (generation.number, generation.size) == (number, SEARCHED)
+        assert fits, f"expected generation {number} with {SEARCHED} individuals, got {generation}"
+        same = "expected the same genes and the same memory from the same state"
+        check_same(generation.population.plain().values(), again.population.plain().values(), same)
+        check_same(memory.values(), remembered.values(), same)
+        assert generation.parent_a.max() < number * SEARCHED, "expected parents that have lived"
+        check_genes(generation.population, search.species)
+        # everybody's loss, and what is remembered of it
+        squares = (generation.population["gains_ascending"].astype(np.float64) ** 2).mean(axis=1)
+        loss = np.minimum(squares, config.lifetime.loss_cap)
+        evaluation = Evaluation(loss, np.zeros(SEARCHED, np.int64), np.full(SEARCHED, np.nan), {})
+        told = algorithm.tell(generation, evaluation, memory, search)
+        kinds = {name: (array.shape, array.dtype) for name, array in told.items()}
+        assert kinds == dict(algorithm.expect(search)), f"expected what expect() says, got {kinds}"
+        assert all(shape for shape, _ in kinds.values()), "expected arrays with one dimension or more in the memory"
+        assert all(np.isfinite(array).all() for array in told.values()), "expected finite numbers in the memory"
+        lived = advance(generation, evaluation, lived, told)
+    untouched = state == (random.getstate(), pickle.dumps(np.random.get_state()))  # noqa: NPY002
+    assert untouched, "expected an algorithm that draws from addressed streams, not from random or numpy.random"

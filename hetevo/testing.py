@@ -34,6 +34,7 @@ from hetevo._contracts import (
     check_mutation,
     check_same,
     check_same_life,
+    check_search,
     configure,
     let_live,
 )
@@ -58,7 +59,7 @@ def check(kind: str, name: str, **options: Any) -> None:
     ----------
     kind : str
         ``"task"``, ``"wiring"``, ``"rule"``, ``"activation"``, ``"circuit"``, ``"measure"``, ``"probe"``,
-        ``"figure"``, ``"selection"``, ``"crossover"``, ``"mutation"`` or ``"preset"``.
+        ``"figure"``, ``"selection"``, ``"algorithm"``, ``"crossover"``, ``"mutation"`` or ``"preset"``.
     name : str
         Its name as an installed package announces it, or its place, such as ``"own_task:Cosine"``.
     **options
@@ -248,6 +249,10 @@ def _selection(name: str, options: Mapping[str, Any]) -> None:
     assert positions[0] == positions[1], "expected the same choice from the same random generator"
 
 
+def _algorithm(name: str, options: Mapping[str, Any]) -> None:
+    check_search({"name": name, **options})
+
+
 def _crossover(name: str, options: Mapping[str, Any]) -> None:
     check_crossover(CROSSOVERS[name](**options))
 
@@ -274,6 +279,7 @@ CHECKS: Mapping[str, Callable[[str, Mapping[str, Any]], object]] = {
     "selection": _selection,
     "crossover": _crossover,
     "mutation": _mutation,
+    "algorithm": _algorithm,
     "preset": _preset,
 }
 """What tests a member, by its kind."""

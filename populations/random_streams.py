@@ -49,6 +49,7 @@ class Purpose(IntEnum):
     HELD_OUT_NOISE = 29
     FRESH_NOISE = 30
     TRANSPLANT_SIGN = 31
+    VECTORS = 32
 
 
 HELD_OUT = {

@@ -1,6 +1,7 @@
 """The contract tests that packages use: our own members keep them, and each one notices a member that does not."""
 
 import re
+import sys
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,6 +13,7 @@ from pages import ROOT, examples
 from hetevo import testing
 from hetevo.analysis.figures import FIGURES
 from hetevo.analysis.measures import MEASURES
+from hetevo.evolve.algorithms import ALGORITHMS
 from hetevo.evolve.selection import SELECTIONS
 from hetevo.evolve.variation import CROSSOVERS, MUTATIONS, Gaussian, Uniform
 from hetevo.populations.activations import ACTIVATIONS, Activation
@@ -36,6 +38,8 @@ OWN = [
     *(("crossover", name, {}) for name in CROSSOVERS.own),
     *(("mutation", name, {}) for name in MUTATIONS.own),
     ("mutation", "structural", {"appear": 0.01, "disappear": 0.3, "move": 0.2, "isolate": 0.2, "connect": 0.1}),
+    *(("algorithm", name, {}) for name in ALGORITHMS.own),
+    ("algorithm", "cma", {"separable": True}),
     ("probe", "instruments", {}),
     ("preset", "smoke", {}),
 ]
@@ -234,3 +238,15 @@ def test_unknown_kinds_and_options_are_refused():
         testing.check("weather", "sine")
     with pytest.raises(ValueError, match="have none, got steps"):
         testing.check("rule", "none", steps=3)
+
+
+def test_the_algorithm_in_the_documentation_keeps_its_contract_in_a_file_of_ones_own(tmp_path, monkeypatch):
+    (text,) = [text for text in examples(ROOT / "docs" / "search.md") if "class Halves" in text]
+    (tmp_path / "own_halves.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    testing.check("algorithm", "own_halves:Halves")
+    monkeypatch.setattr(
+        sys.modules["own_halves"].Halves, "expect", lambda self, search: {"more": ((1,), np.dtype(float))}
+    )
+    with pytest.raises(AssertionError, match="expected what expect"):
+        testing.check("algorithm", "own_halves:Halves")

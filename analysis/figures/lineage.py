@@ -26,7 +26,7 @@ from hetevo.analysis.runs import LoadedRun
 from hetevo.analysis.statistics.curves import over_seeds
 from hetevo.evolve.rundir import RunDirectoryError
 
-MARKERS = {"founder": "D", "elite": "s", "mutation": "o", "crossover": "^"}
+MARKERS = {"founder": "D", "elite": "s", "mutation": "o", "crossover": "^", "sample": "P"}
 
 PARTS = {
     "selection": "selection: cov(offspring, alignment)",

@@ -9,6 +9,7 @@ from hetevo.evolve.config.layer import check_binary, check_layer
 from hetevo.evolve.config.operators import check_operator
 from hetevo.evolve.config.options import check_options, check_values
 from hetevo.evolve.config.own_graph import with_graphs
+from hetevo.evolve.config.search import check_algorithm
 from hetevo.evolve.config.sources import ConfigError
 from hetevo.evolve.config.tables import (
     BackendTable,
@@ -208,6 +209,11 @@ class Config(Table):
         check_rule(self)
         check_storage(self)
         check_circuit(self)
+        return self
+
+    @model_validator(mode="after")
+    def _check_algorithm(self) -> Self:
+        check_algorithm(self)
         return self
 
     @model_validator(mode="after")

@@ -16,6 +16,7 @@ GROUPS: Mapping[str, str] = {
     "network.circuit": "hetevo.circuits",
     "plasticity.rule": "hetevo.rules",
     "heldout.families": "hetevo.tasks",
+    "evolution.algorithm.name": "hetevo.algorithms",
     "evolution.select.name": "hetevo.selections",
     "evolution.select_elites.name": "hetevo.selections",
     "evolution.cross.name": "hetevo.crossovers",

@@ -103,8 +103,10 @@ def block_size(species: Species) -> int:
 
 
 @isolated
-def draw_founders(species: Species, seed: int, size: int, purpose: Purpose = Purpose.FOUNDER) -> Population:
-    """Draw the founders, generation 0.
+def draw_founders(
+    species: Species, seed: int, size: int, purpose: Purpose = Purpose.FOUNDER, *, generation: int = 0
+) -> Population:
+    """Draw the founders, generation 0, or others like them.
 
     Parameters
     ----------
@@ -116,6 +118,8 @@ def draw_founders(species: Species, seed: int, size: int, purpose: Purpose = Pur
         Number of individuals ``P``.
     purpose : Purpose, optional
         What they are drawn for: another purpose gives independent ones.
+    generation : int, optional
+        So does another generation.
 
     Returns
     -------
@@ -124,7 +128,7 @@ def draw_founders(species: Species, seed: int, size: int, purpose: Purpose = Pur
     """
     arrays = {gene.name: np.empty((size, *gene.shape), gene.dtype) for gene in genome(species)}
     for individual in range(size):
-        drawn = circuit_of(species).draw_founder(species, random_stream(seed, 0, purpose, individual))
+        drawn = circuit_of(species).draw_founder(species, random_stream(seed, generation, purpose, individual))
         for name, values in drawn.items():
             arrays[name][individual] = values
     return Population(arrays)

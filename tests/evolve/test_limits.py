@@ -13,6 +13,7 @@ from faults import go, outcome, tiny
 from typer.testing import CliRunner
 
 from hetevo.evolve import Experiment, evolution, loop, memory, preset, recorder, resume
+from hetevo.evolve.algorithms import generational
 from hetevo.evolve.backends import backend as backend_module
 from hetevo.evolve.backends import process
 from hetevo.evolve.backends.backend import bound_workers
@@ -298,7 +299,7 @@ def out_of_memory(*arguments, **options):
 
 
 @pytest.mark.parametrize(
-    "place", [(loop, "reproduce"), (loop, "advance"), (recorder, "individual_rows"), (recorder, "rows_of")]
+    "place", [(generational, "reproduce"), (loop, "advance"), (recorder, "individual_rows"), (recorder, "rows_of")]
 )
 def test_memory_that_runs_out_in_the_driver_ends_a_run_that_is_saved(run, tmp_path, monkeypatch, place):
     module, name = place
@@ -332,7 +333,7 @@ def test_memory_that_runs_out_while_a_generation_is_written_leaves_it_saved(tmp_
 
 
 def test_memory_that_runs_out_is_one_line_of_a_command(tmp_path, monkeypatch):
-    monkeypatch.setattr(loop, "reproduce", out_of_memory)
+    monkeypatch.setattr(generational, "reproduce", out_of_memory)
     done = hetevo("run", "smoke", "-s", "lifetime.presentations=3", "--workers", 1, "-o", tmp_path / "run")
     assert done.exit_code == 3
     assert done.stderr.splitlines()[-1].startswith("hetevo: error: Memory ran out (so much). Make evolution.size")

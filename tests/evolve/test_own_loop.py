@@ -253,7 +253,7 @@ def test_an_error_of_the_run_itself_is_one_of_the_loop(whole, tmp_path, monkeypa
 
     with opened(tmp_path / "run") as run:
         next(run)
-        monkeypatch.setattr("hetevo.evolve.loop.reproduce", fail)
+        monkeypatch.setattr("hetevo.evolve.algorithms.generational.reproduce", fail)
         with pytest.raises(RuntimeError, match="of its own"):
             next(run)
         assert list(run) == []

@@ -43,6 +43,9 @@ class EvolutionTable(Table):
         description="ends before the last generation, whichever comes first, e.g. {loss_best = 0.05}: loss_best,"
         " loss_median or loss_mean that is reached, evaluations, or seconds of all sessions; {}: none",
     )
+    algorithm: dict[str, Any] = Field(
+        {"name": "generational"}, description="how the population is searched: an algorithm and its options"
+    )
     elites: int = Field(4, ge=0, description="individuals of each island that pass on unchanged; below its size")
     crossover: Share = Field(0.5, description="probability that a child has two parents; 0 to 1")
     crossover_by: Literal["gene", "neuron"] = Field(

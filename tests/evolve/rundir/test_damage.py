@@ -6,6 +6,7 @@ import pytest
 from faults import go, outcome, tiny
 
 from hetevo.evolve import resume
+from hetevo.evolve.algorithms import Search
 from hetevo.evolve.rundir import DamagedError, NothingIntactError, RunDirectory, StorageError
 from hetevo.evolve.rundir.checkpoint import list_checkpoints, load_manifest
 from hetevo.evolve.rundir.parts import encode_part, find_damaged_parts, parts, read_part, up_to
@@ -163,7 +164,7 @@ def test_a_checkpoint_that_cannot_be_read_is_skipped(finished, copy, monkeypatch
 
     monkeypatch.setattr(reading, "file_digest", fail)
     said = []
-    found = find_newest_intact(RunDirectory(copy), SPECIES, SIZE, said.append)
+    found = find_newest_intact(RunDirectory(copy), Search(CONFIG, SPECIES), said.append)
     assert found is not None
     assert found[0].generation.number == 1
     assert "Input/output error" in said[0]

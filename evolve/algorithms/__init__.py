@@ -1,0 +1,40 @@
+"""How a population is searched: one algorithm a file, behind one protocol (`algorithm`)."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from hetevo.evolve.algorithms.algorithm import Algorithm, Memory, Search, accept
+from hetevo.evolve.algorithms.cma import CMA
+from hetevo.evolve.algorithms.generational import Generational
+from hetevo.evolve.algorithms.openai_es import OpenAIES
+from hetevo.evolve.algorithms.random_search import RandomSearch
+from hetevo.populations.registry import Registry
+
+if TYPE_CHECKING:
+    from hetevo.evolve.rundir.checkpoint import Expected
+
+__all__ = ["ALGORITHMS", "Algorithm", "Memory", "Search", "expect_memory", "make_algorithm"]
+
+ALGORITHMS: Registry[Any] = Registry(
+    "algorithm",
+    {
+        "generational": Generational,
+        "random": RandomSearch,
+        "cma": CMA,
+        "openai-es": OpenAIES,
+    },
+    accept,
+)
+"""Algorithms by the name used in ``evolution.algorithm``: dataclasses whose fields are their options."""
+
+
+def make_algorithm(settings: Mapping[str, Any]) -> Algorithm:
+    """Make an algorithm of its settings, such as ``{"name": "generational"}``, which were checked before."""
+    options = {key: value for key, value in settings.items() if key != "name"}
+    made: Algorithm = ALGORITHMS[str(settings["name"])](**options)
+    return made
+
+
+def expect_memory(search: Search) -> "Expected":
+    """Return shape and dtype of all arrays that the algorithm of an experiment remembers."""
+    return make_algorithm(search.config.evolution.algorithm).expect(search)

@@ -1,0 +1,36 @@
+"""Checks of the algorithm that searches, before a run begins."""
+
+from typing import TYPE_CHECKING
+
+from hetevo.evolve.algorithms import ALGORITHMS
+from hetevo.evolve.config.options import check_named
+
+if TYPE_CHECKING:  # a configuration checks its algorithm
+    from hetevo.evolve.config.config import Config
+
+KEY = "evolution.algorithm"
+
+
+def check_algorithm(config: "Config") -> None:
+    """Check that there is such an algorithm, that it has these options, and that it knows islands if there are some.
+
+    What it cannot search in, it says itself, when it knows the species (`hetevo.evolve.algorithms.Algorithm.check`).
+
+    Raises
+    ------
+    ValueError
+        With what was expected, what was given, and how to correct it.
+    """
+    settings = config.evolution.algorithm
+    family, name = check_named(KEY, settings), settings["name"]
+    if config.islands.count > 1 and not family.islands:
+        known = ", ".join(name for name, one in ALGORITHMS.own.items() if one.islands)
+        raise ValueError(
+            f"islands.count: the algorithm {name!r} knows no islands, so expected 1, got {config.islands.count}. Those"
+            f" that do: {known}"
+        )
+    if config.evolution.turnover == "none" and name != "generational":
+        raise ValueError(
+            f'evolution.turnover: "none" lets the founders live again and again, so that nothing is searched; expected'
+            f' "generations" with the algorithm {name!r}'
+        )

@@ -1,0 +1,223 @@
+"""Algorithms: each goes on with the same bits however it is interrupted, and does what its paper says."""
+
+import math
+
+import numpy as np
+import pytest
+
+from hetevo.evolve import Experiment, preset, resume
+from hetevo.evolve.algorithms import ALGORITHMS, Search, make_algorithm
+from hetevo.evolve.algorithms.cma import CMA, Separable
+from hetevo.evolve.algorithms.vectors import Vectors, begin_anew
+from hetevo.evolve.generation import Operator, draw_generation_zero
+from hetevo.evolve.private_deap import cma, private_generators
+from hetevo.evolve.species import build_species
+from hetevo.evolve.state import advance
+from hetevo.evolve.verify import verify
+from hetevo.populations.errors import SettingError
+from hetevo.populations.evaluation import Evaluation
+
+SMALL = ["lifetime.presentations=20", "evolution.size=12", "evolution.elites=2", "checkpoint={every=1,keep=9}"]
+TABLES = [*({"name": name} for name in ALGORITHMS.own), {"name": "cma", "separable": True}]
+
+
+def configure(table, *changes):
+    return preset("smoke", overrides=[*SMALL, ("evolution.algorithm", table), ("backend.workers", 1), *changes])
+
+
+@pytest.mark.parametrize("table", TABLES, ids=str)
+def test_a_run_that_is_interrupted_ends_with_the_same_bits(table, tmp_path):
+    whole = Experiment(configure(table, "evolution.generations=4")).run(tmp_path / "whole")
+    Experiment(configure(table, "evolution.generations=2", "backend.block=5")).run(tmp_path / "part")
+    assert resume(tmp_path / "part", 4, workers=2).digest == whole.digest
+    checked = verify(tmp_path / "part", replay=True)
+    assert checked.ok, checked.problems
+    again = verify(tmp_path / "part", replay=True, generation=0)
+    assert again.ok, again.problems
+
+
+@pytest.mark.parametrize("table", TABLES, ids=str)
+def test_a_branch_goes_on_with_individuals_or_says_what_it_lacks(table, tmp_path):
+    Experiment(configure({"name": "generational"}, "evolution.generations=1")).run(tmp_path / "origin")
+    branch = Experiment(configure(table, "evolution.generations=2"))
+    needs = make_algorithm(table).expect(Search(branch.config, build_species(branch.config)))
+    if needs:
+        with pytest.raises(SettingError, match="goes on with what it remembers"):
+            branch.run(tmp_path / "branch", origin=f"{tmp_path / 'origin'}@1")
+        assert not (tmp_path / "branch").exists()
+    else:
+        branch.run(tmp_path / "branch", origin=f"{tmp_path / 'origin'}@1")
+    # and from any algorithm there is a way to one that needs individuals alone
+    Experiment(configure(table, "evolution.generations=1")).run(tmp_path / "other")
+    back = Experiment(configure({"name": "generational"}, "evolution.generations=2"))
+    assert back.run(tmp_path / "back", origin=f"{tmp_path / 'other'}@1").generation == 2
+
+
+def search_of(table, *changes):
+    config = configure(table, *changes)
+    return Search(config, build_species(config))
+
+
+def course(search, loss, generations, points):
+    """Let an algorithm search: the loss is one of the vectors, and nobody lives."""
+    algorithm = make_algorithm(search.config.evolution.algorithm)
+    founders = draw_generation_zero(search.species, search.config.seed, search.config.evolution.size)
+    lived, seen = None, []
+    for _ in range(generations):
+        generation, asked = algorithm.ask(lived, search) if lived else algorithm.begin(founders, search)
+        losses = np.array([loss(point) for point in points(generation, asked)])
+        nothing = np.full(generation.size, np.nan)
+        evaluation = Evaluation(losses, np.zeros(generation.size, np.int64), nothing, {})
+        lived = advance(generation, evaluation, lived, algorithm.tell(generation, evaluation, asked, search))
+        seen.append(float(losses.min()))
+    return lived, seen
+
+
+class Point(np.ndarray):
+    fitness = 0.0
+
+
+def sphere(point):
+    return float(((point - 1) ** 2).sum())
+
+
+@pytest.mark.parametrize("separable", [False, True])
+def test_cma_finds_the_optimum_of_the_sphere(separable):
+    table = {"name": "cma", "separable": separable}
+    lived, seen = course(search_of(table), sphere, 400, lambda generation, asked: asked["points"])
+    assert seen[-1] < 1e-6
+    np.testing.assert_allclose(lived.memory["centroid"], 1, atol=1e-3)
+
+
+def test_cma_without_covariances_is_cma_with_covariances_of_zero():
+    """One step of the separable strategy against the whole one with its learning rates, from the same sample."""
+    search = search_of({"name": "cma"})
+    founders = draw_generation_zero(search.species, 0, 12)
+    made, asked = CMA(separable=True).begin(founders, search)
+    losses = np.array([sphere(point) for point in asked["points"]])
+    evaluation = Evaluation(losses, np.zeros(12, np.int64), np.full(12, np.nan), {})
+    told = CMA(separable=True).tell(made, evaluation, asked, search)
+    whole = CMA()._restore({**asked, "covariances": np.eye(len(asked["centroid"]))}, 12)
+    apart = CMA(separable=True)._restore(asked, 12)
+    whole.ccov1, whole.ccovmu = apart.ccov1, apart.ccovmu
+
+    sample = [point.view(Point) for point in asked["points"]]
+    for point, loss in zip(sample, losses, strict=True):
+        point.fitness = -loss
+    whole.update(sample)
+    np.testing.assert_allclose(told["centroid"], whole.centroid)
+    np.testing.assert_allclose(told["covariances"], np.diag(whole.C))
+    np.testing.assert_allclose(told["sigma"], whole.sigma)
+    np.testing.assert_allclose(told["step_path"], whole.ps)
+
+
+def rosenbrock(point):
+    return float((100 * (point[1:] - point[:-1] ** 2) ** 2 + (1 - point[:-1]) ** 2).sum())
+
+
+@pytest.mark.parametrize(
+    ("kind", "function", "start", "known"),
+    [
+        (cma.Strategy, lambda point: sphere(point + 1), 1.0, 2060),
+        (Separable, lambda point: sphere(point + 1), 1.0, 1960),
+        (cma.Strategy, rosenbrock, 0.0, 7040),
+    ],
+    ids=["sphere", "sphere, separable", "Rosenbrock"],
+)
+def test_cma_needs_as_many_evaluations_as_pycma(kind, function, start, known):
+    """Known: medians over seeds of pycma 4.5.0, D = 10, 20 individuals, step 0.5, no active update, down to 1e-8."""
+    needed = []
+    for seed in range(5):
+        shape = np.ones(10) if kind is Separable else np.eye(10)
+        strategy = kind(np.full(10, start), 0.5, lambda_=20, cmatrix=shape)
+        best, count = math.inf, 0
+        with private_generators(np.random.default_rng(seed)):
+            while best > 1e-8:
+                sample = [np.asarray(point).view(Point) for point in strategy.generate(np.asarray)]
+                for point in sample:
+                    point.fitness = -function(point)
+                best = min(best, *(-point.fitness for point in sample))
+                count += len(sample)
+                strategy.update(sample)
+        needed.append(count)
+    assert np.median(needed) == pytest.approx(known, rel=0.25)
+
+
+def test_openai_es_follows_the_gradient_of_the_sphere():
+    search = search_of({"name": "openai-es", "sigma": 0.1, "rate": 0.05}, "evolution.size=40")
+    vectors = Vectors(search.species)
+
+    def points(generation, asked):
+        del asked
+        return vectors.flatten(generation.population)
+
+    lived, seen = course(search, sphere, 120, points)
+    assert seen[-1] < seen[0] / 10
+    np.testing.assert_allclose(lived.memory["mean"].mean(), 1, atol=0.2)
+
+
+def test_random_search_keeps_the_best_and_nothing_else():
+    search = search_of({"name": "random"})
+    vectors = Vectors(search.species)
+    lived, seen = course(search, sphere, 6, lambda generation, asked: vectors.flatten(generation.population))
+    assert seen == sorted(seen, reverse=True)
+    elite = lived.generation.operator == Operator.ELITE
+    assert elite.sum() == 2
+    assert (lived.generation.parent_a[~elite] == -1).all()
+
+
+def test_vectors_give_genes_back_and_are_standard_normal_among_founders():
+    search = search_of({"name": "cma"}, "genome.gain_mean=0.3", "genome.gain_mean_descending=-0.2")
+    vectors = Vectors(search.species)
+    founders = draw_generation_zero(search.species, 0, 200).population
+    points = vectors.flatten(founders)
+    assert abs(points.mean()) < 0.02
+    assert points.std() == pytest.approx(1, abs=0.02)
+    back = vectors.unflatten(points, founders.take(slice(1)))
+    np.testing.assert_allclose(vectors.flatten(back), points, atol=1e-4)
+    assert (back.mask_ascending == founders.mask_ascending[:1]).all()
+
+
+def test_vectors_far_away_are_genes_still():
+    search = search_of({"name": "cma"}, "genome.output_gains=positive")
+    vectors = Vectors(search.species)
+    founders = draw_generation_zero(search.species, 0, 2).population
+    for far in (-1e3, 1e3):
+        genes = vectors.unflatten(np.full((2, vectors.size), far), founders.take(slice(1)))
+        assert (genes["gains_ascending"][:, search.species.layout.hidden :] >= 0).all()
+        decays = genes["decay_ascending"]
+        assert ((decays > 0) & (decays <= 1)).all()
+        assert np.isfinite(vectors.flatten(genes)).all()
+
+
+@pytest.mark.parametrize(
+    ("table", "changes", "message"),
+    [
+        ({"name": "cma"}, ["evolution.size=3", "evolution.elites=1"], "expected at least 4 individuals"),
+        ({"name": "cma"}, ["backend.portable=true"], "backend.portable: the matrix products"),
+        ({"name": "openai-es"}, ["evolution.size=13"], "expected an even number"),
+        ({"name": "cma"}, ["islands.count=2"], "knows no islands"),
+        ({"name": "cma"}, ["evolution.turnover=none"], "nothing is searched"),
+        ({"name": "cmaes"}, [], "Did you mean 'cma'"),
+        ({"name": "cma", "sgima": 1}, [], "has no option 'sgima'"),
+        ({"name": "cma", "sigma": -1.0}, [], "expected greater than 0"),
+        ({}, [], "expected a table with a name"),
+    ],
+)
+def test_what_cannot_search_is_refused_before_anything_is_written(table, changes, message, tmp_path):
+    with pytest.raises(SettingError, match=message):
+        Experiment(configure(table, *changes)).run(tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_inherited_rules_have_no_vectors(tmp_path):
+    config = preset("chalmers", overrides=[("evolution.algorithm", {"name": "cma"})])
+    with pytest.raises(SettingError, match="individuals have bits"):
+        Experiment(config).run(tmp_path / "run")
+
+
+def test_a_generation_without_parents():
+    search = search_of({"name": "random"})
+    made = begin_anew(3, draw_generation_zero(search.species, 0, 4).population, Operator.SAMPLE)
+    assert made.identifiers.tolist() == [12, 13, 14, 15]
+    assert math.isclose(made.parent_a.mean(), -1)
