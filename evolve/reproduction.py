@@ -1,5 +1,6 @@
 """From one generation to the next, through DEAP's toolbox."""
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -89,27 +90,84 @@ def reproduce(generation: Generation, loss: Floats, config: "Config", species: S
     elites = settings.elites * config.islands.count
     crossing = random_stream(config.seed, number, Purpose.CROSSOVER)
     crossed = elites + np.flatnonzero(crossing.random(size - elites) < settings.crossover)
-    first, second = choose_parents(generation, loss, config, box, crossed)
+    descent = Descent(elites, *choose_parents(generation, loss, config, box, crossed), crossed)
+    made = breed(generation.population, generation.identifiers, descent, number, config, species, crossing)
+    return replace(made, island=generation.island.copy())
 
+
+@dataclass(frozen=True)
+class Descent:
+    """Who comes from whom in a generation of P individuals, by positions among those who may be parents.
+
+    Parameters
+    ----------
+    elites : int
+        So many, the first ones, pass on unchanged.
+    first : ndarray of int64, shape (P,)
+        First parent of each.
+    second : ndarray of int64, shape (n,)
+        Second parent of each of ``crossed``.
+    crossed : ndarray of int64, shape (n,)
+        Positions, in order, of the children that have two parents.
+    """
+
+    elites: int
+    first: Indices
+    second: Indices
+    crossed: Indices
+
+
+def breed(
+    parents: Population,
+    identifiers: Indices,
+    descent: Descent,
+    number: int,
+    config: "Config",
+    species: Species,
+    crossing: Generator,
+    strength: Floats | None = None,
+) -> Generation:
+    """Make a generation of chosen parents: elites unchanged, then children by crossover and mutation, on one island.
+
+    Parameters
+    ----------
+    parents : Population
+        Who may be parents, N individuals.
+    identifiers : ndarray of int64, shape (N,)
+        Theirs.
+    descent : Descent
+        Who comes from whom.
+    number : int
+        Of the generation that is made; it addresses the random numbers of mutation.
+    config : Config
+        Names the operators.
+    species : Species
+        Names the genes.
+    crossing : numpy.random.Generator
+        Source of randomness of crossover.
+    strength : ndarray of float, shape (P, 3), optional
+        Factors for the scales of mutation, see `hetevo.evolve.variation.Mutation`.
+    """
+    box, size, elites = make_toolbox(config, species), len(descent.first), descent.elites
     # Crossover: copies of the first parents take genes of the second ones
-    population = generation.population.take(first)
+    population = parents.take(descent.first)
     # only what crossover takes is copied
-    kinds = make_crossover(settings).kinds
+    kinds = make_crossover(config.evolution).kinds
     exchanged = [gene.name for gene in genome(species) if gene.kind in kinds]
-    others = Population({name: generation.population[name] for name in exchanged}).take(second)
-    box.mate(population, others, crossed, rng=crossing)
+    others = Population({name: parents[name] for name in exchanged}).take(descent.second)
+    box.mate(population, others, descent.crossed, rng=crossing)
     # Mutation, of all but the elites: they come first, so the slice that mutates is a view of the new arrays
     children = population.take(slice(elites, None))
     if children.size:
-        box.mutate(children, rng=random_stream(config.seed, number, Purpose.MUTATE))
-
+        own = {} if strength is None else {"strength": strength[elites:]}
+        box.mutate(children, rng=random_stream(config.seed, number, Purpose.MUTATE), **own)
     # Descent: how each one came to be, and from whom
     made_by = np.full(size, Operator.MUTATION, np.int64)
     made_by[:elites] = Operator.ELITE
-    made_by[crossed] = Operator.CROSSOVER
+    made_by[descent.crossed] = Operator.CROSSOVER
     parent_b = np.full(size, -1, np.int64)
-    parent_b[crossed] = generation.identifiers[second]
-    return Generation(number, population, generation.identifiers[first], parent_b, made_by, generation.island.copy())
+    parent_b[descent.crossed] = identifiers[descent.second]
+    return Generation(number, population, identifiers[descent.first], parent_b, made_by, np.zeros(size, np.int64))
 
 
 def choose_parents(

@@ -59,7 +59,7 @@ def check(kind: str, name: str, **options: Any) -> None:
     ----------
     kind : str
         ``"task"``, ``"wiring"``, ``"rule"``, ``"activation"``, ``"circuit"``, ``"measure"``, ``"probe"``,
-        ``"figure"``, ``"selection"``, ``"algorithm"``, ``"crossover"``, ``"mutation"`` or ``"preset"``.
+        ``"figure"``, ``"selection"``, ``"crossover"``, ``"mutation"``, ``"algorithm"`` or ``"preset"``.
     name : str
         Its name as an installed package announces it, or its place, such as ``"own_task:Cosine"``.
     **options
@@ -277,9 +277,9 @@ CHECKS: Mapping[str, Callable[[str, Mapping[str, Any]], object]] = {
     "probe": _probe,
     "figure": _figure,
     "selection": _selection,
+    "algorithm": _algorithm,
     "crossover": _crossover,
     "mutation": _mutation,
-    "algorithm": _algorithm,
     "preset": _preset,
 }
 """What tests a member, by its kind."""

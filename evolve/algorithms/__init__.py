@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from hetevo.evolve.algorithms.algorithm import Algorithm, Memory, Search, accept
 from hetevo.evolve.algorithms.cma import CMA
+from hetevo.evolve.algorithms.evolution_strategy import EvolutionStrategy
 from hetevo.evolve.algorithms.generational import Generational
 from hetevo.evolve.algorithms.openai_es import OpenAIES
 from hetevo.evolve.algorithms.random_search import RandomSearch
@@ -19,6 +20,7 @@ ALGORITHMS: Registry[Any] = Registry(
     "algorithm",
     {
         "generational": Generational,
+        "evolution-strategy": EvolutionStrategy,
         "random": RandomSearch,
         "cma": CMA,
         "openai-es": OpenAIES,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from hetevo.evolve.generation import Generation, Operator
 from hetevo.populations.birth import keep_outputs_positive
 from hetevo.populations.circuits import genome
-from hetevo.populations.elementary import exp
+from hetevo.populations.elementary import exp, log
 from hetevo.populations.errors import SettingError
 from hetevo.populations.genome import Gene, Population
 from hetevo.populations.species import Species
@@ -72,7 +72,7 @@ class Vectors:
         for gene in self._genes:
             mean, scale = _prior(gene, self._species)
             values = population[gene.name].astype(np.float64).reshape(population.size, -1)
-            parts.append(((np.log(values) if gene.kind == "decay" else values) - mean) / scale)
+            parts.append(((log(values) if gene.kind == "decay" else values) - mean) / scale)
         return np.concatenate(parts, axis=1)
 
     def unflatten(self, vectors: Floats, template: Population) -> Population:

@@ -212,12 +212,8 @@ class Config(Table):
         return self
 
     @model_validator(mode="after")
-    def _check_algorithm(self) -> Self:
+    def _check_search(self) -> Self:
         check_algorithm(self)
-        return self
-
-    @model_validator(mode="after")
-    def _check_variation(self) -> Self:
         check_variation(self)
         return self
 

@@ -1,4 +1,4 @@
-"""Checks of the options of task and wiring families, before a run begins."""
+"""Checks of what is named and of its options (families, algorithms, operators of variation), before a run begins."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -19,26 +19,26 @@ from hetevo.populations.settings import Setting, freeze
 from hetevo.populations.tasks import TASKS
 from hetevo.populations.wiring import WIRINGS
 
-FAMILIES: Mapping[str, tuple[str, Registry[Any]]] = {
-    "task.options": ("task", TASKS),
-    "network.options": ("wiring", WIRINGS),
-    "evolution.algorithm": ("algorithm", ALGORITHMS),
-    "evolution.cross": ("crossover", CROSSOVERS),
-    "evolution.mutate": ("mutation", MUTATIONS),
+FAMILIES: Mapping[str, Registry[Any]] = {
+    "task.options": TASKS,
+    "network.options": WIRINGS,
+    "evolution.algorithm": ALGORITHMS,
+    "evolution.cross": CROSSOVERS,
+    "evolution.mutate": MUTATIONS,
 }
-"""Whose options there are, by the key that holds them: what a member is called, and all of them."""
+"""Whose options there are, by key."""
 
 SIZES = ("inputs", "outputs")
 """Fields of task families that are no options: the configuration names them elsewhere."""
 
 
-def check_options(key: str, name: str, family: Any, options: Mapping[str, Any]) -> None:
+def check_options(place: str, name: str, family: Any, options: Mapping[str, Any]) -> None:
     """Check that a family has these options, and that they are of the right type and within their bounds.
 
     Parameters
     ----------
-    key : str
-        One of `FAMILIES`, for the message.
+    place : str
+        The key that holds the options, one of `FAMILIES`, for the message.
     name : str
         Name of the family, for the message.
     family : type
@@ -53,31 +53,31 @@ def check_options(key: str, name: str, family: Any, options: Mapping[str, Any]) 
         With what was expected, what was given, and how to correct it.
     """
     own = {field.name: field for field in _options_of(family)}
-    kind, members = FAMILIES[key]
+    kind = FAMILIES[place].kind
     for option in options:
         # perhaps it belongs to another family
         if option not in own:
             known = f"it has {', '.join(own)}" if own else "it has none"
             having = [
                 other
-                for other, member in members.own.items()
+                for other, member in FAMILIES[place].own.items()
                 if option in {field.name for field in _options_of(member)}
             ]
             hint = f" {kind.capitalize()} with {option!r}: {', '.join(having)}." if having else nearest(option, own)
-            raise ValueError(f"{key}: the {kind} {name!r} has no option {option!r}; {known}.{hint}")
+            raise ValueError(f"{place}: the {kind} {name!r} has no option {option!r}; {known}.{hint}")
     # then what it needs, and values by the annotations of the family
     missing = [field.name for field in own.values() if _default(field) is MISSING and field.name not in options]
     if missing:
         raise ValueError(
-            f"{key}: the {kind} {name!r} needs {', '.join(missing)}, got {', '.join(options) or 'none'}."
-            f" For example: -s {key}.{missing[0]}=VALUE"
+            f"{place}: the {kind} {name!r} needs {', '.join(missing)}, got {', '.join(options) or 'none'}."
+            f" For example: -s {place}.{missing[0]}=VALUE"
         )
     model = _model(family)
     try:
         model.model_validate({option: freeze(value) for option, value in options.items()})
     except ValidationError as error:
         # the validator knows no tables
-        raise ValueError("\n  ".join(f"{key}.{line}" for line in explain(error, model))) from None
+        raise ValueError("\n  ".join(f"{place}.{line}" for line in explain(error, model))) from None
 
 
 def check_named(key: str, settings: Mapping[str, Any]) -> Any:
@@ -96,7 +96,7 @@ def check_named(key: str, settings: Mapping[str, Any]) -> Any:
         With what was expected, what was given, and how to correct it.
     """
     check_values(key, settings)
-    name, (_, members) = settings.get("name"), FAMILIES[key]
+    name, members = settings.get("name"), FAMILIES[key]
     if not isinstance(name, str):
         first = next(iter(members))
         raise ValueError(f'{key}: expected a table with a name, such as {{name = "{first}"}}, got {settings}')

@@ -30,7 +30,7 @@ def check_variation(config: "Config") -> None:
         operator = check_named(key, settings)
         # single layers have nothing but the bits of their rule
         if config.plasticity.rule in FORMULAS and "bits" not in operator.kinds:
-            able = [name for name, member in FAMILIES[key][1].own.items() if "bits" in member.kinds]
+            able = [name for name, member in FAMILIES[key].own.items() if "bits" in member.kinds]
             raise ValueError(
                 f"{key}: what is inherited with the rule {config.plasticity.rule!r} are bits, with which"
                 f" {settings['name']!r} does nothing; expected {', '.join(able)}"

@@ -18,7 +18,11 @@ from hetevo.populations.errors import SettingError
 from hetevo.populations.evaluation import Evaluation
 
 SMALL = ["lifetime.presentations=20", "evolution.size=12", "evolution.elites=2", "checkpoint={every=1,keep=9}"]
-TABLES = [*({"name": name} for name in ALGORITHMS.own), {"name": "cma", "separable": True}]
+TABLES = [
+    *({"name": name} for name in ALGORITHMS.own),
+    {"name": "cma", "separable": True},
+    {"name": "evolution-strategy", "survive": True, "parents": 4},
+]
 
 
 def configure(table, *changes):
@@ -156,6 +160,34 @@ def test_openai_es_follows_the_gradient_of_the_sphere():
     np.testing.assert_allclose(lived.memory["mean"].mean(), 1, atol=0.2)
 
 
+def test_survivors_of_an_evolution_strategy_are_its_parents_and_others_die():
+    for survive in (True, False):
+        search = search_of({"name": "evolution-strategy", "survive": survive, "parents": 3})
+        vectors = Vectors(search.species)
+        before, _ = course(search, sphere, 1, lambda generation, asked, v=vectors: v.flatten(generation.population))
+        made, _ = make_algorithm(search.config.evolution.algorithm).ask(before, search)
+        best = before.generation.identifiers[np.argsort(before.loss, kind="stable")[:3]]
+        survivors = made.operator == Operator.ELITE
+        assert made.parent_a[survivors].tolist() == (best.tolist() if survive else [])
+        assert {*made.parent_a.tolist(), *made.parent_b[made.parent_b >= 0].tolist()} <= {*best.tolist()}
+
+
+def test_an_evolution_strategy_makes_its_steps_as_long_as_they_must_be():
+    """Far from the optimum strengths grow, near to it they shrink."""
+    changes = ["evolution.size=60", "evolution.crossover=0"]
+    changes += ["evolution.gain_mutation_rate=1.0", "evolution.decay_mutation_rate=1.0"]
+    strengths = []
+    for scale in (0.001, 1.0):
+        scales = [f"evolution.{kind}_mutation_scale={scale}" for kind in ("gain", "decay")]
+        search = search_of({"name": "evolution-strategy"}, *changes, *scales)
+        vectors = Vectors(search.species)
+        lived, _ = course(search, sphere, 60, lambda g, asked, v=vectors: v.flatten(g.population))
+        strengths.append(np.exp(np.log(lived.memory["strength"][:, 0]).mean()))
+    # that of gains: they are .1 apart among founders
+    assert strengths[0] > 3
+    assert strengths[1] < 0.3
+
+
 def test_random_search_keeps_the_best_and_nothing_else():
     search = search_of({"name": "random"})
     vectors = Vectors(search.species)
@@ -196,6 +228,7 @@ def test_vectors_far_away_are_genes_still():
         ({"name": "cma"}, ["evolution.size=3", "evolution.elites=1"], "expected at least 4 individuals"),
         ({"name": "cma"}, ["backend.portable=true"], "backend.portable: the matrix products"),
         ({"name": "openai-es"}, ["evolution.size=13"], "expected an even number"),
+        ({"name": "evolution-strategy", "parents": 12}, [], "expected fewer than individuals"),
         ({"name": "cma"}, ["islands.count=2"], "knows no islands"),
         ({"name": "cma"}, ["evolution.turnover=none"], "nothing is searched"),
         ({"name": "cmaes"}, [], "Did you mean 'cma'"),
