@@ -18,7 +18,7 @@ from hetevo.evolve.data.places import locate_given
 from hetevo.evolve.heldout import HeldOut
 from hetevo.evolve.memory import check_memory
 from hetevo.evolve.messages import log
-from hetevo.evolve.plugins import describe_plugins, rehearse
+from hetevo.evolve.plugins import VARIATION, describe_plugins, rehearse, rehearse_variation
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.species import build_species, load_probe
 from hetevo.populations.errors import SettingError
@@ -93,6 +93,8 @@ class Evolution:
         with self.opened(directory, data):
             if self.plugins:
                 rehearse(self.species, self.probe, self.config.seed)
+                if any(plugin["key"] in VARIATION for plugin in self.plugins):
+                    rehearse_variation(self.config, self.species)
             with BACKENDS[self.place.name](self.place) as backend:
                 backend.prepare(self.job(0))
                 end_spares()

@@ -49,7 +49,7 @@ def champion(individuals: pd.DataFrame) -> int:
 def ancestral_line(individuals: pd.DataFrame, identifier: int | None = None) -> pd.DataFrame:
     """Follow an individual back through its first parents.
 
-    The first parent gives the wiring and, of gains and decays, all without crossover and half in the mean with it. The
+    The first parent gives the wiring and, of gains and decays, all without crossover and about half with it. The
     line ends with a founder, or where records begin (in a branch, with the generation it went on from).
 
     Parameters

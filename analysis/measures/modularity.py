@@ -11,7 +11,7 @@ from hetevo.populations.types import Floats, Mask
 
 
 @also_single(axes=3)
-def modularity(mask: Mask) -> Floats:
+def modularity(mask: Mask, inputs: int) -> Floats:
     """Return Newman's modularity Q of each circuit's ascending synapses, without their directions.
 
     ``Q = sum_c [m_c / m - (d_c / 2 m)^2]`` over parts c with ``m_c`` of the ``m`` synapses and degrees that sum to
@@ -22,7 +22,9 @@ def modularity(mask: Mask) -> Floats:
     Parameters
     ----------
     mask : ndarray of bool, shape (N, H + O, I + H)
-        Synapses present; a unit that sends is column j, and neuron i is unit I + i.
+        Synapses present.
+    inputs : int
+        Input units I, the bias included: neuron i is the unit I + i.
 
     Returns
     -------
@@ -38,11 +40,10 @@ def modularity(mask: Mask) -> Floats:
     --------
     >>> two_chains = np.zeros((4, 2 + 3), bool)  # inputs 0 and 1, neurons 2 to 5
     >>> two_chains[[0, 1, 2, 3], [0, 1, 2, 3]] = True
-    >>> float(modularity(two_chains))
+    >>> float(modularity(two_chains, inputs=2))
     0.5
     """
     networkx = load_extra("networkx", "graphs", "modularity")
-    inputs = mask.shape[2] - mask.shape[1]  # and one unit more for each output, which sends nothing
     return np.array([_of_graph(networkx, each, inputs) for each in mask])
 
 
@@ -61,4 +62,8 @@ def modularity_columns(view: View) -> dict[str, Floats]:
     masks = view.snapshot.mask_ascending
     groups = [(key, len(list(group))) for key, group in itertools.groupby(masks, key=lambda mask: mask.tobytes())]
     different = np.stack([np.frombuffer(key, np.bool_).reshape(masks.shape[1:]) for key, _ in groups])
-    return {"modularity": np.repeat(modularity(different), [count for _, count in groups])}
+    return {
+        "modularity": np.repeat(
+            modularity(different, view.snapshot.species.layout.input_units), [count for _, count in groups]
+        )
+    }
