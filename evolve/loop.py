@@ -69,6 +69,17 @@ class LivedGeneration:
         return _seal(self._evaluation.accuracy)
 
     @cached_property
+    def cases(self) -> Floats:
+        """Test loss in each of the T tasks, shape (P, T); ``loss`` is their mean."""
+        assert self._evaluation.cases is not None
+        return _seal(self._evaluation.cases)
+
+    @cached_property
+    def objectives(self) -> Mapping[str, Floats]:
+        """What selection looks at besides the loss, each of shape (P,); see `hetevo.evolve.objectives`."""
+        return MappingProxyType({name: _seal(values) for name, values in self._evaluation.objectives.items()})
+
+    @cached_property
     def columns(self) -> Mapping[str, Floats]:
         """What the probe measured, each of shape (P,), NaN where undefined; empty if it did not measure."""
         return MappingProxyType({name: _seal(values) for name, values in self._evaluation.observed.items()})

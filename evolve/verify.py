@@ -10,7 +10,8 @@ from hetevo.evolve.data.places import hash_file, opened
 from hetevo.evolve.founders import read_founders
 from hetevo.evolve.graphs import GraphError
 from hetevo.evolve.plugins import describe_plugins, find_changes
-from hetevo.evolve.record_checks import Kept, Losses, Report, check_records
+from hetevo.evolve.record_checks import Kept, Report, check_records
+from hetevo.evolve.record_lives import Losses
 from hetevo.evolve.replay import replay_generation
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir import checkpoint as checkpoints

@@ -1,7 +1,7 @@
 """Fitness of a population: lives in blocks, then a test; and why some individuals have none."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Protocol
 
@@ -60,6 +60,13 @@ class Evaluation:
         What the probe measured, mean over the tasks in which it was defined; NaN where it never was.
     failures : tuple of Failure
         One for each individual whose status is FAILED, in order.
+    cases : ndarray of float64, shape (P, T), or None
+        The loss in each of the T tasks, capped; ``loss`` is their mean. None: nobody kept them.
+    change : ndarray of float64, shape (P,), or None
+        How much weights changed in a life: the mean over plastic synapses of the distance between end and birth, mean
+        over the tasks; NaN where it is unknown. None: nobody asked.
+    objectives : mapping of str to ndarray of float64, shape (P,)
+        What selection looks at besides the loss, by name (`hetevo.evolve.objectives`); empty as it comes from workers.
     """
 
     loss: Floats
@@ -67,28 +74,45 @@ class Evaluation:
     accuracy: Floats
     observed: dict[str, Floats]
     failures: tuple[Failure, ...] = ()
+    cases: Floats | None = None
+    change: Floats | None = None
+    objectives: Mapping[str, Floats] = field(default_factory=dict)
 
     @staticmethod
-    def failed(failure: Failure, loss: float) -> "Evaluation":
+    def failed(failure: Failure, loss: float, tasks: int = 1) -> "Evaluation":
         """Return the evaluation of one individual that could not be evaluated; ``loss`` is the worst there is."""
-        status = np.array([Status.FAILED], np.int64)
-        return Evaluation(np.array([loss]), status, np.array([np.nan]), {}, (failure,))
+        status, unknown = np.array([Status.FAILED], np.int64), np.array([np.nan])
+        return Evaluation(np.array([loss]), status, unknown, {}, (failure,), np.full((1, tasks), loss))
 
     def take(self, chosen: Indices) -> "Evaluation":
         """Return the individuals at some positions, all of them in another order."""
-        columns = {name: values[chosen] for name, values in self.observed.items()}
-        return Evaluation(self.loss[chosen], self.status[chosen], self.accuracy[chosen], columns, self.failures)
+        return Evaluation(
+            self.loss[chosen],
+            self.status[chosen],
+            self.accuracy[chosen],
+            {name: values[chosen] for name, values in self.observed.items()},
+            self.failures,
+            None if self.cases is None else self.cases[chosen],
+            None if self.change is None else self.change[chosen],
+            {name: values[chosen] for name, values in self.objectives.items()},
+        )
 
     @staticmethod
     def join(parts: Sequence["Evaluation"]) -> "Evaluation":
-        """Concatenate evaluations of consecutive individuals."""
+        """Concatenate evaluations of consecutive individuals, as workers send them."""
         names = max((part.observed for part in parts), key=len)  # an individual that failed was not observed
+        cases = [part.cases for part in parts if part.cases is not None]
+        # of an individual that failed nobody knows how much it changed
+        changed = any(part.change is not None for part in parts)
+        changes = [np.full(part.loss.size, np.nan) if part.change is None else part.change for part in parts]
         return Evaluation(
             np.concatenate([part.loss for part in parts]),
             np.concatenate([part.status for part in parts]),
             np.concatenate([part.accuracy for part in parts]),
             {name: np.concatenate([_column(part, name) for part in parts]) for name in names},
             tuple(failure for part in parts for failure in part.failures),
+            np.concatenate(cases) if len(cases) == len(parts) else None,
+            np.concatenate(changes) if changed else None,
         )
 
 
@@ -219,13 +243,15 @@ def _evaluate_block(block: Block, probe: Probe | None, moments: tuple[int, ...])
     # live, then cap: what diverged counts as the worst there is
     outcome = circuit_of(block.species).live(block, observe if probe is not None else None, moments)
     loss = np.where(outcome.diverged, cap, np.minimum(outcome.loss, cap))
+    cases = loss.reshape(-1, tasks)
     diverged = outcome.diverged.reshape(-1, tasks).any(axis=1)
     return Evaluation(
         # fitness is the mean over tasks, and one life that diverged marks the individual
-        loss.reshape(-1, tasks).mean(axis=1),
+        cases.mean(axis=1),
         np.where(diverged, Status.DIVERGED, Status.OK).astype(np.int64),
         outcome.accuracy.reshape(-1, tasks).mean(axis=1),
         {name: np.concatenate(parts) for name, parts in columns.items()},
+        cases=cases,
     )
 
 
