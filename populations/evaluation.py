@@ -7,7 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
-from hetevo.populations.circuits import Block, LayerSnapshot, Snapshot, block_size, circuit_of
+from hetevo.populations.circuits import Block, LayerSnapshot, Outcome, Snapshot, block_size, circuit_of
+from hetevo.populations.errors import SettingError
 from hetevo.populations.experience import Experience, experience
 from hetevo.populations.genome import Population
 from hetevo.populations.isolation import isolated, one_thread
@@ -175,6 +176,7 @@ def evaluate(
     moments: tuple[int, ...] = (),
     probe_share: float = 1.0,
     lived: Experience | None = None,
+    changes: bool = False,
 ) -> Evaluation:
     """Let individuals live, and measure how well they learned.
 
@@ -201,6 +203,8 @@ def evaluate(
     lived : Experience, optional
         What `hetevo.populations.experience.experience` draws for this species, seed and generation, and for a probe, if
         it was drawn before; by default it is drawn.
+    changes : bool, optional
+        Whether to tell how much weights changed in a life.
 
     Returns
     -------
@@ -215,7 +219,7 @@ def evaluate(
 
         # block by block; each individual keeps the place that its random streams are named by
         def live(rows: slice | Indices, probe: Probe | None) -> Evaluation:
-            lives = Block(species, population.take(rows), individuals[rows], known, seed, generation)
+            lives = Block(species, population.take(rows), individuals[rows], known, seed, generation, changes)
             return _evaluate_block(lives, probe, moments)
 
         if probe is None or probe_share >= 1:
@@ -252,7 +256,17 @@ def _evaluate_block(block: Block, probe: Probe | None, moments: tuple[int, ...])
         outcome.accuracy.reshape(-1, tasks).mean(axis=1),
         {name: np.concatenate(parts) for name, parts in columns.items()},
         cases=cases,
+        change=_mean_change(outcome, block.species) if block.changes else None,
     )
+
+
+def _mean_change(outcome: Outcome, species: Species) -> Floats:
+    """Mean over tasks of how much weights changed; a life that diverged went from one bound to the other."""
+    if outcome.change is None:
+        raise SettingError(f"Circuits of the kind {species.circuit!r} do not tell how much their weights change.")
+    known = ~outcome.diverged & np.isfinite(outcome.change)
+    change = np.where(known, outcome.change, 2 * species.lifetime.weight_clip)
+    return np.asarray(change.reshape(-1, species.lifetime.tasks).mean(axis=1))
 
 
 def _mean_defined(values: Floats) -> Floats:

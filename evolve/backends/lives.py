@@ -128,6 +128,7 @@ def _evaluate(job: Job, population: Population, individuals: Indices, generation
             moments=job.moments,
             probe_share=job.probe_share,
             lived=draw_once(job, generation),
+            changes=job.changes,
         )
     except MemoryError:
         if population.size == 1:
