@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from hetevo.evolve.backends import Backend
 from hetevo.evolve.beginning import draw_first_generation
+from hetevo.evolve.config import is_casewise
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.generation import Generation
 from hetevo.evolve.messages import GenerationReport, Progress
@@ -185,7 +186,7 @@ class Loop:
                 self.recorder.notice(str(error))  # it was asked to stop, and does
                 return
             # lived: the state moves on, and its rows wait in memory until the next generation lives
-            self.state = state = advance(generation, evaluation, self.state)
+            self.state = state = advance(generation, evaluation, self.state, casewise=is_casewise(self.config))
             row = self.recorder.record(generation, evaluation, measured)
             self._seconds = self.recorder.seconds
             self._note(state, row, clock, last=not self._goes_on())
@@ -199,13 +200,15 @@ class Loop:
         """Let the next generation live, and note when it was made and when it had lived."""
         # 1. reproduce, or begin
         if self.state:
-            generation = reproduce(self.state.generation, self.state.loss, self.config, self.species)
+            state = self.state
+            generation = reproduce(state.generation, state.loss, self.config, self.species, **state.compared)
         else:
             generation = draw_first_generation(self.config, self.species, self.recorder.directory)
         clock.append(time.perf_counter())
         # 2. live; as soon as the workers are busy, this process has time to write the generation before
         job = self.evolution.job(generation.number)
         evaluation = self.backend.evaluate(job, generation, self.recorder.begin, self._is_stopping)
+        evaluation = self.evolution.compare(evaluation, generation)
         clock.append(time.perf_counter())
         # 3. live through held-out tasks too, only to be measured
         held_out = self.evolution.held_out

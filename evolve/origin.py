@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from hetevo.evolve.config import Config, ConfigError, config_hash, from_mapping, without_address
+from hetevo.evolve.config import Config, ConfigError, config_hash, from_mapping, is_casewise, without_address
 from hetevo.evolve.config.own_graph import with_kept_graph
 from hetevo.evolve.config.sources import Override
 from hetevo.evolve.data.keeping import with_kept_file
+from hetevo.evolve.objectives import LOSS, name_of
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.files import is_directory
@@ -110,7 +111,18 @@ class Origin:
             If the checkpoint is not what was written.
         """
         self._check(config, species)
-        return self.state()
+        state = self.state()
+        names = [name_of(name) for name in config.evolution.objectives if name != LOSS]
+        before = [name_of(name) for name in self.config.evolution.objectives if name != LOSS]
+        if (names and names != before) or (is_casewise(config) and state.cases is None):
+            what = "objectives" if names and names != before else "losses in single tasks"
+            raise ConfigError(
+                f"evolution: {self.directory.path} does not keep the {what} that the new configuration selects by, so"
+                " that nobody could be selected from its generation. Expected selection by what it keeps, such as"
+                f" evolution.objectives = {list(self.config.evolution.objectives)} and evolution.select ="
+                f" {self.config.evolution.select}; or begin anew."
+            )
+        return state
 
     def state(self) -> State:
         """Return the generation as it was saved, with the configuration that made it.

@@ -114,7 +114,7 @@ def _reproduce_again(
     if before is None:
         return None
     parents = load(before, species, config.evolution.size)[0]
-    return reproduce(parents.generation, parents.loss, config, species)
+    return reproduce(parents.generation, parents.loss, config, species, **parents.compared)
 
 
 def _descent_differences(found: Generation, kept: Generation) -> list[str]:
@@ -129,6 +129,8 @@ def _life_differences(
 ) -> list[str]:
     """Name what is not the same; measures are compared as far as they were recorded."""
     names = [name for name in ("loss", "status") if not _same_bits(getattr(found, name), getattr(kept, name))]
+    if kept.cases is not None and not (found.cases is not None and _same_bits(found.cases, kept.cases)):
+        names.append("losses in single tasks")
     return names + [
         name for name, values in observed.items() if name in recorded and not _same_bits(values, recorded[name])
     ]

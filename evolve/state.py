@@ -28,6 +28,10 @@ MAY_CHANGE = ("backend", "checkpoint")
 
 _GENE = "gene_"
 _DESCENT = ("parent_a", "parent_b", "operator", "island")
+_COMPARED = ("cases", "objectives")
+
+MOST_OBJECTIVES = 8
+"""Objectives besides the loss that a checkpoint may hold."""
 
 
 def extend_chain(chain: str, arrays: Mapping[str, NDArray[Any]]) -> str:
@@ -69,6 +73,10 @@ class State:
     chain, probe_chain : str
         Running hashes over this and all earlier generations; the second one over what the probe recorded, empty if it
         never recorded.
+    cases : ndarray of float64, shape (P, T), or None
+        Their losses in each of T tasks, if selection looks at them.
+    objectives : ndarray of float64, shape (P, n), or None
+        What selection looks at besides the loss, as it was measured, in the order of ``evolution.objectives``.
     """
 
     generation: Generation
@@ -76,6 +84,14 @@ class State:
     status: Indices
     chain: str = START
     probe_chain: str = ""
+    cases: Floats | None = None
+    objectives: Floats | None = None
+
+    @property
+    def compared(self) -> dict[str, Floats]:
+        """What selection looks at besides the loss, by name: ``cases`` and ``objectives``, as far as they are kept."""
+        both = {"cases": self.cases, "objectives": self.objectives}
+        return {name: values for name, values in both.items() if values is not None}
 
     @property
     def digest(self) -> str:
@@ -101,13 +117,13 @@ class State:
         generation = self.generation
         arrays = {f"{_GENE}{name}": array for name, array in generation.population.plain().items()}
         arrays |= {name: getattr(generation, name) for name in _DESCENT}
-        arrays |= {"loss": self.loss, "status": self.status}
+        arrays |= {"loss": self.loss, "status": self.status, **self.compared}
         digests = {"chain": self.chain, "probe_chain": self.probe_chain}
         shown = {"digest": self.digest, "probe_digest": self.probe_digest}
         return Checkpoint(generation.number, arrays, {**facts, **digests, **shown}, dict(records))
 
 
-def advance(generation: Generation, evaluation: Evaluation, previous: State | None) -> State:
+def advance(generation: Generation, evaluation: Evaluation, previous: State | None, *, casewise: bool = False) -> State:
     """Return the state once a generation has lived.
 
     Parameters
@@ -118,13 +134,19 @@ def advance(generation: Generation, evaluation: Evaluation, previous: State | No
         What became of them.
     previous : State or None
         The state one generation earlier; None for founders.
+    casewise : bool, optional
+        Whether selection looks at the losses in single tasks.
     """
     chain, probe_chain = (previous.chain, previous.probe_chain) if previous else (START, "")
     # what the chain covers: what became of them, and who came from whom; the digest adds the newest genes
     lived = {"loss": evaluation.loss, "status": evaluation.status}
     descent = {name: getattr(generation, name) for name in _DESCENT}
-    chain = extend_chain(chain, {**lived, **descent})
-    state = State(generation, evaluation.loss, evaluation.status, chain, probe_chain)
+    # a run that was begun when there were no cases goes on without
+    cases = evaluation.cases if casewise and (previous is None or previous.cases is not None) else None
+    others = list(evaluation.objectives.values())
+    state = State(generation, evaluation.loss, evaluation.status, chain, probe_chain, cases)
+    state = replace(state, objectives=np.stack(others, axis=1) if others else None)
+    state = replace(state, chain=extend_chain(chain, {**lived, **descent, **state.compared}))
     if evaluation.observed:
         state = replace(state, probe_chain=extend_chain(probe_chain or START, evaluation.observed))
     return state
@@ -186,6 +208,21 @@ def _stated_arrays(path: Path, size: int) -> Expected:
     return {**genes, **_expected_facts(size)}
 
 
+def _expect_compared(path: Path, species: Species | None, size: int) -> Expected:
+    """Return shape and dtype of what selection looks at besides the loss, as far as a checkpoint says that it holds it.
+
+    How many tasks there are the species says; how many objectives the manifest, up to `MOST_OBJECTIVES`.
+    """
+    stated, found = load_manifest(path).arrays, {}
+    for name, most in (("cases", species.lifetime.tasks if species else 0), ("objectives", MOST_OBJECTIVES)):
+        if name in stated:
+            shape = tuple(stated[name].shape)
+            if len(shape) != 2 or shape[0] != size or shape[1] < 1 or (most and shape[1] > most):
+                raise DamagedError(path, f"its manifest names {name} of another population: shape {shape}")
+            found[name] = shape, np.dtype(np.float64)
+    return found
+
+
 def _expected_facts(size: int) -> Expected:
     descent = dict.fromkeys(_DESCENT, ((size,), np.dtype(np.int64)))
     return {**descent, "loss": ((size,), np.dtype(np.float64)), "status": ((size,), np.dtype(np.int64))}
@@ -213,7 +250,8 @@ def load(path: Path, species: Species | None, size: int) -> tuple[State, Checkpo
     DamagedError, SchemaError, StorageError, RunDirectoryError
         If it cannot be trusted; see `hetevo.evolve.rundir.checkpoint.read`.
     """
-    checkpoint = read(path, expected_arrays(species, size) if species else _stated_arrays(path, size))
+    expected = expected_arrays(species, size) if species else _stated_arrays(path, size)
+    checkpoint = read(path, {**expected, **_expect_compared(path, species, size)})
     _check_ranges(path, checkpoint, size)
     state = _restore(path, checkpoint, species)
     if state.digest != checkpoint.facts["digest"]:
@@ -242,8 +280,9 @@ def _check_ranges(path: Path, checkpoint: Checkpoint, size: int) -> None:
             path / STATE,
             f"island: expected as many individuals on each, got {inhabitants.min()} to {inhabitants.max()}",
         )
-    if not np.isfinite(checkpoint.arrays["loss"]).all():
-        raise DamagedError(path / STATE, "loss: expected finite numbers, got others")
+    for name in ("loss", *_COMPARED):
+        if not np.isfinite(checkpoint.arrays.get(name, 0.0)).all():
+            raise DamagedError(path / STATE, f"{name}: expected finite numbers, got others")
 
 
 def _restore(path: Path, checkpoint: Checkpoint, species: Species | None) -> State:
@@ -254,4 +293,5 @@ def _restore(path: Path, checkpoint: Checkpoint, species: Species | None) -> Sta
     except ValueError as error:
         raise DamagedError(path / STATE, str(error)) from None
     generation = Generation(checkpoint.generation, genes, **{name: arrays[name] for name in _DESCENT})
-    return State(generation, arrays["loss"], arrays["status"], facts["chain"], facts["probe_chain"])
+    compared = {name: arrays.get(name) for name in _COMPARED}
+    return State(generation, arrays["loss"], arrays["status"], facts["chain"], facts["probe_chain"], **compared)
