@@ -30,9 +30,6 @@ _GENE = "gene_"
 _DESCENT = ("parent_a", "parent_b", "operator", "island")
 _COMPARED = ("cases", "objectives")
 
-MOST_OBJECTIVES = 8
-"""Objectives besides the loss that a checkpoint may hold."""
-
 
 def extend_chain(chain: str, arrays: Mapping[str, NDArray[Any]]) -> str:
     """Extend a running hash by some arrays.
@@ -208,19 +205,17 @@ def _stated_arrays(path: Path, size: int) -> Expected:
     return {**genes, **_expected_facts(size)}
 
 
-def _expect_compared(path: Path, species: Species | None, size: int) -> Expected:
-    """Return shape and dtype of what selection looks at besides the loss, as far as a checkpoint says that it holds it.
+def _expect_compared(path: Path, size: int) -> Expected:
+    """Return shape and dtype of what selection looks at besides the loss, as far as a manifest says that it is there.
 
-    How many tasks there are the species says; how many objectives the manifest, up to `MOST_OBJECTIVES`.
+    A branch begins with a checkpoint of its origin, so that the configuration does not say; its file bounds the size.
     """
-    stated, found = load_manifest(path).arrays, {}
-    for name, most in (("cases", species.lifetime.tasks if species else 0), ("objectives", MOST_OBJECTIVES)):
-        if name in stated:
-            shape = tuple(stated[name].shape)
-            if len(shape) != 2 or shape[0] != size or shape[1] < 1 or (most and shape[1] > most):
-                raise DamagedError(path, f"its manifest names {name} of another population: shape {shape}")
-            found[name] = shape, np.dtype(np.float64)
-    return found
+    stated = load_manifest(path).arrays
+    shapes = {name: tuple(stated[name].shape) for name in _COMPARED if name in stated}
+    for name, shape in shapes.items():
+        if len(shape) != 2 or shape[0] != size or shape[1] < 1:
+            raise DamagedError(path, f"its manifest names {name} of another population: shape {shape}")
+    return {name: (shape, np.dtype(np.float64)) for name, shape in shapes.items()}
 
 
 def _expected_facts(size: int) -> Expected:
@@ -251,7 +246,7 @@ def load(path: Path, species: Species | None, size: int) -> tuple[State, Checkpo
         If it cannot be trusted; see `hetevo.evolve.rundir.checkpoint.read`.
     """
     expected = expected_arrays(species, size) if species else _stated_arrays(path, size)
-    checkpoint = read(path, {**expected, **_expect_compared(path, species, size)})
+    checkpoint = read(path, {**expected, **_expect_compared(path, size)})
     _check_ranges(path, checkpoint, size)
     state = _restore(path, checkpoint, species)
     if state.digest != checkpoint.facts["digest"]:
