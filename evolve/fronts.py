@@ -77,7 +77,11 @@ def rank(values: Floats) -> Indices:
 
 def dominates(first: Floats, second: Floats) -> Mask:
     """Tell whether individuals dominate others; values on the last axis, the others broadcast."""
-    return np.asarray((first <= second).all(axis=-1) & (first < second).any(axis=-1))
+    nowhere_worse, better = np.True_, np.False_
+    # objective by objective: there are few of them, and a reduction over few is slow
+    for one, other in zip(np.moveaxis(first, -1, 0), np.moveaxis(second, -1, 0), strict=True):
+        nowhere_worse, better = nowhere_worse & (one <= other), better | (one < other)
+    return np.asarray(nowhere_worse & better)
 
 
 def measure_crowding(values: Floats) -> Floats:
@@ -197,7 +201,7 @@ def select_spea2(values: Floats, count: int) -> Indices:
     """Choose those whom nobody dominates, filled up by strength and density, or thinned out where they are too many.
 
     As in DEAP, which follows Zitzler et al. (2001) but for the density: of the distances to others it takes only those
-    to individuals that come later.
+    to individuals that come later, and 0 for the rest, so that almost all have the same density.
     """
     size = len(values)
     raw = _sum_strengths(values)
@@ -206,11 +210,11 @@ def select_spea2(values: Floats, count: int) -> Indices:
         return chosen[_thin_out(values[chosen], count)]
     if len(chosen) == count:
         return chosen
-    fits, nth = raw.astype(np.float64), min(int(np.sqrt(size)), size - 1)
-    for part in _parts(size, values.size):
-        distance = _square_distances(values[part], values)
-        distance[np.arange(size) <= np.arange(part.start, part.stop)[:, None]] = 0
-        fits[part] += 1 / (np.partition(distance, nth, axis=1)[:, nth] + 2)
+    nth = min(int(np.sqrt(size)), size - 1)
+    # from there on the distance of that rank is one of the zeros
+    distance = np.triu(_square_distances(values[:nth], values), 1)
+    density = 1 / (np.partition(distance, nth, axis=1)[:, nth] + 2)
+    fits = raw + np.concatenate([density, np.full(size - nth, 0.5)])
     others = np.flatnonzero(raw >= 1)
     return np.concatenate([chosen, others[np.argsort(fits[others], kind="stable")][: count - len(chosen)]])
 
