@@ -36,9 +36,12 @@ from hetevo._contracts import (
     let_live,
 )
 from hetevo.evolve.config import preset
+from hetevo.evolve.objectives import measure_objectives
 from hetevo.evolve.selection import SELECTIONS, Candidates
 from hetevo.evolve.species import build_species, load_probe
 from hetevo.populations.activations import ACTIVATIONS
+from hetevo.populations.circuits import draw_founders
+from hetevo.populations.evaluation import evaluate
 from hetevo.populations.layout import Layout
 from hetevo.populations.random_streams import Purpose, random_stream
 from hetevo.populations.species import Species
@@ -55,7 +58,7 @@ def check(kind: str, name: str, **options: Any) -> None:
     ----------
     kind : str
         ``"task"``, ``"wiring"``, ``"rule"``, ``"activation"``, ``"circuit"``, ``"measure"``, ``"probe"``,
-        ``"figure"``, ``"selection"`` or ``"preset"``.
+        ``"figure"``, ``"selection"``, ``"objective"`` or ``"preset"``.
     name : str
         Its name as an installed package announces it, or its place, such as ``"own_task:Cosine"``.
     **options
@@ -245,6 +248,22 @@ def _selection(name: str, options: Mapping[str, Any]) -> None:
     assert positions[0] == positions[1], "expected the same choice from the same random generator"
 
 
+def _objective(name: str, options: Mapping[str, Any]) -> None:
+    _no(options)
+    species = build_species(configure({}))
+    genes = draw_founders(species, SEED, 6)
+
+    def measure(places: Any) -> Any:
+        part = genes.take(places)
+        lived = evaluate(species, part, places, seed=SEED, generation=1, changes=True)
+        return measure_objectives([name], lived, part, species)[name]
+
+    whole = measure(np.arange(6))
+    check_same([whole], [measure(np.arange(6))], "expected the same values of the same lives")
+    few = np.array([1, 4])
+    check_same([whole[few]], [measure(few)], "expected the same values whoever lives beside")
+
+
 def _preset(name: str, options: Mapping[str, Any]) -> None:
     _no(options)
     config = preset(name)
@@ -261,6 +280,7 @@ CHECKS: Mapping[str, Callable[[str, Mapping[str, Any]], object]] = {
     "probe": _probe,
     "figure": _figure,
     "selection": _selection,
+    "objective": _objective,
     "preset": _preset,
 }
 """What tests a member, by its kind."""

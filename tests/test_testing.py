@@ -12,6 +12,7 @@ from pages import ROOT, examples
 from hetevo import testing
 from hetevo.analysis.figures import FIGURES
 from hetevo.analysis.measures import MEASURES
+from hetevo.evolve.objectives import OBJECTIVES
 from hetevo.evolve.selection import SELECTIONS
 from hetevo.populations.activations import ACTIVATIONS, Activation
 from hetevo.populations.circuits import CIRCUITS
@@ -126,6 +127,14 @@ def worldly(individuals, k, rng):
     return individuals[:k]
 
 
+def ranked(lives):
+    return np.argsort(np.argsort(lives.loss))
+
+
+def undefined(lives):
+    return lives.loss * np.nan
+
+
 def nothing(runs):
     """Draw nothing."""
 
@@ -146,6 +155,8 @@ def nothing(runs):
         ("measure", twice, "gives columns that another one has: alignment"),
         ("selection", greedy, "expected 7 individuals where k is 7, got 1"),
         ("selection", worldly, "draws from rng alone"),
+        ("objective", ranked, "the same values whoever lives beside"),
+        ("objective", undefined, "a finite number of each"),
         ("figure", nothing, "no attribute 'figure'"),
     ],
 )
@@ -157,6 +168,7 @@ def test_a_member_that_breaks_its_contract_is_noticed(kind, member, message, mon
         "activation": ACTIVATIONS,
         "measure": MEASURES,
         "selection": SELECTIONS,
+        "objective": OBJECTIVES,
         "figure": FIGURES,
     }[kind]
     found = member() if isinstance(member, type) and kind == "rule" else member

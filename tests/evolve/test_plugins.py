@@ -19,6 +19,7 @@ from hetevo.evolve import Experiment, resume
 from hetevo.evolve.backends.worker import NotLoadableError
 from hetevo.evolve.config import ConfigError
 from hetevo.evolve.config.plugins import plugins_of
+from hetevo.evolve.objectives import OBJECTIVES
 from hetevo.evolve.plugins import describe_plugins
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.selection import SELECTIONS
@@ -41,6 +42,7 @@ NAMES = {
     "plasticity.rule": "hetevo_cosine.rule:Bounded",
     "probe.measures": ["hetevo_cosine.measure:speed"],
     "evolution.select": {"name": "hetevo_cosine.selection:half", "share": 0.6},
+    "evolution.objectives": ["loss", "+hetevo_cosine.objective:descending"],
 }
 BROKEN = """
 from dataclasses import dataclass
@@ -65,7 +67,7 @@ def forget():
     for name in [name for name in sys.modules if name.startswith(("hetevo_cosine", "own_"))]:
         del sys.modules[name]
     registry._loaded.clear()
-    for known in (TASKS, WIRINGS, RULES, ACTIVATIONS, CIRCUITS, SELECTIONS, MEASURES):
+    for known in (TASKS, WIRINGS, RULES, ACTIVATIONS, CIRCUITS, SELECTIONS, OBJECTIVES, MEASURES):
         known._found.clear()
 
 
