@@ -9,6 +9,7 @@ import numpy as np
 from hetevo.evolve.config import Config, ConfigError
 from hetevo.evolve.config.plugins import plugins_of
 from hetevo.evolve.genes import check_genes
+from hetevo.evolve.objectives import measure_objectives, needs_changes
 from hetevo.evolve.software import hash_sources, installed_version, locate
 from hetevo.evolve.variation import make_crossover, make_mutation
 from hetevo.populations.circuits import draw_founders, genome
@@ -86,7 +87,7 @@ def _version(package: str) -> str:
     return ""
 
 
-def rehearse(species: Species, probe: Probe | None, seed: int) -> None:
+def rehearse(species: Species, probe: Probe | None, seed: int, objectives: Sequence[str] = ()) -> None:
     """Let two founders live through a few presentations: what a plug-in raises, it raises before anything is written.
 
     Parameters
@@ -97,6 +98,8 @@ def rehearse(species: Species, probe: Probe | None, seed: int) -> None:
         What measures lives.
     seed : int
         Of the run.
+    objectives : sequence of str, optional
+        What selection looks at.
 
     Raises
     ------
@@ -112,7 +115,17 @@ def rehearse(species: Species, probe: Probe | None, seed: int) -> None:
     try:
         _check_samples(species, seed)
         genes = draw_founders(short, seed, REHEARSED)
-        evaluate(short, genes, np.arange(REHEARSED), seed=seed, generation=0, probe=probe, probe_samples=REHEARSED)
+        found = evaluate(
+            short,
+            genes,
+            np.arange(REHEARSED),
+            seed=seed,
+            generation=0,
+            probe=probe,
+            probe_samples=REHEARSED,
+            changes=needs_changes(objectives),
+        )
+        measure_objectives(objectives, found, genes, short)
     # these say themselves what is wrong
     except (HetevoError, MemoryError):
         raise

@@ -8,6 +8,7 @@ from numpy.random import Generator
 
 from hetevo.evolve.generation import Generation, Operator
 from hetevo.evolve.islands import migrate
+from hetevo.evolve.objectives import LOSS, to_minimise
 from hetevo.evolve.private_deap import base, private_generators, tools
 from hetevo.evolve.selection import Candidates, find_operator, select
 from hetevo.evolve.variation import make_crossover, make_mutation
@@ -50,7 +51,15 @@ def make_toolbox(config: "Config", species: Species) -> base.Toolbox:
 
 
 @isolated
-def reproduce(generation: Generation, loss: Floats, config: "Config", species: Species) -> Generation:
+def reproduce(
+    generation: Generation,
+    loss: Floats,
+    config: "Config",
+    species: Species,
+    *,
+    cases: Floats | None = None,
+    objectives: Floats | None = None,
+) -> Generation:
     """Make the next generation: elites unchanged, then children by selection, crossover and mutation.
 
     Parameters
@@ -63,6 +72,8 @@ def reproduce(generation: Generation, loss: Floats, config: "Config", species: S
         The experiment.
     species : Species
         What the individuals have in common.
+    cases, objectives : ndarray of float, optional
+        What selection looks at besides, see `hetevo.evolve.state.State`.
 
     Returns
     -------
@@ -90,7 +101,8 @@ def reproduce(generation: Generation, loss: Floats, config: "Config", species: S
     elites = settings.elites * config.islands.count
     crossing = random_stream(config.seed, number, Purpose.CROSSOVER)
     crossed = elites + np.flatnonzero(crossing.random(size - elites) < settings.crossover)
-    descent = Descent(elites, *choose_parents(generation, loss, config, box, crossed), crossed)
+    chosen = choose_parents(generation, loss, config, box, crossed, cases=cases, objectives=objectives)
+    descent = Descent(elites, *chosen, crossed)
     made = breed(generation.population, generation.identifiers, descent, number, config, species, crossing)
     return replace(made, island=generation.island.copy())
 
@@ -171,7 +183,14 @@ def breed(
 
 
 def choose_parents(
-    generation: Generation, loss: Floats, config: "Config", box: base.Toolbox, crossed: Indices
+    generation: Generation,
+    loss: Floats,
+    config: "Config",
+    box: base.Toolbox,
+    crossed: Indices,
+    *,
+    cases: Floats | None = None,
+    objectives: Floats | None = None,
 ) -> tuple[Indices, Indices]:
     """Choose the parents of every individual, island by island.
 
@@ -187,6 +206,8 @@ def choose_parents(
         From `make_toolbox`.
     crossed : ndarray of int64, shape (n,)
         Positions, in order, of the children that have two parents.
+    cases, objectives : ndarray of float, optional
+        See `reproduce`.
 
     Returns
     -------
@@ -195,11 +216,14 @@ def choose_parents(
     second : ndarray of int64, shape (n,)
         Position of the second parent of each of ``crossed``.
     """
-    # what is selected by: a fitness, and for parsimony operators the number of synapses
+    # what is selected by: the first objective, all of them, cases, and for parsimony operators the number of synapses
     synapses = None
     if tools.selDoubleTournament in (box.select.func, box.elites.func):
         synapses = generation.population.synapses
-    candidates = Candidates(loss, config.lifetime.loss_cap, synapses)
+    names = config.evolution.objectives
+    minimised = to_minimise(names, loss, objectives)
+    cap = config.lifetime.loss_cap if names[0] == LOSS else float(minimised[:, 0].max())
+    candidates = Candidates(minimised[:, 0], cap, synapses, cases, minimised if len(names) > 1 else None)
     # islands, between which some change places if it is time
     islands, number = config.islands, generation.number + 1
     demes = [np.flatnonzero(generation.island == island) for island in range(islands.count)]

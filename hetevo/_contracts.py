@@ -12,6 +12,7 @@ from hetevo.evolve.algorithms import Search, make_algorithm
 from hetevo.evolve.config import Config, EvolutionTable, preset
 from hetevo.evolve.generation import draw_generation_zero
 from hetevo.evolve.genes import check_genes
+from hetevo.evolve.objectives import measure_objectives
 from hetevo.evolve.species import build_species, load_probe
 from hetevo.evolve.state import State, advance
 from hetevo.evolve.variation import Crossover, Mutation
@@ -266,3 +267,19 @@ def check_search(table: Mapping[str, Any]) -> None:
         lived = advance(generation, evaluation, lived, told)
     untouched = state == (random.getstate(), pickle.dumps(np.random.get_state()))  # noqa: NPY002
     assert untouched, "expected an algorithm that draws from addressed streams, not from random or numpy.random"
+
+
+def check_objective(name: str) -> None:
+    """Check that an objective is a number of each individual, the same whoever lives beside."""
+    species = build_species(configure({}))
+    genes = draw_founders(species, SEED, 6)
+
+    def measure(places: Any) -> Any:
+        part = genes.take(places)
+        lived = evaluate(species, part, places, seed=SEED, generation=1, changes=True)
+        return measure_objectives([name], lived, part, species)[name]
+
+    whole = measure(np.arange(6))
+    check_same([whole], [measure(np.arange(6))], "expected the same values of the same lives")
+    few = np.array([1, 4])
+    check_same([whole[few]], [measure(few)], "expected the same values whoever lives beside")

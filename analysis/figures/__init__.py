@@ -20,6 +20,7 @@ from hetevo.analysis.figures.individuals import distribution, fitness
 from hetevo.analysis.figures.lifetime import lifetime
 from hetevo.analysis.figures.lineage import lineage, price
 from hetevo.analysis.figures.metaplasticity import metaplasticity
+from hetevo.analysis.figures.objectives import front, hypervolume, parents
 from hetevo.analysis.figures.phase import phase_diagram, phase_plane
 from hetevo.analysis.figures.plot import Plot, save
 from hetevo.analysis.figures.trace import trace
@@ -54,6 +55,9 @@ FIGURES: Registry[Callable[..., Plot]] = Registry(
         "metaplasticity": metaplasticity,
         "bcm": bcm,
         "exchange": exchange,
+        "front": front,
+        "hypervolume": hypervolume,
+        "parents": parents,
     },
     _accept,
 )
@@ -70,12 +74,15 @@ __all__ = [
     "draw_individual",
     "exchange",
     "fitness",
+    "front",
     "gains",
+    "hypervolume",
     "levels",
     "lifetime",
     "lineage",
     "metaplasticity",
     "onset",
+    "parents",
     "phase_diagram",
     "phase_plane",
     "phi",

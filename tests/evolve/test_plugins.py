@@ -19,6 +19,7 @@ from hetevo.evolve import Experiment, resume
 from hetevo.evolve.backends.worker import NotLoadableError
 from hetevo.evolve.config import ConfigError
 from hetevo.evolve.config.plugins import plugins_of
+from hetevo.evolve.objectives import OBJECTIVES
 from hetevo.evolve.plugins import describe_plugins
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.selection import SELECTIONS
@@ -44,6 +45,7 @@ NAMES = {
     "evolution.select": {"name": "hetevo_cosine.selection:half", "share": 0.6},
     "evolution.cross": {"name": "hetevo_cosine.variation:Between"},
     "evolution.mutate": {"name": "hetevo_cosine.variation:Turning", "turn": 0.1},
+    "evolution.objectives": ["loss", "+hetevo_cosine.objective:descending"],
 }
 BROKEN = """
 from dataclasses import dataclass
@@ -68,7 +70,8 @@ def forget():
     for name in [name for name in sys.modules if name.startswith(("hetevo_cosine", "own_"))]:
         del sys.modules[name]
     registry._loaded.clear()
-    for known in (TASKS, WIRINGS, RULES, ACTIVATIONS, CIRCUITS, SELECTIONS, CROSSOVERS, MUTATIONS, MEASURES):
+    search = SELECTIONS, OBJECTIVES, CROSSOVERS, MUTATIONS
+    for known in (TASKS, WIRINGS, RULES, ACTIVATIONS, CIRCUITS, *search, MEASURES):
         known._found.clear()
 
 
