@@ -1,5 +1,6 @@
 """From one generation to the next, through DEAP's toolbox."""
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -86,15 +87,69 @@ def reproduce(generation: Generation, loss: Floats, config: "Config", species: S
     # Selection: who has children, and which children have two parents
     box = make_toolbox(config, species)
     elites = settings.elites * config.islands.count
-    crossing = random_stream(config.seed, number, Purpose.CROSSOVER)
-    crossed = elites + np.flatnonzero(crossing.random(size - elites) < settings.crossover)
+    crossed, crossing = draw_crossed(config, number, size, elites)
     first, second = choose_parents(generation, loss, config, box, crossed)
+    mating = Mating(generation.population, generation.identifiers, first, second, crossed, elites)
+    return replace(breed(mating, number, crossing, config, species), island=generation.island.copy())
 
+
+@dataclass(frozen=True)
+class Mating:
+    """Who descends from whom in a generation of P individuals.
+
+    Parameters
+    ----------
+    parents : Population
+        Genomes, Q individuals.
+    identifiers : ndarray of int64, shape (Q,)
+        Theirs.
+    first : ndarray of int64, shape (P,)
+        Position of the first parent of every individual.
+    second : ndarray of int64, shape (n,)
+        Position of the second parent of each of ``crossed``.
+    crossed : ndarray of int64, shape (n,)
+        Positions, in order, of the children that have two parents.
+    elites : int
+        The first so many individuals are their parents, unchanged.
+    """
+
+    parents: Population
+    identifiers: Indices
+    first: Indices
+    second: Indices
+    crossed: Indices
+    elites: int
+
+
+def draw_crossed(config: "Config", number: int, size: int, elites: int) -> tuple[Indices, Generator]:
+    """Draw which children among ``size`` individuals have two parents, and return what then crosses them, too."""
+    crossing = random_stream(config.seed, number, Purpose.CROSSOVER)
+    return elites + np.flatnonzero(crossing.random(size - elites) < config.evolution.crossover), crossing
+
+
+def breed(mating: Mating, number: int, crossing: Generator, config: "Config", species: Species) -> Generation:
+    """Make generation ``number`` of its parents, by crossover and mutation; all live on one island.
+
+    Parameters
+    ----------
+    mating : Mating
+        Who descends from whom.
+    number : int
+        Which generation.
+    crossing : numpy.random.Generator
+        From `draw_crossed`.
+    config : Config
+        The experiment.
+    species : Species
+        What the individuals have in common.
+    """
     # Crossover: copies of the first parents take genes of the second ones
-    population = generation.population.take(first)
+    box = make_toolbox(config, species)
+    parents, elites, crossed, second = mating.parents, mating.elites, mating.crossed, mating.second
+    population = parents.take(mating.first)
     # only what crossover takes is copied
     exchanged = [gene.name for gene in genome(species) if gene.kind in CROSSED]
-    others = Population({name: generation.population[name] for name in exchanged}).take(second)
+    others = Population({name: parents[name] for name in exchanged}).take(second)
     box.mate(population, others, crossed, rng=crossing)
     # Mutation, of all but the elites: they come first, so the slice that mutates is a view of the new arrays
     children = population.take(slice(elites, None))
@@ -102,12 +157,14 @@ def reproduce(generation: Generation, loss: Floats, config: "Config", species: S
         box.mutate(children, rng=random_stream(config.seed, number, Purpose.MUTATE))
 
     # Descent: how each one came to be, and from whom
+    size = population.size
     made_by = np.full(size, Operator.MUTATION, np.int64)
     made_by[:elites] = Operator.ELITE
     made_by[crossed] = Operator.CROSSOVER
     parent_b = np.full(size, -1, np.int64)
-    parent_b[crossed] = generation.identifiers[second]
-    return Generation(number, population, generation.identifiers[first], parent_b, made_by, generation.island.copy())
+    parent_b[crossed] = mating.identifiers[second]
+    island = np.zeros(size, np.int64)
+    return Generation(number, population, mating.identifiers[mating.first], parent_b, made_by, island)
 
 
 def choose_parents(

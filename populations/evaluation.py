@@ -1,5 +1,6 @@
 """Fitness of a population: lives in blocks, then a test; and why some individuals have none."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -14,6 +15,9 @@ from hetevo.populations.isolation import isolated, one_thread
 from hetevo.populations.sparse.life import SparseSnapshot
 from hetevo.populations.species import Species
 from hetevo.populations.types import Floats, Indices, Mask
+
+MEASURED = re.compile(r"alignment|heldout|_(birth|mid|end|elite|share)$|_level_|^life_")
+"""What columns of measures are called: whoever selects or stops may not name them."""
 
 
 class Status(IntEnum):

@@ -50,6 +50,7 @@ class Purpose(IntEnum):
     FRESH_NOISE = 30
     TRANSPLANT_SIGN = 31
     VECTORS = 32
+    ARCHIVE = 33
 
 
 HELD_OUT = {

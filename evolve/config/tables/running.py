@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from hetevo.populations.errors import nearest
+from hetevo.populations.evaluation import MEASURED
 
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -21,9 +22,6 @@ CURRENT = "current"
 
 UNTIL = ("loss_best", "loss_median", "loss_mean", "evaluations", "seconds")
 """Ends that ``evolution.until`` may name: losses of a generation, and what a run has cost."""
-
-_MEASURED = re.compile(r"alignment|heldout|_(birth|mid|end|elite|share)$|_level_|^life_")
-"""What columns of measures are called."""
 
 
 class Table(BaseModel):
@@ -83,7 +81,7 @@ class EvolutionTable(Table):
                 why = ": fitness and stopping never see a gradient, nor anything else that is measured"
                 raise ValueError(
                     f"evolution.until: expected {', '.join(UNTIL)}, got {name!r}"
-                    + (why if _MEASURED.search(name) else nearest(name, UNTIL).rstrip("."))
+                    + (why if MEASURED.search(name) else nearest(name, UNTIL).rstrip("."))
                 )
             number = isinstance(limit, int | float) and not isinstance(limit, bool) and math.isfinite(limit)
             if not number or limit < 0 or (limit == 0 and not name.startswith("loss_")):
