@@ -20,8 +20,8 @@ USUAL = ("density", "agreement")
 HEARD = ("gains_teaching", "gains_descending")
 """Gains by which hidden neurons hear learning signals: those from error neurons, where there are some."""
 
-REACH = 4.0
-"""How far a mean logarithm of decays within its usual bounds is from that of founders, at most."""
+NEAR, REACH = 0.25, 4.0
+"""How far from founders' means usual bounds are: of a density, and of a mean logarithm of decays."""
 
 Compute = Callable[[Population, Species], Floats]
 Bounds = Callable[[Species], tuple[float, float]]
@@ -73,12 +73,25 @@ def _share(_: Species) -> tuple[float, float]:
     return 0.0, 1.0
 
 
-def _density(mask: str) -> Compute:
-    def compute(population: Population, species: Species) -> Floats:
-        allowed = np.count_nonzero(allowed_synapses(species, mask))
-        return np.asarray(population[mask].sum(axis=(1, 2)) / allowed)
+def _density(population: Population, species: Species, mask: str = "mask_ascending") -> Floats:
+    allowed = np.count_nonzero(allowed_synapses(species, mask))
+    return np.asarray(population[mask].sum(axis=(1, 2)) / allowed)
 
-    return compute
+
+def _density_descending(population: Population, species: Species) -> Floats:
+    return _density(population, species, "mask_descending")
+
+
+def _bound_density(species: Species) -> tuple[float, float]:
+    return _about(species.network.density_ascending)
+
+
+def _bound_density_descending(species: Species) -> tuple[float, float]:
+    return _about(species.network.density_descending)
+
+
+def _about(density: float) -> tuple[float, float]:
+    return max(0.0, density - NEAR), min(1.0, density + NEAR)
 
 
 def _agreement(population: Population, species: Species) -> Floats:
@@ -115,11 +128,12 @@ def _bound_decay(species: Species) -> tuple[float, float]:
 
 
 DESCRIPTORS: Mapping[str, Descriptor] = {
-    "density": Descriptor(
-        "share of allowed ascending synapses", ("mask_ascending",), _density("mask_ascending"), _share
-    ),
+    "density": Descriptor("share of allowed ascending synapses", ("mask_ascending",), _density, _bound_density),
     "density_descending": Descriptor(
-        "share of allowed descending synapses", ("mask_descending",), _density("mask_descending"), _share
+        "share of allowed descending synapses",
+        ("mask_descending",),
+        _density_descending,
+        _bound_density_descending,
     ),
     "agreement": Descriptor(
         "share of hidden neurons with gains of one sign", ("gains_ascending", "gains_descending"), _agreement, _share

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hetevo.analysis.figures.alignment import alignment, levels
+from hetevo.analysis.figures.archive import archive
 from hetevo.analysis.figures.assembly import assembly
 from hetevo.analysis.figures.bcm import bcm
 from hetevo.analysis.figures.circuit import draw_individual
@@ -54,6 +55,7 @@ FIGURES: Registry[Callable[..., Plot]] = Registry(
         "metaplasticity": metaplasticity,
         "bcm": bcm,
         "exchange": exchange,
+        "archive": archive,
     },
     _accept,
 )
@@ -63,6 +65,7 @@ __all__ = [
     "FIGURES",
     "Plot",
     "alignment",
+    "archive",
     "assembly",
     "bcm",
     "claim",

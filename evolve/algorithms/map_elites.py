@@ -43,7 +43,7 @@ class MapElites(Described):
     loss of an elite is the mean over all its lives.
     """
 
-    cells: Annotated[tuple[int, ...], Setting("cells along each descriptor", least=1)] = (20, 20)
+    cells: Annotated[tuple[int, ...], Setting("cells along each descriptor", least=1)] = (16, 16)
     initial: Annotated[int, Setting("generations of founders to begin with", least=1)] = 1
     relive: Annotated[float, Setting("share of a generation that are elites who live again", least=0, most=1)] = 0.1
 
