@@ -218,7 +218,7 @@ class Loop:
         measured = held_out.measure(self.backend, job, generation, evaluation.loss, self._is_stopping)
         # 4. tell the algorithm what became of them, and nothing that was measured
         memory = algorithm.tell(generation, replace(evaluation, observed={}), asked, search)
-        return generation, evaluation, measured, memory
+        return generation, evaluation, {**measured, **algorithm.report(memory, search)}, memory
 
     def _is_stopping(self) -> bool:
         return self.stop.received

@@ -99,87 +99,94 @@ def reproduce(
     # Selection: who has children, and which children have two parents
     box = make_toolbox(config, species)
     elites = settings.elites * config.islands.count
-    crossing = random_stream(config.seed, number, Purpose.CROSSOVER)
-    crossed = elites + np.flatnonzero(crossing.random(size - elites) < settings.crossover)
-    chosen = choose_parents(generation, loss, config, box, crossed, cases=cases, objectives=objectives)
-    descent = Descent(elites, *chosen, crossed)
-    made = breed(generation.population, generation.identifiers, descent, number, config, species, crossing)
-    return replace(made, island=generation.island.copy())
+    crossed, crossing = draw_crossed(config, number, size, elites)
+    first, second = choose_parents(generation, loss, config, box, crossed, cases=cases, objectives=objectives)
+    mating = Mating(generation.population, generation.identifiers, first, second, crossed, elites)
+    return replace(breed(mating, number, crossing, config, species), island=generation.island.copy())
 
 
 @dataclass(frozen=True)
-class Descent:
-    """Who comes from whom in a generation of P individuals, by positions among those who may be parents.
-
-    Parameters
-    ----------
-    elites : int
-        So many, the first ones, pass on unchanged.
-    first : ndarray of int64, shape (P,)
-        First parent of each.
-    second : ndarray of int64, shape (n,)
-        Second parent of each of ``crossed``.
-    crossed : ndarray of int64, shape (n,)
-        Positions, in order, of the children that have two parents.
-    """
-
-    elites: int
-    first: Indices
-    second: Indices
-    crossed: Indices
-
-
-def breed(
-    parents: Population,
-    identifiers: Indices,
-    descent: Descent,
-    number: int,
-    config: "Config",
-    species: Species,
-    crossing: Generator,
-    strength: Floats | None = None,
-) -> Generation:
-    """Make a generation of chosen parents: elites unchanged, then children by crossover and mutation, on one island.
+class Mating:
+    """Who descends from whom in a generation of P individuals.
 
     Parameters
     ----------
     parents : Population
-        Who may be parents, N individuals.
-    identifiers : ndarray of int64, shape (N,)
+        Genomes, Q individuals.
+    identifiers : ndarray of int64, shape (Q,)
         Theirs.
-    descent : Descent
-        Who comes from whom.
+    first : ndarray of int64, shape (P,)
+        Position of the first parent of every individual.
+    second : ndarray of int64, shape (n,)
+        Position of the second parent of each of ``crossed``.
+    crossed : ndarray of int64, shape (n,)
+        Positions, in order, of the children that have two parents.
+    elites : int
+        The first so many individuals are their parents, unchanged.
+    """
+
+    parents: Population
+    identifiers: Indices
+    first: Indices
+    second: Indices
+    crossed: Indices
+    elites: int
+
+
+def draw_crossed(config: "Config", number: int, size: int, elites: int) -> tuple[Indices, Generator]:
+    """Draw which children among ``size`` individuals have two parents, and return what then crosses them, too."""
+    crossing = random_stream(config.seed, number, Purpose.CROSSOVER)
+    return elites + np.flatnonzero(crossing.random(size - elites) < config.evolution.crossover), crossing
+
+
+def breed(
+    mating: Mating,
+    number: int,
+    crossing: Generator,
+    config: "Config",
+    species: Species,
+    strength: Floats | None = None,
+) -> Generation:
+    """Make generation ``number`` of its parents, by crossover and mutation; all live on one island.
+
+    Parameters
+    ----------
+    mating : Mating
+        Who descends from whom.
     number : int
-        Of the generation that is made; it addresses the random numbers of mutation.
-    config : Config
-        Names the operators.
-    species : Species
-        Names the genes.
+        Which generation.
     crossing : numpy.random.Generator
-        Source of randomness of crossover.
+        From `draw_crossed`.
+    config : Config
+        The experiment.
+    species : Species
+        What the individuals have in common.
     strength : ndarray of float, shape (P, 3), optional
         Factors for the scales of mutation, see `hetevo.evolve.variation.Mutation`.
     """
-    box, size, elites = make_toolbox(config, species), len(descent.first), descent.elites
     # Crossover: copies of the first parents take genes of the second ones
-    population = parents.take(descent.first)
+    box = make_toolbox(config, species)
+    parents, elites, crossed, second = mating.parents, mating.elites, mating.crossed, mating.second
+    population = parents.take(mating.first)
     # only what crossover takes is copied
     kinds = make_crossover(config.evolution).kinds
     exchanged = [gene.name for gene in genome(species) if gene.kind in kinds]
-    others = Population({name: parents[name] for name in exchanged}).take(descent.second)
-    box.mate(population, others, descent.crossed, rng=crossing)
+    others = Population({name: parents[name] for name in exchanged}).take(second)
+    box.mate(population, others, crossed, rng=crossing)
     # Mutation, of all but the elites: they come first, so the slice that mutates is a view of the new arrays
     children = population.take(slice(elites, None))
     if children.size:
         own = {} if strength is None else {"strength": strength[elites:]}
         box.mutate(children, rng=random_stream(config.seed, number, Purpose.MUTATE), **own)
     # Descent: how each one came to be, and from whom
+    size = population.size
     made_by = np.full(size, Operator.MUTATION, np.int64)
     made_by[:elites] = Operator.ELITE
-    made_by[descent.crossed] = Operator.CROSSOVER
+    made_by[crossed] = Operator.CROSSOVER
     parent_b = np.full(size, -1, np.int64)
-    parent_b[descent.crossed] = identifiers[descent.second]
-    return Generation(number, population, identifiers[descent.first], parent_b, made_by, np.zeros(size, np.int64))
+    parent_b[crossed] = mating.identifiers[second]
+    island = np.zeros(size, np.int64)
+    return Generation(number, population, mating.identifiers[mating.first], parent_b, made_by, island)
 
 
 def choose_parents(

@@ -10,7 +10,7 @@ import numpy as np
 
 from hetevo.evolve.algorithms import Search, make_algorithm
 from hetevo.evolve.config import Config, EvolutionTable, preset
-from hetevo.evolve.generation import draw_generation_zero
+from hetevo.evolve.generation import draw_generation_zero, generation_row
 from hetevo.evolve.genes import check_genes
 from hetevo.evolve.objectives import measure_objectives
 from hetevo.evolve.species import build_species, load_probe
@@ -245,6 +245,7 @@ def check_search(table: Mapping[str, Any]) -> None:
     founders = draw_generation_zero(search.species, SEED, SEARCHED)
     state = random.getstate(), pickle.dumps(np.random.get_state())  # noqa: NPY002 (nobody may draw from it)
     lived: State | None = None
+    columns: list[list[str]] = []
     for number in range(3):
         asked = [algorithm.ask(lived, search) if lived else algorithm.begin(founders, search) for _ in range(2)]
         (generation, memory), (again, remembered) = asked
@@ -264,7 +265,14 @@ def check_search(table: Mapping[str, Any]) -> None:
         assert kinds == dict(algorithm.expect(search)), f"expected what expect() says, got {kinds}"
         assert all(shape for shape, _ in kinds.values()), "expected arrays with one dimension or more in the memory"
         assert all(np.isfinite(array).all() for array in told.values()), "expected finite numbers in the memory"
+        row = algorithm.report(told, search)
+        columns.append(list(row))
+        assert all(isinstance(value, float) for value in row.values()), f"report: expected floats by column, got {row}"
+        usual = generation_row(number, evaluation).keys() & row.keys()
+        assert not usual, f"report: expected columns of its own, got {', '.join(usual)}"
         lived = advance(generation, evaluation, lived, told)
+    same = f"report: expected the same columns for every generation, got {columns}"
+    assert columns.count(columns[0]) == len(columns), same
     untouched = state == (random.getstate(), pickle.dumps(np.random.get_state()))  # noqa: NPY002
     assert untouched, "expected an algorithm that draws from addressed streams, not from random or numpy.random"
 

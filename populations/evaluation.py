@@ -1,5 +1,6 @@
 """Fitness of a population: lives in blocks, then a test; and why some individuals have none."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -15,6 +16,9 @@ from hetevo.populations.isolation import isolated, one_thread
 from hetevo.populations.sparse.life import SparseSnapshot
 from hetevo.populations.species import Species
 from hetevo.populations.types import Floats, Indices, Mask
+
+MEASURED = re.compile(r"alignment|heldout|_(birth|mid|end|elite|share)$|_level_|^life_|^(hs|dc|angle|phi|hebbian)$")
+"""What columns of measures, and measures, are called: whoever selects or stops may not name them."""
 
 
 class Status(IntEnum):

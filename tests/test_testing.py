@@ -3,6 +3,7 @@
 import re
 import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import ClassVar
 
 import numpy as np
@@ -36,7 +37,7 @@ OWN = [
     *(("circuit", name, {}) for name in CIRCUITS.own if name != "layer"),
     *(("measure", name, {}) for name in INSTRUMENTS),
     *(("figure", name, {}) for name in FIGURES.own if name not in OTHER_RUNS),
-    *(("algorithm", name, {}) for name in ALGORITHMS.own),
+    *(("algorithm", name, {}) for name in ALGORITHMS.own if name != "map-elites" or find_spec("ribs")),
     ("algorithm", "cma", {"separable": True}),
     ("algorithm", "evolution-strategy", {"survive": True}),
     *(("crossover", name, {}) for name in CROSSOVERS.own),

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hetevo.analysis.figures.alignment import alignment, levels
+from hetevo.analysis.figures.archive import archive
 from hetevo.analysis.figures.assembly import assembly
 from hetevo.analysis.figures.bcm import bcm
 from hetevo.analysis.figures.circuit import draw_individual
@@ -58,6 +59,7 @@ FIGURES: Registry[Callable[..., Plot]] = Registry(
         "front": front,
         "hypervolume": hypervolume,
         "parents": parents,
+        "archive": archive,
     },
     _accept,
 )
@@ -67,6 +69,7 @@ __all__ = [
     "FIGURES",
     "Plot",
     "alignment",
+    "archive",
     "assembly",
     "bcm",
     "claim",

@@ -225,8 +225,8 @@ def check_descent(individuals: pd.DataFrame) -> None:
             "Descent needs the individuals of every generation, and these records have gaps. Run again with"
             " records.individuals_every = 1; the evolution is the same, bit for bit."
         )
-    # a share of them has gaps inside of generations: then parents are missing
-    later = individuals["generation"] > individuals["generation"].min()
+    # a share of them has gaps inside of generations: then parents are missing, of those that have any
+    later = (individuals["generation"] > individuals["generation"].min()) & (individuals["parent_a"] != NOBODY)
     if not individuals.loc[later, "parent_a"].isin(individuals["id"]).all():
         raise RunDirectoryError(
             "Descent needs all individuals of every generation, and these records lack parents. Run again with"

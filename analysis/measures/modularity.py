@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from hetevo.analysis.extras import load_extra
 from hetevo.analysis.measures.view import View, also_single
+from hetevo.populations.extras import load_extra
 from hetevo.populations.types import Floats, Mask
 
 

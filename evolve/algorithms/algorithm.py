@@ -98,6 +98,19 @@ class Algorithm:
         del generation, evaluation, search
         return asked
 
+    def report(self, memory: Memory, search: Search) -> Mapping[str, float]:
+        """Return what to record of a generation besides its losses, by column: the same columns for every generation.
+
+        Parameters
+        ----------
+        memory : Memory
+            What `tell` returned.
+        search : Search
+            What is searched in.
+        """
+        del memory, search
+        return {}
+
     def expect(self, search: Search) -> "Expected":
         """Return shape and dtype of every array in what `tell` returns, by name: of these, and no others."""
         del search

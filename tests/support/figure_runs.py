@@ -163,6 +163,7 @@ SPECIAL = {
     "survival": COMPARED,
     "gains": CHECKPOINTS,
     "signs": CHECKPOINTS,
+    "archive": Special(("checkpoints",), "archive of elites|one run", ONE, name_alone),
     "phase-diagram": Special(("a grid of two keys",), "exactly two", GRID, name_grid),
     "metaplasticity": Special(("two histories",), "task family 'history'", HISTORIES, name_histories),
     "bcm": Special(("a grid of two keys",), "task family 'exposure'", EXPOSURES, name_exposures),

@@ -93,11 +93,26 @@ def plant(
                 "gene_gains_ascending": gains,
                 "gene_gains_descending": np.abs(gains[:, :3]) * turned,
                 "loss": loss,
+                **plant_archive(loss, stream_of("archive", condition, seed, g)),
             }
             write(directory.checkpoints, Checkpoint(g, arrays, FACTS))
     directory.generations.commit()
     directory.individuals.commit()
     return path
+
+
+def plant_archive(loss, rng):
+    """Return an archive of elites, 5 times 4 cells over two descriptors, half of them occupied."""
+    occupied = rng.permutation(20) < 10
+    return {
+        "memory_occupied": occupied,
+        "memory_losses": occupied * (loss.min() + rng.random(20)),
+        "memory_lives": occupied * rng.integers(1, 4, 20),
+        "memory_identifiers": np.where(occupied, rng.integers(0, loss.size, 20), -1),
+        "memory_descriptors": occupied[:, None] * rng.random((20, 2)),
+        "memory_bounds": np.array([[0.4, 0.8], [0.0, 1.0]]),
+        "memory_cells": np.array([5, 4]),
+    }
 
 
 def declared_columns():

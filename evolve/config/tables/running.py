@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from hetevo.populations.errors import nearest
+from hetevo.populations.evaluation import MEASURED
 
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -21,9 +22,6 @@ CURRENT = "current"
 
 UNTIL = ("loss_best", "loss_median", "loss_mean", "evaluations", "seconds")
 """Ends that ``evolution.until`` may name: losses of a generation, and what a run has cost."""
-
-_MEASURED = re.compile(r"alignment|heldout|_(birth|mid|end|elite|share)$|_level_|^life_|^(hs|dc|angle|phi|hebbian)$")
-"""What columns of measures, and measures, are called."""
 
 _GRADIENT = ": fitness and stopping never see a gradient, nor anything else that is measured"
 
@@ -100,7 +98,7 @@ class EvolutionTable(Table):
     def _check_objectives(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for name in value:
             held_out = ": a held-out task is one that selection never sees"
-            if why := held_out if "heldout" in name else _GRADIENT if _MEASURED.search(name) else "":
+            if why := held_out if "heldout" in name else _GRADIENT if MEASURED.search(name) else "":
                 raise ValueError(f"evolution.objectives: expected what is selected by, got {name!r}{why}")
             if name == "+loss":
                 raise ValueError('evolution.objectives: losses are to be small, so expected "loss", got "+loss"')
@@ -116,7 +114,7 @@ class EvolutionTable(Table):
             if name not in UNTIL:
                 raise ValueError(
                     f"evolution.until: expected {', '.join(UNTIL)}, got {name!r}"
-                    + (_GRADIENT if _MEASURED.search(name) else nearest(name, UNTIL).rstrip("."))
+                    + (_GRADIENT if MEASURED.search(name) else nearest(name, UNTIL).rstrip("."))
                 )
             number = isinstance(limit, int | float) and not isinstance(limit, bool) and math.isfinite(limit)
             if not number or limit < 0 or (limit == 0 and not name.startswith("loss_")):
