@@ -48,6 +48,7 @@ bench: setup
 	$(BIN)/python -m benchmarks evaluator
 	$(BIN)/hetevo bench experiment
 	$(BIN)/hetevo bench generation
+	$(BIN)/hetevo bench search
 	$(BIN)/hetevo bench ray
 
 docs: setup
@@ -62,7 +63,7 @@ docs: setup
 # needs uv; the extras' own files hold what they need, in the versions of requirements.lock
 lock:
 	$(LOCK) --extra data --extra dev --extra graphs --extra stats pyproject.toml -o requirements.lock
-	for extra in bench docs; do \
+	for extra in bench docs qd; do \
 	$(PYTHON) -c 'import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"][sys.argv[1]], sep="\n")' $$extra \
 	| $(LOCK) -c requirements.lock - -o requirements-$$extra.lock || exit 1; done
 

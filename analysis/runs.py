@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 
-from hetevo.analysis.extras import load_extra
 from hetevo.analysis.tables import at_stage, read_frame, with_columns
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir.parts import first_generation
 from hetevo.evolve.rundir.places import Place
+from hetevo.populations.extras import load_extra
 from hetevo.populations.text import for_terminal
 
 if TYPE_CHECKING:  # loaded when an individual is asked for

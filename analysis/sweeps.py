@@ -8,12 +8,12 @@ from typing import Any
 import pandas as pd
 
 from hetevo.analysis.conditions import load_all
-from hetevo.analysis.extras import load_extra
 from hetevo.analysis.runs import LoadedRun
 from hetevo.evolve.identity import condition_values, format_value
 from hetevo.evolve.rundir import RunDirectoryError
 from hetevo.evolve.rundir.sweep import is_sweep
 from hetevo.populations.errors import spell
+from hetevo.populations.extras import load_extra
 from hetevo.populations.text import for_terminal
 
 FIRST = ("run", "condition", "seed", "stage")

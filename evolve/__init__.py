@@ -16,7 +16,7 @@
 `backends`                  where lives are computed
 `memory`, `machine`         what an experiment needs, and what there is
 `recorder`, `schedule`      what is written, and when
-`state`, `saved`            what is saved, whether it can be trusted, and where if the run's directory is gone
+`state`, `loading`, `saved` what is saved, whether it can be trusted, and where if the run's directory is gone
 `verify`, `record_checks`   whether what was saved is what was lived; `replay`: living it again
 `individual`                who is in a checkpoint, to live again, or lives that no run has lived
 `messages`, `stopping`      what a run says, and how it is asked to stop

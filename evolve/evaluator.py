@@ -109,7 +109,8 @@ class Evaluator:
             raise SettingError(f"generation: expected a whole number, 0 or more, got {generation!r}.")
         # the generation and the places address the random streams
         made = begin_with(population, number=int(generation), places=_check_places(individuals, population.size))
-        return self._backend.evaluate(self._evolution.job(made.number), made)
+        evaluation = self._backend.evaluate(self._evolution.job(made.number), made)
+        return self._evolution.compare(evaluation, made)
 
     def __enter__(self) -> Self:
         self._backend = self._held.enter_context(self._evolution.connected(None, self._data))

@@ -3,6 +3,7 @@
 import contextlib
 import copy
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,16 @@ from hetevo.evolve.config import Config, from_mapping
 from hetevo.evolve.config.own_graph import held_files
 from hetevo.evolve.data import OwnData, find_file, open_rows
 from hetevo.evolve.data.places import locate_given
+from hetevo.evolve.generation import Generation
 from hetevo.evolve.heldout import HeldOut
 from hetevo.evolve.memory import check_memory
 from hetevo.evolve.messages import log
-from hetevo.evolve.plugins import describe_plugins, rehearse
+from hetevo.evolve.objectives import measure_objectives, needs_changes
+from hetevo.evolve.plugins import VARIATION, describe_plugins, rehearse, rehearse_variation
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.species import build_species, load_probe
 from hetevo.populations.errors import SettingError
-from hetevo.populations.evaluation import Probe
+from hetevo.populations.evaluation import Evaluation, Probe
 from hetevo.populations.tasks import Table
 
 
@@ -92,7 +95,9 @@ class Evolution:
         """
         with self.opened(directory, data):
             if self.plugins:
-                rehearse(self.species, self.probe, self.config.seed)
+                rehearse(self.species, self.probe, self.config.seed, self.config.evolution.objectives)
+                if any(plugin["key"] in VARIATION for plugin in self.plugins):
+                    rehearse_variation(self.config, self.species)
             with BACKENDS[self.place.name](self.place) as backend:
                 backend.prepare(self.job(0))
                 end_spares()
@@ -153,4 +158,10 @@ class Evolution:
             settings.share,
             packages,
             config.backend.portable,
+            needs_changes(config.evolution.objectives),
         )
+
+    def compare(self, evaluation: Evaluation, generation: Generation) -> Evaluation:
+        """Return the evaluation of a generation together with what selection looks at besides the loss."""
+        names, genes = self.config.evolution.objectives, generation.population
+        return replace(evaluation, objectives=measure_objectives(names, evaluation, genes, self.species))

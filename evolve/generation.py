@@ -14,6 +14,9 @@ from hetevo.populations.species import Species
 from hetevo.populations.text import without_places
 from hetevo.populations.types import Floats, Indices
 
+TASK, OBJECTIVE = "loss_task_", "objective_"
+"""How columns of the losses in single tasks, and of objectives besides the loss, begin; then a number, or a name."""
+
 ELITE_SHARE = 0.1
 """The best tenth by loss, whose alignment is recorded apart."""
 
@@ -113,12 +116,22 @@ def individual_rows(generation: Generation, evaluation: Evaluation, share: float
         "loss": evaluation.loss,
         "status": evaluation.status,
         "accuracy": evaluation.accuracy,
+        **{f"{OBJECTIVE}{name}": values for name, values in evaluation.objectives.items()},
+        **_columns_of_tasks(evaluation),
         **evaluation.observed,
     }
     rows: dict[str, Any] = {"generation": np.full(len(who), generation.number, np.int64)}
     rows["id"] = generation.number * generation.size + who
     rows |= columns if len(who) == generation.size else {name: values[who] for name, values in columns.items()}
     return rows | {"operator": _NAMES[rows["operator"]]}
+
+
+def _columns_of_tasks(evaluation: Evaluation) -> dict[str, Floats]:
+    """Return the losses in single tasks; of a single one the loss says it all."""
+    cases = evaluation.cases
+    if cases is None or cases.shape[1] == 1:
+        return {}
+    return {f"{TASK}{number}": losses for number, losses in enumerate(cases.T, 1)}
 
 
 def recorded_individuals(generation: int, evaluation: Evaluation, share: float) -> Indices:
@@ -147,6 +160,7 @@ def generation_row(generation: int, evaluation: Evaluation, probe_share: float =
         "accuracy_best": _reduce(np.max, evaluation.accuracy),
         "accuracy_median": _reduce(np.median, evaluation.accuracy),
     }
+    row |= {f"{OBJECTIVE}{name}_median": float(np.median(it)) for name, it in evaluation.objectives.items()}
     # means of what was measured, over individuals in which it is defined
     observed = evaluation.observed
     for name, values in observed.items():
@@ -182,6 +196,13 @@ def _pack_genes(genes: Population) -> bytes:
     arrays: dict[str, Any] = genes.plain()
     np.savez(sink, **arrays)
     return sink.getvalue()
+
+
+def count_parents(generation: Generation) -> int:
+    """Count the individuals that have children in a generation; elites, which only live on, are none."""
+    children = generation.operator != Operator.ELITE
+    parents = np.concatenate([generation.parent_a[children], generation.parent_b[children]])
+    return len(np.unique(parents[parents >= 0]))
 
 
 def mean_defined(values: Floats) -> float:

@@ -18,6 +18,7 @@ from hetevo.evolve.backends import Backend
 from hetevo.evolve.backends.backend import Telemetry
 from hetevo.evolve.beginning import draw_first_generation
 from hetevo.evolve.births import Births
+from hetevo.evolve.config import is_casewise
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.generation import Generation
 from hetevo.evolve.messages import GenerationReport, Progress
@@ -71,6 +72,17 @@ class LivedGeneration:
     def accuracy(self) -> Floats:
         """Share of test samples that were classified correctly, shape (P,); NaN unless that is the task."""
         return _seal(self._evaluation.accuracy)
+
+    @cached_property
+    def cases(self) -> Floats:
+        """Test loss in each of the T tasks, shape (P, T); ``loss`` is their mean."""
+        assert self._evaluation.cases is not None
+        return _seal(self._evaluation.cases)
+
+    @cached_property
+    def objectives(self) -> Mapping[str, Floats]:
+        """What selection looks at besides the loss, each of shape (P,); see `hetevo.evolve.objectives`."""
+        return MappingProxyType({name: _seal(values) for name, values in self._evaluation.objectives.items()})
 
     @cached_property
     def columns(self) -> Mapping[str, Floats]:
@@ -180,7 +192,8 @@ class Loop:
                 self.recorder.notice(str(error))  # it was asked to stop, and does
                 return
             # lived: the state moves on, and its rows wait in memory until the next generation lives
-            self.state = state = advance(generation, evaluation, self.state, memory)
+            casewise = is_casewise(self.config)
+            self.state = state = advance(generation, evaluation, self.state, memory, casewise=casewise)
             row = self.recorder.record(generation, evaluation, measured)
             self._seconds = self.recorder.seconds
             self._note(state, row, clock, last=not self._goes_on())
@@ -205,13 +218,14 @@ class Loop:
         # 2. live; as soon as the workers are busy, this process has time to write the generation before
         job = self.evolution.job(generation.number)
         evaluation = self.backend.evaluate(job, generation, self.recorder.begin, self._is_stopping)
+        evaluation = self.evolution.compare(evaluation, generation)
         clock.append(time.perf_counter())
         self._telemetry = self.backend.telemetry
         # 3. live through held-out tasks too, only to be measured
         measured = self._measure(generation, evaluation)
         # 4. tell the algorithm what became of them, and nothing that was measured
         memory = algorithm.tell(generation, replace(evaluation, observed={}), asked, search)
-        return generation, evaluation, measured, memory
+        return generation, evaluation, {**measured, **algorithm.report(memory, search)}, memory
 
     def _live_on(
         self, algorithm: SteadyState, clock: list[float]
@@ -226,6 +240,7 @@ class Loop:
             else:
                 self._births.begin(draw_first_generation(self.config, self.species, self.recorder.directory))
         generation, evaluation, memory = self._births.live(number, self.recorder.begin, self._is_stopping)
+        evaluation = evolution.compare(evaluation, generation)
         spent, self._telemetry = self._births.lap()
         clock += [clock[0] + spent, time.perf_counter()]
         return generation, evaluation, self._measure(generation, evaluation), memory

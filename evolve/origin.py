@@ -7,17 +7,19 @@ from pathlib import Path
 from typing import Any, Self
 
 from hetevo.evolve.algorithms import Search, expect_memory
-from hetevo.evolve.config import Config, ConfigError, config_hash, from_mapping, without_address
+from hetevo.evolve.config import Config, ConfigError, config_hash, from_mapping, is_casewise, without_address
 from hetevo.evolve.config.own_graph import with_kept_graph
 from hetevo.evolve.config.sources import Override
 from hetevo.evolve.data.keeping import with_kept_file
+from hetevo.evolve.loading import load
+from hetevo.evolve.objectives import LOSS, name_of
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.files import is_directory
 from hetevo.evolve.rundir.places import inside
 from hetevo.evolve.saved import check_configuration, read_saved_config, with_saved_storage
 from hetevo.evolve.species import build_species
-from hetevo.evolve.state import State, load
+from hetevo.evolve.state import State
 from hetevo.evolve.toml import inline
 from hetevo.populations.circuits import genome
 from hetevo.populations.species import Species
@@ -112,7 +114,9 @@ class Origin:
             If the checkpoint is not what was written.
         """
         self._check(config, species)
-        state, wanted = self.state(), config.evolution.algorithm
+        state = self.state()
+        self._check_compared(config, state)
+        wanted = config.evolution.algorithm
         if wanted == self.config.evolution.algorithm:
             return state
         # another algorithm takes the individuals over, if it needs nothing but them
@@ -123,6 +127,19 @@ class Origin:
                 ' that needs individuals alone, such as {name = "generational"}.'
             )
         return replace(state, memory={})
+
+    def _check_compared(self, config: Config, state: State) -> None:
+        """Check that individuals of the origin can be compared as the new configuration does."""
+        names = [name_of(name) for name in config.evolution.objectives if name != LOSS]
+        before = [name_of(name) for name in self.config.evolution.objectives if name != LOSS]
+        if (names and names != before) or (is_casewise(config) and state.cases is None):
+            what = "objectives" if names and names != before else "losses in single tasks"
+            raise ConfigError(
+                f"evolution: {self.directory.path} does not keep the {what} that the new configuration selects by, so"
+                " that nobody could be selected from its generation. Expected selection by what it keeps, such as"
+                f" evolution.objectives = {list(self.config.evolution.objectives)} and evolution.select ="
+                f" {self.config.evolution.select}; or begin anew."
+            )
 
     def state(self) -> State:
         """Return the generation as it was saved, with the configuration that made it.

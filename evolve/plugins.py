@@ -6,13 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from hetevo.evolve.config import ConfigError
+from hetevo.evolve.config import Config, ConfigError
 from hetevo.evolve.config.plugins import plugins_of
+from hetevo.evolve.genes import check_genes
+from hetevo.evolve.objectives import measure_objectives, needs_changes
 from hetevo.evolve.software import hash_sources, installed_version, locate
-from hetevo.populations.circuits import draw_founders
+from hetevo.evolve.variation import make_crossover, make_mutation
+from hetevo.populations.circuits import draw_founders, genome
 from hetevo.populations.errors import HetevoError
 from hetevo.populations.evaluation import Probe, evaluate
-from hetevo.populations.random_streams import Purpose
+from hetevo.populations.genome import Population
+from hetevo.populations.random_streams import Purpose, random_stream
 from hetevo.populations.registry import describe_exception
 from hetevo.populations.species import Species
 from hetevo.populations.tasks.task import find_fault
@@ -22,6 +26,9 @@ REHEARSED = 2
 
 SAMPLES = 16
 """Samples of the task that are looked at before."""
+
+VARIATION = ("evolution.cross.name", "evolution.mutate.name")
+"""Keys that name operators of variation."""
 
 
 def describe_plugins(content: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -80,7 +87,7 @@ def _version(package: str) -> str:
     return ""
 
 
-def rehearse(species: Species, probe: Probe | None, seed: int) -> None:
+def rehearse(species: Species, probe: Probe | None, seed: int, objectives: Sequence[str] = ()) -> None:
     """Let two founders live through a few presentations: what a plug-in raises, it raises before anything is written.
 
     Parameters
@@ -91,6 +98,8 @@ def rehearse(species: Species, probe: Probe | None, seed: int) -> None:
         What measures lives.
     seed : int
         Of the run.
+    objectives : sequence of str, optional
+        What selection looks at.
 
     Raises
     ------
@@ -106,13 +115,64 @@ def rehearse(species: Species, probe: Probe | None, seed: int) -> None:
     try:
         _check_samples(species, seed)
         genes = draw_founders(short, seed, REHEARSED)
-        evaluate(short, genes, np.arange(REHEARSED), seed=seed, generation=0, probe=probe, probe_samples=REHEARSED)
+        found = evaluate(
+            short,
+            genes,
+            np.arange(REHEARSED),
+            seed=seed,
+            generation=0,
+            probe=probe,
+            probe_samples=REHEARSED,
+            changes=needs_changes(objectives),
+        )
+        measure_objectives(objectives, found, genes, short)
     # these say themselves what is wrong
     except (HetevoError, MemoryError):
         raise
     except Exception as error:
         raise ConfigError(
             f"Two founders were to live through {presentations} presentations, to see whether everything works, but"
+            f" {describe_exception(error)}. Correct it there: nothing was written."
+        ) from error
+
+
+def rehearse_variation(config: Config, species: Species) -> None:
+    """Let two founders be crossed and mutate, where operators of another package do that.
+
+    Parameters
+    ----------
+    config : Config
+        Names the operators.
+    species : Species
+        What the founders have in common.
+
+    Raises
+    ------
+    ConfigError
+        Naming what was raised, and where, or what is wrong with the genes of the children.
+    """
+    evolution = config.evolution
+    genes, everyone = draw_founders(species, config.seed, REHEARSED), np.arange(REHEARSED)
+    names = f"{evolution.cross['name']!r} and {evolution.mutate['name']!r}"
+    try:
+        crossover = make_crossover(evolution)
+        crossed = [gene.name for gene in genome(species) if gene.kind in crossover.kinds]
+        if not crossed:
+            crosses = ", ".join(sorted(crossover.kinds)) or "nothing"
+            raise ConfigError(
+                f"evolution.cross: {evolution.cross['name']!r} crosses {crosses}, of which these individuals have no"
+                " genes. Choose another operator."
+            )
+        second = Population({name: genes[name] for name in crossed}).take(everyone[::-1])
+        crossover.cross(genes, second, everyone, species, random_stream(config.seed, 0, Purpose.CROSSOVER))
+        make_mutation(evolution).mutate(genes, species, evolution, random_stream(config.seed, 0, Purpose.MUTATE))
+        check_genes(genes, species, f"Children by {names}")
+    # these say themselves what is wrong
+    except (HetevoError, MemoryError):
+        raise
+    except Exception as error:
+        raise ConfigError(
+            f"Two founders were to have children by {names}, to see whether everything works, but"
             f" {describe_exception(error)}. Correct it there: nothing was written."
         ) from error
 

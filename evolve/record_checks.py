@@ -8,26 +8,18 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from hetevo.evolve.generation import Operator, generation_row
+from hetevo.evolve.record_lives import Life, Losses, compare_sums, find_wrong_losses, is_chained, read_lives, take_lives
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir.checkpoint import Checkpoint
-from hetevo.evolve.rundir.columns import COLUMNS
 from hetevo.evolve.rundir.files import names
 from hetevo.evolve.rundir.parts import find_damaged_parts, first_generation, parts, read_part, up_to
 from hetevo.evolve.rundir.records import Records
-from hetevo.evolve.state import START, extend_chain
 from hetevo.populations.errors import HetevoError
-from hetevo.populations.evaluation import Evaluation, Status, sample
-from hetevo.populations.types import Floats, Indices
-
-Losses = tuple[int, Floats, Indices]
-"""Generation, losses and statuses, each of shape (P,)."""
+from hetevo.populations.evaluation import Status, sample
+from hetevo.populations.types import Indices
 
 LISTED = 1_000
 """Missing generations that are listed one by one."""
-
-CLOSE, NOTHING = 1e-9, 1e-12
-"""Relative and absolute error of a mean: its last bits depend on the processor."""
 
 
 @dataclass(frozen=True)
@@ -152,13 +144,17 @@ def _check_tables(
         if every == 1 and kept[:1] == [0]:
             _check_chain(individuals, newest, size, report)
     if individuals is not None:
+        report.problems += [
+            f"individuals: losses of generation {generation} are not the means over their tasks"
+            for generation in find_wrong_losses(individuals)[:20]
+        ]
         report.problems += _check_failures(
             individuals, failures, max(kept[0], begins.get("failures", first)) if kept else 0
         )
     # 4. whether the rows of generations are the sums of their individuals
     if generations is not None:
         whole = individuals is not None and rule.share == 1  # sums are over everybody
-        lives = [*_take_lives(saved), *(_read_lives(individuals, kept, size) if whole else ())]
+        lives = [*take_lives(saved), *(read_lives(individuals, kept, size) if whole else ())]
         _check_sums(generations, lives, rule.probed, report)
 
 
@@ -221,17 +217,10 @@ def _find_differences(found: Indices, expected: Indices) -> Iterator[str]:
 
 def _check_chain(rows: pa.Table, newest: Checkpoint, size: int, report: Report) -> None:
     """Compute the digest of all generations again from the records."""
-    # the same arrays, names and dtypes as when the run computed its digest
-    codes = {operator.name.lower(): int(operator) for operator in Operator}
-    columns = {name: rows[name].to_numpy() for name in ("loss", "status", "parent_a", "parent_b", "island")}
-    columns["operator"] = np.array([codes.get(name, -1) for name in rows["operator"].to_pylist()], np.int64)
-    chain = START
-    for start in range(0, rows.num_rows, size):
-        chain = extend_chain(chain, {name: column[start : start + size] for name, column in columns.items()})
-    if chain != newest.facts["chain"]:
-        report.problems.append("individuals: losses, statuses and descent do not give the digest of the checkpoint")
-    else:
+    if is_chained(rows, newest, size):
         report.checked.append("individuals: losses, statuses and descent give the digest of the run")
+    else:
+        report.problems.append("individuals: losses, statuses and descent do not give the digest of the checkpoint")
 
 
 def _check_failures(individuals: pa.Table, failures: pa.Table | None, first: int) -> list[str]:
@@ -249,45 +238,10 @@ def _check_failures(individuals: pa.Table, failures: pa.Table | None, first: int
     return [] if same else ["failures: they are not those of the individuals whose status is that of a failure"]
 
 
-def _take_lives(saved: Iterable[Losses]) -> Iterator[tuple[int, Evaluation]]:
-    for generation, loss, status in saved:
-        yield generation, Evaluation(loss, status, np.full(loss.size, np.nan), {})
-
-
-def _read_lives(rows: pa.Table, kept: list[int], size: int) -> Iterator[tuple[int, Evaluation]]:
-    """Take the evaluation of every generation from the table of individuals."""
-    # all that a probe recorded of individuals, and that a generation's row sums up
-    types = {name: rows.schema.field(name).type for name in rows.column_names}
-    taken = [name for name, kind in types.items() if name not in COLUMNS["individuals"] and pa.types.is_floating(kind)]
-    columns = {name: rows[name].to_numpy() for name in ("loss", "status", "accuracy", *taken) if name in types}
-    unknown = np.full(size, np.nan)
-    for place, generation in enumerate(kept):
-        part = {name: column[place * size : (place + 1) * size] for name, column in columns.items()}
-        observed = {name: part[name] for name in taken if not np.isnan(part[name]).all()}
-        yield generation, Evaluation(part["loss"], part["status"], part.get("accuracy", unknown), observed)
-
-
-def _check_sums(generations: pa.Table, lives: Iterable[tuple[int, Evaluation]], probed: float, report: Report) -> None:
-    """Compute rows of generations again from their individuals; where none was recorded, nothing is compared."""
-    places = {generation: place for place, generation in enumerate(generations["generation"].to_pylist())}
-    columns = {
-        name: generations[name].to_numpy()
-        for name in generations.column_names
-        if pa.types.is_floating(generations.schema.field(name).type)
-        or pa.types.is_integer(generations.schema.field(name).type)
-    }
-    wrong: set[tuple[int, str]] = set()
-    compared: set[int] = set()
-    for generation, evaluation in lives:
-        if generation not in places:
-            continue  # the checkpoint from which a branch went on
-        compared.add(generation)
-        for name, (value,) in generation_row(generation, evaluation, probed).items():
-            if name not in columns or np.isnan(value):
-                continue
-            if not np.isclose(columns[name][places[generation]], value, rtol=CLOSE, atol=NOTHING):
-                wrong.add((generation, name))
-    for generation, name in sorted(wrong)[:20]:
+def _check_sums(generations: pa.Table, lives: Iterable[Life], probed: float, report: Report) -> None:
+    """Compute rows of generations again from their individuals."""
+    compared, wrong = compare_sums(generations, lives, probed)
+    for generation, name in wrong[:20]:
         report.problems.append(f"generations: {name} of generation {generation} is not that of its individuals")
     if not wrong:
-        report.checked.append(f"generations: {len(compared):,} rows are what their individuals give")
+        report.checked.append(f"generations: {compared:,} rows are what their individuals give")

@@ -12,7 +12,7 @@ from typing import Any, Self
 import numpy as np
 
 from hetevo.evolve.config import Config
-from hetevo.evolve.generation import Generation, failure_rows, generation_row, individual_rows
+from hetevo.evolve.generation import Generation, count_parents, failure_rows, generation_row, individual_rows
 from hetevo.evolve.machine import starting_thread
 from hetevo.evolve.messages import Notice
 from hetevo.evolve.rundir import LostError, RunDirectory, StorageError
@@ -115,6 +115,7 @@ class Recorder:
         """
         self.flush()  # nothing of this generation may reach the disk together with the checkpoint of the last one
         row = generation_row(generation.number, evaluation, self.config.probe.share)
+        row["parents"] = np.array([count_parents(generation)])
         row |= {name: np.array([value]) for name, value in (measured or {}).items()}
         rows, kept = [(self.directory.generations, row)], self.config.records
         if kept.individuals_every and generation.number % kept.individuals_every == 0:

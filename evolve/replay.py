@@ -20,6 +20,7 @@ from hetevo.evolve.config.sources import HERE
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.generation import Generation
 from hetevo.evolve.genes import expected_genes, restore_genes
+from hetevo.evolve.loading import load
 from hetevo.evolve.record_checks import Report
 from hetevo.evolve.rundir import DamagedError, RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir import checkpoint as checkpoints
@@ -27,7 +28,7 @@ from hetevo.evolve.rundir.checkpoint import unpack_arrays
 from hetevo.evolve.rundir.parts import first_generation, parts, read_part
 from hetevo.evolve.saved import read_saved_config
 from hetevo.evolve.species import build_species
-from hetevo.evolve.state import State, load
+from hetevo.evolve.state import State
 from hetevo.populations.circuits import block_size
 from hetevo.populations.evaluation import Evaluation
 from hetevo.populations.genome import Population
@@ -122,7 +123,7 @@ def _make_again(
     if before is None:
         return None
     parents = load(before, species, config.evolution.size, expect_memory(search))[0]
-    return algorithm.again(parents, state, search)
+    return algorithm.grow(parents, lambda made, place: float(state.loss[place]), search)
 
 
 def _descent_differences(found: Generation, kept: Generation) -> list[str]:
@@ -137,6 +138,8 @@ def _life_differences(
 ) -> list[str]:
     """Name what is not the same; measures are compared as far as they were recorded."""
     names = [name for name in ("loss", "status") if not _same_bits(getattr(found, name), getattr(kept, name))]
+    if kept.cases is not None and not (found.cases is not None and _same_bits(found.cases, kept.cases)):
+        names.append("losses in single tasks")
     return names + [
         name for name, values in observed.items() if name in recorded and not _same_bits(values, recorded[name])
     ]

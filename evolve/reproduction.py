@@ -8,6 +8,7 @@ from numpy.random import Generator
 
 from hetevo.evolve.generation import Generation, Operator
 from hetevo.evolve.islands import migrate
+from hetevo.evolve.objectives import LOSS, to_minimise
 from hetevo.evolve.private_deap import base, private_generators, tools
 from hetevo.evolve.selection import Candidates, find_operator, select
 from hetevo.evolve.variation import make_crossover, make_mutation
@@ -50,7 +51,15 @@ def make_toolbox(config: "Config", species: Species) -> base.Toolbox:
 
 
 @isolated
-def reproduce(generation: Generation, loss: Floats, config: "Config", species: Species) -> Generation:
+def reproduce(
+    generation: Generation,
+    loss: Floats,
+    config: "Config",
+    species: Species,
+    *,
+    cases: Floats | None = None,
+    objectives: Floats | None = None,
+) -> Generation:
     """Make the next generation: elites unchanged, then children by selection, crossover and mutation.
 
     Parameters
@@ -63,6 +72,8 @@ def reproduce(generation: Generation, loss: Floats, config: "Config", species: S
         The experiment.
     species : Species
         What the individuals have in common.
+    cases, objectives : ndarray of float, optional
+        What selection looks at besides, see `hetevo.evolve.state.State`.
 
     Returns
     -------
@@ -88,90 +99,105 @@ def reproduce(generation: Generation, loss: Floats, config: "Config", species: S
     # Selection: who has children, and which children have two parents
     box = make_toolbox(config, species)
     elites = settings.elites * config.islands.count
-    crossing = random_stream(config.seed, number, Purpose.CROSSOVER)
-    crossed = elites + np.flatnonzero(crossing.random(size - elites) < settings.crossover)
-    descent = Descent(elites, *choose_parents(generation, loss, config, box, crossed), crossed)
-    made = breed(generation.population, generation.identifiers, descent, number, config, species, crossing)
-    return replace(made, island=generation.island.copy())
+    crossed, crossing = draw_crossed(config, number, size, elites)
+    first, second = choose_parents(generation, loss, config, box, crossed, cases=cases, objectives=objectives)
+    mating = Mating(generation.population, generation.identifiers, first, second, crossed, elites)
+    return replace(breed(mating, number, crossing, config, species), island=generation.island.copy())
 
 
 @dataclass(frozen=True)
-class Descent:
-    """Who comes from whom in a generation of P individuals, by positions among those who may be parents.
-
-    Parameters
-    ----------
-    elites : int
-        So many, the first ones, pass on unchanged.
-    first : ndarray of int64, shape (P,)
-        First parent of each.
-    second : ndarray of int64, shape (n,)
-        Second parent of each of ``crossed``.
-    crossed : ndarray of int64, shape (n,)
-        Positions, in order, of the children that have two parents.
-    """
-
-    elites: int
-    first: Indices
-    second: Indices
-    crossed: Indices
-
-
-def breed(
-    parents: Population,
-    identifiers: Indices,
-    descent: Descent,
-    number: int,
-    config: "Config",
-    species: Species,
-    crossing: Generator,
-    strength: Floats | None = None,
-) -> Generation:
-    """Make a generation of chosen parents: elites unchanged, then children by crossover and mutation, on one island.
+class Mating:
+    """Who descends from whom in a generation of P individuals.
 
     Parameters
     ----------
     parents : Population
-        Who may be parents, N individuals.
-    identifiers : ndarray of int64, shape (N,)
+        Genomes, Q individuals.
+    identifiers : ndarray of int64, shape (Q,)
         Theirs.
-    descent : Descent
-        Who comes from whom.
+    first : ndarray of int64, shape (P,)
+        Position of the first parent of every individual.
+    second : ndarray of int64, shape (n,)
+        Position of the second parent of each of ``crossed``.
+    crossed : ndarray of int64, shape (n,)
+        Positions, in order, of the children that have two parents.
+    elites : int
+        The first so many individuals are their parents, unchanged.
+    """
+
+    parents: Population
+    identifiers: Indices
+    first: Indices
+    second: Indices
+    crossed: Indices
+    elites: int
+
+
+def draw_crossed(config: "Config", number: int, size: int, elites: int) -> tuple[Indices, Generator]:
+    """Draw which children among ``size`` individuals have two parents, and return what then crosses them, too."""
+    crossing = random_stream(config.seed, number, Purpose.CROSSOVER)
+    return elites + np.flatnonzero(crossing.random(size - elites) < config.evolution.crossover), crossing
+
+
+def breed(
+    mating: Mating,
+    number: int,
+    crossing: Generator,
+    config: "Config",
+    species: Species,
+    strength: Floats | None = None,
+) -> Generation:
+    """Make generation ``number`` of its parents, by crossover and mutation; all live on one island.
+
+    Parameters
+    ----------
+    mating : Mating
+        Who descends from whom.
     number : int
-        Of the generation that is made; it addresses the random numbers of mutation.
-    config : Config
-        Names the operators.
-    species : Species
-        Names the genes.
+        Which generation.
     crossing : numpy.random.Generator
-        Source of randomness of crossover.
+        From `draw_crossed`.
+    config : Config
+        The experiment.
+    species : Species
+        What the individuals have in common.
     strength : ndarray of float, shape (P, 3), optional
         Factors for the scales of mutation, see `hetevo.evolve.variation.Mutation`.
     """
-    box, size, elites = make_toolbox(config, species), len(descent.first), descent.elites
     # Crossover: copies of the first parents take genes of the second ones
-    population = parents.take(descent.first)
+    box = make_toolbox(config, species)
+    parents, elites, crossed, second = mating.parents, mating.elites, mating.crossed, mating.second
+    population = parents.take(mating.first)
     # only what crossover takes is copied
     kinds = make_crossover(config.evolution).kinds
     exchanged = [gene.name for gene in genome(species) if gene.kind in kinds]
-    others = Population({name: parents[name] for name in exchanged}).take(descent.second)
-    box.mate(population, others, descent.crossed, rng=crossing)
+    others = Population({name: parents[name] for name in exchanged}).take(second)
+    box.mate(population, others, crossed, rng=crossing)
     # Mutation, of all but the elites: they come first, so the slice that mutates is a view of the new arrays
     children = population.take(slice(elites, None))
     if children.size:
         own = {} if strength is None else {"strength": strength[elites:]}
         box.mutate(children, rng=random_stream(config.seed, number, Purpose.MUTATE), **own)
     # Descent: how each one came to be, and from whom
+    size = population.size
     made_by = np.full(size, Operator.MUTATION, np.int64)
     made_by[:elites] = Operator.ELITE
-    made_by[descent.crossed] = Operator.CROSSOVER
+    made_by[crossed] = Operator.CROSSOVER
     parent_b = np.full(size, -1, np.int64)
-    parent_b[descent.crossed] = identifiers[descent.second]
-    return Generation(number, population, identifiers[descent.first], parent_b, made_by, np.zeros(size, np.int64))
+    parent_b[crossed] = mating.identifiers[second]
+    island = np.zeros(size, np.int64)
+    return Generation(number, population, mating.identifiers[mating.first], parent_b, made_by, island)
 
 
 def choose_parents(
-    generation: Generation, loss: Floats, config: "Config", box: base.Toolbox, crossed: Indices
+    generation: Generation,
+    loss: Floats,
+    config: "Config",
+    box: base.Toolbox,
+    crossed: Indices,
+    *,
+    cases: Floats | None = None,
+    objectives: Floats | None = None,
 ) -> tuple[Indices, Indices]:
     """Choose the parents of every individual, island by island.
 
@@ -187,6 +213,8 @@ def choose_parents(
         From `make_toolbox`.
     crossed : ndarray of int64, shape (n,)
         Positions, in order, of the children that have two parents.
+    cases, objectives : ndarray of float, optional
+        See `reproduce`.
 
     Returns
     -------
@@ -195,11 +223,14 @@ def choose_parents(
     second : ndarray of int64, shape (n,)
         Position of the second parent of each of ``crossed``.
     """
-    # what is selected by: a fitness, and for parsimony operators the number of synapses
+    # what is selected by: the first objective, all of them, cases, and for parsimony operators the number of synapses
     synapses = None
     if tools.selDoubleTournament in (box.select.func, box.elites.func):
         synapses = generation.population.synapses
-    candidates = Candidates(loss, config.lifetime.loss_cap, synapses)
+    names = config.evolution.objectives
+    minimised = to_minimise(names, loss, objectives)
+    cap = config.lifetime.loss_cap if names[0] == LOSS else float(minimised[:, 0].max())
+    candidates = Candidates(minimised[:, 0], cap, synapses, cases, minimised if len(names) > 1 else None)
     # islands, between which some change places if it is time
     islands, number = config.islands, generation.number + 1
     demes = [np.flatnonzero(generation.island == island) for island in range(islands.count)]

@@ -18,6 +18,7 @@ from hetevo.evolve.config import (
 )
 from hetevo.evolve.config.own_graph import with_kept_graph
 from hetevo.evolve.config.plugins import check_trusted, plugins_of
+from hetevo.evolve.loading import load
 from hetevo.evolve.messages import Notice
 from hetevo.evolve.rundir import LostError, NothingIntactError, RunDirectory, SchemaError
 from hetevo.evolve.rundir import checkpoint as checkpoints
@@ -27,7 +28,7 @@ from hetevo.evolve.rundir.files import make_folder
 from hetevo.evolve.rundir.parts import find_damaged_parts, last_generation, parts, read_part
 from hetevo.evolve.rundir.places import Place
 from hetevo.evolve.species import build_species
-from hetevo.evolve.state import State, load
+from hetevo.evolve.state import State
 from hetevo.populations.errors import HetevoError, MachineFailedError, spell
 from hetevo.populations.text import for_file
 

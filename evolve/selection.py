@@ -1,17 +1,27 @@
 """Who reproduces: DEAP's selection operators on light individuals (a position and a fitness).
 
-The usual ones have a twin that acts on arrays: it draws the same random numbers and makes the same choices, in a small
-part of the time. `select` takes the twin where there is one.
+Operators look at one number, at several objectives (`MANY`), or at the losses in single tasks (`CASEWISE`). The usual
+ones have a twin that acts on arrays: it draws the same random numbers and makes the same choices, in a small part of
+the time. `select` takes the twin where there is one.
 """
 
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.random import Generator
 
+from hetevo.evolve.fronts import (
+    reference_points,
+    select_nsga2,
+    select_nsga3,
+    select_spea2,
+    select_tournament_dcd,
+)
+from hetevo.evolve.lexicase import select_automatic_epsilon_lexicase, select_epsilon_lexicase, select_lexicase
 from hetevo.evolve.private_deap import base, draw_below, draw_unit, tools
 from hetevo.populations.registry import Registry
 from hetevo.populations.types import Floats, Indices
@@ -26,6 +36,12 @@ class LossFitness(base.Fitness):  # type: ignore[misc]
     weights = (1.0,)
 
 
+@cache
+def _fitness_of(count: int) -> type[base.Fitness]:
+    """Return the kind of fitness that several values have, each of which is minimised."""
+    return type(f"Fitness{count}", (base.Fitness,), {"weights": (-1.0,) * count})
+
+
 class Individual:
     """What DEAP sees of an individual.
 
@@ -33,17 +49,18 @@ class Individual:
     ----------
     position : int
         Position in the population's arrays.
-    fitness : float
-        Loss cap minus loss.
+    fitness : float or sequence of float
+        Loss cap minus loss, or several values to minimise.
     synapses : int
         Synapses present: the length that parsimony operators such as `deap.tools.selDoubleTournament` look at.
     """
 
     __slots__ = ("fitness", "position", "synapses")
 
-    def __init__(self, position: int, fitness: float, synapses: int = 0) -> None:
+    def __init__(self, position: int, fitness: float | Sequence[float], synapses: int = 0) -> None:
         self.position = position
-        self.fitness = LossFitness((fitness,))
+        kind = _fitness_of(len(fitness)) if isinstance(fitness, Sequence) else LossFitness
+        self.fitness = kind(fitness if isinstance(fitness, Sequence) else (fitness,))
         self.synapses = synapses
 
     def __len__(self) -> int:
@@ -79,7 +96,7 @@ def find_operator(settings: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         name: np.asarray(value) if isinstance(value, list | tuple) else value for name, value in settings.items()
     }
     name = str(arguments.pop("name"))
-    return (SELECTIONS[name] if name in SELECTIONS else getattr(tools, name)), arguments
+    return SELECTIONS[name] if name in SELECTIONS else OURS.get(name) or getattr(tools, name), arguments
 
 
 @dataclass(frozen=True)
@@ -89,16 +106,22 @@ class Candidates:
     Parameters
     ----------
     loss : ndarray of float, shape (n,)
-        Normalised losses, finite, at most ``cap``.
+        Normalised losses, finite, at most ``cap``; or what else is minimised in their place.
     cap : float
         Largest loss.
     synapses : ndarray of int, shape (n,), optional
         Synapses present in each individual.
+    cases : ndarray of float, shape (n, T), optional
+        Losses in each of T tasks.
+    objectives : ndarray of float, shape (n, K), optional
+        K objectives, each to be minimised; None if there is one.
     """
 
     loss: Floats
     cap: float
     synapses: Indices | None = None
+    cases: Floats | None = None
+    objectives: Floats | None = None
 
     @property
     def fitness(self) -> Floats:
@@ -108,13 +131,22 @@ class Candidates:
 
     def take(self, chosen: Indices) -> "Candidates":
         """Return those at some positions."""
-        return Candidates(self.loss[chosen], self.cap, None if self.synapses is None else self.synapses[chosen])
+        others: Any = (None if part is None else part[chosen] for part in (self.synapses, self.cases, self.objectives))
+        return Candidates(self.loss[chosen], self.cap, *others)
 
-    def individuals(self) -> list[Individual]:
-        """Return what DEAP sees of them."""
+    def criteria(self, function: Any) -> Floats | None:
+        """Return what an operator looks at, each value to be minimised, (n, M); None: the fitness alone."""
+        if function in CASEWISE:
+            return self.cases
+        # operators of other packages see all there is
+        own = function in MANY or getattr(tools, getattr(function, "__name__", ""), None) is not function
+        return self.objectives if own else None
+
+    def individuals(self, criteria: Floats | None = None) -> list[Individual]:
+        """Return what DEAP sees of them, by `fitness` or by several values of each."""
         sizes = [0] * len(self.loss) if self.synapses is None else self.synapses.tolist()
-        parts = zip(range(len(self.loss)), self.fitness.tolist(), sizes, strict=True)
-        return [Individual(*part) for part in parts]
+        fitness = (self.fitness if criteria is None else criteria).tolist()
+        return [Individual(*part) for part in zip(range(len(self.loss)), fitness, sizes, strict=True)]
 
 
 def select(operator: Any, candidates: Candidates, count: int, rng: Generator) -> Indices:
@@ -139,13 +171,19 @@ def select(operator: Any, candidates: Candidates, count: int, rng: Generator) ->
     if not count:
         return np.empty(0, np.int64)
     function, arguments = operator.func, operator.keywords
+    criteria = candidates.criteria(function)
     # 1. the twin, if there is one and the arguments are the usual ones
-    twin = next((twin for original, twin in TWINS if original is function), None)
-    if twin and all(type(value) is int and value > 0 for value in arguments.values()):
-        return np.resize(twin(candidates.fitness, count, **arguments), count)
+    known, seen = (TWINS, candidates.fitness) if criteria is None else (TWINS_OF_SEVERAL, criteria)
+    twin = next((twin for original, twin in known if original is function), None)
+    if twin and all(_is_usual(value) for value in arguments.values()):
+        return np.resize(twin(seen, count, **arguments), count)
     # 2. otherwise the operator itself; DEAP's take no generator
     own = {"rng": rng} if "rng" in inspect.signature(function).parameters else {}
-    return find_positions(operator(candidates.individuals(), count, **own), count)
+    return find_positions(operator(candidates.individuals(criteria), count, **own), count)
+
+
+def _is_usual(value: Any) -> bool:
+    return type(value) in (int, float) and bool(value > 0)
 
 
 def find_positions(selected: Sequence[Individual], count: int) -> Indices:
@@ -186,6 +224,32 @@ def _roulette(fitness: Floats, count: int) -> Indices:
     selected: Indices = order[chosen[chosen < len(order)]]
     return selected
 
+
+def select_by_reference_points(individuals: Sequence[Individual], k: int, p: int) -> Sequence[Individual]:
+    """Select as `deap.tools.selNSGA3` does, with the reference points of ``p`` steps along each objective."""
+    points = reference_points(len(individuals[0].fitness.values), p)
+    return tools.selNSGA3(individuals, k, points)  # type: ignore[no-any-return]
+
+
+OURS = {"selNSGA3": select_by_reference_points}
+"""Operators that take other arguments here than in DEAP."""
+
+CASEWISE = (tools.selLexicase, tools.selEpsilonLexicase, tools.selAutomaticEpsilonLexicase)
+"""Operators that look at the losses in single tasks, one after another."""
+
+MANY = (tools.selNSGA2, select_by_reference_points, tools.selSPEA2, tools.selTournamentDCD)
+"""Operators that look at several objectives; DEAP's others look at one number, the first objective."""
+
+TWINS_OF_SEVERAL: tuple[tuple[Any, Callable[..., Indices]], ...] = (
+    (tools.selLexicase, select_lexicase),
+    (tools.selEpsilonLexicase, select_epsilon_lexicase),
+    (tools.selAutomaticEpsilonLexicase, select_automatic_epsilon_lexicase),
+    (tools.selNSGA2, select_nsga2),
+    (select_by_reference_points, select_nsga3),
+    (tools.selSPEA2, select_spea2),
+    (tools.selTournamentDCD, select_tournament_dcd),
+)
+"""The same where they look at several values, as functions of those (n, M), count and arguments."""
 
 TWINS: tuple[tuple[Any, Callable[..., Indices]], ...] = (
     (tools.selRandom, _random),

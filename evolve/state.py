@@ -1,9 +1,8 @@
-"""The state of a run after a generation, its digest, and its way into a checkpoint and back."""
+"""The state of a run after a generation, its digest, and what a checkpoint keeps of it; `loading` reads that."""
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -12,14 +11,10 @@ from numpy.typing import NDArray
 
 from hetevo.evolve.algorithms.algorithm import Memory
 from hetevo.evolve.config import config_hash
-from hetevo.evolve.generation import Generation, Operator
-from hetevo.evolve.genes import expected_genes, restore_genes
-from hetevo.evolve.rundir import DamagedError
-from hetevo.evolve.rundir.checkpoint import STATE, Checkpoint, Expected, load_manifest, read
+from hetevo.evolve.generation import Generation
+from hetevo.evolve.rundir.checkpoint import Checkpoint
 from hetevo.evolve.rundir.schemas import File
-from hetevo.populations.evaluation import Evaluation, Status
-from hetevo.populations.species import Species
-from hetevo.populations.synapses import COUNTS
+from hetevo.populations.evaluation import Evaluation
 from hetevo.populations.types import Floats, Indices
 
 START = "0" * 64
@@ -28,8 +23,14 @@ START = "0" * 64
 MAY_CHANGE = ("backend", "checkpoint")
 """Tables of a run's configuration that its user may change."""
 
-_GENE, _MEMORY = "gene_", "memory_"
-_DESCENT = ("parent_a", "parent_b", "operator", "island")
+GENE, MEMORY = "gene_", "memory_"
+"""What the names of genes, and of what the algorithm remembers, begin with in a checkpoint."""
+
+DESCENT = ("parent_a", "parent_b", "operator", "island")
+"""Arrays of a generation besides genes."""
+
+COMPARED = ("cases", "objectives")
+"""What selection looks at besides losses, if it is kept."""
 
 
 def extend_chain(chain: str, arrays: Mapping[str, NDArray[Any]]) -> str:
@@ -73,6 +74,10 @@ class State:
     chain, probe_chain : str
         Running hashes over this and all earlier generations; the second one over what the probe recorded, empty if it
         never recorded.
+    cases : ndarray of float64, shape (P, T), or None
+        Their losses in each of T tasks, if selection looks at them.
+    objectives : ndarray of float64, shape (P, n), or None
+        What selection looks at besides the loss, as it was measured, in the order of ``evolution.objectives``.
     """
 
     generation: Generation
@@ -81,6 +86,14 @@ class State:
     chain: str = START
     probe_chain: str = ""
     memory: Memory = field(default_factory=dict)
+    cases: Floats | None = None
+    objectives: Floats | None = None
+
+    @property
+    def compared(self) -> dict[str, Floats]:
+        """What selection looks at besides the loss, by name: ``cases`` and ``objectives``, as far as they are kept."""
+        both = {"cases": self.cases, "objectives": self.objectives}
+        return {name: values for name, values in both.items() if values is not None}
 
     @property
     def digest(self) -> str:
@@ -104,20 +117,25 @@ class State:
         """
         # genes get a prefix, so that none can be called like another array
         generation = self.generation
-        arrays = {f"{_GENE}{name}": array for name, array in generation.population.plain().items()}
-        arrays |= {name: getattr(generation, name) for name in _DESCENT}
-        arrays |= {"loss": self.loss, "status": self.status, **_named(self.memory)}
+        arrays = {f"{GENE}{name}": array for name, array in generation.population.plain().items()}
+        arrays |= {name: getattr(generation, name) for name in DESCENT}
+        arrays |= {"loss": self.loss, "status": self.status, **self.compared, **_named(self.memory)}
         digests = {"chain": self.chain, "probe_chain": self.probe_chain}
         shown = {"digest": self.digest, "probe_digest": self.probe_digest}
         return Checkpoint(generation.number, arrays, {**facts, **digests, **shown}, dict(records))
 
 
 def _named(memory: Memory) -> dict[str, NDArray[Any]]:
-    return {f"{_MEMORY}{name}": array for name, array in memory.items()}
+    return {f"{MEMORY}{name}": array for name, array in memory.items()}
 
 
 def advance(
-    generation: Generation, evaluation: Evaluation, previous: State | None, memory: Memory = MappingProxyType({})
+    generation: Generation,
+    evaluation: Evaluation,
+    previous: State | None,
+    memory: Memory = MappingProxyType({}),
+    *,
+    casewise: bool = False,
 ) -> State:
     """Return the state once a generation has lived.
 
@@ -131,13 +149,21 @@ def advance(
         The state one generation earlier; None for founders.
     memory : mapping of str to ndarray, optional
         What the algorithm remembers now.
+    casewise : bool, optional
+        Whether selection looks at the losses in single tasks.
     """
     chain, probe_chain = (previous.chain, previous.probe_chain) if previous else (START, "")
     # what the chain covers: what became of them, and who came from whom; the digest adds the newest genes
     lived = {"loss": evaluation.loss, "status": evaluation.status}
-    descent = {name: getattr(generation, name) for name in _DESCENT}
-    chain = extend_chain(chain, {**lived, **descent})
-    state = State(generation, evaluation.loss, evaluation.status, chain, probe_chain, memory)
+    descent = {name: getattr(generation, name) for name in DESCENT}
+    # a run that was begun when there were no cases goes on without
+    cases = evaluation.cases if casewise and (previous is None or previous.cases is not None) else None
+    others = list(evaluation.objectives.values())
+    objectives = np.stack(others, axis=1) if others else None
+    state = State(
+        generation, evaluation.loss, evaluation.status, chain, probe_chain, memory, cases=cases, objectives=objectives
+    )
+    state = replace(state, chain=extend_chain(chain, {**lived, **descent, **state.compared}))
     if evaluation.observed:
         state = replace(state, probe_chain=extend_chain(probe_chain or START, evaluation.observed))
     return state
@@ -168,121 +194,3 @@ def checkpoint_facts(
     facts = {"seed": content["seed"], "config": config_hash(content), "configuration": configuration}
     facts |= {"origin": origin, "provenance": dict(provenance)}
     return {**facts, "records_from": dict(records_from)} if records_from else facts
-
-
-def expected_arrays(species: Species, size: int, memory: Expected = MappingProxyType({})) -> Expected:
-    """Return shape and dtype of every array in a checkpoint of an experiment.
-
-    Parameters
-    ----------
-    species : Species
-        Names the genes.
-    size : int
-        Individuals P.
-    memory : Expected, optional
-        What its algorithm remembers: see `hetevo.evolve.algorithms.Algorithm.expect`.
-    """
-    # nothing in the file decides how much memory is taken: shapes come from the configuration
-    genes = {f"{_GENE}{name}": kind for name, kind in expected_genes(species, size).items()}
-    remembered = {f"{_MEMORY}{name}": kind for name, kind in memory.items()}
-    return {**genes, **remembered, **_expected_facts(size)}
-
-
-def _stated_arrays(path: Path, size: int) -> Expected:
-    """Return shape and dtype of every array of a checkpoint as its manifest says: no more than its file can hold."""
-    stated = load_manifest(path).arrays
-    try:
-        kinds = {name: (tuple(a.shape), np.dtype(a.dtype)) for name, a in stated.items()}
-    except TypeError as error:
-        raise DamagedError(path, f"its manifest names arrays that there cannot be ({error})") from None
-    genes = {name: kind for name, kind in kinds.items() if name.startswith(_GENE)}
-    remembered = {name: kind for name, kind in kinds.items() if name.startswith(_MEMORY)}
-    lists = {name for name, (shape, _) in genes.items() if f"{name}{COUNTS}" in genes and len(shape) == 1}
-    fitting = {name for name, (shape, _) in genes.items() if shape[:1] == (size,)} | lists
-    if strange := [name for name, (_, kind) in genes.items() if name not in fitting or kind.kind not in "biuf"]:
-        raise DamagedError(path, f"its manifest names genes of another population: {', '.join(strange)[:200]!r}")
-    if strange := [name for name, (_, kind) in remembered.items() if kind.kind not in "biuf"]:
-        raise DamagedError(path, f"its manifest names arrays that no algorithm has: {', '.join(strange)[:200]!r}")
-    return {**genes, **remembered, **_expected_facts(size)}
-
-
-def _expected_facts(size: int) -> Expected:
-    descent = dict.fromkeys(_DESCENT, ((size,), np.dtype(np.int64)))
-    return {**descent, "loss": ((size,), np.dtype(np.float64)), "status": ((size,), np.dtype(np.int64))}
-
-
-def load(
-    path: Path, species: Species | None, size: int, memory: Expected = MappingProxyType({})
-) -> tuple[State, Checkpoint]:
-    """Read the state that a checkpoint holds.
-
-    Parameters
-    ----------
-    path : Path
-        ``RUN/checkpoints/gen-N``.
-    species : Species or None
-        What the individuals have in common; None if nobody knows, and the manifest is to say what genes there are.
-    size : int
-        Individuals P.
-    memory : Expected, optional
-        What the run's algorithm remembers.
-
-    Returns
-    -------
-    State, Checkpoint
-        The state, and what else the checkpoint knows.
-
-    Raises
-    ------
-    DamagedError, SchemaError, StorageError, RunDirectoryError
-        If it cannot be trusted; see `hetevo.evolve.rundir.checkpoint.read`.
-    """
-    checkpoint = read(path, expected_arrays(species, size, memory) if species else _stated_arrays(path, size))
-    _check_ranges(path, checkpoint, size)
-    state = _restore(path, checkpoint, species)
-    if state.digest != checkpoint.facts["digest"]:
-        raise DamagedError(path, "its arrays do not give the digest that its manifest names")
-    return state, checkpoint
-
-
-def _check_ranges(path: Path, checkpoint: Checkpoint, size: int) -> None:
-    """Check what others count with: codes, places and identifiers."""
-    # parents were born before: in the generations before, or in the same one where there is no turnover of generations
-    born = checkpoint.generation * size + np.arange(size)
-    youngest = int(born[-1]) - 1 if checkpoint.generation else -1
-    for name in ("parent_a", "parent_b"):
-        if (checkpoint.arrays[name] >= born).any():
-            raise DamagedError(path / STATE, f"{name}: expected individuals that were born before, got others")
-    ranges = {
-        "parent_a": (-1, youngest),
-        "parent_b": (-1, youngest),
-        "operator": (0, max(Operator)),
-        "island": (0, size - 1),
-        "status": (0, max(Status)),
-    }
-    for name, (least, most) in ranges.items():
-        found = checkpoint.arrays[name]
-        if found.min() < least or found.max() > most:
-            raise DamagedError(path / STATE, f"{name}: expected {least} to {most}, got {found.min()} to {found.max()}")
-    # selection needs as many individuals on each island
-    inhabitants = np.bincount(checkpoint.arrays["island"])
-    if len({*inhabitants.tolist()}) > 1:
-        raise DamagedError(
-            path / STATE,
-            f"island: expected as many individuals on each, got {inhabitants.min()} to {inhabitants.max()}",
-        )
-    for name, array in checkpoint.arrays.items():
-        if (name == "loss" or name.startswith(_MEMORY)) and not np.isfinite(array).all():
-            raise DamagedError(path / STATE, f"{name}: expected finite numbers, got others")
-
-
-def _restore(path: Path, checkpoint: Checkpoint, species: Species | None) -> State:
-    arrays, facts = checkpoint.arrays, checkpoint.facts
-    saved = {name.removeprefix(_GENE): array for name, array in arrays.items() if name.startswith(_GENE)}
-    try:
-        genes = restore_genes(saved, species)
-    except ValueError as error:
-        raise DamagedError(path / STATE, str(error)) from None
-    generation = Generation(checkpoint.generation, genes, **{name: arrays[name] for name in _DESCENT})
-    memory = {name.removeprefix(_MEMORY): array for name, array in arrays.items() if name.startswith(_MEMORY)}
-    return State(generation, arrays["loss"], arrays["status"], facts["chain"], facts["probe_chain"], memory)

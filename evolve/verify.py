@@ -10,8 +10,10 @@ from hetevo.evolve.data.keeping import kept_file
 from hetevo.evolve.data.places import hash_file, opened
 from hetevo.evolve.founders import read_founders
 from hetevo.evolve.graphs import GraphError
+from hetevo.evolve.loading import load
 from hetevo.evolve.plugins import describe_plugins, find_changes
-from hetevo.evolve.record_checks import Kept, Losses, Report, check_records
+from hetevo.evolve.record_checks import Kept, Report, check_records
+from hetevo.evolve.record_lives import Losses
 from hetevo.evolve.replay import replay_generation
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir import checkpoint as checkpoints
@@ -20,7 +22,6 @@ from hetevo.evolve.rundir.owner import is_held
 from hetevo.evolve.rundir.provenance import begins_with
 from hetevo.evolve.saved import check_configuration, find_foreign, find_records_beyond, read_saved_config, was_saved
 from hetevo.evolve.species import build_species
-from hetevo.evolve.state import load
 from hetevo.populations.errors import HetevoError, spell
 from hetevo.populations.text import for_file
 

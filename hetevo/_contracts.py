@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from hetevo.evolve.algorithms import Algorithm, Memory, Search, make_algorithm
+from hetevo.evolve.algorithms import Search, make_algorithm
 from hetevo.evolve.algorithms.steady_state import SteadyState
 from hetevo.evolve.config import Config, EvolutionTable, preset
-from hetevo.evolve.generation import Generation, draw_generation_zero
+from hetevo.evolve.generation import Generation, draw_generation_zero, generation_row
 from hetevo.evolve.genes import check_genes
+from hetevo.evolve.objectives import measure_objectives
 from hetevo.evolve.species import build_species, load_probe
 from hetevo.evolve.state import State, advance
 from hetevo.evolve.variation import Crossover, Mutation
@@ -246,8 +247,15 @@ def check_search(table: Mapping[str, Any]) -> None:
     founders = draw_generation_zero(search.species, SEED, SEARCHED)
     state = random.getstate(), pickle.dumps(np.random.get_state())  # noqa: NPY002 (nobody may draw from it)
     lived: State | None = None
+    columns: list[list[str]] = []
+
+    def lose(generation: Generation, place: int) -> float:
+        return float(_lose(generation, config.lifetime.loss_cap)[place])
+
     for number in range(3):
-        asked = [_ask(algorithm, lived, search) if lived else algorithm.begin(founders, search) for _ in range(2)]
+        asked = [
+            algorithm.grow(lived, _lose_one, search) if lived else algorithm.begin(founders, search) for _ in range(2)
+        ]
         (generation, memory), (again, remembered) = asked
         fits = (generation.number, generation.size) == (number, SEARCHED)
         assert fits, f"expected generation {number} with {SEARCHED} individuals, got {generation}"
@@ -259,24 +267,41 @@ def check_search(table: Mapping[str, Any]) -> None:
         assert (generation.parent_a < born).all(), "expected parents that have lived"
         check_genes(generation.population, search.species)
         # everybody's loss, and what is remembered of it
-        loss = _lose(generation, search)
+        loss = _lose(generation, config.lifetime.loss_cap)
         evaluation = Evaluation(loss, np.zeros(SEARCHED, np.int64), np.full(SEARCHED, np.nan), {})
         told = algorithm.tell(generation, evaluation, memory, search)
         kinds = {name: (array.shape, array.dtype) for name, array in told.items()}
         assert kinds == dict(algorithm.expect(search)), f"expected what expect() says, got {kinds}"
         assert all(shape for shape, _ in kinds.values()), "expected arrays with one dimension or more in the memory"
         assert all(np.isfinite(array).all() for array in told.values()), "expected finite numbers in the memory"
+        row = algorithm.report(told, search)
+        columns.append(list(row))
+        assert all(isinstance(value, float) for value in row.values()), f"report: expected floats by column, got {row}"
+        usual = generation_row(number, evaluation).keys() & row.keys()
+        assert not usual, f"report: expected columns of its own, got {', '.join(usual)}"
         lived = advance(generation, evaluation, lived, told)
+    same = f"report: expected the same columns for every generation, got {columns}"
+    assert columns.count(columns[0]) == len(columns), same
     untouched = state == (random.getstate(), pickle.dumps(np.random.get_state()))  # noqa: NPY002
     assert untouched, "expected an algorithm that draws from addressed streams, not from random or numpy.random"
 
 
-def _lose(generation: Generation, search: Search) -> Floats:
+def _lose(generation: Generation, most: float) -> Floats:
     squares = (generation.population["gains_ascending"].astype(np.float64) ** 2).mean(axis=1)
-    return np.asarray(np.minimum(squares, search.config.lifetime.loss_cap))
+    return np.asarray(np.minimum(squares, most))
 
 
-def _ask(algorithm: Algorithm, lived: State, search: Search) -> tuple[Generation, Memory]:
-    if isinstance(algorithm, SteadyState):
-        return algorithm.grow(lived, lambda made, place: float(_lose(made, search)[place]), search)
-    return algorithm.ask(lived, search)
+def check_objective(name: str) -> None:
+    """Check that an objective is a number of each individual, the same whoever lives beside."""
+    species = build_species(configure({}))
+    genes = draw_founders(species, SEED, 6)
+
+    def measure(places: Any) -> Any:
+        part = genes.take(places)
+        lived = evaluate(species, part, places, seed=SEED, generation=1, changes=True)
+        return measure_objectives([name], lived, part, species)[name]
+
+    whole = measure(np.arange(6))
+    check_same([whole], [measure(np.arange(6))], "expected the same values of the same lives")
+    few = np.array([1, 4])
+    check_same([whole[few]], [measure(few)], "expected the same values whoever lives beside")

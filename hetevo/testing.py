@@ -32,6 +32,7 @@ from hetevo._contracts import (
     check_lists,
     check_lives,
     check_mutation,
+    check_objective,
     check_same,
     check_same_life,
     check_search,
@@ -59,7 +60,8 @@ def check(kind: str, name: str, **options: Any) -> None:
     ----------
     kind : str
         ``"task"``, ``"wiring"``, ``"rule"``, ``"activation"``, ``"circuit"``, ``"measure"``, ``"probe"``,
-        ``"figure"``, ``"selection"``, ``"crossover"``, ``"mutation"``, ``"algorithm"`` or ``"preset"``.
+        ``"figure"``, ``"selection"``, ``"objective"``, ``"crossover"``, ``"mutation"``, ``"algorithm"`` or
+        ``"preset"``.
     name : str
         Its name as an installed package announces it, or its place, such as ``"own_task:Cosine"``.
     **options
@@ -261,6 +263,11 @@ def _mutation(name: str, options: Mapping[str, Any]) -> None:
     check_mutation(MUTATIONS[name](**options))
 
 
+def _objective(name: str, options: Mapping[str, Any]) -> None:
+    _no(options)
+    check_objective(name)
+
+
 def _preset(name: str, options: Mapping[str, Any]) -> None:
     _no(options)
     config = preset(name)
@@ -280,6 +287,7 @@ CHECKS: Mapping[str, Callable[[str, Mapping[str, Any]], object]] = {
     "algorithm": _algorithm,
     "crossover": _crossover,
     "mutation": _mutation,
+    "objective": _objective,
     "preset": _preset,
 }
 """What tests a member, by its kind."""

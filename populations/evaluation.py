@@ -1,19 +1,24 @@
 """Fitness of a population: lives in blocks, then a test; and why some individuals have none."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Protocol
 
 import numpy as np
 
-from hetevo.populations.circuits import Block, LayerSnapshot, Snapshot, block_size, circuit_of
+from hetevo.populations.circuits import Block, LayerSnapshot, Outcome, Snapshot, block_size, circuit_of
+from hetevo.populations.errors import SettingError
 from hetevo.populations.experience import Experience, experience
 from hetevo.populations.genome import Population
 from hetevo.populations.isolation import isolated, one_thread
 from hetevo.populations.sparse.life import SparseSnapshot
 from hetevo.populations.species import Species
 from hetevo.populations.types import Floats, Indices, Mask
+
+MEASURED = re.compile(r"alignment|heldout|_(birth|mid|end|elite|share)$|_level_|^life_|^(hs|dc|angle|phi|hebbian)$")
+"""What columns of measures, and measures, are called: whoever selects or stops may not name them."""
 
 
 class Status(IntEnum):
@@ -60,6 +65,13 @@ class Evaluation:
         What the probe measured, mean over the tasks in which it was defined; NaN where it never was.
     failures : tuple of Failure
         One for each individual whose status is FAILED, in order.
+    cases : ndarray of float64, shape (P, T), or None
+        The loss in each of the T tasks, capped; ``loss`` is their mean. None: nobody kept them.
+    change : ndarray of float64, shape (P,), or None
+        How much weights changed in a life: the mean over plastic synapses of the distance between end and birth, mean
+        over the tasks; NaN where it is unknown. None: nobody asked.
+    objectives : mapping of str to ndarray of float64, shape (P,)
+        What selection looks at besides the loss, by name (`hetevo.evolve.objectives`); empty as it comes from workers.
     """
 
     loss: Floats
@@ -67,28 +79,45 @@ class Evaluation:
     accuracy: Floats
     observed: dict[str, Floats]
     failures: tuple[Failure, ...] = ()
+    cases: Floats | None = None
+    change: Floats | None = None
+    objectives: Mapping[str, Floats] = field(default_factory=dict)
 
     @staticmethod
-    def failed(failure: Failure, loss: float) -> "Evaluation":
+    def failed(failure: Failure, loss: float, tasks: int = 1) -> "Evaluation":
         """Return the evaluation of one individual that could not be evaluated; ``loss`` is the worst there is."""
-        status = np.array([Status.FAILED], np.int64)
-        return Evaluation(np.array([loss]), status, np.array([np.nan]), {}, (failure,))
+        status, unknown = np.array([Status.FAILED], np.int64), np.array([np.nan])
+        return Evaluation(np.array([loss]), status, unknown, {}, (failure,), np.full((1, tasks), loss))
 
     def take(self, chosen: Indices) -> "Evaluation":
         """Return the individuals at some positions, all of them in another order."""
-        columns = {name: values[chosen] for name, values in self.observed.items()}
-        return Evaluation(self.loss[chosen], self.status[chosen], self.accuracy[chosen], columns, self.failures)
+        return Evaluation(
+            self.loss[chosen],
+            self.status[chosen],
+            self.accuracy[chosen],
+            {name: values[chosen] for name, values in self.observed.items()},
+            self.failures,
+            None if self.cases is None else self.cases[chosen],
+            None if self.change is None else self.change[chosen],
+            {name: values[chosen] for name, values in self.objectives.items()},
+        )
 
     @staticmethod
     def join(parts: Sequence["Evaluation"]) -> "Evaluation":
-        """Concatenate evaluations of consecutive individuals."""
+        """Concatenate evaluations of consecutive individuals, as workers send them."""
         names = max((part.observed for part in parts), key=len)  # an individual that failed was not observed
+        cases = [part.cases for part in parts if part.cases is not None]
+        # of an individual that failed nobody knows how much it changed
+        changed = any(part.change is not None for part in parts)
+        changes = [np.full(part.loss.size, np.nan) if part.change is None else part.change for part in parts]
         return Evaluation(
             np.concatenate([part.loss for part in parts]),
             np.concatenate([part.status for part in parts]),
             np.concatenate([part.accuracy for part in parts]),
             {name: np.concatenate([_column(part, name) for part in parts]) for name in names},
             tuple(failure for part in parts for failure in part.failures),
+            np.concatenate(cases) if len(cases) == len(parts) else None,
+            np.concatenate(changes) if changed else None,
         )
 
 
@@ -151,6 +180,7 @@ def evaluate(
     moments: tuple[int, ...] = (),
     probe_share: float = 1.0,
     lived: Experience | None = None,
+    changes: bool = False,
 ) -> Evaluation:
     """Let individuals live, and measure how well they learned.
 
@@ -177,6 +207,8 @@ def evaluate(
     lived : Experience, optional
         What `hetevo.populations.experience.experience` draws for this species, seed and generation, and for a probe, if
         it was drawn before; by default it is drawn.
+    changes : bool, optional
+        Whether to tell how much weights changed in a life.
 
     Returns
     -------
@@ -191,7 +223,7 @@ def evaluate(
 
         # block by block; each individual keeps the place that its random streams are named by
         def live(rows: slice | Indices, probe: Probe | None) -> Evaluation:
-            lives = Block(species, population.take(rows), individuals[rows], known, seed, generation)
+            lives = Block(species, population.take(rows), individuals[rows], known, seed, generation, changes)
             return _evaluate_block(lives, probe, moments)
 
         if probe is None or probe_share >= 1:
@@ -219,14 +251,26 @@ def _evaluate_block(block: Block, probe: Probe | None, moments: tuple[int, ...])
     # live, then cap: what diverged counts as the worst there is
     outcome = circuit_of(block.species).live(block, observe if probe is not None else None, moments)
     loss = np.where(outcome.diverged, cap, np.minimum(outcome.loss, cap))
+    cases = loss.reshape(-1, tasks)
     diverged = outcome.diverged.reshape(-1, tasks).any(axis=1)
     return Evaluation(
         # fitness is the mean over tasks, and one life that diverged marks the individual
-        loss.reshape(-1, tasks).mean(axis=1),
+        cases.mean(axis=1),
         np.where(diverged, Status.DIVERGED, Status.OK).astype(np.int64),
         outcome.accuracy.reshape(-1, tasks).mean(axis=1),
         {name: np.concatenate(parts) for name, parts in columns.items()},
+        cases=cases,
+        change=_mean_change(outcome, block.species) if block.changes else None,
     )
+
+
+def _mean_change(outcome: Outcome, species: Species) -> Floats:
+    """Mean over tasks of how much weights changed; a life that diverged went from one bound to the other."""
+    if outcome.change is None:
+        raise SettingError(f"Circuits of the kind {species.circuit!r} do not tell how much their weights change.")
+    known = ~outcome.diverged & np.isfinite(outcome.change)
+    change = np.where(known, outcome.change, 2 * species.lifetime.weight_clip)
+    return np.asarray(change.reshape(-1, species.lifetime.tasks).mean(axis=1))
 
 
 def _mean_defined(values: Floats) -> Floats:

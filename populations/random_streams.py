@@ -51,6 +51,7 @@ class Purpose(IntEnum):
     TRANSPLANT_SIGN = 31
     VECTORS = 32
     STRENGTH = 33
+    ARCHIVE = 34
 
 
 HELD_OUT = {

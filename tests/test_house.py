@@ -76,17 +76,20 @@ def test_names_of_a_map_exist(page):
 
 
 LISTED = {
-    "tasks.TASKS": "model.md",
-    "rules.RULES": "model.md",
-    "wiring.WIRINGS": "circuits.md",
-    "formulas.FORMULAS": "model.md",
+    "populations.tasks.TASKS": "model.md",
+    "populations.rules.RULES": "model.md",
+    "populations.wiring.WIRINGS": "circuits.md",
+    "populations.formulas.FORMULAS": "model.md",
+    "evolve.algorithms.ALGORITHMS": "search.md",
+    "evolve.variation.CROSSOVERS": "search.md",
+    "evolve.variation.MUTATIONS": "search.md",
 }
 
 
 @pytest.mark.parametrize("place", LISTED)
 def test_every_member_is_in_the_documentation(place):
-    module, _, name = place.partition(".")
-    registry = getattr(importlib.import_module(f"hetevo.populations.{module}"), name)
+    module, _, name = place.rpartition(".")
+    registry = getattr(importlib.import_module(f"hetevo.{module}"), name)
     page = (ROOT / "docs" / LISTED[place]).read_text()
     assert not [member for member in getattr(registry, "own", registry) if not re.search(rf'[`"]{member}[`"]', page)]
 

@@ -3,6 +3,7 @@
 import re
 import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import ClassVar
 
 import numpy as np
@@ -14,6 +15,7 @@ from hetevo import testing
 from hetevo.analysis.figures import FIGURES
 from hetevo.analysis.measures import MEASURES
 from hetevo.evolve.algorithms import ALGORITHMS
+from hetevo.evolve.objectives import OBJECTIVES
 from hetevo.evolve.selection import SELECTIONS
 from hetevo.evolve.variation import CROSSOVERS, MUTATIONS, Gaussian, Uniform
 from hetevo.populations.activations import ACTIVATIONS, Activation
@@ -35,7 +37,7 @@ OWN = [
     *(("circuit", name, {}) for name in CIRCUITS.own if name != "layer"),
     *(("measure", name, {}) for name in INSTRUMENTS),
     *(("figure", name, {}) for name in FIGURES.own if name not in OTHER_RUNS),
-    *(("algorithm", name, {}) for name in ALGORITHMS.own),
+    *(("algorithm", name, {}) for name in ALGORITHMS.own if name != "map-elites" or find_spec("ribs")),
     ("algorithm", "cma", {"separable": True}),
     ("algorithm", "evolution-strategy", {"survive": True}),
     *(("crossover", name, {}) for name in CROSSOVERS.own),
@@ -179,6 +181,14 @@ class Deaf(Gaussian):
         super().mutate(children, species, settings, rng if strength is None else np.random.default_rng(9))
 
 
+def ranked(lives):
+    return np.argsort(np.argsort(lives.loss))
+
+
+def undefined(lives):
+    return lives.loss * np.nan
+
+
 def nothing(runs):
     """Draw nothing."""
 
@@ -205,6 +215,8 @@ def nothing(runs):
         ("mutation", Unmoved, "circuits: expected some change in five children"),
         ("mutation", Negative, "gains_ascending: expected numbers of 0 or more"),
         ("mutation", Deaf, "circuits: expected the same with a strength of 1"),
+        ("objective", ranked, "the same values whoever lives beside"),
+        ("objective", undefined, "a finite number of each"),
         ("figure", nothing, "no attribute 'figure'"),
     ],
 )
@@ -218,6 +230,7 @@ def test_a_member_that_breaks_its_contract_is_noticed(kind, member, message, mon
         "selection": SELECTIONS,
         "crossover": CROSSOVERS,
         "mutation": MUTATIONS,
+        "objective": OBJECTIVES,
         "figure": FIGURES,
     }[kind]
     found = member() if isinstance(member, type) and kind == "rule" else member

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from hetevo.analysis.exports.arrays import describe
-from hetevo.analysis.extras import load_extra
 from hetevo.analysis.individuals import Individual
 from hetevo.populations.errors import SettingError
+from hetevo.populations.extras import load_extra
 
 KNOWN = ("tanh", "relu", "softplus", "linear", "logistic")
 MODULE = Path(__file__).with_name("torch_circuit.py")

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hetevo.analysis.figures.alignment import alignment, levels
+from hetevo.analysis.figures.archive import archive
 from hetevo.analysis.figures.assembly import assembly
 from hetevo.analysis.figures.bcm import bcm
 from hetevo.analysis.figures.circuit import draw_individual
@@ -20,6 +21,7 @@ from hetevo.analysis.figures.individuals import distribution, fitness
 from hetevo.analysis.figures.lifetime import lifetime
 from hetevo.analysis.figures.lineage import lineage, price
 from hetevo.analysis.figures.metaplasticity import metaplasticity
+from hetevo.analysis.figures.objectives import front, hypervolume, parents
 from hetevo.analysis.figures.phase import phase_diagram, phase_plane
 from hetevo.analysis.figures.plot import Plot, save
 from hetevo.analysis.figures.trace import trace
@@ -54,6 +56,10 @@ FIGURES: Registry[Callable[..., Plot]] = Registry(
         "metaplasticity": metaplasticity,
         "bcm": bcm,
         "exchange": exchange,
+        "front": front,
+        "hypervolume": hypervolume,
+        "parents": parents,
+        "archive": archive,
     },
     _accept,
 )
@@ -63,6 +69,7 @@ __all__ = [
     "FIGURES",
     "Plot",
     "alignment",
+    "archive",
     "assembly",
     "bcm",
     "claim",
@@ -70,12 +77,15 @@ __all__ = [
     "draw_individual",
     "exchange",
     "fitness",
+    "front",
     "gains",
+    "hypervolume",
     "levels",
     "lifetime",
     "lineage",
     "metaplasticity",
     "onset",
+    "parents",
     "phase_diagram",
     "phase_plane",
     "phi",

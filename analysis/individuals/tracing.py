@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hetevo.analysis.extras import load_extra
 from hetevo.analysis.individuals.individual import Individual, sizes, warn_if_other
 from hetevo.analysis.made import write_new
 from hetevo.analysis.measures import MEASURES, View
@@ -18,6 +17,7 @@ from hetevo.evolve.individual import read_individual
 from hetevo.populations.circuits.layer import LayerSnapshot
 from hetevo.populations.error_neurons import ErrorWeights
 from hetevo.populations.errors import SettingError
+from hetevo.populations.extras import load_extra
 from hetevo.populations.kernel.snapshot import Snapshot
 from hetevo.populations.types import Floats, Indices
 

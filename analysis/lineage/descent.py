@@ -49,7 +49,7 @@ def champion(individuals: pd.DataFrame) -> int:
 def ancestral_line(individuals: pd.DataFrame, identifier: int | None = None) -> pd.DataFrame:
     """Follow an individual back through its first parents.
 
-    The first parent gives the wiring and, of gains and decays, all without crossover and half in the mean with it. The
+    The first parent gives the wiring and, of gains and decays, all without crossover and about half with it. The
     line ends with a founder, or where records begin (in a branch, with the generation it went on from).
 
     Parameters
@@ -225,8 +225,8 @@ def check_descent(individuals: pd.DataFrame) -> None:
             "Descent needs the individuals of every generation, and these records have gaps. Run again with"
             " records.individuals_every = 1; the evolution is the same, bit for bit."
         )
-    # a share of them has gaps inside of generations: then parents are missing
-    later = individuals["generation"] > individuals["generation"].min()
+    # a share of them has gaps inside of generations: then parents are missing, of those that have any
+    later = (individuals["generation"] > individuals["generation"].min()) & (individuals["parent_a"] != NOBODY)
     if not individuals.loc[later, "parent_a"].isin(individuals["id"]).all():
         raise RunDirectoryError(
             "Descent needs all individuals of every generation, and these records lack parents. Run again with"

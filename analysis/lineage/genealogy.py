@@ -98,10 +98,12 @@ def newick(individuals: pd.DataFrame) -> str:
     """
     check_descent(individuals)
     children: dict[int, list[str]] = {}
-    known = set(individuals["id"].tolist())
+    born = dict(zip(individuals["id"].tolist(), individuals["generation"].tolist(), strict=True))
     # from the youngest to the oldest: when somebody's turn comes, all children are written
     for one, parent in zip(individuals["id"].tolist()[::-1], individuals["parent_a"].tolist()[::-1], strict=True):
         below = f"({','.join(children.pop(one)[::-1])})" if one in children else ""
-        is_root = parent == NOBODY or parent not in known
-        children.setdefault(NOBODY if is_root else parent, []).append(f"{below}{one}:{0 if is_root else 1}")
+        is_root = parent == NOBODY or parent not in born
+        # parents from an archive may have lived long before
+        length = 0 if is_root else born[one] - born[parent]
+        children.setdefault(NOBODY if is_root else parent, []).append(f"{below}{one}:{length}")
     return f"({','.join(children[NOBODY][::-1])})founders;"

@@ -7,6 +7,7 @@
 `curve`        the change of a neuron's synapses at each activity at which it could be held
 `consistency`  scores phi, heterosynaptic stability, dynamical consistency, sign coherence; weighted
 `matrix`       heterosynaptic stability with a matrix H
+`modularity`   how far the ascending graph falls into parts
 `swaps`        alignment with the weights of one pathway as they were at birth
 `optimiser`    the gradient method that the update, or the whole change, comes nearest to
 `hebbian`      correlation of weight changes with co-activity, and of their signs; what gains predict
@@ -65,6 +66,7 @@ from hetevo.analysis.measures.hebbian import (
     sign_agreement,
 )
 from hetevo.analysis.measures.matrix import MatrixStability, matrix_columns, matrix_stability
+from hetevo.analysis.measures.modularity import modularity, modularity_columns
 from hetevo.analysis.measures.optimiser import (
     Optimiser,
     change_columns,
@@ -134,6 +136,7 @@ MEASURES: Registry[Measure] = Registry(
         "feedback size": Measure(size_columns, instrument=True, bounded=False),
         "score size": Measure(score_size_columns, _END, instrument=True, bounded=False),
         "accuracy": Measure(accuracy_columns, named=True),
+        "modularity": Measure(modularity_columns, _END, named=True),
         "plasticity curve": Measure(curve_columns, bounded=False, named=True),
         "hebbian cosine": Measure(direction_columns, named=True),
         "hebbian flipped": Measure(flipped_columns, _END, named=True),
@@ -171,6 +174,7 @@ __all__ = [
     "hebbian_overlap",
     "isotropic_band",
     "matrix_stability",
+    "modularity",
     "neuron_weights",
     "probe_loss",
     "sample_alignment",

@@ -7,10 +7,13 @@ from hetevo.evolve.algorithms.algorithm import Algorithm, Memory, Search, accept
 from hetevo.evolve.algorithms.cma import CMA
 from hetevo.evolve.algorithms.evolution_strategy import EvolutionStrategy
 from hetevo.evolve.algorithms.generational import Generational
+from hetevo.evolve.algorithms.map_elites import MapElites
+from hetevo.evolve.algorithms.novelty import Novelty
 from hetevo.evolve.algorithms.openai_es import OpenAIES
 from hetevo.evolve.algorithms.random_search import RandomSearch
 from hetevo.evolve.algorithms.steady_state import Asynchronous, SteadyState
 from hetevo.populations.registry import Registry
+from hetevo.populations.settings import freeze
 
 if TYPE_CHECKING:
     from hetevo.evolve.rundir.checkpoint import Expected
@@ -25,6 +28,8 @@ ALGORITHMS: Registry[Any] = Registry(
         "random": RandomSearch,
         "cma": CMA,
         "openai-es": OpenAIES,
+        "map-elites": MapElites,
+        "novelty": Novelty,
         "steady-state": SteadyState,
         "asynchronous": Asynchronous,
     },
@@ -35,7 +40,7 @@ ALGORITHMS: Registry[Any] = Registry(
 
 def make_algorithm(settings: Mapping[str, Any]) -> Algorithm:
     """Make an algorithm of its settings, such as ``{"name": "generational"}``, which were checked before."""
-    options = {key: value for key, value in settings.items() if key != "name"}
+    options = {key: freeze(value) for key, value in settings.items() if key != "name"}
     made: Algorithm = ALGORITHMS[str(settings["name"])](**options)
     return made
 

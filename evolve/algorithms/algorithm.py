@@ -1,6 +1,6 @@
 """What an algorithm is: how a population is searched, from a generation that has lived to the next one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -98,18 +98,33 @@ class Algorithm:
         del generation, evaluation, search
         return asked
 
-    def again(self, before: "State", lived: "State", search: Search) -> "tuple[Generation, Memory]":
-        """Return what `ask` returned when a generation was made, to see whether it would be the same again.
+    def grow(
+        self, lived: "State", loss_of: Callable[["Generation", int], float], search: Search
+    ) -> "tuple[Generation, Memory]":
+        """Return what `ask` returns; where children are bred while others live, with what becomes of each.
 
         Parameters
         ----------
-        before, lived : State
-            The generation before it, and the generation itself.
+        lived, search
+            As for `ask`.
+        loss_of : callable
+            Returns the loss of the individual at a place of the new generation, once it is there.
+        """
+        del loss_of
+        return self.ask(lived, search)
+
+    def report(self, memory: Memory, search: Search) -> Mapping[str, float]:
+        """Return what to record of a generation besides its losses, by column: the same columns for every generation.
+
+        Parameters
+        ----------
+        memory : Memory
+            What `tell` returned.
         search : Search
             What is searched in.
         """
-        del lived
-        return self.ask(before, search)
+        del memory, search
+        return {}
 
     def expect(self, search: Search) -> "Expected":
         """Return shape and dtype of every array in what `tell` returns, by name: of these, and no others."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 
 from hetevo.evolve.algorithms.algorithm import Algorithm, Memory, Search, number
-from hetevo.evolve.reproduction import Descent, breed
+from hetevo.evolve.reproduction import Mating, breed, draw_crossed
 from hetevo.evolve.variation import SCALED
 from hetevo.populations.elementary import exp
 from hetevo.populations.errors import SettingError
@@ -62,23 +62,22 @@ class EvolutionStrategy(Algorithm):
         # lots among the best, and which children have two parents
         rng = random_stream(config.seed, at, Purpose.SELECT)
         first = np.concatenate([best[:survivors], rng.choice(best, size - survivors)])
-        crossing = random_stream(config.seed, at, Purpose.CROSSOVER)
-        crossed = survivors + np.flatnonzero(crossing.random(size - survivors) < config.evolution.crossover)
-        descent = Descent(survivors, first, rng.choice(best, len(crossed)), crossed)
+        crossed, crossing = draw_crossed(config, at, size, survivors)
+        second = rng.choice(best, len(crossed))
+        mating = Mating(before.population, before.identifiers, first, second, crossed, survivors)
         # strengths first, then what they do
-        strength = self._inherit(lived.memory["strength"], descent, at, search)
-        made = breed(before.population, before.identifiers, descent, at, config, search.species, crossing, strength)
-        return made, {"strength": strength}
+        strength = self._inherit(lived.memory["strength"], mating, at, search)
+        return breed(mating, at, crossing, config, search.species, strength), {"strength": strength}
 
     def expect(self, search: Search) -> "Expected":
         """Return shape and dtype of what is remembered."""
         return {"strength": number(np.float64, search.config.evolution.size, len(SCALED))}
 
-    def _inherit(self, parents: Floats, descent: Descent, at: int, search: Search) -> Floats:
-        strength: Floats = parents[descent.first]
-        strength[descent.crossed] = np.sqrt(strength[descent.crossed] * parents[descent.second])
+    def _inherit(self, parents: Floats, mating: Mating, at: int, search: Search) -> Floats:
+        strength: Floats = parents[mating.first]
+        strength[mating.crossed] = np.sqrt(strength[mating.crossed] * parents[mating.second])
         rng = random_stream(search.config.seed, at, Purpose.STRENGTH)
-        children: Indices = np.arange(descent.elites, len(strength))
+        children: Indices = np.arange(mating.elites, len(strength))
         noise = rng.standard_normal((len(children), strength.shape[1]))
         strength[children] = np.clip(strength[children] * exp(self.rate * noise), WEAKEST, STRONGEST)
         return strength

@@ -19,4 +19,5 @@ class Generational(Algorithm):
 
     def ask(self, lived: "State", search: Search) -> "tuple[Generation, Memory]":
         """Return the next generation; there is nothing to remember."""
-        return reproduce(lived.generation, lived.loss, search.config, search.species), NOTHING
+        compared = lived.compared
+        return reproduce(lived.generation, lived.loss, search.config, search.species, **compared), NOTHING

@@ -17,7 +17,7 @@ from hetevo.evolve.generation import Generation, Operator, begin_with
 from hetevo.evolve.genes import expected_genes, restore_genes
 from hetevo.evolve.private_deap import private_generators, tools
 from hetevo.evolve.reproduction import make_toolbox
-from hetevo.evolve.selection import Candidates, select
+from hetevo.evolve.selection import CASEWISE, Candidates, select
 from hetevo.populations.errors import SettingError
 from hetevo.populations.evaluation import Evaluation
 from hetevo.populations.genome import Population
@@ -186,6 +186,20 @@ class SteadyState(Algorithm):
         "worst"
     )
 
+    def check(self, search: Search) -> None:
+        """Refuse to look at anything but losses: adults keep nothing else."""
+        evolution = search.config.evolution
+        if evolution.objectives != ("loss",):
+            raise SettingError(
+                f"evolution.objectives: the algorithm {evolution.algorithm['name']!r} compares losses, so expected"
+                f' ["loss"], got {list(evolution.objectives)}.'
+            )
+        if make_toolbox(search.config, search.species).select.func in CASEWISE:
+            raise SettingError(
+                f"evolution.select: the algorithm {evolution.algorithm['name']!r} keeps no losses of single tasks, so"
+                f" expected another operator, such as selTournament, got {evolution.select['name']!r}."
+            )
+
     def find_lag(self, size: int) -> int:
         """Return L of a population of a size: how many births later than the last one admitted a child may be."""
         del size
@@ -206,25 +220,11 @@ class SteadyState(Algorithm):
         admitted = max(size, bred - lag + 1)
         return Nursery(Adults.recall(lived.memory, search), admitted, bred, lag, self.replace, search)
 
-    def again(self, before: "State", lived: "State", search: Search) -> tuple[Generation, Memory]:
-        """Return a generation as it was bred, and what was remembered, from what became of it and the one before."""
-        return self.grow(before, lambda made, place: float(lived.loss[place]), search)
-
     def grow(
-        self, before: "State", loss_of: Callable[[Generation, int], float], search: Search
+        self, lived: "State", loss_of: Callable[[Generation, int], float], search: Search
     ) -> tuple[Generation, Memory]:
-        """Return a generation, bred birth by birth, and what is remembered after it.
-
-        Parameters
-        ----------
-        before : State
-            The generation before it, which has lived.
-        loss_of : callable
-            Returns the loss of the individual at a place of the generation, once it is there.
-        search : Search
-            What is searched in.
-        """
-        nursery, made = self.go_on(before, search), make_room(before.generation.number + 1, before.generation)
+        """Return the next generation, bred birth by birth, and what is remembered after it."""
+        nursery, made = self.go_on(lived, search), make_room(lived.generation.number + 1, lived.generation)
         size, begin = made.size, made.number * made.size
         while True:
             # as soon as a child can be bred it is: later ones may not be its parents
@@ -234,8 +234,8 @@ class SteadyState(Algorithm):
                 return made, nursery.adults.memory()
             # admitted in order, those before it first
             place = nursery.admitted - begin
-            genes = made if place >= 0 else before.generation
-            loss = loss_of(made, place) if place >= 0 else float(before.loss[place])
+            genes = made if place >= 0 else lived.generation
+            loss = loss_of(made, place) if place >= 0 else float(lived.loss[place])
             nursery.admit(genes.population.take(np.array([place % size])), loss)
 
     def tell(self, generation: Generation, evaluation: Evaluation, asked: Memory, search: Search) -> Memory:

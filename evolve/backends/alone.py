@@ -66,5 +66,5 @@ def live_alone(job: Job, population: Population, individuals: Indices, generatio
     failure = Failure(
         int(individuals[0]), f"its worker process died, {TRIES} times in a row, although it lived alone: {reason}"
     )
-    evaluation = Evaluation.failed(failure, job.species.lifetime.loss_cap)
+    evaluation = Evaluation.failed(failure, job.species.lifetime.loss_cap, job.species.lifetime.tasks)
     return Lived(evaluation, time.perf_counter() - begin, workers_fingerprint(job))

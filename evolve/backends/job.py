@@ -30,6 +30,8 @@ class Job:
         Packages of others that decide results besides those of the classes of species and probe.
     portable : bool
         Whether only a process that computes portably may let anybody live (`hetevo.evolve.backends.portable`).
+    changes : bool
+        Whether to tell how much weights change in a life, which an objective may be.
     """
 
     species: Species
@@ -41,3 +43,4 @@ class Job:
     probe_share: float = 1.0
     packages: frozenset[str] = frozenset()
     portable: bool = False
+    changes: bool = False

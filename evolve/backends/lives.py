@@ -128,6 +128,7 @@ def _evaluate(job: Job, population: Population, individuals: Indices, generation
             moments=job.moments,
             probe_share=job.probe_share,
             lived=draw_once(job, generation),
+            changes=job.changes,
         )
     except MemoryError:
         if population.size == 1:
@@ -136,7 +137,7 @@ def _evaluate(job: Job, population: Population, individuals: Indices, generation
         if population.size == 1:
             reason = f"{type(error).__name__}: {error}"
             failure = Failure(int(individuals[0]), reason, traceback.format_exc())
-            return Evaluation.failed(failure, job.species.lifetime.loss_cap)
+            return Evaluation.failed(failure, job.species.lifetime.loss_cap, job.species.lifetime.tasks)
     # who raised is found by halving, and half takes less memory; all others get the same bits as in any other block
     middle = population.size // 2
     halves = slice(middle), slice(middle, None)

@@ -1,7 +1,7 @@
 """Configuration: tables, checks, TOML, presets."""
 
 from hetevo.evolve.config.config import Config
-from hetevo.evolve.config.operators import check_new
+from hetevo.evolve.config.operators import check_new, is_casewise
 from hetevo.evolve.config.reading import from_mapping, load_config, preset, preset_names, with_data
 from hetevo.evolve.config.sources import ConfigError, without_address
 from hetevo.evolve.config.tables import CURRENT, BackendTable, EvolutionTable
@@ -21,6 +21,7 @@ __all__ = [
     "differences",
     "dump_toml",
     "from_mapping",
+    "is_casewise",
     "load_config",
     "preset",
     "preset_names",

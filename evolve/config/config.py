@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from hetevo.evolve.config.circuit import check_circuit, check_rule, check_storage, frozen
 from hetevo.evolve.config.layer import check_binary, check_layer
-from hetevo.evolve.config.operators import check_operator
+from hetevo.evolve.config.operators import check_objectives, check_operator
 from hetevo.evolve.config.options import check_options, check_values
 from hetevo.evolve.config.own_graph import with_graphs
 from hetevo.evolve.config.search import check_algorithm
@@ -35,6 +35,7 @@ from hetevo.evolve.config.tables.living import check_name, explain_unknown, name
 from hetevo.evolve.config.variation import check_variation
 from hetevo.evolve.identity import config_hash
 from hetevo.evolve.islands import TOPOLOGIES
+from hetevo.evolve.objectives import name_of
 from hetevo.populations.errors import SettingError
 from hetevo.populations.formulas import FORMULAS
 from hetevo.populations.layout import Layout
@@ -83,6 +84,7 @@ class Config(Table):
         for key, name, names in (
             *named_settings(self),
             *(("heldout.families", family, "tasks") for family in self.heldout.families),
+            *(("evolution.objectives", name_of(name), "objectives") for name in self.evolution.objectives),
         ):
             check_name(key, name, names)
         for key, given, valid in (
@@ -257,9 +259,11 @@ class Config(Table):
         if islands.migrants > size:
             raise ValueError(f"islands.migrants: expected at most as many as {where} ({size}), got {islands.migrants}")
         # operators are tried on as many individuals as they will meet
-        check_operator("evolution.select", evolution.select, size, evolution.pool or None)
+        check_objectives(self)
+        several, tasks = len(evolution.objectives), self.lifetime.tasks
+        check_operator("evolution.select", evolution.select, size, evolution.pool or None, several, tasks)
         if evolution.elites:
-            check_operator("evolution.select_elites", evolution.select_elites, size, evolution.elites)
+            check_operator("evolution.select_elites", evolution.select_elites, size, evolution.elites, several, tasks)
         return self
 
     def seeded(self, seed: int) -> Self:

@@ -1,4 +1,4 @@
-"""Checks of the options of task and wiring families, and of operators of variation, before a run begins."""
+"""Checks of what is named and of its options (families, algorithms, operators of variation), before a run begins."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from pydantic import Field as Checked
 
 from hetevo.evolve.algorithms import ALGORITHMS, Algorithm
 from hetevo.evolve.config.explaining import explain
-from hetevo.evolve.config.tables.living import checked_type
+from hetevo.evolve.config.tables.living import checked_type, explain_unknown
 from hetevo.evolve.variation import CROSSOVERS, MUTATIONS
 from hetevo.populations.errors import nearest
 from hetevo.populations.registry import Registry
@@ -80,6 +80,33 @@ def check_options(place: str, name: str, family: Any, options: Mapping[str, Any]
         raise ValueError("\n  ".join(f"{place}.{line}" for line in explain(error, model))) from None
 
 
+def check_named(key: str, settings: Mapping[str, Any]) -> Any:
+    """Check a table that names a member, and holds its options beside the name; return the member.
+
+    Parameters
+    ----------
+    key : str
+        One of `FAMILIES`: ``"evolution.cross"``.
+    settings : dict
+        ``{"name": ..., option: value, ...}``.
+
+    Raises
+    ------
+    ValueError
+        With what was expected, what was given, and how to correct it.
+    """
+    check_values(key, settings)
+    name, members = settings.get("name"), FAMILIES[key]
+    if not isinstance(name, str):
+        first = next(iter(members))
+        raise ValueError(f'{key}: expected a table with a name, such as {{name = "{first}"}}, got {settings}')
+    if name not in members:
+        raise ValueError(explain_unknown(f"{key}.name", name, list(members), place=True))
+    family = members[name]
+    check_options(key, name, family, {option: value for option, value in settings.items() if option != "name"})
+    return family
+
+
 def check_values(key: str, options: Mapping[str, Any]) -> None:
     """Check that options are what a configuration can hold: numbers, words, yes or no, lists and tables of them.
 
@@ -107,7 +134,8 @@ def _leaves(place: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 def _options_of(family: Any) -> list[Field[Any]]:
     # only tasks have sizes of their own: what is called so elsewhere is an option
-    sizes = () if hasattr(family, "allowed") or issubclass(family, Algorithm) else SIZES
+    others = hasattr(family, "allowed") or hasattr(family, "kinds") or issubclass(family, Algorithm)
+    sizes = () if others else SIZES
     own = (field for field in fields(family) if field.init and field.name not in sizes)
     return [field for field in own if field.metadata.get("option", True)]
 

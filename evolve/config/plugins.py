@@ -21,10 +21,15 @@ GROUPS: Mapping[str, str] = {
     "evolution.select_elites.name": "hetevo.selections",
     "evolution.cross.name": "hetevo.crossovers",
     "evolution.mutate.name": "hetevo.mutations",
+    "evolution.objectives": "hetevo.objectives",
     "probe.name": "hetevo.probes",
     "probe.measures": "hetevo.measures",
 }
 """Keys whose values may name something of another package, each with the entry-point group of those."""
+
+
+SIGN = "+"
+"""What may stand before a name, and is no part of it."""
 
 
 class Plugin(NamedTuple):
@@ -54,7 +59,7 @@ def plugins_of(content: Mapping[str, Any]) -> Iterator[Plugin]:
     for key, group in GROUPS.items():
         # a package may announce what is ours under another name
         announced = {point.name: point.value for point in entry_points(group) if _is_foreign(point.value)}
-        for name in _values(content, key.split(".")):
+        for name in (name.removeprefix(SIGN) for name in _values(content, key.split("."))):
             if is_place(name):
                 yield Plugin(key, name, name)
             elif name in announced:

@@ -1,10 +1,9 @@
 """Checks of the algorithm that searches, before a run begins."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hetevo.evolve.algorithms import ALGORITHMS
-from hetevo.evolve.config.options import check_options
-from hetevo.evolve.config.tables.living import explain_unknown
+from hetevo.evolve.config.options import check_named
 
 if TYPE_CHECKING:  # a configuration checks its algorithm
     from hetevo.evolve.config.config import Config
@@ -23,13 +22,7 @@ def check_algorithm(config: "Config") -> None:
         With what was expected, what was given, and how to correct it.
     """
     settings = config.evolution.algorithm
-    name = settings.get("name")
-    if not isinstance(name, str):
-        raise ValueError(f'{KEY}: expected a table with a name, such as {{name = "generational"}}, got {settings}')
-    if name not in ALGORITHMS:
-        raise ValueError(explain_unknown(f"{KEY}.name", name, list(ALGORITHMS), place=True))
-    family: Any = ALGORITHMS[name]
-    check_options(KEY, name, family, {key: value for key, value in settings.items() if key != "name"})
+    family, name = check_named(KEY, settings), settings["name"]
     if config.islands.count > 1 and not family.islands:
         known = ", ".join(name for name, one in ALGORITHMS.own.items() if one.islands)
         raise ValueError(

@@ -1,12 +1,9 @@
 """Checks of the operators of crossover and mutation, before a run begins."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from hetevo.evolve.config.options import FAMILIES, check_options, check_values
-from hetevo.evolve.config.tables.living import explain_unknown
-from hetevo.populations.errors import SettingError
+from hetevo.evolve.config.options import FAMILIES, check_named
 from hetevo.populations.formulas import FORMULAS
-from hetevo.populations.settings import freeze
 
 if TYPE_CHECKING:  # a configuration checks its operators
     from hetevo.evolve.config.config import Config
@@ -30,7 +27,7 @@ def check_variation(config: "Config") -> None:
     """
     evolution = config.evolution
     for key, settings in (("evolution.cross", evolution.cross), ("evolution.mutate", evolution.mutate)):
-        operator = _check_operator(key, settings)
+        operator = check_named(key, settings)
         # single layers have nothing but the bits of their rule
         if config.plasticity.rule in FORMULAS and "bits" not in operator.kinds:
             able = [name for name, member in FAMILIES[key].own.items() if "bits" in member.kinds]
@@ -44,20 +41,3 @@ def check_variation(config: "Config") -> None:
             f' {{name = "{evolution.crossover_by}"}}, got evolution.cross.name = "{evolution.cross["name"]}" besides.'
             " Leave one of them out"
         )
-
-
-def _check_operator(key: str, settings: dict[str, Any]) -> Any:
-    """Return an operator, if there is one of that name with these options."""
-    check_values(key, settings)
-    name, registry = settings.get("name"), FAMILIES[key]
-    if not isinstance(name, str):
-        first = next(iter(registry))
-        raise ValueError(f'{key}: expected a table with a name, such as {{name = "{first}"}}, got {settings!r}')
-    if name not in registry:
-        raise ValueError(explain_unknown(f"{key}.name", name, list(registry), place=True))
-    options = {option: value for option, value in settings.items() if option != "name"}
-    check_options(key, name, registry[name], options)
-    try:
-        return registry[name](**{option: freeze(value) for option, value in options.items()})
-    except SettingError as error:
-        raise ValueError(f"{key}: {error}") from None

@@ -54,6 +54,7 @@ COLUMNS: dict[str, dict[str, Column]] = {
         "failures": Column(pa.int64(), 0, needed=False),
         "accuracy_best": _ACCURACY,
         "accuracy_median": _ACCURACY,
+        "parents": Column(pa.int64(), 0, needed=False),
     },
     "individuals": {
         "generation": _COUNT,
@@ -78,8 +79,8 @@ COLUMNS: dict[str, dict[str, Column]] = {
 }
 """Columns that Hetevo itself writes, by table."""
 
-_MEASURE = re.compile(r".*_(birth|mid|end|elite|share|loss)")
-"""Names of what is measured on lives: numbers, which may be undefined."""
+_MEASURE = re.compile(r".*_(birth|mid|end|elite|share|loss)|loss_task_\d+|objective_.+")
+"""Names of what is measured on lives, and of what selection looks at: numbers, which may be undefined."""
 
 
 def check_types(path: Path, schema: pa.Schema) -> None:

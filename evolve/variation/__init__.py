@@ -4,7 +4,7 @@
 `crossover`    what of two parents becomes a child's: exchange, and mixtures of numbers
 `mutation`     numbers, synapses and bits that change by themselves
 `wiring`       how wirings change, as matrices and as lists
-`line`         the line on which a number varies: decays by their logarithms; and its ends
+`line`         the line on which a number varies: decays by their logarithms; its ends, and steps
 =============  ================================================================================
 
 To add an operator, write a frozen dataclass with the methods of `Crossover` or `Mutation`, whose fields are its

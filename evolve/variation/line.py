@@ -1,4 +1,4 @@
-"""The line on which a number of the genome varies, and where it ends.
+"""The line on which a number of the genome varies, where it ends, and steps along it.
 
 Gains and innate weights are what they are. Decays are positive and differ by factors, so they vary by their
 logarithms, as founders draw them: their line ends at 0, a decay of 1, which forgets everything at once.
@@ -6,7 +6,7 @@ logarithms, as founders draw them: their line ends at 0, a decay of 1, which for
 
 import numpy as np
 
-from hetevo.populations.elementary import exp, log
+from hetevo.populations.elementary import exp, log, power
 from hetevo.populations.genome import Gene
 from hetevo.populations.species import Species
 from hetevo.populations.types import Floats
@@ -52,3 +52,32 @@ def ends_of(gene: Gene, species: Species) -> tuple[Floats, float]:
     if gene.name == "gains_ascending" and species.genome.output_gains == "positive":
         begin[-species.layout.outputs :] = 0
     return begin, 0.0 if gene.kind == "decay" else np.inf
+
+
+def polynomial(drawn: Floats, below: Floats, above: Floats, eta: float) -> Floats:
+    """Return steps of Deb's polynomial distribution, in units of the largest one.
+
+    Parameters
+    ----------
+    drawn : ndarray of float64, shape (n,)
+        Uniform random numbers, 0 to below 1.
+    below, above : ndarray of float64, shape (n,)
+        How far it is to the ends of what is allowed, in the same units, 0 to 1; 1: no end is near.
+    eta : float
+        Distribution index.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+        From ``-below`` to ``above``.
+
+    Examples
+    --------
+    >>> polynomial(np.array([0.0, 0.5, 0.875]), np.array([1.0, 1.0, 1.0]), np.array([1.0, 1.0, 1.0]), 1.0).tolist()
+    [-1.0, 0.0, 0.5]
+    """
+    down = drawn < 0.5
+    tail = 2 * np.where(down, drawn, 1 - drawn)
+    lost = power(1 - np.where(down, below, above), eta + 1)
+    size = 1 - power(tail + (1 - tail) * lost, 1 / (eta + 1))
+    return np.where(down, -size, size)

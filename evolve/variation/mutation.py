@@ -10,7 +10,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from hetevo.evolve.variation.line import ends_of, from_line, to_line
+from hetevo.evolve.variation.line import ends_of, from_line, polynomial, to_line
 from hetevo.evolve.variation.wiring import (
     by_individual,
     draw_neurons,
@@ -23,7 +23,7 @@ from hetevo.evolve.variation.wiring import (
 )
 from hetevo.populations.birth import draw_gene, keep_outputs_positive
 from hetevo.populations.circuits import genome
-from hetevo.populations.elementary import exp, power
+from hetevo.populations.elementary import exp
 from hetevo.populations.genome import Gene, Kind, Population
 from hetevo.populations.random_streams import draw_events
 from hetevo.populations.settings import Same, Setting
@@ -187,35 +187,6 @@ class Polynomial(Gaussian):
         steps = sizes * polynomial(rng.random(len(hit)), below, above, self.eta)
         flat[hit] = from_line(places + steps, gene)
         keep_outputs_positive(values, gene, species)
-
-
-def polynomial(drawn: Floats, below: Floats, above: Floats, eta: float) -> Floats:
-    """Return steps of Deb's polynomial distribution, in units of the largest one.
-
-    Parameters
-    ----------
-    drawn : ndarray of float64, shape (n,)
-        Uniform random numbers, 0 to below 1.
-    below, above : ndarray of float64, shape (n,)
-        How far it is to the ends of what is allowed, in the same units, 0 to 1; 1: no end is near.
-    eta : float
-        Distribution index.
-
-    Returns
-    -------
-    ndarray of float64, shape (n,)
-        From ``-below`` to ``above``.
-
-    Examples
-    --------
-    >>> polynomial(np.array([0.0, 0.5, 0.875]), np.array([1.0, 1.0, 1.0]), np.array([1.0, 1.0, 1.0]), 1.0).tolist()
-    [-1.0, 0.0, 0.5]
-    """
-    down = drawn < 0.5
-    tail = 2 * np.where(down, drawn, 1 - drawn)
-    lost = power(1 - np.where(down, below, above), eta + 1)
-    size = 1 - power(tail + (1 - tail) * lost, 1 / (eta + 1))
-    return np.where(down, -size, size)
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,8 @@ class Block:
         K tasks, in which each lives separately.
     seed, generation : int
         Where the experiment stands.
+    changes : bool
+        Whether somebody wants to know how much weights changed.
     """
 
     species: Species
@@ -38,6 +40,7 @@ class Block:
     experience: Experience
     seed: int
     generation: int
+    changes: bool = False
 
     def streams(self, purpose: Purpose) -> list[Generator]:
         """Return a random generator for each of the N lives, for a purpose; a life's is the same in any block."""
@@ -57,11 +60,15 @@ class Outcome(NamedTuple):
         Share of test samples classified correctly; NaN unless the task is a classification.
     diverged : ndarray of bool, shape (N,)
         Lives in which a weight, or the loss, became infinite or undefined.
+    change : ndarray of float64, shape (N,), or None
+        Mean over plastic synapses of the distance between a weight at the end and at birth, possibly not finite; None
+        unless ``Block.changes``.
     """
 
     loss: Floats
     accuracy: Floats
     diverged: Mask
+    change: Floats | None = None
 
 
 class Circuit(Protocol):

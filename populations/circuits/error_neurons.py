@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hetevo.populations.birth import draw_error_weights, draw_gene
 from hetevo.populations.circuits.circuit import Block, Outcome
-from hetevo.populations.circuits.two_pathway import BLOCK_BYTES, BLOCK_NETWORKS, normalised_loss
+from hetevo.populations.circuits.two_pathway import BLOCK_BYTES, BLOCK_NETWORKS, measure_change, normalised_loss
 from hetevo.populations.error_neurons import KINDS, draw_wiring, error_layout, weight_shapes
 from hetevo.populations.genome import Gene
 from hetevo.populations.kernel.error_block import ErrorPasses, count_cells
@@ -81,4 +81,5 @@ class ErrorNeuronsCircuit:
             passes.forward(test.inputs)
             outputs = passes.outputs.reshape(-1, *test.targets.shape).astype(np.float64)
             loss, accuracy = normalised_loss(species, outputs, test.targets)
-        return Outcome(loss, accuracy, lives.diverged | ~np.isfinite(loss))
+        change = measure_change(species, block.genes, innate, lives.circuits.whole()) if block.changes else None
+        return Outcome(loss, accuracy, lives.diverged | ~np.isfinite(loss), change)

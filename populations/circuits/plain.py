@@ -13,7 +13,7 @@ import numpy as np
 
 from hetevo.populations.birth import Weights, draw_innate_weights
 from hetevo.populations.circuits.circuit import Block, Outcome
-from hetevo.populations.circuits.two_pathway import TwoPathway, normalised_loss
+from hetevo.populations.circuits.two_pathway import TwoPathway, measure_change, normalised_loss
 from hetevo.populations.dale import outgoing_signs
 from hetevo.populations.experience import Samples
 from hetevo.populations.genome import Population
@@ -60,7 +60,9 @@ class Plain(TwoPathway):
             outputs = circuits.y.reshape(block.genes.size, *test.targets.shape)
             loss, accuracy = normalised_loss(species, outputs, test.targets)
             finite = np.isfinite(circuits.W).all(axis=(1, 2)) & np.isfinite(circuits.V).all(axis=(1, 2))
-        return Outcome(loss, accuracy, ~finite | ~np.isfinite(loss))
+        ended = Weights(circuits.W, circuits.V)
+        change = measure_change(species, block.genes, innate, ended) if block.changes else None
+        return Outcome(loss, accuracy, ~finite | ~np.isfinite(loss), change)
 
 
 def _snapshots(

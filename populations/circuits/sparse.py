@@ -15,7 +15,7 @@ from hetevo.populations.circuits.circuit import Block, Outcome
 from hetevo.populations.circuits.two_pathway import TwoPathway, normalised_loss
 from hetevo.populations.genome import Gene
 from hetevo.populations.rules import PATHWAYS, Pathway
-from hetevo.populations.sparse.birth import Wiring, draw_synapse_weights
+from hetevo.populations.sparse.birth import SynapseWeights, Wiring, draw_synapse_weights
 from hetevo.populations.sparse.circuit import PART, SparseCircuit
 from hetevo.populations.sparse.life import live_sparse
 from hetevo.populations.species import Species
@@ -76,8 +76,10 @@ class Sparse(TwoPathway):
                 species, genes, wiring, innate, block.experience, observer=observer, moments=moments
             )
             loss, accuracy = _evaluate_test(circuits, block)
-            outcomes.append(Outcome(loss, accuracy, diverged | ~np.isfinite(loss)))
-        return Outcome(*(np.concatenate(part) for part in zip(*outcomes, strict=True)))
+            change = _measure_change(species, innate, circuits) if block.changes else loss
+            outcomes.append((loss, accuracy, diverged | ~np.isfinite(loss), change))
+        loss, accuracy, diverged, change = (np.concatenate(part) for part in zip(*outcomes, strict=True))
+        return Outcome(loss, accuracy, diverged, change if block.changes else None)
 
 
 def _listed(gene: Gene, species: Species) -> Gene:
@@ -94,6 +96,17 @@ def _expected(species: Species, pathway: Pathway) -> int:
     if pathway == "ascending" or species.transposed:
         return int(up.size * species.network.density_ascending)
     return int(down.size * species.network.density_descending)
+
+
+def _measure_change(species: Species, born: SynapseWeights, circuits: list[SparseCircuit]) -> Floats:
+    """Measure how much an individual's lives changed its weights, (K,); see `measure_change` of matrices."""
+    total, synapses = np.zeros(len(circuits)), 0
+    with np.errstate(all="ignore"):
+        for pathway in (pathway for pathway in PATHWAYS if pathway in species.plastic):
+            first = getattr(born, pathway).astype(np.float64)
+            total += [np.abs(circuit.weights[pathway] - first).sum() for circuit in circuits]
+            synapses += len(first)
+    return np.asarray(total / max(synapses, 1))
 
 
 def _evaluate_test(circuits: list[SparseCircuit], block: Block) -> tuple[Floats, Floats]:

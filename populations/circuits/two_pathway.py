@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from hetevo.populations.birth import draw_gene, draw_innate_weights
 from hetevo.populations.circuits.circuit import Block, Outcome
 from hetevo.populations.experience import Samples
-from hetevo.populations.genome import SIGNS, Gene, term_gene
+from hetevo.populations.genome import SIGNS, Gene, Population, term_gene
 from hetevo.populations.kernel.hardware import Hardware
 from hetevo.populations.kernel.life import live_block
 from hetevo.populations.kernel.memory import CircuitBlock
@@ -107,7 +107,36 @@ class TwoPathway:
             species, block.genes, innate, block.experience, observer=observer, moments=moments, streams=block.streams
         )
         loss, accuracy = evaluate_test(lives.circuits, block.experience.test)
-        return Outcome(loss, accuracy, lives.diverged | ~np.isfinite(loss))
+        change = measure_change(species, block.genes, innate, lives.circuits.whole()) if block.changes else None
+        return Outcome(loss, accuracy, lives.diverged | ~np.isfinite(loss), change)
+
+
+def measure_change(species: Species, genes: Population, born: Any, ended: Any) -> Floats:
+    """Measure how much lives changed weights: the mean of ``|W(end) - W(birth)|`` over all plastic synapses.
+
+    Parameters
+    ----------
+    species : Species
+        Says which kinds of synapses are plastic.
+    genes : Population
+        P genomes.
+    born, ended : Weights or ErrorWeights
+        At birth, P rows; and at the end of ``N = P * K`` lives, ordered individual by individual, task by task.
+
+    Returns
+    -------
+    ndarray of float64, shape (N,)
+        0 where nothing is plastic; not finite where a weight is not.
+    """
+    size = genes.size
+    total, synapses = np.zeros((size, len(ended[0]) // size)), np.zeros((size, 1))
+    with np.errstate(all="ignore"):
+        for kind in species.plastic:
+            first, last = (getattr(weights, kind).astype(np.float64) for weights in (born, ended))
+            # synapses that are not there are 0 at both times
+            total += np.abs(last.reshape(*total.shape, -1) - first.reshape(size, 1, -1)).sum(axis=2)
+            synapses += genes[f"mask_{kind}"].reshape(size, -1).sum(axis=1)[:, None]
+    return np.asarray(total / np.maximum(synapses, 1)).ravel()
 
 
 def evaluate_test(circuits: CircuitBlock, samples: Samples) -> tuple[Floats, Floats]:

@@ -174,6 +174,33 @@ def rules(
     print(describe(facts))
 
 
+@bench.command()
+@explain_errors
+def search(
+    sizes: Annotated[
+        list[int] | None, typer.Option("--size", min=4, help="Individuals; repeat it for several sizes.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure what each algorithm takes besides lives, beside DEAP, pycma and pyribs."""
+    from hetevo.scripts.bench import search as subject
+
+    sizes = sizes or [1_000, 10_000, 100_000]
+    rows, facts = subject.measure(sizes), machine("deap", "cma", "ribs")
+    if as_json:
+        print(json.dumps({"machine": facts, "algorithms": rows}))
+        return
+    table = {"µs of processor time an individual a generation": [row["name"] for row in rows]}
+    for size in sizes:
+        spent = [row["microseconds"].get(size) for row in rows]
+        table[f"{size:,} individuals"] = ["–" if each is None else f"{each:.2f}" for each in spent]
+    print(markdown(table))
+    for row in rows:
+        if row["missing"]:
+            print(f"\n{row['name']}: {row['missing']}")
+    print(f"\nfounders of emergence, random losses, nobody lives; the fastest of 3 generations; {describe(facts)}")
+
+
 def markdown(columns: dict[str, list[Any]]) -> str:
     """Write columns as a table."""
     lines = [list(columns), ["---:"] * len(columns), *map(list, zip(*columns.values(), strict=True))]

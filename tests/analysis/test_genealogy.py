@@ -79,6 +79,14 @@ def test_where_records_begin_nobody_has_ancestors(individuals):
     assert [parents[str(one)] for one in table.loc[table["origin_time"] == 2, "id"]] == ["founders"] * 6
 
 
+def test_branches_are_as_long_as_the_generations_between():
+    family = {"generation": [0, 0, 1, 1, 2, 2], "id": range(6), "parent_a": [-1, -1, 0, -1, 1, 2], "parent_b": [-1] * 6}
+    family |= {"operator": ["founder"] * 2 + ["elite", "founder"] + ["elite"] * 2, "loss": [1.0] * 6}
+    _, lengths = parse_newick(hetevo.newick(pd.DataFrame(family)))
+    # 1 waited in an archive for a generation, and 3 is a founder, too
+    assert lengths == {"0": 0, "1": 0, "2": 1, "3": 0, "4": 2, "5": 1, "founders": 0}
+
+
 def test_thinned_records_have_no_descent(individuals):
     thinned = individuals[individuals["generation"] % 2 == 0]
     for write in (hetevo.phylogeny, hetevo.newick):

@@ -27,12 +27,17 @@ from hetevo.evolve import preset
 from hetevo.evolve.generation import draw_generation_zero
 from hetevo.evolve.species import build_species
 
+AIMS = ["loss", "$x$\x1b"]
+"""Objectives, of which one has a hostile name."""
+
 
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory):
     folder = tmp_path_factory.mktemp("planted")
     return [
-        load_run(plant(folder / str(seed), seed=seed, checkpoints=seed == 0, neutral=True, generations=3))
+        load_run(
+            plant(folder / str(seed), seed=seed, checkpoints=seed == 0, neutral=True, generations=3, objectives=AIMS)
+        )
         for seed in range(3)
     ]
 

@@ -19,10 +19,12 @@ from hetevo.evolve import Experiment, resume
 from hetevo.evolve.backends.worker import NotLoadableError
 from hetevo.evolve.config import ConfigError
 from hetevo.evolve.config.plugins import plugins_of
+from hetevo.evolve.objectives import OBJECTIVES
 from hetevo.evolve.plugins import describe_plugins
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.selection import SELECTIONS
 from hetevo.evolve.sweeps import load_plan
+from hetevo.evolve.variation import CROSSOVERS, MUTATIONS
 from hetevo.evolve.verify import verify
 from hetevo.populations import registry
 from hetevo.populations.activations import ACTIVATIONS
@@ -41,6 +43,9 @@ NAMES = {
     "plasticity.rule": "hetevo_cosine.rule:Bounded",
     "probe.measures": ["hetevo_cosine.measure:speed"],
     "evolution.select": {"name": "hetevo_cosine.selection:half", "share": 0.6},
+    "evolution.cross": {"name": "hetevo_cosine.variation:Between"},
+    "evolution.mutate": {"name": "hetevo_cosine.variation:Turning", "turn": 0.1},
+    "evolution.objectives": ["loss", "+hetevo_cosine.objective:descending"],
 }
 BROKEN = """
 from dataclasses import dataclass
@@ -65,7 +70,8 @@ def forget():
     for name in [name for name in sys.modules if name.startswith(("hetevo_cosine", "own_"))]:
         del sys.modules[name]
     registry._loaded.clear()
-    for known in (TASKS, WIRINGS, RULES, ACTIVATIONS, CIRCUITS, SELECTIONS, MEASURES):
+    search = SELECTIONS, OBJECTIVES, CROSSOVERS, MUTATIONS
+    for known in (TASKS, WIRINGS, RULES, ACTIVATIONS, CIRCUITS, *search, MEASURES):
         known._found.clear()
 
 
@@ -215,6 +221,38 @@ def test_what_a_member_raises_it_raises_before_anything_is_written(own):
     assert not Path("run").exists()
 
 
+CHILDLESS = """
+from dataclasses import dataclass
+from hetevo.evolve.variation import Gaussian, Uniform
+@dataclass(frozen=True)
+class Tired(Uniform):
+    def cross(self, children, second, crossed, species, rng):
+        raise RuntimeError("no children today")
+@dataclass(frozen=True)
+class Wild(Gaussian):
+    def rewire(self, children, species, rng):
+        children["decay_ascending"][:] = -1
+@dataclass(frozen=True)
+class Idle(Uniform):
+    kinds = frozenset({"sign"})
+"""
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "message"),
+    [
+        ("cross", "Tired", r"no children today \(own_children.py, line 7\) was raised. Correct it there"),
+        ("mutate", "Wild", r"Children by 'uniform' and 'own_children:Wild': decay_ascending: expected numbers of 0"),
+        ("cross", "Idle", "'own_children:Idle' crosses sign, of which these individuals have no genes"),
+    ],
+)
+def test_operators_of_variation_are_rehearsed_before_anything_is_written(own, key, name, message):
+    Path("own_children.py").write_text(CHILDLESS)
+    with pytest.raises(SettingError, match=message):
+        Experiment(tiny((f"evolution.{key}", {"name": f"own_children:{name}"}))).run("run")
+    assert not Path("run").exists()
+
+
 def test_a_class_that_workers_cannot_load_is_refused_before_anything_is_written(own):
     Path("own_broken.py").write_text(BROKEN)
     config = tiny("task.name=own_broken:Hidden", "backend.workers=2")
@@ -244,11 +282,18 @@ def test_wrong_members_are_refused_with_what_was_expected(own):
         ("network.activation", "own_broken:Sine", "expected an instance of hetevo's Activation"),
         ("network.circuit", "own_broken:Odd", "it has no inherits, genome"),
         ("evolution.select.name", "own_broken:Odd", "expected a function of individuals, k, rng"),
+        (
+            "evolution.cross.name",
+            "own_broken:Odd",
+            "expected a dataclass whose fields are its options, got the class Odd",
+        ),
+        ("evolution.mutate.name", "own_broken:Sine", "expected a dataclass"),
         ("task.name", "own_broken:Sin", "own_broken has no 'Sin'. Did you mean 'Sine'?"),
         ("task.name", "own_task:Sin", "there is no module 'own_task'"),
     ):
+        table = key.removesuffix(".name")
         with pytest.raises(SettingError, match="own_") as caught:
-            tiny((key, place) if key != "evolution.select.name" else ("evolution.select", {"name": place}))
+            tiny((table, {"name": place}) if key.startswith("evolution") else (key, place))
         assert message in str(caught.value), key
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hetevo.evolve.config import ConfigError, preset
-from hetevo.evolve.config.operators import REFUSED, REFUSED_ANEW
+from hetevo.evolve.config.operators import NEEDING_SEVERAL, REFUSED, REFUSED_ANEW
 from hetevo.evolve.generation import Operator, draw_generation_zero
 from hetevo.evolve.private_deap import PYTHON, draw_below, draw_unit, private_generators, tools
 from hetevo.evolve.reproduction import reproduce
@@ -26,7 +26,9 @@ ARGUMENTS = {
     "selEpsilonLexicase": "epsilon=0.1",
 }
 OPERATORS = sorted(
-    name for name in dir(tools) if name.startswith("sel") and callable(getattr(tools, name)) and name not in REFUSED
+    name
+    for name in dir(tools)
+    if name.startswith("sel") and callable(getattr(tools, name)) and name not in {*REFUSED, *NEEDING_SEVERAL}
 )
 SEVERAL = ["selAutomaticEpsilonLexicase", "selEpsilonLexicase", "selLexicase", "selNSGA2", "selSPEA2"]
 
@@ -44,7 +46,7 @@ def next_generation(config, species, loss):
 @pytest.mark.parametrize("name", OPERATORS)
 def test_every_operator_of_deap_selects_or_is_refused_with_the_reason(name):
     arguments = f",{ARGUMENTS[name]}" if name in ARGUMENTS else ""
-    changes = [f'evolution.select={{name="{name}"{arguments}}}', "evolution.pool=8"]
+    changes = [f'evolution.select={{name="{name}"{arguments}}}', "evolution.pool=8", "lifetime.tasks=1"]
     if name in REFUSED_ANEW:
         with pytest.raises(ConfigError, match=rf"evolution\.select: .*{name}': it .* single one"):
             settled("smoke", *changes)
@@ -103,10 +105,10 @@ def test_operators_that_need_several_losses_are_refused_for_new_runs_only():
         settled("smoke", 'evolution.select_elites={name="selNSGA2"}')
     settled("smoke", 'evolution.select_elites={name="selNSGA2"}', "evolution.elites=0")  # nobody is selected by it
     with pytest.raises(ConfigError, match=r"Valid: selBest, selDoubleTournament, selRandom, (?!.*selSPEA2)"):
-        settled("smoke", 'evolution.select={name="selNobody"}')
+        settled("smoke", 'evolution.select={name="selNobody"}', "lifetime.tasks=1")
 
 
-@pytest.mark.parametrize("name", sorted(REFUSED))
+@pytest.mark.parametrize("name", sorted({*REFUSED, *NEEDING_SEVERAL}))
 def test_operators_that_cannot_work_are_refused(name):
     with pytest.raises(ConfigError, match=r"evolution\.select"):
         settled("smoke", f'evolution.select={{name="{name}"}}')

@@ -15,13 +15,13 @@ from hetevo.evolve import Evaluator, Experiment, GenesError, Space, preset, pres
 from hetevo.evolve.config import ConfigError, EvolutionTable, dump_toml, from_mapping
 from hetevo.evolve.genes import check_genes
 from hetevo.evolve.individual import prepare_fresh_lives, read_individual
+from hetevo.evolve.loading import load
 from hetevo.evolve.memory import count_needs
 from hetevo.evolve.origin import Origin
 from hetevo.evolve.rundir import DamagedError, RunDirectory
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.saved import read_saved_config, with_saved_storage
 from hetevo.evolve.species import build_species
-from hetevo.evolve.state import load
 from hetevo.evolve.variation import Gaussian
 from hetevo.evolve.verify import verify
 from hetevo.populations.circuits import draw_founders

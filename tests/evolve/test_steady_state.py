@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -121,10 +120,10 @@ def test_what_is_remembered_follows_from_losses(whole):
     before, lived = (
         load(whole.path / f"checkpoints/gen-{g:06}", search.species, SIZE, algorithm.expect(search))[0] for g in (1, 2)
     )
-    made, memory = algorithm.again(before, lived, search)
+    made, memory = algorithm.grow(before, lambda made, place: float(lived.loss[place]), search)
     for name, array in lived.memory.items():
         np.testing.assert_array_equal(memory[name], array)
-    other, changed = algorithm.again(before, replace(lived, loss=lived.loss[::-1].copy()), search)
+    other, changed = algorithm.grow(before, lambda made, place: float(lived.loss[-1 - place]), search)
     assert (changed["loss"] != memory["loss"]).any()
     # the first L children do not depend on what becomes of this generation
     assert other.parent_a[:4].tolist() == made.parent_a[:4].tolist()

@@ -101,7 +101,7 @@ def test_the_wiring_is_the_files_whatever_mutates(here):
     ended = Experiment(config).run(here / "run", notice=said.append)
     assert any("own.csv: 6 neurons, 7 synapses; left out: 1 that end at inputs" in line for line in said)
     species = build_species(config)
-    from hetevo.evolve.state import load
+    from hetevo.evolve.loading import load
 
     state = load(RunDirectory(ended.path).checkpoints / "gen-000002", species, 8)[0]
     genes = state.generation.population

@@ -12,6 +12,7 @@ LOCKS = {
     "requirements.lock": ["", "data", "dev", "graphs", "stats"],
     "requirements-bench.lock": ["bench"],
     "requirements-docs.lock": ["docs"],
+    "requirements-qd.lock": ["qd"],
 }
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hetevo.analysis.probe import AlignmentProbe
 from hetevo.populations.birth import draw_innate_weights
 from hetevo.populations.circuits import block_size
-from hetevo.populations.evaluation import Evaluation, Status, evaluate, sample
+from hetevo.populations.evaluation import Evaluation, Failure, Status, evaluate, sample
 from hetevo.populations.experience import Experience, Samples, experience
 from hetevo.populations.genome import Population
 from hetevo.populations.kernel.life import live_block
@@ -26,6 +26,7 @@ def assert_same(first, second):
     np.testing.assert_array_equal(first.loss, second.loss)
     np.testing.assert_array_equal(first.status, second.status)
     np.testing.assert_array_equal(first.accuracy, second.accuracy)
+    np.testing.assert_array_equal(first.cases, second.cases)
     assert first.observed.keys() == second.observed.keys()
     for name in first.observed:
         np.testing.assert_array_equal(first.observed[name], second.observed[name])
@@ -217,3 +218,17 @@ def test_innate_weights_are_scaled_by_fan_in():
         fan_in = mask.sum(axis=-1)
         power = (values**2).sum(axis=-1)[fan_in > 0]
         assert power.mean() == pytest.approx(1, abs=0.05)
+
+
+def test_cases_are_capped_losses_of_single_tasks_and_the_loss_is_their_mean():
+    species = make_species((6, 5), life={"tasks": 3, "loss_cap": 1.1})
+    genes = make_population(species, 9)
+    whole = evaluated(species, genes)
+    assert whole.cases.shape == (9, 3)
+    assert whole.cases.mean(axis=1).tobytes() == whole.loss.tobytes()
+    assert whole.cases.max() == 1.1
+    assert len({*whole.cases[0].tolist()}) == 3
+    # who failed has the worst loss in each task, wherever it stands
+    failed = Evaluation.failed(Failure(4, "none"), 1.1, 3)
+    joined = Evaluation.join([whole, failed]).take(np.array([9, 2]))
+    np.testing.assert_array_equal(joined.cases, [[1.1] * 3, whole.cases[2]])

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -13,11 +14,12 @@ from benchmarks import arrays, deap_peer, evaluator, gpu
 from benchmarks.cells import CELLS, Block, Cell
 from benchmarks.sizes import Sizes
 from hetevo.evolve import preset
+from hetevo.evolve.algorithms import ALGORITHMS
 from hetevo.evolve.species import build_species
 from hetevo.populations.errors import RunFailedError
 from hetevo.populations.evaluation import evaluate
 from hetevo.populations.model import live
-from hetevo.scripts.bench import experiment, generation
+from hetevo.scripts.bench import experiment, generation, search
 from hetevo.scripts.bench.command import markdown
 from hetevo.scripts.bench.machine import describe, machine
 
@@ -236,6 +238,16 @@ def test_sparse_storage_is_measured_beside_matrices():
     alone = sparse.measure(size, 1)
     assert alone["synapses"] > 0
     assert alone["bytes"] > 0
+
+
+def test_every_algorithm_is_measured_beside_peers_and_who_is_missing_says_how_to_get_it():
+    rows = {row["name"]: row for row in search.measure([8, 12])}
+    assert set(ALGORITHMS.own) < set(rows)
+    for name in ("generational", "cma", "cma, separable", "DEAP, lists"):
+        assert all(spent >= 0 for spent in rows[name]["microseconds"].values())
+        assert list(rows[name]["microseconds"]) == [8, 12]
+    for name, (package, _) in search.PEERS.items():
+        assert bool(rows[name]["missing"]) == (find_spec(package) is None)
 
 
 def test_without_generations_the_schedule_keeps_workers_busy():

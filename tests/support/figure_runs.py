@@ -18,7 +18,7 @@ CASES: dict[str, list[dict[str, Any]]] = {
     "one generation": [{"generations": 1}],
     "undefined generations": [{"undefined": (0, 3)}],
     "checkpoints": [{"checkpoints": True}],
-    "two runs of one condition": [{"seed": 0}, {"seed": 1}],
+    "two runs of one condition": [{"seed": seed, "objectives": ["loss", "synapses"]} for seed in (0, 1)],
     "two conditions, unequal lengths": [
         {"seed": 0},
         {"seed": 1, "generations": 3},
@@ -75,6 +75,11 @@ EXCHANGES = [
     for seed in range(3)
 ]
 ONE = [{"checkpoints": True}]
+SEVERAL = [
+    {"condition": condition, "seed": seed, "slope": 0.1, "size": 24, "objectives": ["loss", "synapses", "+change"]}
+    for condition in ("selTournamentDCD", "selNSGA3")
+    for seed in range(3)
+]
 
 TOGETHER = [*[name for name in NAMES.values() if name][:9], NAMES["long"], NAMES["long, another"]]
 """Hostile names of runs that are drawn together."""
@@ -158,10 +163,13 @@ SPECIAL = {
     "survival": COMPARED,
     "gains": CHECKPOINTS,
     "signs": CHECKPOINTS,
+    "archive": Special(("checkpoints",), "archive of elites|one run", ONE, name_alone),
     "phase-diagram": Special(("a grid of two keys",), "exactly two", GRID, name_grid),
     "metaplasticity": Special(("two histories",), "task family 'history'", HISTORIES, name_histories),
     "bcm": Special(("a grid of two keys",), "task family 'exposure'", EXPOSURES, name_exposures),
     "exchange": Special(tuple(CASES), "^$", EXCHANGES),
+    "front": Special(("two runs of one condition",), "objective", SEVERAL),
+    "hypervolume": Special(("two runs of one condition",), "objective", SEVERAL),
     "price": Special(tuple(case for case in CASES if case != "one generation"), "only one is recorded", SEEDS),
 }
 """Figures that need of their runs what `figure` cannot declare."""

@@ -1,5 +1,6 @@
 """Run directories with known content, without running anything."""
 
+import json
 import zlib
 
 import numpy as np
@@ -31,11 +32,13 @@ def plant(
     extra="",
     noise=0.01,
     weighted=True,
+    objectives=(),
 ):
     """Write a run whose alignment grows by ``slope`` a generation; in ``lonely`` ones one individual has any."""
     directory = RunDirectory.new(path)
     config = f'preset = "{condition}"\nplanted = "{condition}"\nseed = {seed}\n{extra}[evolution]\n'
     config += f"generations = {planned}\nsize = {size}\n"
+    config += f"objectives = {json.dumps([*objectives])}\n" if objectives else ""
     directory.begin(config + (LOT if neutral else ""))
     # whoever draws more of this stream shifts all that follows, in every picture: new columns draw from `stream_of`
     rng = np.random.default_rng(seed)
@@ -44,6 +47,8 @@ def plant(
     for g in range(generations):
         parent_a, parent_b, operator = descent(g, size, rng)
         loss = np.full(size, 2.0 / (1 + g)) + 0.01 * rng.random(size)
+        if objectives:  # some are good at one thing, some at another
+            loss *= 1 + stream_of("loss", condition, seed, g).random(size)
         common = {"alignment_birth": 0.01 * rng.standard_normal(size), "alignment_mid": np.full(size, slope * g / 2)}
         values = np.full(size, np.nan) if g in undefined else slope * g + noise * rng.standard_normal(size)
         if g in lonely:
@@ -64,13 +69,21 @@ def plant(
         row = {"generation": g, "evaluations": size, "loss_best": loss.min(), "loss_median": 1.0 / (1 + g)}
         # of tasks without classes there is none
         row |= {"loss_mean": loss.mean()} | ({"accuracy_median": 0.5 + seed / 100} if "exchange" in extra else {})
+        # objectives fall while losses do
+        aims = {
+            f"objective_{name}": (20 - 2 * g) * (1 + stream_of(name, condition, seed, g).random(size))
+            for name in (name.removeprefix("+") for name in objectives)
+            if name != "loss"
+        }
+        row |= {f"{name}_median": np.median(values) for name, values in aims.items()}
+        row["parents"] = min(g, 1) * int(stream_of("parents", condition, seed, g).integers(2, size + 1))
         if probed:
             row |= {name: mean_defined(column) for name, column in common.items()}
             row |= {"alignment_end_elite": row["alignment_end"], "undefined_share": np.isnan(values).mean()}
         directory.generations.append(rows_of({name: np.array([value]) for name, value in row.items()}))
         columns = {"generation": np.full(size, g), "id": np.arange(size) + g * size, "parent_a": parent_a}
         columns |= {"parent_b": parent_b, "operator": operator, "island": np.zeros(size, int), "loss": loss}
-        columns |= {"status": np.zeros(size, int)}
+        columns |= {"status": np.zeros(size, int), **aims}
         directory.individuals.append(rows_of(columns | (common if probed else {})))
         if checkpoints:
             directory.checkpoints.mkdir(exist_ok=True)
@@ -80,11 +93,26 @@ def plant(
                 "gene_gains_ascending": gains,
                 "gene_gains_descending": np.abs(gains[:, :3]) * turned,
                 "loss": loss,
+                **plant_archive(loss, stream_of("archive", condition, seed, g)),
             }
             write(directory.checkpoints, Checkpoint(g, arrays, FACTS))
     directory.generations.commit()
     directory.individuals.commit()
     return path
+
+
+def plant_archive(loss, rng):
+    """Return an archive of elites, 5 times 4 cells over two descriptors, half of them occupied."""
+    occupied = rng.permutation(20) < 10
+    return {
+        "memory_occupied": occupied,
+        "memory_losses": occupied * (loss.min() + rng.random(20)),
+        "memory_lives": occupied * rng.integers(1, 4, 20),
+        "memory_identifiers": np.where(occupied, rng.integers(0, loss.size, 20), -1),
+        "memory_descriptors": occupied[:, None] * rng.random((20, 2)),
+        "memory_bounds": np.array([[0.4, 0.8], [0.0, 1.0]]),
+        "memory_cells": np.array([5, 4]),
+    }
 
 
 def declared_columns():

@@ -13,6 +13,7 @@ from pydantic import Field, create_model, model_validator
 
 from hetevo.evolve.config.tables.running import Table
 from hetevo.evolve.named_files import exists
+from hetevo.evolve.objectives import OBJECTIVES
 from hetevo.populations import settings
 from hetevo.populations.activations import ACTIVATIONS
 from hetevo.populations.circuits import CIRCUITS
@@ -30,6 +31,7 @@ REGISTRIES: dict[str, Registry[Any]] = {
     "rules": RULES,
     "activations": ACTIVATIONS,
     "circuits": CIRCUITS,
+    "objectives": OBJECTIVES,
 }
 """Whose members settings may name, those of other packages among them, by the word in `Setting.names`."""
 

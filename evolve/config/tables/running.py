@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from hetevo.populations.errors import nearest
+from hetevo.populations.evaluation import MEASURED
 
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -22,8 +23,7 @@ CURRENT = "current"
 UNTIL = ("loss_best", "loss_median", "loss_mean", "evaluations", "seconds")
 """Ends that ``evolution.until`` may name: losses of a generation, and what a run has cost."""
 
-_MEASURED = re.compile(r"alignment|heldout|_(birth|mid|end|elite|share)$|_level_|^life_")
-"""What columns of measures are called."""
+_GRADIENT = ": fitness and stopping never see a gradient, nor anything else that is measured"
 
 
 class Table(BaseModel):
@@ -68,6 +68,15 @@ class EvolutionTable(Table):
         {"name": "selTournament", "tournsize": 3}, description="operator of deap.tools that selects parents"
     )
     select_elites: dict[str, Any] = Field({"name": "selBest"}, description="operator of deap.tools that selects elites")
+    objectives: tuple[str, ...] = Field(
+        ("loss",),
+        strict=False,
+        min_length=1,
+        max_length=8,
+        examples=[["loss", "synapses"]],
+        description="what selection makes small, or large if a + stands before it: loss (mean over tasks), worst"
+        " (the worst task), synapses, gain (mean size), change (of weights in a life), or the place of your own",
+    )
     pool: int = Field(
         0, ge=0, description="parents that `select` picks on each island and that lots are drawn from; 0: no pool"
     )
@@ -84,15 +93,28 @@ class EvolutionTable(Table):
         0.1, description="standard deviation of that, before scaling by fan-in; 0 or more"
     )
 
+    @field_validator("objectives")
+    @classmethod
+    def _check_objectives(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            held_out = ": a held-out task is one that selection never sees"
+            if why := held_out if "heldout" in name else _GRADIENT if MEASURED.search(name) else "":
+                raise ValueError(f"evolution.objectives: expected what is selected by, got {name!r}{why}")
+            if name == "+loss":
+                raise ValueError('evolution.objectives: losses are to be small, so expected "loss", got "+loss"')
+        named = [name.removeprefix("+") for name in value]
+        if len({*named}) < len(named):
+            raise ValueError(f"evolution.objectives: expected each objective once, got {list(value)}")
+        return value
+
     @field_validator("until")
     @classmethod
     def _check_until(cls, value: dict[str, Any]) -> dict[str, Any]:
         for name, limit in value.items():
             if name not in UNTIL:
-                why = ": fitness and stopping never see a gradient, nor anything else that is measured"
                 raise ValueError(
                     f"evolution.until: expected {', '.join(UNTIL)}, got {name!r}"
-                    + (why if _MEASURED.search(name) else nearest(name, UNTIL).rstrip("."))
+                    + (_GRADIENT if MEASURED.search(name) else nearest(name, UNTIL).rstrip("."))
                 )
             number = isinstance(limit, int | float) and not isinstance(limit, bool) and math.isfinite(limit)
             if not number or limit < 0 or (limit == 0 and not name.startswith("loss_")):

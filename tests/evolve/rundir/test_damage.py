@@ -7,12 +7,12 @@ from faults import go, outcome, tiny
 
 from hetevo.evolve import resume
 from hetevo.evolve.algorithms import Search
+from hetevo.evolve.loading import load
 from hetevo.evolve.rundir import DamagedError, NothingIntactError, RunDirectory, StorageError
 from hetevo.evolve.rundir.checkpoint import list_checkpoints, load_manifest
 from hetevo.evolve.rundir.parts import encode_part, find_damaged_parts, parts, read_part, up_to
 from hetevo.evolve.saved import find_newest_intact
 from hetevo.evolve.species import build_species
-from hetevo.evolve.state import load
 from hetevo.evolve.verify import verify
 
 CONFIG = tiny()

@@ -170,3 +170,17 @@ def test_a_line_leads_back_to_the_number(values, kind):
     assert begin.shape == gene.shape
     assert (begin == 0).sum() == (species.layout.outputs if gene.name == "gains_ascending" else 0)
     assert (end == 0) == (kind == "decay")
+
+
+@pytest.mark.parametrize("name", list(CROSSOVERS.own))
+def test_children_keep_within_their_bounds(name):
+    species = make_species(output_gains="positive")
+    children, second = couples(species, 300)
+    children["decay_ascending"], second["decay_ascending"] = (np.full(300, value, np.float32) for value in (0.8, 0.05))
+    children["gains_ascending"] = np.full_like(children["gains_ascending"], 0.1)
+    CROSSOVERS[name]().cross(
+        Population(children), Population(second), np.arange(300), species, np.random.default_rng(0)
+    )
+    assert ((children["decay_ascending"] > 0) & (children["decay_ascending"] <= 1)).all()
+    assert (children["gains_ascending"][:, -species.layout.outputs :] >= 0).all()
+    assert children["decay_ascending"].dtype == np.float32

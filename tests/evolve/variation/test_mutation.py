@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hetevo.evolve.config import EvolutionTable
 from hetevo.evolve.private_deap import PYTHON, tools
 from hetevo.evolve.variation import MUTATIONS, SCALED, Gaussian, Polynomial, Redraw, Structural
-from hetevo.evolve.variation.mutation import polynomial
+from hetevo.evolve.variation.line import polynomial
 from hetevo.populations.circuits import allowed_synapses, draw_founders, genome
 from hetevo.populations.genome import Population
 from hetevo.populations.synapses import to_mask

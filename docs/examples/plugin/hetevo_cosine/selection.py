@@ -2,5 +2,5 @@
 
 
 def half(individuals, k, rng, *, share=0.5):
-    better = sorted(individuals, key=lambda one: -one.fitness.values[0])[: max(1, round(share * len(individuals)))]
+    better = sorted(individuals, key=lambda one: one.fitness, reverse=True)[: max(1, round(share * len(individuals)))]
     return [better[place] for place in rng.integers(len(better), size=k)]

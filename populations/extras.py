@@ -7,7 +7,7 @@ from hetevo.populations.errors import SettingError
 
 
 def load_extra(package: str, extra: str, what: str) -> Any:
-    """Return a package of an extra.
+    """Return a package of an extra, or a part of one.
 
     Parameters
     ----------
@@ -24,8 +24,7 @@ def load_extra(package: str, extra: str, what: str) -> Any:
     try:
         return import_module(package)
     except ImportError as error:
-        missing = isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] == package
+        top = package.partition(".")[0]
+        missing = isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] == top
         reason = "is not installed" if missing else f"cannot be loaded ({error})"
-        raise SettingError(
-            f"{what} needs {package}, which {reason}. Install it: pip install 'hetevo[{extra}]'"
-        ) from None
+        raise SettingError(f"{what} needs {top}, which {reason}. Install it: pip install 'hetevo[{extra}]'") from None

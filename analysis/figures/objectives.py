@@ -1,0 +1,215 @@
+"""The figures `front`, `hypervolume` and `parents`: what selection by several objectives does, and how hard it is."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import seaborn
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from hetevo.analysis.conditions import group_by_condition
+from hetevo.analysis.figures.frame import Frame, figure
+from hetevo.analysis.figures.needs import write_share
+from hetevo.analysis.figures.parts import add_to_title, choose_evenly, count_generations
+from hetevo.analysis.figures.style import TICK, for_figure
+from hetevo.analysis.runs import LoadedRun, tidy
+from hetevo.evolve.rundir import RunDirectoryError
+from hetevo.populations.errors import spell
+from hetevo.populations.types import Floats, Indices, Mask
+
+SHOWN = 5
+"""Generations whose fronts are drawn."""
+
+MOST = 100
+"""Generations whose hypervolume is computed."""
+
+SMALLEST, LARGEST = 4.0, 36.0
+"""Area of a point, by the third objective, in square points."""
+
+LOSS, MORE = "loss", "+"
+
+
+@figure(probe=None, individuals=SHOWN)
+def front(frame: Frame) -> pd.DataFrame:
+    """Draw the Pareto front of several generations, a panel a condition: whom nobody dominates.
+
+    The first two objectives are the axes, and a third is the size of points. Individuals are compared inside their own
+    generation of their own run, since others lived through other tasks. A line joins the front of a run; with a third
+    objective there is none.
+
+    Returns
+    -------
+    Plot
+        Data: condition, seed, generation, id, and the objectives, of every individual of a front.
+    """
+    names = _objectives_of(frame.runs, most=3)
+    across, upward, *third = names
+    every, groups = group_by_condition(frame.runs), group_by_condition(frame.chosen)
+    grid = frame.grid(list(groups), 2.4, across=_label(across), upward=_label(upward))
+    shown = choose_evenly(np.concatenate([_kept(run) for run in frame.chosen]), SHOWN).tolist()
+    colours = dict(zip(shown, seaborn.color_palette("viridis_r", len(shown)), strict=True))
+    parts = [_fronts(run, names, shown) for run in frame.chosen]
+    fronts = pd.concat(parts, ignore_index=True)
+    # one scale of sizes for all panels
+    sizes = _scale(fronts[_column(third[0])].to_numpy(float)) if third else np.full(len(fronts), SMALLEST * 2)
+    fronts = fronts.assign(size=SMALLEST + (LARGEST - SMALLEST) * sizes if third else sizes)
+    for axes, (condition, group) in zip(grid, groups.items(), strict=True):
+        part = fronts[fronts["condition"] == condition]
+        for (generation, _), one in part.groupby(["generation", "run"]):
+            line = one.sort_values(_column(across))
+            style = "none" if third else "-"
+            x, y = line[_column(across)], line[_column(upward)]
+            axes.plot(x, y, color=colours[generation], linestyle=style, linewidth=0.7, drawstyle="steps-post")
+            axes.scatter(x, y, s=line["size"], color=[colours[generation]], linewidths=0, alpha=0.8, zorder=3)
+        add_to_title(axes, f"n = {write_share(group, every[condition])} × {group[0].size}")
+    _explain(frame, grid[0], colours, third)
+    return fronts[["condition", "seed", "run", "generation", "id", *map(_column, names)]]
+
+
+def _explain(frame: Frame, axes: Axes, colours: "dict[int, tuple[float, float, float]]", third: Sequence[str]) -> None:
+    """Say below which colour is which generation, and what the size is."""
+    line: Literal["none", "-"] = "none" if third else "-"
+    for generation, colour in colours.items():
+        label = f"generation {generation}"
+        axes.add_line(Line2D([], [], color=colour, linestyle=line, marker="o", markersize=3, label=label))
+    size = f"; size: {_label(third[0])}".replace("\n", " ") if third else ""
+    frame.legend(columns=2, title=f"n seeds × individuals{size}")
+
+
+@figure(probe=None, individuals=MOST)
+def hypervolume(frame: Frame) -> pd.DataFrame:
+    """Draw the hypervolume of Pareto fronts over generations, a line a condition.
+
+    The share of a box that a front dominates: the box reaches from the best to the worst value of each objective among
+    all individuals that are looked at, so that the reference point is its worst corner, which the figure says.
+
+    Returns
+    -------
+    Plot
+        Data: condition, seed, run, generation, hypervolume.
+    """
+    names = _objectives_of(frame.runs, most=8)
+    individuals = [run.individuals_in(choose_evenly(_kept(run), MOST).tolist()) for run in frame.chosen]
+    values = [_values(table, names) for table in individuals]
+    best, worst = (f([f(part, axis=0) for part in values], axis=0) for f in (np.min, np.max))
+    rows = []
+    for run, table, part in zip(frame.chosen, individuals, values, strict=True):
+        scaled = (part - best) / np.where(worst > best, worst - best, 1)
+        for generation, places in table.groupby("generation").indices.items():
+            rows.append((run.condition, run.seed, str(run.path), generation, _volume(scaled[places])))
+    data = pd.DataFrame(rows, columns=["condition", "seed", "run", "generation", "hypervolume"])
+    axes = frame.one_panel(2.3)
+    title = frame.courses(axes, data, "hypervolume")
+    axes.set(xlabel="generation", ylabel="hypervolume (share of box)")
+    count_generations(axes, data["generation"])
+    signs = [-1 if name.startswith(MORE) else 1 for name in names]
+    corner = [f"{for_figure(_plain(n), 12)} {s * w:.3g}" for n, s, w in zip(names, signs, worst, strict=True)]
+    axes.set_title(f"reference point: {', '.join(corner)}", loc="left", fontsize=6.5, wrap=True)
+    frame.legend(title=title)
+    return data
+
+
+@figure(probe=None)
+def parents(frame: Frame) -> pd.DataFrame:
+    """Draw how many individuals have children, over generations, a line a condition.
+
+    Elites, which live on, are no children. Few parents: selection is hard, and soon all are relatives.
+
+    Returns
+    -------
+    Plot
+        Data: condition, seed, run, generation, parents.
+    """
+    for run in frame.runs:
+        if "parents" not in run.generations:
+            raise RunDirectoryError(
+                f"{run.path} was recorded by a version that did not count parents. Run it again; the evolution is the"
+                " same, bit for bit."
+            )
+    table = tidy(frame.runs)
+    table = table[table["generation"] > 0] if (table["generation"] > 0).any() else table  # founders have none
+    axes = frame.one_panel(2.2)
+    title = frame.courses(axes, table, "parents")
+    axes.set(xlabel="generation", ylabel="individuals with children")
+    axes.set_ylim(bottom=0)
+    count_generations(axes, table["generation"])
+    frame.legend(title=title)
+    return table[["condition", "seed", "run", "generation", "parents"]]
+
+
+def _objectives_of(runs: Sequence[LoadedRun], most: int) -> list[str]:
+    """Return the objectives of all runs, as they are written in their configurations."""
+    found = [run.setting("evolution.objectives") for run in runs]
+    named = [[str(name) for name in each] if isinstance(each, list) else [LOSS] for each in found]
+    for run, names in zip(runs, named, strict=True):
+        wanted = f"2 to {most}" if most < 8 else "2 or more"
+        if not 2 <= len(names) <= most:
+            raise RunDirectoryError(
+                f"{run.path} selects by {len(names)} objective{'s' if len(names) > 1 else ''} ({', '.join(names)}), and"
+                f' this figure shows {wanted}: evolution.objectives, such as ["loss", "synapses"].'
+            )
+        if names != named[0]:
+            raise RunDirectoryError(
+                f"{run.path} selects by {', '.join(names)}, and {runs[0].path} by {', '.join(named[0])}: expected runs"
+                " of the same objectives. Name fewer runs."
+            )
+        if missing := [name for name in names if name != LOSS and f"{_column(name)}_median" not in run.generations]:
+            raise RunDirectoryError(
+                f"{run.path} has no column {_column(missing[0])!r}, which its configuration says that it has. What else"
+                f" is missing: {spell('verify', run.path)}"
+            )
+    return named[0]
+
+
+def _plain(name: str) -> str:
+    return name.removeprefix(MORE)
+
+
+def _column(name: str) -> str:
+    return LOSS if name == LOSS else f"objective_{_plain(name)}"
+
+
+def _label(name: str) -> str:
+    """Name an objective for an axis; one that is to be large says so."""
+    known = {LOSS: "normalised\ntest loss", "worst": "loss,\nworst task", "gain": "mean size\nof gains"}
+    known |= {"change": "change\nof weights"}
+    label = known.get(_plain(name)) or for_figure(_plain(name), TICK)
+    return label + "\n(more is better)" * name.startswith(MORE)
+
+
+def _values(table: pd.DataFrame, names: Sequence[str]) -> Floats:
+    """Return the objectives of individuals side by side, each to be minimised."""
+    values = table[[_column(name) for name in names]].to_numpy(float)
+    return values * [-1 if name.startswith(MORE) else 1 for name in names]
+
+
+def _kept(run: LoadedRun) -> Indices:
+    """Return the generations whose individuals were kept."""
+    generations = run.generations["generation"].to_numpy()
+    return np.asarray(generations[generations % run.individuals_every == 0], np.int64)
+
+
+def _fronts(run: LoadedRun, names: Sequence[str], shown: Sequence[int]) -> pd.DataFrame:
+    """Return the individuals of some generations of a run whom nobody of their generation dominates."""
+    table = run.individuals_in(shown).assign(condition=run.condition, seed=run.seed, run=str(run.path))
+    kept = [part[_find_front(_values(part, names))] for _, part in table.groupby("generation")]
+    return pd.concat(kept, ignore_index=True)
+
+
+def _find_front(values: Floats) -> Mask:
+    from moocore import is_nondominated  # it takes its time to load, and few figures need it
+
+    return np.asarray(is_nondominated(values, keep_weakly=True), np.bool_)
+
+
+def _volume(values: Floats) -> float:
+    from moocore import hypervolume as measure  # as above
+
+    return float(measure(values, ref=np.ones(values.shape[1])))
+
+
+def _scale(values: Floats) -> Floats:
+    low, high = float(values.min()), float(values.max())
+    return (values - low) / (high - low) if high > low else np.full(len(values), 0.5)
