@@ -26,6 +26,7 @@ from hetevo.evolve.backends.ray import ClusterError, ClusterLostError, RayBacken
 from hetevo.evolve.backends.ray import backend as backends
 from hetevo.evolve.backends.ray.connection import largest_block
 from hetevo.evolve.backends.ray.in_flight import Sizes
+from hetevo.evolve.backends.ray.process import Facts
 from hetevo.evolve.config import BackendTable
 from hetevo.evolve.data.sharing import shared
 from hetevo.evolve.generation import draw_generation_zero
@@ -343,7 +344,7 @@ def test_a_process_that_is_killed_while_it_starts_is_started_once_more(monkeypat
     def begin(backend):
         for error in left:
             raise error
-        return backends.Facts(2, "Ray", {})
+        return Facts(2, "Ray", {})
 
     monkeypatch.setattr(RayBackend, "_begin", begin)
     if deaths == 1:
