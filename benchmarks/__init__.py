@@ -15,6 +15,7 @@
 `evosax_peer`, `evotorch_peer`         the same experiment, likewise: programs that `hetevo bench experiment` runs
 `jax_life`                             a life in JAX
 `gpu`, `arrays`                        when a GPU would win, as an estimate; a life by the Array API
+`waiting`                              how long workers wait, with generations and without
 `sparse`                               lists of synapses against matrices
 `cells`, `sizes`                       the sizes that are compared; what a peer has to know of an experiment
 =====================================  =====================================================================

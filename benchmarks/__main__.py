@@ -109,6 +109,31 @@ def scaling(
 
 @bench.command()
 @explain_errors
+def waiting(
+    as_json: AsJson = False,
+    workers: Annotated[list[int] | None, typer.Argument(min=1, help="Numbers of workers.")] = None,
+) -> None:
+    """Compare how long workers wait for lives that differ tenfold in length, with generations and without."""
+    from benchmarks import waiting as subject
+
+    found = {number: subject.compare(number) for number in workers or (2, 8)}
+    if as_json:
+        print(json.dumps({"machine": machine(), "workers": found}))
+        return
+    rows = [(number, name, row) for number, part in found.items() for name, row in part.items()]
+    table = {
+        "workers": [str(number) for number, _, _ in rows],
+        "": [name for _, name, _ in rows],
+        "busy": [f"{row['busy']:.1%}" for _, _, row in rows],
+        "busy if nothing else took time": [_number(row.get("schedule"), ".1%") for _, _, row in rows],
+        "lives a second": [f"{row['lives_a_second']:.1f}" for _, _, row in rows],
+    }
+    print(markdown(table))
+    print(f"\n{describe(machine())}")
+
+
+@bench.command()
+@explain_errors
 def gpu(
     as_json: AsJson = False,
     repeats: Repeats = 3,

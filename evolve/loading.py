@@ -106,10 +106,15 @@ def load(
 
 def _check_ranges(path: Path, checkpoint: Checkpoint, size: int) -> None:
     """Check what others count with: codes, places and identifiers."""
-    lived = checkpoint.generation * size  # individuals before this generation
+    # parents were born before: in the generations before, or in the same one where there is no turnover of generations
+    born = checkpoint.generation * size + np.arange(size)
+    youngest = int(born[-1]) - 1 if checkpoint.generation else -1
+    for name in ("parent_a", "parent_b"):
+        if (checkpoint.arrays[name] >= born).any():
+            raise DamagedError(path / STATE, f"{name}: expected individuals that were born before, got others")
     ranges = {
-        "parent_a": (-1, lived - 1),
-        "parent_b": (-1, lived - 1),
+        "parent_a": (-1, youngest),
+        "parent_b": (-1, youngest),
         "operator": (0, max(Operator)),
         "island": (0, size - 1),
         "status": (0, max(Status)),

@@ -13,8 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hetevo.evolve.algorithms import Memory
+from hetevo.evolve.algorithms.steady_state import SteadyState
 from hetevo.evolve.backends import Backend
+from hetevo.evolve.backends.backend import Telemetry
 from hetevo.evolve.beginning import draw_first_generation
+from hetevo.evolve.births import Births
 from hetevo.evolve.config import is_casewise
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.generation import Generation
@@ -160,6 +163,8 @@ class Loop:
         self.backend, self.recorder, self.stop, self.progress = backend, recorder, stop, progress
         self.state = state
         self._begin, self._seconds = time.perf_counter(), recorder.seconds
+        self._births: Births | None = None
+        self._telemetry: Telemetry = {}
 
     @property
     def end_reason(self) -> str:
@@ -200,8 +205,10 @@ class Loop:
 
     def _live(self, clock: list[float]) -> tuple[Generation, Evaluation, dict[str, float], Memory]:
         """Let the next generation live, and note when it was made and when it had lived."""
-        # 1. ask the algorithm for it, or for the first one
         algorithm, search = self.evolution.algorithm, self.evolution.search
+        if isinstance(algorithm, SteadyState):
+            return self._live_on(algorithm, clock)
+        # 1. ask the algorithm for it, or for the first one
         if self.state:
             generation, asked = algorithm.ask(self.state, search)
         else:
@@ -213,12 +220,35 @@ class Loop:
         evaluation = self.backend.evaluate(job, generation, self.recorder.begin, self._is_stopping)
         evaluation = self.evolution.compare(evaluation, generation)
         clock.append(time.perf_counter())
+        self._telemetry = self.backend.telemetry
         # 3. live through held-out tasks too, only to be measured
-        held_out = self.evolution.held_out
-        measured = held_out.measure(self.backend, job, generation, evaluation.loss, self._is_stopping)
+        measured = self._measure(generation, evaluation)
         # 4. tell the algorithm what became of them, and nothing that was measured
         memory = algorithm.tell(generation, replace(evaluation, observed={}), asked, search)
         return generation, evaluation, {**measured, **algorithm.report(memory, search)}, memory
+
+    def _live_on(
+        self, algorithm: SteadyState, clock: list[float]
+    ) -> tuple[Generation, Evaluation, dict[str, float], Memory]:
+        """Do the same where individuals are bred while others live: later ones may live when this returns."""
+        evolution, number = self.evolution, self.state.generation.number + 1 if self.state else 0
+        if self._births is None:
+            last = self.config.evolution.generations
+            self._births = Births(algorithm, evolution.search, self.backend, evolution.job, last)
+            if self.state:
+                self._births.go_on(self.state)
+            else:
+                self._births.begin(draw_first_generation(self.config, self.species, self.recorder.directory))
+        generation, evaluation, memory = self._births.live(number, self.recorder.begin, self._is_stopping)
+        evaluation = evolution.compare(evaluation, generation)
+        spent, self._telemetry = self._births.lap()
+        clock += [clock[0] + spent, time.perf_counter()]
+        return generation, evaluation, self._measure(generation, evaluation), memory
+
+    def _measure(self, generation: Generation, evaluation: Evaluation) -> dict[str, float]:
+        """Let a generation live through held-out tasks too, if it is time."""
+        job, held_out = self.evolution.job(generation.number), self.evolution.held_out
+        return held_out.measure(self.backend, job, generation, evaluation.loss, self._is_stopping)
 
     def _is_stopping(self) -> bool:
         return self.stop.received
@@ -229,7 +259,7 @@ class Loop:
         due = last or self.recorder.is_due(number)
         clock.append(time.perf_counter())
         vary, evaluate, record = (round(after - before, 6) for before, after in pairwise(clock))
-        spent = {"vary": vary, "evaluate": evaluate, "record": record, "saved": due, **self.backend.telemetry}
+        spent = {"vary": vary, "evaluate": evaluate, "record": record, "saved": due, **self._telemetry}
         self.recorder.write(state, due=due, generation=number, **spent, **_shown(row))
         if self.progress:
             self.progress(self._report(number, row, clock))

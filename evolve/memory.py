@@ -8,6 +8,7 @@ from hetevo.evolve.algorithms import Search, expect_memory
 from hetevo.evolve.backends.backend import BLOCK_BYTES
 from hetevo.evolve.config import Config, ConfigError
 from hetevo.evolve.machine import Memory, available_memory, process_limits
+from hetevo.evolve.rundir.checkpoint import ANY
 from hetevo.populations.circuits import block_size, circuit_of, genome
 from hetevo.populations.errors import MachineFailedError
 from hetevo.populations.species import Species
@@ -179,7 +180,10 @@ def _count_population(config: Config, species: Species) -> dict[str, int]:
     found = {"the population (evolution.size, network, task)": 2 * each * config.evolution.size}
     # before and after a generation, and what is computed with it
     arrays = expect_memory(Search(config, species)).values()
-    if own := sum(math.prod(shape) * dtype.itemsize for shape, dtype in arrays):
+    own = sum(math.prod(shape) * dtype.itemsize for shape, dtype in arrays if shape != ANY)
+    if any(shape == ANY for shape, _ in arrays):  # lists of synapses of everybody
+        own += each * config.evolution.size
+    if own:
         found["what the algorithm remembers (evolution.algorithm)"] = 4 * own
     return found
 

@@ -78,7 +78,7 @@ def replay_generation(
     state = load(saved[chosen], species, config.evolution.size, expect_memory(search))[0]
     compared, differ = ["losses", "statuses"], list[str]()
     # reproduce once more, where the parents are known
-    made = _ask_again(saved, chosen, search, directory)
+    made = _make_again(saved, state, search, directory)
     if made is not None:
         compared += ["genes", "descent"]
         differ += _descent_differences(made[0], state.generation)
@@ -112,17 +112,18 @@ def _configure_elsewhere(config: Config, workers: int | None) -> Config:
     return from_mapping(config.model_dump(), overrides=changes, saved=True)
 
 
-def _ask_again(
-    saved: Mapping[int, Path], generation: int, search: Search, directory: RunDirectory
+def _make_again(
+    saved: Mapping[int, Path], state: State, search: Search, directory: RunDirectory
 ) -> tuple[Generation, Memory] | None:
-    config, species = search.config, search.species
+    config, species, generation = search.config, search.species, state.generation.number
     algorithm = make_algorithm(config.evolution.algorithm)
     if generation == 0:
         return algorithm.begin(draw_first_generation(config, species, directory), search)
     before = saved.get(generation - 1)
     if before is None:
         return None
-    return algorithm.ask(load(before, species, config.evolution.size, expect_memory(search))[0], search)
+    parents = load(before, species, config.evolution.size, expect_memory(search))[0]
+    return algorithm.grow(parents, lambda made, place: float(state.loss[place]), search)
 
 
 def _descent_differences(found: Generation, kept: Generation) -> list[str]:

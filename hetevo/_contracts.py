@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from hetevo.evolve.algorithms import Search, make_algorithm
+from hetevo.evolve.algorithms.steady_state import SteadyState
 from hetevo.evolve.config import Config, EvolutionTable, preset
-from hetevo.evolve.generation import draw_generation_zero, generation_row
+from hetevo.evolve.generation import Generation, draw_generation_zero, generation_row
 from hetevo.evolve.genes import check_genes
 from hetevo.evolve.objectives import measure_objectives
 from hetevo.evolve.species import build_species, load_probe
@@ -22,6 +23,7 @@ from hetevo.populations.evaluation import Evaluation, evaluate
 from hetevo.populations.genome import Population
 from hetevo.populations.layout import Layout
 from hetevo.populations.species import Species
+from hetevo.populations.types import Floats
 from hetevo.populations.wiring import Pathways
 
 SMALL = ("lifetime.presentations=6", "lifetime.test_samples=16", "network.levels=[3, 2]", "evolution.size=6")
@@ -246,19 +248,26 @@ def check_search(table: Mapping[str, Any]) -> None:
     state = random.getstate(), pickle.dumps(np.random.get_state())  # noqa: NPY002 (nobody may draw from it)
     lived: State | None = None
     columns: list[list[str]] = []
+
+    def lose(generation: Generation, place: int) -> float:
+        return float(_lose(generation, config.lifetime.loss_cap)[place])
+
     for number in range(3):
-        asked = [algorithm.ask(lived, search) if lived else algorithm.begin(founders, search) for _ in range(2)]
+        asked = [
+            algorithm.grow(lived, _lose_one, search) if lived else algorithm.begin(founders, search) for _ in range(2)
+        ]
         (generation, memory), (again, remembered) = asked
         fits = (generation.number, generation.size) == (number, SEARCHED)
         assert fits, f"expected generation {number} with {SEARCHED} individuals, got {generation}"
         same = "expected the same genes and the same memory from the same state"
         check_same(generation.population.plain().values(), again.population.plain().values(), same)
         check_same(memory.values(), remembered.values(), same)
-        assert generation.parent_a.max() < number * SEARCHED, "expected parents that have lived"
+        # without generations, somebody born before in the same one may be a parent
+        born = generation.identifiers if isinstance(algorithm, SteadyState) else number * SEARCHED
+        assert (generation.parent_a < born).all(), "expected parents that have lived"
         check_genes(generation.population, search.species)
         # everybody's loss, and what is remembered of it
-        squares = (generation.population["gains_ascending"].astype(np.float64) ** 2).mean(axis=1)
-        loss = np.minimum(squares, config.lifetime.loss_cap)
+        loss = _lose(generation, config.lifetime.loss_cap)
         evaluation = Evaluation(loss, np.zeros(SEARCHED, np.int64), np.full(SEARCHED, np.nan), {})
         told = algorithm.tell(generation, evaluation, memory, search)
         kinds = {name: (array.shape, array.dtype) for name, array in told.items()}
@@ -275,6 +284,11 @@ def check_search(table: Mapping[str, Any]) -> None:
     assert columns.count(columns[0]) == len(columns), same
     untouched = state == (random.getstate(), pickle.dumps(np.random.get_state()))  # noqa: NPY002
     assert untouched, "expected an algorithm that draws from addressed streams, not from random or numpy.random"
+
+
+def _lose(generation: Generation, most: float) -> Floats:
+    squares = (generation.population["gains_ascending"].astype(np.float64) ** 2).mean(axis=1)
+    return np.asarray(np.minimum(squares, most))
 
 
 def check_objective(name: str) -> None:

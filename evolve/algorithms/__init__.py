@@ -11,6 +11,7 @@ from hetevo.evolve.algorithms.map_elites import MapElites
 from hetevo.evolve.algorithms.novelty import Novelty
 from hetevo.evolve.algorithms.openai_es import OpenAIES
 from hetevo.evolve.algorithms.random_search import RandomSearch
+from hetevo.evolve.algorithms.steady_state import Asynchronous, SteadyState
 from hetevo.populations.registry import Registry
 from hetevo.populations.settings import freeze
 
@@ -29,6 +30,8 @@ ALGORITHMS: Registry[Any] = Registry(
         "openai-es": OpenAIES,
         "map-elites": MapElites,
         "novelty": Novelty,
+        "steady-state": SteadyState,
+        "asynchronous": Asynchronous,
     },
     accept,
 )

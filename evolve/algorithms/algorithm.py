@@ -1,6 +1,6 @@
 """What an algorithm is: how a population is searched, from a generation that has lived to the next one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -100,6 +100,21 @@ class Algorithm:
         """
         del generation, evaluation, search
         return asked
+
+    def grow(
+        self, lived: "State", loss_of: Callable[["Generation", int], float], search: Search
+    ) -> "tuple[Generation, Memory]":
+        """Return what `ask` returns; where children are bred while others live, with what becomes of each.
+
+        Parameters
+        ----------
+        lived, search
+            As for `ask`.
+        loss_of : callable
+            Returns the loss of the individual at a place of the new generation, once it is there.
+        """
+        del loss_of
+        return self.ask(lived, search)
 
     def report(self, memory: Memory, search: Search) -> Mapping[str, float]:
         """Return what to record of a generation besides its losses, by column: the same columns for every generation.

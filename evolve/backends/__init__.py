@@ -3,7 +3,8 @@
 ===========================  ==========================================================================
 `backend`, `auto`            what a backend is; the choice between them, `BACKENDS`
 `local`, `ray`               this machine's cores, in worker processes; a cluster
-`block_queue`                what waits to live, and what to do about blocks that are lost
+`block_queue`, `failures`    what waits to live, and what to do about blocks that are lost, and about who fails
+`stream`                     the same without generations: individuals live as soon as they are there
 `job`, `lives`, `alone`      what workers get, and what they do with it; whose fault it is that one died
 `pool`, `process`, `worker`  worker processes; one of them, seen from the process that started it, and from within
 `fingerprint`                what a process computes with

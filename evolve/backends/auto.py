@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Self
 
-from hetevo.evolve.backends.backend import Backend, Telemetry, do_nothing, never
+from hetevo.evolve.backends.backend import Backend, Stream, Telemetry, do_nothing, never
 from hetevo.evolve.backends.job import Job
 from hetevo.evolve.backends.local import LocalBackend
 from hetevo.evolve.backends.ray import RayBackend
@@ -69,13 +69,21 @@ class AutoBackend:
         stopping: Callable[[], bool] = never,
     ) -> Evaluation:
         """Evaluate all individuals of a generation, in order."""
+        return self._choose(job, generation).evaluate(job, generation, meanwhile, stopping)
+
+    def stream(self, job: Job, generation: Generation, ready: int) -> Stream:
+        """Return a stream that begins with a generation, of which the first ``ready`` individuals are there."""
+        return self._choose(job, generation, ready).stream(job, generation, ready)
+
+    def _choose(self, job: Job, generation: Generation, ready: int | None = None) -> Backend:
+        """Return the backend that was chosen; the first time, choose it by how long a block takes."""
         reason = "no address of a cluster was given"
         if self._chosen is None:
             cores = available_cores()
             # --workers means the cluster's; this machine has no more than its cores
             self._chosen = local = LocalBackend(self.settings.model_copy(update={"workers": cores, "address": ""}))
             # a block, measured here, tells how long a generation would take
-            seconds = local.seconds_for_one(job, generation) * generation.size / cores
+            seconds = local.seconds_for_one(job, generation, ready) * generation.size / cores
             if seconds > CLUSTER_SECONDS:
                 local.close()
                 self._chosen = RayBackend(self.settings)
@@ -86,7 +94,7 @@ class AutoBackend:
         if not self._logged:
             log.info("backend auto: %s, because %s", self._chosen.description, reason)
             self._logged = True
-        return self._chosen.evaluate(job, generation, meanwhile, stopping)
+        return self._chosen
 
     def close(self) -> None:
         """Give back processes and memory."""

@@ -1,8 +1,9 @@
 """What a backend is, a place where individuals live; how many workers it has, and where its time goes."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Protocol, Self
 
 from hetevo.evolve.backends.job import Job
@@ -10,6 +11,7 @@ from hetevo.evolve.config import BackendTable, ConfigError
 from hetevo.evolve.generation import Generation
 from hetevo.evolve.machine import available_cores
 from hetevo.populations.evaluation import Evaluation
+from hetevo.populations.types import Indices
 
 A_CORE = 4
 """Processes for each core that are started without being asked twice: more only wait for each other."""
@@ -30,8 +32,71 @@ def never() -> bool:
 
 Telemetry = dict[str, float]
 """Of the generation just evaluated: seconds spent on ``serialise`` (sending) and ``wait``, the number of ``workers``,
-their ``utilisation`` (share of their time spent on lives), the share of that in which they had a ``processor`` (the
-rest went to other programs), and how many blocks were ``resent``."""
+seconds that these spent on lives, added up (``busy``), their ``utilisation`` (share of their time spent on lives), the
+share of that in which they had a ``processor`` (the rest went to other programs), and how many blocks were
+``resent``."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some individuals that have lived.
+
+    Parameters
+    ----------
+    generation : int
+        Theirs.
+    positions : ndarray of int64, shape (n,)
+        Which of its individuals, in order.
+    evaluation : Evaluation
+        What became of each, in the same order.
+    """
+
+    generation: int
+    positions: Indices
+    evaluation: Evaluation
+
+
+class Stream(Protocol):
+    """Individuals that live as soon as they are there: nobody waits until others of a generation have lived."""
+
+    def begin(self, job: Job, generation: Generation, ready: int = 0) -> None:
+        """Begin a generation whose individuals come one after another.
+
+        Parameters
+        ----------
+        job, generation
+            Who lives. Genes of those that come later are written into the generation's arrays before `feed`.
+        ready : int, optional
+            The first so many are there already.
+        """
+        ...
+
+    def feed(self, generation: int, ready: int) -> None:
+        """Say that the first ``ready`` individuals of a generation are there."""
+        ...
+
+    def take(self, meanwhile: Callable[[], None] = do_nothing, stopping: Callable[[], bool] = never) -> Sequence[Piece]:
+        """Send what is there, and return whoever has lived since: at least one individual.
+
+        Parameters
+        ----------
+        meanwhile : callable, optional
+            Is called once, as soon as workers are busy.
+        stopping : callable, optional
+            Tells whether the run should stop: what nobody knows the end of is then given up.
+
+        Raises
+        ------
+        EvaluationError
+            If individuals fail, and the run should not go on without them.
+        MachineFailedError
+            If the machine or the cluster fails, or a generation is given up.
+        """
+        ...
+
+    def lap(self) -> "Telemetry":
+        """Return what there is to say of the time since this was last asked."""
+        ...
 
 
 class Backend(Protocol):
@@ -89,6 +154,13 @@ class Backend(Protocol):
         """
         ...
 
+    def stream(self, job: Job, generation: Generation, ready: int) -> Stream:
+        """Return a stream that begins with a generation, of which the first ``ready`` individuals are there.
+
+        A backend has one stream at a time; `close` gives up what is in flight. `evaluate` may be called meanwhile.
+        """
+        ...
+
     def close(self) -> None:
         """Give back processes and memory."""
         ...
@@ -135,6 +207,7 @@ class Clock:
         return {
             **{name: round(seconds, 6) for name, seconds in self._parts.items()},
             "workers": workers,
+            "busy": round(self.busy, 6),
             "utilisation": round(self.busy / available, 4) if available else 0.0,
             "processor": round(self.processor / self.busy, 4) if self.busy else 0.0,
             "resent": resent,

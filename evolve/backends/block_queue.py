@@ -9,10 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from hetevo.evolve.backends.backend import never
+from hetevo.evolve.backends.failures import explain_failures, name_generation
 from hetevo.evolve.backends.job import Job
 from hetevo.evolve.generation import Generation
 from hetevo.evolve.messages import log
-from hetevo.populations.errors import MachineFailedError, RunFailedError, spell
+from hetevo.populations.errors import MachineFailedError, spell
 from hetevo.populations.evaluation import Evaluation, Failure
 from hetevo.populations.genome import Population
 from hetevo.populations.types import Indices
@@ -28,9 +29,6 @@ LOSSES = 20
 
 FIRST_SECONDS, LONGEST_SECONDS = 0.5, 5.0
 """What is waited after one loss, and at most after many in a row: each time twice as long."""
-
-SHOWN = 5
-"""Failures that an error message lists."""
 
 LOOK_SECONDS = 0.1
 """Longest time without a look at whether the run should stop."""
@@ -94,15 +92,22 @@ class BlockQueue:
         ``"stop"`` makes any failure an error; ``"quarantine"`` only that of everyone.
     limit : int, optional
         Losses in a row, none coming back in between, after which the machine has failed.
+    ready : int, optional
+        The first so many individuals are there, and can be sent; by default all are.
 
     Attributes
     ----------
     resent : int
         How often a block was given back.
+    ready : int
+        The same, and it grows where individuals are bred while others of their generation live.
     """
 
-    def __init__(self, job: Job, generation: Generation, on_failure: str, limit: int = LOSSES) -> None:
+    def __init__(
+        self, job: Job, generation: Generation, on_failure: str, limit: int = LOSSES, *, ready: int | None = None
+    ) -> None:
         self.job, self.generation, self.on_failure, self._limit = job, generation, on_failure, limit
+        self.ready = generation.size if ready is None else ready
         self.resent = 0
         self._fresh = 0  # everyone from here on was never sent
         self._back: deque[Block] = deque()
@@ -120,8 +125,8 @@ class BlockQueue:
 
     @property
     def fresh(self) -> int:
-        """Individuals that were never sent."""
-        return self.generation.size - self._fresh
+        """Individuals that are there and were never sent."""
+        return self.ready - self._fresh
 
     @property
     def pause(self) -> float:
@@ -138,7 +143,7 @@ class BlockQueue:
         # what came back goes first: it may have to be tried again in halves
         if self._back:
             return replace(self._back.popleft(), after=self._losses)
-        block = Block(self._fresh, min(self._fresh + size, self.generation.size), after=self._losses)
+        block = Block(self._fresh, min(self._fresh + size, self.ready), after=self._losses)
         self._fresh = block.stop
         return block if block.size else None
 
@@ -196,7 +201,7 @@ class BlockQueue:
             self._in_a_row += 1
             if self._in_a_row >= self._limit:
                 raise MachineFailedError(
-                    f"{_name_generation(self.job, self.generation)}: blocks were lost {self._in_a_row} times in a row,"
+                    f"{name_generation(self.job, self.generation)}: blocks were lost {self._in_a_row} times in a row,"
                     f" and none came back in between; the last time {who}. If memory is short, make backend.workers,"
                     " backend.block or evolution.size smaller, or the networks; otherwise repair the machine or"
                     f" the cluster. What had lived is saved and goes on with '{spell('resume', 'RUN')}'."
@@ -240,7 +245,7 @@ class BlockQueue:
         """
         if (is_in_trouble or self.is_in_trouble) and stopping():
             raise MachineFailedError(
-                f"{_name_generation(self.job, self.generation)}: asked to stop while blocks are lost or hang, so that"
+                f"{name_generation(self.job, self.generation)}: asked to stop while blocks are lost or hang, so that"
                 f" generation is given up. What had lived before is saved and goes on with '{spell('resume', 'RUN')}'."
             )
 
@@ -257,42 +262,3 @@ class BlockQueue:
         if len(evaluation.failures) == self.generation.size:
             raise explain_failures(evaluation.failures, self.job, self.generation, everyone=True)
         return evaluation
-
-
-class EvaluationError(RunFailedError):
-    """Individuals could not be evaluated, and the run does not go on without them."""
-
-
-def _name_generation(job: Job, generation: Generation) -> str:
-    """Name the generation and the seed, and the family of tasks where they are held out."""
-    held_out = f", held-out tasks of the family {job.species.held_out!r}" if job.species.held_out else ""
-    return f"Generation {generation.number}, seed {job.seed}{held_out}"
-
-
-def explain_failures(
-    failures: tuple[Failure, ...], job: Job, generation: Generation, *, everyone: bool = False
-) -> EvaluationError:
-    """Return the error that names who failed, where and why.
-
-    Parameters
-    ----------
-    failures : tuple of Failure
-        At least one.
-    job, generation
-        Who lived.
-    everyone : bool, optional
-        Whether nobody is known to have lived without a failure.
-    """
-    first, more = failures[0], len(failures) - SHOWN
-    before = generation.number * generation.size
-    who = ", ".join(f"{f.individual} (id {before + f.individual})" for f in failures[:SHOWN])
-    advice = (
-        "Everyone failed, so the task, rule or probe is to be repaired"
-        if everyone or len(failures) == generation.size
-        else 'Repair the task, rule or probe, or give the worst fitness to who fails: backend.on_failure = "quarantine"'
-    )
-    return EvaluationError(
-        f"{_name_generation(job, generation)}: expected a fitness of every individual, but it"
-        f" failed for individual {who}{f' and {more} more' if more > 0 else ''}: {first.reason}\n"
-        f"{first.traceback}{advice}; '{spell('resume')}' goes on from the last checkpoint."
-    )

@@ -84,8 +84,12 @@ def _ours(table: dict[str, Any], size: int, seed: int) -> Iterator[None]:
     lived, at = None, 0
     status, nothing = np.zeros(size, np.int64), np.full(size, np.nan)
     while True:
-        generation, asked = algorithm.ask(lived, search) if lived else algorithm.begin(founders, search)
-        evaluation = Evaluation(_losses(size, at, seed), status, nothing, {})
+        losses = _losses(size, at, seed)
+        if lived:
+            generation, asked = algorithm.grow(lived, lambda made, place, known=losses: float(known[place]), search)
+        else:
+            generation, asked = algorithm.begin(founders, search)
+        evaluation = Evaluation(losses, status, nothing, {})
         lived = advance(generation, evaluation, lived, algorithm.tell(generation, evaluation, asked, search))
         at += 1
         yield

@@ -19,8 +19,9 @@ from hetevo.populations.errors import SettingError
 from hetevo.populations.evaluation import Evaluation
 
 SMALL = ["lifetime.presentations=20", "evolution.size=12", "evolution.elites=2", "checkpoint={every=1,keep=9}"]
+OPTIONS = {"asynchronous": {"lag": 5}}
 TABLES = [
-    *({"name": name} for name in ALGORITHMS.own if name != "map-elites" or find_spec("ribs")),
+    *({"name": name, **OPTIONS.get(name, {})} for name in ALGORITHMS.own if name != "map-elites" or find_spec("ribs")),
     {"name": "cma", "separable": True},
     {"name": "evolution-strategy", "survive": True, "parents": 4},
 ]

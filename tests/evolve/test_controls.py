@@ -9,7 +9,7 @@ from hetevo.analysis import load_all, load_run
 from hetevo.analysis.probe import AlignmentProbe
 from hetevo.evolve import Experiment, preset
 from hetevo.evolve.backends import LocalBackend
-from hetevo.evolve.backends.block_queue import EvaluationError
+from hetevo.evolve.backends.failures import EvaluationError
 from hetevo.evolve.beginning import transplant_genes
 from hetevo.evolve.config import ConfigError
 from hetevo.evolve.evolution import Evolution

@@ -248,3 +248,10 @@ def test_every_algorithm_is_measured_beside_peers_and_who_is_missing_says_how_to
         assert list(rows[name]["microseconds"]) == [8, 12]
     for name, (package, _) in search.PEERS.items():
         assert bool(rows[name]["missing"]) == (find_spec(package) is None)
+
+
+def test_without_generations_the_schedule_keeps_workers_busy():
+    from benchmarks.waiting import schedule
+
+    assert schedule(2, 8) > 0.98
+    assert schedule(2, 1) == pytest.approx(0.5, abs=0.1)  # but for founders, one lives at a time

@@ -6,13 +6,14 @@ import signal
 import subprocess
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from builders import make_species
 
 from hetevo.evolve.backends import Job
+from hetevo.evolve.backends.stream import join_pieces
 from hetevo.evolve.generation import draw_generation_zero
 from hetevo.populations.evaluation import Status
 
@@ -118,10 +119,11 @@ def marked_generation(species, marked=BAD):
     return generation
 
 
-def evaluated(backend, probe, marked=BAD, block=4):
+def evaluated(backend, probe, marked=BAD, block=4, number=0):
     species = make_species()
     with backend:
-        return backend.evaluate(Job(species, SEED, block, probe), marked_generation(species, marked))
+        generation = replace(marked_generation(species, marked), number=number)
+        return backend.evaluate(Job(species, SEED, block, probe), generation)
 
 
 def assert_quarantined(found, calm, bad=BAD):
@@ -134,3 +136,24 @@ def assert_quarantined(found, calm, bad=BAD):
         np.testing.assert_array_equal(getattr(found, name)[~failed], getattr(calm, name)[~failed])
     np.testing.assert_array_equal(found.observed["gain_end"][~failed], calm.observed["gain_end"][~failed])
     assert [failure.individual for failure in found.failures] == list(bad)
+
+
+def streamed(backend, probe, marked=BAD, block=4, generations=2, ahead=3):
+    """Evaluate generations in one stream: never more than ``ahead`` individuals are there that have not lived."""
+    species = make_species()
+    made = [replace(marked_generation(species, marked), number=number) for number in range(generations)]
+    given, back, pieces = ahead, 0, []
+    with backend:
+        stream = backend.stream(Job(species, SEED, block, probe), made[0], ahead)
+        while back < generations * SIZE:
+            came = stream.take()
+            pieces += came
+            for _ in range(sum(piece.positions.size for piece in came)):
+                back += 1
+                if given < generations * SIZE:
+                    number, position = divmod(given, SIZE)
+                    if position == 0:
+                        stream.begin(Job(species, SEED, block, probe), made[number])
+                    stream.feed(number, position + 1)
+                    given += 1
+    return [join_pieces([piece for piece in pieces if piece.generation == n]) for n in range(generations)]

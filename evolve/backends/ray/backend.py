@@ -5,21 +5,19 @@ sets handlers of signals and variables of the environment, and knows one session
 All that happens to a worker (`hetevo.evolve.backends.pool`) that can be replaced.
 """
 
-import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor, Future, wait
-from types import FrameType
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from hetevo.evolve.backends.backend import Telemetry, do_nothing, never
+from hetevo.evolve.backends.backend import Piece, Telemetry, do_nothing, never
 from hetevo.evolve.backends.block_queue import pause_after
-from hetevo.evolve.backends.fingerprint import Fingerprint, check_same, workers_fingerprint
+from hetevo.evolve.backends.fingerprint import workers_fingerprint
 from hetevo.evolve.backends.job import Job
 from hetevo.evolve.backends.pool import WorkerPool
 from hetevo.evolve.backends.process import NoWorkersError
-from hetevo.evolve.backends.ray.local import ONLY_HERE
+from hetevo.evolve.backends.ray import process
 from hetevo.evolve.backends.ray.session import (
     ClusterError,
     ClusterLostError,
@@ -28,6 +26,7 @@ from hetevo.evolve.backends.ray.session import (
     is_connected,
     resolve_address,
 )
+from hetevo.evolve.backends.ray.stream import Fed, RayStream
 from hetevo.evolve.config import CURRENT, BackendTable
 from hetevo.evolve.generation import Generation
 from hetevo.evolve.messages import log
@@ -35,7 +34,7 @@ from hetevo.populations.errors import SettingError
 from hetevo.populations.evaluation import Evaluation
 
 if TYPE_CHECKING:
-    from hetevo.evolve.backends.ray.driver import RayDriver
+    pass
 
 WATCH_SECONDS = 1.0
 """Seconds between two looks at whether the caller's own session is still there."""
@@ -51,14 +50,6 @@ Result = TypeVar("Result")
 
 class ProcessLostError(ClusterLostError):
     """The process that speaks to Ray has ended."""
-
-
-class Facts(NamedTuple):
-    """What the process that evolves knows of the backend in this one."""
-
-    workers: int
-    description: str
-    telemetry: Telemetry
 
 
 class RayBackend:
@@ -86,8 +77,8 @@ class RayBackend:
         self._pool = WorkerPool(1, portable=settings.portable)
         self._under_way: Future[Any] | None = None
         self._settings = settings.model_copy(update={"address": resolve_address(settings.address)})
-        self._facts = Facts(0, "", {})
-        self._begun = False
+        self._facts = process.Facts(0, "", {})
+        self._begun, self._starts = False, 0
         self._insist(do_nothing, START_LOSSES)
 
     def _insist(self, call: Callable[[], Result], limit: int, stopping: Callable[[], bool] = never) -> Result:
@@ -111,9 +102,10 @@ class RayBackend:
                     raise
                 raise ClusterLostError(f"{why} It cannot be started again: {error} {how_to_go_on()}") from None
 
-    def _begin(self) -> Facts:
+    def _begin(self) -> process.Facts:
+        self._starts += 1
         try:
-            return self.ask(_start, self._settings, workers_fingerprint(portable=self._settings.portable))
+            return self.ask(process.start, self._settings, workers_fingerprint(portable=self._settings.portable))
         except ImportError as error:
             self.close()
             raise SettingError(
@@ -141,7 +133,7 @@ class RayBackend:
 
     def prepare(self, job: Job) -> None:
         """Let a worker load what every block needs; NotLoadableError if it cannot."""
-        self._insist(lambda: self.ask(_prepare, job), START_LOSSES)
+        self._insist(lambda: self.ask(process.prepare, job), START_LOSSES)
 
     def evaluate(
         self,
@@ -153,11 +145,41 @@ class RayBackend:
         """Evaluate all individuals of a generation, in order."""
         once = iter([meanwhile])
 
-        def call() -> tuple[Evaluation, Facts]:
-            return self.ask(_evaluate, job, generation, meanwhile=next(once, do_nothing), stopping=stopping)
+        def call() -> tuple[Evaluation, process.Facts]:
+            return self.ask(process.evaluate, job, generation, meanwhile=next(once, do_nothing), stopping=stopping)
 
         evaluation, self._facts = self._insist(call, self._settings.losses, stopping)
         return evaluation
+
+    def stream(self, job: Job, generation: Generation, ready: int) -> RayStream:
+        """Return a stream that begins with a generation, of which the first ``ready`` individuals are there."""
+        stream = RayStream(self._exchange, self._lap)
+        stream.begin(job, generation, ready)
+        return stream
+
+    def _exchange(
+        self, give: Callable[[int], list[Fed]], meanwhile: Callable[[], None], stopping: Callable[[], bool]
+    ) -> Sequence[Piece]:
+        """Give individuals of a stream to the other process, and return whoever has lived since.
+
+        Parameters
+        ----------
+        give : callable
+            Returns whom the process lacks that was started as the n-th.
+        meanwhile, stopping : callable
+            See `hetevo.evolve.backends.backend.Stream.take`.
+        """
+        once = iter([meanwhile])
+
+        def call() -> tuple[Sequence[Piece], process.Facts]:
+            return self.ask(process.exchange, give(self._starts), meanwhile=next(once, do_nothing), stopping=stopping)
+
+        pieces, self._facts = self._insist(call, self._settings.losses, stopping)
+        return pieces
+
+    def _lap(self) -> Telemetry:
+        """Return what there is to say of a stream since this was last asked."""
+        return self._insist(lambda: self.ask(process.lap), self._settings.losses)
 
     def ask(
         self,
@@ -213,7 +235,7 @@ class RayBackend:
         """Leave the cluster, and end it if it was started for this run."""
         if self._under_way is not None and self._under_way.done():
             # if it is gone, or hangs: a cluster that it started notices its end
-            wait([self._pool.submit(_close)], CLOSE_SECONDS)
+            wait([self._pool.submit(process.close)], CLOSE_SECONDS)
         self._under_way = None
         self._pool.close()
 
@@ -222,60 +244,3 @@ class RayBackend:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
-
-
-# What follows happens in the process that speaks to Ray, which alone loads it.
-
-_driver: "RayDriver | None" = None
-_stopping = False
-
-
-def _start(settings: BackendTable, mine: Fingerprint) -> Facts:
-    """Connect to a cluster, or start one; ``mine`` is what the process that evolves computes with."""
-    global _driver
-    check_same(mine)
-    if not settings.address:  # must be there before Ray is imported
-        os.environ.update(ONLY_HERE)
-    from hetevo.evolve.backends.ray.driver import RayDriver
-
-    _driver = RayDriver(settings)
-    _listen()
-    return _take_facts()
-
-
-def _listen() -> None:
-    """Take SIGTERM for a request to stop; it still ends this process when the one that evolves is gone."""
-    before = signal.getsignal(signal.SIGTERM)
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        global _stopping
-        _stopping = True
-        if callable(before):
-            before(number, frame)
-
-    signal.signal(signal.SIGTERM, handle)
-
-
-def _take_facts() -> Facts:
-    assert _driver is not None
-    return Facts(_driver.workers, _driver.description, _driver.telemetry)
-
-
-def _prepare(job: Job) -> None:
-    """Let a worker load what every block needs."""
-    assert _driver is not None
-    _driver.prepare(job)
-
-
-def _evaluate(job: Job, generation: Generation) -> tuple[Evaluation, Facts]:
-    """Evaluate a generation, until SIGTERM asks to stop."""
-    global _stopping
-    assert _driver is not None
-    _stopping = False
-    return _driver.evaluate(job, generation, stopping=lambda: _stopping), _take_facts()
-
-
-def _close() -> None:
-    """Leave the cluster."""
-    if _driver is not None:
-        _driver.close()

@@ -2,12 +2,13 @@
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import ray
 
-from hetevo.evolve.backends.backend import Clock, Telemetry
-from hetevo.evolve.backends.block_queue import BlockQueue
+from hetevo.evolve.backends.backend import Clock, Piece, Telemetry
+from hetevo.evolve.backends.block_queue import LOOK_SECONDS, Block, BlockQueue
 from hetevo.evolve.backends.fingerprint import fingerprint
 from hetevo.evolve.backends.job import Job
 from hetevo.evolve.backends.lives import Lived, load
@@ -25,13 +26,15 @@ from hetevo.evolve.backends.ray.in_flight import InFlight, Sizes
 from hetevo.evolve.backends.ray.local import LocalCluster
 from hetevo.evolve.backends.ray.objects import Store
 from hetevo.evolve.backends.ray.session import ClusterLostError, how_to_go_on, in_short
+from hetevo.evolve.backends.ray.stream import Fed, Mirror
 from hetevo.evolve.backends.ray.tasks import task
+from hetevo.evolve.backends.stream import QueueStream
 from hetevo.evolve.backends.worker import NotLoadableError
 from hetevo.evolve.config import BackendTable
 from hetevo.evolve.generation import Generation
 from hetevo.evolve.machine import available_cores
 from hetevo.evolve.messages import log
-from hetevo.populations.circuits import block_size
+from hetevo.populations.circuits import block_size, genome
 from hetevo.populations.evaluation import Evaluation
 from hetevo.populations.species import Species
 
@@ -69,6 +72,7 @@ class RayDriver:
         self._known: tuple[Species, int, int] | None = None
         self._strangers: dict[str, str] = {}
         self._store = Store()
+        self.mirror = Mirror(QueueStream(settings, _Carrier(self, settings.deadline)))
         try:
             # 1. the cluster: one of this run's own, or that of the address
             if not settings.address:
@@ -136,18 +140,14 @@ class RayDriver:
                 with clock.part("serialise"):
                     self._send(queue, in_flight, sizes)
                 with clock.part("wait"):
-                    collected = in_flight.collect(queue)
-                for block, lived in collected:
-                    # results count only if they were computed as here
-                    if self._is_strange(job, lived):
-                        queue.take_back(block, self._strangers[lived.worker.host])
-                        continue
+                    collected = self.trusted(in_flight.collect(queue.pause))
+                for _, block, lived in collected:
                     clock.busy += lived.seconds
                     clock.processor += lived.processor
                     sizes.learn(block.size, lived.seconds)
                     queue.keep(block, lived.evaluation)
-                self._watch(in_flight)
-                in_flight.cancel_late(queue)
+                self.watch(in_flight)
+                in_flight.cancel_late()
                 queue.check(stopping, is_in_trouble=not self._cpus)
         finally:
             in_flight.cancel_all()
@@ -157,6 +157,27 @@ class RayDriver:
     def _sendable(self, job: Job) -> Job:
         """Return a job that workers can load; those of this machine map the rows of a table from its files."""
         return job if self._local else self._store.sendable(job)
+
+    def exchange(self, fed: Sequence[Fed], stopping: Callable[[], bool]) -> Sequence[Piece]:
+        """Take individuals of a stream, and return whoever has lived since; they live beside what is evaluated."""
+        try:
+            sendable = [replace(new, job=new.job and self._sendable(new.job)) for new in fed]
+            for job in [new.job for new in sendable if new.job]:
+                each = sum(gene.nbytes for gene in genome(job.species))
+                self.mirror.stream.largest = largest_block(store_bytes(), IN_FLIGHT * max(self.workers, 1), each)
+            return self.mirror.exchange(sendable, stopping)
+        except ray.exceptions.RayError as error:
+            raise _explain_loss(error) from None
+
+    def trusted(self, collected: list[tuple[BlockQueue, Block, Lived]]) -> list[tuple[BlockQueue, Block, Lived]]:
+        """Return the results that were computed as here: no others count, and their blocks go back to their queues."""
+        trusted = []
+        for queue, block, lived in collected:
+            if self._is_strange(queue.job, lived):
+                queue.take_back(block, self._strangers[lived.worker.host])
+            else:
+                trusted.append((queue, block, lived))
+        return trusted
 
     def _is_strange(self, job: Job, lived: Lived) -> bool:
         """Tell whether results are those of a worker that computes otherwise, also of one that has joined later."""
@@ -181,18 +202,27 @@ class RayDriver:
         return self._sizes
 
     def _send(self, queue: BlockQueue, in_flight: InFlight, sizes: Sizes) -> None:
-        # fewer workers than CPUs can only be had by not sending more than that many blocks
-        places = self.workers if self.workers < self._cpus else IN_FLIGHT * max(self.workers, 1)
-        while len(in_flight) < places and not queue.pause:
+        while len(in_flight) < self.places and not queue.pause:
             block = queue.next(sizes.next(queue.fresh, queue.generation.size, max(self.workers, 1)))
             if block is None:
                 return
             in_flight.send(queue, block)
 
+    @property
+    def places(self) -> int:
+        """Blocks that may be in flight."""
+        # fewer workers than CPUs can only be had by not sending more than that many blocks
+        return self.workers if self.workers < self._cpus else IN_FLIGHT * max(self.workers, 1)
+
+    @property
+    def is_deserted(self) -> bool:
+        """Whether there is no worker now."""
+        return not self._cpus
+
     def _limit_workers(self) -> int:
         return min(self.settings.workers, self._cpus) if self.settings.workers else self._cpus
 
-    def _watch(self, in_flight: InFlight) -> None:
+    def watch(self, in_flight: InFlight) -> None:
         """Notice workers that join or leave, and give up when all have been gone for long.
 
         Raises
@@ -226,6 +256,37 @@ class RayDriver:
         if self._local:
             self._local.close()
             self._local = None
+
+
+class _Carrier:
+    """Brings the blocks of a stream to a cluster's workers."""
+
+    def __init__(self, driver: RayDriver, deadline: float) -> None:
+        self._driver, self._in_flight = driver, InFlight(deadline)
+
+    @property
+    def workers(self) -> int:
+        """CPUs that evaluate."""
+        return max(self._driver.workers, 1)
+
+    @property
+    def free(self) -> int:
+        """Blocks that can be sent now."""
+        return self._driver.places - len(self._in_flight)
+
+    def send(self, queue: BlockQueue, block: Block) -> None:
+        """Send a block."""
+        self._in_flight.send(queue, block)
+
+    def collect(self) -> list[tuple[BlockQueue, Block, Lived]]:
+        """Wait a moment, return the blocks that have lived, and give those that were lost back to their queues."""
+        return self._driver.trusted(self._in_flight.collect(LOOK_SECONDS))
+
+    def watch(self) -> bool:
+        """Look after what is in flight; tell whether there is no worker now."""
+        self._driver.watch(self._in_flight)
+        self._in_flight.cancel_late()
+        return self._driver.is_deserted
 
 
 def _explain_loss(error: Exception) -> ClusterLostError:

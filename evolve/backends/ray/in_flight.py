@@ -42,8 +42,9 @@ REMEMBERED = 200
 
 @dataclass
 class SentBlock:
-    """A block on its way."""
+    """A block on its way, and the queue that it comes from."""
 
+    queue: BlockQueue
     block: Block
     since: float
 
@@ -71,12 +72,18 @@ class InFlight:
         # a block without end that takes more memory than there is
         live = task(live_alone if block.alone else live_block)
         reference = live.remote(queue.job, queue.genes(block), queue.individuals(block), queue.generation.number)
-        self._sent_blocks[reference] = SentBlock(block, time.monotonic())
+        self._sent_blocks[reference] = SentBlock(queue, block, time.monotonic())
 
-    def collect(self, queue: BlockQueue) -> list[tuple[Block, Lived]]:
-        """Wait a moment for blocks, return those that lived, and give the lost ones back to ``queue``."""
-        if not self._sent_blocks:  # all were lost, and are sent again after a pause
-            time.sleep(min(WAIT_SECONDS, queue.pause))
+    def collect(self, pause: float = WAIT_SECONDS) -> list[tuple[BlockQueue, Block, Lived]]:
+        """Wait a moment for blocks, return those that lived, and give the lost ones back to their queues.
+
+        Parameters
+        ----------
+        pause : float, optional
+            Seconds to wait if nothing is on its way: all were lost, and are sent again after a pause.
+        """
+        if not self._sent_blocks:
+            time.sleep(min(WAIT_SECONDS, pause))
             return []
         # a tenth of them at a time: with thousands in flight, a call for each would keep the driver busy
         some = max(1, len(self._sent_blocks) // 10)
@@ -84,14 +91,14 @@ class InFlight:
         collected = []
         for reference in ready:
             sent = self._sent_blocks.pop(reference)
-            lived = _result(reference, sent.block, queue)
+            lived = _result(reference, sent.block, sent.queue)
             if lived is not None:
                 self._turnarounds.append(time.monotonic() - sent.since)
-                collected.append((sent.block, lived))
+                collected.append((sent.queue, sent.block, lived))
         return collected
 
-    def cancel_late(self, queue: BlockQueue) -> None:
-        """Cancel blocks that hang, and give them back to ``queue``."""
+    def cancel_late(self) -> None:
+        """Cancel blocks that hang, and give them back to their queues."""
         if not self._turnarounds:
             return  # nothing to compare with: long lives are not hung ones
         limit, now = max(self._deadline, LATE * median(self._turnarounds)), time.monotonic()
@@ -101,7 +108,7 @@ class InFlight:
                 del self._sent_blocks[reference]
                 ray.cancel(reference, force=True)
                 took = f"no answer in {now - sent.since:.0f} seconds, others take {median(self._turnarounds):.3g}"
-                queue.take_back_late(sent.block, took)
+                sent.queue.take_back_late(sent.block, took)
 
     def start_clocks_anew(self) -> None:
         """Forget how long blocks have been on their way: the workers are not the same as before."""

@@ -14,7 +14,8 @@ from process_faults import SEED, SIZE, Fault, Switch, assert_quarantined, evalua
 
 from hetevo.evolve import Experiment, preset, resume
 from hetevo.evolve.backends import Job, LocalBackend, alone, block_queue
-from hetevo.evolve.backends.block_queue import BlockQueue, EvaluationError
+from hetevo.evolve.backends.block_queue import BlockQueue
+from hetevo.evolve.backends.failures import EvaluationError
 from hetevo.evolve.config import BackendTable
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.verify import verify

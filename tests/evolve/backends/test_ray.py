@@ -17,11 +17,11 @@ import numpy as np
 import pytest
 from builders import make_species
 from clusters import Nodes, alone
-from process_faults import BAD, SEED, Fault, assert_quarantined, evaluated, killed, marked_generation
+from process_faults import BAD, SEED, Fault, assert_quarantined, evaluated, killed, marked_generation, streamed
 
 from hetevo.evolve import Experiment, preset
 from hetevo.evolve.backends import BACKENDS, Job, LocalBackend
-from hetevo.evolve.backends.block_queue import EvaluationError
+from hetevo.evolve.backends.failures import EvaluationError
 from hetevo.evolve.backends.ray import ClusterError, ClusterLostError, RayBackend
 from hetevo.evolve.backends.ray import backend as backends
 from hetevo.evolve.backends.ray.connection import largest_block
@@ -83,6 +83,21 @@ def test_the_same_digests_with_four_workers_and_a_stranger_is_not_joined(
     assert (run.digest, run.probe_digest) == (reference.digest, reference.probe_digest)
     assert "backend: Ray on this machine, 4 workers" in caplog.messages
     assert nodes.address not in caplog.text
+
+
+def test_births_without_generations_have_the_same_digest_as_on_this_machine(nodes, tmp_path):
+    options = [*OPTIONS, ("evolution.algorithm", {"name": "asynchronous", "lag": 9}), "heldout.every=2"]
+    options += [("heldout.families", ["xor"])]
+    here = Experiment(preset("smoke", overrides=[*options, "backend.workers=1"])).run(tmp_path / "here")
+    where = ["backend.name=ray", f'backend.address="{nodes.address}"']
+    there = Experiment(preset("smoke", overrides=[*options, *where])).run(tmp_path / "there")
+    assert (there.digest, there.probe_digest) == (here.digest, here.probe_digest)
+
+
+@pytest.mark.parametrize("kind", ["kill", "hang"])
+def test_a_stream_survives_workers_that_are_lost_or_hang(nodes, calm, tmp_path, kind):
+    found = streamed(backend(nodes, deadline=2), Fault(kind, str(tmp_path), times=1), block=2, ahead=8)
+    assert_quarantined(found[0], calm, bad=())
 
 
 def test_workers_of_a_cluster_import_nothing_from_the_folder_of_the_start(nodes, tmp_path):
