@@ -179,6 +179,16 @@ def test_meaningless_objectives_and_operators_are_refused(case):
         tiny(*changes)
 
 
+def test_drift_may_have_objectives_that_nobody_selects_by():
+    lot = '{name="selRandom"}'
+    assert tiny(THREE, f"evolution.select={lot}", f"evolution.select_elites={lot}").evolution.objectives
+
+
+def test_islands_have_fronts_of_their_own(tmp_path):
+    run = go(tmp_path / "run", THREE, *NSGA2, "evolution.elites=1", "islands.count=2", "islands.every=1")
+    assert verify(run.path, replay=True).ok
+
+
 def test_layers_have_no_synapses_to_compare():
     with pytest.raises(ConfigError, match="have no synapses to compare"):
         preset("chalmers", overrides=['evolution.objectives=["synapses"]'])
