@@ -23,7 +23,6 @@ from hetevo.populations.evaluation import Evaluation, evaluate
 from hetevo.populations.genome import Population
 from hetevo.populations.layout import Layout
 from hetevo.populations.species import Species
-from hetevo.populations.types import Floats
 from hetevo.populations.wiring import Pathways
 
 SMALL = ("lifetime.presentations=6", "lifetime.test_samples=16", "network.levels=[3, 2]", "evolution.size=6")
@@ -250,12 +249,11 @@ def check_search(table: Mapping[str, Any]) -> None:
     columns: list[list[str]] = []
 
     def lose(generation: Generation, place: int) -> float:
-        return float(_lose(generation, config.lifetime.loss_cap)[place])
+        gains = generation.population["gains_ascending"][place].astype(np.float64)
+        return min(float((gains**2).mean()), config.lifetime.loss_cap)
 
     for number in range(3):
-        asked = [
-            algorithm.grow(lived, _lose_one, search) if lived else algorithm.begin(founders, search) for _ in range(2)
-        ]
+        asked = [algorithm.grow(lived, lose, search) if lived else algorithm.begin(founders, search) for _ in range(2)]
         (generation, memory), (again, remembered) = asked
         fits = (generation.number, generation.size) == (number, SEARCHED)
         assert fits, f"expected generation {number} with {SEARCHED} individuals, got {generation}"
@@ -267,7 +265,7 @@ def check_search(table: Mapping[str, Any]) -> None:
         assert (generation.parent_a < born).all(), "expected parents that have lived"
         check_genes(generation.population, search.species)
         # everybody's loss, and what is remembered of it
-        loss = _lose(generation, config.lifetime.loss_cap)
+        loss = np.array([lose(generation, place) for place in range(SEARCHED)])
         evaluation = Evaluation(loss, np.zeros(SEARCHED, np.int64), np.full(SEARCHED, np.nan), {})
         told = algorithm.tell(generation, evaluation, memory, search)
         kinds = {name: (array.shape, array.dtype) for name, array in told.items()}
@@ -284,11 +282,6 @@ def check_search(table: Mapping[str, Any]) -> None:
     assert columns.count(columns[0]) == len(columns), same
     untouched = state == (random.getstate(), pickle.dumps(np.random.get_state()))  # noqa: NPY002
     assert untouched, "expected an algorithm that draws from addressed streams, not from random or numpy.random"
-
-
-def _lose(generation: Generation, most: float) -> Floats:
-    squares = (generation.population["gains_ascending"].astype(np.float64) ** 2).mean(axis=1)
-    return np.asarray(np.minimum(squares, most))
 
 
 def check_objective(name: str) -> None:

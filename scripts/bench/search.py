@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from hetevo.evolve import preset
 from hetevo.evolve.algorithms import ALGORITHMS, Search, make_algorithm
 from hetevo.evolve.algorithms.vectors import Vectors
-from hetevo.evolve.generation import draw_generation_zero
+from hetevo.evolve.generation import Generation, draw_generation_zero
 from hetevo.evolve.species import build_species
 from hetevo.evolve.state import advance
 from hetevo.populations.errors import SettingError
@@ -75,6 +76,11 @@ def _losses(size: int, generation: int, seed: int) -> Floats:
     return np.random.default_rng((seed, generation)).random(size)
 
 
+def _loss_of(losses: Floats, generation: Generation, place: int) -> float:
+    del generation
+    return float(losses[place])
+
+
 def _ours(table: dict[str, Any], size: int, seed: int) -> Iterator[None]:
     config = preset("emergence", overrides=[f"evolution.size={size}", ("evolution.algorithm", table)])
     search = Search(config, build_species(config))
@@ -86,7 +92,7 @@ def _ours(table: dict[str, Any], size: int, seed: int) -> Iterator[None]:
     while True:
         losses = _losses(size, at, seed)
         if lived:
-            generation, asked = algorithm.grow(lived, lambda made, place, known=losses: float(known[place]), search)
+            generation, asked = algorithm.grow(lived, partial(_loss_of, losses), search)
         else:
             generation, asked = algorithm.begin(founders, search)
         evaluation = Evaluation(losses, status, nothing, {})

@@ -19,10 +19,11 @@ from hetevo.evolve.backends.backend import Piece
 from hetevo.evolve.births import Births
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.generation import draw_generation_zero
+from hetevo.evolve.loading import load
 from hetevo.evolve.private_deap import private_generators
 from hetevo.evolve.reproduction import make_toolbox
 from hetevo.evolve.selection import Candidates, select
-from hetevo.evolve.state import advance, load
+from hetevo.evolve.state import advance
 from hetevo.evolve.verify import verify
 from hetevo.populations.errors import SettingError
 from hetevo.populations.evaluation import Evaluation, evaluate
@@ -176,6 +177,13 @@ def test_a_lag_is_no_longer_than_a_generation_and_there_is_one_island(whole, tmp
     for lag, changes, message in ((0.5, [], "lag"), (-1, [], "lag: .*1"), (4, ["islands.count=2"], "islands")):
         with pytest.raises(SettingError, match=message):
             configure(lag, *changes)
+
+
+def test_adults_keep_losses_and_nothing_else():
+    for change in ('evolution.objectives=["loss", "synapses"]', 'evolution.select={name="selLexicase"}'):
+        more = ["evolution.pool=4", 'evolution.select={name="selNSGA2"}'] if "objectives" in change else []
+        with pytest.raises(SettingError, match="the algorithm 'asynchronous'"):
+            Experiment(configure(4, change, "lifetime.tasks=2", *more))
 
 
 class Shuffled:
