@@ -46,7 +46,9 @@ def is_chained(rows: pa.Table, newest: Checkpoint, size: int) -> bool:
     if "cases" in newest.arrays:
         columns["cases"] = _stack([rows[name].to_numpy() for name in names_of_tasks(rows.column_names)], rows.num_rows)
     if "objectives" in newest.arrays:
+        # they stand before what a probe recorded, whatever that is called
         named = [name for name in rows.column_names if name.startswith(OBJECTIVE)]
+        named = named[: newest.arrays["objectives"].shape[1]]
         columns["objectives"] = _stack([rows[name].to_numpy() for name in named], rows.num_rows)
     chain = START
     for start in range(0, rows.num_rows, size):

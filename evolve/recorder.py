@@ -115,7 +115,7 @@ class Recorder:
         """
         self.flush()  # nothing of this generation may reach the disk together with the checkpoint of the last one
         row = generation_row(generation.number, evaluation, self.config.probe.share)
-        row["parents"] = np.array([count_parents(generation)])
+        row["parents"] = np.array([float(count_parents(generation))])  # unknown where an earlier version began
         row |= {name: np.array([value]) for name, value in (measured or {}).items()}
         rows, kept = [(self.directory.generations, row)], self.config.records
         if kept.individuals_every and generation.number % kept.individuals_every == 0:

@@ -216,7 +216,7 @@ def check_lists(family: Any, layout: Layout, allowed: Pathways) -> None:
 
 def check_alike(first: Evaluation, second: Evaluation, message: str) -> None:
     """Check that two evaluations are the same, what was measured too."""
-    check_same([first.loss, first.status], [second.loss, second.status], message)
+    check_same([first.loss, first.status, first.cases], [second.loss, second.status, second.cases], message)
     assert first.observed.keys() == second.observed.keys(), message
     check_same(first.observed.values(), second.observed.values(), message)
 

@@ -28,6 +28,7 @@ from hetevo.populations.wiring.amorphous import Amorphous
 
 INSTRUMENTS = [name for name, measure in MEASURES.own.items() if measure.instrument]
 OTHER_RUNS = [kind for kind in SPECIAL if all(len(CASES[case]) > 1 for case in SPECIAL[kind].cases)]
+OTHER_RUNS.append("archive")
 """Figures that need other runs than a small one."""
 OWN = [
     *(("task", name, {}) for name in TASKS.own if name != "table"),

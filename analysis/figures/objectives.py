@@ -123,7 +123,7 @@ def parents(frame: Frame) -> pd.DataFrame:
         Data: condition, seed, run, generation, parents.
     """
     for run in frame.runs:
-        if "parents" not in run.generations:
+        if "parents" not in run.generations or run.generations["parents"].isna().all():
             raise RunDirectoryError(
                 f"{run.path} was recorded by a version that did not count parents. Run it again; the evolution is the"
                 " same, bit for bit."

@@ -52,6 +52,9 @@ class Algorithm:
     islands: ClassVar[bool] = False
     """Whether it knows `hetevo.evolve.islands`."""
 
+    compares: ClassVar[bool] = False
+    """Whether it selects by several objectives and by losses task by task, if the configuration says so."""
+
     def check(self, search: Search) -> None:
         """Refuse what it cannot search in, before anything is written.
 

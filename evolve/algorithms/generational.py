@@ -16,6 +16,7 @@ class Generational(Algorithm):
     """Generation after generation, as `deap.algorithms.eaSimple` with elites; ``[evolution]`` names the operators."""
 
     islands: ClassVar[bool] = True
+    compares: ClassVar[bool] = True
 
     def ask(self, lived: "State", search: Search) -> "tuple[Generation, Memory]":
         """Return the next generation; there is nothing to remember."""

@@ -167,7 +167,8 @@ def check_objectives(config: "Config") -> None:
         )
     # 2. whether an operator looks at them
     used = [str(settings.get("name")) for settings in _used(config).values()]
-    if len(names) > 1 and not any(name in PARETO or name in SELECTIONS for name in used):
+    by_lot = all(name == "selRandom" for name in used)  # drift, the control, looks at nothing
+    if len(names) > 1 and not by_lot and not any(name in PARETO or name in SELECTIONS for name in used):
         raise ValueError(
             f"evolution.objectives: {' and '.join(used)} look at one number, so expected"
             f" evolution.select or select_elites to be one of {', '.join(PARETO)}, such as select_elites = {{name ="

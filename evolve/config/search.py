@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from hetevo.evolve.algorithms import ALGORITHMS
+from hetevo.evolve.config.operators import is_casewise
 from hetevo.evolve.config.options import check_named
 
 if TYPE_CHECKING:  # a configuration checks its algorithm
@@ -28,6 +29,13 @@ def check_algorithm(config: "Config") -> None:
         raise ValueError(
             f"islands.count: the algorithm {name!r} knows no islands, so expected 1, got {config.islands.count}. Those"
             f" that do: {known}"
+        )
+    if not family.compares and (config.evolution.objectives != ("loss",) or is_casewise(config)):
+        known = ", ".join(name for name, one in ALGORITHMS.own.items() if one.compares)
+        raise ValueError(
+            f'evolution.objectives: the algorithm {name!r} searches by the loss alone, so expected ["loss"] and no'
+            f" lexicase selection, got {list(config.evolution.objectives)} and {config.evolution.select['name']}. Those"
+            f" that know more: {known}"
         )
     if config.evolution.turnover == "none" and name != "generational":
         raise ValueError(

@@ -54,7 +54,7 @@ COLUMNS: dict[str, dict[str, Column]] = {
         "failures": Column(pa.int64(), 0, needed=False),
         "accuracy_best": _ACCURACY,
         "accuracy_median": _ACCURACY,
-        "parents": Column(pa.int64(), 0, needed=False),
+        "parents": Column(pa.float64(), 0, nullable=True, needed=False),
     },
     "individuals": {
         "generation": _COUNT,

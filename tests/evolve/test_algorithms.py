@@ -231,6 +231,13 @@ def test_vectors_far_away_are_genes_still():
         ({"name": "cma"}, ["backend.portable=true"], "backend.portable: the matrix products"),
         ({"name": "openai-es"}, ["evolution.size=13"], "expected an even number"),
         ({"name": "evolution-strategy", "parents": 12}, [], "expected fewer than individuals"),
+        ({"name": "cma"}, ['evolution.objectives=["loss", "synapses"]'], "searches by the loss alone"),
+        ({"name": "random"}, ['evolution.objectives=["worst"]'], "searches by the loss alone"),
+        (
+            {"name": "evolution-strategy"},
+            ["lifetime.tasks=2", 'evolution.select={name="selLexicase"}'],
+            "no lexicase selection",
+        ),
         ({"name": "cma"}, ["islands.count=2"], "knows no islands"),
         ({"name": "cma"}, ["evolution.turnover=none"], "nothing is searched"),
         ({"name": "cmaes"}, [], "Did you mean 'cma'"),

@@ -1,10 +1,14 @@
 """Losses in single tasks: what is recorded of them, and that records are held against each other."""
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pytest
 from faults import go
 
+from hetevo.evolve import resume
 from hetevo.evolve.record_lives import find_wrong_losses
 from hetevo.evolve.rundir.parts import parts, read_part
 from hetevo.evolve.verify import verify
@@ -45,3 +49,13 @@ def test_parents_are_counted_without_elites(finished):
         children = [row for row in rows if row["generation"] == generation and row["operator"] != "elite"]
         assert parents == len({row[name] for row in children for name in ("parent_a", "parent_b")} - {-1})
     assert counted[0] == 0 < counted[-1]
+
+
+def test_a_run_of_the_first_version_counts_parents_from_where_it_goes_on(tmp_path):
+    path = shutil.copytree(Path(__file__).parent / "fixtures" / "schema-1", tmp_path / "old")
+    before = read_part(parts(path / "generations")[0]).num_rows
+    assert "parents" not in read_part(parts(path / "generations")[0]).column_names
+    resume(path, before + 1)
+    counted = read_part(parts(path / "generations")[0])["parents"].to_pylist()
+    assert [value is None for value in counted] == [True] * before + [False] * 2
+    assert verify(path).ok

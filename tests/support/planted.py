@@ -76,7 +76,7 @@ def plant(
             if name != "loss"
         }
         row |= {f"{name}_median": np.median(values) for name, values in aims.items()}
-        row["parents"] = min(g, 1) * int(stream_of("parents", condition, seed, g).integers(2, size + 1))
+        row["parents"] = min(g, 1) * float(stream_of("parents", condition, seed, g).integers(2, size + 1))
         if probed:
             row |= {name: mean_defined(column) for name, column in common.items()}
             row |= {"alignment_end_elite": row["alignment_end"], "undefined_share": np.isnan(values).mean()}
