@@ -12,6 +12,7 @@ from hetevo.analysis.figures.phase import phase_diagram
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.measures import sign_agreement
 from hetevo.analysis.runs import LoadedRun
+from hetevo.analysis.statistics.curves import last_level
 
 HETEROSYNAPTIC = "heterosynaptic"
 
@@ -98,6 +99,17 @@ def boundary_slope(*runs: LoadedRun) -> float:
     return float(np.polyfit(np.log(noises)[known], found[known], 1)[0]) if known.sum() > 2 else math.nan
 
 
+def least_beyond(control: LoadedRun, *runs: LoadedRun, column: str = "alignment_end_elite") -> float:
+    """Return by how much the best tenth of the least aligned run is more aligned than that of another, at the end."""
+    levels = [last_level(run, column).value for run in (control, *runs)]
+    return float(np.min(levels[1:]) - levels[0])
+
+
+def least_population_beyond(control: LoadedRun, *runs: LoadedRun) -> float:
+    """Return the same of whole populations."""
+    return least_beyond(control, *runs, column="alignment_end")
+
+
 CLAIM_MEASURES: Mapping[str, Callable[..., float]] = {
     "restlessness": restlessness,
     "turned": turning,
@@ -112,6 +124,8 @@ CLAIM_MEASURES: Mapping[str, Callable[..., float]] = {
     "least_hebbian": least_hebbian,
     "margin_flipped": margin_flipped,
     "boundary_slope": boundary_slope,
+    "least_beyond": least_beyond,
+    "least_population_beyond": least_population_beyond,
 }
 """Each is computed from one seed's runs, in the order of the prediction's terms."""
 

@@ -1,7 +1,7 @@
 """The algorithm `cma`: a normal distribution of vectors that adapts its mean, step size and covariances (CMA-ES)."""
 
 from dataclasses import dataclass
-from math import sqrt
+from math import exp, sqrt
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -56,10 +56,11 @@ class CMA(Algorithm):
                 f"evolution.size: the algorithm 'cma' weighs the better half, so expected at least 4 individuals, got"
                 f" {search.config.evolution.size}."
             )
-        if search.config.backend.portable:
+        if search.config.backend.portable and not self.separable:
             raise SettingError(
-                "backend.portable: the matrix products of the algorithm 'cma' are computed in this process, whose last"
-                " bits are its processor's own, so expected false, got true."
+                "backend.portable: matrices of the algorithm 'cma' are multiplied in this process, whose last bits are"
+                " its processor's own, so expected false, got true. Adapt variances alone, which needs none:"
+                " evolution.algorithm.separable = true"
             )
         if not self.separable and vectors.size > LARGEST:
             raise SettingError(
@@ -179,11 +180,12 @@ class Separable(cma.Strategy):  # type: ignore[misc]
         """Adapt mean, step size and variances: `deap.cma.Strategy.update` with a diagonal matrix."""
         population.sort(key=lambda point: point.fitness, reverse=True)
         before, best = self.centroid, np.array(population[: self.mu])
-        self.centroid = self.weights @ best
+        # sums, not products of matrices: their bits are the same on every processor
+        self.centroid = (self.weights[:, None] * best).sum(axis=0)
         moved = (self.centroid - before) / self.sigma
         # the paths of steps, in units of the distribution and in those of the space
         self.ps = (1 - self.cs) * self.ps + sqrt(self.cs * (2 - self.cs) * self.mueff) * moved / np.sqrt(self.C)
-        length = float(np.linalg.norm(self.ps))
+        length = sqrt((self.ps**2).sum())
         grown = sqrt(1 - (1 - self.cs) ** (2 * (self.update_count + 1)))
         is_short = float(length / grown / self.chiN < 1.4 + 2 / (self.dim + 1))
         self.update_count += 1
@@ -192,5 +194,5 @@ class Separable(cma.Strategy):  # type: ignore[misc]
         steps = (best - before) / self.sigma
         kept = 1 - self.ccov1 - self.ccovmu + (1 - is_short) * self.ccov1 * self.cc * (2 - self.cc)
         self.C = kept * self.C + self.ccov1 * self.pc**2 + self.ccovmu * (self.weights[:, None] * steps**2).sum(axis=0)
-        self.sigma *= float(np.exp((length / self.chiN - 1) * self.cs / self.damps))
+        self.sigma *= exp((length / self.chiN - 1) * self.cs / self.damps)
         self.BD = np.sqrt(self.C)

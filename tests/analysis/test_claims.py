@@ -212,7 +212,7 @@ def test_every_claim_has_a_preset_a_sweep_with_its_conditions_and_predictions_of
     assert used <= conditions
     assert len({member.seed for member in plan.members}) >= 10
     assert claim.figure in ("", *CLAIM_FIGURES)
-    stages = ("birth", "mid", "end", "median", "best", "mean", "champion")
+    stages = ("birth", "mid", "end", "elite", "median", "best", "mean", "champion")
     for prediction in claim.predictions:
         assert prediction.measure in ("", *CLAIM_MEASURES)
         for _, condition, column in prediction.terms:

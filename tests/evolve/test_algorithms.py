@@ -228,7 +228,7 @@ def test_vectors_far_away_are_genes_still():
     ("table", "changes", "message"),
     [
         ({"name": "cma"}, ["evolution.size=3", "evolution.elites=1"], "expected at least 4 individuals"),
-        ({"name": "cma"}, ["backend.portable=true"], "backend.portable: the matrix products"),
+        ({"name": "cma"}, ["backend.portable=true"], "backend.portable: matrices of the algorithm"),
         ({"name": "openai-es"}, ["evolution.size=13"], "expected an even number"),
         ({"name": "evolution-strategy", "parents": 12}, [], "expected fewer than individuals"),
         ({"name": "cma"}, ['evolution.objectives=["loss", "synapses"]'], "searches by the loss alone"),
