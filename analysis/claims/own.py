@@ -8,6 +8,7 @@ import numpy as np
 from hetevo.analysis.figures.bcm import bcm, share_falling, share_rising, sliding
 from hetevo.analysis.figures.exchange import exchange
 from hetevo.analysis.figures.metaplasticity import metaplasticity, scores
+from hetevo.analysis.figures.objectives import front_alignment
 from hetevo.analysis.figures.phase import phase_diagram
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.measures import sign_agreement
@@ -154,6 +155,11 @@ def _of_hebbian_or_not(runs: Sequence[LoadedRun]) -> Plot:
     return phase_diagram(runs, x=DECAY, y=NOISE, names=names, column="hebbian_cosine_end", says=says)
 
 
+def _of_synapse_cost(runs: Sequence[LoadedRun]) -> Plot:
+    """Draw the fronts of those that were selected by two objectives."""
+    return front_alignment([run for run in runs if run.setting("evolution.objectives") != ["loss"]])
+
+
 CLAIM_FIGURES: Mapping[str, Callable[[Sequence[LoadedRun]], Plot]] = {
     "flexibility": _of_flexibility,
     "rewired": _of_rewired,
@@ -161,5 +167,6 @@ CLAIM_FIGURES: Mapping[str, Callable[[Sequence[LoadedRun]], Plot]] = {
     "bcm": bcm,
     "exchange": exchange,
     "hebbian-or-not": _of_hebbian_or_not,
+    "synapse-cost": _of_synapse_cost,
 }
 """Each is drawn from all runs of the claim's sweep."""

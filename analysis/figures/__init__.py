@@ -21,7 +21,7 @@ from hetevo.analysis.figures.individuals import distribution, fitness
 from hetevo.analysis.figures.lifetime import lifetime
 from hetevo.analysis.figures.lineage import lineage, price
 from hetevo.analysis.figures.metaplasticity import metaplasticity
-from hetevo.analysis.figures.objectives import front, hypervolume, parents
+from hetevo.analysis.figures.objectives import front, front_alignment, hypervolume, parents
 from hetevo.analysis.figures.phase import phase_diagram, phase_plane
 from hetevo.analysis.figures.plot import Plot, save
 from hetevo.analysis.figures.trace import trace
@@ -57,6 +57,7 @@ FIGURES: Registry[Callable[..., Plot]] = Registry(
         "bcm": bcm,
         "exchange": exchange,
         "front": front,
+        "front-alignment": front_alignment,
         "hypervolume": hypervolume,
         "parents": parents,
         "archive": archive,
@@ -78,6 +79,7 @@ __all__ = [
     "exchange",
     "fitness",
     "front",
+    "front_alignment",
     "gains",
     "hypervolume",
     "levels",

@@ -78,6 +78,43 @@ def _explain(frame: Frame, axes: Axes, colours: "dict[int, tuple[float, float, f
     frame.legend(columns=2, title=f"n seeds × individuals{size}")
 
 
+@figure("alignment_end", individuals=1)
+def front_alignment(frame: Frame) -> pd.DataFrame:
+    """Draw the Pareto front of the last generation that was kept, with gradient alignment as colour.
+
+    A panel a condition, with the fronts of all its runs: whom nobody of the same run dominates. The first two
+    objectives are the axes. Whose alignment is not known is a ring.
+
+    Returns
+    -------
+    Plot
+        Data: condition, seed, run, generation, id, the objectives, and alignment_end, of every individual of a front.
+    """
+    names = _objectives_of(frame.runs, most=8)
+    across, upward = names[:2]
+    every, groups = group_by_condition(frame.runs), group_by_condition(frame.chosen)
+    grid = frame.grid(list(groups), 2.4, across=_label(across), upward=_label(upward))
+    parts = [_fronts(run, names, [int(_kept(run).max())]) for run in frame.chosen]
+    fronts = pd.concat(parts, ignore_index=True)
+    colour = fronts["alignment_end"] if "alignment_end" in fronts else pd.Series(np.nan, fronts.index)
+    fronts = fronts.assign(alignment_end=pd.to_numeric(colour))
+    # one scale of colours for all panels, and 0 in its middle
+    most = float(np.nanmax(np.abs(fronts["alignment_end"]))) if fronts["alignment_end"].notna().any() else 1.0
+    for axes, (condition, group) in zip(grid, groups.items(), strict=True):
+        part = fronts[fronts["condition"] == condition]
+        known = part["alignment_end"].notna()
+        shown = part[known]
+        image = axes.scatter(
+            shown[_column(across)], shown[_column(upward)], c=shown["alignment_end"], s=SMALLEST * 2, linewidths=0.2,
+            edgecolors="0.3", cmap="vlag", vmin=-most, vmax=most,
+        )  # fmt: skip
+        rest = part[~known]
+        axes.scatter(rest[_column(across)], rest[_column(upward)], s=SMALLEST * 2, facecolors="none", edgecolors="0.5")
+        add_to_title(axes, f"n = {write_share(group, every[condition])} × {group[0].size}")
+    frame.figure.colorbar(image, ax=grid, pad=0.02, aspect=30).set_label("gradient alignment (cosine)")
+    return fronts[["condition", "seed", "run", "generation", "id", *map(_column, names), "alignment_end"]]
+
+
 @figure(probe=None, individuals=MOST)
 def hypervolume(frame: Frame) -> pd.DataFrame:
     """Draw the hypervolume of Pareto fronts over generations, a line a condition.

@@ -169,6 +169,7 @@ SPECIAL = {
     "bcm": Special(("a grid of two keys",), "task family 'exposure'", EXPOSURES, name_exposures),
     "exchange": Special(tuple(CASES), "^$", EXCHANGES),
     "front": Special(("two runs of one condition",), "objective", SEVERAL),
+    "front-alignment": Special(("two runs of one condition",), "objective", SEVERAL),
     "hypervolume": Special(("two runs of one condition",), "objective", SEVERAL),
     "price": Special(tuple(case for case in CASES if case != "one generation"), "only one is recorded", SEEDS),
 }
