@@ -124,8 +124,9 @@ def ending(run: LoadedRun, until: int | None = None) -> "pd.Series[int]":
         In their order; of a run that did not evolve, its only generation.
     """
     measured = run.measured["generation"]
-    first, last = measured.min(), run.last if until is None else min(until, run.last)
-    late: pd.Series[int] = measured[(measured <= last) & ((2 * measured > first + last) | (measured == last))]
+    measured = measured if until is None else measured[measured <= until]
+    first, last = measured.min(), measured.max()
+    late: pd.Series[int] = measured[(2 * measured > first + last) | (measured == last)]
     return late.iloc[-LATE:]
 
 

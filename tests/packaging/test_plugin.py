@@ -59,7 +59,7 @@ def test_its_members_keep_their_contracts(installed, tmp_path):
     command = [sys.executable, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", str(PLUGIN / "tests")]
     done = subprocess.run(command, env=installed, cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout
-    assert "8 passed" in done.stdout
+    assert "11 passed" in done.stdout
 
 
 def test_its_preset_is_listed_and_a_killed_run_goes_on_to_the_same_digest(hetevo, tmp_path):
