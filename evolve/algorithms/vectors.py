@@ -1,6 +1,7 @@
 """Numbers that founders inherit, as vectors in units of how founders are drawn: what algorithms on vectors search."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,11 @@ class Vectors:
         self._genes = [gene for gene in genome(species) if gene.kind in NUMBERS and _varies(gene, species)]
         self._ends = np.cumsum([math.prod(gene.shape) for gene in self._genes]).astype(int)
         self.size = int(self._ends[-1]) if self._genes else 0
+
+    @property
+    def units(self) -> Mapping[str, tuple[float, float]]:
+        """What an entry is measured from, and in: mean and standard deviation of founders, by gene."""
+        return {gene.name: _prior(gene, self._species) for gene in self._genes}
 
     def check(self, name: str) -> None:
         """Refuse species that have no such numbers.
