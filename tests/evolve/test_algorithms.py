@@ -229,6 +229,14 @@ def test_vectors_give_genes_back_and_are_standard_normal_among_founders():
     assert (back.mask_ascending == founders.mask_ascending[:1]).all()
 
 
+def test_founders_without_decay_have_no_vector():
+    search = search_of({"name": "cma"})
+    founders = draw_generation_zero(search.species, 0, 12)
+    founders.population["decay_ascending"][1] = 0
+    with pytest.raises(SettingError, match=r"decay_ascending: vectors hold logarithms.*got 1 of 0"):
+        make_algorithm({"name": "cma"}).begin(founders, search)
+
+
 def test_vectors_far_away_are_genes_still():
     search = search_of({"name": "cma"}, "genome.output_gains=positive")
     vectors = Vectors(search.species)
