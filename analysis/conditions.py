@@ -20,6 +20,12 @@ from hetevo.populations.errors import HetevoError, SettingError, nearest, spell
 _LOG = logging.getLogger("hetevo")
 
 LOT = "selRandom"
+
+WITHOUT_LOT = ("evolution-strategy", "random", "cma", "openai-es", "map-elites")
+"""Algorithms for which ``evolution.select`` has no use."""
+
+BIRTH_BY_BIRTH = ("steady-state", "asynchronous")
+"""Algorithms in which a child takes the place of an adult."""
 """DEAP's selection by lot."""
 
 POSITIVE = "positive"
@@ -110,10 +116,20 @@ def group_by_condition(runs: Sequence[LoadedRun]) -> dict[str, list[LoadedRun]]:
 
 
 def is_by_lot(run: LoadedRun) -> bool:
-    """Tell whether the parents and elites of a run were drawn by lot."""
-    selection = [run.setting(f"evolution.{key}") for key in ("select", "select_elites")]
+    """Tell whether the parents and elites of a run were drawn by lot, and nothing else selected."""
+    algorithm = run.setting("evolution.algorithm.name")
+    # these never ask the operators of selection, or besides let the worst leave
+    oldest = run.setting("evolution.algorithm.replace") == "oldest"
+    if algorithm in WITHOUT_LOT or (algorithm in BIRTH_BY_BIRTH and not oldest):
+        return False
+    if algorithm in BIRTH_BY_BIRTH:
+        return _name_of(run.setting("evolution.select")) == LOT  # there are no elites
+    return all(_name_of(run.setting(f"evolution.{key}")) == LOT for key in ("select", "select_elites"))
+
+
+def _name_of(operator: object) -> object:
     # an operator is written with its options, or as its name alone
-    return all((operator.get("name") if isinstance(operator, dict) else operator) == LOT for operator in selection)
+    return operator.get("name") if isinstance(operator, dict) else operator
 
 
 def find_neutral_condition(groups: Mapping[str, Sequence[LoadedRun]], wanted: str | None = None) -> str:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from hetevo.analysis.conditions import LOT, group_by_condition, is_by_lot
+from hetevo.analysis.conditions import BIRTH_BY_BIRTH, LOT, WITHOUT_LOT, group_by_condition, is_by_lot
 from hetevo.analysis.runs import LoadedRun
 from hetevo.analysis.statistics.contrasts import contrasts
 from hetevo.analysis.statistics.curves import Level, last_level, write_ending
+from hetevo.evolve.toml import inline
 from hetevo.populations.errors import spell
 from hetevo.populations.registry import is_place
 from hetevo.populations.text import for_terminal
@@ -149,6 +150,10 @@ def _meaning(run: LoadedRun, rise: float, birth: float) -> str:
         return "It did not rise beyond what drift alone may do."
     if abs(birth) > BIRTH_BAND:
         return "It rose, but part of it is there at birth already."
+    if run.setting("evolution.algorithm.name") == "novelty":
+        return "It rose by a search for novelty, and is learned anew in every life."
+    if run.setting("evolution.objectives") not in (None, ["loss"]):
+        return "It rose by selection on several objectives, and is learned anew in every life."
     return "It rose by selection on loss alone and is learned anew in every life."
 
 
@@ -173,6 +178,12 @@ def _next(run: LoadedRun) -> str:
     if control:
         return f"compare with the preset '{control}' and with more seeds."
     lot = [word for key in ("select", "select_elites") for word in ("-s", f'evolution.{key}={{name="{LOT}"}}')]
+    # algorithms that never draw parents have no drift of their own; in others the worst must not leave, either
+    algorithm = run.setting("evolution.algorithm")
+    if isinstance(algorithm, dict) and algorithm.get("name") in WITHOUT_LOT:
+        lot += ["-s", 'evolution.algorithm={name="generational"}']
+    elif isinstance(algorithm, dict) and algorithm.get("name") in BIRTH_BY_BIRTH:
+        lot += ["-s", f"evolution.algorithm={inline({**algorithm, 'replace': 'oldest'})}"]
     # a module that the file alone names is imported only if somebody says so
     trust = ["--trust"] if any(is_place(str(run.setting(key))) for key in MODULES) else []
     command = spell("run", run.path / "config.toml", *lot, *trust, "-o", Path(f"{run.path}-by-lot"))

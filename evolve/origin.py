@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from hetevo.evolve.algorithms import Search, expect_memory
+from hetevo.evolve.algorithms import Search, expect_memory, make_algorithm
 from hetevo.evolve.config import Config, ConfigError, config_hash, from_mapping, is_casewise, without_address
 from hetevo.evolve.config.own_graph import with_kept_graph
 from hetevo.evolve.config.sources import Override
@@ -118,6 +118,7 @@ class Origin:
         self._check_compared(config, state)
         wanted = config.evolution.algorithm
         if wanted == self.config.evolution.algorithm:
+            self._check_remembered(config, species)
             return state
         # another algorithm takes the individuals over, if it needs nothing but them
         if expect_memory(Search(config, species)):
@@ -127,6 +128,19 @@ class Origin:
                 ' that needs individuals alone, such as {name = "generational"}.'
             )
         return replace(state, memory={})
+
+    def _check_remembered(self, config: Config, species: Species) -> None:
+        """Check that what the algorithm remembers means the same in the new configuration."""
+        algorithm = make_algorithm(config.evolution.algorithm)
+        searches = Search(self.config, build_species(self.config)), Search(config, species)
+        before, after = ((algorithm.expect(search), algorithm.units(search)) for search in searches)
+        if before != after:
+            raise ConfigError(
+                f"evolution.algorithm: {config.evolution.algorithm['name']!r} remembers numbers in units of how"
+                f" founders are drawn, and {self.directory.path} drew them otherwise. Expected its [genome]"
+                " and [network], got others. Give the same, or an algorithm that needs individuals alone, such as"
+                ' {name = "generational"}.'
+            )
 
     def _check_compared(self, config: Config, state: State) -> None:
         """Check that individuals of the origin can be compared as the new configuration does."""

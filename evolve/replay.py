@@ -86,6 +86,7 @@ def replay_generation(
     with evolution.opened(directory, data), LocalBackend(evolution.place) as backend:
         backend.prepare(evolution.job(chosen))
         evaluation = backend.evaluate(evolution.job(chosen), state.generation)
+        evaluation = evolution.compare(evaluation, state.generation)
         how = f"{backend.description}, blocks of {settings.backend.block}"
     recorded = _read_recorded(directory, chosen)
     who = recorded.get("id", np.empty(0, np.int64)) - chosen * config.evolution.size  # all, or a share of them
@@ -140,6 +141,11 @@ def _life_differences(
     names = [name for name in ("loss", "status") if not _same_bits(getattr(found, name), getattr(kept, name))]
     if kept.cases is not None and not (found.cases is not None and _same_bits(found.cases, kept.cases)):
         names.append("losses in single tasks")
+    # a branch keeps those of its origin, even if it looks at the loss alone
+    if kept.objectives is not None and found.objectives:
+        objectives = np.stack(list(found.objectives.values()), axis=1)
+        if not _same_bits(objectives, kept.objectives):
+            names.append("objectives")
     return names + [
         name for name, values in observed.items() if name in recorded and not _same_bits(values, recorded[name])
     ]

@@ -134,6 +134,11 @@ class Algorithm:
         del search
         return {}
 
+    def units(self, search: Search) -> Mapping[str, Any]:
+        """Return what the numbers that it remembers are measured in: only a branch with the same ones can go on."""
+        del search
+        return {}
+
 
 def accept(found: Any) -> Any:
     """Return an algorithm that was found in another package.

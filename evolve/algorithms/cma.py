@@ -1,5 +1,6 @@
 """The algorithm `cma`: a normal distribution of vectors that adapts its mean, step size and covariances (CMA-ES)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import exp, sqrt
 from typing import TYPE_CHECKING, Annotated, Any
@@ -123,6 +124,10 @@ class CMA(Algorithm):
             "covariances": number(np.float64, *shape),
             "points": number(np.float64, search.config.evolution.size, entries),
         }
+
+    def units(self, search: Search) -> Mapping[str, Any]:
+        """Return what vectors are measured in."""
+        return Vectors(search.species).units
 
     def _restore(self, memory: Memory, size: int) -> Any:
         """Return the strategy that has come so far."""

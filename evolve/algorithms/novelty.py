@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
@@ -107,6 +107,10 @@ class Novelty(Described):
             "count": number(np.int64, 1),
             "novelty": number(np.float64, search.config.evolution.size),
         }
+
+    def units(self, search: Search) -> Mapping[str, Any]:
+        """Return what points of the archive are measured in."""
+        return {"bounds": self.limits(search).tolist()}
 
 
 def measure_novelty(points: Floats, archive: Floats, k: int) -> Floats:

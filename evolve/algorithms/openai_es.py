@@ -1,7 +1,8 @@
 """The algorithm `openai-es`: a mean that follows the ranks of antithetic perturbations (Salimans et al. 2017)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
@@ -73,6 +74,10 @@ class OpenAIES(Algorithm):
     def expect(self, search: Search) -> "Expected":
         """Return shape and dtype of what is remembered."""
         return dict.fromkeys(("mean", "first", "second"), number(np.float64, Vectors(search.species).size))
+
+    def units(self, search: Search) -> Mapping[str, Any]:
+        """Return what vectors are measured in."""
+        return Vectors(search.species).units
 
     def _perturb(self, before: Generation, at: int, memory: Memory, search: Search, operator: Operator) -> Generation:
         points = memory["mean"] + self.sigma * self._noise(at, before.size, search)

@@ -1,6 +1,7 @@
 """Numbers that founders inherit, as vectors in units of how founders are drawn: what algorithms on vectors search."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,11 @@ class Vectors:
         self._ends = np.cumsum([math.prod(gene.shape) for gene in self._genes]).astype(int)
         self.size = int(self._ends[-1]) if self._genes else 0
 
+    @property
+    def units(self) -> Mapping[str, tuple[float, float]]:
+        """What an entry is measured from, and in: mean and standard deviation of founders, by gene."""
+        return {gene.name: _prior(gene, self._species) for gene in self._genes}
+
     def check(self, name: str) -> None:
         """Refuse species that have no such numbers.
 
@@ -67,11 +73,23 @@ class Vectors:
             )
 
     def flatten(self, population: Population) -> Floats:
-        """Return genes as vectors, shape (P, D), float64."""
+        """Return genes as vectors, shape (P, D), float64.
+
+        Raises
+        ------
+        SettingError
+            If a decay is 0: it has no logarithm.
+        """
         parts = []
         for gene in self._genes:
             mean, scale = _prior(gene, self._species)
             values = population[gene.name].astype(np.float64).reshape(population.size, -1)
+            # founders of a user's own may have any
+            if gene.kind == "decay" and (none := np.count_nonzero(values == 0)):
+                raise SettingError(
+                    f"{gene.name}: vectors hold logarithms of decays, so expected founders whose decays are all above"
+                    f' 0, got {none} of 0. Give others, or choose an algorithm that varies genes: "generational".'
+                )
             parts.append(((log(values) if gene.kind == "decay" else values) - mean) / scale)
         return np.concatenate(parts, axis=1)
 

@@ -7,6 +7,7 @@ import pytest
 from planted import plant
 
 from hetevo.analysis import load_run
+from hetevo.analysis.conditions import is_by_lot
 from hetevo.analysis.figures import FIGURES
 from hetevo.analysis.report import report
 from hetevo.analysis.statistics import contrasts
@@ -133,6 +134,42 @@ def test_drift_is_not_said_to_be_selected(tmp_path):
     text = judged(tmp_path / "run", neutral=True)
     assert "selection on loss" not in text
     assert "drawn by lot" in text
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "by_lot"),
+    [
+        ({"name": "generational"}, True),
+        ({"name": "novelty"}, True),
+        ({"name": "asynchronous", "lag": 8, "replace": "oldest"}, True),
+        ({"name": "asynchronous", "lag": 8}, False),
+        ({"name": "steady-state", "replace": "worst"}, False),
+        ({"name": "cma"}, False),
+        ({"name": "map-elites"}, False),
+        ({"name": "random"}, False),
+    ],
+    ids=str,
+)
+def test_only_algorithms_that_draw_parents_drift_and_the_control_that_is_named_does(algorithm, by_lot, tmp_path):
+    run = load_run(plant(tmp_path / "run", condition="emergence, task=xor", neutral=True))
+    config = dict(run.config, evolution={**run.config["evolution"], "algorithm": algorithm})
+    run = replace(run, config=config)
+    assert is_by_lot(run) == by_lot
+    if not by_lot:
+        text = verdict([run])
+        assert "drawn by lot: whatever" not in text
+        words = shlex.split(text[text.index("hetevo run") :])
+        changes = [words[place + 1] for place, word in enumerate(words) if word == "-s"]
+        control = load_config("emergence", changes).model_dump(mode="json")
+        assert is_by_lot(replace(run, config=control))
+
+
+def test_a_rise_is_not_said_to_be_by_loss_alone_where_it_is_not(tmp_path):
+    run = load_run(plant(tmp_path / "run"))
+    assert "selection on loss alone" in verdict([run])
+    for changes in ({"algorithm": {"name": "novelty"}}, {"objectives": ["loss", "synapses"]}):
+        other = replace(run, config=dict(run.config, evolution={**run.config.get("evolution", {}), **changes}))
+        assert "selection on loss alone" not in verdict([other])
 
 
 @pytest.mark.parametrize(("base", "control"), [*CONTROLS.items(), ("digits", "digits-neutral")])

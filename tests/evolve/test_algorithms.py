@@ -59,6 +59,23 @@ def test_a_branch_goes_on_with_individuals_or_says_what_it_lacks(table, tmp_path
     assert back.run(tmp_path / "back", origin=f"{tmp_path / 'other'}@1").generation == 2
 
 
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        ({"name": "cma"}, "genome.decay_log_scale=0"),
+        ({"name": "openai-es"}, "genome.gain_scale=3.0"),
+        ({"name": "novelty"}, "network.density_ascending=0.9"),
+    ],
+    ids=str,
+)
+def test_a_branch_that_would_read_its_memory_in_other_units_is_refused(table, change, tmp_path):
+    Experiment(configure(table, "evolution.generations=1")).run(tmp_path / "origin")
+    branch = Experiment(configure(table, "evolution.generations=2", change))
+    with pytest.raises(SettingError, match=r"in units of how founders.*\[genome\] and \[network\]"):
+        branch.run(tmp_path / "branch", origin=f"{tmp_path / 'origin'}@1")
+    assert not (tmp_path / "branch").exists()
+
+
 def search_of(table, *changes):
     config = configure(table, *changes)
     return Search(config, build_species(config))
@@ -210,6 +227,14 @@ def test_vectors_give_genes_back_and_are_standard_normal_among_founders():
     back = vectors.unflatten(points, founders.take(slice(1)))
     np.testing.assert_allclose(vectors.flatten(back), points, atol=1e-4)
     assert (back.mask_ascending == founders.mask_ascending[:1]).all()
+
+
+def test_founders_without_decay_have_no_vector():
+    search = search_of({"name": "cma"})
+    founders = draw_generation_zero(search.species, 0, 12)
+    founders.population["decay_ascending"][1] = 0
+    with pytest.raises(SettingError, match=r"decay_ascending: vectors hold logarithms.*got 1 of 0"):
+        make_algorithm({"name": "cma"}).begin(founders, search)
 
 
 def test_vectors_far_away_are_genes_still():

@@ -49,6 +49,11 @@ def test_objectives_are_recorded_and_verified(finished):
     assert verify(finished.path, replay=True).ok
 
 
+def test_a_replay_compares_objectives(finished, monkeypatch):
+    monkeypatch.setitem(OBJECTIVES.own, "synapses", Objective(lambda lives: lives.genes.synapses + 1.0))
+    assert verify(finished.path, replay=True).problems == ["generation 2: objectives differ"]
+
+
 def test_digest_covers_what_selection_looks_at(finished, tmp_path):
     state = load(list_checkpoints(finished.path / "checkpoints")[-1], build_species(tiny(*NSGA2, THREE)), 8)[0]
     assert state.objectives.shape == (8, 2)
