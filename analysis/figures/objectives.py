@@ -61,7 +61,9 @@ def front(frame: Frame) -> pd.DataFrame:
             line = one.sort_values(_column(across))
             style = "none" if third else "-"
             x, y = line[_column(across)], line[_column(upward)]
-            axes.plot(x, y, color=colours[generation], linestyle=style, linewidth=0.7, drawstyle="steps-post")
+            # what is dominated lies behind the steps: to the right of a value that is to be small
+            steps: Literal["steps-pre", "steps-post"] = "steps-pre" if across.startswith(MORE) else "steps-post"
+            axes.plot(x, y, color=colours[generation], linestyle=style, linewidth=0.7, drawstyle=steps)
             axes.scatter(x, y, s=line["size"], color=[colours[generation]], linewidths=0, alpha=0.8, zorder=3)
         add_to_title(axes, f"n = {write_share(group, every[condition])} × {group[0].size}")
     _explain(frame, grid[0], colours, third)
