@@ -4,7 +4,7 @@ A wiring is a gene of all individuals: matrices, (P, rows, columns), or P lists 
 (`hetevo.populations.synapses`). Both change alike, with the same random numbers.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from hetevo.populations.synapses import find, mirror, toggle
 from hetevo.populations.types import Indices, Mask
 from hetevo.populations.wiring.places import Listed, Places
 
-Neurons = dict[bool, dict[int, Indices]]
+Neurons = Mapping[bool, Mapping[int, Indices]]
 """Some hidden neurons of some individuals, by their rows: forward ones (False) and error neurons (True) apart."""
 
 
