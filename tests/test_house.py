@@ -80,9 +80,9 @@ LISTED = {
     "populations.rules.RULES": "model.md",
     "populations.wiring.WIRINGS": "circuits.md",
     "populations.formulas.FORMULAS": "model.md",
-    "evolve.algorithms.ALGORITHMS": "search.md",
-    "evolve.variation.CROSSOVERS": "search.md",
-    "evolve.variation.MUTATIONS": "search.md",
+    "evolve.algorithms.ALGORITHMS": "searching.md",
+    "evolve.variation.CROSSOVERS": "searching.md",
+    "evolve.variation.MUTATIONS": "searching.md",
 }
 
 

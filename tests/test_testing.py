@@ -256,7 +256,7 @@ def test_unknown_kinds_and_options_are_refused():
 
 
 def test_the_algorithm_in_the_documentation_keeps_its_contract_in_a_file_of_ones_own(tmp_path, monkeypatch):
-    (text,) = [text for text in examples(ROOT / "docs" / "search.md") if "class Halves" in text]
+    (text,) = [text for text in examples(ROOT / "docs" / "searching.md") if "class Halves" in text]
     (tmp_path / "own_halves.py").write_text(text)
     monkeypatch.syspath_prepend(tmp_path)
     testing.check("algorithm", "own_halves:Halves")
