@@ -93,13 +93,18 @@ def draw_generation_zero(species: Species, seed: int, size: int, island: Indices
 
 
 def begin_with(
-    founders: Population, island: Indices | None = None, *, number: int = 0, places: Indices | None = None
+    founders: Population,
+    island: Indices | None = None,
+    *,
+    number: int = 0,
+    places: Indices | None = None,
+    operator: Operator = Operator.FOUNDER,
 ) -> Generation:
     """Return a generation of individuals without parents, see `Generation`; by default there is only one island."""
     nobody = np.full(founders.size, -1, np.int64)
-    operator = np.full(founders.size, Operator.FOUNDER, np.int64)
+    made_by = np.full(founders.size, operator, np.int64)
     island = np.zeros(founders.size, np.int64) if island is None else island
-    return Generation(number, founders, nobody, nobody.copy(), operator, island, places)
+    return Generation(number, founders, nobody, nobody.copy(), made_by, island, places)
 
 
 _NAMES = np.array([operator.name.lower() for operator in Operator])

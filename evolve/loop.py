@@ -243,7 +243,8 @@ class Loop:
         evaluation = evolution.compare(evaluation, generation)
         spent, self._telemetry = self._births.lap()
         clock += [clock[0] + spent, time.perf_counter()]
-        return generation, evaluation, self._measure(generation, evaluation), memory
+        measured = {**self._measure(generation, evaluation), **algorithm.report(memory, evolution.search)}
+        return generation, evaluation, measured, memory
 
     def _measure(self, generation: Generation, evaluation: Evaluation) -> dict[str, float]:
         """Let a generation live through held-out tasks too, if it is time."""

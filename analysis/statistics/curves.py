@@ -108,15 +108,13 @@ def last_level(run: LoadedRun, column: str) -> Level:
     return Level.of(run, column, ending(run))
 
 
-def ending(run: LoadedRun, until: int | None = None) -> "pd.Series[int]":
+def ending(run: LoadedRun) -> "pd.Series[int]":
     """Return the generations that make the end of a run: the last `LATE` that were measured, of its later half.
 
     Parameters
     ----------
     run : LoadedRun
         Finished or not.
-    until : int, optional
-        Take it as if it had ended then. Default: where it did.
 
     Returns
     -------
@@ -124,7 +122,6 @@ def ending(run: LoadedRun, until: int | None = None) -> "pd.Series[int]":
         In their order; of a run that did not evolve, its only generation.
     """
     measured = run.measured["generation"]
-    measured = measured if until is None else measured[measured <= until]
     first, last = measured.min(), measured.max()
     late: pd.Series[int] = measured[(2 * measured > first + last) | (measured == last)]
     return late.iloc[-LATE:]

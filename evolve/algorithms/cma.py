@@ -9,8 +9,8 @@ import numpy as np
 from numpy.random import Generator
 
 from hetevo.evolve.algorithms.algorithm import Algorithm, Memory, Search, number
-from hetevo.evolve.algorithms.vectors import Vectors, begin_anew
-from hetevo.evolve.generation import Generation, Operator
+from hetevo.evolve.algorithms.vectors import Vectors
+from hetevo.evolve.generation import Generation, Operator, begin_with
 from hetevo.evolve.private_deap import cma, private_generators
 from hetevo.populations.errors import SettingError
 from hetevo.populations.evaluation import Evaluation
@@ -77,7 +77,7 @@ class CMA(Algorithm):
         memory |= {name: np.zeros(vectors.size) for name in ("path", "step_path")}
         shape = np.ones(vectors.size) if self.separable else np.eye(vectors.size)
         template = founders.population.take(slice(1))
-        made = begin_anew(0, vectors.unflatten(points, template), Operator.FOUNDER)
+        made = begin_with(vectors.unflatten(points, template))
         return made, {**memory, "covariances": shape, "points": points}
 
     @isolated
@@ -90,7 +90,7 @@ class CMA(Algorithm):
             points = _sample(strategy, rng)
         template = lived.generation.population.take(slice(1))
         population = Vectors(search.species).unflatten(points, template)
-        return begin_anew(at, population, Operator.SAMPLE), {**lived.memory, "points": points}
+        return begin_with(population, number=at, operator=Operator.SAMPLE), {**lived.memory, "points": points}
 
     @isolated
     def tell(self, generation: Generation, evaluation: Evaluation, asked: Memory, search: Search) -> Memory:

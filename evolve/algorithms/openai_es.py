@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 
 from hetevo.evolve.algorithms.algorithm import Algorithm, Memory, Search, number
-from hetevo.evolve.algorithms.vectors import Vectors, begin_anew
-from hetevo.evolve.generation import Generation, Operator
+from hetevo.evolve.algorithms.vectors import Vectors
+from hetevo.evolve.generation import Generation, Operator, begin_with
 from hetevo.populations.errors import SettingError
 from hetevo.populations.evaluation import Evaluation
 from hetevo.populations.isolation import isolated
@@ -82,7 +82,7 @@ class OpenAIES(Algorithm):
     def _perturb(self, before: Generation, at: int, memory: Memory, search: Search, operator: Operator) -> Generation:
         points = memory["mean"] + self.sigma * self._noise(at, before.size, search)
         template = before.population.take(slice(1))
-        return begin_anew(at, Vectors(search.species).unflatten(points, template), operator)
+        return begin_with(Vectors(search.species).unflatten(points, template), number=at, operator=operator)
 
     def _noise(self, at: int, size: int, search: Search) -> Floats:
         rng = random_stream(search.config.seed, at, Purpose.VECTORS)

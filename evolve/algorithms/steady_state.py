@@ -17,7 +17,7 @@ from hetevo.evolve.generation import Generation, Operator, begin_with
 from hetevo.evolve.genes import expected_genes, restore_genes
 from hetevo.evolve.private_deap import private_generators, tools
 from hetevo.evolve.reproduction import make_toolbox
-from hetevo.evolve.selection import CASEWISE, Candidates, select
+from hetevo.evolve.selection import Candidates, select
 from hetevo.populations.errors import SettingError
 from hetevo.populations.evaluation import Evaluation
 from hetevo.populations.genome import Population
@@ -185,20 +185,6 @@ class SteadyState(Algorithm):
     replace: Annotated[Replace, Setting("who leaves when a child comes: the worst, be it the child, or the oldest")] = (
         "worst"
     )
-
-    def check(self, search: Search) -> None:
-        """Refuse to look at anything but losses: adults keep nothing else."""
-        evolution = search.config.evolution
-        if evolution.objectives != ("loss",):
-            raise SettingError(
-                f"evolution.objectives: the algorithm {evolution.algorithm['name']!r} compares losses, so expected"
-                f' ["loss"], got {list(evolution.objectives)}.'
-            )
-        if make_toolbox(search.config, search.species).select.func in CASEWISE:
-            raise SettingError(
-                f"evolution.select: the algorithm {evolution.algorithm['name']!r} keeps no losses of single tasks, so"
-                f" expected another operator, such as selTournament, got {evolution.select['name']!r}."
-            )
 
     def find_lag(self, size: int) -> int:
         """Return L of a population of a size: how many births later than the last one admitted a child may be."""

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hetevo.evolve.generation import Generation, Operator
+from hetevo.evolve.variation.line import from_line, to_line
 from hetevo.populations.birth import keep_outputs_positive
 from hetevo.populations.circuits import genome
-from hetevo.populations.elementary import exp, log
 from hetevo.populations.errors import SettingError
 from hetevo.populations.genome import Gene, Population
 from hetevo.populations.species import Species
@@ -83,14 +82,14 @@ class Vectors:
         parts = []
         for gene in self._genes:
             mean, scale = _prior(gene, self._species)
-            values = population[gene.name].astype(np.float64).reshape(population.size, -1)
+            values = population[gene.name].reshape(population.size, -1)
             # founders of a user's own may have any
             if gene.kind == "decay" and (none := np.count_nonzero(values == 0)):
                 raise SettingError(
                     f"{gene.name}: vectors hold logarithms of decays, so expected founders whose decays are all above"
                     f' 0, got {none} of 0. Give others, or choose an algorithm that varies genes: "generational".'
                 )
-            parts.append(((log(values) if gene.kind == "decay" else values) - mean) / scale)
+            parts.append((to_line(values, gene) - mean) / scale)
         return np.concatenate(parts, axis=1)
 
     def unflatten(self, vectors: Floats, template: Population) -> Population:
@@ -108,20 +107,11 @@ class Vectors:
         }
         for gene, columns in zip(self._genes, np.split(vectors, self._ends[:-1], axis=1), strict=True):
             mean, scale = _prior(gene, self._species)
-            values = (columns * scale + mean).reshape(len(vectors), *gene.shape)
-            if gene.kind == "decay":
-                # no decay is above 1, nor 0: its logarithm must be finite
-                values = np.clip(exp(np.minimum(values, 0)), np.finfo(np.float32).tiny, 1)
-            keep_outputs_positive(values, gene, self._species)
-            arrays[gene.name] = values.astype(gene.dtype)
+            values = from_line((columns * scale + mean).reshape(len(vectors), *gene.shape), gene)
+            # a decay of 0 would have no logarithm
+            arrays[gene.name] = np.maximum(values, np.finfo(np.float32).tiny) if gene.kind == "decay" else values
+            keep_outputs_positive(arrays[gene.name], gene, self._species)
         return Population(arrays)
-
-
-def begin_anew(number: int, population: Population, operator: Operator) -> Generation:
-    """Return a generation of individuals that have no parents, all made in the same way."""
-    size = population.size
-    nobody, alone = np.full(size, -1, np.int64), np.zeros(size, np.int64)
-    return Generation(number, population, nobody, nobody.copy(), np.full(size, operator, np.int64), alone)
 
 
 def _varies(gene: Gene, species: Species) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, get_type_hints
 from pydantic import ConfigDict, ValidationError, create_model
 from pydantic import Field as Checked
 
-from hetevo.evolve.algorithms import ALGORITHMS, Algorithm
+from hetevo.evolve.algorithms import ALGORITHMS
 from hetevo.evolve.config.explaining import explain
 from hetevo.evolve.config.tables.living import checked_type, explain_unknown
 from hetevo.evolve.variation import CROSSOVERS, MUTATIONS
@@ -52,7 +52,7 @@ def check_options(place: str, name: str, family: Any, options: Mapping[str, Any]
     ValueError
         With what was expected, what was given, and how to correct it.
     """
-    own = {field.name: field for field in _options_of(family)}
+    own = {field.name: field for field in _options_of(place, family)}
     kind = FAMILIES[place].kind
     for option in options:
         # perhaps it belongs to another family
@@ -61,7 +61,7 @@ def check_options(place: str, name: str, family: Any, options: Mapping[str, Any]
             having = [
                 other
                 for other, member in FAMILIES[place].own.items()
-                if option in {field.name for field in _options_of(member)}
+                if option in {field.name for field in _options_of(place, member)}
             ]
             hint = f" {kind.capitalize()} with {option!r}: {', '.join(having)}." if having else nearest(option, own)
             raise ValueError(f"{place}: the {kind} {name!r} has no option {option!r}; {known}.{hint}")
@@ -72,7 +72,7 @@ def check_options(place: str, name: str, family: Any, options: Mapping[str, Any]
             f"{place}: the {kind} {name!r} needs {', '.join(missing)}, got {', '.join(options) or 'none'}."
             f" For example: -s {place}.{missing[0]}=VALUE"
         )
-    model = _model(family)
+    model = _model(place, family)
     try:
         model.model_validate({option: freeze(value) for option, value in options.items()})
     except ValidationError as error:
@@ -132,10 +132,9 @@ def _leaves(place: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield place, value
 
 
-def _options_of(family: Any) -> list[Field[Any]]:
+def _options_of(place: str, family: Any) -> list[Field[Any]]:
     # only tasks have sizes of their own: what is called so elsewhere is an option
-    others = hasattr(family, "allowed") or hasattr(family, "kinds") or issubclass(family, Algorithm)
-    sizes = () if others else SIZES
+    sizes = SIZES if place == "task.options" else ()
     own = (field for field in fields(family) if field.init and field.name not in sizes)
     return [field for field in own if field.metadata.get("option", True)]
 
@@ -145,11 +144,11 @@ def _default(field: Field[Any]) -> Any:
 
 
 @cache
-def _model(family: Any) -> Any:
+def _model(place: str, family: Any) -> Any:
     """Make what validates the options of a family from its annotations."""
     hints = get_type_hints(family, include_extras=True)
     made: Any = {}
-    for field in _options_of(family):
+    for field in _options_of(place, family):
         default = _default(field)
         made[field.name] = (
             checked_type(hints[field.name], Setting("", finite=True)),

@@ -9,8 +9,8 @@ import pytest
 from hetevo.evolve import Experiment, preset, resume
 from hetevo.evolve.algorithms import ALGORITHMS, Search, make_algorithm
 from hetevo.evolve.algorithms.cma import CMA, Separable
-from hetevo.evolve.algorithms.vectors import Vectors, begin_anew
-from hetevo.evolve.generation import Operator, draw_generation_zero
+from hetevo.evolve.algorithms.vectors import Vectors
+from hetevo.evolve.generation import Operator, begin_with, draw_generation_zero
 from hetevo.evolve.private_deap import cma, private_generators
 from hetevo.evolve.species import build_species
 from hetevo.evolve.state import advance
@@ -285,6 +285,7 @@ def test_inherited_rules_have_no_vectors(tmp_path):
 
 def test_a_generation_without_parents():
     search = search_of({"name": "random"})
-    made = begin_anew(3, draw_generation_zero(search.species, 0, 4).population, Operator.SAMPLE)
+    founders = draw_generation_zero(search.species, 0, 4).population
+    made = begin_with(founders, number=3, operator=Operator.SAMPLE)
     assert made.identifiers.tolist() == [12, 13, 14, 15]
     assert math.isclose(made.parent_a.mean(), -1)
