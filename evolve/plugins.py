@@ -11,6 +11,7 @@ from hetevo.evolve.config.plugins import plugins_of
 from hetevo.evolve.genes import check_genes
 from hetevo.evolve.objectives import measure_objectives, needs_changes
 from hetevo.evolve.software import hash_sources, installed_version, locate
+from hetevo.evolve.species import second_lives
 from hetevo.evolve.variation import make_crossover, make_mutation
 from hetevo.populations.circuits import draw_founders, genome
 from hetevo.populations.errors import HetevoError
@@ -87,26 +88,24 @@ def _version(package: str) -> str:
     return ""
 
 
-def rehearse(species: Species, probe: Probe | None, seed: int, objectives: Sequence[str] = ()) -> None:
+def rehearse(config: Config, species: Species, probe: Probe | None) -> None:
     """Let two founders live through a few presentations: what a plug-in raises, it raises before anything is written.
 
     Parameters
     ----------
+    config : Config
+        Of the run.
     species : Species
         What is made with it.
     probe : Probe or None
         What measures lives.
-    seed : int
-        Of the run.
-    objectives : sequence of str, optional
-        What selection looks at.
 
     Raises
     ------
     ConfigError
         Naming what was raised, and where.
     """
-    life = species.lifetime
+    life, seed, objectives = species.lifetime, config.seed, config.evolution.objectives
     # as short as it can be, but with every task of a life
     presentations = min(life.presentations, max(REHEARSED, species.environment.within))
     short = replace(
@@ -124,6 +123,7 @@ def rehearse(species: Species, probe: Probe | None, seed: int, objectives: Seque
             probe=probe,
             probe_samples=REHEARSED,
             changes=needs_changes(objectives),
+            injury=second_lives(config),
         )
         measure_objectives(objectives, found, genes, short)
     # these say themselves what is wrong

@@ -8,6 +8,7 @@ from faults import go, outcome, tiny
 from hetevo.evolve import Experiment, resume
 from hetevo.evolve.config import ConfigError, preset
 from hetevo.evolve.generation import count_parents, draw_generation_zero
+from hetevo.evolve.individual import prepare_fresh_lives, read_individual
 from hetevo.evolve.loading import load
 from hetevo.evolve.objectives import OBJECTIVES, Objective, measure_objectives
 from hetevo.evolve.reproduction import reproduce
@@ -211,3 +212,37 @@ def test_a_branch_selects_by_what_its_origin_keeps(finished, tmp_path):
     assert verify(same.path).ok
     less = Experiment(tiny("evolution.size=8", "evolution.generations=3")).run(tmp_path / "less", origin=str(same.path))
     assert verify(less.path).ok
+
+
+INJURED = ('evolution.objectives=["loss", "injured"]', "injury.share=0.5")
+
+
+@pytest.mark.parametrize("kind", [(), ("network.circuit=error-neurons",)])
+def test_the_loss_after_an_injury_is_that_of_second_lives(kind, tmp_path):
+    twice = go(tmp_path / "twice", *NSGA2, *INJURED, *kind)
+    unhurt, hurt = (
+        go(tmp_path / name, "evolution.size=8", injury, *kind)
+        for name, injury in (("unhurt", "injury.share=0"), ("hurt", "injury.share=0.5"))
+    )
+    founders, without, injured = (
+        pd.read_parquet(run.path / "individuals").query("generation == 0") for run in (twice, unhurt, hurt)
+    )
+    # the same founders and tasks: first lives are those of a run without injury, second lives those of a run with it
+    np.testing.assert_array_equal(founders["loss"], without["loss"])
+    np.testing.assert_array_equal(founders["objective_injured"], injured["loss"])
+    assert (founders["loss"] != founders["objective_injured"]).any()
+    assert verify(twice.path, replay=True).ok
+
+
+def test_an_injury_that_is_asked_for_befalls_fresh_lives(tmp_path):
+    path = go(tmp_path / "run", *NSGA2, *INJURED).path
+    whole, changed = (prepare_fresh_lives(read_individual(path), 2, changes) for changes in ([], ["injury.share=0.9"]))
+    assert whole.species.perturbations == ()
+    assert changed.species.perturbations[0].share == 0.9
+
+
+def test_the_loss_after_an_injury_needs_one():
+    with pytest.raises(ConfigError, match=r"expected injury\.share above 0"):
+        tiny(*NSGA2, INJURED[0])
+    with pytest.raises(ConfigError, match="matrices of weights"):
+        tiny(*NSGA2, *INJURED, "network.storage=sparse")

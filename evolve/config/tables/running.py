@@ -75,7 +75,8 @@ class EvolutionTable(Table):
         max_length=8,
         examples=[["loss", "synapses"]],
         description="what selection makes small, or large if a + stands before it: loss (mean over tasks), worst"
-        " (the worst task), synapses, gain (mean size), change (of weights in a life), or the place of your own",
+        " (the worst task), synapses, gain (mean size), change (of weights in a life), injured (the loss"
+        " after [injury]), or the place of your own",
     )
     pool: int = Field(
         0, ge=0, description="parents that `select` picks on each island and that lots are drawn from; 0: no pool"
