@@ -1,5 +1,7 @@
 """Runs that select by several objectives, or task by task."""
 
+import platform
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +16,7 @@ from hetevo.evolve.objectives import OBJECTIVES, Objective, measure_objectives
 from hetevo.evolve.reproduction import reproduce
 from hetevo.evolve.rundir import DamagedError
 from hetevo.evolve.rundir.checkpoint import list_checkpoints
+from hetevo.evolve.rundir.provenance import software
 from hetevo.evolve.species import build_species
 from hetevo.evolve.state import advance
 from hetevo.evolve.verify import verify
@@ -52,7 +55,14 @@ def test_objectives_are_recorded_and_verified(finished):
 
 def test_a_replay_compares_objectives(finished, monkeypatch):
     monkeypatch.setitem(OBJECTIVES.own, "synapses", Objective(lambda lives: lives.genes.synapses + 1.0))
-    assert verify(finished.path, replay=True).problems == ["generation 2: objectives differ"]
+    report = verify(finished.path, replay=True)
+    assert report.problems == ["generation 2: objectives differ"]
+    assert not any("was computed with" in note for note in report.notes)
+    # another version is a reason
+    there = {**software(), "python": "3.10.0", "source": {"commit": "0", "dirty": False}}
+    monkeypatch.setattr("hetevo.evolve.rundir.provenance.software", lambda: there)
+    (note,) = (note for note in verify(finished.path, replay=True).notes if "was computed with" in note)
+    assert f"with Python {platform.python_version()}, another state of the source, and this replay was not" in note
 
 
 def test_digest_covers_what_selection_looks_at(finished, tmp_path):

@@ -115,7 +115,7 @@ class EvolutionTable(Table):
             if name not in UNTIL:
                 raise ValueError(
                     f"evolution.until: expected {', '.join(UNTIL)}, got {name!r}"
-                    + (_GRADIENT if MEASURED.search(name) else nearest(name, UNTIL).rstrip("."))
+                    + (_GRADIENT if MEASURED.search(name) else f".{nearest(name, UNTIL)}".rstrip("."))
                 )
             number = isinstance(limit, int | float) and not isinstance(limit, bool) and math.isfinite(limit)
             if not number or limit < 0 or (limit == 0 and not name.startswith("loss_")):
