@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hetevo.scripts.errors import FAILED, MACHINE_FAILED, AsJson, Oversubscribe, Portable, explain_errors, tell
+from hetevo.scripts.errors import (
+    FAILED,
+    MACHINE_FAILED,
+    AsJson,
+    Oversubscribe,
+    Portable,
+    Samples,
+    SamplingSeed,
+    explain_errors,
+    tell,
+)
 from hetevo.scripts.presets import list_names
 from hetevo.scripts.progress import is_live
 
@@ -38,6 +48,18 @@ Output = Annotated[Path | None, typer.Option("-o", "--output", help="Directory o
 Workers = Annotated[int, typer.Option(min=0, help="Runs side by side; 0: one a core.")]
 Backend = Annotated[str, typer.Option(help="Where runs go on: auto, local or ray.")]
 Address = Annotated[str, typer.Option(metavar="HOST:PORT", help="A Ray cluster; never guessed.")]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-s",
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change a value of all runs, whatever the file says of it. Commas part several, and every combination"
+        " is run: -s network.wiring=amorphous,layered. A list is one value: 'network.levels=[8, 8],[16]' are two. Also"
+        " logspace(0.01, 1, 5), linspace(…), and to be drawn: uniform(0, 1), loguniform(0.01, 1), integers(8, 64),"
+        " choice(4, 8, 16).",
+    ),
+]
 Share = Annotated[
     str | None,
     typer.Option(
@@ -55,11 +77,14 @@ Trust = Annotated[
 @explain_errors
 def sweep(
     source: Source = None,
+    changes: Changes = None,
     output: Output = None,
     workers: Workers = 0,
     backend: Backend = "auto",
     address: Address = "",
     member: Share = None,
+    samples: Samples = None,
+    sampling_seed: SamplingSeed = None,
     trust: Trust = False,
     portable: Portable = False,
     oversubscribe: Oversubscribe = False,
@@ -67,7 +92,7 @@ def sweep(
 ) -> None:
     """Run a sweep, or go on with it: repeating the command does what is left to do."""
     from hetevo.evolve.config import from_mapping
-    from hetevo.evolve.sweeps import load_plan, sweep_names
+    from hetevo.evolve.sweeps import load_plan, read_changes, sweep_names
     from hetevo.populations.errors import spell
 
     if source is None:
@@ -77,13 +102,13 @@ def sweep(
     place = from_mapping(settings, source="hetevo sweep").backend
     share = parse_share(member) if member is not None else (1, 1)
     # everything is checked before the first run begins
-    plan = load_plan(source, lambda message: tell(f"hetevo: {message}"), trust=trust)
-    folder = output or Path("runs") / plan.name
-    options = [
-        *(["--trust"] if trust else []),
-        *(["--portable"] if portable else []),
-        *(["--member", member] if member else []),
-    ]
+    given = read_changes(changes or [], samples, sampling_seed)
+    folder = output or Path("runs") / Path(source).stem
+    plan = load_plan(source, lambda message: tell(f"hetevo: {message}"), trust=trust, given=given, directory=folder)
+    said = {"--member": member, "--samples": samples, "--sampling-seed": sampling_seed}
+    options = [*(["--trust"] if trust else []), *(["--portable"] if portable else [])]
+    options += [word for change in changes or [] for word in ("-s", change)]
+    options += [word for option, value in said.items() if value is not None for word in (option, str(value))]
     again = spell("sweep", source, "-o", folder, *options)
     run_plan(plan, folder, place, again=again, oversubscribe=oversubscribe, as_json=as_json, share=share)
 

@@ -33,7 +33,8 @@ from hetevo.evolve.rundir.places import Place, inside
 from hetevo.evolve.rundir.sweep import STOP, write_entries
 from hetevo.evolve.species import build_species
 from hetevo.evolve.stopping import StopRequest
-from hetevo.evolve.sweeps.plan import Member, Plan, with_portable
+from hetevo.evolve.sweeps.making import Member
+from hetevo.evolve.sweeps.plan import Plan, with_portable
 from hetevo.evolve.sweeps.pools import Pool, choose_pool
 from hetevo.evolve.sweeps.sharing import deal, taking_part
 from hetevo.populations.errors import HetevoError, MachineFailedError, spell
@@ -148,7 +149,7 @@ def conduct(
     pool = choose_pool(settings)
     try:
         was_asked = is_there(folder / STOP)
-        write_entries(folder, plan.name, entries)
+        write_entries(folder, plan.name, entries, plan.drawn)
         keep_for_sweep(folder, (build_species(member.config).task for member in plan.members))
         with taking_part(folder, was_asked=was_asked) as (stop, mine):
             return _Conductor(plan, folder, pool).run(stop, mine, watch), stop.signal

@@ -12,7 +12,7 @@ from hetevo.evolve.rundir.owner import where_locks_work
 from hetevo.evolve.rundir.sweep import SHARED, STOP
 from hetevo.evolve.rundir.system import open_plain
 from hetevo.evolve.stopping import StopRequest
-from hetevo.evolve.sweeps.plan import Member
+from hetevo.evolve.sweeps.making import Member
 
 OWN = ".stop-"
 """How the file begins by which a process passes a signal on to its own runs."""
