@@ -19,7 +19,7 @@ from hetevo.evolve.config.sources import ConfigError, Override, is_path, key_of,
 from hetevo.evolve.toml import NestingError, check_nesting, inline, read_toml
 from hetevo.populations.errors import HetevoError, nearest, spell
 
-SWEEPS_ONLY = {"seeds", "controls", "matched", "conditions", "grid", "zip"}
+SWEEPS_ONLY = {"seeds", "controls", "matched", "conditions", "grid", "zip", "random"}
 """Keys by which a sweep is told from a configuration."""
 
 _EXPECTED = "Expected table.key=value, for example -s evolution.size=64."
@@ -160,7 +160,7 @@ def with_data(config: Config) -> Config:
 
 def _apply(tables: dict[str, Any], override: Override) -> str:
     """Make a change, and return its key."""
-    key, value = _parse_override(override) if isinstance(override, str) else override
+    key, value = parse_override(override) if isinstance(override, str) else override
     given = f"-s {override}" if isinstance(override, str) else key
     path = [part.strip() for part in key.split(".")]
     if not all(path):
@@ -174,7 +174,14 @@ def _apply(tables: dict[str, Any], override: Override) -> str:
     return ".".join(path)
 
 
-def _parse_override(override: str) -> tuple[str, Any]:
+def parse_override(override: str) -> tuple[str, Any]:
+    """Return key and value of a change such as ``"evolution.size=64"``; a bare word is a text.
+
+    Raises
+    ------
+    ConfigError
+        If it is none.
+    """
     key, separator, text = override.partition("=")
     if not separator:
         raise ConfigError(f"-s {override}: {_EXPECTED}")
