@@ -111,7 +111,7 @@ def draw(kind: str, runs: Sequence[LoadedRun], found: Emergence | None = None) -
     content = write_svg(plot.figure)
     image = Markup(f"data:image/svg+xml;base64,{base64.b64encode(content).decode()}")
     width, height = (round(PIXELS * inches) for inches in plot.figure.get_size_inches())
-    return Drawing(kind, _describe(function, kind), image, width, height, collect_texts(plot.figure))
+    return Drawing(kind, describe(function, kind), image, width, height, collect_texts(plot.figure))
 
 
 def write_svg(figure: Figure) -> bytes:
@@ -134,7 +134,7 @@ def _write_svg(figure: Figure) -> bytes:
     return sink.getvalue()
 
 
-def _describe(function: Callable[..., Plot], kind: str) -> tuple[str, ...]:
+def describe(function: Callable[..., Plot], kind: str) -> tuple[str, ...]:
     """Take what a figure shows from the beginning of its documentation."""
     paragraphs = (inspect.getdoc(function) or f"{kind}.").split("\n\nParameters\n")[0].split("\n\n")
     first, *others = (" ".join(paragraph.replace("``", "").split()) for paragraph in paragraphs)
