@@ -99,13 +99,21 @@ class Provenance:
             for session in sessions[begun:]
         )
 
-    def outcome(self) -> str | None:
-        """Return how the last session ended; None if it did not, or nobody knows."""
+    def ending(self) -> tuple[str | None, str]:
+        """Return how and why the last session ended; None if it did not, or nobody knows, and empty if there is no why.
+
+        It is ``"done"``, ``"stopped"`` or ``"failed"``; why only if it was done before the last generation.
+        """
         try:
             sessions = self.read()["sessions"]
         except HetevoError:
-            return None
-        return sessions[-1].get("outcome") if sessions else None
+            return None, ""
+        last = sessions[-1] if sessions else {}
+        return last.get("outcome"), str(last.get("reason", ""))
+
+    def outcome(self) -> str | None:
+        """Return how the last session ended; see `ending`."""
+        return self.ending()[0]
 
     def last_plugins(self) -> list[dict[str, Any]]:
         """Return what the last session that worked on the run said of its plug-ins; nothing if the file is damaged."""
@@ -115,14 +123,6 @@ class Provenance:
             return []
         found = sessions[-1].get("plugins") if sessions else None
         return [plugin for plugin in found if isinstance(plugin, dict)] if isinstance(found, list) else []
-
-    def reason(self) -> str:
-        """Return why the last session ended before the last generation; empty if it did not, or nobody knows."""
-        try:
-            sessions = self.read()["sessions"]
-        except HetevoError:
-            return ""
-        return str(sessions[-1].get("reason", "")) if sessions else ""
 
     def begin_session(self, **facts: Any) -> str:
         """Note that a process begins to work on the run.
