@@ -1,24 +1,36 @@
 """Which runs a table shows, in which order; and names as text that can be seen."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from hetevo.analysis.serve.folders import STATES, Row
+from hetevo.analysis.serve.folders import Row
+from hetevo.evolve.rundir.overview import STATES
 from hetevo.populations.text import LINES, for_terminal, without_places
 
 MOST_LETTERS = 64
 """Of a name in a table; its whole length stands on the page of the run."""
 
+def in_order(name: str) -> list[tuple[int, int, str]]:
+    """Return by what names are sorted: numbers in them count as numbers.
+
+    >>> sorted(["run-10", "run-9"], key=in_order)
+    ['run-9', 'run-10']
+    """
+    parts = re.findall(r"[0-9]{1,18}|[^0-9]+", name)
+    return [(0, int(part), "") if part[0] in "0123456789" else (1, 0, part) for part in parts]
+
+
 SORTS: dict[str, Callable[[Row], Any]] = {
-    "name": lambda row: row.name,
-    "condition": lambda row: row.condition,
-    "seed": lambda row: row.seed,
-    "state": lambda row: STATES.index(row.state) if row.state in STATES else None,
+    "name": lambda row: in_order(row.name),
+    "condition": lambda row: in_order(row.condition),
+    "seed": lambda row: row.stands.seed,
+    "state": lambda row: STATES.index(row.stands.state),
     "progress": lambda row: row.progress,
-    "alignment": lambda row: row.alignment,
-    "loss": lambda row: row.loss,
+    "alignment": lambda row: row.stands.alignment_end,
+    "loss": lambda row: row.stands.loss_best,
     "changed": lambda row: row.changed,
 }
 """By what a table can be sorted; None comes last."""
@@ -30,12 +42,13 @@ def show(value: str) -> str:
 
 
 def shorten(name: str, most: int = MOST_LETTERS) -> str:
-    """Cut a name in its middle, at whose ends stands what tells it from others.
+    """Write a name in one line, cut in its middle: at its ends stands what tells it from others.
 
     >>> shorten("a" * 10, 6)
     'aaa…aa'
     """
-    shown = show(name)
+    shown = for_terminal(without_places(name))
+    shown = shown if shown.strip() else repr(shown)
     return shown if len(shown) <= most else f"{shown[: most // 2]}…{shown[most // 2 + 1 - most :]}"
 
 
@@ -85,7 +98,7 @@ class Filter:
             (not wanted or wanted in show(row.name).casefold() or wanted in show(row.condition).casefold())
             and self.folder in ("", shorten(row.folder))
             and self.condition in ("", shorten(row.condition))
-            and self.state in ("", row.state)
+            and self.state in ("", row.stands.state)
         )
 
     def values(self, **changes: str) -> dict[str, str]:

@@ -1,8 +1,8 @@
-"""The runs below some folders, and where each stands; a run is read anew only where its files have changed."""
+"""The runs below some folders, where each stands, and what they recorded; read anew only where that has changed."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -10,27 +10,17 @@ from pathlib import Path
 from hetevo.analysis.conditions import as_entry, name_conditions
 from hetevo.analysis.runs import LoadedRun, load_run
 from hetevo.analysis.serve.kept import Kept
-from hetevo.evolve.rundir import RunDirectory, system
-from hetevo.evolve.rundir.files import is_folder, names
-from hetevo.evolve.rundir.owner import is_held
+from hetevo.evolve.rundir import system
+from hetevo.evolve.rundir.overview import Overview, Standing
 from hetevo.evolve.rundir.places import Place, inside
-from hetevo.evolve.rundir.sweep import FILE, Entry, read_entries
+from hetevo.evolve.rundir.sweep import Entry, read_entries
 from hetevo.populations.errors import HetevoError, SettingError
-
-DEPTH = 4
-"""Folders in folders in which runs and sweeps are looked for."""
-
-MOST_FOLDERS = 20_000
-"""Folders that are looked into; more are not a place for runs but somebody's whole disk."""
 
 FRESH_SECONDS = 2.0
 """For so long what was read of all runs counts as what is there now, however many pages ask."""
 
 LOADED_BYTES = 256 << 20
 """Of tables of generations that are kept in memory."""
-
-STATES = ("running", "done", "stopped", "failed", "waiting", "unreadable")
-"""Where a run can stand; ``"waiting"``: a sweep lists it, and it has not begun."""
 
 
 @dataclass(frozen=True)
@@ -45,44 +35,42 @@ class Row:
         Its directory, reached through no link below the folder that was named.
     name : str
         Its path from there.
-    folder : str
-        The sweep or folder that it lies in, as part of ``name``.
-    entries : tuple of Entry
-        What it is in its sweep; nothing if it is in none.
-    condition, state, reason : str
-        Its condition, one of `STATES`, and why it ended early or cannot be read.
-    seed, generation, planned : int or None
-        Its seed, the last generation that is recorded, and the last one that it is to have; None: unknown.
-    alignment, loss : float or None
-        Of that generation: the population's mean alignment at the end of life, and the best loss.
+    stands : Standing
+        Where it stands.
     changed : float or None
-        When its records last changed, in seconds since 1970.
-    version : str
-        Another one whenever its files have changed.
+        When rows were last added to its records, in seconds since 1970; None: never.
     """
 
     identifier: str
     place: Place
     name: str
-    folder: str
-    entries: tuple[Entry, ...] = ()
-    condition: str = ""
-    state: str = "waiting"
-    reason: str = ""
-    seed: int | None = None
-    generation: int | None = None
-    planned: int | None = None
-    alignment: float | None = None
-    loss: float | None = None
+    stands: Standing
     changed: float | None = None
-    version: str = ""
+
+    @property
+    def folder(self) -> str:
+        """The sweep or folder that it lies in, as part of its name."""
+        return self.name.rpartition("/")[0]
+
+    @property
+    def condition(self) -> str:
+        """What it is in its sweep; else its preset with what was changed, or the name of its directory."""
+        stands = self.stands
+        preset = ", ".join(filter(None, (stands.preset, stands.changes)))
+        return stands.condition or preset or self.name.rpartition("/")[2]
 
     @property
     def progress(self) -> float | None:
-        """Share of its generations that are recorded, from 0 to 1."""
-        if self.generation is None or self.planned is None:
+        """Share of its generations that have lived, from 0 to 1; None if it is unknown."""
+        done, planned = self.stands.generation, self.stands.generations
+        if done is None or planned is None:
             return None
-        return min(self.generation / self.planned, 1.0) if self.planned else 1.0
+        return min(done / planned, 1.0) if planned > 0 else 1.0
+
+    @property
+    def version(self) -> str:
+        """What is another whenever there may be more to read of it."""
+        return f"{self.identifier}.{self.changed}.{self.stands.generations}.{self.stands.state}"
 
 
 class Folders:
@@ -104,24 +92,27 @@ class Folders:
             if not path.is_dir():
                 reason = "a file" if path.exists() else "nothing"
                 raise SettingError(f"{path}: expected a folder with runs or sweeps, got {reason}.")
-        self.roots = [inside(path.absolute()) for path in paths]
-        self.problems: list[str] = []
+        self._roots = [path.absolute() for path in paths]
+        self._overviews = [Overview([root]) for root in self._roots]
         self._rows: list[Row] = []
         self._until = 0.0
-        self._known: dict[str, tuple[object, Row]] = {}
         self._loaded: Kept[LoadedRun] = Kept(LOADED_BYTES, lambda run: int(run.generations.memory_usage().sum()))
 
     def rows(self) -> list[Row]:
-        """Return all runs, in the order of their names; what was read less than `FRESH_SECONDS` ago still counts.
+        """Return all runs; what was read less than `FRESH_SECONDS` ago still counts.
 
         Raises
         ------
-        SettingError
-            If there are more than `MOST_FOLDERS` folders.
+        RunDirectoryError
+            If a folder is not there any more, or holds far too many others.
         """
         if time.monotonic() >= self._until:
-            self.problems = []
-            self._rows = [self._look(row) for row in self._find()]
+            found: dict[str, tuple[Path, Standing]] = {}
+            for root, overview in zip(self._roots, self._overviews, strict=True):
+                for stands in overview.look():
+                    # one that lies in two of the folders comes once
+                    found.setdefault(stands.path, (root, stands))
+            self._rows = [self._describe(root, stands) for root, stands in found.values()]
             self._until = time.monotonic() + FRESH_SECONDS
         return self._rows
 
@@ -137,126 +128,38 @@ class Folders:
         """
         runs: list[LoadedRun] = []
         notices: list[str] = []
+        sweeps: dict[str, list[Entry]] = {}
         for row in rows:
+            if row.stands.state == "waiting":
+                notices.append(f"{row.name} has not begun yet.")
+                continue
             try:
-                run = self._loaded.get((row.identifier, row.version), partial(load_run, row.place))
+                run = self._loaded.get(row.version, partial(load_run, row.place))
+                sweep = row.stands.sweep
+                if sweep and sweep not in sweeps:
+                    sweeps[sweep] = read_entries(Path(sweep))
             except HetevoError as error:
                 notices.append(str(error))
                 continue
-            compared = [entry for entry in row.entries if entry.stage != "pilot"]
-            runs += [as_entry(run, entry) for entry in compared] or [run]
+            own = [entry for entry in sweeps.get(sweep, ()) if entry.run == row.place.name and entry.stage != "pilot"]
+            runs += [as_entry(run, entry) for entry in own] or [run]
         return (name_conditions(runs, notice=notices.append) if runs else []), notices
 
-    def _find(self) -> Iterator[Row]:
-        """Look for runs below all folders; one that two of them hold comes once."""
-        seen: set[tuple[int, int]] = set()
-        left = iter(range(MOST_FOLDERS))
-        for number, root in enumerate(self.roots):
-            for place, entries in self._walk(root, left):
-                key = _inode(place)
-                if key in seen:
-                    continue
-                if key:
-                    seen.add(key)
-                parts = (root.resolve().name, *place.names) if len(self.roots) > 1 or not place.names else place.names
-                identifier = sha256("/".join((str(number), *place.names)).encode("utf-8", "surrogatepass"))
-                yield Row(identifier.hexdigest()[:12], place, "/".join(parts), "/".join(parts[:-1]), entries)
-
-    def _walk(self, place: Place, left: Iterator[int], depth: int = 0) -> Iterator[tuple[Place, tuple[Entry, ...]]]:
-        if next(left, None) is None:
-            raise SettingError(
-                f"There are more than {MOST_FOLDERS:,} folders to look into. Name the folders of the runs themselves."
-            )
-        try:
-            found = names(place)
-            # a run, a sweep with the runs that it lists, or a folder of any of them
-            if "config.toml" in found:
-                yield place, ()
-                return
-            if FILE in found:
-                entries: dict[str, list[Entry]] = {}
-                for entry in read_entries(place):
-                    entries.setdefault(entry.run, []).append(entry)
-                for name, several in entries.items():
-                    yield place / name, tuple(several)
-                return
-        except HetevoError as error:
-            self.problems.append(str(error))
-            return
-        for name in found:
-            if depth < DEPTH and not name.startswith(".") and _is_own_folder(place / name):
-                yield from self._walk(place / name, left, depth + 1)
-
-    def _look(self, row: Row) -> Row:
-        """Say where a run stands: its files are read where they have changed, and its lock is looked at."""
-        directory = RunDirectory(row.place)
-        try:
-            if not directory.is_begun():
-                seed = row.entries[0].seed if row.entries else None
-                return replace(row, condition=_condition_in(row.entries), seed=seed)
-            parts = directory.generations.files()
-            # the newest part is replaced whenever rows are added, all others stay
-            files = [directory.config_file, directory.provenance.path, *parts[-1:]]
-            stamps = [_stamp(file) for file in files]
-            stamp, known = self._known.get(row.identifier, (None, row))
-            key = (stamps, len(parts), row.entries)
-            if stamp != key:
-                version = sha256(repr(key).encode("utf-8", "surrogatepass")).hexdigest()[:12]
-                known = replace(_read_row(row, directory), version=version)
-                known = replace(known, changed=stamps[-1][0] / 1e9 if parts else None)
-                self._known[row.identifier] = key, known
-            return replace(known, state="running") if is_held(directory.lock_file) else known
-        except HetevoError as error:
-            return replace(row, condition=_condition_in(row.entries), state="unreadable", reason=str(error))
+    def _describe(self, root: Path, stands: Standing) -> Row:
+        path = Path(stands.path)
+        names = path.relative_to(root).parts
+        place = inside(root)
+        for name in names:
+            place = place / name
+        # the folder's own name only where it tells something
+        shown = names if names and len(self._roots) == 1 else (root.resolve().name, *names)
+        identifier = sha256(stands.path.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+        return Row(identifier, place, "/".join(shown), stands, _changed(path))
 
 
-def _read_row(row: Row, directory: RunDirectory) -> Row:
-    """Read what a row says from the configuration, the newest records and the provenance."""
-    config, newest = directory.config(), directory.last_generation()
+def _changed(path: Path) -> float | None:
+    """Return when a part of the records was last written: its name was put into their folder then."""
     try:
-        sessions = directory.provenance.read()["sessions"]
-    except HetevoError:  # nothing depends on that file
-        sessions = []
-    last = sessions[-1] if sessions else {}
-    seed, planned = config.get("seed"), config.get("evolution", {}).get("generations")
-    return replace(
-        row,
-        condition=_condition_in(row.entries) or str(config.get("preset") or row.name.rpartition("/")[2]),
-        state=last.get("outcome") or "stopped",
-        reason=str(last.get("reason", "")),
-        seed=seed if isinstance(seed, int) else 0,
-        generation=newest.get("generation"),
-        planned=planned if isinstance(planned, int) else None,
-        alignment=newest.get("alignment_end"),
-        loss=newest.get("loss_best"),
-    )
-
-
-def _condition_in(entries: Sequence[Entry]) -> str:
-    """Return what a run is in its sweep, at the end of life if it is looked at there; empty if it is in none."""
-    return next((entry.condition for entry in sorted(entries, key=lambda entry: entry.stage != "end")), "")
-
-
-def _stamp(file: Path) -> tuple[int, int, int]:
-    """Return by what a file is known to be the same: when it was changed, its size and its number."""
-    try:
-        found = system.look(file)
-    except OSError:
-        return 0, 0, 0
-    return found.st_mtime_ns, found.st_size, found.st_ino
-
-
-def _inode(place: Place) -> tuple[int, int] | None:
-    try:
-        found = system.look(place)
+        return system.look(path / "generations").st_mtime
     except OSError:
         return None
-    return found.st_dev, found.st_ino
-
-
-def _is_own_folder(place: Place) -> bool:
-    """Tell whether something is a folder that can be looked into, and no link."""
-    try:
-        return is_folder(place)
-    except HetevoError:
-        return False

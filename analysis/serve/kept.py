@@ -14,9 +14,9 @@ class Kept(Generic[Value]):
     Parameters
     ----------
     most : int
-        Bytes that all of them may take; the newest is kept in any case.
+        What all of them may weigh, such as bytes; the newest is kept in any case.
     weigh : callable
-        Returns the bytes that a value takes.
+        Returns what a value weighs.
 
     Examples
     --------

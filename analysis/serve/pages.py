@@ -17,10 +17,11 @@ from hetevo.analysis.report.tables import NONE, configuration_of, tabulate_prove
 from hetevo.analysis.runs import LoadedRun
 from hetevo.analysis.serve.courses import BY_CONDITION, BY_RUN, MOST_CURVES, courses, list_columns, separate
 from hetevo.analysis.serve.filters import Filter, shorten, show
-from hetevo.analysis.serve.folders import STATES, Folders, Row
+from hetevo.analysis.serve.folders import Folders, Row
 from hetevo.analysis.serve.kept import Kept
 from hetevo.analysis.sweeps import LoadedSweep
 from hetevo.analysis.verdict import verdict
+from hetevo.evolve.rundir.overview import STATES
 from hetevo.populations.errors import HetevoError, SettingError
 
 MOST_ROWS = 1_000
@@ -31,6 +32,9 @@ MOST_CHOSEN = 1_000
 
 KEPT_BYTES = 64 << 20
 """Of images and reports that are kept in memory."""
+
+MOST_SAID = 32
+"""Choices of runs of which words and tables are kept in memory."""
 
 
 class Pages:
@@ -48,14 +52,14 @@ class Pages:
         self._reading, self._drawing = threading.Lock(), threading.Lock()
         self._images: Kept[bytes] = Kept(KEPT_BYTES, len)
         self._figures: Kept[Drawing] = Kept(KEPT_BYTES, lambda drawing: len(drawing.image))
-        self._verdicts: Kept[str] = Kept(KEPT_BYTES, len)
+        self._said: Kept[dict[str, Any]] = Kept(MOST_SAID, lambda said: 1)
 
     def list_runs(self, chosen: Filter) -> dict[str, Any]:
         """Return the table of all runs that a filter takes, and what can be filtered by."""
         with self._reading:
-            rows, problems = self.folders.rows(), list(self.folders.problems)
+            rows = self.folders.rows()
         taken = chosen.choose(rows)
-        counts = {state: sum(row.state == state for row in rows) for state in STATES}
+        counts = {state: sum(row.stands.state == state for row in rows) for state in STATES}
         return {
             "rows": taken[:MOST_ROWS],
             "found": len(rows),
@@ -67,8 +71,7 @@ class Pages:
                 "condition": sorted({shorten(row.condition) for row in rows if row.condition}),
                 "state": [state for state in counts if counts[state]],
             },
-            "problems": problems,
-            "live": any(row.state == "running" for row in rows),
+            "live": any(row.stands.state == "running" for row in rows),
         }
 
     def choose(self, identifiers: Sequence[str], chosen: Filter) -> list[Row]:
@@ -97,7 +100,6 @@ class Pages:
         # what was asked for, else alignment and loss, else anything
         asked = [column for column in (*columns, "alignment_end", "loss_median", *offered) if column in offered]
         upper, lower = ([*list(dict.fromkeys(asked)), "", ""])[:2]
-        tables = tabulate_provenance(runs) if runs else ()
         return {
             "rows": rows,
             "notices": notices,
@@ -106,12 +108,8 @@ class Pages:
             "upper": upper,
             "lower": lower or upper,
             "by": by,
-            "verdict": self._judge(rows, runs).splitlines(),
-            "figures": _list_figures(runs),
-            "differences": _tabulate_differences(runs) if len(runs) > 1 else None,
-            "configuration": configuration_of(runs[0]) if len(runs) == 1 else "",
-            "provenance": tables,
-            "live": any(row.state == "running" for row in rows),
+            **self._said.get(_versions(rows), lambda: _say(runs)),
+            "live": any(row.stands.state == "running" for row in rows),
             "version": sha256(repr(_versions(rows)).encode()).hexdigest()[:12],
         }
 
@@ -168,16 +166,25 @@ class Pages:
         with self._reading:
             return self.folders.load(rows)
 
-    def _judge(self, rows: Sequence[Row], runs: Sequence[LoadedRun]) -> str:
-        try:
-            return self._verdicts.get(_versions(rows), lambda: verdict(runs)) if runs else ""
-        except HetevoError as error:
-            return str(error)
-
 
 def _versions(rows: Sequence[Row]) -> tuple[str, ...]:
     """Return by what some runs are known to be the same, and unchanged."""
-    return tuple(f"{row.identifier}.{row.version}" for row in rows)
+    return tuple(row.version for row in rows)
+
+
+def _say(runs: Sequence[LoadedRun]) -> dict[str, Any]:
+    """Return what is said of some runs in words and tables: it changes only with their files."""
+    try:
+        judged = verdict(runs) if runs else ""
+    except HetevoError as error:
+        judged = str(error)
+    return {
+        "verdict": judged.splitlines(),
+        "figures": _list_figures(runs),
+        "differences": _tabulate_differences(runs) if len(runs) > 1 else None,
+        "configuration": configuration_of(runs[0]) if len(runs) == 1 else "",
+        "provenance": tabulate_provenance(runs) if runs else (),
+    }
 
 
 def _list_figures(runs: Sequence[LoadedRun]) -> dict[str, Any]:

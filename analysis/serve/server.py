@@ -4,8 +4,8 @@ import asyncio
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import partial
 from importlib.resources import files
 from typing import Any, TypeVar
@@ -51,7 +51,7 @@ class Server:
         self.pages = Pages(folders)
         self.guard = Guard(self._say)
         self._templates = make_environment(show, "hetevo.analysis.serve")
-        self._templates.filters.update(shorten=shorten, ago=write_age)
+        self._templates.filters.update(shorten=shorten, ago=_write_age, duration=write_duration)
         # both files are read once, so that no request names a file
         own, report = files("hetevo.analysis.serve"), files("hetevo.analysis.report")
         style = report / "templates" / "style.css", own / "static" / "page.css"
@@ -221,19 +221,21 @@ async def aside(work: Callable[[], Result]) -> Result:
 def _name_runs(request: web.Request) -> list[tuple[str, str]]:
     """Return the part of an address that names runs."""
     identifiers = [("run", identifier) for identifier in request.query.getall("run", [])]
-    return identifiers or [("all", "1"), *Filter.of(request.query).values().items()]
+    return identifiers or [*Filter.of(request.query).values(all="1").items()]
 
 
-def write_age(changed: float | None, now: float | None = None) -> str:
-    """Say how long ago something was, in the largest unit that fits.
+def write_duration(seconds: float) -> str:
+    """Write a time in the largest unit that fits.
 
-    >>> write_age(0.0, 7300.0), write_age(0.0, 59.0)
-    ('2 h ago', '59 s ago')
+    >>> write_duration(7300.0), write_duration(59.0)
+    ('2 h', '59 s')
     """
-    if changed is None:
-        return "–"
-    seconds = max((datetime.now(UTC).timestamp() if now is None else now) - changed, 0)
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
         if seconds >= size:
-            return f"{seconds / size:.0f} {unit} ago"
-    return f"{seconds:.0f} s ago"
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _write_age(changed: float | None) -> str:
+    """Say how long ago something was."""
+    return "–" if changed is None else f"{write_duration(max(time.time() - changed, 0))} ago"
