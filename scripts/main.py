@@ -16,6 +16,7 @@ from hetevo.scripts.errors import Commands, report_failed_thread
 from hetevo.scripts.export import assess, export, trace
 from hetevo.scripts.presets import init, presets
 from hetevo.scripts.run import resume, run
+from hetevo.scripts.serve import serve
 from hetevo.scripts.status import status
 from hetevo.scripts.streams import OutputError, secure
 from hetevo.scripts.sweep import sweep
@@ -37,6 +38,7 @@ for command in (
     compare,
     draw,
     report,
+    serve,
     trace,
     assess,
     export,
