@@ -380,9 +380,9 @@ def mutate_json(rng, file):
     lines[at] = json.dumps(content)
     file.write_text("\n".join(lines) + ("\n" if file.suffix == ".jsonl" else ""))
     if file.name == "manifest.json" and isinstance(content, dict):
-        from hetevo.evolve.rundir.manifest import _seal
+        from hetevo.evolve.rundir.manifest import seal
 
-        file.write_bytes(_seal(content))
+        file.write_bytes(seal(content))
     return ", ".join(said)
 
 
