@@ -16,7 +16,7 @@ import pyarrow as pa
 from hetevo.evolve.rundir import RunBusyError, RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.checkpoint import generation_of, load_manifest
-from hetevo.evolve.rundir.files import names, remove_tree, sync_folder, write_durably
+from hetevo.evolve.rundir.files import names, remove_leftovers, remove_tree, sync_folder, write_durably
 from hetevo.evolve.rundir.owner import is_held
 from hetevo.evolve.rundir.parts import encode_part, first_generation, hash_file, hash_rows, read_part, up_to
 from hetevo.evolve.rundir.places import inside
@@ -233,7 +233,9 @@ def _remove(plan: Removal, checkpoints_every: int | None, individuals: int) -> N
             raise RunDirectoryError(
                 f"{plan.path} was changed since it was looked at, and nothing was removed there: repeat the command."
             )
+        # what another one left that was killed
         directory.sweep()
+        remove_leftovers(directory.individuals.folder)
         if not plan.checkpoints and not plan.parts:
             return
         # 1. what goes is noted, durably, before anything does
