@@ -1,4 +1,4 @@
-"""`hetevo prune`: runs made smaller."""
+"""`hetevo prune` and `hetevo archive`: runs made smaller, and packed for a data repository."""
 
 import json
 from dataclasses import asdict
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hetevo.scripts.errors import AsJson, explain_errors
+from hetevo.scripts.errors import AsJson, explain_errors, tell
 
 if TYPE_CHECKING:
     from hetevo.evolve.pruning import Removal
@@ -71,3 +71,39 @@ def _show(removal: "Removal", *, removed: bool) -> None:
         print(f"  circuits, replays and branches are of generation {kept} from then on")
     if removal.individuals:
         print(f"  individuals are of every {removal.every}th generation from then on: descent cannot be followed")
+
+
+Packed = Annotated[Path, typer.Argument(metavar="DIR", help="Directory of a run or sweep.")]
+Output = Annotated[Path, typer.Option("-o", "--output", metavar="FILE.zip", help="The file to write.")]
+Name = Annotated[str, typer.Option(help="What to call it. Default: the runs.")]
+Authors = Annotated[
+    list[str],
+    typer.Option("--author", metavar="NAME", help="Name, or 'Name <https://orcid.org/...>'; may be repeated."),
+]
+License = Annotated[str, typer.Option(metavar="SPDX|URL", help="Licence of the data, such as CC-BY-4.0.")]
+Replace = Annotated[bool, typer.Option("--force", help="Replace a file that is there.")]
+
+
+@explain_errors
+def archive(
+    run: Packed,
+    output: Output,
+    name: Name = "",
+    author: Authors = [],  # noqa: B006 - typer copies it
+    license: License = "",  # noqa: A002
+    force: Replace = False,
+    as_json: AsJson = False,
+) -> None:
+    """Pack a run or sweep into one file, with checksums and an RO-Crate's description."""
+    from hetevo.evolve.archiving import archive as pack
+    from hetevo.evolve.crate import About
+
+    packed = pack(run, output, About(name=name, authors=tuple(author), license=license), force=force)
+    if as_json:
+        print(json.dumps({**asdict(packed), "path": str(packed.path)}))
+        return
+    for left in packed.left_out:
+        tell(f"left out: {left}")
+    if not license:
+        tell("no licence was named, for which data repositories ask: --license CC-BY-4.0")
+    print(f"{output}: {packed.files} files, {packed.bytes:,} bytes")

@@ -14,7 +14,7 @@ from hetevo.scripts.compare import compare
 from hetevo.scripts.draw import draw, plot, report
 from hetevo.scripts.errors import Commands, report_failed_thread
 from hetevo.scripts.export import assess, export, trace
-from hetevo.scripts.keeping import prune
+from hetevo.scripts.keeping import archive, prune
 from hetevo.scripts.presets import init, presets
 from hetevo.scripts.run import resume, run
 from hetevo.scripts.streams import OutputError, secure
@@ -42,6 +42,7 @@ for command in (
     export,
     verify,
     prune,
+    archive,
     presets,
     init,
     sweep,
