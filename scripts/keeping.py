@@ -70,7 +70,7 @@ def _show(removal: "Removal", *, removed: bool) -> None:
         kept = ", ".join(map(str, removal.kept))
         print(f"  circuits, replays and branches are of generation {kept} from then on")
     if removal.individuals:
-        print(f"  individuals are of every {removal.every}th generation from then on: descent cannot be followed")
+        print(f"  individuals are of one generation in {removal.every} from then on: descent cannot be followed")
 
 
 Packed = Annotated[Path, typer.Argument(metavar="DIR", help="Directory of a run or sweep.")]
