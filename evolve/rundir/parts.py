@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from hetevo.evolve import posix
 from hetevo.evolve.rundir.arrays import from_arrow
 from hetevo.evolve.rundir.columns import check_types, fit_columns
 from hetevo.evolve.rundir.errors import DamagedError
@@ -256,7 +257,7 @@ def _check_size(path: Path, file: pq.ParquetFile, size: int) -> None:
     groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
     rows = sum(group.num_rows for group in groups)
     needed = 8 * rows * max(file.metadata.num_columns, 1)
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    memory = posix.physical_memory()
     if needed > MEMORY_SHARE * memory:
         raise DamagedError(path, f"it claims {rows:,} rows, {needed:,} bytes; this machine has {memory:,} in all")
     if needed > max(UNPACKED, RATIO * size):
