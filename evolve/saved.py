@@ -4,6 +4,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,14 @@ from hetevo.evolve.config.own_graph import with_kept_graph
 from hetevo.evolve.config.plugins import check_trusted, plugins_of
 from hetevo.evolve.loading import load
 from hetevo.evolve.messages import Notice
-from hetevo.evolve.rundir import LostError, NothingIntactError, RunDirectory, SchemaError
+from hetevo.evolve.rundir import DamagedError, LostError, NothingIntactError, RunDirectory, SchemaError
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.checkpoint import Checkpoint, load_manifest
 from hetevo.evolve.rundir.directory import TABLES
 from hetevo.evolve.rundir.files import make_folder
 from hetevo.evolve.rundir.parts import find_damaged_parts, last_generation, parts, read_part
 from hetevo.evolve.rundir.places import Place
+from hetevo.evolve.rundir.pruned import Pruned
 from hetevo.evolve.species import build_species
 from hetevo.evolve.state import State
 from hetevo.populations.errors import HetevoError, MachineFailedError, spell
@@ -128,13 +130,19 @@ def find_newest_intact(
         If a checkpoint is intact, but of another format or configuration.
     """
     problems: list[str] = []
+    try:
+        pruned = directory.pruned()
+    except DamagedError as error:  # then no part may be another than a checkpoint says
+        pruned = Pruned()
+        notice(f"skipped {error}")
     # newest first; the first one that is whole, with all records before it, is the one
     known: set[Path] = set()  # a part that a newer checkpoint finds damaged is damaged for an older one too
     for path in reversed(checkpoints.list_checkpoints(directory.checkpoints)):
         try:
             check_configuration(directory, path)
             state, saved = load(path, search.species, search.config.evolution.size, expect_memory(search))
-            damage = list(find_damaged_parts(directory.place, saved.records, saved.generation, known, saved.rows))
+            records = saved.records, saved.generation, known, saved.rows, pruned
+            damage = list(find_damaged_parts(directory.place, *records))
             if damage:
                 known |= {problem.path for problem in damage}
                 raise damage[0]
@@ -145,7 +153,7 @@ def find_newest_intact(
             continue
         for problem in problems:
             notice(f"skipped {problem}")
-        return state, saved
+        return state, replace(saved, records=pruned.without_removed(directory.place, saved.records))
     # none is left: founders are a way out only for a run that was never saved, or by force
     branch = _is_branch(directory)
     if not problems and (branch or was_saved(directory)):

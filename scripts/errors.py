@@ -52,10 +52,11 @@ def explain_errors(command: Callable[Arguments, Result]) -> Callable[Arguments, 
 
     @wraps(command)
     def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        from hetevo.evolve.rundir import DamagedError, NothingIntactError
         from hetevo.populations.errors import HetevoError, MachineFailedError, RunFailedError
 
         try:
+            from hetevo.evolve.rundir import DamagedError, NothingIntactError  # not on every system
+
             return command(*args, **kwargs)
         except MachineFailedError as error:
             fail(str(error), MACHINE_FAILED)

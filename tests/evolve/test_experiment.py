@@ -16,7 +16,7 @@ from faults import tiny
 from hetevo.analysis import load_run
 from hetevo.evolve import Experiment, preset, resume
 from hetevo.evolve.config import ConfigError, from_mapping, preset_names
-from hetevo.evolve.machine import SIGNALS
+from hetevo.evolve.posix import SIGNALS
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError, RunExistsError
 from hetevo.evolve.verify import verify
 

@@ -31,6 +31,7 @@ def shell(text, folder, **environment):
     )
 
 
+@pytest.mark.linux
 @pytest.mark.parametrize(
     "stream",
     [
@@ -49,6 +50,7 @@ def test_progress_that_cannot_be_written_does_not_end_a_run(finished, tmp_path, 
     assert "Traceback" not in done.stderr + done.stdout
 
 
+@pytest.mark.linux
 @pytest.mark.parametrize(
     "command", ["status run --json", "plot run", "presets", "--help", "verify run", "claims", "report run"]
 )

@@ -21,7 +21,7 @@ from hetevo.evolve.rundir import RunDirectory
 
 pytestmark = [
     pytest.mark.timeout(150),
-    pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc"),
+    pytest.mark.linux,
 ]
 
 OPTIONS = ["-s", "evolution.size=16", "-s", "lifetime.presentations=40", "--backend", "ray", "--workers", "2"]
