@@ -16,6 +16,7 @@ from hetevo.evolve.config import (
     without_address,
 )
 from hetevo.evolve.config.own_graph import with_kept_graph
+from hetevo.evolve.config.reaching import reaches, without_reach
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.messages import Notice, Progress, Run, log_notice
 from hetevo.evolve.own_loop import OpenRun
@@ -176,6 +177,9 @@ def open_run(
         withdraw_earlier(directory.stop_file, listeners.notice)
         # the configuration is read again, since another process may have moved its end
         evolution = Evolution(_change_config(directory, changes, trust=trust), probe, oversubscribe=oversubscribe)
+        listeners.track(evolution.config)
+        if not trust and evolution.config.track.to and (keys := reaches(directory.config())):
+            listeners.notice(f"tracked in the run's directory alone: {' and '.join(keys)} of its file take --trust")
         place = held.enter_context(evolution.connected(directory, data))
         yield held.enter_context(
             continue_run(directory, lock, evolution, place, listeners, extension=extension, force=force)
@@ -186,6 +190,8 @@ def _change_config(directory: RunDirectory, changes: list[tuple[str, Any]], *, t
     content = without_address(
         read_saved_config(directory, trust=trust).model_dump(), changes, str(directory.config_file)
     )
+    # a stranger's run takes nobody's numbers into the network
+    content = content if trust else without_reach(content)
     return from_mapping(content, overrides=changes, source="resume", saved=True)
 
 

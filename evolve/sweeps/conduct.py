@@ -36,6 +36,7 @@ from hetevo.evolve.stopping import StopRequest
 from hetevo.evolve.sweeps.plan import Member, Plan, with_portable
 from hetevo.evolve.sweeps.pools import Pool, choose_pool
 from hetevo.evolve.sweeps.sharing import taking_part
+from hetevo.evolve.tracked import check_trackers
 from hetevo.populations.errors import HetevoError, MachineFailedError, spell
 
 POLL_SECONDS = 1.0
@@ -133,6 +134,8 @@ def conduct(
         If too many processes are asked for, or runs side by side need more memory than there is, or is free.
     """
     # 1. whether it can work at all
+    for track in {member.config.track for member in plan.members}:
+        check_trackers(track)
     folder = inside(Path(folder).absolute())
     settings = bound_workers(backend or BackendTable(), len(plan.members), oversubscribe=oversubscribe)
     plan, settings = with_portable(plan, settings)

@@ -10,6 +10,7 @@ from hetevo.evolve.config import BackendTable, Config, ConfigError, load_config
 from hetevo.evolve.config.own_data import place_change
 from hetevo.evolve.config.own_graph import place_graph_change
 from hetevo.evolve.config.plugins import check_trusted
+from hetevo.evolve.config.reaching import check_reach
 from hetevo.evolve.identity import seed_range
 from hetevo.evolve.messages import Notice
 from hetevo.evolve.rundir.sweep import Entry, Stage
@@ -274,6 +275,7 @@ def _make_config(base: str, changes: Changes, place: str, folder: Path, *, trust
     try:
         if not trust:
             check_trusted(changes, (), "its changes")
+            check_reach(changes, (), "its changes")
         placed = {key: place_change(key, value, folder, trust=trust) for key, value in changes.items() if key != "base"}
         given = [(key, place_graph_change(key, value, folder, trust=trust)) for key, value in placed.items()]
         # where runs go on, no file says
