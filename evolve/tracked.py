@@ -5,14 +5,9 @@ have to wait. What fails, hangs or falls behind is left alone after one warning.
 """
 
 import contextlib
-import json
 import math
-import os
-import select
 import subprocess
-import sys
-import time
-from collections.abc import Mapping
+import tempfile
 from importlib.util import find_spec
 from multiprocessing.spawn import get_executable
 from pathlib import Path
@@ -20,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hetevo.evolve.backends.process import describe_end
 from hetevo.evolve.callbacks import Callback
 from hetevo.evolve.config import Config
 from hetevo.evolve.config.naming import changes_of
@@ -29,6 +23,7 @@ from hetevo.evolve.identity import format_value
 from hetevo.evolve.messages import Notice, log
 from hetevo.evolve.rundir.sweep import is_sweep, read_entries
 from hetevo.evolve.tracking import TRACKERS
+from hetevo.evolve.tracking.link import Link
 from hetevo.evolve.tracking.tracker import LONGEST
 from hetevo.populations.errors import HetevoError, SettingError
 from hetevo.populations.text import for_file, for_terminal, without_places
@@ -40,15 +35,8 @@ if TYPE_CHECKING:  # it is told of these
 PATIENCE = 30.0
 """Seconds without any progress after which a tracker is given up at the end of a run."""
 
-MOST_BYTES = 1 << 22
-"""Bytes that may wait for a tracker: it has fallen behind for good if there are more."""
-
-_BEGIN = """
-import json, sys
-sys.path[:] = json.loads(sys.argv[1])
-from hetevo.evolve.tracking.process import serve
-serve()
-"""
+DRAWING_SECONDS = 60.0
+"""Seconds after which a figure is given up."""
 
 
 def check_trackers(track: TrackTable) -> None:
@@ -115,12 +103,15 @@ class Tracking(Callback):
     def on_end(self, run: "OpenRun") -> None:
         """Let the trackers end, as long as they get on with it."""
         try:
-            for link in self._links:
-                if self._config.track.figures and run.outcome != "failed" and run.number >= 0:
-                    link.send({"figures": True})
-                link.send({"end": run.outcome})
-            for link in self._links:
-                link.finish(PATIENCE)
+            with tempfile.TemporaryDirectory() as folder:
+                wanted = self._links and self._config.track.figures and run.outcome == "done"
+                figure = _draw(run.path, Path(folder)) if wanted else None
+                for link in self._links:
+                    if figure:
+                        link.send({"figure": str(figure), "generation": run.number})
+                    link.send({"end": run.outcome})
+                for link in self._links:
+                    link.finish(PATIENCE)
             # the session is over, and nobody listens to what is logged
             self._warn(lambda form, text: self._notice(text))
         finally:
@@ -130,108 +121,21 @@ class Tracking(Callback):
     def _warn(self, warn: Any) -> None:
         for link in self._links:
             if link.problem:
+                link.kill()
                 warn("%s", f"{link.name} is told no more, and the run goes on: {link.problem}")
         self._links = [link for link in self._links if not link.problem]
 
 
-class Link:
-    """A tracker's process, seen from here; no method but `finish` ever waits.
-
-    Parameters
-    ----------
-    name : str
-        Of the tracker.
-
-    Attributes
-    ----------
-    problem : str
-        Why it is told no more; empty if all is well.
-    """
-
-    def __init__(self, name: str) -> None:
-        self.name, self.problem = name, ""
-        self._process: subprocess.Popen[bytes] | None = None
-        self._waiting, self._heard = bytearray(), b""
-
-    def start(self, first: Mapping[str, Any]) -> None:
-        """Start the process, and send the first message."""
-        command = [get_executable(), "-P", "-c", _BEGIN, json.dumps([*sys.path])]
-        streams: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-        try:
-            # a session of its own, so that Ctrl-C reaches the run alone, which says when it ends
-            self._process = subprocess.Popen(command, **streams, bufsize=0, start_new_session=True)
-        except OSError as error:
-            self.problem = f"its process cannot be started: {error.strerror}"
-            return
-        for stream in (self._process.stdin, self._process.stdout):
-            assert stream
-            os.set_blocking(stream.fileno(), False)
-        self.send(first)
-
-    def send(self, message: Mapping[str, Any]) -> None:
-        """Send a message, as far as it is taken now; the rest waits for the next call."""
-        if not self.problem and self._process:
-            self._waiting += json.dumps(message).encode() + b"\n"
-            ended = self._listen() is None
-            self._push()
-            if ended and not self.problem:
-                self.problem = "its process has ended"
-            elif len(self._waiting) > MOST_BYTES:
-                self.problem = "it does not take what it is sent"
-            if self.problem:
-                self.kill()
-
-    def finish(self, patience: float) -> None:
-        """Wait until it has ended, or did nothing for so many seconds."""
-        last = time.monotonic()
-        while self._process and not self.problem and self._process.stdout:
-            self._push()
-            select.select([self._process.stdout.fileno()], [], [], 0.2)
-            heard = self._listen()
-            if heard is None:
-                status = self._process.wait(patience)
-                self.problem = self.problem or (f"its process has ended ({describe_end(status)})" if status else "")
-                return
-            last = time.monotonic() if heard else last
-            if time.monotonic() - last > patience:
-                self.problem = f"it did nothing for {patience:g} seconds"
-
-    def kill(self) -> None:
-        """End the process if it has not ended, and give everything back."""
-        process, self._process = self._process, None
-        if process:
-            with contextlib.suppress(OSError):
-                os.killpg(process.pid, 9)  # what it started ends, too: it has a session of its own
-            process.wait()
-            for stream in (process.stdin, process.stdout):
-                if stream:
-                    with contextlib.suppress(OSError):
-                        stream.close()
-
-    def _push(self) -> None:
-        assert self._process
-        assert self._process.stdin
-        while self._waiting:
-            try:
-                sent = os.write(self._process.stdin.fileno(), self._waiting[:65536])
-            except OSError:
-                return  # it takes no more now; or has ended, which its answers tell
-            del self._waiting[:sent]
-
-    def _listen(self) -> bool | None:
-        """Take its answers; return whether there were any, or None if it has ended."""
-        assert self._process
-        assert self._process.stdout
-        try:
-            got = os.read(self._process.stdout.fileno(), 65536)
-        except BlockingIOError:
-            return False
-        self._heard += got
-        *lines, self._heard = self._heard.split(b"\n")
-        failures = [line[1:].decode("utf-8", "replace") for line in lines if line.startswith(b"!")]
-        if failures:
-            self.problem = for_terminal(failures[0])
-        return True if got else None
+def _draw(run: Path, folder: Path) -> Path | None:
+    """Draw the figure that suits a run, as a person would; None if there is none, or it takes too long."""
+    # by the command: this layer knows nothing of figures, and nothing that goes wrong there is this process's
+    figure = folder / "overview.png"
+    command = [get_executable(), "-P", "-m", "hetevo", "plot", str(run), "-o", str(figure)]
+    try:
+        subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=DRAWING_SECONDS, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None  # such as a run of so few generations that there is nothing to see
+    return figure
 
 
 def describe(config: Config, path: Path) -> dict[str, Any]:

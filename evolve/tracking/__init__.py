@@ -8,7 +8,8 @@ ended by it. `hetevo.evolve.tracked` is the run's side.
 `tensorboard`  event files
 `mlflow`       MLflow's store of files, or a server
 `wandb`        Weights & Biases: runs that can be synced, or are at once
-`process`      the process in which one of them works
+`link`         the process in which one of them works, seen from the run
+`process`      the same, seen from inside
 =============  ====================================================================
 
 To add one, write a class like `Tracker` and name it in `TRACKERS`; one of another package is named in ``[track]`` by

@@ -9,23 +9,18 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
 from hetevo.evolve.rundir.files import append_line, make_folder, read_bounded
 from hetevo.evolve.tracking import TRACKERS
-from hetevo.evolve.tracking.tracker import About, Tracker, without_secrets
+from hetevo.evolve.tracking.tracker import About, without_secrets
 from hetevo.populations.text import without_places
 
 LIMIT = 1 << 26
 """Bytes of what is remembered beyond which it is not read."""
-
-DRAWING_SECONDS = 25
-"""Seconds after which a figure is given up; fewer than the run waits for a tracker at its end."""
 
 ORPHAN_SECONDS = 60
 """Seconds that a tracker has to end when the run's process was killed."""
@@ -128,8 +123,8 @@ def _work(messages: Iterator[dict[str, Any]], answers: IO[str]) -> None:
         if "numbers" in message and message["generation"] > journal.last:
             journal.note(generation=message["generation"])
             tracker.log(message["generation"], message["numbers"])
-        elif "figures" in message:
-            _attach_figures(tracker, run, max(journal.last, 0))
+        elif "figure" in message:
+            tracker.attach(Path(message["figure"]), message["generation"])
         elif "end" in message:
             outcome = message["end"]
             break
@@ -146,16 +141,3 @@ def _answer(answers: IO[str]) -> None:
         answers.flush()
     except BrokenPipeError:
         pass  # the run's process was killed: what it sent is still logged
-
-
-def _attach_figures(tracker: Tracker, run: Path, generation: int) -> None:
-    """Draw the figure that suits the run, as a person would, and hand it over; a run without one has none."""
-    with tempfile.TemporaryDirectory() as folder:
-        # in a process of its own: this layer knows nothing of figures
-        figure = Path(folder) / "figure.png"
-        command = [sys.executable, "-P", "-m", "hetevo", "plot", str(run), "-o", str(figure)]
-        try:
-            subprocess.run(command, capture_output=True, timeout=DRAWING_SECONDS, check=True)
-        except (OSError, subprocess.SubprocessError):
-            return  # such as a run of so few generations that there is nothing to see
-        tracker.attach(figure, generation)
