@@ -182,14 +182,15 @@ def check_configuration(directory: RunDirectory, path: Path) -> None:
     # hash and values: the hash says whether they differ, the values say where
     facts, now = load_manifest(path).facts, directory.config()
     before = facts.get("configuration") or {}
-    # the first versions kept neither the preset nor what was recorded; of the backend, none keeps all
-    ignored = ("backend", *(key for key in NOT_RESULTS if key not in before))
+    # the first versions kept neither the preset nor what was recorded; of the backend, none keeps all; and who is told
+    # of a run may change at any time
+    ignored = ("backend", "track", *(key for key in NOT_RESULTS if key not in before))
     changes = differences(before, now, ignored=ignored) if before else []
     if facts["config"] == config_hash(now) and not changes:
         return
     raise ConfigError(
-        f"{directory.config_file} was changed since {path.name} was saved, in more than [checkpoint] and [backend]"
-        " without its portable:"
+        f"{directory.config_file} was changed since {path.name} was saved, in more than [checkpoint], [track] and"
+        " [backend] without its portable:"
         + "".join(f"\n  {change}" for change in changes[:20])
         + "\nPut the saved values back; for an experiment that goes on otherwise, branch:"
         f" {spell('run', '--from', directory.path, '-s', 'KEY=VALUE', '-o', 'ANOTHER')}"

@@ -189,5 +189,5 @@ def _is_defined(value: Any) -> bool:
 
 def _measure_gains(generation: "LivedGeneration") -> dict[str, float]:
     """Return the mean size of each kind of gains, over individuals and neurons."""
-    gains = {name: values for name, values in generation.genes.items() if name.startswith("gain") and values.size}
+    gains = {name: values for name, values in generation.genes.items() if name.startswith("gains_") and values.size}
     return {f"{name}_size": float(np.abs(values).mean()) for name, values in gains.items()}
