@@ -24,6 +24,7 @@ class Wandb(Tracker):
     def start(self, about: About) -> str:
         """Begin a run, or another part of the one of an earlier session, by its identifier."""
         self._wandb = wandb = load_extra(self.package, "wandb", "track.to")
+        self._folder = about.folder
         run = about.run or secrets.token_hex(8)
         # nothing of the machine, the command or the code: provenance.json has that, and stays here
         settings = wandb.Settings(
@@ -62,3 +63,7 @@ class Wandb(Tracker):
     def end(self, outcome: str) -> None:
         """Write everything, and with the network send it."""
         self._run.finish(exit_code=0 if outcome == "done" else 1)
+        # links to logs elsewhere: a run directory has none, so that it is complete wherever it is moved
+        for path in self._folder.rglob("*"):
+            if path.is_symlink():
+                path.unlink()

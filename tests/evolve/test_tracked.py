@@ -30,11 +30,10 @@ def whole(tmp_path_factory):
 
 
 def test_tracking_passes_on_the_numbers_of_the_records_and_changes_nothing(whole, tmp_path):
-    run = go(tmp_path / "run", tracking("Notes", figures=True))
+    run = go(tmp_path / "run", tracking("Notes"))
     assert outcome(run) == outcome(whole)
-    start, *logged, figure, end = told(run.path)
+    start, *logged, end = told(run.path)
     assert (start[1:4], start[4]["network.levels"], end) == (["", "smoke", "run"], "2", ["end", "done"])
-    assert figure == ["figure", 2, ".png", True]
     rows = pd.read_parquet(run.path / "generations").set_index("generation")
     for _, generation, numbers in logged:
         assert numbers.pop("gains_ascending_size") > 0
@@ -43,6 +42,12 @@ def test_tracking_passes_on_the_numbers_of_the_records_and_changes_nothing(whole
         assert numbers == recorded
         assert "accuracy_best" not in numbers  # undefined in this task
     assert [generation for _, generation, _ in logged] == [0, 1, 2]
+
+
+@pytest.mark.verification  # drawing takes its time
+def test_tracking_hands_over_the_figure_of_a_run_that_is_done(tmp_path):
+    run = go(tmp_path / "run", tracking("Notes", figures=True))
+    assert told(run.path)[-2:] == [["figure", 2, ".png", True], ["end", "done"]]
 
 
 def test_tracking_goes_on_in_the_same_run_and_logs_no_generation_twice(whole, tmp_path):
