@@ -18,6 +18,7 @@ from hetevo.evolve.config import (
 )
 from hetevo.evolve.config.own_graph import with_kept_graph
 from hetevo.evolve.config.plugins import check_trusted, plugins_of
+from hetevo.evolve.config.reaching import without_strangers
 from hetevo.evolve.loading import load
 from hetevo.evolve.messages import Notice
 from hetevo.evolve.rundir import LostError, NothingIntactError, RunDirectory, SchemaError
@@ -49,6 +50,7 @@ def read_saved_config(directory: RunDirectory, *, trust: bool = False) -> Config
         If it is wrong, or names something of another package that is not there, or may not be imported.
     """
     content, source = with_kept_graph(directory.config(), directory.data), str(directory.config_file)
+    content = without_strangers(content, trust=trust)  # whoever is told of a run, it is the same run
     if not trust:
         check_trusted(content, (), source)
     try:

@@ -1,14 +1,20 @@
-"""Whether a configuration's trackers reach beyond the run: that of a file alone is not done.
+"""What trackers of a file are trusted with: those that reach beyond the run take the word of who gives the command.
 
-A tracker that is offline writes into the run's own directory. The network, and folders elsewhere, take the word of who
-gives the command.
+A tracker that is offline writes into the run's own directory. The network, folders elsewhere, and trackers of other
+packages are another matter; and no run depends on whether they can be had.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hetevo.evolve.config.sources import ConfigError, Override, key_of
+from hetevo.evolve.tracking import TRACKERS
+from hetevo.populations.errors import SettingError
+from hetevo.populations.registry import entry_points, is_place, was_loaded
+
+if TYPE_CHECKING:  # which is checked with what stands here
+    from hetevo.evolve.config.config import Config
 
 ONLINE, URI = "track.online", "track.uri"
 """Keys by which trackers reach beyond the run."""
@@ -63,6 +69,53 @@ def without_reach(content: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(table, Mapping) or not reaches(content):
         return dict(content)
     return {**content, "track": {key: value for key, value in table.items() if f"track.{key}" not in (ONLINE, URI)}}
+
+
+def without_strangers(content: Mapping[str, Any], *, trust: bool) -> dict[str, Any]:
+    """Return the configuration of a run without trackers that cannot be had here, or may not be imported.
+
+    Parameters
+    ----------
+    content : mapping
+        A configuration as nested values; not necessarily valid.
+    trust : bool
+        Whether modules may be imported that it alone names.
+    """
+    table = content.get("track")
+    names = table.get("to") if isinstance(table, Mapping) else None
+    if not isinstance(table, Mapping) or not isinstance(names, list | tuple):
+        return dict(content)
+    kept = [name for name in names if not isinstance(name, str) or _is_had(name, trust=trust)]
+    return dict(content) if len(kept) == len(names) else {**content, "track": {**table, "to": kept}}
+
+
+def find_left_out(content: Mapping[str, Any], config: "Config") -> str:
+    """Say what a run's file asks of trackers that its configuration leaves out; empty if nothing.
+
+    Parameters
+    ----------
+    content : mapping
+        What the file says.
+    config : Config
+        What is done.
+    """
+    table = content.get("track")
+    names = table.get("to", []) if isinstance(table, Mapping) else []
+    lacking = [str(name) for name in names if name not in config.track.to]
+    beyond = reaches(content) if config.track.to and not reaches(config.model_dump()) else []
+    return " and ".join([*lacking, *beyond])
+
+
+def _is_had(name: str, *, trust: bool) -> bool:
+    if name in TRACKERS.own:
+        return True
+    installed = {point.value for point in entry_points(TRACKERS.group)}
+    if is_place(name) and not (trust or name in installed or was_loaded(name)):
+        return False
+    try:
+        return TRACKERS[name] is not None
+    except (KeyError, SettingError):
+        return False
 
 
 def _given(content: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

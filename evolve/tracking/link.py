@@ -80,8 +80,7 @@ class Link:
             select.select([self._process.stdout.fileno()], [], [], 0.2)
             heard = self._listen()
             if heard is None:
-                status = self._process.wait(patience)
-                self.problem = self.problem or (f"its process has ended with status {status}" if status else "")
+                self._take_end(patience)
                 return
             last = time.monotonic() if heard else last
             if time.monotonic() - last > patience:
@@ -91,13 +90,24 @@ class Link:
         """End the process if it has not ended, and give everything back."""
         process, self._process = self._process, None
         if process:
-            with contextlib.suppress(OSError):
-                os.killpg(process.pid, signal.SIGKILL)  # what it started ends, too: it has a session of its own
-            process.wait()
+            if process.poll() is None:  # otherwise its number may be another's by now
+                with contextlib.suppress(OSError):
+                    os.killpg(process.pid, signal.SIGKILL)  # what it started ends, too: it has a session of its own
+                process.wait()
             for stream in (process.stdin, process.stdout):
                 if stream:
                     with contextlib.suppress(OSError):
                         stream.close()
+
+    def _take_end(self, patience: float) -> None:
+        """Find out how the process ended, which says nothing any more."""
+        assert self._process
+        try:
+            status = self._process.wait(patience)
+        except subprocess.TimeoutExpired:
+            self.problem = self.problem or "its process does not end"
+            return
+        self.problem = self.problem or (f"its process has ended with status {status}" if status else "")
 
     def _push(self) -> None:
         assert self._process

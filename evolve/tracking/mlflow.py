@@ -14,6 +14,10 @@ STATUS = {"done": "FINISHED", "stopped": "KILLED", "failed": "FAILED"}
 """How a run ended, in MLflow's words."""
 
 
+MOST = 100
+"""Parameters that MLflow takes at a time."""
+
+
 class MLflow(Tracker):
     """A run of MLflow in an experiment that is called like the sweep; ``mlflow ui --backend-store-uri`` shows it."""
 
@@ -62,7 +66,9 @@ class MLflow(Tracker):
 
     def _create(self, experiment: str, about: About) -> str:
         run = self._client.create_run(experiment, run_name=about.name, tags=dict(about.tags)).info.run_id
-        self._client.log_batch(run, params=[self._entities.Param(*pair) for pair in about.settings.items()])
+        parameters = [self._entities.Param(*pair) for pair in about.settings.items()]
+        for begin in range(0, len(parameters), MOST):
+            self._client.log_batch(run, params=parameters[begin : begin + MOST])
         return str(run)
 
 

@@ -6,6 +6,8 @@ from faults import tiny
 from hetevo.evolve import ConfigError, load_config, resume
 from hetevo.evolve.config.reaching import reaches, without_reach
 from hetevo.evolve.experiment import Experiment
+from hetevo.evolve.rundir import RunDirectory
+from hetevo.evolve.saved import read_saved_config
 
 
 @pytest.mark.parametrize("line", ["online = true", 'uri = "/tmp/mlflow"', 'uri = "../../mlflow"'])
@@ -49,7 +51,7 @@ def test_a_run_of_a_stranger_is_tracked_in_its_own_directory(tmp_path):
         config.read_text().replace("figures = true", "figures = false").replace("to = []", 'to = ["tensorboard"]')
     )
     resume(run.path, 1, notice=said.append)
-    assert sum("tracked in the run's directory alone: track.online" in line for line in said) == 1
+    assert sum("without track.online: see --trust" in line for line in said) == 1
 
 
 def test_without_reach_leaves_the_rest():
@@ -57,3 +59,19 @@ def test_without_reach_leaves_the_rest():
     assert reaches(content) == ["track.online"]
     assert without_reach(content) == {"track": {"to": ["mlflow"]}, "seed": 1}
     assert without_reach({"seed": 1}) == {"seed": 1}
+
+
+def test_a_run_is_read_without_trackers_that_are_not_here_or_not_trusted(tmp_path):
+    run = Experiment(tiny("evolution.generations=0")).run(tmp_path / "run")
+    config = run.path / "config.toml"
+    text = config.read_text().replace("figures = true", "figures = false")
+    config.write_text(text.replace("to = []", 'to = ["gone_trackers:Any", "no-longer-installed"]'))
+    directory = RunDirectory.open(run.path)
+    for trust in (False, True):
+        assert read_saved_config(directory, trust=trust).track.to == ()
+    said = []
+    assert resume(run.path, 1, notice=said.append).generation == 1
+    assert sum("without gone_trackers:Any and no-longer-installed" in line for line in said) == 1
+    # a new run is refused them
+    with pytest.raises(ConfigError, match="gone_trackers"):
+        tiny('track.to=["gone_trackers:Any"]')
