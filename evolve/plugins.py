@@ -28,12 +28,17 @@ REHEARSED = 2
 SAMPLES = 16
 """Samples of the task that are looked at before."""
 
+TRACKED = "track.to"
+"""The key that names trackers."""
+
 VARIATION = ("evolution.cross.name", "evolution.mutate.name")
 """Keys that name operators of variation."""
 
 
 def describe_plugins(content: Mapping[str, Any]) -> list[dict[str, str]]:
     """Say what a configuration's plug-ins are, for its provenance: name, package, version and a hash of the source.
+
+    Trackers are none of them: no result depends on them, and no worker needs them.
 
     Parameters
     ----------
@@ -42,6 +47,8 @@ def describe_plugins(content: Mapping[str, Any]) -> list[dict[str, str]]:
     """
     found = []
     for plugin in plugins_of(content):
+        if plugin.key == TRACKED:
+            continue
         # the version and the sources are those of the whole package
         module = plugin.place.partition(":")[0]
         package = locate(module)[0]

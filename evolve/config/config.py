@@ -29,6 +29,7 @@ from hetevo.evolve.config.tables import (
     RecordsTable,
     Table,
     TaskTable,
+    TrackTable,
     TransplantTable,
 )
 from hetevo.evolve.config.tables.living import check_name, explain_unknown, named_settings
@@ -78,6 +79,7 @@ class Config(Table):
     records: RecordsTable = RecordsTable()
     checkpoint: CheckpointTable = CheckpointTable()
     backend: BackendTable = BackendTable()
+    track: TrackTable = TrackTable()
 
     @model_validator(mode="after")
     def _check_names(self) -> Self:
@@ -85,6 +87,7 @@ class Config(Table):
             *named_settings(self),
             *(("heldout.families", family, "tasks") for family in self.heldout.families),
             *(("evolution.objectives", name_of(name), "objectives") for name in self.evolution.objectives),
+            *(("track.to", name, "trackers") for name in self.track.to),
         ):
             check_name(key, name, names)
         for key, given, valid in (

@@ -15,6 +15,7 @@ from hetevo.evolve.config.operators import check_new
 from hetevo.evolve.config.own_data import FILE, FOUNDERS, NAME, complete, place_file, place_founders
 from hetevo.evolve.config.own_graph import complete_graph, is_complete, place_graph
 from hetevo.evolve.config.plugins import check_trusted
+from hetevo.evolve.config.reaching import check_reach
 from hetevo.evolve.config.sources import ConfigError, Override, is_path, key_of, read_source, shipped, without_address
 from hetevo.evolve.toml import NestingError, check_nesting, inline, read_toml
 from hetevo.populations.errors import HetevoError, nearest, spell
@@ -102,6 +103,7 @@ def load_config(
     if not trust:
         content = without_address(content, overrides, str(source), more=", or trust the file: --trust (trust=True)")
         check_trusted(content, overrides, str(source), changeable=True)
+        check_reach(content, overrides, str(source))
     return from_mapping({**content, **values}, overrides=overrides, source=str(source), saved=saved)
 
 

@@ -37,6 +37,7 @@ from hetevo.evolve.sweeps.making import Member
 from hetevo.evolve.sweeps.plan import Plan, with_portable
 from hetevo.evolve.sweeps.pools import Pool, choose_pool
 from hetevo.evolve.sweeps.sharing import deal, taking_part
+from hetevo.evolve.tracked import check_trackers
 from hetevo.populations.errors import HetevoError, MachineFailedError, spell
 
 POLL_SECONDS = 1.0
@@ -137,6 +138,8 @@ def conduct(
         If too many processes are asked for, or runs side by side need more memory than there is, or is free.
     """
     # 1. whether it can work at all
+    for track in {member.config.track for member in plan.members}:
+        check_trackers(track)
     folder = inside(Path(folder).absolute())
     entries, plan = plan.entries, replace(plan, members=deal(plan.members, *share))
     if not plan.members:

@@ -10,6 +10,7 @@ from hetevo.evolve.config import Config, ConfigError, load_config
 from hetevo.evolve.config.own_data import place_change
 from hetevo.evolve.config.own_graph import place_graph_change
 from hetevo.evolve.config.plugins import check_trusted
+from hetevo.evolve.config.reaching import check_reach
 from hetevo.evolve.messages import Notice
 from hetevo.evolve.rundir.sweep import Stage
 from hetevo.evolve.sweeps.controls import CONTROLS, Changes
@@ -196,7 +197,9 @@ def make_config(
     base = place_base(base, folder)
     try:
         if not trust:
-            check_trusted({key: value for key, value in changes.items() if key not in said}, (), "its changes")
+            unsaid = {key: value for key, value in changes.items() if key not in said}
+            check_trusted(unsaid, (), "its changes")
+            check_reach(unsaid, (), "its changes")
         given = [
             (key, value if key in said else _place(key, value, folder, trust=trust))
             for key, value in changes.items()
