@@ -8,7 +8,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from hetevo.analysis.conditions import group_by_condition
-from hetevo.analysis.figures.frame import Frame, figure, name_with_seeds
+from hetevo.analysis.figures.caption import name_with_seeds
+from hetevo.analysis.figures.frame import Frame, figure
 from hetevo.analysis.figures.parts import null_line
 from hetevo.analysis.figures.style import Palette
 from hetevo.analysis.intervals import mean_and_interval
