@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import product
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -44,6 +44,8 @@ class SweepFile(BaseModel):
         Every combination of these values.
     zip : dict of str to list
         Lists of one length, walked together.
+    labels : dict of str to str
+        What figures call conditions.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -65,6 +67,9 @@ class SweepFile(BaseModel):
     )
     zip: dict[str, list[Any]] = Field(
         {}, examples=[{"lifetime.batch": [4, 8]}], description="lists of one length, walked together"
+    )
+    labels: dict[str, Annotated[str, Field(min_length=1, max_length=100)]] = Field(
+        {}, examples=[{"fixed-feedback": "Fixed feedback"}], description="what figures call conditions"
     )
 
     @field_validator("seeds", mode="before")

@@ -1,7 +1,7 @@
 """From a sweep file to the runs that it stands for."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from hetevo.evolve.rundir.sweep import Entry, Stage
 from hetevo.evolve.sweeps.controls import CONTROLS, Changes
 from hetevo.evolve.sweeps.file import LIMIT, SweepFile, conditions_of, count_conditions, place_base, read_sweep
 from hetevo.evolve.sweeps.matched import UNMEASURED, Matching, scaled
-from hetevo.populations.errors import HetevoError
+from hetevo.populations.errors import HetevoError, nearest
 from hetevo.populations.text import for_file
 
 NOTICE_SECONDS = 5.0
@@ -66,16 +66,20 @@ class Plan:
         Condition by condition, seed by seed.
     derived : list of Entry
         Conditions without runs of their own: runs of the members, looked at in another stage of life.
+    labels : dict of str to str
+        What figures call conditions.
     """
 
     name: str
     members: list[Member]
     derived: list[Entry] = field(default_factory=list)
+    labels: dict[str, str] = field(default_factory=dict)
 
     @property
     def entries(self) -> list[Entry]:
         """What the sweep's directory says of all of them."""
-        return [Entry(each.name, each.condition, each.seed, each.stage) for each in self.members] + self.derived
+        own = [Entry(each.name, each.condition, each.seed, each.stage) for each in self.members]
+        return [replace(each, shown_as=self.labels.get(each.condition, "")) for each in [*own, *self.derived]]
 
 
 def with_portable(plan: Plan, settings: BackendTable) -> tuple[Plan, BackendTable]:
@@ -159,7 +163,21 @@ def load_plan(
         if CONTROLS[name].stage != "end"
         for member in members[: len(file.seeds)]
     ]
-    return Plan(path.stem, members, derived)
+    _check_labels(file.labels, [*(m.condition for m in members), *(entry.condition for entry in derived)], str(source))
+    return Plan(path.stem, members, derived, file.labels)
+
+
+def _check_labels(labels: Mapping[str, str], conditions: Sequence[str], source: str) -> None:
+    """Refuse labels of conditions that there are not, and the same label for two."""
+    for name in labels:
+        if name not in conditions:
+            raise ConfigError(
+                f"{source}: labels: expected conditions of this sweep ({'; '.join(dict.fromkeys(conditions))}), got"
+                f" {name!r}.{nearest(name, conditions)}"
+            )
+    shown = [labels.get(name, name) for name in dict.fromkeys(conditions)]
+    if twice := [label for label in shown if shown.count(label) > 1]:
+        raise ConfigError(f"{source}: labels: expected a name of its own for each condition, got {twice[0]!r} twice.")
 
 
 def _check_pilots(file: SweepFile, source: str) -> None:
