@@ -1,7 +1,7 @@
 """From a sweep file to the runs that it stands for."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,9 +14,17 @@ from hetevo.evolve.identity import seed_range
 from hetevo.evolve.messages import Notice
 from hetevo.evolve.rundir.sweep import Entry, Stage
 from hetevo.evolve.sweeps.controls import CONTROLS, Changes
-from hetevo.evolve.sweeps.file import LIMIT, SweepFile, conditions_of, count_conditions, place_base, read_sweep
+from hetevo.evolve.sweeps.file import (
+    LIMIT,
+    SweepFile,
+    check_labels,
+    conditions_of,
+    count_conditions,
+    place_base,
+    read_sweep,
+)
 from hetevo.evolve.sweeps.matched import UNMEASURED, Matching, scaled
-from hetevo.populations.errors import HetevoError, nearest
+from hetevo.populations.errors import HetevoError
 from hetevo.populations.text import for_file
 
 NOTICE_SECONDS = 5.0
@@ -163,21 +171,8 @@ def load_plan(
         if CONTROLS[name].stage != "end"
         for member in members[: len(file.seeds)]
     ]
-    _check_labels(file.labels, [*(m.condition for m in members), *(entry.condition for entry in derived)], str(source))
+    check_labels(file.labels, [*(m.condition for m in members), *(entry.condition for entry in derived)], str(source))
     return Plan(path.stem, members, derived, file.labels)
-
-
-def _check_labels(labels: Mapping[str, str], conditions: Sequence[str], source: str) -> None:
-    """Refuse labels of conditions that there are not, and the same label for two."""
-    for name in labels:
-        if name not in conditions:
-            raise ConfigError(
-                f"{source}: labels: expected conditions of this sweep ({'; '.join(dict.fromkeys(conditions))}), got"
-                f" {name!r}.{nearest(name, conditions)}"
-            )
-    shown = [labels.get(name, name) for name in dict.fromkeys(conditions)]
-    if twice := [label for label in shown if shown.count(label) > 1]:
-        raise ConfigError(f"{source}: labels: expected a name of its own for each condition, got {twice[0]!r} twice.")
 
 
 def _check_pilots(file: SweepFile, source: str) -> None:
