@@ -70,7 +70,8 @@ def load_all(paths: Sequence[str | Path], *, notice: Callable[[str], None] = _LO
 def as_entry(run: LoadedRun, entry: Entry) -> LoadedRun:
     """Return a run of a sweep as one of its entries: with its condition as label, at its stage of life."""
     generations = at_stage(run.generations, entry.stage)
-    return replace(run, generations=generations, label=entry.condition, stage=entry.stage)
+    named = replace(run, label=entry.condition, shown_as=entry.shown_as)
+    return replace(named, generations=generations, stage=entry.stage)
 
 
 def name_conditions(runs: Sequence[LoadedRun], *, notice: Callable[[str], None] = _LOG.warning) -> list[LoadedRun]:

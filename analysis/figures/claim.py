@@ -8,7 +8,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from hetevo.analysis.conditions import group_by_condition
-from hetevo.analysis.figures.frame import Frame, figure, name_with_seeds
+from hetevo.analysis.figures.caption import name_with_seeds
+from hetevo.analysis.figures.frame import Frame, figure
 from hetevo.analysis.figures.parts import null_line
 from hetevo.analysis.figures.style import Palette
 from hetevo.analysis.intervals import mean_and_interval
@@ -79,7 +80,7 @@ def claim(frame: Frame, *, shows: Mapping[str, str] = SHOWN) -> pd.DataFrame:
         _draw(axes, rows_of, frame.palette)
         # the names once a row of panels, unless another number of seeds stands behind this measure
         names = [labels[name] for name in groups]
-        again = names != said or axes in panels[::across]
+        again = names != said or axes in panels[:: frame.across]
         axes.set_yticks(range(len(groups)), names if again else [""] * len(names))
         said = names
         if "loss" in column and values["value"].max() > FAR:

@@ -7,10 +7,10 @@ from matplotlib.axes import Axes
 from scipy import stats
 
 from hetevo.analysis.conditions import group_by_condition
+from hetevo.analysis.figures.caption import INTERVAL
 from hetevo.analysis.figures.frame import Frame, figure
 from hetevo.analysis.figures.needs import write_share
 from hetevo.analysis.figures.parts import (
-    INTERVAL,
     add_to_title,
     count_generations,
     draw_course,
@@ -56,7 +56,7 @@ def lineage(frame: Frame) -> pd.DataFrame:
         _one_line(axes, chosen[0], data, frame.palette)
         axes.set_title(write_title(chosen[0], "ancestors of the champion; "), loc="right")
     else:
-        title = frame.courses(axes, data, "value")
+        title = frame.courses(axes, data, "value", bounded=True)
         axes.set_title(f"ancestors of the champions of {write_share(chosen, frame.runs)} runs", loc="right")
     if data["value"].isna().all():
         say_undefined(axes, every_of(data["generation"]))

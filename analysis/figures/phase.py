@@ -178,7 +178,7 @@ def _map(axes: Axes, grid: pd.DataFrame, says: str) -> None:
         vmax=limit,
         annot=max(grid.shape) <= MOST_NUMBERS,
         fmt=".2f",
-        annot_kws={"fontsize": 7 if grid.shape[1] <= 6 else 5},
+        annot_kws={"fontsize": 6 if grid.shape[1] <= 6 else 5},
         linewidths=0.5,
         cbar_kws={"label": says},
     )

@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from pandas.api.types import is_numeric_dtype
 
 from hetevo.analysis.conditions import group_by_condition
-from hetevo.analysis.figures.frame import Frame, figure, name_with_seeds
+from hetevo.analysis.figures.caption import name_with_seeds
+from hetevo.analysis.figures.frame import Frame, figure
 from hetevo.analysis.figures.parts import count_generations, draw_course, logarithmic, null_line, say_undefined
 from hetevo.analysis.figures.style import TICK, for_figure
 from hetevo.analysis.runs import LoadedRun, tidy

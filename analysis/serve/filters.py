@@ -13,6 +13,7 @@ from hetevo.populations.text import LINES, for_terminal, without_places
 MOST_LETTERS = 64
 """Of a name in a table; its whole length stands on the page of the run."""
 
+
 def in_order(name: str) -> list[tuple[int, int, str]]:
     """Return by what names are sorted: numbers in them count as numbers.
 

@@ -7,7 +7,7 @@ Any number of processes may run it. They have a share each in the lock on ``runn
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -44,6 +44,7 @@ class _Run(Loose):
     condition: Annotated[str, Field(min_length=1)]
     seed: Annotated[int, Field(ge=0, lt=2**63)]
     stage: Stage = "end"
+    shown_as: str = ""
 
 
 class _Drawn(Loose):
@@ -75,12 +76,15 @@ class Entry:
         any plasticity. ``"innate-descending"``, ``"innate-ascending"``: another run's at the end of life, with one
         pathway's weights as they were at birth. ``"pilot"``: of no condition that is compared; it chose a setting of
         others.
+    shown_as : str
+        What figures call the condition; nothing else depends on it.
     """
 
     run: str
     condition: str
     seed: int
     stage: Stage = "end"
+    shown_as: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,7 @@ def read_entries(folder: Path) -> list[Entry]:
     StorageError
         If it cannot be read.
     """
-    return [Entry(run.run, run.condition, run.seed, run.stage) for run in _read(folder).runs]
+    return [Entry(run.run, run.condition, run.seed, run.stage, run.shown_as) for run in _read(folder).runs]
 
 
 def read_drawn(folder: Path) -> list[Drawn]:
@@ -179,7 +183,7 @@ def write_entries(folder: Path, name: str, entries: Iterable[Entry], drawn: Sequ
         known, draws = changed
         remove_leftovers(folder)
         schema = SCHEMA if any(entry.stage not in FIRST_STAGES for entry in known) else 1
-        content = {"schema": schema, "name": name, "runs": [asdict(entry) for entry in known]}
+        content = {"schema": schema, "name": name, "runs": [_as_written(entry) for entry in known]}
         if draws:
             content["drawn"] = [asdict(each) for each in draws]
         write_durably(folder / FILE, json.dumps(content, indent=1).encode())
@@ -194,12 +198,18 @@ def _find_changes(
     before = list(draws)
     for each in drawn:
         # more samples of the same begin with those that were drawn before
-        same = [n for n, one in enumerate(draws) if (one.seed, one.values) == (each.seed, each.values)]
-        if not same:
+        at = [n for n, one in enumerate(draws) if (one.seed, one.values) == (each.seed, each.values)]
+        if not at:
             draws.append(each)
-        elif len(each.samples) > len(draws[same[0]].samples):
-            draws[same[0]] = each
-    return None if known == there and draws == before else (known, draws)
+        elif len(each.samples) > len(draws[at[0]].samples):
+            draws[at[0]] = each
+    same = there is not None and [*map(_as_written, known)] == [*map(_as_written, there)]
+    return None if same and draws == before else (known, draws)
+
+
+def _as_written(entry: Entry) -> dict[str, object]:
+    """Return what stands in the file; what is not said of a run is left out."""
+    return {key: value for key, value in asdict(entry).items() if key != "shown_as" or value}
 
 
 def _merge(folder: Place, there: list[Entry], entries: list[Entry]) -> list[Entry]:
@@ -209,6 +219,8 @@ def _merge(folder: Place, there: list[Entry], entries: list[Entry]) -> list[Entr
         before = known.setdefault((entry.run, entry.stage), entry)
         if before != entry:
             raise RunDirectoryError(f"{folder / entry.run} is {before}, not {entry}. Choose another directory.")
+        if entry.shown_as:  # figures may call it otherwise from now on
+            known[entry.run, entry.stage] = entry
     return list(known.values())
 
 

@@ -47,7 +47,7 @@ LOOK_SECONDS = 0.5
 """Longest look at runs that wait, whether other processes have them under way."""
 
 CHECKED = 1_000
-"""Conditions whose memory is counted before a sweep begins: a thousand take about a second."""
+"""Conditions whose memory is counted before a sweep begins, in about a second."""
 
 STATES = ("done", "running", "elsewhere", "waiting", "stopped", "interrupted", "failed")
 """Where a run can stand: ``running`` by this process, ``elsewhere`` by another one, ``interrupted`` by the machine."""
@@ -100,9 +100,8 @@ def conduct(
 ) -> tuple[list[Outcome], int]:
     """Run a sweep, or go on with it.
 
-    Each run evaluates in one process, so that as many runs as there are processes go on side by side. A run that fails
-    does not disturb the others. Runs that another process has under way are waited for, and taken over if it leaves
-    them.
+    Each run evaluates in one process, as many side by side as there are processes; one that fails disturbs no other.
+    Runs that another process has under way are waited for, and taken over if it leaves them.
 
     Parameters
     ----------
@@ -111,9 +110,8 @@ def conduct(
     folder : str or Path
         The sweep's directory; a run directory for each run is made in it.
     backend : BackendTable, optional
-        Where runs go on: by default in processes of this machine, ``workers`` of them side by side (0: one a core);
-        with the name ``ray`` or an address as tasks of a Ray cluster whose nodes all see ``folder``. If it is
-        ``portable``, so are all runs.
+        Where runs go on: in processes of this machine, ``workers`` side by side (0: one a core); with the name ``ray``
+        or an address as tasks of a Ray cluster whose nodes all see ``folder``. If it is ``portable``, so are all runs.
     oversubscribe : bool, optional
         Start any number of processes; otherwise more than four a core are refused.
     watch : callable, optional
@@ -126,30 +124,29 @@ def conduct(
     list of Outcome
         In the order of the plan; those of the share.
     int
-        Number of the signal that stopped it; 0 if none did.
+        Signal that stopped it; 0 if none did.
 
     Raises
     ------
     RunDirectoryError, StorageError
         If the directory holds something else or cannot be written.
     SettingError, ClusterError, ClusterLostError
-        If a cluster cannot be had, or was lost on the way.
+        If a cluster cannot be had, or was lost.
     ConfigError, MachineFailedError
-        If too many processes are asked for, or runs side by side need more memory than there is, or is free.
+        If too many processes are asked for, or runs side by side need more memory than is free.
     """
     # 1. whether it can work at all
     for track in {member.config.track for member in plan.members}:
         check_trackers(track)
     folder = inside(Path(folder).absolute())
     entries, plan = plan.entries, replace(plan, members=deal(plan.members, *share))
-    if not plan.members:
-        return [], 0  # more shares than runs
+    if not plan.members:  # more shares than runs
+        return [], 0
     settings = bound_workers(backend or BackendTable(), len(plan.members), oversubscribe=oversubscribe)
     plan, settings = with_portable(plan, settings)
     if settings.name != "ray" and not settings.address:
         _check_memory(plan, settings.workers)
-    # 2. where runs go on, before anything is written
-    pool = choose_pool(settings)
+    pool = choose_pool(settings)  # 2. where runs go on, before anything is written
     try:
         was_asked = is_there(folder / STOP)
         write_entries(folder, plan.name, entries, plan.drawn)

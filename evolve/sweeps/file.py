@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
@@ -48,6 +48,8 @@ class SweepFile(BaseModel):
         ``"logspace(0.01, 1, 5)"``.
     random : RandomTable
         Values that are drawn, together with every combination of the others.
+    labels : dict of str to str
+        What figures call conditions.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -71,6 +73,9 @@ class SweepFile(BaseModel):
         {}, examples=[{"lifetime.batch": [4, 8]}], description="lists of one length, walked together"
     )
     random: RandomTable = Field(RandomTable(), description="distributions that conditions are drawn from")
+    labels: dict[str, Annotated[str, Field(min_length=1, max_length=100)]] = Field(
+        {}, examples=[{"fixed-feedback": "Fixed feedback"}], description="what figures call conditions"
+    )
 
     @field_validator("seeds", mode="before")
     @classmethod
@@ -207,6 +212,25 @@ def conditions_of(file: SweepFile, samples: Sequence[Changes] = ({},)) -> Iterat
         varied = [_label_change(key, value) for key, value in {**cross, **walk, **drawn}.items()]
         label = ", ".join([*([name] if name else []), *varied]) or Path(file.base).stem
         yield label, {**dict(dotted(file.set)), **dict(dotted(changes)), **cross, **walk, **drawn}
+
+
+def check_labels(labels: Mapping[str, str], conditions: Sequence[str], source: str) -> None:
+    """Refuse labels of conditions that there are not, and the same label for two.
+
+    Raises
+    ------
+    ConfigError
+        Naming them.
+    """
+    for name in labels:
+        if name not in conditions:
+            raise ConfigError(
+                f"{source}: labels: expected conditions of this sweep ({'; '.join(dict.fromkeys(conditions))}), got"
+                f" {name!r}.{nearest(name, conditions)}"
+            )
+    shown = [labels.get(name, name) for name in dict.fromkeys(conditions)]
+    if twice := [label for label in shown if shown.count(label) > 1]:
+        raise ConfigError(f"{source}: labels: expected a name of its own for each condition, got {twice[0]!r} twice.")
 
 
 def dotted(changes: Changes) -> Iterator[tuple[str, Any]]:

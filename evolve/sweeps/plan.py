@@ -11,7 +11,7 @@ from hetevo.evolve.identity import seed_range
 from hetevo.evolve.messages import Notice
 from hetevo.evolve.rundir.sweep import Drawn, Entry, read_drawn
 from hetevo.evolve.sweeps.controls import CONTROLS
-from hetevo.evolve.sweeps.file import LIMIT, SweepFile, conditions_of, count_conditions, read_sweep
+from hetevo.evolve.sweeps.file import LIMIT, SweepFile, check_labels, conditions_of, count_conditions, read_sweep
 from hetevo.evolve.sweeps.given import Given, change_sweep
 from hetevo.evolve.sweeps.making import Make, Member, make_config, plan_members
 from hetevo.populations.text import for_file
@@ -31,17 +31,21 @@ class Plan:
         Conditions without runs of their own: runs of the members, looked at in another stage of life.
     drawn : list of Drawn
         What was drawn, for the directory to remember.
+    labels : dict of str to str
+        What figures call conditions.
     """
 
     name: str
     members: list[Member]
     derived: list[Entry] = field(default_factory=list)
     drawn: list[Drawn] = field(default_factory=list)
+    labels: dict[str, str] = field(default_factory=dict)
 
     @property
     def entries(self) -> list[Entry]:
         """What the sweep's directory says of all of them."""
-        return [Entry(each.name, each.condition, each.seed, each.stage) for each in self.members] + self.derived
+        own = [Entry(each.name, each.condition, each.seed, each.stage) for each in self.members]
+        return [replace(each, shown_as=self.labels.get(each.condition, "")) for each in [*own, *self.derived]]
 
 
 def with_portable(plan: Plan, settings: BackendTable) -> tuple[Plan, BackendTable]:
@@ -184,7 +188,8 @@ def _plan(file: SweepFile, name: str, source: str, make: Make, notice: Notice | 
         if CONTROLS[control].stage != "end"
         for member in members[: len(file.seeds)]
     ]
-    return Plan(name, members, derived, drawn)
+    check_labels(file.labels, [*(m.condition for m in members), *(entry.condition for entry in derived)], source)
+    return Plan(name, members, derived, drawn, file.labels)
 
 
 def _check_pilots(file: SweepFile, source: str) -> None:
