@@ -26,6 +26,7 @@ APART = 1.8
     *(f"{measure}_{moment}" for measure in (ACCURACY, LOSS) for moment in MOMENTS),
     probe="instruments",
     measures=("accuracy",),
+    sweep="rewire",
 )
 def exchange(frame: Frame) -> pd.DataFrame:
     """Draw accuracy through life, a line a condition, and accuracy in the test against when inputs changed places.

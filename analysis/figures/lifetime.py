@@ -103,11 +103,11 @@ def _several_runs(axes: Axes, table: pd.DataFrame, styles: dict[str, Look]) -> t
             frames.append(summary.assign(generation=generation, condition=condition))
     # the key to both generations stands below the conditions
     start, end = ("–".join(sorted({str(which(both)) for both in ends.values()}, key=int)) for which in (min, max))
-    for marker, fill, generation in (("o", "white", start), ("s", "0.3", end)):
+    for marker, fill, when in (("o", "white", start), ("s", "0.3", end)):
         if marker == "s" or start != end:
             axes.errorbar(
                 [np.nan], [np.nan], fmt=marker, color="0.3", markerfacecolor=fill, markersize=3.5,
-                label=f"generation {generation}",
+                label=f"generation {when}",
             )  # fmt: skip
     return pd.concat(frames, ignore_index=True), title
 

@@ -34,6 +34,8 @@ class Needs:
         follow descent. Default: none.
     measures : tuple of str, optional
         Measures that only runs take that name them in ``probe.measures``, by which the columns are recorded.
+    sweep : str, optional
+        A sweep whose conditions it compares; of one condition alone it shows nothing.
     """
 
     columns: tuple[str, ...] = ()
@@ -41,6 +43,7 @@ class Needs:
     single: bool = False
     individuals: int | Literal["every"] | None = None
     measures: tuple[str, ...] = ()
+    sweep: str = ""
 
 
 def check_needs(runs: Runs, needs: Needs) -> list[LoadedRun]:
@@ -63,6 +66,11 @@ def check_needs(runs: Runs, needs: Needs) -> list[LoadedRun]:
         raise RunDirectoryError(
             f"This figure shows the neurons of one run, and {len(runs)} were given: neurons of different runs have"
             f" nothing to do with each other. Give one of them, such as {runs[0].path}."
+        )
+    if needs.sweep and len(group_by_condition(runs)) < 2 and all(run.probed for run in runs):
+        raise RunDirectoryError(
+            f"This figure compares conditions, and {runs[0].path} is of one. Expected the runs of a whole sweep: name"
+            f" the directory of one such as 'hetevo sweep {needs.sweep}'."
         )
     for run in runs:
         # everything that it lacks at once, with all settings that record it
