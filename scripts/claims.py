@@ -281,7 +281,7 @@ def _check_places(
 
     files: list[Path] = []
     if output:
-        files += [output / name / FIGURE.with_suffix(suffix) for name in names for suffix in (".png", ".pdf", ".csv")]
+        files += [output / name / FIGURE.with_suffix(suffix) for name in names for suffix in (".png", ".pdf", ".csv", ".txt")]
     if pages:
         # values that are read are not written
         endings = (".md", CIRCUIT, VALUES) if output else (".md", CIRCUIT)

@@ -82,7 +82,7 @@ def _draw_circuit(species: Species, genes: Population, individual: int, title: s
         for axes, letter, (name, (mask, gains)) in zip(panels, "AB", pathways.items(), strict=True):
             symbol = "$W$" if name == "ascending" else "$V$"
             title_of_panel = f"{name} pathway {symbol}: {int(mask.sum())} synapses"
-            axes.set_title(title_of_panel, fontsize=8, parse_math=True)
+            axes.set_title(title_of_panel, parse_math=True)
             if graph:
                 _draw_graph(axes, layout, name, mask, gains, frame.palette)
                 axes.text(0, 1, letter, transform=axes.transAxes, weight="bold")
@@ -112,7 +112,7 @@ def _draw_formula(species: Species, genes: Population, individual: int, title: s
         # every input reaches every output
         complete = np.ones((layout.neurons, layout.units), np.bool_)
         _draw_graph(wiring, layout, "ascending", complete, np.ones(layout.neurons), frame.palette)
-        wiring.set_title("single layer", fontsize=8)
+        wiring.set_title("single layer")
         # coefficients are powers of two with a sign, or 0
         colours = [frame.palette[0] if value > 0 else frame.palette[3] for value in values]
         bars.barh(names, values, color=colours, height=0.7)
@@ -127,7 +127,7 @@ def _draw_formula(species: Species, genes: Population, individual: int, title: s
         bars.minorticks_off()
         bars.set_xlabel("coefficient, rate included (symmetric log scale)")
         bars.set_ylabel("term: w weight, a input,\no output, t target")
-        bars.set_title("inherited rule: change of a weight", fontsize=8)
+        bars.set_title("inherited rule: change of a weight")
         write_name(frame, title)
     return Plot(frame.figure, pd.DataFrame({"term": names, "coefficient": values}))
 

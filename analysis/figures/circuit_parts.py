@@ -18,7 +18,7 @@ SIGNS = {1: "gain above 0", -1: "gain below 0", 0: "no gain"}
 def write_name(frame: Frame, title: str) -> None:
     """Write above the drawing what it is of, if that was said."""
     if title:
-        frame.figure.suptitle(for_figure(title, TITLE), fontsize=8)
+        frame.figure.suptitle(for_figure(title, TITLE))
 
 
 def choose_colour(gain: float, palette: Palette) -> Colour:

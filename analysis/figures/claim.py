@@ -11,10 +11,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from hetevo.analysis.conditions import group_by_condition
-from hetevo.analysis.figures.frame import Frame, figure, name_with_seeds
-from hetevo.analysis.figures.parts import INTERVAL, null_line
+from hetevo.analysis.figures.caption import name_interval, name_with_seeds
+from hetevo.analysis.figures.frame import Frame, figure
+from hetevo.analysis.figures.parts import null_line
 from hetevo.analysis.figures.style import Palette
-from hetevo.analysis.intervals import mean_and_interval
+from hetevo.analysis.intervals import interval_shown, is_bounded
 from hetevo.analysis.runs import LoadedRun
 from hetevo.analysis.statistics.curves import find_late, write_last
 from hetevo.populations.errors import SettingError
@@ -80,6 +81,7 @@ def claim(frame: Frame, *, shows: Mapping[str, str] = SHOWN) -> pd.DataFrame:
     across = len(there) if len(there) < 4 else 2
     down, high = -(-len(there) // across), max(1.3, 0.85 + INCHES_PER_CONDITION * len(groups))
     panels = frame.columns(len(there), high, rows=down)
+    across = frame.design.columns or across
     said: list[str] = []
     for axes, column in zip(panels, there, strict=True):
         values = data[data["measure"] == column].dropna(subset="value")
@@ -97,8 +99,14 @@ def claim(frame: Frame, *, shows: Mapping[str, str] = SHOWN) -> pd.DataFrame:
         null_line(axes, x=SILENT if "loss" in column else 0)
         axes.set_xlabel(shows[column])
         axes.set_title(_count(seeds), loc="left")
-    _explain(frame, write_last(lengths))
+    kinds = dict.fromkeys(name_interval(column, bounded=_has_bounds(column)) for column in there)
+    _explain(frame, write_last(lengths), " or ".join(kinds))
     return data
+
+
+def _has_bounds(column: str) -> bool:
+    """Tell whether a measure has bounds; a loss has, 0 and its cap."""
+    return "loss" in column or is_bounded(column)
 
 
 def _count(seeds: "pd.Series[int]") -> str:
@@ -106,7 +114,7 @@ def _count(seeds: "pd.Series[int]") -> str:
     return f"n = {seeds.iloc[0]} seed{'s' if seeds.iloc[0] > 1 else ''}" if seeds.nunique() == 1 else ""
 
 
-def _explain(frame: Frame, ending: str) -> None:
+def _explain(frame: Frame, ending: str, interval: str) -> None:
     """Say below the panels what a dot is, and what a diamond."""
     axes = frame.panels[0]
     axes.plot(
@@ -115,9 +123,10 @@ def _explain(frame: Frame, ending: str) -> None:
     )  # fmt: skip
     axes.errorbar(
         [np.nan], [np.nan], xerr=[np.nan], fmt="D", color="black", markersize=3.5, capsize=2, linewidth=1,
-        label=f"mean over seeds, {INTERVAL}",
+        label=f"mean over seeds, {interval}",
     )  # fmt: skip
-    frame.legend(columns=2)
+    frame.say(f"Dots: seeds, each the mean of {ending}; diamonds: means over seeds with {interval}s.")
+    frame.legend(columns=1)
 
 
 def _draw(axes: Axes, conditions: Sequence[Floats], palette: Palette, column: str) -> None:
@@ -133,7 +142,7 @@ def _draw(axes: Axes, conditions: Sequence[Floats], palette: Palette, column: st
             markeredgecolor="white",
         )  # fmt: skip
         # the mean with its interval, which a single seed does not have
-        mean, low, high = mean_and_interval(values)
+        mean, low, high = interval_shown(values, bounded=_has_bounds(column))
         axes.errorbar(
             mean,
             place + BELOW,

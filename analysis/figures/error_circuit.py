@@ -79,12 +79,12 @@ def draw_error_circuit(species: Species, genes: Population, individual: int, tit
                 shown = {kind: synapses[kind] for kind in kinds}
                 _draw_graph(axes, places, shown, len(layout.levels), frame.palette)
                 counts = ", ".join(f"{kind} ${SYMBOLS[kind]}$: {int(shown[kind].mask.sum())}" for kind in kinds)
-                axes.set_title(f"{time}\n{counts} synapses", fontsize=8, parse_math=True)
+                axes.set_title(f"{time}\n{counts} synapses", parse_math=True)
                 axes.text(0, 1, letter, transform=axes.transAxes, weight="bold")
         else:
             for axes, letter, (kind, found) in zip(frame.columns(4, 2.6), "ABCD", synapses.items(), strict=True):
                 draw_synapses(axes, found.mask, found.gains, frame.palette)
-                axes.set_title(f"{kind} ${SYMBOLS[kind]}$: {int(found.mask.sum())}", fontsize=8, parse_math=True)
+                axes.set_title(f"{kind} ${SYMBOLS[kind]}$: {int(found.mask.sum())}", parse_math=True)
                 axes.set_xlabel("sender")
                 axes.set_ylabel("receiver")
                 panel_letter(axes, letter)

@@ -7,10 +7,10 @@ from matplotlib.axes import Axes
 from scipy import stats
 
 from hetevo.analysis.conditions import group_by_condition
+from hetevo.analysis.figures.caption import INTERVAL
 from hetevo.analysis.figures.frame import Frame, figure
 from hetevo.analysis.figures.needs import write_share
 from hetevo.analysis.figures.parts import (
-    INTERVAL,
     add_to_title,
     count_generations,
     draw_course,
@@ -68,7 +68,7 @@ def lineage(frame: Frame) -> pd.DataFrame:
         _one_line(axes, chosen[0], data, frame.palette)
         axes.set_title(write_title(chosen[0], "ancestors of the champion; "), loc="right")
     else:
-        title = frame.courses(axes, data, "value")
+        title = frame.courses(axes, data, "value", bounded=True)
         names, looks = for_figures(group_by_condition(frame.runs), ROOM_BESIDE), frame.looks()
         for name in group_by_condition(orphans):
             axes.plot([], [], color=looks[name][0], linestyle=looks[name][1], label=f"{names[name]}: {ORPHANS}")

@@ -104,6 +104,7 @@ def _explain(frame: Frame, axes: Axes, colours: "dict[int, tuple[float, float, f
         label = f"generation {generation}"
         axes.add_line(Line2D([], [], color=colour, linestyle=line, marker="o", markersize=3, label=label))
     size = f"; size: {_label(third[0])}".replace("\n", " ") if third else ""
+    frame.say("Points, individuals whom nobody of their generation and run dominates; colours, generations.")
     frame.legend(columns=2, title=f"n seeds × individuals{size}")
 
 
@@ -142,6 +143,7 @@ def front_alignment(frame: Frame) -> pd.DataFrame:
         axes.scatter(rest[_column(across)], rest[_column(upward)], s=SMALLEST * 2, facecolors="none", edgecolors="0.5")
         beyond = int(outside[(fronts["condition"] == condition).to_numpy()].sum())
         add_to_title(axes, _say_counts(group, every[condition], beyond))
+    frame.say("Points, individuals whom nobody of their run dominates; rings, those whose alignment is undefined.")
     frame.figure.colorbar(image, ax=grid, pad=0.02, aspect=30).set_label("gradient alignment (cosine)")
     return fronts[["condition", "seed", "run", "generation", "id", *map(_column, names), "alignment_end"]]
 
@@ -174,7 +176,7 @@ def hypervolume(frame: Frame) -> pd.DataFrame:
     count_generations(axes, data["generation"])
     signs = [-1 if name.startswith(MORE) else 1 for name in names]
     corner = [f"{for_figure(_plain(n), 12)} {s * w:.3g}" for n, s, w in zip(names, signs, worst, strict=True)]
-    axes.set_title(f"reference point: {', '.join(corner)}", loc="left", fontsize=6.5, wrap=True)
+    axes.set_title(f"reference point: {', '.join(corner)}", loc="left")
     frame.legend(title=title)
     return data
 

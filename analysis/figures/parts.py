@@ -1,17 +1,19 @@
 """What figures draw with, inside their panels."""
 
 from collections.abc import Collection, Iterable, Sequence
+from textwrap import fill
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
-from hetevo.analysis.figures.style import SMALL, Look
-from hetevo.analysis.intervals import CONFIDENCE
+from hetevo.analysis.figures.style import HALF, LETTER, SMALL, Look
 from hetevo.populations.types import Floats, Indices
 
-INTERVAL = f"{CONFIDENCE:.0%} t interval".replace("%", " %")
+LETTER_WIDTH = 0.58
+"""Mean width of a letter, in its font size."""
 
 
 def null_line(axes: Axes, *, x: float | None = None, y: float | None = None, above: int = 1) -> None:
@@ -155,7 +157,18 @@ def find_moments(columns: Iterable[str], measure: str) -> dict[int, str]:
 
 
 def panel_letter(axes: Axes, letter: str) -> None:
-    """Write a panel's letter at its upper left corner."""
+    """Write a panel's letter, bold, above the label of its y axis: alike in all figures."""
     axes.annotate(
-        letter, (0, 1), (-33, 4), xycoords="axes fraction", textcoords="offset points", fontweight="bold", fontsize=9
-    )
+        letter.lower(), (0, 1), (-30, 3), xycoords="axes fraction", textcoords="offset points", fontweight="bold",
+        fontsize=LETTER,
+    )  # fmt: skip
+
+
+def wrap_titles(axes: Axes, points: float) -> None:
+    """Break the titles at both sides of a panel into lines where they are wider than so many points."""
+    most = max(int(points / (SMALL * LETTER_WIDTH)), HALF)
+    places: tuple[Literal["left"], Literal["right"]] = ("left", "right")
+    for place in places:
+        lines = axes.get_title(loc=place).split("\n")
+        if max(map(len, lines)) > most:
+            axes.set_title("\n".join(fill(line, most) for line in lines), loc=place, fontsize=SMALL)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from hetevo.analysis.intervals import CONFIDENCE
+from hetevo.analysis.intervals import CONFIDENCE, is_bounded, resampled_intervals
 from hetevo.analysis.runs import LoadedRun
 from hetevo.populations.types import Floats, Indices, Mask
 
@@ -174,8 +174,10 @@ def find_late(values: Floats, generations: Indices, most: int = LATE) -> Indices
     return late[-most:] if late.size else defined[-1:]
 
 
-def over_seeds(group: pd.DataFrame, column: str, *, logarithmic: bool = False) -> pd.DataFrame:
-    """Summarise a column over runs, generation by generation.
+def over_seeds(
+    group: pd.DataFrame, column: str, *, logarithmic: bool = False, bounded: bool | None = None
+) -> pd.DataFrame:
+    """Summarise a column over runs, generation by generation, for a figure.
 
     Parameters
     ----------
@@ -185,20 +187,30 @@ def over_seeds(group: pd.DataFrame, column: str, *, logarithmic: bool = False) -
         What to summarise.
     logarithmic : bool, optional
         Average and build the interval on the logarithm (for positive quantities: a geometric mean).
+    bounded : bool, optional
+        Whether it has bounds, which a t interval may leave: a bootstrap interval then. Default: what
+        `hetevo.analysis.intervals.is_bounded` says of the column.
 
     Returns
     -------
     pandas.DataFrame
-        generation, mean, low, high (t interval with coverage `CONFIDENCE`; NaN below 2 runs), n.
+        generation, mean, low, high (coverage `CONFIDENCE`; NaN below 2 runs), n.
     """
-    # mean and standard error of each generation; of logarithms where ratios are what is alike
-    values = np.log(group[column]) if logarithmic else group[column]
+    values = np.log(group[column]) if logarithmic else group[column].astype(float)
     by_generation = values.groupby(group["generation"])
     summary = pd.DataFrame({"mean": by_generation.mean(), "n": by_generation.count(), "sem": by_generation.sem()})
-    # Student's interval, which is undefined (NaN) for a single run
-    half = stats.t.ppf((1 + CONFIDENCE) / 2, (summary["n"] - 1).clip(lower=1)) * summary["sem"]
-    summary["low"], summary["high"] = summary["mean"] - half, summary["mean"] + half
+    if not logarithmic and (is_bounded(column) if bounded is None else bounded):
+        # a row a generation, a column a run
+        places = by_generation.cumcount()
+        table = pd.DataFrame({"g": group["generation"], "place": places, "value": values})
+        grid = table.pivot(index="g", columns="place", values="value").to_numpy(float)
+        _, summary["low"], summary["high"] = resampled_intervals(grid)
+    else:
+        # Student's interval, which is undefined (NaN) for a single run
+        half = stats.t.ppf((1 + CONFIDENCE) / 2, (summary["n"] - 1).clip(lower=1)) * summary["sem"]
+        summary["low"], summary["high"] = summary["mean"] - half, summary["mean"] + half
     if logarithmic:
+        # of logarithms where ratios are what is alike
         summary[["mean", "low", "high"]] = np.exp(summary[["mean", "low", "high"]])
     return summary.drop(columns="sem").reset_index()
 
