@@ -143,7 +143,7 @@ class Canvas:
         columns = self._across(len(names), usual=min(len(names), usual))
         rows, each = -(-len(names) // columns), width / columns
         narrow = each < 0.45 * COLUMN_INCHES
-        self.resize(width, inches * rows * (0.75 if narrow else 1) + 0.3)
+        self.resize(width, (inches * 0.75 + TITLE_LINE if narrow else inches) * rows + 0.3)
         every = self.figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
         self.panels = _hide_rest(every, len(names))
         self.corner = [*every[len(names) :]]

@@ -9,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from hetevo.analysis.conditions import group_by_condition
 from hetevo.analysis.figures.caption import name_interval, name_with_seeds
@@ -96,8 +97,10 @@ def claim(frame: Frame, *, shows: Mapping[str, str] = SHOWN) -> pd.DataFrame:
         said = names
         if "loss" in column and values["value"].max() > FAR:
             axes.set_xscale("log")
-        null_line(axes, x=SILENT if "loss" in column else 0)
+        else:
+            axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         axes.set_xlabel(shows[column])
+        null_line(axes, x=SILENT if "loss" in column else 0)
         axes.set_title(_count(seeds), loc="left")
     kinds = dict.fromkeys(name_interval(column, bounded=_has_bounds(column)) for column in there)
     _explain(frame, write_last(lengths), " or ".join(kinds))

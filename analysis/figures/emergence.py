@@ -81,6 +81,11 @@ def onset(frame: Frame, *, found: Emergence | None = None) -> pd.DataFrame:
     strip.set_title(f"{lines}▾ onset: first of {found.stay} generations above the band", loc="right")
     axes.set_xlabel("generation")
     count_generations(axes, generations)
+    frame.say(
+        f"{'Lines: seeds' if every else 'Lines: means over seeds; bands: from the lowest to the highest seed'}. Grey:"
+        f" {band.coverage * 100:.0f} % t prediction band for one more run of {for_figure(found.neutral)}. Triangles:"
+        f" onsets, the first of {found.stay} generations above that band."
+    )
     frame.legend(columns=1 if len(order) < 5 else None)
     return pd.concat([_tidy(found, condition) for condition in found.curves], ignore_index=True)
 
@@ -188,8 +193,9 @@ def survival(frame: Frame, *, found: Emergence | None = None) -> pd.DataFrame:
     until = _show_events(axes, found) or "|: censored"
     axes.set_title(f"Kaplan–Meier{interval}\n{until}", loc="right")
     axes.set_xlabel("generation")
+    frame.say(f"Kaplan–Meier curves{interval.replace(', ', ' with ')}; ticks: censored seeds; {until}.")
     against = f"p: log-rank against {for_figure(found.neutral, HALF)}, Holm"
-    frame.legend(columns=1, title=f"emerged of n seeds\n{against}")
+    frame.legend(columns=1, title=f"emerged of n seeds; {against}")
     return pd.concat(frames, ignore_index=True)
 
 

@@ -91,6 +91,7 @@ def gains(frame: Frame) -> pd.DataFrame:
     if len(kinds) > 2:
         whose = "one sign of gW·gV (of an output or an error neuron: of its gain)"
     title = f"a point a neuron and checkpoint; fixed: in at least {FIXED * 100:.0f} % of individuals\n{whose}"
+    frame.say(f"{title.replace(chr(10), ' ')}. Dotted lines tell which points are one neuron.")
     frame.legend(columns=3, title=title)
     return table
 

@@ -27,6 +27,9 @@ MOST_VALUES = 5_000
 NARROWEST = 0.02
 """Standard deviation of the narrowest kernel: twice the step of the grid."""
 
+WORTH_SAYING = 0.005
+"""Share of individuals at the loss cap from which on the figure says it."""
+
 MOST_POINTS = 1000
 """Individuals drawn in a panel; the correlation is over all."""
 
@@ -107,7 +110,7 @@ def fitness(frame: Frame) -> pd.DataFrame:
             say_undefined(axes, "the first and the\nlast generation")
         rho = f"{_correlation(table):+.2f}".replace("-", "−").replace("+nan", "–")
         add_to_title(axes, f"ρ = {rho}, n = {write_share(group, every[condition])}")
-        if capped := _share_capped(table):
+        if (capped := _share_capped(table)) >= WORTH_SAYING:
             add_to_title(axes, f"{capped:.0%} at the loss cap".replace("%", " %"))
         null_line(axes, y=0)
         null_line(axes, x=1)  # what a network that always says 0 has

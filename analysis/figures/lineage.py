@@ -35,10 +35,10 @@ ROOM_BESIDE = 30
 """Letters of a name, beside what is said of it."""
 
 PARTS = {
-    "selection": "selection: cov(offspring, alignment)",
-    "transmission": "transmission: children − parents",
-    "undefined": "individuals without a defined value",
-    "observed": "observed change, the sum of these",
+    "selection": "selection",
+    "transmission": "transmission",
+    "undefined": "undefined values",
+    "observed": "observed: their sum",
 }
 
 
@@ -180,6 +180,13 @@ def price(frame: Frame) -> pd.DataFrame:
     # the change after the last step is there one generation later
     count_generations(grid[0], pd.concat([data["generation"], data["generation"] + 1]))
     several = len(frame.runs) > len(groups)
+    frame.say(
+        "Sums since the first generation of the parts of the Price equation: selection, the covariance of offspring with"
+        " alignment; transmission, what children have more than their parents; undefined values, the rest, of"
+        " individuals without an alignment."
+    )
+    if several:
+        frame.say(f"Lines: means over seeds; bands: {INTERVAL}s.")
     frame.legend(columns=1, title=f"mean over seeds, {INTERVAL}" if several else None)
     return data
 

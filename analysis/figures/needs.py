@@ -67,7 +67,7 @@ def check_needs(runs: Runs, needs: Needs) -> list[LoadedRun]:
             f"This figure shows the neurons of one run, and {len(runs)} were given: neurons of different runs have"
             f" nothing to do with each other. Give one of them, such as {runs[0].path}."
         )
-    if needs.sweep and len(group_by_condition(runs)) < 2 and all(run.probed for run in runs):
+    if needs.sweep and len(group_by_condition(runs)) == 1 and all(run.probed for run in runs):
         raise RunDirectoryError(
             f"This figure compares conditions, and {runs[0].path} is of one. Expected the runs of a whole sweep: name"
             f" the directory of one such as 'hetevo sweep {needs.sweep}'."

@@ -10,12 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from hetevo.analysis.figures.frame import Frame, figure
-from hetevo.analysis.figures.style import HALF, TICK, UNDEFINED, for_figure, for_figures
+from hetevo.analysis.figures.style import HALF, SMALL, TICK, UNDEFINED, for_figure, for_figures
 from hetevo.analysis.statistics.curves import last_level
 from hetevo.evolve.identity import flat_values
 from hetevo.populations.errors import SettingError
 
-MOST_THIN = 30
+MOST_THIN = 12
 """Runs that are drawn one by one beside the means."""
 
 IGNORED = ("seed", "preset", "backend.", "checkpoint.", "records.", "probe.")
@@ -96,6 +96,7 @@ def phase_plane(frame: Frame) -> pd.DataFrame:
     else:
         title = "mean over n " + (f"= {seeds.iloc[0]} seeds" if seeds.nunique() == 1 else "seeds")
         title += "; thin: a seed" if len(runs) <= MOST_THIN else ""
+    frame.say("Open circles: first generation; full: last; grey line: DC of neurons whose signs are drawn by coin.")
     frame.legend(title=title)
     return table
 
@@ -179,7 +180,7 @@ def _map(axes: Axes, grid: pd.DataFrame, says: str) -> None:
         vmax=limit,
         annot=max(grid.shape) <= MOST_NUMBERS,
         fmt=".2f",
-        annot_kws={"fontsize": 7 if grid.shape[1] <= 6 else 5},
+        annot_kws={"fontsize": SMALL if grid.shape[1] <= 6 else 5},
         linewidths=0.5,
         cbar_kws={"label": says},
     )
@@ -205,6 +206,7 @@ def _explain_cells(frame: Frame, axes: Axes, grid: pd.DataFrame, counts: pd.Data
     low = min(low if low else high, high)
     each = f"{low}" if low == high else f"{low}–{high}"
     axes.set_title(f"mean over n = {each} seed{'s' if high > 1 else ''} a cell; 0 is chance", loc="left")
+    frame.say(f"Cells: means over n = {each} seeds, each of the last generations; 0 is chance.")
     frame.legend(columns=2)
 
 
