@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 
 from hetevo.analysis.figures.frame import Frame, figure
 from hetevo.analysis.figures.parts import count_generations, null_line
-from hetevo.analysis.figures.style import HALF, TICK, Colour, Look, for_figure, for_figures
+from hetevo.analysis.figures.style import HALF, SMALL, TICK, Colour, Look, for_figure, for_figures
 from hetevo.analysis.intervals import CONFIDENCE
 from hetevo.analysis.statistics import Emergence, emergence, survival_curve
 from hetevo.analysis.statistics.curves import Curves
@@ -71,7 +71,11 @@ def onset(frame: Frame, *, found: Emergence | None = None) -> pd.DataFrame:
         times = found.onsets[condition]
         _draw_onsets(strip, row, times.time[times.observed], styles[condition][0])
     strip.set_ylim(len(emerging) - 0.5 if emerging else 0.5, -0.5)
-    strip.axis("off")
+    strip.set_yticks([])
+    strip.tick_params(length=0)
+    strip.set_ylabel("onset", rotation=0, ha="right", va="center", fontsize=SMALL)
+    for spine in strip.spines.values():
+        spine.set_visible(False)
     # the band behind everything
     name = f"{band.coverage * 100:.0f} % t prediction band, {for_figure(found.neutral, TICK)}"
     axes.fill_between(generations, band.low, band.high, color="0.85", linewidth=0, zorder=0, label=name)

@@ -125,7 +125,7 @@ def figure(
     measures : tuple of str, optional
         Measures by which the columns are recorded, where only runs that name them take them.
     sweep : str, optional
-        A sweep whose conditions it compares, if one condition alone says nothing.
+        A sweep whose runs it compares, if a single run says nothing.
     """
     needs = Needs(columns, probe, single, individuals, measures, sweep)
 

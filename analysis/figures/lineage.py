@@ -181,9 +181,8 @@ def price(frame: Frame) -> pd.DataFrame:
     count_generations(grid[0], pd.concat([data["generation"], data["generation"] + 1]))
     several = len(frame.runs) > len(groups)
     frame.say(
-        "Sums since the first generation of the parts of the Price equation: selection, the covariance of offspring with"
-        " alignment; transmission, what children have more than their parents; undefined values, the rest, of"
-        " individuals without an alignment."
+        "Parts of the Price equation, summed up: selection, the covariance of offspring with alignment; transmission,"
+        " what children have more than their parents; undefined values, the rest, of individuals without an alignment."
     )
     if several:
         frame.say(f"Lines: means over seeds; bands: {INTERVAL}s.")

@@ -35,7 +35,7 @@ class Needs:
     measures : tuple of str, optional
         Measures that only runs take that name them in ``probe.measures``, by which the columns are recorded.
     sweep : str, optional
-        A sweep whose conditions it compares; of one condition alone it shows nothing.
+        A sweep whose runs it compares: a single run is refused.
     """
 
     columns: tuple[str, ...] = ()
@@ -67,10 +67,10 @@ def check_needs(runs: Runs, needs: Needs) -> list[LoadedRun]:
             f"This figure shows the neurons of one run, and {len(runs)} were given: neurons of different runs have"
             f" nothing to do with each other. Give one of them, such as {runs[0].path}."
         )
-    if needs.sweep and len(group_by_condition(runs)) == 1 and all(run.probed for run in runs):
+    if needs.sweep and len(runs) == 1 and runs[0].probed:
         raise RunDirectoryError(
-            f"This figure compares conditions, and {runs[0].path} is of one. Expected the runs of a whole sweep: name"
-            f" the directory of one such as 'hetevo sweep {needs.sweep}'."
+            f"This figure compares the runs of a sweep, and {runs[0].path} is a single one. Name the directory of a"
+            f" whole sweep, such as that of 'hetevo sweep {needs.sweep}'."
         )
     for run in runs:
         # everything that it lacks at once, with all settings that record it
