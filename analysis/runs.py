@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import lcm
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -137,8 +138,13 @@ class LoadedRun:
 
     @property
     def individuals_every(self) -> int:
-        """Generations from one whose individuals were kept to the next; 0 if none were."""
-        return int(self.number("records.individuals_every", 1))
+        """Generations from one whose individuals were kept to the next, also by `hetevo prune`; 0 if none were."""
+        return lcm(int(self.number("records.individuals_every", 1)), self.pruned_every)
+
+    @cached_property
+    def pruned_every(self) -> int:
+        """Generations from one whose individuals `hetevo prune` left to the next; 1 if it removed none."""
+        return RunDirectory(self.path).pruned().every
 
     @property
     def probe_share(self) -> float:

@@ -17,6 +17,9 @@
 `memory`, `machine`         what an experiment needs, and what there is
 `recorder`, `schedule`      what is written, and when
 `state`, `loading`, `saved` what is saved, whether it can be trusted, and where if the run's directory is gone
+`pruning`                   making runs smaller
+`archiving`, `unpacking`    runs as one file, described in a `crate`
+`posix`                     what not every system has
 `verify`, `record_checks`   whether what was saved is what was lived; `replay`: living it again
 `individual`                who is in a checkpoint, to live again, or lives that no run has lived
 `messages`, `stopping`      what a run says, and how it is asked to stop

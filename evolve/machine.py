@@ -1,17 +1,13 @@
-"""What this machine has for a run: memory (also by control group and ulimit), cores, threads (which it may refuse).
-
-And the signals by which it asks a run to stop.
-"""
+"""What this machine has for a run: memory (also by control group and ulimit), cores, threads (which it may refuse)."""
 
 import contextlib
 import os
 import re
-import resource
-import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from hetevo.evolve import posix
 from hetevo.populations.errors import MachineFailedError
 
 ULIMITS = {
@@ -20,18 +16,6 @@ ULIMITS = {
     "RLIMIT_RSS": ("ulimit -m", "VmRSS"),
 }
 """Limits of each process, with the option that sets them and the line of ``/proc/self/status`` that counts."""
-
-
-SIGNALS = (
-    signal.SIGINT,
-    signal.SIGTERM,
-    signal.SIGHUP,
-    signal.SIGUSR1,
-    signal.SIGUSR2,
-    signal.SIGXCPU,
-)
-"""Ctrl-C, a polite kill, a terminal that is gone, two early warnings that batch systems can be asked for, and the one
-that comes when the processor time that was granted is used up."""
 
 
 @dataclass(frozen=True)
@@ -75,16 +59,15 @@ def process_limits(root: Path = Path("/")) -> dict[str, Memory]:
     """
     used, found = _read_table(root / "proc/self/status"), {}
     for limit, (name, line) in ULIMITS.items():
-        number = getattr(resource, limit, None)
-        total = resource.RLIM_INFINITY if number is None else resource.getrlimit(number)[0]
-        if total != resource.RLIM_INFINITY:
+        total = posix.soft_limit(limit)
+        if total is not None:
             found[limit] = Memory(name, total, max(0, total - used.get(line, 0)))
     return found
 
 
 def _read_machine(root: Path) -> Memory:
     table = _read_table(root / "proc/meminfo")
-    total = table.get("MemTotal") or os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    total = table.get("MemTotal") or posix.physical_memory()
     return Memory("this machine", total, min(total, table.get("MemAvailable", total) + table.get("SwapFree", 0)))
 
 
@@ -178,4 +161,4 @@ def keep_memory() -> None:
 
 def available_cores() -> int:
     """Return the cores that this process may run on (a batch system may grant fewer than the machine has)."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return len(posix.allowed_cores())

@@ -13,6 +13,7 @@ from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir.checkpoint import Checkpoint
 from hetevo.evolve.rundir.files import names
 from hetevo.evolve.rundir.parts import find_damaged_parts, first_generation, parts, read_part, up_to
+from hetevo.evolve.rundir.pruned import Pruned
 from hetevo.evolve.rundir.records import Records
 from hetevo.populations.errors import HetevoError
 from hetevo.populations.evaluation import Status, sample
@@ -34,12 +35,15 @@ class Kept:
         Generations between those whose individuals are recorded; 0: none.
     share, probed : float
         Share of the individuals that is recorded, and that is measured.
+    pruned : Pruned
+        What was removed since.
     """
 
     size: int
     every: int = 1
     share: float = 1.0
     probed: float = 1.0
+    pruned: Pruned = Pruned()
 
 
 @dataclass
@@ -85,7 +89,8 @@ def check_records(
         Takes what is right, and what is wrong.
     """
     # files first: what is not what was written is not worth comparing
-    damaged = list(find_damaged_parts(directory.place, newest.records, newest.generation, rows=newest.rows))
+    known = newest.records, newest.generation
+    damaged = list(find_damaged_parts(directory.place, *known, rows=newest.rows, pruned=kept.pruned))
     report.problems += map(str, damaged)
     report.problems += [problem for table in directory.tables for problem in _find_strangers(table, newest)]
     if damaged:
@@ -123,13 +128,19 @@ def _check_tables(
     if missing > LISTED:
         report.problems.append(f"generations: {missing:,} of {len(lived):,} generations are missing")
         return
-    kept = [g for g in range(begins.get("individuals", first), newest.generation + 1) if every and g % every == 0]
+    there = set() if individuals is None else set(np.unique(individuals["generation"].to_numpy()).tolist())
+    kept = [
+        g
+        for g in range(begins.get("individuals", first), newest.generation + 1)
+        if every and g % every == 0 and (g in there or not rule.pruned.may_lack(g))
+    ]
     # 2. whether it has those, each once and in order: without that nothing else can be compared
     before = len(report.problems)
     report.problems += _check_generations("generations", generations, np.array(lived, np.int64), report)
     if rule.share == 1:
         expected = np.repeat(np.array(kept, np.int64), size)
-        report.problems += _check_generations("individuals", individuals, expected, report)
+        left = "every generation that was left" if rule.pruned.every > 1 else "every generation"
+        report.problems += _check_generations("individuals", individuals, expected, report, left)
     else:
         report.problems += _check_share(individuals, generations, kept, rule)
         report.checked.append(f"individuals: a share of {rule.share:g} of each generation, and its best one")
@@ -141,7 +152,7 @@ def _check_tables(
         if not np.array_equal(individuals["id"].to_numpy(), expected):
             report.problems.append(f"{directory.individuals.folder}: identifiers are not those of the generations")
             return
-        if every == 1 and kept[:1] == [0]:
+        if kept == [*range(newest.generation + 1)]:
             _check_chain(individuals, newest, size, report)
     if individuals is not None:
         report.problems += [
@@ -175,10 +186,12 @@ def _drop_mixed_columns(tables: list[pa.Table]) -> list[pa.Table]:
     return [table.drop_columns([name for name in mixed if name in table.column_names]) for table in tables]
 
 
-def _check_generations(name: str, rows: pa.Table | None, expected: Indices, report: Report) -> list[str]:
+def _check_generations(
+    name: str, rows: pa.Table | None, expected: Indices, report: Report, left: str = "every generation"
+) -> list[str]:
     found = np.empty(0, np.int64) if rows is None else rows["generation"].to_numpy()
     if np.array_equal(found, expected):
-        report.checked.append(f"{name}: {len(found):,} rows, every generation exactly once")
+        report.checked.append(f"{name}: {len(found):,} rows, {left} exactly once")
         return []
     return [f"{name}: {problem}" for problem in _find_differences(found, expected)]
 

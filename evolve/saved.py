@@ -4,6 +4,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +19,17 @@ from hetevo.evolve.config import (
 )
 from hetevo.evolve.config.own_graph import with_kept_graph
 from hetevo.evolve.config.plugins import check_trusted, plugins_of
+from hetevo.evolve.config.reaching import without_strangers
 from hetevo.evolve.loading import load
 from hetevo.evolve.messages import Notice
-from hetevo.evolve.rundir import LostError, NothingIntactError, RunDirectory, SchemaError
+from hetevo.evolve.rundir import DamagedError, LostError, NothingIntactError, RunDirectory, SchemaError
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.checkpoint import Checkpoint, load_manifest
 from hetevo.evolve.rundir.directory import TABLES
 from hetevo.evolve.rundir.files import make_folder
 from hetevo.evolve.rundir.parts import find_damaged_parts, last_generation, parts, read_part
 from hetevo.evolve.rundir.places import Place
+from hetevo.evolve.rundir.pruned import Pruned
 from hetevo.evolve.species import build_species
 from hetevo.evolve.state import State
 from hetevo.populations.errors import HetevoError, MachineFailedError, spell
@@ -49,6 +52,7 @@ def read_saved_config(directory: RunDirectory, *, trust: bool = False) -> Config
         If it is wrong, or names something of another package that is not there, or may not be imported.
     """
     content, source = with_kept_graph(directory.config(), directory.data), str(directory.config_file)
+    content = without_strangers(content, trust=trust)  # whoever is told of a run, it is the same run
     if not trust:
         check_trusted(content, (), source)
     try:
@@ -128,13 +132,19 @@ def find_newest_intact(
         If a checkpoint is intact, but of another format or configuration.
     """
     problems: list[str] = []
+    try:
+        pruned = directory.pruned()
+    except DamagedError as error:  # then no part may be another than a checkpoint says
+        pruned = Pruned()
+        notice(f"skipped {error}")
     # newest first; the first one that is whole, with all records before it, is the one
     known: set[Path] = set()  # a part that a newer checkpoint finds damaged is damaged for an older one too
     for path in reversed(checkpoints.list_checkpoints(directory.checkpoints)):
         try:
             check_configuration(directory, path)
             state, saved = load(path, search.species, search.config.evolution.size, expect_memory(search))
-            damage = list(find_damaged_parts(directory.place, saved.records, saved.generation, known, saved.rows))
+            records = saved.records, saved.generation, known, saved.rows, pruned
+            damage = list(find_damaged_parts(directory.place, *records))
             if damage:
                 known |= {problem.path for problem in damage}
                 raise damage[0]
@@ -145,7 +155,7 @@ def find_newest_intact(
             continue
         for problem in problems:
             notice(f"skipped {problem}")
-        return state, saved
+        return state, replace(saved, records=pruned.without_removed(directory.place, saved.records))
     # none is left: founders are a way out only for a run that was never saved, or by force
     branch = _is_branch(directory)
     if not problems and (branch or was_saved(directory)):
@@ -182,14 +192,15 @@ def check_configuration(directory: RunDirectory, path: Path) -> None:
     # hash and values: the hash says whether they differ, the values say where
     facts, now = load_manifest(path).facts, directory.config()
     before = facts.get("configuration") or {}
-    # the first versions kept neither the preset nor what was recorded; of the backend, none keeps all
-    ignored = ("backend", *(key for key in NOT_RESULTS if key not in before))
+    # the first versions kept neither the preset nor what was recorded; of the backend, none keeps all; and who is told
+    # of a run may change at any time
+    ignored = ("backend", "track", *(key for key in NOT_RESULTS if key not in before))
     changes = differences(before, now, ignored=ignored) if before else []
     if facts["config"] == config_hash(now) and not changes:
         return
     raise ConfigError(
-        f"{directory.config_file} was changed since {path.name} was saved, in more than [checkpoint] and [backend]"
-        " without its portable:"
+        f"{directory.config_file} was changed since {path.name} was saved, in more than [checkpoint], [track] and"
+        " [backend] without its portable:"
         + "".join(f"\n  {change}" for change in changes[:20])
         + "\nPut the saved values back; for an experiment that goes on otherwise, branch:"
         f" {spell('run', '--from', directory.path, '-s', 'KEY=VALUE', '-o', 'ANOTHER')}"

@@ -7,8 +7,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Self
 
-from hetevo.evolve.machine import SIGNALS
 from hetevo.evolve.messages import Notice
+from hetevo.evolve.posix import SIGNALS
 from hetevo.evolve.rundir.files import is_folder, is_link, is_there, remove_tree
 
 LOOP = "loop"

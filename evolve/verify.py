@@ -20,6 +20,8 @@ from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.checkpoint import Checkpoint, generation_of
 from hetevo.evolve.rundir.owner import is_held
 from hetevo.evolve.rundir.provenance import begins_with
+from hetevo.evolve.rundir.pruned import FILE as PRUNED
+from hetevo.evolve.rundir.pruned import Pruned
 from hetevo.evolve.saved import check_configuration, find_foreign, find_records_beyond, read_saved_config, was_saved
 from hetevo.evolve.species import build_species
 from hetevo.populations.errors import HetevoError, spell
@@ -114,11 +116,12 @@ def _look(directory: RunDirectory, *, replay: bool, trust: bool) -> tuple[Report
     if config:
         _check_founders(directory, config, report)
     _check_data(directory, report)
+    pruned = _check_pruned(directory, report)
     if newest is not None:
         content = directory.config()
         records, probe = content.get("records", {}), content.get("probe", {})
         every, share = records.get("individuals_every", 1), records.get("share", 1.0)
-        kept = Kept(content["evolution"]["size"], every, share, probe.get("share", 1.0))
+        kept = Kept(content["evolution"]["size"], every, share, probe.get("share", 1.0), pruned)
         check_records(directory, kept, newest, losses, report)
         if report.ok:
             _check_end(directory, newest, report)
@@ -181,6 +184,19 @@ def _check_founders(directory: RunDirectory, config: Config, report: Report) -> 
         report.problems.append(str(error))
     else:
         report.checked.append(f"data/{KEPT_FOUNDERS}: the SHA-256 of the founders")
+
+
+def _check_pruned(directory: RunDirectory, report: Report) -> Pruned:
+    """Return what was removed from a run on purpose, and note it."""
+    try:
+        pruned = directory.pruned()
+    except HetevoError as error:
+        report.problems.append(str(error))
+        return Pruned()
+    report.notes += pruned.describe()
+    if pruned.prunings:
+        report.checked.append(f"{PRUNED}: checksum")
+    return pruned
 
 
 def _check_data(directory: RunDirectory, report: Report) -> None:

@@ -11,6 +11,9 @@ import typer
 from hetevo.scripts.errors import FAILED, AsJson, Oversubscribe, TrustRun, explain_errors
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run directory.")]
+RunOrArchive = Annotated[
+    Path, typer.Argument(metavar="RUN|FILE.zip", help="Run directory, or a file of `hetevo archive`.")
+]
 Generation = Annotated[
     int | None, typer.Argument(metavar="G", help="Generation to replay; default: the newest that was saved.")
 ]
@@ -30,7 +33,7 @@ Data = Annotated[
 
 @explain_errors
 def verify(
-    run: RunPath,
+    run: RunOrArchive,
     generation: Generation = None,
     replay: Replay = False,
     workers: Workers = None,
@@ -50,15 +53,22 @@ def verify(
         return
     if generation is not None and not replay:
         raise SettingError(f"{generation}: a generation is only needed to replay it; add --replay.")
-    report = check(
-        run,
-        replay=replay,
-        generation=generation,
-        workers=workers,
-        data=data,
-        trust=trust,
-        oversubscribe=oversubscribe,
-    )
+    if run.is_file():
+        if replay:
+            raise SettingError(f"{run}: expected a run directory for --replay, got an archive. Unpack it first.")
+        from hetevo.evolve.unpacking import verify_archive
+
+        report = verify_archive(run)
+    else:
+        report = check(
+            run,
+            replay=replay,
+            generation=generation,
+            workers=workers,
+            data=data,
+            trust=trust,
+            oversubscribe=oversubscribe,
+        )
     # what is wrong goes to the error stream, and decides the exit status
     if as_json:
         print(json.dumps({**asdict(report), "ok": report.ok}))

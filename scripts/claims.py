@@ -59,7 +59,9 @@ Trust = Annotated[
     bool,
     typer.Option("--trust", help="Import the modules that FILE.toml alone names, and read data outside its folder."),
 ]
-Power = Annotated[bool, typer.Option("--power", help="Show how many seeds each prediction needs.")]
+Power = Annotated[
+    bool, typer.Option("--power", help="Show besides, once it has run, how many seeds each prediction needs.")
+]
 
 FIGURE = Path("figures", "claim.png")
 

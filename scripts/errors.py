@@ -32,6 +32,14 @@ TrustRun = Annotated[
     bool, typer.Option("--trust", help="Import modules that the run's configuration alone names; they can do anything.")
 ]
 
+Samples = Annotated[
+    int | None,
+    typer.Option(min=1, help="Conditions that are drawn, where -s names a distribution. Default: 10, or the file's."),
+]
+SamplingSeed = Annotated[
+    int | None, typer.Option("--sampling-seed", min=0, help="Seed of what is drawn, not of the runs. Default: 0.")
+]
+
 WRONG_USE, FAILED, MACHINE_FAILED, INTERRUPTED = 2, 1, 3, 130
 
 
@@ -44,10 +52,11 @@ def explain_errors(command: Callable[Arguments, Result]) -> Callable[Arguments, 
 
     @wraps(command)
     def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        from hetevo.evolve.rundir import DamagedError, NothingIntactError
         from hetevo.populations.errors import HetevoError, MachineFailedError, RunFailedError
 
         try:
+            from hetevo.evolve.rundir import DamagedError, NothingIntactError  # not on every system
+
             return command(*args, **kwargs)
         except MachineFailedError as error:
             fail(str(error), MACHINE_FAILED)

@@ -14,6 +14,7 @@ from hetevo.scripts.compare import compare
 from hetevo.scripts.draw import draw, plot, report
 from hetevo.scripts.errors import Commands, report_failed_thread
 from hetevo.scripts.export import assess, export, trace
+from hetevo.scripts.keeping import archive, prune
 from hetevo.scripts.presets import init, presets
 from hetevo.scripts.run import resume, run
 from hetevo.scripts.serve import serve
@@ -43,6 +44,8 @@ for command in (
     assess,
     export,
     verify,
+    prune,
+    archive,
     presets,
     init,
     sweep,

@@ -1,5 +1,6 @@
 import os
 import re
+import sys
 
 import pytest
 from hypothesis import settings
@@ -15,6 +16,11 @@ settings.load_profile("hetevo")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--part", default="1/1", help="K/N: every N-th of the chosen tests, beginning with the K-th")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if sys.platform != "linux" and item.get_closest_marker("linux"):
+        pytest.skip("needs what only Linux has")
 
 
 @pytest.hookimpl(trylast=True)

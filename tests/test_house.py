@@ -53,6 +53,23 @@ def test_private_names_are_used_at_home_only():
     assert not borrowed
 
 
+AT_HOME = {"evolve/posix.py", "evolve/machine.py", "evolve/backends/ray/host.py"}
+"""What may ask the system in a way that not every system has: see the first of them."""
+
+
+def test_what_only_some_systems_have_is_asked_for_in_one_place():
+    systems = re.compile(
+        r"^ *(import|from) (fcntl|resource|msvcrt)\b|[\"']/proc|pthread_sigmask|os\.(kill|killpg|sysconf)\("
+    )
+    asked = {
+        path: found
+        for path, file in FILES.items()
+        if path not in AT_HOME and "bench/" not in path
+        if (found := [line for line in file.read_text().splitlines() if systems.search(line)])
+    }
+    assert not asked
+
+
 def test_files_have_at_most_300_lines():
     assert not [path for path, file in FILES.items() if len(file.read_text().splitlines()) > 300]
 

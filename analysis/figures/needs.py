@@ -119,7 +119,8 @@ def _not_kept(run: LoadedRun, needs: Needs) -> Iterator[tuple[str, str]]:
         what = "no individuals" if kept == 0 else f"the individuals of every {kept}th generation"
         why = "those of every generation, to follow descent" if descent else "them"
         setting = "records.individuals_every"
-        yield f"kept {what} ({setting} = {kept}), but this figure needs {why}", f"{setting} = 1"
+        cause = "others were pruned" if run.pruned_every > 1 else f"{setting} = {kept}"
+        yield f"kept {what} ({cause}), but this figure needs {why}", f"{setting} = 1"
     if descent and run.individuals_share != 1:
         why = f"kept a share of its individuals (records.share = {run.individuals_share:g}), but this figure follows"
         yield f"{why} descent, for which all are needed", "records.share = 1"

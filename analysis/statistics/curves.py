@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from hetevo.analysis.intervals import CONFIDENCE
 from hetevo.analysis.runs import LoadedRun
@@ -157,7 +157,7 @@ def over_seeds(group: pd.DataFrame, column: str, *, logarithmic: bool = False) -
     by_generation = values.groupby(group["generation"])
     summary = pd.DataFrame({"mean": by_generation.mean(), "n": by_generation.count(), "sem": by_generation.sem()})
     # Student's interval, which is undefined (NaN) for a single run
-    half = stats.t.ppf((1 + CONFIDENCE) / 2, (summary["n"] - 1).clip(lower=1)) * summary["sem"]
+    half = special.stdtrit((summary["n"] - 1).clip(lower=1), (1 + CONFIDENCE) / 2) * summary["sem"]
     summary["low"], summary["high"] = summary["mean"] - half, summary["mean"] + half
     if logarithmic:
         summary[["mean", "low", "high"]] = np.exp(summary[["mean", "low", "high"]])

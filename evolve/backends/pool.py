@@ -1,6 +1,5 @@
 """Worker processes of this machine, each with a thread of this process that hands it one call after the other."""
 
-import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Future
@@ -9,10 +8,11 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Any, ParamSpec, TypeVar
 
+from hetevo.evolve import posix
 from hetevo.evolve.backends.portable import call_pinned, is_pinned, is_possible
 from hetevo.evolve.backends.process import NoWorkersError, WorkerProcess, describe_end, take_worker
 from hetevo.evolve.data.sharing import travelling
-from hetevo.evolve.machine import SIGNALS, starting_thread
+from hetevo.evolve.machine import starting_thread
 from hetevo.evolve.messages import log
 from hetevo.populations.errors import MachineFailedError
 from hetevo.populations.species import Species
@@ -142,7 +142,7 @@ class _Host(Thread):
 
     def run(self) -> None:
         # signals are for the main thread; and a worker inherits this mask, so that none reaches it while it starts
-        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        posix.block_signals()
         while (call := self._calls.get()) is not None:
             future, function, args, kwargs = call
             try:

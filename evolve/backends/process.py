@@ -17,13 +17,10 @@ from multiprocessing.spawn import get_executable
 from pathlib import Path
 from typing import Any
 
+from hetevo.evolve import posix
 from hetevo.evolve.backends.worker import NotLoadableError, pickle_copy, worker_environment
-from hetevo.evolve.machine import SIGNALS
 from hetevo.evolve.messages import log
 from hetevo.populations.errors import MachineFailedError
-
-OWN_SIGNALS = {signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL}
-"""Signals that a process brings on itself. Any other comes from outside: SIGKILL, where memory is short."""
 
 _STARTED_IN = Path.cwd()
 """What an empty entry of `sys.path` means, also after the working directory was changed."""
@@ -64,7 +61,7 @@ class WorkerDiedError(BrokenExecutor):
     @property
     def by_own_doing(self) -> bool:
         """Whether it may have died of what it did: it left, or did what the system does not allow."""
-        return self.status >= 0 or -self.status in OWN_SIGNALS
+        return self.status >= 0 or -self.status in posix.FAULTS
 
 
 class NoWorkersError(MachineFailedError):
@@ -193,13 +190,13 @@ def spare_workers(number: int) -> Iterator[None]:
         How many. Where they cannot be started, whoever needs one says so.
     """
     # a worker inherits this mask, so that no signal reaches it while it starts
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    before = posix.block_signals()
     try:
         with suppress(NoWorkersError):
             for _ in range(number):
                 _spares.append(WorkerProcess())
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        posix.restore_signals(before)
     try:
         yield
     finally:

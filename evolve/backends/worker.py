@@ -15,8 +15,9 @@ from threading import Lock, Thread
 from types import FrameType
 from typing import Any
 
+from hetevo.evolve import posix
 from hetevo.evolve.backends.portable import pins
-from hetevo.evolve.machine import SIGNALS, keep_memory, starting_thread
+from hetevo.evolve.machine import keep_memory, starting_thread
 from hetevo.evolve.messages import log, log_thread_failure
 from hetevo.populations.errors import MachineFailedError, SettingError
 from hetevo.populations.text import Messages, Terminal
@@ -77,7 +78,7 @@ def serve(driver: Connection, parent: int) -> None:
     except (EOFError, OSError):
         os._exit(0)  # the driver is gone: nobody is left to tidy up for
     except MemoryError:
-        os.kill(os.getpid(), signal.SIGKILL)  # as the system does: nothing that it was asked to do is to blame
+        posix.kill(os.getpid())  # as the system does: nothing that it was asked to do is to blame
 
 
 def worker_environment(*, portable: bool = False) -> dict[str, str]:
@@ -112,10 +113,10 @@ def _listen(parent: int) -> None:
             os._exit(128 + number)
 
     # a run inside a worker has handlers of its own as long as it lasts, for signals that are not ignored here
-    for number in SIGNALS:
+    for number in posix.SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, handle)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    posix.unblock_signals()
 
 
 def _end_with(parent: int) -> None:

@@ -1,7 +1,6 @@
 """Rows that all processes of a machine map from one copy: files of arrays in a folder that nobody else can read."""
 
 import contextlib
-import fcntl
 import hashlib
 import os
 import shutil
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hetevo.evolve import posix
 from hetevo.populations.errors import MachineFailedError
 from hetevo.populations.species import Species
 from hetevo.populations.tasks.table import Rows, Table
@@ -161,7 +161,7 @@ def shared(rows: Rows) -> Iterator[MappedRows]:
         # a lock says that its process lives, whatever becomes of it; nobody looks for it before it is taken
         with explained("lock", folder):
             lock = os.open(folder / "taken", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-            fcntl.flock(lock, fcntl.LOCK_SH)
+            posix.lock_shared(lock)
             (folder / "taken").rename(folder / LOCK)
         for name in ARRAYS:
             array = getattr(rows, name)
@@ -188,7 +188,7 @@ def _remove_left() -> None:
                 continue
             descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                posix.lock_alone(descriptor)
                 shutil.rmtree(folder, ignore_errors=True)
             finally:
                 os.close(descriptor)

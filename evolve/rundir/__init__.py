@@ -6,6 +6,7 @@
 `records`, `parts`        tables of what happened; their files, which may be damaged or made by an enemy
 `columns`, `schemas`      what tables, and all other files, must hold; `arrays`: columns from and to NumPy
 `provenance`              where, when and with which versions; `telemetry`: the latest messages
+`pruned`                  what was removed on purpose
 `lock`, `owner`, `sweep`  one writer a run, whoever says so; many processes a sweep
 `files`                   durable operations
 `system`                  the system calls, for tests to put themselves between

@@ -28,6 +28,7 @@ from hetevo.evolve.rundir.owner import is_held
 from hetevo.evolve.rundir.parts import read_part
 from hetevo.evolve.rundir.places import Place, Root
 from hetevo.evolve.rundir.provenance import Provenance
+from hetevo.evolve.rundir.pruned import Pruned, read_pruned
 from hetevo.evolve.rundir.records import Records
 from hetevo.evolve.rundir.schemas import ConfigFile, File, validate
 from hetevo.evolve.rundir.sweep import FILE as SWEEP_FILE
@@ -152,6 +153,10 @@ class RunDirectory:
         """Return what a checkpoint knows of the records: every part by its path, and `Records.rows` by table."""
         files = {name: file for table in self.tables for name, file in table.written.items()}
         return files, {table.folder.name: table.rows for table in self.tables if table.rows}
+
+    def pruned(self) -> Pruned:
+        """Return what was removed from the run on purpose; see `hetevo.evolve.rundir.pruned.read_pruned`."""
+        return read_pruned(self.place)
 
     def is_begun(self) -> bool:
         """Tell whether there is a run: its configuration is written last of what a start writes."""
@@ -287,8 +292,6 @@ class RunDirectory:
             found.discard(self.data.name)  # a copy, which the start made after those
         if lock in found:  # a start has come this far, and somebody may have asked it to stop
             found -= {self.stop_file.name}
-        if {lock, provenance} <= found:
-            found.discard(self.data.name)  # copies are made after those
         return found <= {lock, provenance} or (
             # a branch begins with the checkpoint that it goes on from
             found == {lock, provenance, self.checkpoints.name}

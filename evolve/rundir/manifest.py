@@ -59,7 +59,7 @@ class Manifest(Strict):
 
     def encode(self) -> bytes:
         """Return the content of ``manifest.json``."""
-        return _seal(
+        return seal(
             {
                 "schema": SCHEMA,
                 "written_by": f"hetevo {_version()}",
@@ -86,18 +86,9 @@ def read_manifest(path: Path) -> Manifest:
         If it cannot be read, or should not be.
     """
     # whole to the byte, whatever version wrote it; only then is its format looked at
-    content = read_bounded(path, LIMIT)
-    # sealed again, it must be the very same bytes
-    try:
-        fields = parse_json(content)
-        intact = isinstance(fields, dict) and content == _seal({k: v for k, v in fields.items() if k != "sha256"})
-    except ValueError:
-        intact = False
-    if not intact:
-        raise DamagedError(path, "its content does not fit its checksum")
+    fields = read_sealed(path, LIMIT)
     # whole, but perhaps of another version
     _check_schema(path, fields.pop("schema", None), fields.pop("written_by", None))
-    del fields["sha256"]
     # a seal is no proof of who wrote it: every field is checked
     manifest = validate(fields, Manifest, path)
     validate(manifest.facts, Facts, path)
@@ -117,9 +108,33 @@ def _check_schema(path: Path, schema: object, written_by: object) -> None:
     )
 
 
-def _seal(content: dict[str, Any]) -> bytes:
+def seal(content: dict[str, Any]) -> bytes:
+    """Return a file of one line of JSON that holds the SHA-256 of itself without that hash."""
     digest = hashlib.sha256(_text(content)).hexdigest()
     return _text({**content, "sha256": digest})
+
+
+def read_sealed(path: Path, limit: int) -> dict[str, Any]:
+    """Return what a file from `seal` holds, without its hash; no more than ``limit`` bytes are read.
+
+    Raises
+    ------
+    DamagedError
+        If a single byte of it is not what was written.
+    StorageError, RunDirectoryError
+        If it cannot be read, or should not be.
+    """
+    content = read_bounded(path, limit)
+    # sealed again, it must be the very same bytes
+    try:
+        fields = parse_json(content)
+        plain = {key: value for key, value in fields.items() if key != "sha256"} if isinstance(fields, dict) else {}
+        intact = bool(plain) and content == seal(plain)
+    except ValueError:
+        intact = False
+    if not intact:
+        raise DamagedError(path, "its content does not fit its checksum")
+    return plain
 
 
 def _text(content: dict[str, Any]) -> bytes:

@@ -6,15 +6,14 @@ known by its signs of life: it touches the lock file every `INTERVAL` seconds.
 
 import contextlib
 import errno
-import fcntl
 import json
 import os
 import platform
 import time
 from collections.abc import Iterator, Mapping
-from functools import cache
 from pathlib import Path
 
+from hetevo.evolve import posix
 from hetevo.evolve.rundir import system
 from hetevo.evolve.rundir.errors import RunDirectoryError
 from hetevo.evolve.rundir.provenance import now
@@ -39,7 +38,15 @@ held: set[str] = set()
 def make_record(token: str) -> dict[str, str]:
     """Return what the lock file says of this process."""
     pid = os.getpid()
-    values = platform.node(), str(pid), now(), token, _boot(), _namespace(), _birth(pid) or ""
+    values = (
+        platform.node(),
+        str(pid),
+        now(),
+        token,
+        posix.name_boot(),
+        posix.name_namespace(),
+        posix.find_birth(pid) or "",
+    )
     return dict(zip(_KEYS, values, strict=True))
 
 
@@ -72,10 +79,10 @@ def is_gone(owner: Mapping[str, str], silence: float, *, locks_work: bool) -> bo
     if not owner.get("token"):
         return True  # nobody, or a release that left everything to the system
     # of this start of this machine: its process can be looked for
-    if owner["boot"] == _boot() and (_boot() or owner["host"] == platform.node()):
+    if owner["boot"] == posix.name_boot() and (posix.name_boot() or owner["host"] == platform.node()):
         if locks_work:
             return True
-        if owner["namespace"] == _namespace():
+        if owner["namespace"] == posix.name_namespace():
             return not _is_alive(owner)
     elif owner["host"] == platform.node():
         # the machine was started anew since; or another one has the same name, and would have given a sign of life
@@ -85,49 +92,18 @@ def is_gone(owner: Mapping[str, str], silence: float, *, locks_work: bool) -> bo
 
 def is_far(owner: Mapping[str, str]) -> bool:
     """Tell whether an owner is of another machine, whose clock may be another one too."""
-    return bool(owner.get("token")) and owner["boot"] != _boot() and owner["host"] != platform.node()
+    return bool(owner.get("token")) and owner["boot"] != posix.name_boot() and owner["host"] != platform.node()
 
 
 def _is_alive(owner: Mapping[str, str]) -> bool:
     # what a file says may be anything: a number that is none is no process
     pid = int(owner["pid"]) if owner["pid"].isdecimal() else 0
     # a number may belong to another process by now, which was started at another time
-    if owner["birth"] != (_birth(pid) or ""):
+    if owner["birth"] != (posix.find_birth(pid) or ""):
         return False
     if pid == os.getpid():
         return owner["token"] in held
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        pass  # somebody else's
-    return pid > 0
-
-
-@cache
-def _boot() -> str:
-    """Return what this start of this machine is called; empty where the system does not say."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return ""
-
-
-def _namespace() -> str:
-    """Return what the process numbers of this process belong to: that of a container, or the machine's."""
-    try:
-        return str(Path("/proc/self/ns/pid").readlink())
-    except OSError:
-        return ""
-
-
-def _birth(pid: int) -> str | None:
-    """Return when a process was started, in ticks since the machine was; None if there is none, or nobody knows."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        return None
+    return posix.exists(pid)
 
 
 def is_held(path: Path) -> bool:
@@ -140,7 +116,7 @@ def is_held(path: Path) -> bool:
         # a lock of the system is the best witness, where locks work
         with contextlib.suppress(OSError):
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                posix.lock_shared(descriptor, wait=False)
             except BlockingIOError:
                 return True
         # elsewhere it is what the owner wrote, and how long it has been silent

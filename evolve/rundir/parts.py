@@ -16,10 +16,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from hetevo.evolve import posix
 from hetevo.evolve.rundir.arrays import from_arrow
 from hetevo.evolve.rundir.columns import check_types, fit_columns
 from hetevo.evolve.rundir.errors import DamagedError
 from hetevo.evolve.rundir.files import explained, is_there, names
+from hetevo.evolve.rundir.pruned import Pruned
 from hetevo.evolve.rundir.schemas import File
 from hetevo.evolve.rundir.system import CHUNK, reading
 
@@ -175,6 +177,7 @@ def find_damaged_parts(
     generation: int,
     known: Collection[Path] = (),
     rows: Mapping[str, str] | None = None,
+    pruned: Pruned | None = None,
 ) -> Iterator[DamagedError]:
     """Find parts that are not what a checkpoint says.
 
@@ -191,7 +194,10 @@ def find_damaged_parts(
     rows : mapping of str to str, optional
         By table, `hash_rows` of its last part up to that generation. Without it (checkpoints of the first versions have
         none) only its own checksum vouches for a part that was written again.
+    pruned : Pruned, optional
+        What was removed since.
     """
+    pruned = pruned or Pruned()
     # only the last part of a table may have grown since
     last = {Path(name).parent.name: name for name in sorted(records, key=lambda name: first_generation(Path(name)))}
     for name, entry in records.items():
@@ -201,10 +207,16 @@ def find_damaged_parts(
                 raise DamagedError(path, "it is damaged")
             # missing, changed, or grown
             if not is_there(path):
+                if pruned.allows(name, None):
+                    continue
                 raise DamagedError(path, "it is missing")
-            table = path.parent.name
-            expected = (rows or {}).get(table)
-            if hash_file(path) != entry and not (last[table] == name and _has_grown(path, generation, expected)):
+            table, found = path.parent.name, hash_file(path)
+            expected = [rows[table]] if rows and table in rows else []
+            if table == "individuals":
+                expected += pruned.rows.get(str(generation), [])
+            if found == entry or pruned.allows(name, found):
+                continue
+            if last[table] != name or not _has_grown(path, generation, expected):
                 raise DamagedError(
                     path, f"its content does not fit the checksum that the checkpoint of generation {generation} has"
                 )
@@ -212,12 +224,12 @@ def find_damaged_parts(
             yield error
 
 
-def _has_grown(path: Path, generation: int, expected: str | None) -> bool:
-    """Tell whether a part holds what it held up to a generation, and more."""
+def _has_grown(path: Path, generation: int, expected: Collection[str]) -> bool:
+    """Tell whether a part holds what it held up to a generation, by one of the hashes, and more."""
     table = read_part(path)
-    if expected is None:
+    if not expected:
         return last_generation(table) > generation
-    return hash_rows(up_to(table, generation)) == expected
+    return hash_rows(up_to(table, generation)) in expected
 
 
 def hash_file(path: Path) -> File:
@@ -265,7 +277,7 @@ def _check_size(path: Path, file: pq.ParquetFile, size: int) -> None:
     groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
     rows = sum(group.num_rows for group in groups)
     needed = 8 * rows * max(file.metadata.num_columns, 1)
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    memory = posix.physical_memory()
     if needed > MEMORY_SHARE * memory:
         raise DamagedError(path, f"it claims {rows:,} rows, {needed:,} bytes; this machine has {memory:,} in all")
     if needed > max(UNPACKED, RATIO * size):

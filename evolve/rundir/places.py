@@ -6,12 +6,13 @@ a root is held, everything goes through one descriptor, so that it stays the sam
 
 import contextlib
 import errno
-import fcntl
 import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path, PosixPath
 from typing import Self
+
+from hetevo.evolve import posix
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
@@ -70,9 +71,7 @@ class Root:
         if not self.is_moved():
             return Path(self.path)
         with contextlib.suppress(OSError):
-            if hasattr(fcntl, "F_GETPATH"):  # macOS
-                return Path(os.fsdecode(fcntl.fcntl(self._held, fcntl.F_GETPATH, bytes(1024)).rstrip(b"\0")))
-            return Path(f"/proc/self/fd/{self._held}").readlink()
+            return posix.find_path(self._held)
         return Path(self.path)
 
 

@@ -4,7 +4,6 @@ Everything in `hetevo.evolve.rundir` calls these functions through this module, 
 place of any one of them: let the n-th call fail, write only a part, or kill the process before, inside or after it.
 """
 
-import fcntl
 import hashlib
 import io
 import os
@@ -14,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hetevo.evolve import posix
 from hetevo.evolve.rundir.errors import RunDirectoryError
 from hetevo.evolve.rundir.places import located, open_folder
 from hetevo.evolve.rundir.schemas import File
@@ -55,12 +55,12 @@ def truncate(descriptor: int, size: int) -> None:
 
 def lock(descriptor: int) -> None:
     """Take an exclusive lock, which the system gives back when the process ends; BlockingIOError if another has it."""
-    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    posix.lock_alone(descriptor)
 
 
 def share(descriptor: int) -> None:
     """Take a share in a lock, waiting for whoever has it alone."""
-    fcntl.flock(descriptor, fcntl.LOCK_SH)
+    posix.lock_shared(descriptor)
 
 
 def rename(source: Path, target: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from hetevo.evolve.backends.backend import bound_workers
 from hetevo.evolve.backends.process import WorkerDiedError
-from hetevo.evolve.config import BackendTable, Config, from_mapping
+from hetevo.evolve.config import BackendTable, from_mapping
 from hetevo.evolve.config.sources import HERE
 from hetevo.evolve.data.keeping import keep_for_sweep
 from hetevo.evolve.experiment import Experiment
@@ -33,9 +33,11 @@ from hetevo.evolve.rundir.places import Place, inside
 from hetevo.evolve.rundir.sweep import STOP, write_entries
 from hetevo.evolve.species import build_species
 from hetevo.evolve.stopping import StopRequest
-from hetevo.evolve.sweeps.plan import Member, Plan, with_portable
+from hetevo.evolve.sweeps.making import Member
+from hetevo.evolve.sweeps.plan import Plan, with_portable
 from hetevo.evolve.sweeps.pools import Pool, choose_pool
-from hetevo.evolve.sweeps.sharing import taking_part
+from hetevo.evolve.sweeps.sharing import deal, taking_part
+from hetevo.evolve.tracked import check_trackers
 from hetevo.populations.errors import HetevoError, MachineFailedError, spell
 
 POLL_SECONDS = 1.0
@@ -94,6 +96,7 @@ def conduct(
     backend: BackendTable | None = None,
     oversubscribe: bool = False,
     watch: Watch | None = None,
+    share: tuple[int, int] = (1, 1),
 ) -> tuple[list[Outcome], int]:
     """Run a sweep, or go on with it.
 
@@ -115,11 +118,13 @@ def conduct(
         Start any number of processes; otherwise more than four a core are refused.
     watch : callable, optional
         Is called with where all runs stand.
+    share : tuple of int, optional
+        ``(2, 10)``: only the second of ten shares of the runs, see `hetevo.evolve.sweeps.sharing.deal`.
 
     Returns
     -------
     list of Outcome
-        In the order of the plan.
+        In the order of the plan; those of the share.
     int
         Number of the signal that stopped it; 0 if none did.
 
@@ -133,7 +138,12 @@ def conduct(
         If too many processes are asked for, or runs side by side need more memory than there is, or is free.
     """
     # 1. whether it can work at all
+    for track in {member.config.track for member in plan.members}:
+        check_trackers(track)
     folder = inside(Path(folder).absolute())
+    entries, plan = plan.entries, replace(plan, members=deal(plan.members, *share))
+    if not plan.members:
+        return [], 0  # more shares than runs
     settings = bound_workers(backend or BackendTable(), len(plan.members), oversubscribe=oversubscribe)
     plan, settings = with_portable(plan, settings)
     if settings.name != "ray" and not settings.address:
@@ -142,7 +152,7 @@ def conduct(
     pool = choose_pool(settings)
     try:
         was_asked = is_there(folder / STOP)
-        write_entries(folder, plan.name, plan.entries)
+        write_entries(folder, plan.name, entries, plan.drawn)
         keep_for_sweep(folder, (build_species(member.config).task for member in plan.members))
         with taking_part(folder, was_asked=was_asked) as (stop, mine):
             return _Conductor(plan, folder, pool).run(stop, mine, watch), stop.signal
@@ -249,8 +259,9 @@ def _run(member: Member, path: Path, stop_files: tuple[Path, ...]) -> Outcome:
     try:
         # what pilot runs chose follows from their records, whoever ran them
         config = member.matching.apply(member.config, path.parent) if member.matching else member.config
+        alone = from_mapping(config.model_dump(), overrides=[*HERE, ("backend.workers", 1)])
         # the same call begins a run, goes on with it, or sees that it is done
-        ended = Experiment(_in_one_process(config), stop_files=stop_files).run(path, or_resume=True)
+        ended = Experiment(alone, stop_files=stop_files).run(path, or_resume=True)
     except RunBusyError:
         return replace(outcome, state="elsewhere")
     except HetevoError as error:
@@ -265,10 +276,6 @@ def _repair(error: HetevoError, path: Path) -> str:
     if isinstance(error, RunDirectoryError | DamagedError | NothingIntactError):
         return f"\nOr move {path} away: repeating the sweep runs it anew."
     return ""
-
-
-def _in_one_process(config: Config) -> Config:
-    return from_mapping(config.model_dump(), overrides=[*HERE, ("backend.workers", 1)])
 
 
 def _conclude(future: "Future[Outcome]", running: Outcome) -> Outcome:
@@ -287,9 +294,8 @@ def _conclude(future: "Future[Outcome]", running: Outcome) -> Outcome:
 
 
 def _look_up(folder: Path, outcome: Outcome) -> Outcome:
-    """Return where a run stands, as its directory says."""
+    """Return where a run stands, as its directory says, whichever process writes it."""
     try:
-        # from its files, whichever process writes them
         status = RunDirectory(folder / outcome.run).status()
     except (HetevoError, OSError):
         return outcome  # nothing there yet

@@ -6,7 +6,6 @@ A peer is a program of the folder `benchmarks`, which a checkout of the reposito
 import contextlib
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import hetevo
-from hetevo.evolve import preset
+from hetevo.evolve import posix, preset
 from hetevo.populations.errors import RunFailedError
 
 PRESET = "emergence"
@@ -125,7 +124,7 @@ def take(command: Sequence[str], *, own: bool, pinned: bool) -> dict[str, Any]:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(CHECKOUT), *sys.path]))}
         if not own:
             environment |= ONE_THREAD
-        before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+        before, begin = posix.measure_usage(children=True), time.perf_counter()
         done = subprocess.run(
             [*command, str(Path(folder, "run"))] if own else command,
             capture_output=True,
@@ -133,7 +132,7 @@ def take(command: Sequence[str], *, own: bool, pinned: bool) -> dict[str, Any]:
             cwd=folder,
             env=environment,
         )
-        wall, after = time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
+        wall, after = time.perf_counter() - begin, posix.measure_usage(children=True)
     if done.returncode:
         raise RunFailedError(f"{' '.join(command[:3])} failed: {(done.stderr.strip().splitlines() or ['?'])[-1]}")
     told = json.loads(done.stdout.strip().splitlines()[-1])

@@ -1,7 +1,5 @@
 """Where a generation's time and memory go, for populations of growing size."""
 
-import resource
-import sys
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -11,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from hetevo.evolve import preset
+from hetevo.evolve import posix, preset
 from hetevo.evolve.backends import BACKENDS, Backend, Job
 from hetevo.evolve.config import Config, dump_toml
 from hetevo.evolve.config.config import LEAST_PROBED
@@ -78,7 +76,7 @@ def _measure(size: int, workers: int, short: bool, share: float) -> dict[str, An
     seconds: dict[str, float] = {}
     with BACKENDS[config.backend.name](config.backend) as backend:
         generation, evaluation = _let_live(config, species, backend, seconds)
-    workers = _peak(resource.RUSAGE_CHILDREN)  # before other processes are started, which begin as large as this one
+    workers = posix.peak_memory(children=True)  # before other processes are started, which begin as large as this one
     _drive(config, species, generation, evaluation, seconds)
     driver = 1e6 * (seconds["select"] + seconds["vary"] + seconds["record"]) / size
     return {
@@ -86,7 +84,7 @@ def _measure(size: int, workers: int, short: bool, share: float) -> dict[str, An
         "workers": backend.workers,
         **seconds,
         "driver_us": driver,
-        "driver_bytes": _peak(resource.RUSAGE_SELF),
+        "driver_bytes": posix.peak_memory(),
         "worker_bytes": workers,
         "genome_bytes": generation.population.nbytes,
     }
@@ -147,8 +145,3 @@ def _make_recorder(path: Path, config: Config) -> Recorder:
     directory.begin(dump_toml(config))
     directory.provenance.begin_session()
     return Recorder(directory, config, None, log_notice)
-
-
-def _peak(who: int) -> int:
-    unit = 1 if sys.platform == "darwin" else 1024  # kilobytes, except there
-    return resource.getrusage(who).ru_maxrss * unit

@@ -5,7 +5,6 @@ import resource
 import subprocess
 import sys
 import threading
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -183,7 +182,7 @@ print(peak() - before, sum(count_needs(config, species, 1).driver.values()))
 """Two generations that need not live."""
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system does not say what a process has needed")
+@pytest.mark.linux
 @pytest.mark.parametrize("changes", [[], ["records.share=0.01", "probe.every=0"]])
 def test_the_driver_needs_what_is_counted(tmp_path, changes):
     found = []

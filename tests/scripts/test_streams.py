@@ -31,8 +31,15 @@ def shell(text, folder, **environment):
     )
 
 
+@pytest.mark.linux
 @pytest.mark.parametrize(
-    "stream", ["2>/dev/full", "2>&-", "2>&1 | head -1", "<&- >&- 2>&-", ">/dev/full", "2>&1 >/dev/full"]
+    "stream",
+    [
+        "2>/dev/full",
+        "<&- >&- 2>&-",
+        "2>&1 | head -1",
+        *(pytest.param(stream, marks=pytest.mark.verification) for stream in ("2>&-", ">/dev/full", "2>&1 >/dev/full")),
+    ],
 )
 def test_progress_that_cannot_be_written_does_not_end_a_run(finished, tmp_path, stream):
     done = shell(f"hetevo {TINY} {stream}", tmp_path)
@@ -43,6 +50,7 @@ def test_progress_that_cannot_be_written_does_not_end_a_run(finished, tmp_path, 
     assert "Traceback" not in done.stderr + done.stdout
 
 
+@pytest.mark.linux
 @pytest.mark.parametrize(
     "command", ["status run --json", "plot run", "presets", "--help", "verify run", "claims", "report run"]
 )

@@ -372,17 +372,18 @@ def mutate_json(rng, file):
     except ValueError:
         file.write_text("{}")
         return "an empty object"
-    if file.name == "manifest.json":
+    sealed = file.name in ("manifest.json", "pruned.json")
+    if sealed:
         content.pop("sha256", None)
     said = changed(rng, content) if rng.random() < 0.95 else ["something else"]
     if said == ["something else"]:
         content = anything(rng)
     lines[at] = json.dumps(content)
     file.write_text("\n".join(lines) + ("\n" if file.suffix == ".jsonl" else ""))
-    if file.name == "manifest.json" and isinstance(content, dict):
-        from hetevo.evolve.rundir.manifest import _seal
+    if sealed and isinstance(content, dict):
+        from hetevo.evolve.rundir.manifest import seal
 
-        file.write_bytes(_seal(content))
+        file.write_bytes(seal(content))
     return ", ".join(said)
 
 
@@ -559,6 +560,8 @@ COMMANDS = {
     "status": lambda rng, run, out: ["status", run],
     "status --json": lambda rng, run, out: ["status", run, "--json"],
     "verify": lambda rng, run, out: ["verify", run, "--json"],
+    "prune": lambda rng, run, out: ["prune", run, "--checkpoints", "0", "--individuals", "2"],
+    "archive": lambda rng, run, out: ["archive", run, "-o", out / "a.zip"],
     "verify --failure": lambda rng, run, out: ["verify", run, "--failure", "0"],
     "verify --replay": lambda rng, run, out: ["verify", run, "--replay", "--workers", "1"],
     "plot": lambda rng, run, out: ["plot", run, "-o", out / "a.png"],

@@ -4,7 +4,7 @@ import hashlib
 import io
 import json
 
-from hetevo.evolve.rundir.manifest import _seal
+from hetevo.evolve.rundir.manifest import seal
 from hetevo.evolve.rundir.parts import _BLANK, _SEAL
 
 
@@ -17,7 +17,7 @@ def reseal(path, **changes):
         if state.is_file():
             fields["files"] = {"state.npz": described(state)}
         fields["records"] = {name: described(path / name) for name in fields["records"] if (path / name).is_file()}
-        manifest.write_bytes(_seal({**fields, **changes}))
+        manifest.write_bytes(seal({**fields, **changes}))
 
 
 def described(file):
@@ -30,7 +30,7 @@ def rewrite(manifest, change):
     fields = json.loads(manifest.read_bytes())
     del fields["sha256"]
     change(fields)
-    manifest.write_bytes(_seal(fields))
+    manifest.write_bytes(seal(fields))
 
 
 def rewrite_facts(path, **facts):

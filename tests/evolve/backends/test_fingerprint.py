@@ -146,6 +146,7 @@ def test_a_process_that_was_started_with_other_code_is_refused():
         check_same(Fingerprint("here", changed, fingerprint().machine))
 
 
+@pytest.mark.linux
 @pytest.mark.parametrize("line", ["# changed", "raise KeyError('changed')"])
 def test_code_that_is_changed_during_a_run_ends_it_before_it_counts(tmp_path, monkeypatch, line):
     """A worker that dies is replaced by one that loads what lies there by then."""

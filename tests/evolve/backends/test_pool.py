@@ -15,7 +15,7 @@ from hetevo.evolve.backends import process
 from hetevo.evolve.backends.pool import WorkerPool
 from hetevo.evolve.backends.process import NoWorkersError, WorkerDiedError
 from hetevo.evolve.backends.worker import NotLoadableError
-from hetevo.evolve.machine import SIGNALS
+from hetevo.evolve.posix import SIGNALS
 
 WAIT_SECONDS = 30.0
 
@@ -179,7 +179,7 @@ def test_what_a_worker_prints_is_no_output_of_the_command(tmp_path):
     assert (done.stdout, done.stderr) == ("", "a message\n")
 
 
-@pytest.mark.parametrize("stderr", ["/dev/full", None])
+@pytest.mark.parametrize("stderr", [pytest.param("/dev/full", marks=pytest.mark.linux), None])
 def test_a_task_that_prints_does_not_fail_because_nobody_reads(tmp_path, stderr):
     text = """
         from hetevo.evolve.backends.pool import WorkerPool

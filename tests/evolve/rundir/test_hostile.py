@@ -135,13 +135,13 @@ def sparse_state(run, outside):
 
 
 def reseal_size(run):
-    from hetevo.evolve.rundir.manifest import _seal
+    from hetevo.evolve.rundir.manifest import seal
 
     file = newest(run) / "manifest.json"
     fields = json.loads(file.read_bytes())
     del fields["sha256"]
     fields["files"]["state.npz"]["bytes"] = TEN_GB
-    file.write_bytes(_seal(fields))
+    file.write_bytes(seal(fields))
 
 
 def sparse_manifest(run, outside):

@@ -11,7 +11,7 @@ import pytest
 from faults import child, go, tiny
 from typer.testing import CliRunner
 
-from hetevo.evolve import Experiment, resume
+from hetevo.evolve import Experiment, posix, resume
 from hetevo.evolve.rundir import RunBusyError, RunDirectory, owner, system
 from hetevo.evolve.rundir import lock as locking
 from hetevo.evolve.rundir.lock import Lock
@@ -88,7 +88,7 @@ def test_without_locks_of_the_system_a_killed_writer_is_known_to_be_gone(tmp_pat
         (True, 0, {"pid": "nonsense"}),
         (True, 0, {}),  # of this process, which knows that it has no such lock
         (True, 0, {"token": ""}),
-        (False, 0, {"pid": 1, "birth": owner._birth(1)}),
+        (False, 0, {"pid": 1, "birth": posix.find_birth(1)}),
         (False, 50, {"namespace": "another"}),
         (True, 70, {"namespace": "another"}),
         (False, 15, {"boot": "another"}),
@@ -108,7 +108,7 @@ def test_who_is_gone(tmp_path, gone, age, changes):
 
 
 def test_where_locks_work_the_system_knows_of_every_process_of_the_machine(tmp_path):
-    path = record(tmp_path / "lock", pid=1, birth=owner._birth(1), namespace="another")
+    path = record(tmp_path / "lock", pid=1, birth=posix.find_birth(1), namespace="another")
     assert not is_held(path)
     Lock(path).release()
     with pytest.raises(RunBusyError, match="process 4711 on far"):  # it may know nothing of another machine's

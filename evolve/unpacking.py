@@ -1,0 +1,119 @@
+"""Whether an archive holds what was packed; a stranger may have made it, and it is unpacked for a moment only."""
+
+import os
+import re
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from pathlib import Path
+
+from hetevo.evolve.archiving import find_runs
+from hetevo.evolve.crate import METADATA
+from hetevo.evolve.record_checks import Report
+from hetevo.evolve.rundir import RunDirectoryError, StorageError
+from hetevo.evolve.rundir.schemas import File, parse_json
+from hetevo.evolve.rundir.sweep import FILE as SWEEP
+from hetevo.evolve.rundir.system import CHUNK
+from hetevo.evolve.verify import verify
+
+METADATA_LIMIT = 256 << 20
+"""Bytes beyond which a description is refused unread."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.=_-]*(/[A-Za-z0-9][A-Za-z0-9.=_-]*){0,5}")
+
+
+def verify_archive(path: str | Path) -> Report:
+    """Check an archive: every file by its checksum, and each run as `hetevo verify` does, unpacked for a moment.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+
+    Raises
+    ------
+    RunDirectoryError
+        If it is no archive of runs.
+    """
+    path, report = Path(path), Report()
+    try:
+        with path.open("rb") as file, zipfile.ZipFile(file) as packed, tempfile.TemporaryDirectory() as folder:
+            expected = _read_description(path, packed)
+            report.problems += _find_differences(packed, expected, file.seek(0, os.SEEK_END))
+            if report.ok:
+                report.problems += _unpack(packed, expected, Path(folder))
+            if report.ok:
+                report.checked.append(f"{len(expected):,} files: size and SHA-256, and no others")
+                _verify_runs(Path(folder), report)
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
+        raise RunDirectoryError(f"{path} is no archive of runs: {' '.join(str(error).split())[:200]}.") from None
+    except OSError as error:
+        raise StorageError("read", path, error) from error
+    return report
+
+
+def _read_description(path: Path, packed: zipfile.ZipFile) -> dict[str, File]:
+    """Return the files that the description names."""
+    if METADATA not in packed.NameToInfo or packed.getinfo(METADATA).file_size > METADATA_LIMIT:
+        raise ValueError(f"expected {METADATA} in it, with at most {METADATA_LIMIT:,} bytes")
+    info = packed.getinfo(METADATA)
+    if info.compress_type != zipfile.ZIP_STORED:
+        raise ValueError(f"{METADATA} is compressed")
+    content = parse_json(packed.read(info))
+    graph = content.get("@graph") if isinstance(content, dict) else None
+    found = {}
+    for entity in graph if isinstance(graph, list) else []:
+        if isinstance(entity, dict) and entity.get("@type") == "File":
+            name, size = entity.get("@id"), entity.get("contentSize")
+            if not isinstance(name, str) or not _NAME.fullmatch(name) or not str(size).isdecimal():
+                raise ValueError(f"its description names {str(name)[:80]!r}")
+            found[name] = File(bytes=int(str(size)), sha256=str(entity.get("sha256")))
+    if not {"config.toml", SWEEP} & found.keys():
+        raise ValueError(f"its description names neither config.toml nor {SWEEP}")
+    return found
+
+
+def _find_differences(packed: zipfile.ZipFile, expected: Mapping[str, File], whole: int) -> Iterator[str]:
+    """Find what is missing, too much, or packed in another way, before anything is unpacked.
+
+    ``whole``: bytes of the archive; what is not compressed has no more, unless members lie over each other.
+    """
+    members = [info for info in packed.infolist() if info.filename != METADATA]
+    there = [info.filename for info in members]
+    size = sum(entry.bytes for entry in expected.values())
+    if size > whole:
+        yield f"expected at most {whole:,} bytes of files, which is what it has itself, got {size:,}"
+    yield from (f"{name}: it is missing" for name in sorted(expected.keys() - {*there}))
+    yield from (f"{name[:200]!r}: the description does not name it" for name in sorted({*there} - expected.keys()))
+    if len(there) > len({*there}):
+        yield "a file is there twice"
+    for info in members:
+        entry = expected.get(info.filename)
+        if entry and (info.file_size != entry.bytes or info.compress_type != zipfile.ZIP_STORED):
+            yield f"{info.filename}: expected {entry.bytes:,} bytes, not compressed, got {info.file_size:,}"
+
+
+def _unpack(packed: zipfile.ZipFile, expected: Mapping[str, File], folder: Path) -> Iterator[str]:
+    """Write the files into a folder of one's own, and yield those that are not what the description says."""
+    for name, entry in expected.items():
+        target, digest = folder / name, sha256()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with packed.open(name) as source, target.open("xb") as sink:
+                while chunk := source.read(CHUNK):
+                    digest.update(chunk)
+                    sink.write(chunk)
+        except zipfile.BadZipFile as error:
+            yield f"{name}: {error}"
+            continue
+        if digest.hexdigest() != entry.sha256:
+            yield f"{name}: its content does not fit its checksum"
+
+
+def _verify_runs(folder: Path, report: Report) -> None:
+    for name, directory in find_runs(folder).items():
+        found = verify(directory.path)
+        for lines, all_lines in ((found.notes, report.notes), (found.checked, report.checked)):
+            all_lines += [f"{name}{': ' if name else ''}{line}".replace(f"{folder}/", "") for line in lines]
+        report.problems += [line.replace(f"{folder}/", "") for line in found.problems]
