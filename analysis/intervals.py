@@ -8,7 +8,7 @@ import math
 import re
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from hetevo.populations.types import Floats
 
@@ -57,7 +57,7 @@ def mean_and_interval(values: Floats, confidence: float = CONFIDENCE) -> tuple[f
     if defined.size < 2:
         return mean, float("nan"), float("nan")
     error = float(defined.std(ddof=1)) / math.sqrt(defined.size)
-    half = float(stats.t.ppf((1 + confidence) / 2, defined.size - 1)) * error
+    half = float(special.stdtrit(defined.size - 1, (1 + confidence) / 2)) * error
     return mean, mean - half, mean + half
 
 
@@ -106,6 +106,8 @@ def resampled_intervals(values: Floats) -> tuple[Floats, Floats, Floats]:
         varied = np.ptp(own, axis=1) > EQUAL
         if not varied.any():
             continue
+        from scipy import stats  # here, because it takes a second to load, and figures of one seed need none of it
+
         found = stats.bootstrap(
             (own[varied],),
             np.mean,
@@ -145,7 +147,7 @@ def error_of(width: float, n: int, confidence: float = CONFIDENCE) -> float:
     >>> round(error_of(high - low, 3) * 3**0.5, 6)
     1.0
     """
-    return width / 2 / float(stats.t.ppf((1 + confidence) / 2, n - 1)) if n > 1 else float("nan")
+    return width / 2 / float(special.stdtrit(n - 1, (1 + confidence) / 2)) if n > 1 else float("nan")
 
 
 def tail(beyond: float, error: float, n: int) -> float:
@@ -169,4 +171,4 @@ def tail(beyond: float, error: float, n: int) -> float:
         return float("nan")
     if error == 0 or math.isinf(beyond):
         return 0.0 if beyond > 0 else 1.0
-    return float(stats.t.sf(beyond / error, n - 1))
+    return float(special.stdtr(n - 1, -beyond / error))

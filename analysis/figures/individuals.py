@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import seaborn
 from matplotlib.axes import Axes
-from scipy import stats
 
 from hetevo.analysis.conditions import group_by_condition
 from hetevo.analysis.figures.frame import Frame, figure
@@ -156,12 +155,14 @@ def _correlation(table: pd.DataFrame) -> float:
     for _, group in table[table["when"] == "last"].groupby("seed"):
         # ties at the loss cap, or clones: without variation there is no correlation
         if group["loss"].nunique() > 1 and group["alignment_end"].nunique() > 1:
-            values.append(stats.spearmanr(group["loss"], group["alignment_end"]).statistic)
+            values.append(float(group["loss"].rank().corr(group["alignment_end"].rank()))  # Spearman's)
     return float(np.mean(values)) if values else float("nan")
 
 
 def _density(values: Floats) -> Floats:
     """Return the density on the grid; a spike where all values are the same, NaN where none is defined."""
+    from scipy import stats  # here, because it takes a second to load, and other figures need none of it
+
     if not len(values):
         return np.full(len(GRID), np.nan)
     values = values[:: -(-len(values) // MOST_VALUES)]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 from matplotlib.axes import Axes
-from scipy import stats
+from scipy import special
 
 from hetevo.analysis.conditions import group_by_condition
 from hetevo.analysis.figures.caption import INTERVAL
@@ -126,7 +126,7 @@ def _one_line(axes: Axes, run: LoadedRun, data: pd.DataFrame, palette: Palette) 
         when, values = group["generation"], group["value"]
         axes.plot(when, values, linestyle="none", marker=marker, markersize=3, color=palette[0], label=label)
     raised = data[data["raised"]]
-    by_chance = stats.norm.sf(BEYOND) * data["score"].notna().sum()
+    by_chance = special.ndtr(-BEYOND) * data["score"].notna().sum()
     axes.plot(
         raised["generation"],
         raised["value"],
