@@ -155,7 +155,8 @@ def _correlation(table: pd.DataFrame) -> float:
     for _, group in table[table["when"] == "last"].groupby("seed"):
         # ties at the loss cap, or clones: without variation there is no correlation
         if group["loss"].nunique() > 1 and group["alignment_end"].nunique() > 1:
-            values.append(float(group["loss"].rank().corr(group["alignment_end"].rank()))  # Spearman's)
+            ranks = group[["loss", "alignment_end"]].rank()
+            values.append(float(ranks["loss"].corr(ranks["alignment_end"])))
     return float(np.mean(values)) if values else float("nan")
 
 
