@@ -106,7 +106,7 @@ def resampled_intervals(values: Floats) -> tuple[Floats, Floats, Floats]:
         varied = np.ptp(own, axis=1) > EQUAL
         if not varied.any():
             continue
-        from scipy import stats  # here, because it takes a second to load, and figures of one seed need none of it
+        from scipy import stats  # here, because it takes a second to load, and comparisons need none of it
 
         found = stats.bootstrap(
             (own[varied],),

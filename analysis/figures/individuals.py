@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import seaborn
 from matplotlib.axes import Axes
+from scipy import stats
 
 from hetevo.analysis.conditions import group_by_condition
 from hetevo.analysis.figures.frame import Frame, figure
@@ -162,8 +163,6 @@ def _correlation(table: pd.DataFrame) -> float:
 
 def _density(values: Floats) -> Floats:
     """Return the density on the grid; a spike where all values are the same, NaN where none is defined."""
-    from scipy import stats  # here, because it takes a second to load, and other figures need none of it
-
     if not len(values):
         return np.full(len(GRID), np.nan)
     values = values[:: -(-len(values) // MOST_VALUES)]

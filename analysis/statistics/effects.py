@@ -89,7 +89,7 @@ def cliffs_delta(first: Floats, second: Floats) -> Effect:
     n1, n2 = len(first), len(second)
     if min(n1, n2) < 1:
         return UNDEFINED
-    from scipy import optimize  # here, because all figures import this module, and would be drawn later
+    from scipy import optimize  # here, because it takes a while to load, and few ask for it
 
     delta = float(np.sign(first[:, None] - second[None, :]).mean())
     share = (delta + 1) / 2

@@ -56,7 +56,7 @@ def power(sd: float, n: int, matters: float, *, within: bool = False) -> float:
     confidence = EQUIVALENCE if within else CONFIDENCE
     critical = float(special.stdtrit(n - 1, (1 + confidence) / 2))
     noncentrality = matters * math.sqrt(n) / sd
-    from scipy import stats  # here, because all figures import this module, and would be drawn a second later
+    from scipy import stats  # here, because it takes a second to load, and few ask for it
 
     # far away scipy's value is NaN, where there is no doubt
     one = float(stats.nct.sf(critical, n - 1, noncentrality)) if noncentrality < 30 else 1.0
