@@ -8,7 +8,7 @@ import typer
 from hetevo.scripts.errors import INTERRUPTED, explain_errors, fail, load_matplotlib, tell
 
 Places = Annotated[
-    list[Path], typer.Argument(metavar="DIR...", help="Folders with runs or sweeps, or with folders of either.")
+    list[Path], typer.Argument(metavar="DIR...", help="Folders with runs or sweeps, or folders of either.")
 ]
 Port = Annotated[int, typer.Option(min=0, max=65_535, help="Port on 127.0.0.1; 0: one that is free.")]
 

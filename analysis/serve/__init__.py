@@ -5,11 +5,11 @@
 `filters`      which of them a table shows
 `courses`      any columns over generations, as one figure
 `pages`        what each page shows
-`kept`         values that need not be computed again
+`kept`         what was read, computed or drawn, for whoever asks again
 `guard`        who may ask: a token, the name that was asked for, headers
 `server`       addresses, and the loop that answers
 =============  ====================================================================
 
-The server is aiohttp's, which Ray brings along; pages are filled by Jinja with the parts and the style of reports, and
+The server is aiohttp's; pages are filled by Jinja with the parts and the style of reports, and
 figures are those of `hetevo.analysis.figures`. Only `guard` and `server` need the extra ``serve``.
 """

@@ -420,6 +420,7 @@ def test_a_port_that_is_taken_is_said(address, shown):
         asyncio.run(serve(Folders(shown), port, print))
 
 
+@pytest.mark.linux
 def test_it_answers_this_machine_alone(address):
     port = int(re.search(r":(\d+)/", address)[1])
     with open("/proc/net/tcp") as table:
