@@ -25,7 +25,7 @@ ACTIVITY = "activity_neuron_1_end"
 NEEDED = (*CURVES["birth"], *CURVES["end"], *(f"{name}_{s}" for name in (THRESHOLD, SLOPE) for s in STAGES), ACTIVITY)
 
 
-@figure(*NEEDED, probe="instruments", measures=("plasticity curve",), individuals=1)
+@figure(*NEEDED, probe="instruments", measures=("plasticity curve",), individuals=1, sweep="bcm")
 def bcm(frame: Frame) -> pd.DataFrame:
     """Draw changes against activity at birth and after histories of different intensity, and all thresholds.
 

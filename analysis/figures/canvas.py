@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from hetevo.analysis.figures.caption import Caption
 from hetevo.analysis.figures.design import Design
-from hetevo.analysis.figures.parts import panel_letter, wrap_texts
+from hetevo.analysis.figures.parts import LETTER_WIDTH, panel_letter, wrap_texts
 from hetevo.analysis.figures.style import (
     COLUMN_INCHES,
     HALF,
@@ -30,6 +30,12 @@ LEGEND_LINE, TITLE_LINE = 0.115, 0.14
 LETTER_INCHES = 0.2
 """Room of a letter of a part of a page."""
 
+KEY_LETTERS, LEAST_LETTERS = 6, 10
+"""Letters that the key of a legend takes in an empty corner, and those that its entries need there."""
+
+CELL_LABELS = 0.45
+"""Height of labels below a panel of a grid, in inches."""
+
 LEGEND_LETTERS, TITLE_LETTERS = 66, 54
 """Letters in a line of a legend's title and of a title for which one column has room."""
 
@@ -48,6 +54,8 @@ class Canvas:
         Whether it is a figure; else a part of a page that is composed of several, which has one letter.
     panels : list of matplotlib.axes.Axes
         Its panels, for which `legend` is.
+    corner : list of matplotlib.axes.Axes
+        Hidden panels of a grid that its names do not fill.
     size : tuple of float
         Width and height in inches.
     across : int
@@ -62,6 +70,7 @@ class Canvas:
     figure: Figure = field(default_factory=lambda: Figure(layout="constrained"))
     whole: bool = True
     panels: list[Axes] = field(default_factory=list)
+    corner: list[Axes] = field(default_factory=list)
     size: tuple[float, float] = (COLUMN_INCHES, COLUMN_INCHES)
     across: int = 1
     room: float | None = None
@@ -151,26 +160,29 @@ class Canvas:
             )
         # smaller panels where there are many
         width = self.width(COLUMN_INCHES)
-        usual = int((2 if len(names) <= 4 else 3) * max(width / COLUMN_INCHES, 1))
+        usual = int((2 if len(names) in (2, 4) else 3) * max(width / COLUMN_INCHES, 1))
         columns = self._across(len(names), usual=min(len(names), usual))
         rows, each = -(-len(names) // columns), width / columns
         narrow = each < 0.45 * COLUMN_INCHES
-        self.resize(width, inches * rows * (0.75 if narrow else 1) + 0.3)
+        self.resize(width, (inches * 0.75 + TITLE_LINE if narrow else inches) * rows + 0.3)
         every = self.figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
         self.panels = _hide_rest(every, len(names))
+        self.corner = [*every[len(names) :]]
         # labels at the bottom, also above an empty corner, and at the left
         for axes in self.panels[max(len(names) - columns, 0) :]:
             axes.tick_params(labelbottom=True)
             axes.set_xlabel(across)
         for axes in self.panels[::columns]:
             axes.set_ylabel(upward, fontsize=SMALL if narrow else LABEL)
-        shown = for_figures(names, max(int((ROOM - 2) * min(each / COLUMN_INCHES, 1)), 14))
+        # in narrow panels a name has two lines
+        room = max(int((ROOM - 2) * min(each / COLUMN_INCHES, 1)), 14)
+        shown = for_figures(names, 2 * room if narrow else room)
         for axes, name in zip(self.panels, names, strict=True):
-            axes.set_title(shown[name], loc="left")
+            axes.set_title(fill(shown[name], room), loc="left")
         return self.panels
 
     def legend(self, *, columns: int | None = None, title: str | None = None, markerscale: float = 1) -> None:
-        """Put one legend for all panels below them, where there is room whatever the curves do, and make that room."""
+        """Put one legend for all panels into an empty corner of a grid, or below them, and make that room."""
         # each label once, whichever panel it comes from
         entries: dict[str, Artist] = {}
         for axes in self.panels:
@@ -178,7 +190,7 @@ class Canvas:
                 entries.setdefault(label, handle)
         if title and not self.caption.sentences:
             self.say(f"Key: {' '.join(title.split())}.")
-        if not entries:
+        if not entries or self._fill_corner(entries, title, markerscale):
             return
         # long names need a line each in one column; the figure grows by the lines of its legend
         (width, height), wide = self.size, self.size[0] / COLUMN_INCHES
@@ -196,6 +208,34 @@ class Canvas:
             title=lines,
             markerscale=markerscale,
         )
+
+    def _fill_corner(self, entries: dict[str, Artist], title: str | None, markerscale: float) -> bool:
+        """Put the legend into the empty corner of a grid, if there is one and it has room; tell whether it does."""
+        if not self.corner or len(self.corner) == len(self.panels):
+            return False
+        first = self.corner[0]
+        height, width = (72 * inches for inches in self._cell())
+        letters = int(width * len(self.corner) / (SMALL * LETTER_WIDTH)) - KEY_LETTERS
+        labels = [fill(label, max(letters, 1)) for label in entries]
+        heading = fill(title.replace(" %", "\N{NO-BREAK SPACE}%"), letters + KEY_LETTERS // 2) if title else None
+        lines = sum(text.count("\n") + 1 for text in [*labels, *([heading] if heading else [])])
+        if letters < LEAST_LETTERS or lines * LEGEND_LINE * 72 > height:
+            return False
+        first.set_visible(True)
+        first.axis("off")
+        legend = first.legend(
+            list(entries.values()), labels, loc="upper left", bbox_to_anchor=(0, 1), borderaxespad=0, title=heading,
+            markerscale=markerscale, handlelength=1.5,
+        )  # fmt: skip
+        legend.set_in_layout(False)
+        return True
+
+    def _cell(self) -> tuple[float, float]:
+        """Return height and width of a panel of a grid with its labels, in inches."""
+        place = self.panels[0].get_subplotspec()
+        assert place is not None
+        grid = place.get_gridspec()
+        return self.size[1] / grid.nrows - CELL_LABELS, self.size[0] / grid.ncols - CELL_LABELS / 2
 
     def finish(self) -> None:
         """Write the title, and see to labels and titles of panels once all is drawn."""

@@ -27,6 +27,7 @@ APART = 1.8
     *(f"{measure}_{moment}" for measure in (ACCURACY, LOSS) for moment in MOMENTS),
     probe="instruments",
     measures=("accuracy",),
+    sweep="rewire",
 )
 def exchange(frame: Frame) -> pd.DataFrame:
     """Draw accuracy through life, a line a condition, and accuracy in the test against when inputs changed places.
@@ -101,10 +102,12 @@ def _draw_test(axes: Axes, data: pd.DataFrame, looks: dict[str, Look], *, bounde
     for name, part in tested.groupby("condition", sort=False):
         # conditions with exchanges at one moment stand side by side
         moment = float(part["exchange"].iloc[0])
-        place = moment + APART * beside[moment]
+        place = moment + 2.5 * APART * beside[moment]
         beside[moment] += 1
         mean, low, high = interval_shown(part["value"].to_numpy(float), bounded=bounded)
         colour = looks[str(name)][0]
-        axes.plot(np.full(len(part), place), part["value"], ".", color=colour, markersize=2.5, alpha=0.6)
+        # seeds to the left of their mean, which would hide them
+        axes.plot(np.full(len(part), place - APART), part["value"], "o", color=colour, markersize=2.5, alpha=0.8)
         half = np.nan_to_num([[mean - low], [high - mean]])
-        axes.errorbar(place, mean, yerr=half, color=colour, marker="_", capsize=3)
+        axes.errorbar(place, mean, yerr=half, color=colour, marker="_", capsize=2.5)
+    axes.set_xlim(-4, 104 + 2.5 * APART * max(beside.values()))

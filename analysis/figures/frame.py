@@ -110,6 +110,7 @@ def figure(
     single: bool = False,
     individuals: int | Literal["every"] | None = None,
     measures: tuple[str, ...] = (),
+    sweep: str = "",
 ) -> Callable[[Callable[Concatenate[Frame, P], pd.DataFrame]], Callable[..., Plot]]:
     """Make a figure of a function that draws into a `Frame` and returns what it drew, as a tidy table.
 
@@ -128,8 +129,10 @@ def figure(
         their measures, to follow descent.
     measures : tuple of str, optional
         Measures by which the columns are recorded, where only runs that name them take them.
+    sweep : str, optional
+        A sweep whose runs it compares, if a single run says nothing.
     """
-    needs = Needs(columns, probe, single, individuals, measures)
+    needs = Needs(columns, probe, single, individuals, measures, sweep)
 
     def decorate(function: Callable[Concatenate[Frame, P], pd.DataFrame]) -> Callable[..., Plot]:
         @functools.wraps(function)

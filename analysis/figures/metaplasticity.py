@@ -18,7 +18,7 @@ from hetevo.populations.types import Floats
 NAMES = {"heterosynaptic": "V plastic", "fixed-feedback": "V frozen"}
 
 
-@figure()
+@figure(sweep="metaplasticity")
 def metaplasticity(frame: Frame) -> pd.DataFrame:
     """Draw the scores of neurons after histories of different strength, relative to those after the strongest one.
 

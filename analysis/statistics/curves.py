@@ -1,6 +1,6 @@
 """A measure of several runs as one array; its level over some generations, mean over seeds, and change points."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -129,10 +129,49 @@ def ending(run: LoadedRun) -> "pd.Series[int]":
 
 def write_ending(runs: Sequence[LoadedRun]) -> str:
     """Say which generations make the end of some runs, with their article: ``"the last 10 generations"``."""
-    lengths = sorted({len(ending(run)) for run in runs}) or [1]
-    if lengths[-1] == 1:
+    return write_last(len(ending(run)) for run in runs)
+
+
+def write_last(lengths: Iterable[int]) -> str:
+    """Say that so many last generations are meant, with their article.
+
+    >>> write_last([10, 10]), write_last([3, 10]), write_last([1])
+    ('the last 10 generations', 'the last 3 to 10 generations', 'the last generation')
+    """
+    found = sorted(lengths) or [1]
+    least, most = found[0], found[-1]
+    if most == 1:
         return "the last generation"
-    return f"the last {' to '.join(map(str, dict.fromkeys((lengths[0], lengths[-1]))))} generations"
+    return f"the last {least} to {most} generations" if least < most else f"the last {most} generations"
+
+
+def find_late(values: Floats, generations: Indices, most: int = LATE) -> Indices:
+    """Return the places of the values that a claim is judged by: see `hetevo.analysis.claims.Prediction`.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (G,)
+        Of one run; NaN is left out.
+    generations : ndarray of int64, shape (G,)
+        Their generations.
+    most : int, optional
+        How many are taken at most.
+
+    Returns
+    -------
+    ndarray of int64
+        The last that are defined, of the later half of the run; of none there, the last one at all.
+
+    Examples
+    --------
+    >>> find_late(np.array([0.1, 0.2, 0.3, np.nan, 0.5]), np.arange(5)).tolist()
+    [4]
+    >>> find_late(np.array([0.1, 0.2, 0.3, 0.4, 0.5]), np.arange(5)).tolist()
+    [3, 4]
+    """
+    defined = np.flatnonzero(np.isfinite(values))
+    late: Indices = defined[2 * generations[defined] > generations[-1]]
+    return late[-most:] if late.size else defined[-1:]
 
 
 def over_seeds(

@@ -196,7 +196,7 @@ def test_a_phase_diagram_means_over_seeds_and_ignores_what_changes_no_result(tmp
     # runs of one seed with different densities are one observation, not two
     pooled = FIGURES["phase-diagram"](runs, x="genome.gain_scale", y="backend.workers", names={"backend.workers": "w"})
     assert pooled.data["n"].tolist() == [1] * 4
-    assert "n = 1 seed a cell" in pooled.figure.axes[0].get_title(loc="right")
+    assert "n = 1 seed a cell" in pooled.figure.axes[0].get_title(loc="left")
     assert pooled.figure.axes[0].get_ylabel() == "w"
 
 
