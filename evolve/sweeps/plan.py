@@ -11,7 +11,7 @@ from hetevo.evolve.identity import seed_range
 from hetevo.evolve.messages import Notice
 from hetevo.evolve.rundir.sweep import Drawn, Entry, read_drawn
 from hetevo.evolve.sweeps.controls import CONTROLS
-from hetevo.evolve.sweeps.file import LIMIT, SweepFile, check_labels, conditions_of, count_conditions, read_sweep
+from hetevo.evolve.sweeps.file import LIMIT, SweepFile, conditions_of, count_conditions, read_sweep
 from hetevo.evolve.sweeps.given import Given, change_sweep
 from hetevo.evolve.sweeps.making import Make, Member, make_config, plan_members
 from hetevo.populations.text import for_file
@@ -188,7 +188,7 @@ def _plan(file: SweepFile, name: str, source: str, make: Make, notice: Notice | 
         if CONTROLS[control].stage != "end"
         for member in members[: len(file.seeds)]
     ]
-    check_labels(file.labels, [*(m.condition for m in members), *(entry.condition for entry in derived)], source)
+    file.check_labels([*(each.condition for each in members), *(each.condition for each in derived)], source)
     return Plan(name, members, derived, drawn, file.labels)
 
 
