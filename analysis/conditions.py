@@ -69,7 +69,8 @@ def load_all(paths: Sequence[str | Path], *, notice: Callable[[str], None] = _LO
         for entry in begun:
             run = load_run(sweep / entry.run)
             generations = at_stage(run.generations, entry.stage)
-            runs.append(replace(run, generations=generations, label=entry.condition, stage=entry.stage))
+            named = replace(run, label=entry.condition, shown_as=entry.shown_as)
+            runs.append(replace(named, generations=generations, stage=entry.stage))
             values.append(firsts.setdefault(entry.condition, _collect_shared(runs[-1])))
     return _drop_copies(_add_labels(runs, values), notice)
 

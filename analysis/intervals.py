@@ -27,6 +27,9 @@ BOUNDED = re.compile(
 )
 """Columns of records that are cosines, correlations, R² or shares."""
 
+EQUAL = 1e-12
+"""Spread of quantities with bounds below which values count as equal: its powers would be 0."""
+
 AT_ONCE = 1 << 21
 """Resampled values that are held in memory together."""
 
@@ -100,7 +103,7 @@ def resampled_intervals(values: Floats) -> tuple[Floats, Floats, Floats]:
         rows = np.flatnonzero(counts == count)
         own = values[rows][defined[rows]].reshape(-1, count)
         low[rows], high[rows] = own.min(axis=1), own.max(axis=1)
-        varied = np.ptp(own, axis=1) > 0
+        varied = np.ptp(own, axis=1) > EQUAL
         if not varied.any():
             continue
         found = stats.bootstrap(

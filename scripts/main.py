@@ -11,7 +11,7 @@ from hetevo.scripts.bench.command import bench
 from hetevo.scripts.check import status, verify
 from hetevo.scripts.claims import claims
 from hetevo.scripts.compare import compare
-from hetevo.scripts.draw import draw, plot, report
+from hetevo.scripts.draw import draw, figure, plot, report
 from hetevo.scripts.errors import Commands, report_failed_thread
 from hetevo.scripts.export import assess, export, trace
 from hetevo.scripts.presets import init, presets
@@ -33,6 +33,7 @@ for command in (
     resume,
     status,
     plot,
+    figure,
     compare,
     draw,
     report,

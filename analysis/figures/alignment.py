@@ -40,6 +40,8 @@ def alignment(frame: Frame) -> pd.DataFrame:
         Undefined values are gaps.
     """
     upper, lower = frame.rows(2, 3.1, heights=(3, 2), letters="ab")
+    frame.say("Alignment: cosine of the change of weights with the negative gradient; dashed, that of chance.", upper)
+    frame.say("Test loss over that of a network that always answers 0; dashed, such a network.", lower)
     upper.set_ylabel("gradient alignment\n(cosine)")
     lower.set_ylabel("normalised\ntest loss")
     lower.set_xlabel("generation")
@@ -48,8 +50,6 @@ def alignment(frame: Frame) -> pd.DataFrame:
     else:
         data, title = _several_runs(frame, upper, lower)
     null_line(upper, y=0)  # what a random direction has
-    frame.say("Alignment: cosine of the change of weights with the negative gradient; dashed, that of chance.", upper)
-    frame.say("Test loss over that of a network that always answers 0; dashed, such a network.", lower)
     # a diverging generation 0 would press all that follows to the floor of a linear axis
     logarithmic(lower)
     null_line(lower, y=1)  # what a network that always says 0 has

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from hetevo.analysis.figures.caption import Caption
 from hetevo.analysis.figures.design import Design
-from hetevo.analysis.figures.parts import LETTER_WIDTH, panel_letter, wrap_titles
+from hetevo.analysis.figures.parts import LETTER_WIDTH, panel_letter, wrap_texts
 from hetevo.analysis.figures.style import (
     COLUMN_INCHES,
     HALF,
@@ -32,6 +32,9 @@ KEY_LETTERS, LEAST_LETTERS = 6, 10
 
 CELL_LABELS = 0.45
 """Height of labels below a panel of a grid, in inches."""
+
+LETTER_INCHES = 0.2
+"""Room of a letter of a part of a page."""
 
 LEGEND_LETTERS, TITLE_LETTERS = 66, 54
 """Letters in a line of a legend's title and of a title for which one column has room."""
@@ -55,6 +58,10 @@ class Canvas:
         Hidden panels of a grid that its names do not fill.
     size : tuple of float
         Width and height in inches.
+    across : int
+        Panels side by side.
+    room : float or None
+        Width of that part of a page, in inches, which is the same whatever the design says.
     caption : Caption
         What is said of it beside what holds of all figures, see `say`.
     """
@@ -65,7 +72,13 @@ class Canvas:
     panels: list[Axes] = field(default_factory=list)
     corner: list[Axes] = field(default_factory=list)
     size: tuple[float, float] = (COLUMN_INCHES, COLUMN_INCHES)
+    across: int = 1
+    room: float | None = None
     caption: Caption = field(default_factory=Caption)
+
+    def width(self, usual: float) -> float:
+        """Return the width in inches: what is chosen, or else the usual one."""
+        return self.room or self.design.inches or usual
 
     def resize(self, width: float, height: float) -> None:
         """Set width and height, in inches."""
@@ -75,8 +88,15 @@ class Canvas:
 
     def say(self, sentence: str, panel: Axes | None = None) -> None:
         """Add a sentence to the caption, about all of the figure or one of its panels."""
-        letter = str(panel.get_label()).removeprefix("panel ") if panel else ""
-        self.caption.sentences.append((letter if len(letter) == 1 else "", sentence))
+        where = ""
+        if panel in self.panels and len(self.panels) > 1:
+            # a part of a page has one letter for all of its panels
+            words = ("top", "bottom") if len(self.panels) == 2 and self.across == 1 else ("left", "right")
+            place = self.panels.index(panel)
+            where = words[place] if len(self.panels) == 2 else f"panel {place + 1}"
+            label = str(panel.get_label()).removeprefix("panel ")
+            where = label if len(label) == 1 else where
+        self.caption.sentences.append((where, sentence))
 
     def one_panel(self, inches: float) -> Axes:
         """Make a single panel, one column wide and as high as this."""
@@ -87,7 +107,7 @@ class Canvas:
     ) -> list[Axes]:
         """Make panels below each other with one x axis, one column wide and all together as high as this."""
         across = self._across(count, usual=1)
-        width = self.design.inches or (COLUMN_INCHES if across == 1 else PAGE_INCHES)
+        width = self.width(COLUMN_INCHES if across == 1 else PAGE_INCHES)
         if across == 1:
             self.resize(width, inches)
             every = self.figure.subplots(count, 1, sharex=True, height_ratios=heights, squeeze=False).ravel()
@@ -102,7 +122,7 @@ class Canvas:
         """Make panels side by side, in so many rows, each as high as this; two columns wide if there are several."""
         across = self._across(count, usual=-(-count // rows))
         rows = -(-count // across)
-        self.resize(self.design.inches or (COLUMN_INCHES if across == 1 else PAGE_INCHES), inches * rows)
+        self.resize(self.width(COLUMN_INCHES if across == 1 else PAGE_INCHES), inches * rows)
         every = self.figure.subplots(rows, across, squeeze=False).ravel()
         return self._lettered(_hide_rest(every, count), letters)
 
@@ -113,6 +133,7 @@ class Canvas:
                 f"columns: this figure has {count} panel{'s'[: count > 1]}, so expected"
                 f" {'1' if count == 1 else f'1 to {count}'}, got {chosen}."
             )
+        self.across = chosen
         return chosen
 
     def _lettered(self, panels: list[Axes], letters: str) -> list[Axes]:
@@ -138,7 +159,7 @@ class Canvas:
                 f"This figure has a panel for each condition, at most {MOST_PANELS}; got {len(names)}. Name fewer runs."
             )
         # smaller panels where there are many
-        width = self.design.inches or COLUMN_INCHES
+        width = self.width(COLUMN_INCHES)
         usual = int((2 if len(names) in (2, 4) else 3) * max(width / COLUMN_INCHES, 1))
         columns = self._across(len(names), usual=min(len(names), usual))
         rows, each = -(-len(names) // columns), width / columns
@@ -195,10 +216,12 @@ class Canvas:
         first = self.corner[0]
         height, width = (72 * inches for inches in self._cell())
         letters = int(width * len(self.corner) / (SMALL * LETTER_WIDTH)) - KEY_LETTERS
-        labels = [fill(label, max(letters, 1)) for label in entries]
+        if letters < LEAST_LETTERS:
+            return False
+        labels = [fill(label, letters) for label in entries]
         heading = fill(title.replace(" %", "\N{NO-BREAK SPACE}%"), letters + KEY_LETTERS // 2) if title else None
         lines = sum(text.count("\n") + 1 for text in [*labels, *([heading] if heading else [])])
-        if letters < LEAST_LETTERS or lines * LEGEND_LINE * 72 > height:
+        if lines * LEGEND_LINE * 72 > height:
             return False
         first.set_visible(True)
         first.axis("off")
@@ -218,22 +241,29 @@ class Canvas:
 
     def finish(self) -> None:
         """Write the title, and see to labels and titles of panels once all is drawn."""
+        # a figure that says nothing in its caption says there what stands above its panels
+        titles = [axes.get_title(loc="right") for axes in self.panels] if not self.caption.sentences else []
+        for title in dict.fromkeys(" ".join(title.split()) for title in titles):
+            if title:
+                self.say(f"Key: {title}.")
         for axes in self.panels:
             place = axes.get_subplotspec()
             if place is not None:
                 share = len(place.colspan) / place.get_gridspec().ncols
-                wrap_titles(axes, 72 * self.size[0] * share)
+                wrap_texts(axes, 72 * self.size[0] * share)
         # where panels with one x axis stand side by side, each column has its label
-        columns = self.design.columns or 1
         label = self.panels[-1].get_xlabel() if self.panels else ""
-        for axes in self.panels[-columns:] if columns > 1 else []:
+        for axes in self.panels[-self.across :] if self.across > 1 else []:
             axes.tick_params(labelbottom=True)
             axes.set_xlabel(axes.get_xlabel() or label)
         if self.design.title:
             lines = fill(
                 for_figure(self.design.title, len(self.design.title)), int(TITLE_LETTERS * self.size[0] / COLUMN_INCHES)
             )
-            self.figure.suptitle(lines, x=0.01, ha="left", fontweight="bold")
+            if self.whole:
+                self.figure.suptitle(lines, x=0.01, ha="left", fontweight="bold")
+            else:  # beside the letter
+                self.figure.suptitle(lines, x=LETTER_INCHES / self.size[0], ha="left", fontweight="normal")
             self.resize(self.size[0], self.size[1] + TITLE_LINE * (lines.count("\n") + 1))
 
 

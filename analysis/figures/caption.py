@@ -39,12 +39,12 @@ class Caption:
     Parameters
     ----------
     sentences : list of tuple of str
-        The letter of a panel, or nothing, and a sentence.
+        The letter of a panel, or a word for its place, or nothing; and a sentence.
     """
 
     sentences: list[tuple[str, str]] = field(default_factory=list)
 
-    def write(self, about: str, runs: Sequence[LoadedRun]) -> str:
+    def write(self, about: str, runs: Sequence[LoadedRun], *, described: bool = True) -> str:
         """Write the caption: what the figure shows, panel by panel, then what holds of all of it, and n.
 
         Parameters
@@ -53,16 +53,36 @@ class Caption:
             A sentence, or a title.
         runs : sequence of LoadedRun
             Those that are drawn.
+        described : bool, optional
+            Whether to end with what `close` says.
         """
         general = [sentence for letter, sentence in self.sentences if not letter]
         panels: dict[str, list[str]] = {}
         for letter, sentence in self.sentences:
             if letter:
                 panels.setdefault(letter, []).append(sentence)
-        of_panels = [f"{letter}, {' '.join(sentences)}" for letter, sentences in sorted(panels.items())]
-        few = _count_seeds(runs) < FEW_SEEDS and any(BOUNDED_INTERVAL in sentence for sentence in general)
+        of_panels = [
+            f"{place}, {' '.join(said)}" if len(place) == 1 else f"{place.capitalize()}: {' '.join(said)}"
+            for place, said in panels.items()
+        ]
+        closing = self.close(runs) if described else []
+        return " ".join([end_sentence(about), *of_panels, *general, *closing])
+
+    def close(self, runs: Sequence[LoadedRun]) -> list[str]:
+        """Return the sentences with which it ends: of which runs it is, and a caution if these are few."""
+        few = _count_seeds(runs) < FEW_SEEDS and any(BOUNDED_INTERVAL in said for _, said in self.sentences)
         caution = [f"Of fewer than {FEW_SEEDS} seeds BCa intervals are too narrow."] if few else []
-        return " ".join([about, *of_panels, *general, *caution, *_describe_runs(runs)])
+        return [*caution, describe_runs(runs)] if runs else []
+
+
+def end_sentence(text: str) -> str:
+    """Let a text end as a sentence does, and be one line of plain text.
+
+    >>> end_sentence("Rise"), end_sentence("Why?")
+    ('Rise.', 'Why?')
+    """
+    text = for_terminal(" ".join(text.split()))
+    return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
 def _count_seeds(runs: Sequence[LoadedRun]) -> int:
@@ -71,10 +91,8 @@ def _count_seeds(runs: Sequence[LoadedRun]) -> int:
     return min((len({run.seed for run in group}) for group in groups), default=0)
 
 
-def _describe_runs(runs: Sequence[LoadedRun]) -> list[str]:
+def describe_runs(runs: Sequence[LoadedRun]) -> str:
     """Say of which runs a figure is: seeds, the unit of all statistics, and generations."""
-    if not runs:
-        return []
     seeds = {name: sorted({run.seed for run in group}) for name, group in group_by_condition(runs).items()}
     names = {name: for_terminal(in_words(name)) for name in seeds}
     counts = {name: f"n = {len(found)} seed{'s'[: len(found) > 1]}" for name, found in seeds.items()}
@@ -87,7 +105,7 @@ def _describe_runs(runs: Sequence[LoadedRun]) -> list[str]:
         said = "; ".join(f"{names[name]}, {text}" for name, text in each.items()) + "."
     size, last = _range([run.size for run in runs]), _range([run.last for run in runs])
     first = min(int(run.generations["generation"].iloc[0]) for run in runs)
-    return [said, f"Populations of {size} individuals, generations {first} to {last}."]
+    return f"{said} Populations of {size} individuals, generations {first} to {last}."
 
 
 def _list_seeds(seeds: Sequence[int]) -> str:

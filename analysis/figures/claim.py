@@ -92,7 +92,7 @@ def claim(frame: Frame, *, shows: Mapping[str, str] = SHOWN) -> pd.DataFrame:
         _draw(axes, rows_of, frame.palette, column)
         # the names once a row of panels, unless another number of seeds stands behind this measure
         names = [labels[name] for name in groups]
-        again = names != said or axes in panels[::across]
+        again = names != said or axes in panels[:: frame.across]
         axes.set_yticks(range(len(groups)), names if again else [""] * len(names))
         said = names
         if "loss" in column and values["value"].max() > FAR:

@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 
 from hetevo.analysis.conditions import group_by_condition, is_by_lot
 from hetevo.analysis.figures.canvas import Canvas
-from hetevo.analysis.figures.caption import name_interval, name_with_seeds
+from hetevo.analysis.figures.caption import end_sentence, name_interval, name_with_seeds
 from hetevo.analysis.figures.design import Design
 from hetevo.analysis.figures.needs import Needs, Runs, check_needs, choose_runs, document_runs
 from hetevo.analysis.figures.parts import draw_course
@@ -40,17 +40,22 @@ class Frame(Canvas):
         Checked, in their order; none where what is drawn are no runs.
     chosen : list of LoadedRun
         Those whose individuals may be read, evenly chosen where all would be too many.
+    known : dict of str to Look
+        Colours and line styles that conditions have elsewhere on the page.
     """
 
     palette: Palette
     runs: list[LoadedRun] = field(default_factory=list)
     chosen: list[LoadedRun] = field(default_factory=list)
+    known: dict[str, Look] = field(default_factory=dict)
 
     def looks(self) -> dict[str, Look]:
         """Give each condition its colour and line style, the same in all figures of these runs; neutral ones grey."""
         groups = group_by_condition(self.runs)
         if self.design.keys:
             return self.design.looks(groups, self.palette)
+        if self.known:
+            return {condition: self.known[condition] for condition in groups}
         # colours and lines are counted for neutral conditions and the others apart
         looks: dict[str, Look] = {}
         neutral = 0
@@ -134,8 +139,8 @@ def figure(
         def draw(runs: Runs, /, *args: Any, **options: Any) -> Plot:
             design = Design.take(options)
             with blank(design.arrange(check_needs(runs, needs)), design) as frame:
-                data, caption = fill_frame(draw, frame, *args, **options)
-            return Plot(frame.figure, data, caption)
+                data, about = fill_frame(draw, frame, *args, **options)
+            return Plot(frame.figure, data, frame.caption.write(about, frame.runs))
 
         # it has the name and the options of the function, but takes runs
         signature = inspect.signature(function)
@@ -168,15 +173,15 @@ def fill_frame(function: Callable[..., Plot], frame: Frame, *args: Any, **option
     -------
     data : pandas.DataFrame
         The numbers that it drew.
-    caption : str
-        See `Plot`.
+    about : str
+        What the figure shows, with which its caption begins.
     """
     body, individuals = function.__dict__["body"], needs_of(function).individuals
     frame.chosen = choose_runs(frame.runs, individuals) if individuals else []
     data: pd.DataFrame = body(frame, *args, **options)
     frame.finish()
-    about = frame.design.title or _say_what(body)
-    return data, frame.caption.write(about if about.endswith((".", "?", "!")) else f"{about}.", frame.runs)
+    title = frame.design.title
+    return data, " ".join([*([end_sentence(title)] if title else []), _say_what(body)])
 
 
 def _say_what(function: Callable[..., Any]) -> str:

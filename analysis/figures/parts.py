@@ -9,11 +9,17 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
-from hetevo.analysis.figures.style import HALF, LETTER, SMALL, Look
+from hetevo.analysis.figures.style import LABEL, LETTER, SMALL, Look
 from hetevo.populations.types import Floats, Indices
 
 LETTER_WIDTH = 0.58
 """Mean width of a letter, in its font size."""
+
+BESIDE = 36
+"""Points beside a panel that the label of its y axis and the ticks take."""
+
+SHORTEST = 12
+"""Letters of a line that is not broken."""
 
 
 def null_line(axes: Axes, *, x: float | None = None, y: float | None = None, above: int = 1) -> None:
@@ -164,11 +170,19 @@ def panel_letter(axes: Axes, letter: str) -> None:
     )  # fmt: skip
 
 
-def wrap_titles(axes: Axes, points: float) -> None:
-    """Break the titles at both sides of a panel into lines where they are wider than so many points."""
-    most = max(int(points / (SMALL * LETTER_WIDTH)), HALF)
+def wrap_texts(axes: Axes, points: float) -> None:
+    """Break titles at both sides of a panel, and the label of its x axis, where they are wider than so many points."""
     places: tuple[Literal["left"], Literal["right"]] = ("left", "right")
     for place in places:
-        lines = axes.get_title(loc=place).split("\n")
-        if max(map(len, lines)) > most:
-            axes.set_title("\n".join(fill(line, most) for line in lines), loc=place, fontsize=SMALL)
+        text = axes.get_title(loc=place)
+        if (wrapped := _wrap(text, points / SMALL)) != text:
+            axes.set_title(wrapped, loc=place, fontsize=SMALL)
+    label = axes.xaxis.label
+    if not label.get_parse_math():  # a formula would be cut
+        label.set_text(_wrap(label.get_text(), (points - BESIDE) / LABEL))
+
+
+def _wrap(text: str, sizes: float) -> str:
+    """Break lines that are longer than so many times the font size."""
+    most = max(int(sizes / LETTER_WIDTH), SHORTEST)
+    return "\n".join(fill(line, most) if len(line) > most else line for line in text.split("\n"))

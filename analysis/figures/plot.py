@@ -107,7 +107,7 @@ def for_table(data: pd.DataFrame) -> pd.DataFrame:
     # a name that a spreadsheet would take for a formula is written as text
     shown = data.copy()
     if "run" in shown:
-        shown["run"] = shown["run"].map(_relative(shown["run"].unique()))
+        shown["run"] = shown["run"].map(_relative(shown["run"].dropna().unique()))
     for column in shown:
         if not is_numeric_dtype(shown[column]):
             shown[column] = shown[column].map(lambda value: for_cell(value) if isinstance(value, str) else value)

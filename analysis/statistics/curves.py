@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from hetevo.analysis.intervals import CONFIDENCE, is_bounded, resampled_intervals
 from hetevo.analysis.runs import LoadedRun
@@ -207,7 +207,7 @@ def over_seeds(
         _, summary["low"], summary["high"] = resampled_intervals(grid)
     else:
         # Student's interval, which is undefined (NaN) for a single run
-        half = stats.t.ppf((1 + CONFIDENCE) / 2, (summary["n"] - 1).clip(lower=1)) * summary["sem"]
+        half = special.stdtrit((summary["n"] - 1).clip(lower=1), (1 + CONFIDENCE) / 2) * summary["sem"]
         summary["low"], summary["high"] = summary["mean"] - half, summary["mean"] + half
     if logarithmic:
         # of logarithms where ratios are what is alike

@@ -247,6 +247,8 @@ class Config(Table):
                 f"islands.count: expected a divisor of evolution.size ({evolution.size}) with at least 2 individuals an"
                 f" island, got {islands.count}"
             )
+        if not evolution.selects:
+            return self  # there may be as few individuals as one likes
         # from here on everything happens on one island
         size = evolution.size // islands.count
         where = "individuals" if islands.count == 1 else "individuals on an island"

@@ -224,7 +224,7 @@ def check_new(config: "Config", source: str = "configuration") -> None:
         If an operator of it cannot do with one task, or one objective, what its name says.
     """
     evolution = config.evolution
-    for key, settings in _used(config).items():
+    for key, settings in _used(config).items() if evolution.selects else ():
         name = settings["name"]
         try:
             _check_sizes(f"evolution.{key}", settings, evolution.size // config.islands.count)

@@ -7,7 +7,7 @@ Any number of processes may run it. They have a share each in the lock on ``runn
 import json
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -44,6 +44,7 @@ class _Run(Loose):
     condition: Annotated[str, Field(min_length=1)]
     seed: Annotated[int, Field(ge=0, lt=2**63)]
     stage: Stage = "end"
+    shown_as: str = ""
 
 
 class _File(Loose):
@@ -68,12 +69,15 @@ class Entry:
         any plasticity. ``"innate-descending"``, ``"innate-ascending"``: another run's at the end of life, with one
         pathway's weights as they were at birth. ``"pilot"``: of no condition that is compared; it chose a setting of
         others.
+    shown_as : str
+        What figures call the condition; nothing else depends on it.
     """
 
     run: str
     condition: str
     seed: int
     stage: Stage = "end"
+    shown_as: str = field(default="", compare=False)
 
 
 def is_sweep(folder: Path) -> bool:
@@ -113,7 +117,7 @@ def read_entries(folder: Path) -> list[Entry]:
             f" Put a copy in its place; or remove it, and repeat each '{spell('sweep')}' that made them into this"
             " directory: what is done stays done."
         ) from None
-    return [Entry(run.run, run.condition, run.seed, run.stage) for run in content.runs]
+    return [Entry(run.run, run.condition, run.seed, run.stage, run.shown_as) for run in content.runs]
 
 
 def write_entries(folder: Path, name: str, entries: Iterable[Entry]) -> None:
@@ -141,7 +145,7 @@ def write_entries(folder: Path, name: str, entries: Iterable[Entry]) -> None:
             return
         remove_leftovers(folder)
         schema = SCHEMA if any(entry.stage not in FIRST_STAGES for entry in known) else 1
-        content = {"schema": schema, "name": name, "runs": [asdict(entry) for entry in known]}
+        content = {"schema": schema, "name": name, "runs": list(map(_as_written, known))}
         write_durably(folder / FILE, json.dumps(content, indent=1).encode())
 
 
@@ -149,7 +153,12 @@ def _find_changes(folder: Place, entries: list[Entry]) -> list[Entry] | None:
     """Return what is to be written; None if it stands there already."""
     there = read_entries(folder) if is_sweep(folder) else None
     known = _merge(folder, there or [], entries)
-    return None if known == there else known
+    return None if there is not None and [*map(_as_written, known)] == [*map(_as_written, there)] else known
+
+
+def _as_written(entry: Entry) -> dict[str, object]:
+    """Return what stands in the file; what is not said of a run is left out."""
+    return {key: value for key, value in asdict(entry).items() if key != "shown_as" or value}
 
 
 def _merge(folder: Place, there: list[Entry], entries: list[Entry]) -> list[Entry]:
@@ -159,6 +168,8 @@ def _merge(folder: Place, there: list[Entry], entries: list[Entry]) -> list[Entr
         before = known.setdefault((entry.run, entry.stage), entry)
         if before != entry:
             raise RunDirectoryError(f"{folder / entry.run} is {before}, not {entry}. Choose another directory.")
+        if entry.shown_as:  # figures may call it otherwise from now on
+            known[entry.run, entry.stage] = entry
     return list(known.values())
 
 

@@ -2,10 +2,10 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -44,6 +44,8 @@ class SweepFile(BaseModel):
         Every combination of these values.
     zip : dict of str to list
         Lists of one length, walked together.
+    labels : dict of str to str
+        What figures call conditions.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -65,6 +67,9 @@ class SweepFile(BaseModel):
     )
     zip: dict[str, list[Any]] = Field(
         {}, examples=[{"lifetime.batch": [4, 8]}], description="lists of one length, walked together"
+    )
+    labels: dict[str, Annotated[str, Field(min_length=1, max_length=100)]] = Field(
+        {}, examples=[{"fixed-feedback": "Fixed feedback"}], description="what figures call conditions"
     )
 
     @field_validator("seeds", mode="before")
@@ -177,6 +182,25 @@ def conditions_of(file: SweepFile) -> Iterator[tuple[str, Changes]]:
         varied = [_label_change(key, value) for key, value in {**cross, **walk}.items()]
         label = ", ".join([*([name] if name else []), *varied]) or Path(file.base).stem
         yield label, {**dict(_keys(file.set)), **dict(_keys(changes)), **cross, **walk}
+
+
+def check_labels(labels: Mapping[str, str], conditions: Sequence[str], source: str) -> None:
+    """Refuse labels of conditions that there are not, and the same label for two.
+
+    Raises
+    ------
+    ConfigError
+        Naming them.
+    """
+    for name in labels:
+        if name not in conditions:
+            raise ConfigError(
+                f"{source}: labels: expected conditions of this sweep ({'; '.join(dict.fromkeys(conditions))}), got"
+                f" {name!r}.{nearest(name, conditions)}"
+            )
+    shown = [labels.get(name, name) for name in dict.fromkeys(conditions)]
+    if twice := [label for label in shown if shown.count(label) > 1]:
+        raise ConfigError(f"{source}: labels: expected a name of its own for each condition, got {twice[0]!r} twice.")
 
 
 def _keys(changes: Changes) -> Iterator[tuple[str, Any]]:

@@ -14,7 +14,15 @@ from hetevo.evolve.identity import seed_range
 from hetevo.evolve.messages import Notice
 from hetevo.evolve.rundir.sweep import Entry, Stage
 from hetevo.evolve.sweeps.controls import CONTROLS, Changes
-from hetevo.evolve.sweeps.file import LIMIT, SweepFile, conditions_of, count_conditions, place_base, read_sweep
+from hetevo.evolve.sweeps.file import (
+    LIMIT,
+    SweepFile,
+    check_labels,
+    conditions_of,
+    count_conditions,
+    place_base,
+    read_sweep,
+)
 from hetevo.evolve.sweeps.matched import UNMEASURED, Matching, scaled
 from hetevo.populations.errors import HetevoError
 from hetevo.populations.text import for_file
@@ -66,16 +74,20 @@ class Plan:
         Condition by condition, seed by seed.
     derived : list of Entry
         Conditions without runs of their own: runs of the members, looked at in another stage of life.
+    labels : dict of str to str
+        What figures call conditions.
     """
 
     name: str
     members: list[Member]
     derived: list[Entry] = field(default_factory=list)
+    labels: dict[str, str] = field(default_factory=dict)
 
     @property
     def entries(self) -> list[Entry]:
         """What the sweep's directory says of all of them."""
-        return [Entry(each.name, each.condition, each.seed, each.stage) for each in self.members] + self.derived
+        own = [Entry(each.name, each.condition, each.seed, each.stage) for each in self.members]
+        return [replace(each, shown_as=self.labels.get(each.condition, "")) for each in [*own, *self.derived]]
 
 
 def with_portable(plan: Plan, settings: BackendTable) -> tuple[Plan, BackendTable]:
@@ -159,7 +171,8 @@ def load_plan(
         if CONTROLS[name].stage != "end"
         for member in members[: len(file.seeds)]
     ]
-    return Plan(path.stem, members, derived)
+    check_labels(file.labels, [*(m.condition for m in members), *(entry.condition for entry in derived)], str(source))
+    return Plan(path.stem, members, derived, file.labels)
 
 
 def _check_pilots(file: SweepFile, source: str) -> None:

@@ -94,6 +94,11 @@ class EvolutionTable(Table):
         0.1, description="standard deviation of that, before scaling by fan-in; 0 or more"
     )
 
+    @property
+    def selects(self) -> bool:
+        """Whether anybody is selected: there is a second generation, and it is not the first one again."""
+        return self.generations > 0 and self.turnover != "none"
+
     @field_validator("objectives")
     @classmethod
     def _check_objectives(cls, value: tuple[str, ...]) -> tuple[str, ...]:
