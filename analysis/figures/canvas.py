@@ -27,14 +27,14 @@ MOST_PANELS = 18
 LEGEND_LINE, TITLE_LINE = 0.115, 0.14
 """Height of a line of the legend and of the title, in inches."""
 
+LETTER_INCHES = 0.2
+"""Room of a letter of a part of a page."""
+
 KEY_LETTERS, LEAST_LETTERS = 6, 10
 """Letters that the key of a legend takes in an empty corner, and those that its entries need there."""
 
 CELL_LABELS = 0.45
 """Height of labels below a panel of a grid, in inches."""
-
-LETTER_INCHES = 0.2
-"""Room of a letter of a part of a page."""
 
 LEGEND_LETTERS, TITLE_LETTERS = 66, 54
 """Letters in a line of a legend's title and of a title for which one column has room."""
@@ -216,12 +216,10 @@ class Canvas:
         first = self.corner[0]
         height, width = (72 * inches for inches in self._cell())
         letters = int(width * len(self.corner) / (SMALL * LETTER_WIDTH)) - KEY_LETTERS
-        if letters < LEAST_LETTERS:
-            return False
-        labels = [fill(label, letters) for label in entries]
+        labels = [fill(label, max(letters, 1)) for label in entries]
         heading = fill(title.replace(" %", "\N{NO-BREAK SPACE}%"), letters + KEY_LETTERS // 2) if title else None
         lines = sum(text.count("\n") + 1 for text in [*labels, *([heading] if heading else [])])
-        if lines * LEGEND_LINE * 72 > height:
+        if letters < LEAST_LETTERS or lines * LEGEND_LINE * 72 > height:
             return False
         first.set_visible(True)
         first.axis("off")

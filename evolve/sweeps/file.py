@@ -115,6 +115,26 @@ class SweepFile(BaseModel):
             raise ValueError(f"{sorted(again)[0]}: expected in one place only (seeds belong into seeds)")
         return self
 
+    def check_labels(self, conditions: Sequence[str], source: str) -> None:
+        """Refuse labels of conditions that there are not, and the same label for two.
+
+        Raises
+        ------
+        ConfigError
+            Naming them.
+        """
+        for name in self.labels:
+            if name not in conditions:
+                raise ConfigError(
+                    f"{source}: labels: expected conditions of this sweep ({'; '.join(dict.fromkeys(conditions))}), got"
+                    f" {name!r}.{nearest(name, conditions)}"
+                )
+        shown = [self.labels.get(name, name) for name in dict.fromkeys(conditions)]
+        if twice := [label for label in shown if shown.count(label) > 1]:
+            raise ConfigError(
+                f"{source}: labels: expected a name of its own for each condition, got {twice[0]!r} twice."
+            )
+
 
 def sweep_names() -> dict[str, str]:
     """List the sweeps that ship with Hetevo, each with its one-line description."""
@@ -182,25 +202,6 @@ def conditions_of(file: SweepFile) -> Iterator[tuple[str, Changes]]:
         varied = [_label_change(key, value) for key, value in {**cross, **walk}.items()]
         label = ", ".join([*([name] if name else []), *varied]) or Path(file.base).stem
         yield label, {**dict(_keys(file.set)), **dict(_keys(changes)), **cross, **walk}
-
-
-def check_labels(labels: Mapping[str, str], conditions: Sequence[str], source: str) -> None:
-    """Refuse labels of conditions that there are not, and the same label for two.
-
-    Raises
-    ------
-    ConfigError
-        Naming them.
-    """
-    for name in labels:
-        if name not in conditions:
-            raise ConfigError(
-                f"{source}: labels: expected conditions of this sweep ({'; '.join(dict.fromkeys(conditions))}), got"
-                f" {name!r}.{nearest(name, conditions)}"
-            )
-    shown = [labels.get(name, name) for name in dict.fromkeys(conditions)]
-    if twice := [label for label in shown if shown.count(label) > 1]:
-        raise ConfigError(f"{source}: labels: expected a name of its own for each condition, got {twice[0]!r} twice.")
 
 
 def _keys(changes: Changes) -> Iterator[tuple[str, Any]]:

@@ -14,15 +14,7 @@ from hetevo.evolve.identity import seed_range
 from hetevo.evolve.messages import Notice
 from hetevo.evolve.rundir.sweep import Entry, Stage
 from hetevo.evolve.sweeps.controls import CONTROLS, Changes
-from hetevo.evolve.sweeps.file import (
-    LIMIT,
-    SweepFile,
-    check_labels,
-    conditions_of,
-    count_conditions,
-    place_base,
-    read_sweep,
-)
+from hetevo.evolve.sweeps.file import LIMIT, SweepFile, conditions_of, count_conditions, place_base, read_sweep
 from hetevo.evolve.sweeps.matched import UNMEASURED, Matching, scaled
 from hetevo.populations.errors import HetevoError
 from hetevo.populations.text import for_file
@@ -171,7 +163,7 @@ def load_plan(
         if CONTROLS[name].stage != "end"
         for member in members[: len(file.seeds)]
     ]
-    check_labels(file.labels, [*(m.condition for m in members), *(entry.condition for entry in derived)], str(source))
+    file.check_labels([*(each.condition for each in members), *(each.condition for each in derived)], str(source))
     return Plan(path.stem, members, derived, file.labels)
 
 
