@@ -2,7 +2,7 @@
 
 import json
 import sys
-import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,23 +20,19 @@ from hetevo.scripts.errors import (
     explain_errors,
     tell,
 )
+from hetevo.scripts.outcomes import Display, tell_whole, write_summary
 from hetevo.scripts.presets import list_names
-from hetevo.scripts.progress import is_live
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from hetevo.evolve.config import BackendTable
-    from hetevo.evolve.sweeps import Outcome, Plan
+    from hetevo.evolve.rundir.places import Place
+    from hetevo.evolve.sweeps import Plan
+    from hetevo.evolve.sweeps.pools import Pool
 
-PLAIN_SECONDS = 30.0
-"""Seconds between two lines where there is no terminal."""
+    MakePool = Callable[[Place], Pool]
 
 MANY = 10_000
 """Runs from which on it is said that a sweep takes time before the first one begins."""
-
-SHOWN = 20
-"""Rows of the table on a terminal; runs under way come first."""
 
 Source = Annotated[
     str | None,
@@ -46,7 +42,7 @@ Source = Annotated[
 ]
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="Directory of the sweep. Default: runs/NAME.")]
 Workers = Annotated[int, typer.Option(min=0, help="Runs side by side; 0: one a core.")]
-Backend = Annotated[str, typer.Option(help="Where runs go on: auto, local or ray.")]
+Backend = Annotated[str, typer.Option(help="Where runs go on: auto, local, ray or slurm, a job each.")]
 Address = Annotated[str, typer.Option(metavar="HOST:PORT", help="A Ray cluster; never guessed.")]
 Changes = Annotated[
     list[str] | None,
@@ -58,6 +54,14 @@ Changes = Annotated[
         " is run: -s network.wiring=amorphous,layered. A list is one value: 'network.levels=[8, 8],[16]' are two. Also"
         " logspace(0.01, 1, 5), linspace(…), and to be drawn: uniform(0, 1), loguniform(0.01, 1), integers(8, 64),"
         " choice(4, 8, 16).",
+    ),
+]
+Slurm = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--slurm",
+        metavar="KEY=VALUE",
+        help="What jobs of --backend slurm ask for, e.g. --slurm partition=short --slurm time=08:00:00.",
     ),
 ]
 Share = Annotated[
@@ -82,6 +86,7 @@ def sweep(
     workers: Workers = 0,
     backend: Backend = "auto",
     address: Address = "",
+    slurm: Slurm = None,
     member: Share = None,
     samples: Samples = None,
     sampling_seed: SamplingSeed = None,
@@ -98,7 +103,10 @@ def sweep(
     if source is None:
         list_names(sweep_names(), as_json=as_json)
         return
-    settings = {"backend": {"name": backend, "workers": workers, "address": address, "portable": portable}}
+    pool = _choose_slurm(backend, slurm or [], workers, address)
+    settings = {
+        "backend": {"name": "local" if pool else backend, "workers": workers, "address": address, "portable": portable}
+    }
     place = from_mapping(settings, source="hetevo sweep").backend
     share = parse_share(member) if member is not None else (1, 1)
     # everything is checked before the first run begins
@@ -107,10 +115,32 @@ def sweep(
     plan = load_plan(source, lambda message: tell(f"hetevo: {message}"), trust=trust, given=given, directory=folder)
     said = {"--member": member, "--samples": samples, "--sampling-seed": sampling_seed}
     options = [*(["--trust"] if trust else []), *(["--portable"] if portable else [])]
+    options += ["--backend", "slurm"] if pool else []
+    options += [word for asked in slurm or [] for word in ("--slurm", asked)]
     options += [word for change in changes or [] for word in ("-s", change)]
     options += [word for option, value in said.items() if value is not None for word in (option, str(value))]
     again = spell("sweep", source, "-o", folder, *options)
-    run_plan(plan, folder, place, again=again, oversubscribe=oversubscribe, as_json=as_json, share=share)
+    shown = {"oversubscribe": oversubscribe, "as_json": as_json}
+    run_plan(plan, folder, place, again=again, share=share, make_pool=pool, **shown)
+
+
+def _choose_slurm(backend: str, slurm: list[str], workers: int, address: str) -> "MakePool | None":
+    """Return what makes the pool if runs are jobs of Slurm; otherwise None."""
+    from hetevo.populations.errors import SettingError
+
+    wrong = [word for word in slurm if not all(part.strip() for part in [*word.partition("=")])]
+    if wrong:
+        raise SettingError(f"--slurm {wrong[0]}: expected KEY=VALUE, such as --slurm partition=short.")
+    if backend != "slurm":
+        if slurm:
+            raise SettingError(f"--slurm {slurm[0]}: expected --backend slurm beside it, got --backend {backend}.")
+        return None
+    if address:
+        raise SettingError(f"--address {address}: jobs of Slurm need no cluster of Ray. Leave one of them out.")
+    from hetevo.evolve.sweeps.slurm import SlurmPool
+
+    asked = {key.strip(): value.strip() for key, _, value in (word.partition("=") for word in slurm)}
+    return lambda place: SlurmPool(place, workers, asked)
 
 
 def parse_share(text: str) -> tuple[int, int]:
@@ -143,6 +173,7 @@ def run_plan(
     oversubscribe: bool = False,
     following: bool = True,
     share: tuple[int, int] = (1, 1),
+    make_pool: "MakePool | None" = None,
 ) -> None:
     """Run a sweep and show how it goes; return if all runs are done, otherwise leave with a status that says why not.
 
@@ -164,15 +195,23 @@ def run_plan(
         Whether to say what to do next.
     share : tuple of int, optional
         Which share of the runs, and of how many; the last process that ends with its own says so of the whole sweep.
+    make_pool : callable, optional
+        See `hetevo.evolve.sweeps.conduct`.
     """
     from hetevo.evolve.sweeps import conduct
     from hetevo.populations.errors import spell
 
     if len(plan.members) >= MANY:
         print(f"hetevo: {len(plan.members):,} runs: their list is written first, which takes a while", file=sys.stderr)
-    with _Display() as display:
+    with Display() as display:
         outcomes, signal = conduct(
-            plan, folder, backend=place, oversubscribe=oversubscribe, watch=display.show, share=share
+            plan,
+            folder,
+            backend=place,
+            oversubscribe=oversubscribe,
+            watch=display.show,
+            share=share,
+            make_pool=make_pool,
         )
     if as_json:
         print(json.dumps({"path": str(folder), "signal": signal, "runs": [asdict(one) for one in outcomes]}))
@@ -180,8 +219,8 @@ def run_plan(
         if one.error:
             what = "failed" if one.state == "failed" else "was interrupted by the machine"
             tell(f"{folder / one.run} {what}: {one.error}")
-    tell(f"{folder}: {f'share {share[0]} of {share[1]}: ' if share[1] > 1 else ''}{_summary(outcomes)}")
-    whole = _tell_whole(plan, folder) if share[1] > 1 else True
+    tell(f"{folder}: {f'share {share[0]} of {share[1]}: ' if share[1] > 1 else ''}{write_summary(outcomes)}")
+    whole = tell_whole(plan, folder) if share[1] > 1 else True
     # what to do next, and a status that says why not all is done
     left = {one.state for one in outcomes} - {"done"}
     if left:
@@ -196,72 +235,3 @@ def run_plan(
         raise typer.Exit(MACHINE_FAILED)
     if left:
         raise typer.Exit(FAILED)  # also after STOP: whoever goes on with the results needs all of them
-
-
-def _tell_whole(plan: "Plan", folder: Path) -> bool:
-    """Say where all runs of a sweep stand, whoever runs them; tell whether they are done."""
-    from hetevo.evolve.rundir.overview import Overview
-    from hetevo.scripts.rows import write_sum
-
-    names = {member.name for member in plan.members}
-    standings = [one for one in Overview([folder]).look() if Path(one.path).name in names]
-    tell(f"{folder}: all shares: {write_sum(standings)}")
-    return all(one.state == "done" for one in standings)
-
-
-class _Display:
-    """One table on a terminal; elsewhere a line now and then."""
-
-    def __init__(self) -> None:
-        from rich.live import Live
-
-        from hetevo.scripts.console import Messages
-
-        self._live = Live(console=Messages(), refresh_per_second=2, transient=True) if is_live() else None
-        self._last = 0.0
-
-    def show(self, outcomes: list["Outcome"]) -> None:
-        """Show where all runs stand."""
-        if self._live:
-            self._live.update(_table(outcomes))
-        elif time.monotonic() - self._last >= PLAIN_SECONDS:
-            self._last = time.monotonic()
-            print(_summary(outcomes), file=sys.stderr)
-
-    def __enter__(self) -> "_Display":
-        from hetevo.scripts.console import guard_streams
-
-        if self._live:
-            self._live.start()
-            guard_streams()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        if self._live:
-            self._live.stop()
-
-
-def _summary(outcomes: list["Outcome"]) -> str:
-    from hetevo.evolve.sweeps import STATES
-
-    states = [outcome.state for outcome in outcomes]
-    counts = [f"{states.count(state)} {state}" for state in STATES]
-    return (
-        f"{len(states)} runs" + ": " * bool(states) + ", ".join(count for count in counts if not count.startswith("0 "))
-    )
-
-
-def _table(outcomes: list["Outcome"]) -> "Table":
-    from rich.table import Table
-
-    table = Table(title=_summary(outcomes))
-    for column in ("condition", "seed", "state", "generation", "alignment", "best loss"):
-        table.add_column(column, justify="left" if column in ("condition", "state") else "right")
-    # what is under way or failed comes first
-    order = ("running", "elsewhere", "failed", "interrupted", "stopped", "waiting", "done")
-    for one in sorted(outcomes, key=lambda outcome: order.index(outcome.state))[:SHOWN]:
-        generation = "" if one.generation is None else f"{one.generation}/{one.generations}"
-        alignment = "" if one.alignment_end is None else f"{one.alignment_end:+.3f}"
-        loss = "" if one.loss_best is None else f"{one.loss_best:.3f}"
-        table.add_row(one.condition, str(one.seed), one.state, generation, alignment, loss)
-    return table

@@ -4,10 +4,11 @@
 ship with Hetevo stand in ``evolve/experiments``, each beside its preset.
 """
 
-from hetevo.evolve.sweeps.conduct import STATES, Outcome, conduct
+from hetevo.evolve.sweeps.conduct import conduct
 from hetevo.evolve.sweeps.file import find_base, sweep_names
 from hetevo.evolve.sweeps.given import Given, read_changes
 from hetevo.evolve.sweeps.making import Member
+from hetevo.evolve.sweeps.outcomes import STATES, Outcome
 from hetevo.evolve.sweeps.plan import Plan, load_plan, plan_of_changes, plan_of_seeds
 
 __all__ = [

@@ -8,23 +8,16 @@ import contextlib
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from hetevo.evolve.backends.backend import bound_workers
-from hetevo.evolve.backends.process import WorkerDiedError
-from hetevo.evolve.config import BackendTable, from_mapping
-from hetevo.evolve.config.sources import HERE
+from hetevo.evolve.config import BackendTable
 from hetevo.evolve.data.keeping import keep_for_sweep
-from hetevo.evolve.experiment import Experiment
 from hetevo.evolve.machine import available_memory
-from hetevo.evolve.memory import check_needs, count_needs, explain_memory_error
+from hetevo.evolve.memory import check_needs, count_needs
 from hetevo.evolve.rundir import (
-    DamagedError,
-    NothingIntactError,
-    RunBusyError,
     RunDirectory,
-    RunDirectoryError,
     StorageError,
 )
 from hetevo.evolve.rundir.files import is_there, names, touch
@@ -34,11 +27,11 @@ from hetevo.evolve.rundir.sweep import STOP, write_entries
 from hetevo.evolve.species import build_species
 from hetevo.evolve.stopping import StopRequest
 from hetevo.evolve.sweeps.making import Member
+from hetevo.evolve.sweeps.outcomes import Outcome, conclude, look_up, run_member
 from hetevo.evolve.sweeps.plan import Plan, with_portable
 from hetevo.evolve.sweeps.pools import Pool, choose_pool
 from hetevo.evolve.sweeps.sharing import deal, taking_part
 from hetevo.evolve.tracked import check_trackers
-from hetevo.populations.errors import HetevoError, MachineFailedError, spell
 
 POLL_SECONDS = 1.0
 """Seconds between two looks at the runs under way, here and elsewhere."""
@@ -48,42 +41,6 @@ LOOK_SECONDS = 0.5
 
 CHECKED = 1_000
 """Conditions whose memory is counted before a sweep begins, in about a second."""
-
-STATES = ("done", "running", "elsewhere", "waiting", "stopped", "interrupted", "failed")
-"""Where a run can stand: ``running`` by this process, ``elsewhere`` by another one, ``interrupted`` by the machine."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """Where a run of a sweep stands.
-
-    Parameters
-    ----------
-    run, condition, seed
-        See `hetevo.evolve.rundir.sweep.Entry`.
-    state : str
-        One of `STATES`.
-    generation, generations : int or None
-        The last one that is saved, and the last one to come.
-    digest : str or None
-        Once it has ended.
-    alignment_end, loss_best : float or None
-        Of the last saved generation.
-    error : str
-        What made it fail, or interrupted it.
-    """
-
-    run: str
-    condition: str
-    seed: int
-    state: str = "waiting"
-    generation: int | None = None
-    generations: int | None = None
-    digest: str | None = None
-    alignment_end: float | None = None
-    loss_best: float | None = None
-    error: str = ""
-
 
 Watch = Callable[[list[Outcome]], None]
 """Is called again and again with where all runs stand."""
@@ -97,6 +54,7 @@ def conduct(
     oversubscribe: bool = False,
     watch: Watch | None = None,
     share: tuple[int, int] = (1, 1),
+    make_pool: Callable[[Place], Pool] | None = None,
 ) -> tuple[list[Outcome], int]:
     """Run a sweep, or go on with it.
 
@@ -118,6 +76,9 @@ def conduct(
         Is called with where all runs stand.
     share : tuple of int, optional
         ``(2, 10)``: only the second of ten shares of the runs, see `hetevo.evolve.sweeps.sharing.deal`.
+    make_pool : callable, optional
+        Makes what runs go on in, given the sweep's directory, such as `hetevo.evolve.sweeps.slurm.SlurmPool`;
+        instead of what ``backend`` says of that.
 
     Returns
     -------
@@ -140,13 +101,16 @@ def conduct(
         check_trackers(track)
     folder = inside(Path(folder).absolute())
     entries, plan = plan.entries, replace(plan, members=deal(plan.members, *share))
-    if not plan.members:  # more shares than runs
-        return [], 0
-    settings = bound_workers(backend or BackendTable(), len(plan.members), oversubscribe=oversubscribe)
+    if not plan.members:
+        return [], 0  # more shares than runs
+    settings, here = backend or BackendTable(), make_pool is None
+    if here:
+        settings = bound_workers(settings, len(plan.members), oversubscribe=oversubscribe)
     plan, settings = with_portable(plan, settings)
-    if settings.name != "ray" and not settings.address:
+    if here and settings.name != "ray" and not settings.address:
         _check_memory(plan, settings.workers)
-    pool = choose_pool(settings)  # 2. where runs go on, before anything is written
+    # 2. where runs go on, before anything is written
+    pool = make_pool(folder) if make_pool else choose_pool(settings)
     try:
         was_asked = is_there(folder / STOP)
         write_entries(folder, plan.name, entries, plan.drawn)
@@ -189,7 +153,7 @@ class _Conductor:
                 if member is None:
                     break
                 self.outcomes[member.name] = replace(self.outcomes[member.name], state="running")
-                self.under_way[self.pool.submit(_run, member, self.folder / member.name, stop_files)] = member
+                self.under_way[self.pool.submit(run_member, member, self.folder / member.name, stop_files)] = member
             # wait for what is under way, here and elsewhere
             self._wait()
             self._look()
@@ -225,20 +189,20 @@ class _Conductor:
             time.sleep(POLL_SECONDS)
         for future in wait(self.under_way, POLL_SECONDS, FIRST_COMPLETED).done:
             member = self.under_way.pop(future)
-            outcome = self.outcomes[member.name] = _conclude(future, self.outcomes[member.name])
+            outcome = self.outcomes[member.name] = conclude(future, self.outcomes[member.name])
             if outcome.state == "elsewhere":
                 self.waiting.append(member)
 
     def _look(self) -> None:
         for member in self.under_way.values():
-            self.outcomes[member.name] = _look_up(self.folder, self.outcomes[member.name])
+            self.outcomes[member.name] = look_up(self.folder, self.outcomes[member.name])
         # runs of other processes, as many as can be looked at in a moment
         there, begin = set(names(self.folder)), time.monotonic()
         # one pass over very many takes minutes: each look goes on where the last one stopped
         for member in self._list_waiting():
             outcome = replace(self.outcomes[member.name], state="waiting")
             if member.name in there and self._is_elsewhere(member):
-                outcome = replace(_look_up(self.folder, outcome), state="elsewhere")
+                outcome = replace(look_up(self.folder, outcome), state="elsewhere")
             self.outcomes[member.name] = outcome
             self._seen_last = member.name
             if time.monotonic() - begin > LOOK_SECONDS:
@@ -248,53 +212,3 @@ class _Conductor:
         """List the runs that wait, beginning after the one that was looked at last."""
         last = next((place for place, member in enumerate(self.waiting) if member.name == self._seen_last), -1)
         return self.waiting[last + 1 :] + self.waiting[: last + 1]
-
-
-def _run(member: Member, path: Path, stop_files: tuple[Path, ...]) -> Outcome:
-    """Run one of them, in a worker."""
-    outcome = Outcome(member.name, member.condition, member.seed)
-    try:
-        # what pilot runs chose follows from their records, whoever ran them
-        config = member.matching.apply(member.config, path.parent) if member.matching else member.config
-        alone = from_mapping(config.model_dump(), overrides=[*HERE, ("backend.workers", 1)])
-        # the same call begins a run, goes on with it, or sees that it is done
-        ended = Experiment(alone, stop_files=stop_files).run(path, or_resume=True)
-    except RunBusyError:
-        return replace(outcome, state="elsewhere")
-    except HetevoError as error:
-        state = "interrupted" if isinstance(error, MachineFailedError) else "failed"
-        return replace(_look_up(path.parent, outcome), state=state, error=f"{error}{_repair(error, path)}")
-    state = "stopped" if ended.stopped_by else "done"
-    return replace(_look_up(path.parent, outcome), state=state, digest=ended.digest)
-
-
-def _repair(error: HetevoError, path: Path) -> str:
-    """Say what always repairs a run whose directory is broken; a repeat sees that before anything lives."""
-    if isinstance(error, RunDirectoryError | DamagedError | NothingIntactError):
-        return f"\nOr move {path} away: repeating the sweep runs it anew."
-    return ""
-
-
-def _conclude(future: "Future[Outcome]", running: Outcome) -> Outcome:
-    try:
-        return future.result()
-    except MemoryError as error:
-        return replace(
-            running, state="interrupted", error=str(explain_memory_error(error, spell("resume", running.run)))
-        )
-    except MachineFailedError as error:
-        return replace(running, state="interrupted", error=f"{type(error).__name__}: {error}")
-    except Exception as error:  # a mistake in a task or a measure: the other runs go on
-        killed = isinstance(error, WorkerDiedError) and not error.by_own_doing
-        state = "interrupted" if killed else "failed"
-        return replace(running, state=state, error=f"{type(error).__name__}: {error}")
-
-
-def _look_up(folder: Path, outcome: Outcome) -> Outcome:
-    """Return where a run stands, as its directory says, whichever process writes it."""
-    try:
-        status = RunDirectory(folder / outcome.run).status()
-    except (HetevoError, OSError):
-        return outcome  # nothing there yet
-    found = {name: status[name] for name in ("generation", "generations", "alignment_end", "loss_best")}
-    return replace(outcome, **found)

@@ -21,8 +21,8 @@ from hetevo.evolve.rundir import RunDirectory, RunDirectoryError, SchemaError, S
 from hetevo.evolve.rundir.places import inside
 from hetevo.evolve.rundir.sweep import Entry, read_entries, write_entries
 from hetevo.evolve.sweeps import Outcome, Plan, conduct, load_plan, pools
-from hetevo.evolve.sweeps.conduct import _conclude, _run
 from hetevo.evolve.sweeps.making import Member
+from hetevo.evolve.sweeps.outcomes import conclude, run_member
 from hetevo.evolve.sweeps.pools import LocalPool, ThreadPool
 from hetevo.evolve.verify import verify
 from hetevo.populations.errors import MachineFailedError
@@ -117,16 +117,16 @@ def test_local_pool_starts_other_processes_when_one_has_died():
 def test_a_run_whose_worker_the_machine_ended_has_not_failed(error, state, said):
     future = Future()
     future.set_exception(error)
-    outcome = _conclude(future, Outcome("a", "b", 0))
+    outcome = conclude(future, Outcome("a", "b", 0))
     assert outcome.state == state
     assert said in outcome.error
 
 
 def test_a_run_whose_disk_fails_is_interrupted(plan, tmp_path):
     with operations(failing(12, errno.ENOSPC)):
-        outcome = _run(plan.members[1], tmp_path / plan.members[1].name, ())
+        outcome = run_member(plan.members[1], tmp_path / plan.members[1].name, ())
     assert (outcome.state, "No space left" in outcome.error) == ("interrupted", True)
-    assert _run(plan.members[1], tmp_path / plan.members[1].name, ()).state == "done"
+    assert run_member(plan.members[1], tmp_path / plan.members[1].name, ()).state == "done"
 
 
 def test_a_changed_sweep_is_refused_run_by_run(plan, tmp_path):
@@ -246,14 +246,14 @@ def test_a_run_that_somebody_deletes_before_it_begins_has_not_failed(tmp_path, b
         write_entries(folder, "x", [])
         if begun:
             with operations(failing_once_begun):
-                assert _run(member, path, ()).state == "interrupted"
+                assert run_member(member, path, ()).state == "interrupted"
 
         def delete(count, name, arguments, at=number):
             if count == at:
                 shutil.rmtree(path if what == "run" else folder, ignore_errors=True)
 
         with operations(delete):
-            states.add(_run(member, path, ()).state)
+            states.add(run_member(member, path, ()).state)
         shutil.rmtree(folder, ignore_errors=True)
     assert "interrupted" in states
     assert states <= {"interrupted", "done"}

@@ -1,0 +1,115 @@
+"""One run of a sweep: running it in a worker, and where it stands."""
+
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from hetevo.evolve.backends.process import WorkerDiedError
+from hetevo.evolve.config import from_mapping
+from hetevo.evolve.config.sources import HERE
+from hetevo.evolve.experiment import Experiment
+from hetevo.evolve.memory import explain_memory_error
+from hetevo.evolve.rundir import DamagedError, NothingIntactError, RunBusyError, RunDirectory, RunDirectoryError
+from hetevo.evolve.sweeps.making import Member
+from hetevo.populations.errors import HetevoError, MachineFailedError, spell
+
+STATES = ("done", "running", "elsewhere", "waiting", "stopped", "interrupted", "failed")
+"""Where a run can stand: ``running`` by this process, ``elsewhere`` by another one, ``interrupted`` by the machine."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Where a run of a sweep stands.
+
+    Parameters
+    ----------
+    run, condition, seed
+        See `hetevo.evolve.rundir.sweep.Entry`.
+    state : str
+        One of `STATES`.
+    generation, generations : int or None
+        The last one that is saved, and the last one to come.
+    digest : str or None
+        Once it has ended.
+    alignment_end, loss_best : float or None
+        Of the last saved generation.
+    error : str
+        What made it fail, or interrupted it.
+    signal : int
+        Number of the signal by which its own process was asked to stop, and nobody else; 0: none.
+    """
+
+    run: str
+    condition: str
+    seed: int
+    state: str = "waiting"
+    generation: int | None = None
+    generations: int | None = None
+    digest: str | None = None
+    alignment_end: float | None = None
+    loss_best: float | None = None
+    error: str = ""
+    signal: int = 0
+
+
+def run_member(member: Member, path: Path, stop_files: tuple[Path, ...]) -> Outcome:
+    """Run one of them, in a worker."""
+    outcome = Outcome(member.name, member.condition, member.seed)
+    try:
+        # what pilot runs chose follows from their records, whoever ran them
+        config = member.matching.apply(member.config, path.parent) if member.matching else member.config
+        alone = from_mapping(config.model_dump(), overrides=[*HERE, ("backend.workers", 1)])
+        # the same call begins a run, goes on with it, or sees that it is done
+        ended = Experiment(alone, stop_files=stop_files).run(path, or_resume=True)
+    except RunBusyError:
+        return replace(outcome, state="elsewhere")
+    except HetevoError as error:
+        state = "interrupted" if isinstance(error, MachineFailedError) else "failed"
+        return replace(look_up(path.parent, outcome), state=state, error=f"{error}{_repair(error, path)}")
+    outcome = replace(look_up(path.parent, outcome), digest=ended.digest)
+    # who stops the sweep says so by a file: a signal is that of a batch system, to this process alone
+    if ended.signal:
+        why = f"its process was stopped by {ended.stopped_by}"
+        return replace(outcome, state="interrupted", signal=ended.signal, error=why)
+    return replace(outcome, state="stopped" if ended.stopped_by else "done")
+
+
+def _repair(error: HetevoError, path: Path) -> str:
+    """Say what always repairs a run whose directory is broken; a repeat sees that before anything lives."""
+    if isinstance(error, RunDirectoryError | DamagedError | NothingIntactError):
+        return f"\nOr move {path} away: repeating the sweep runs it anew."
+    return ""
+
+
+def conclude(future: "Future[Outcome]", running: Outcome) -> Outcome:
+    """Return what became of a run whose call has ended, whichever way.
+
+    Parameters
+    ----------
+    future : Future
+        Of the call of `run_member`.
+    running : Outcome
+        Where the run stood.
+    """
+    try:
+        return future.result()
+    except MemoryError as error:
+        return replace(
+            running, state="interrupted", error=str(explain_memory_error(error, spell("resume", running.run)))
+        )
+    except MachineFailedError as error:
+        return replace(running, state="interrupted", error=f"{type(error).__name__}: {error}")
+    except Exception as error:  # a mistake in a task or a measure: the other runs go on
+        killed = isinstance(error, WorkerDiedError) and not error.by_own_doing
+        state = "interrupted" if killed else "failed"
+        return replace(running, state=state, error=f"{type(error).__name__}: {error}")
+
+
+def look_up(folder: Path, outcome: Outcome) -> Outcome:
+    """Return where a run stands, as its directory says, whichever process writes it."""
+    try:
+        status = RunDirectory(folder / outcome.run).status()
+    except (HetevoError, OSError):
+        return outcome  # nothing there yet
+    found = {name: status[name] for name in ("generation", "generations", "alignment_end", "loss_best")}
+    return replace(outcome, **found)
