@@ -135,13 +135,11 @@ def describe(runs: Sequence[Described], files: Mapping[str, File], about: About)
             "@id": hetevo,
             "@type": "SoftwareApplication",
             "name": "Hetevo",
-            "softwareVersion": software.pop("hetevo", "unknown"),
+            "softwareVersion": software.get("hetevo", "unknown"),
+            "version": software.pop("hetevo", "unknown"),
             "softwareRequirements": _refer(f"#{name}-{version}" for name, version in software.items()),
         },
-        *(
-            {"@id": f"#{name}-{version}", "@type": "SoftwareApplication", "name": name, "softwareVersion": version}
-            for name, version in software.items()
-        ),
+        *(_describe_package(name, version) for name, version in software.items()),
         *_parameters("#all", shared),
     ]
     for number, run in enumerate(runs):
@@ -170,6 +168,11 @@ def _describe_run(
     if run.folder:
         inside = [name for name in files if name.startswith(run.folder)]
         yield {"@id": run.folder, "@type": "Dataset", "name": run.name, "hasPart": _refer(inside)}
+
+
+def _describe_package(name: str, version: str) -> dict[str, Any]:
+    known = {"url": f"https://pypi.org/project/{name}/{version}/", "softwareVersion": version, "version": version}
+    return {"@id": f"#{name}-{version}", "@type": "SoftwareApplication", "name": name, **known}
 
 
 def _describe_file(name: str, file: File) -> dict[str, Any]:
