@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MPLBACKEND=Agg
 
-.PHONY: setup demo test lint verify bench docs lock clean
+.PHONY: setup demo test lint verify bench docs lock package clean
 
 setup: $(STAMP)
 
@@ -66,6 +66,10 @@ lock:
 	for extra in bench docs qd; do \
 	$(PYTHON) -c 'import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"][sys.argv[1]], sep="\n")' $$extra \
 	| $(LOCK) -c requirements.lock - -o requirements-$$extra.lock || exit 1; done
+
+# wheel and source distribution in dist/, checked, and tried in a fresh environment of every Python 3.11-3.13 at hand
+package:
+	PYTHON="$(PYTHON)" .ci/package
 
 clean:
 	rm -rf .venv docs/_build dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

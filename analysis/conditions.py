@@ -14,7 +14,7 @@ from hetevo.evolve.identity import condition_values, labels
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir.matched import read_choice
 from hetevo.evolve.rundir.places import inside
-from hetevo.evolve.rundir.sweep import is_sweep, read_entries
+from hetevo.evolve.rundir.sweep import Entry, is_sweep, read_entries
 from hetevo.populations.errors import HetevoError, SettingError, nearest, spell
 
 _LOG = logging.getLogger("hetevo")
@@ -53,11 +53,9 @@ def load_all(paths: Sequence[str | Path], *, notice: Callable[[str], None] = _LO
         If one of them is neither, or nothing has been recorded in it yet.
     """
     runs: list[LoadedRun] = []
-    values: list[dict[str, object]] = []
     for path in map(Path, paths):
         if not is_sweep(path):
             runs.append(load_run(path))
-            values.append(_collect_shared(runs[-1]))
             continue
         # of a sweep, all runs that have begun; they keep the names that it gives to its conditions
         sweep = inside(path)
@@ -65,12 +63,33 @@ def load_all(paths: Sequence[str | Path], *, notice: Callable[[str], None] = _LO
         begun = [entry for entry in entries if RunDirectory(sweep / entry.run).generations.files()]
         if not begun:
             raise RunDirectoryError(f"No run of the sweep {path} holds records yet. Go on with '{spell('sweep')}'.")
-        firsts: dict[str, dict[str, object]] = {}  # a sweep may have been continued by a version that knows more keys
-        for entry in begun:
-            run = load_run(sweep / entry.run)
-            generations = at_stage(run.generations, entry.stage)
-            runs.append(replace(run, generations=generations, label=entry.condition, stage=entry.stage))
-            values.append(firsts.setdefault(entry.condition, _collect_shared(runs[-1])))
+        runs += [as_entry(load_run(sweep / entry.run), entry) for entry in begun]
+    return name_conditions(runs, notice=notice)
+
+
+def as_entry(run: LoadedRun, entry: Entry) -> LoadedRun:
+    """Return a run of a sweep as one of its entries: with its condition as label, at its stage of life."""
+    generations = at_stage(run.generations, entry.stage)
+    named = replace(run, label=entry.condition, shown_as=entry.shown_as)
+    return replace(named, generations=generations, stage=entry.stage)
+
+
+def name_conditions(runs: Sequence[LoadedRun], *, notice: Callable[[str], None] = _LOG.warning) -> list[LoadedRun]:
+    """Give runs that were read their conditions as labels, and leave out copies, see `load_all`.
+
+    Parameters
+    ----------
+    runs : sequence of LoadedRun
+        One that has a label has it from its sweep, see `as_entry`.
+    notice : callable, optional
+        Is told what is left out.
+    """
+    values = []
+    firsts: dict[tuple[str, str], dict[str, object]] = {}
+    for run in runs:
+        shared = _collect_shared(run)
+        # a sweep may have been continued by a version that knows more keys
+        values.append(firsts.setdefault((str(run.path.parent), run.label), shared) if run.label else shared)
     return _drop_copies(_add_labels(runs, values), notice)
 
 

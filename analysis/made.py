@@ -1,8 +1,8 @@
 """Files that Hetevo makes beside runs: it knows them again, replaces no others, and writes them whole or not at all.
 
 Each ends with a mark that holds the SHA-256 of what stands before it, so that a file which somebody else made, or has
-changed since, is told from one that is still as it was written. A CSV has no place for a mark: the marks of the images
-beside it hold its SHA-256.
+changed since, is told from one that is still as it was written. A CSV and a caption have no place for a mark: the marks
+of the images beside them hold their SHA-256.
 """
 
 import contextlib
@@ -23,14 +23,19 @@ from hetevo.populations.errors import SettingError
 IMAGES = (".png", ".pdf", ".svg")
 
 _HASH = rb"[0-9a-f]{64}"
-_MARK = re.compile(rb"made by Hetevo, sha256 (" + _HASH + rb")(?:, data (" + _HASH + rb"))?")
+_MARK = re.compile(
+    rb"made by Hetevo, sha256 (" + _HASH + rb")(?:, data (" + _HASH + rb"))?(?:, caption (" + _HASH + rb"))?"
+)
+_BESIDE = (".csv", ".txt")
+"""Endings of data and caption, whose SHA-256 stand in the mark of an image in this order."""
+
 _AROUND = {".pdf": (b"%", b"\n"), ".png": (b"Software\0", b"")}
 """What stands before and after the mark, by ending; an HTML comment where nothing is named."""
 
 _PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 
 
-def add_mark(content: bytes, suffix: str, data: bytes | None = None) -> bytes:
+def add_mark(content: bytes, suffix: str, data: bytes | None = None, caption: bytes | None = None) -> bytes:
     """Return a file's content with a mark by which it is known again.
 
     Parameters
@@ -41,9 +46,12 @@ def add_mark(content: bytes, suffix: str, data: bytes | None = None) -> bytes:
         Its ending, such as ``".png"``.
     data : bytes, optional
         Content of the CSV beside it.
+    caption : bytes, optional
+        Content of the text beside it.
     """
     mark = f"made by Hetevo, sha256 {hashlib.sha256(content).hexdigest()}"
-    mark += f", data {hashlib.sha256(data).hexdigest()}" if data is not None else ""
+    for name, other in (("data", data), ("caption", caption)):
+        mark += f", {name} {hashlib.sha256(other).hexdigest()}" if other is not None else ""
     before, after = _AROUND.get(suffix, (b"<!-- ", b" -->\n"))
     trailer = before + mark.encode() + after
     if suffix != ".png":
@@ -55,13 +63,14 @@ def add_mark(content: bytes, suffix: str, data: bytes | None = None) -> bytes:
 
 
 def is_ours(path: Path) -> bool:
-    """Tell whether a file is as Hetevo wrote it; for a CSV, whether an image beside it says so."""
+    """Tell whether a file is as Hetevo wrote it; for data and captions, whether an image beside them says so."""
     content = _read(path)
-    if path.suffix != ".csv":
+    if path.suffix not in _BESIDE:
         return _known(content, path.suffix) is not None
     digest = hashlib.sha256(content).hexdigest()
-    images = (path.with_suffix(suffix) for suffix in IMAGES)
-    return any(_known(_read(image), image.suffix) == digest for image in images if _is_plain(image))
+    images = [path.with_suffix(suffix) for suffix in IMAGES]
+    named = [_known(_read(image), image.suffix) for image in images if _is_plain(image)]
+    return any(digests and digests[path.suffix] == digest for digests in named)
 
 
 def beside(path: Path) -> Place:
@@ -180,22 +189,23 @@ def _is_plain(path: Path) -> bool:
     return is_there(path) and stat.S_ISREG(system.look(path).st_mode)
 
 
-def _known(content: bytes, suffix: str) -> str | None:
-    """Return the digest of the data that a file's mark names, ``""`` if none; None if it has no valid mark."""
+def _known(content: bytes, suffix: str) -> dict[str, str] | None:
+    """Return the digests of data and caption that a file's mark names, by ending; None if it has no valid mark."""
     # the last mark at the end of the file; what stands before it must be what it was made for
     before, after = _AROUND.get(suffix, (b"<!-- ", b" -->\n"))
-    marks = list(_MARK.finditer(content[-400:]))
+    marks = list(_MARK.finditer(content[-500:]))
     if not marks:
         return None
     last = marks[-1]
-    data = last[2].decode() if last[2] else ""
     mark = before + last[0] + after
     bare = content.removesuffix(mark)
     if suffix == ".png":
         # length, type and checksum of the chunk, and the chunk that ends every PNG
         chunk = 12 + len(mark)
         bare = content[: -chunk - len(_PNG_END)] + _PNG_END
-    return data if hashlib.sha256(bare).hexdigest() == last[1].decode() else None
+    if hashlib.sha256(bare).hexdigest() != last[1].decode():
+        return None
+    return {ending: (last[group] or b"").decode() for group, ending in enumerate(_BESIDE, start=2)}
 
 
 def _read(path: Path) -> bytes:

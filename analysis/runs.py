@@ -47,6 +47,8 @@ class LoadedRun:
     stage : str
         ``"birth"``: a control that looks at the same lives before any plasticity. Columns that end with ``_end`` hold
         what was measured at birth then, and NaN where nothing was. Others: see `hetevo.analysis.tables.at_stage`.
+    shown_as : str
+        What figures call its condition, if its sweep says so.
     """
 
     path: Path
@@ -54,6 +56,7 @@ class LoadedRun:
     generations: pd.DataFrame
     label: str = ""
     stage: str = "end"
+    shown_as: str = ""
 
     def __repr__(self) -> str:
         """Say in one line what was run, how far, and how it went."""

@@ -65,6 +65,10 @@ class Callbacks:
         self._members = list(members)
         self._failed: set[tuple[int, str]] = set()
 
+    def add(self, member: Any) -> None:
+        """Add one that is told last."""
+        self._members.append(member)
+
     def call(self, moment: str, *arguments: Any) -> None:
         """Call a method of all that have it; its first failure is logged. KeyboardInterrupt passes through."""
         for place, member in enumerate(self._members):

@@ -23,7 +23,7 @@ from hetevo.evolve.messages import log
 from hetevo.evolve.objectives import measure_objectives, needs_changes
 from hetevo.evolve.plugins import VARIATION, describe_plugins, rehearse, rehearse_variation
 from hetevo.evolve.rundir import RunDirectory
-from hetevo.evolve.species import build_species, load_probe
+from hetevo.evolve.species import build_species, load_probe, second_lives
 from hetevo.populations.errors import SettingError
 from hetevo.populations.evaluation import Evaluation, Probe
 from hetevo.populations.tasks import Table
@@ -95,7 +95,7 @@ class Evolution:
         """
         with self.opened(directory, data):
             if self.plugins:
-                rehearse(self.species, self.probe, self.config.seed, self.config.evolution.objectives)
+                rehearse(self.config, self.species, self.probe)
                 if any(plugin["key"] in VARIATION for plugin in self.plugins):
                     rehearse_variation(self.config, self.species)
             with BACKENDS[self.place.name](self.place) as backend:
@@ -159,6 +159,7 @@ class Evolution:
             packages,
             config.backend.portable,
             needs_changes(config.evolution.objectives),
+            second_lives(config),
         )
 
     def compare(self, evaluation: Evaluation, generation: Generation) -> Evaluation:

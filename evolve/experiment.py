@@ -34,11 +34,12 @@ from hetevo.evolve.saved import read_saved_config
 from hetevo.evolve.session import Listeners, Session, Start
 from hetevo.evolve.state import checkpoint_facts
 from hetevo.evolve.stopping import withdraw_earlier
+from hetevo.evolve.tracked import check_trackers
 from hetevo.populations.circuits import draw_founders
 from hetevo.populations.errors import spell
 from hetevo.populations.evaluation import Probe
 
-MAY_DIFFER = ("preset", "backend", "checkpoint")
+MAY_DIFFER = ("preset", "backend", "checkpoint", "track")
 """What a start with ``or_resume`` may ask for otherwise than the saved run, but for `backend.portable`: it changes no
 result and no record."""
 
@@ -84,6 +85,7 @@ class Experiment:
         stop_files: Sequence[Path] = (),
         oversubscribe: bool = False,
     ) -> None:
+        check_trackers(config.track)
         self._callbacks = callbacks
         self._evolution = Evolution(with_data(config), probe, stop_files, oversubscribe=oversubscribe)
         self.config, self._founders = bring_founders(self._evolution.config, founders)
@@ -168,6 +170,7 @@ class Experiment:
             As `run` does.
         """
         listeners = Listeners(progress, notice, [*self._callbacks, *callbacks])
+        listeners.track(self.config)
         # what is held is given back in reverse, once the block is left
         with contextlib.ExitStack() as held:
             yield self._open(held, path, origin, listeners, or_resume=or_resume)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-NOT_RESULTS = ("preset", "backend", "checkpoint", "records", "evolution.generations", "evolution.until")
+NOT_RESULTS = ("preset", "backend", "checkpoint", "records", "track", "evolution.generations", "evolution.until")
 """Tables and keys that decide nothing about what a generation looks like."""
 
 PORTABLE = "backend.portable"

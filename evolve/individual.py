@@ -22,7 +22,7 @@ from hetevo.evolve.origin import Origin
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.saved import read_saved_config
-from hetevo.evolve.species import build_species
+from hetevo.evolve.species import build_species, second_lives
 from hetevo.evolve.state import State
 from hetevo.populations.circuits import circuit_of, draw_founders, genome, receiving_layout
 from hetevo.populations.evaluation import Evaluation, Status, evaluate
@@ -240,6 +240,9 @@ def prepare_fresh_lives(saved: SavedIndividual, lives: int, changes: Sequence[st
     config = saved.origin.change_config([*changes, *HERE], saved=True)
     # both kinds of two-pathway circuits inherit the same genes
     plain = with_rows(build_species(config), directory)
+    # whose losses were compared unhurt and hurt lives unhurt, unless the injury is what is asked for
+    if (injury := second_lives(config)) and any(change.strip().startswith("injury.") for change in changes):
+        plain = replace(plain, perturbations=(injury, *plain.perturbations))
     if plain.circuit != before.circuit and {plain.circuit, before.circuit} != {"plain", "two-pathway"}:
         raise ConfigError(
             f"-s: individuals of {directory.path} inherit {circuit_of(before).inherits}, and cannot live as circuits of"

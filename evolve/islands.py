@@ -85,7 +85,9 @@ def assign_islands(islands: int, elites: int, size: int) -> Indices:
     """
     # children come island by island, so that each island's are a slice
     everywhere = np.arange(islands)
-    return np.concatenate([np.repeat(everywhere, elites), np.repeat(everywhere, size // islands - elites)])
+    # where nobody is selected there may be fewer individuals than elites
+    first = min(elites, size // islands)
+    return np.concatenate([np.repeat(everywhere, first), np.repeat(everywhere, size // islands - first)])
 
 
 def migrate(

@@ -39,6 +39,8 @@ class Lives:
         Loss in each of the T tasks.
     change : ndarray of float64, shape (P,), or None
         How much weights changed in a life, see `hetevo.populations.Evaluation`; None unless `Objective.changes`.
+    injured : ndarray of float64, shape (P,), or None
+        Loss in second lives that ``[injury]`` befell; None unless `Objective.injuries`.
     genes : Population
         Their genes.
     species : Species
@@ -48,6 +50,7 @@ class Lives:
     loss: Floats
     cases: Floats
     change: Floats | None
+    injured: Floats | None
     genes: Population
     species: Species
 
@@ -62,10 +65,13 @@ class Objective:
         Returns it for some `Lives`, shape (P,), finite.
     changes : bool
         Whether it needs to know how much weights changed.
+    injuries : bool
+        Whether it needs to know the loss after an injury: everybody lives twice then, unhurt and hurt.
     """
 
     measure: Callable[[Lives], Floats]
     changes: bool = False
+    injuries: bool = False
 
 
 def _accept(found: Any) -> Objective:
@@ -94,6 +100,11 @@ def _change(lives: Lives) -> Floats:
     return lives.change
 
 
+def _injured(lives: Lives) -> Floats:
+    assert lives.injured is not None
+    return lives.injured
+
+
 OBJECTIVES: Registry[Objective] = Registry(
     "objective",
     {
@@ -102,6 +113,7 @@ OBJECTIVES: Registry[Objective] = Registry(
         "synapses": Objective(_synapses),
         "gain": Objective(_gain),
         "change": Objective(_change, changes=True),
+        "injured": Objective(_injured, injuries=True),
     },
     _accept,
 )
@@ -116,6 +128,11 @@ def name_of(written: str) -> str:
 def needs_changes(names: Sequence[str]) -> bool:
     """Tell whether one of some objectives needs to know how much weights change in a life."""
     return any(OBJECTIVES[name_of(name)].changes for name in names)
+
+
+def needs_injuries(names: Sequence[str]) -> bool:
+    """Tell whether one of some objectives needs second lives, which ``[injury]`` befalls."""
+    return any(OBJECTIVES[name_of(name)].injuries for name in names)
 
 
 def measure_objectives(
@@ -149,7 +166,7 @@ def measure_objectives(
     if not others:
         return {}
     assert evaluation.cases is not None
-    lives = Lives(evaluation.loss, evaluation.cases, evaluation.change, genes, species)
+    lives = Lives(evaluation.loss, evaluation.cases, evaluation.change, evaluation.injured, genes, species)
     failed = evaluation.status == Status.FAILED
     found: dict[str, Floats] = {}
     for written in others:

@@ -9,6 +9,7 @@ from typing import Any, Self
 from hetevo.evolve.algorithms import Search, expect_memory, make_algorithm
 from hetevo.evolve.config import Config, ConfigError, config_hash, from_mapping, is_casewise, without_address
 from hetevo.evolve.config.own_graph import with_kept_graph
+from hetevo.evolve.config.reaching import without_reach
 from hetevo.evolve.config.sources import Override
 from hetevo.evolve.data.keeping import with_kept_file
 from hetevo.evolve.loading import load
@@ -96,7 +97,7 @@ class Origin:
         """
         saved_config = with_kept_file(self.directory.config(), self.directory)
         saved_config = with_kept_graph(saved_config, self.directory.data)
-        content = without_address(saved_config, overrides, str(self.directory.config_file))
+        content = without_reach(without_address(saved_config, overrides, str(self.directory.config_file)))
         content["preset"] = ""
         if founders := content.get("genome", {}).get("founders"):  # a branch needs none: no other file is opened
             content["genome"] = {**content["genome"], "founders": Path(str(founders)).name}

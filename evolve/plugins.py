@@ -11,6 +11,7 @@ from hetevo.evolve.config.plugins import plugins_of
 from hetevo.evolve.genes import check_genes
 from hetevo.evolve.objectives import measure_objectives, needs_changes
 from hetevo.evolve.software import hash_sources, installed_version, locate
+from hetevo.evolve.species import second_lives
 from hetevo.evolve.variation import make_crossover, make_mutation
 from hetevo.populations.circuits import draw_founders, genome
 from hetevo.populations.errors import HetevoError
@@ -27,12 +28,17 @@ REHEARSED = 2
 SAMPLES = 16
 """Samples of the task that are looked at before."""
 
+TRACKED = "track.to"
+"""The key that names trackers."""
+
 VARIATION = ("evolution.cross.name", "evolution.mutate.name")
 """Keys that name operators of variation."""
 
 
 def describe_plugins(content: Mapping[str, Any]) -> list[dict[str, str]]:
     """Say what a configuration's plug-ins are, for its provenance: name, package, version and a hash of the source.
+
+    Trackers are none of them: no result depends on them, and no worker needs them.
 
     Parameters
     ----------
@@ -41,6 +47,8 @@ def describe_plugins(content: Mapping[str, Any]) -> list[dict[str, str]]:
     """
     found = []
     for plugin in plugins_of(content):
+        if plugin.key == TRACKED:
+            continue
         # the version and the sources are those of the whole package
         module = plugin.place.partition(":")[0]
         package = locate(module)[0]
@@ -87,26 +95,24 @@ def _version(package: str) -> str:
     return ""
 
 
-def rehearse(species: Species, probe: Probe | None, seed: int, objectives: Sequence[str] = ()) -> None:
+def rehearse(config: Config, species: Species, probe: Probe | None) -> None:
     """Let two founders live through a few presentations: what a plug-in raises, it raises before anything is written.
 
     Parameters
     ----------
+    config : Config
+        Of the run.
     species : Species
         What is made with it.
     probe : Probe or None
         What measures lives.
-    seed : int
-        Of the run.
-    objectives : sequence of str, optional
-        What selection looks at.
 
     Raises
     ------
     ConfigError
         Naming what was raised, and where.
     """
-    life = species.lifetime
+    life, seed, objectives = species.lifetime, config.seed, config.evolution.objectives
     # as short as it can be, but with every task of a life
     presentations = min(life.presentations, max(REHEARSED, species.environment.within))
     short = replace(
@@ -124,6 +130,7 @@ def rehearse(species: Species, probe: Probe | None, seed: int, objectives: Seque
             probe=probe,
             probe_samples=REHEARSED,
             changes=needs_changes(objectives),
+            injury=second_lives(config),
         )
         measure_objectives(objectives, found, genes, short)
     # these say themselves what is wrong

@@ -99,6 +99,11 @@ def replay_generation(
         compared.append("memory")
         told = evolution.algorithm.tell(state.generation, replace(evaluation, observed={}), made[1], search)
         differ += [name for name, array in state.memory.items() if not _same_bits(told[name], array)]
+    if differ and (others := directory.provenance.find_other_software()):
+        report.notes.append(
+            f"the run was computed with {', '.join(others)}, and this replay was not: other versions and processors"
+            " may compute other bits"
+        )
     report.problems += [f"generation {chosen}: {name} differ" for name in differ]
     report.checked.append(f"generation {chosen} lived again ({how}): {', '.join(compared)}")
 

@@ -16,6 +16,7 @@ from hetevo.evolve.config import (
     without_address,
 )
 from hetevo.evolve.config.own_graph import with_kept_graph
+from hetevo.evolve.config.reaching import find_left_out, without_reach, without_strangers
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.messages import Notice, Progress, Run, log_notice
 from hetevo.evolve.own_loop import OpenRun
@@ -176,6 +177,9 @@ def open_run(
         withdraw_earlier(directory.stop_file, listeners.notice)
         # the configuration is read again, since another process may have moved its end
         evolution = Evolution(_change_config(directory, changes, trust=trust), probe, oversubscribe=oversubscribe)
+        listeners.track(evolution.config)
+        if left_out := find_left_out(directory.config(), evolution.config):
+            listeners.notice(f"not tracked as {directory.config_file} says, without {left_out}: see --trust")
         place = held.enter_context(evolution.connected(directory, data))
         yield held.enter_context(
             continue_run(directory, lock, evolution, place, listeners, extension=extension, force=force)
@@ -186,6 +190,8 @@ def _change_config(directory: RunDirectory, changes: list[tuple[str, Any]], *, t
     content = without_address(
         read_saved_config(directory, trust=trust).model_dump(), changes, str(directory.config_file)
     )
+    # a stranger's run takes nobody's numbers into the network
+    content = content if trust else without_reach(content)
     return from_mapping(content, overrides=changes, source="resume", saved=True)
 
 
@@ -286,7 +292,9 @@ def _extend(directory: RunDirectory, evolution: Evolution, extension: Mapping[st
     # checked as a whole before it is written
     if content["evolution"] != before:
         from_mapping(
-            with_kept_graph(content, directory.data), source=" and ".join(f"--{name}" for name in extension), saved=True
+            without_strangers(with_kept_graph(content, directory.data), trust=False),
+            source=" and ".join(f"--{name}" for name in extension),
+            saved=True,
         )
         directory.begin(tomli_w.dumps(content))
     return evolution.extended(extension)

@@ -19,6 +19,7 @@ from hetevo.evolve.config import (
 )
 from hetevo.evolve.config.own_graph import with_kept_graph
 from hetevo.evolve.config.plugins import check_trusted, plugins_of
+from hetevo.evolve.config.reaching import without_strangers
 from hetevo.evolve.loading import load
 from hetevo.evolve.messages import Notice
 from hetevo.evolve.rundir import DamagedError, LostError, NothingIntactError, RunDirectory, SchemaError
@@ -51,6 +52,7 @@ def read_saved_config(directory: RunDirectory, *, trust: bool = False) -> Config
         If it is wrong, or names something of another package that is not there, or may not be imported.
     """
     content, source = with_kept_graph(directory.config(), directory.data), str(directory.config_file)
+    content = without_strangers(content, trust=trust)  # whoever is told of a run, it is the same run
     if not trust:
         check_trusted(content, (), source)
     try:
@@ -190,14 +192,15 @@ def check_configuration(directory: RunDirectory, path: Path) -> None:
     # hash and values: the hash says whether they differ, the values say where
     facts, now = load_manifest(path).facts, directory.config()
     before = facts.get("configuration") or {}
-    # the first versions kept neither the preset nor what was recorded; of the backend, none keeps all
-    ignored = ("backend", *(key for key in NOT_RESULTS if key not in before))
+    # the first versions kept neither the preset nor what was recorded; of the backend, none keeps all; and who is told
+    # of a run may change at any time
+    ignored = ("backend", "track", *(key for key in NOT_RESULTS if key not in before))
     changes = differences(before, now, ignored=ignored) if before else []
     if facts["config"] == config_hash(now) and not changes:
         return
     raise ConfigError(
-        f"{directory.config_file} was changed since {path.name} was saved, in more than [checkpoint] and [backend]"
-        " without its portable:"
+        f"{directory.config_file} was changed since {path.name} was saved, in more than [checkpoint], [track] and"
+        " [backend] without its portable:"
         + "".join(f"\n  {change}" for change in changes[:20])
         + "\nPut the saved values back; for an experiment that goes on otherwise, branch:"
         f" {spell('run', '--from', directory.path, '-s', 'KEY=VALUE', '-o', 'ANOTHER')}"

@@ -8,6 +8,7 @@ from typing import Any
 from hetevo.evolve.backends import Backend
 from hetevo.evolve.backends.portable import pinned_machine
 from hetevo.evolve.callbacks import Callbacks
+from hetevo.evolve.config import Config
 from hetevo.evolve.config.own_graph import describe_files
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.loop import LivedGeneration, Loop
@@ -19,6 +20,7 @@ from hetevo.evolve.rundir import LostError, RunDirectory
 from hetevo.evolve.saved import rescue
 from hetevo.evolve.state import State
 from hetevo.evolve.stopping import LOOP, StopRequest
+from hetevo.evolve.tracked import Tracking
 from hetevo.populations.errors import HetevoError, spell
 
 
@@ -62,6 +64,11 @@ class Listeners:
     ) -> None:
         self.progress, self.notice = progress and guard(progress), guard(notice)
         self.callbacks = Callbacks(callbacks)
+
+    def track(self, config: Config) -> None:
+        """Tell the trackers of a configuration, too."""
+        if config.track.to:
+            self.callbacks.add(Tracking(config, self.notice))
 
 
 class Session:

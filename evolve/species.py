@@ -6,6 +6,7 @@ from typing import Any, TypeVar, cast
 
 from hetevo.evolve.config import Config, ConfigError
 from hetevo.evolve.config.own_graph import with_graphs
+from hetevo.evolve.objectives import needs_injuries
 from hetevo.populations import settings
 from hetevo.populations.errors import nearest
 from hetevo.populations.evaluation import Probe
@@ -42,7 +43,7 @@ def build_species(config: Config) -> Species:
         error_neurons=_plain(settings.ErrorNeurons, config.error_neurons),
         lifetime=_plain(settings.Lifetime, config.lifetime),
         environment=_plain(settings.Environment, config.environment),
-        perturbations=_perturbations(config.injury, config.hardware),
+        perturbations=_perturbations(config),
         formula=FORMULAS.get(config.plasticity.rule),
     )
 
@@ -63,12 +64,20 @@ def _rule(plasticity: settings.Plasticity) -> Rule:
     return build_rule(plasticity)
 
 
-def _perturbations(injury: settings.Injury, hardware: settings.Hardware) -> tuple[Perturbation, ...]:
+def second_lives(config: Config) -> Perturbation | None:
+    """Return what befalls second lives of everybody, if an objective is the loss in those; otherwise nobody has one."""
+    return _plain(Injury, config.injury) if needs_injuries(config.evolution.objectives) else None
+
+
+def _perturbations(config: Config) -> tuple[Perturbation, ...]:
     # only what changes a life: one that is off costs nothing
+    hardware = config.hardware
     device = _plain(Hardware, hardware)
     perfect = Hardware(range=hardware.range, rounding=hardware.rounding, stale_outputs=hardware.stale_outputs)
+    # first lives are unhurt where there are second ones
+    everybody = config.injury.share and second_lives(config) is None
     return (
-        *((_plain(Injury, injury),) if injury.share else ()),
+        *((_plain(Injury, config.injury),) if everybody else ()),
         *((device,) if device != perfect else ()),
     )
 

@@ -15,6 +15,9 @@ _WORD = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')"""
 _LONG_KEY = re.compile(rf"{_WORD}(?:[ \t]*\.[ \t]*{_WORD}){{{DEEPEST}}}")
 
 
+_CLOSING = {"[": "]", "{": "}", "(": ")"}
+
+
 class NestingError(ValueError):
     """Tables and lists are nested deeper than any setting is."""
 
@@ -73,3 +76,32 @@ def inline(value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(inline, value))}]"
     return tomli_w.dumps({"x": value}).strip().removeprefix("x = ")
+
+
+def split_values(text: str) -> list[str]:
+    """Part a text at its commas, except for those inside brackets, braces, parentheses and quotation marks.
+
+    Examples
+    --------
+    >>> split_values("4,8"), split_values("[4, 4],[8]"), split_values('"a,b"')
+    (['4', '8'], ['[4, 4]', '[8]'], ['"a,b"'])
+    """
+    parts, inside, quote, escaped = [""], [], "", False
+    for char in text:
+        if quote:
+            # in "…" a backslash takes the meaning from what follows, as in TOML
+            quote, escaped = (
+                ("" if char == quote and not escaped else quote),
+                char == "\\" and quote == '"' and not escaped,
+            )
+        elif char in "\"'":
+            quote = char
+        elif char in _CLOSING:
+            inside.append(_CLOSING[char])
+        elif inside and char == inside[-1]:
+            inside.pop()
+        elif char == "," and not inside:
+            parts.append("")
+            continue
+        parts[-1] += char
+    return parts

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from hetevo.populations.errors import SettingError
 from hetevo.populations.experience import Experience, experience
 from hetevo.populations.genome import Population
 from hetevo.populations.isolation import isolated, one_thread
+from hetevo.populations.kernel.perturbation import Perturbation
 from hetevo.populations.sparse.life import SparseSnapshot
 from hetevo.populations.species import Species
 from hetevo.populations.types import Floats, Indices, Mask
@@ -70,6 +71,9 @@ class Evaluation:
     change : ndarray of float64, shape (P,), or None
         How much weights changed in a life: the mean over plastic synapses of the distance between end and birth, mean
         over the tasks; NaN where it is unknown. None: nobody asked.
+    injured : ndarray of float64, shape (P,), or None
+        The loss in second lives, of the same tasks, samples and innate weights, that an injury befell; NaN where it is
+        unknown. None: nobody lived twice.
     objectives : mapping of str to ndarray of float64, shape (P,)
         What selection looks at besides the loss, by name (`hetevo.evolve.objectives`); empty as it comes from workers.
     """
@@ -81,6 +85,7 @@ class Evaluation:
     failures: tuple[Failure, ...] = ()
     cases: Floats | None = None
     change: Floats | None = None
+    injured: Floats | None = None
     objectives: Mapping[str, Floats] = field(default_factory=dict)
 
     @staticmethod
@@ -99,6 +104,7 @@ class Evaluation:
             self.failures,
             None if self.cases is None else self.cases[chosen],
             None if self.change is None else self.change[chosen],
+            None if self.injured is None else self.injured[chosen],
             {name: values[chosen] for name, values in self.objectives.items()},
         )
 
@@ -107,9 +113,6 @@ class Evaluation:
         """Concatenate evaluations of consecutive individuals, as workers send them."""
         names = max((part.observed for part in parts), key=len)  # an individual that failed was not observed
         cases = [part.cases for part in parts if part.cases is not None]
-        # of an individual that failed nobody knows how much it changed
-        changed = any(part.change is not None for part in parts)
-        changes = [np.full(part.loss.size, np.nan) if part.change is None else part.change for part in parts]
         return Evaluation(
             np.concatenate([part.loss for part in parts]),
             np.concatenate([part.status for part in parts]),
@@ -117,7 +120,8 @@ class Evaluation:
             {name: np.concatenate([_column(part, name) for part in parts]) for name in names},
             tuple(failure for part in parts for failure in part.failures),
             np.concatenate(cases) if len(cases) == len(parts) else None,
-            np.concatenate(changes) if changed else None,
+            _concatenate([part.change for part in parts], parts),
+            _concatenate([part.injured for part in parts], parts),
         )
 
 
@@ -127,6 +131,14 @@ GOLDEN, ROOT = (5**0.5 - 1) / 2, 2**0.5 - 1
 
 def _column(part: Evaluation, name: str) -> Floats:
     return part.observed[name] if part.observed else np.full(part.loss.size, np.nan)
+
+
+def _concatenate(values: Sequence[Floats | None], parts: Sequence[Evaluation]) -> Floats | None:
+    """Join what was asked of all individuals; of one that failed nobody knows it, so that it is NaN there."""
+    if all(value is None for value in values):
+        return None
+    known = [np.full(p.loss.size, np.nan) if v is None else v for v, p in zip(values, parts, strict=True)]
+    return np.concatenate(known)
 
 
 class Probe(Protocol):
@@ -181,6 +193,7 @@ def evaluate(
     probe_share: float = 1.0,
     lived: Experience | None = None,
     changes: bool = False,
+    injury: Perturbation | None = None,
 ) -> Evaluation:
     """Let individuals live, and measure how well they learned.
 
@@ -209,6 +222,8 @@ def evaluate(
         it was drawn before; by default it is drawn.
     changes : bool, optional
         Whether to tell how much weights changed in a life.
+    injury : Perturbation, optional
+        What befalls second lives of the same individuals, in the same tasks, whose loss is told besides.
 
     Returns
     -------
@@ -221,10 +236,16 @@ def evaluate(
     with one_thread():
         known = lived or experience(species, seed, generation, observed)
 
+        hurt = replace(species, perturbations=(injury, *species.perturbations)) if injury else None
+
         # block by block; each individual keeps the place that its random streams are named by
         def live(rows: slice | Indices, probe: Probe | None) -> Evaluation:
             lives = Block(species, population.take(rows), individuals[rows], known, seed, generation, changes)
-            return _evaluate_block(lives, probe, moments)
+            found = _evaluate_block(lives, probe, moments)
+            if hurt is None:
+                return found
+            again = replace(lives, species=hurt, changes=False)
+            return replace(found, injured=_evaluate_block(again, None, ()).loss)
 
         if probe is None or probe_share >= 1:
             slices = (slice(start, start + step) for start in range(0, population.size, step))

@@ -52,6 +52,7 @@ class Purpose(IntEnum):
     VECTORS = 32
     STRENGTH = 33
     ARCHIVE = 34
+    SWEEP = 1000  # what no run draws
 
 
 HELD_OUT = {

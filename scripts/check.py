@@ -1,26 +1,19 @@
-"""`hetevo status` and `hetevo verify`: where a run stands, and whether its directory holds what was lived."""
+"""`hetevo verify`: whether the directory of a run holds what was lived."""
 
 import json
 import sys
-import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from hetevo.scripts.errors import FAILED, AsJson, Oversubscribe, TrustRun, explain_errors
 
-WATCH_SECONDS = 2.0
-
-SHOWN = ("reason", "seed", "generation", "generations", "loss_best", "alignment_end", "digest", "probe_digest")
-"""What `status` prints as it is."""
-
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run directory.")]
 RunOrArchive = Annotated[
     Path, typer.Argument(metavar="RUN|FILE.zip", help="Run directory, or a file of `hetevo archive`.")
 ]
-Watch = Annotated[bool, typer.Option(help="Print again whenever something changes, until the run ends.")]
 Generation = Annotated[
     int | None, typer.Argument(metavar="G", help="Generation to replay; default: the newest that was saved.")
 ]
@@ -31,51 +24,6 @@ Workers = Annotated[
 Number = Annotated[
     int | None, typer.Option("--failure", metavar="K", help="Let the K-th recorded failure (from 0) live again, here.")
 ]
-
-
-@explain_errors
-def status(run: RunPath, as_json: AsJson = False, watch: Watch = False) -> None:
-    """Say where a run stands."""
-    from hetevo.evolve.rundir import RunDirectory
-
-    directory = RunDirectory.open(run)
-    shown: dict[str, Any] = {}
-    while True:
-        found = directory.status()
-        # nothing new, nothing said
-        if found != shown:
-            print(json.dumps(found) if as_json else _write_status(found), flush=True)
-            shown = found
-        if not watch or found["state"] != "running":
-            return
-        time.sleep(WATCH_SECONDS)
-
-
-def _write_status(found: dict[str, Any]) -> str:
-    from hetevo.populations.text import for_terminal
-
-    telemetry = found["telemetry"]
-    stages = [name for name in ("vary", "evaluate", "serialise", "wait", "record") if name in telemetry]
-    # telemetry of old runs has less
-    workers = ""
-    if "utilisation" in telemetry and "workers" in telemetry:
-        workers = f"{telemetry['workers']}, busy {telemetry['utilisation']:.0%} of the time"
-        if "processor" in telemetry:
-            workers += f" ({telemetry['processor']:.0%} of that on a processor)"
-        workers += f", {telemetry['resent']} blocks sent again" if telemetry.get("resent") else ""
-    rows = {
-        "preset": ", ".join(part for part in (found["preset"], found["changes"]) if part),
-        **{name: found[name] for name in SHOWN},
-        "seconds": ", ".join(f"{name} {telemetry[name]:.3g}" for name in stages),
-        "workers": workers,
-        "news": found["news"],
-    }
-    # what is not known, or not there, has no line
-    lines = [for_terminal(f"{found['path']}: {found['state']}")]
-    for name, value in rows.items():
-        if value is not None and value != "":
-            lines.append(f"  {name:14} {f'{value:.4f}' if isinstance(value, float) else for_terminal(str(value))}")
-    return "\n".join(lines)
 
 
 Data = Annotated[

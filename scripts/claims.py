@@ -59,7 +59,9 @@ Trust = Annotated[
     bool,
     typer.Option("--trust", help="Import the modules that FILE.toml alone names, and read data outside its folder."),
 ]
-Power = Annotated[bool, typer.Option("--power", help="Show how many seeds each prediction needs.")]
+Power = Annotated[
+    bool, typer.Option("--power", help="Show besides, once it has run, how many seeds each prediction needs.")
+]
 
 FIGURE = Path("figures", "claim.png")
 
@@ -281,7 +283,9 @@ def _check_places(
 
     files: list[Path] = []
     if output:
-        files += [output / name / FIGURE.with_suffix(suffix) for name in names for suffix in (".png", ".pdf", ".csv")]
+        files += [
+            output / name / FIGURE.with_suffix(suffix) for name in names for suffix in (".png", ".pdf", ".csv", ".txt")
+        ]
     if pages:
         # values that are read are not written
         endings = (".md", CIRCUIT, VALUES) if output else (".md", CIRCUIT)

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import IO, Any
 
 from rich.console import Console
 from rich.file_proxy import FileProxy
@@ -13,12 +13,21 @@ from hetevo.populations.text import LINES, for_terminal
 
 
 class Messages(Console):
-    """Rich's console on stderr. Text that it is given has no markup, no highlights and no escapes."""
+    """Rich's console. Text that it is given has no markup, no highlights and no escapes.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    stream : file, optional
+        By default stderr.
+    width : int, optional
+        Columns; by default those of the terminal.
+    """
+
+    def __init__(self, stream: IO[str] | None = None, width: int | None = None) -> None:
+        stream = stream or sys.stderr
         # the stream as it is now: a live display puts itself in its place, and would send its escapes around as text
-        stream = getattr(sys.stderr, "rich_proxied_file", sys.stderr)
-        super().__init__(file=stream, markup=False, emoji=False, highlight=False)
+        stream = getattr(stream, "rich_proxied_file", stream)
+        super().__init__(file=stream, width=width, markup=False, emoji=False, highlight=False)
 
     def render_str(self, text: str, **options: Any) -> Text:
         """Make Rich's text of a text: every one comes through here, also cells of tables."""

@@ -1,7 +1,8 @@
-"""Commands that draw: `hetevo plot` (a figure of runs), `hetevo report` (all of them), `hetevo draw` (a circuit)."""
+"""Commands that draw: `hetevo plot`, `figure` (a page of several), `report`, and `draw` (a circuit)."""
 
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -15,6 +16,25 @@ Runs = Annotated[list[Path] | None, typer.Argument(metavar="RUN...", help="Run d
 Kind = Annotated[str, typer.Option(help="Kind of figure; 'list' names them. Default: the one that suits what was run.")]
 Figure = Annotated[
     Path | None, typer.Option("-o", "--output", help="File to write: PNG, PDF or SVG. Default: RUN/figures/KIND.png.")
+]
+Width = Annotated[
+    str, typer.Option(metavar="one|two|MM", help="Width: one column (89 mm) or two (183 mm) of a journal, or mm.")
+]
+Columns = Annotated[int | None, typer.Option(help="Panels side by side.")]
+Order = Annotated[
+    list[str] | None, typer.Option(metavar="A,B,...", help="Conditions in their order; the others come after them.")
+]
+Hue = Annotated[
+    list[str] | None,
+    typer.Option(metavar="KEY", help="Setting that colours stand for; given twice, also what line styles stand for."),
+]
+Title = Annotated[str, typer.Option(help="What stands above the figure.")]
+Label = Annotated[
+    list[str] | None, typer.Option(metavar="CONDITION=TEXT", help="What a condition is called in the figure.")
+]
+Composed = Annotated[Path, typer.Argument(metavar="FILE.toml", help="File with a table [[panel]] for each panel.")]
+ComposedOutput = Annotated[
+    Path | None, typer.Option("-o", "--output", help="File: PNG, PDF or SVG. Default: FILE.png here.")
 ]
 Several = Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run directories, or sweeps.")]
 Page = Annotated[
@@ -41,11 +61,23 @@ Drawing = Annotated[
 
 
 @explain_errors
-def plot(runs: Runs = None, kind: Kind = "", output: Figure = None, force: Force = False) -> None:
+def plot(
+    runs: Runs = None,
+    kind: Kind = "",
+    output: Figure = None,
+    width: Width = "",
+    columns: Columns = None,
+    order: Order = None,
+    hue: Hue = None,
+    title: Title = "",
+    label: Label = None,
+    force: Force = False,
+) -> None:
     """Draw a figure, and say in two lines what alignment did in these runs."""
     load_matplotlib()
     from hetevo.analysis.conditions import load_all
-    from hetevo.analysis.figures import FIGURES, save
+    from hetevo.analysis.figures import FIGURES, Design, save
+    from hetevo.analysis.figures.frame import takes_design
     from hetevo.analysis.verdict import verdict
     from hetevo.evolve.rundir.places import inside
     from hetevo.populations.errors import SettingError, nearest, spell
@@ -59,16 +91,75 @@ def plot(runs: Runs = None, kind: Kind = "", output: Figure = None, force: Force
     if not runs:
         raise SettingError(f"Expected a run directory or a sweep to draw, got none: {spell('plot', 'RUN...')}")
     loaded = load_all(runs, notice=warn)
+    # what was chosen is checked before anything is drawn
+    names = [name for run in loaded for name in (run.condition, run.shown_as) if name]
+    given: dict[str, Any] = {"width": _read_width(width), "columns": columns, "hue": hue, "title": title}
+    given |= {"order": _split_order(order or [], names), "labels": _split_labels(label or [], names)}
+    design = {option: value for option, value in given.items() if value not in (None, "", [], {})}
+    try:
+        Design(**design).arrange(loaded)
+    except SettingError as error:
+        raise SettingError(f"--{error}".replace("--labels:", "--label:")) from None
     if kind:
-        drawn = FIGURES[kind](loaded)
+        if design and not takes_design(FIGURES[kind]):
+            raise SettingError(f"--{next(iter(design))}: the figure {kind!r} takes none. Leave it out.")
+        drawn = FIGURES[kind](loaded, **design)
     else:
         from hetevo.analysis.claims import CLAIMS, picture  # reads the file of every experiment
 
-        kind, drawn = picture(CLAIMS, loaded)
+        kind, drawn = picture(CLAIMS, loaded, **design)
     target = output or (inside(runs[0]) / "figures" / f"{kind}.png" if len(runs) == 1 else Path(f"{kind}.png"))
     for path in save(drawn, target, force=force, named=output is not None):
         print(path)
     print(verdict(loaded))
+
+
+def _read_width(width: str) -> str | float:
+    """Take what looks like a number for mm."""
+    try:
+        return float(width.removesuffix("mm"))
+    except ValueError:
+        return width
+
+
+def _split_order(given: Sequence[str], names: Collection[str]) -> list[str]:
+    """Split at commas, but not inside names of conditions, which may have some."""
+    order = []
+    for text in given:
+        words = text.split(",")
+        while words:
+            # the longest beginning that is a name, or else one word, which will be refused
+            ends = [end for end in range(len(words), 0, -1) if ",".join(words[:end]).strip() in names]
+            end = ends[0] if ends else 1
+            order.append(",".join(words[:end]).strip())
+            words = words[end:]
+    return order
+
+
+def _split_labels(given: Sequence[str], names: Collection[str]) -> dict[str, str]:
+    """Split at the sign of equality that ends the name of a condition, which may have some."""
+    from hetevo.populations.errors import SettingError
+
+    labels = {}
+    for text in given:
+        places = [place for place, char in enumerate(text) if char == "="]
+        if not places:
+            raise SettingError(f'--label: expected CONDITION=TEXT, such as "{next(iter(names))}=Text", got {text!r}.')
+        end = next((place for place in places[::-1] if text[:place] in names), places[0])
+        labels[text[:end]] = text[end + 1 :]
+    return labels
+
+
+@explain_errors
+def figure(source: Composed, output: ComposedOutput = None, force: Force = False) -> None:
+    """Draw a page of several figures, as a TOML file says, with letters and one caption."""
+    load_matplotlib()
+    from hetevo.analysis.figures import compose, save
+    from hetevo.populations.text import for_file
+
+    drawn = compose(source)
+    for path in save(drawn, output or Path(f"{for_file(source.stem)}.png"), force=force, named=output is not None):
+        print(path)
 
 
 @explain_errors

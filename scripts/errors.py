@@ -32,6 +32,14 @@ TrustRun = Annotated[
     bool, typer.Option("--trust", help="Import modules that the run's configuration alone names; they can do anything.")
 ]
 
+Samples = Annotated[
+    int | None,
+    typer.Option(min=1, help="Conditions that are drawn, where -s names a distribution. Default: 10, or the file's."),
+]
+SamplingSeed = Annotated[
+    int | None, typer.Option("--sampling-seed", min=0, help="Seed of what is drawn, not of the runs. Default: 0.")
+]
+
 WRONG_USE, FAILED, MACHINE_FAILED, INTERRUPTED = 2, 1, 3, 130
 
 

@@ -8,15 +8,17 @@ from typing import Annotated
 import typer
 
 from hetevo.scripts.bench.command import bench
-from hetevo.scripts.check import status, verify
+from hetevo.scripts.check import verify
 from hetevo.scripts.claims import claims
 from hetevo.scripts.compare import compare
-from hetevo.scripts.draw import draw, plot, report
+from hetevo.scripts.draw import draw, figure, plot, report
 from hetevo.scripts.errors import Commands, report_failed_thread
 from hetevo.scripts.export import assess, export, trace
 from hetevo.scripts.keeping import archive, prune
 from hetevo.scripts.presets import init, presets
 from hetevo.scripts.run import resume, run
+from hetevo.scripts.serve import serve
+from hetevo.scripts.status import status
 from hetevo.scripts.streams import OutputError, secure
 from hetevo.scripts.sweep import sweep
 
@@ -34,9 +36,11 @@ for command in (
     resume,
     status,
     plot,
+    figure,
     compare,
     draw,
     report,
+    serve,
     trace,
     assess,
     export,

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections import deque
-from typing import TYPE_CHECKING, Self
+from typing import IO, TYPE_CHECKING, Self
 
 from hetevo.scripts.errors import indent, tell
 
@@ -81,7 +81,7 @@ def write_line(report: "GenerationReport", pace: float | None, width: int | None
         time; the generation is cut off.
     """
     last = report.generation >= report.generations
-    left = None if pace is None else f"{_write_duration((report.generations - report.generation) * pace)} left"
+    left = None if pace is None else f"{write_duration((report.generations - report.generation) * pace)} left"
     alignment, elite = report.alignment_end, report.alignment_end_elite
     # text, and the rank at which it is left out
     parts = [
@@ -90,7 +90,7 @@ def write_line(report: "GenerationReport", pace: float | None, width: int | None
         (f", best {report.loss_best:.3f}", 4),
         (f"  alignment {alignment:+.3f}" if alignment is not None else "", 3),
         (f", elite {elite:+.3f}" if alignment is not None and elite is not None else "", 5),
-        (f"  {_write_duration(report.elapsed)}" if last else f"  {left}" if left else "", 1),
+        (f"  {write_duration(report.elapsed)}" if last else f"  {left}" if left else "", 1),
     ]
     text = ""
     for most in range(5, -1, -1):
@@ -100,12 +100,13 @@ def write_line(report: "GenerationReport", pace: float | None, width: int | None
     return text[:width]
 
 
-def is_live() -> bool:
-    """Tell whether stderr goes to a terminal on which lines can be written over."""
-    return sys.stderr.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
+def is_live(stream: IO[str] | None = None) -> bool:
+    """Tell whether a stream, by default stderr, goes to a terminal on which lines can be written over."""
+    return (stream or sys.stderr).isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
 
 
-def _write_duration(seconds: float) -> str:
+def write_duration(seconds: float) -> str:
+    """Write seconds for a person, such as ``2h05m``."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}h{minutes:02d}m" if hours else f"{minutes}m{rest:02d}s" if minutes else f"{rest}s"

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hetevo.scripts.errors import AsJson, Oversubscribe, Portable, TrustRun, explain_errors
+from hetevo.scripts.errors import AsJson, Oversubscribe, Portable, Samples, SamplingSeed, TrustRun, explain_errors
 from hetevo.scripts.progress import Progress
+from hetevo.scripts.side_by_side import run_combinations, run_seeds
 
 if TYPE_CHECKING:
     from hetevo.evolve import Config, Run
@@ -24,7 +25,8 @@ Changes = Annotated[
         "-s",
         "--set",
         metavar="KEY=VALUE",
-        help="Change a value, e.g. -s evolution.size=64 or -s 'network.levels=[8, 8]'.",
+        help="Change a value, e.g. -s evolution.size=64 or -s 'network.levels=[8, 8]'. Values with commas between them"
+        " are a run each, as are those of logspace(…), or draws of loguniform(…); see 'sweep'.",
     ),
 ]
 Output = Annotated[
@@ -100,6 +102,8 @@ def run(
     or_resume: OrResume = False,
     seed: Seed = None,
     seeds: Seeds = None,
+    samples: Samples = None,
+    sampling_seed: SamplingSeed = None,
     generations: Generations = None,
     until: Until = None,
     backend: Backend = None,
@@ -126,23 +130,37 @@ def run(
     }
     overrides = [*(changes or []), *(f"{key}={value}" for key, value in given.items() if value is not None)]
     # workers load what they need while this process does: one that turns out not to be needed is ended
-    with spare_workers(0 if seeds is not None else _expect_workers(overrides)):
+    several = samples is not None or sampling_seed is not None or any(map(_may_be_several, changes or []))
+    with spare_workers(0 if several or seeds is not None else _expect_workers(overrides)):
         from hetevo.evolve import Experiment
         from hetevo.evolve.toml import inline
         from hetevo.populations.text import for_file
 
         if until is not None:
             overrides.append(f"evolution.until={inline(parse_ends(until))}")
+        shown = {"oversubscribe": oversubscribe, "as_json": as_json}
+        if several:
+            alone = {"--from": origin, "--or-resume": or_resume or None}
+            draws = {"samples": samples, "seed": sampling_seed}
+            run_combinations(source, overrides, draws, seeds, output, alone, trust=trust, **shown)
+            return
         config, name = _find_configuration(source, origin, overrides, or_resume=or_resume, trust=trust)
         if seeds is not None:
             others = {"--from": origin, "--seed": seed}
-            _run_seeds(config, name, seeds, output, others, oversubscribe=oversubscribe, as_json=as_json)
+            run_seeds(config, name, seeds, output, others, **shown)
             return
         path = output or Path("runs") / f"{for_file(name)}-seed{config.seed}"
         experiment = Experiment(config, oversubscribe=oversubscribe)
         with Progress() as display:
             ended = experiment.run(path, origin=origin, or_resume=or_resume, progress=display, notice=display.say)
     finish(ended, ["--address", config.backend.address] if config.backend.address else [], as_json=as_json)
+
+
+def _may_be_several(change: str) -> bool:
+    """Tell whether a change may be several values; otherwise it is one."""
+    from hetevo.evolve.toml import split_values
+
+    return len(split_values(change)) > 1 or change.rstrip().endswith(")")
 
 
 def _expect_workers(overrides: list[str]) -> int:
@@ -152,30 +170,6 @@ def _expect_workers(overrides: list[str]) -> int:
     asked = [change for change in overrides if change.strip().startswith("backend.")]
     cores = available_cores()
     return 0 if asked or cores == 1 else cores
-
-
-def _run_seeds(
-    config: "Config",
-    name: str,
-    seeds: str,
-    output: Path | None,
-    others: dict[str, Any],
-    *,
-    oversubscribe: bool,
-    as_json: bool,
-) -> None:
-    """Run a configuration with several seeds, as a sweep."""
-    from hetevo.evolve.sweeps import plan_of_seeds
-    from hetevo.populations.errors import SettingError
-    from hetevo.populations.text import for_file
-    from hetevo.scripts.sweep import run_plan
-
-    # the range gives the seeds, and draws founders by them: --seed and --from say something else
-    beside = [option for option, value in others.items() if value is not None]
-    if beside:
-        raise SettingError(f"--seeds {seeds}: expected no {beside[0]} beside it. Leave one of them out.")
-    plan, folder = plan_of_seeds(name, config, seeds), output or Path("runs") / for_file(name)
-    run_plan(plan, folder, config.backend, again="the same command", oversubscribe=oversubscribe, as_json=as_json)
 
 
 def _find_configuration(

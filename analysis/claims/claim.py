@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -114,12 +115,23 @@ def table(
     return found.astype({"seeds_needed": "Int64"}) if powers else found
 
 
-def draw(claim: Claim, runs: Sequence[LoadedRun]) -> Plot:
-    """Draw the figure of a claim: its own, or the measures that it names, in every condition."""
-    return CLAIM_FIGURES[claim.figure](runs) if claim.figure else dots(runs, shows=claim.shows)
+def draw(claim: Claim, runs: Sequence[LoadedRun], **design: Any) -> Plot:
+    """Draw the figure of a claim: its own, or the measures that it names, in every condition.
+
+    Parameters
+    ----------
+    claim : Claim
+        Any.
+    runs : sequence of LoadedRun
+        Of its sweep.
+    **design
+        How it is to look, see `hetevo.analysis.figures.Design`.
+    """
+    own = CLAIM_FIGURES.get(claim.figure)
+    return own(runs, **design) if own else dots(runs, shows=claim.shows, **design)
 
 
-def picture(claims: Mapping[str, Claim], runs: Sequence[LoadedRun]) -> tuple[str, Plot]:
+def picture(claims: Mapping[str, Claim], runs: Sequence[LoadedRun], **design: Any) -> tuple[str, Plot]:
     """Draw what runs are about: the figure of their claim, or alignment over generations.
 
     Parameters
@@ -129,6 +141,8 @@ def picture(claims: Mapping[str, Claim], runs: Sequence[LoadedRun]) -> tuple[str
         the name of the preset of all these runs.
     runs : sequence of LoadedRun
         At least one.
+    **design
+        How it is to look, see `hetevo.analysis.figures.Design`.
 
     Returns
     -------
@@ -143,7 +157,9 @@ def picture(claims: Mapping[str, Claim], runs: Sequence[LoadedRun]) -> tuple[str
     if claim is not None and len(conditions) > 1:
         compared = {condition for prediction in claim.predictions for condition in prediction.conditions}
         # its own drawing is about the runs of its sweep, not of any variants of its preset
-        return "claim", draw(claim, runs) if compared <= conditions else dots(runs, shows=claim.shows)
+        return "claim", draw(claim, runs, **design) if compared <= conditions else dots(
+            runs, shows=claim.shows, **design
+        )
     if all(run.probed and run.last == 0 for run in runs):
-        return "lifetime", lifetime(runs)
-    return "alignment", alignment(runs)
+        return "lifetime", lifetime(runs, **design)
+    return "alignment", alignment(runs, **design)

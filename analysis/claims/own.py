@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -131,36 +132,37 @@ CLAIM_MEASURES: Mapping[str, Callable[..., float]] = {
 """Each is computed from one seed's runs, in the order of the prediction's terms."""
 
 
-def _of_flexibility(runs: Sequence[LoadedRun]) -> Plot:
+def _of_flexibility(runs: Sequence[LoadedRun], **design: Any) -> Plot:
     """Draw wiring against density."""
     plastic = [run for run in runs if run.setting("plasticity.rule") == HETEROSYNAPTIC]
     x, y = "network.density_ascending", "network.wiring"
-    return phase_diagram(plastic, x=x, y=y, names={x: "density, both pathways (mean over three sizes)", y: "wiring"})
+    names = {x: "density, both pathways (mean over three sizes)", y: "wiring"}
+    return phase_diagram(plastic, x=x, y=y, names=names, **design)
 
 
-def _of_rewired(runs: Sequence[LoadedRun]) -> Plot:
+def _of_rewired(runs: Sequence[LoadedRun], **design: Any) -> Plot:
     """Draw the density against what is rewired, where that is as much in both pathways."""
     plastic = [run for run in runs if run.setting("plasticity.rule") == HETEROSYNAPTIC]
     options = "network.options.ascending", "network.options.descending"
     equally = [run for run in plastic if run.setting(options[0]) == run.setting(options[1])]
     x, y = "network.options.ascending", "network.density_ascending"
     names = {x: "fraction of synapses rewired, both pathways", y: "density, both pathways"}
-    return phase_diagram(equally, x=x, y=y, names=names)
+    return phase_diagram(equally, x=x, y=y, names=names, **design)
 
 
-def _of_hebbian_or_not(runs: Sequence[LoadedRun]) -> Plot:
+def _of_hebbian_or_not(runs: Sequence[LoadedRun], **design: Any) -> Plot:
     """Draw noise against decay."""
     names = {DECAY: "decay a presentation (natural logarithm)", NOISE: "noise in each change\n(standard deviation)"}
     says = "cosine with Hebbian changes,\nend of life"
-    return phase_diagram(runs, x=DECAY, y=NOISE, names=names, column="hebbian_cosine_end", says=says)
+    return phase_diagram(runs, x=DECAY, y=NOISE, names=names, column="hebbian_cosine_end", says=says, **design)
 
 
-def _of_synapse_cost(runs: Sequence[LoadedRun]) -> Plot:
+def _of_synapse_cost(runs: Sequence[LoadedRun], **design: Any) -> Plot:
     """Draw the fronts of those that were selected by two objectives."""
-    return front_alignment([run for run in runs if run.setting("evolution.objectives") != ["loss"]])
+    return front_alignment([run for run in runs if run.setting("evolution.objectives") != ["loss"]], **design)
 
 
-CLAIM_FIGURES: Mapping[str, Callable[[Sequence[LoadedRun]], Plot]] = {
+CLAIM_FIGURES: Mapping[str, Callable[..., Plot]] = {
     "flexibility": _of_flexibility,
     "rewired": _of_rewired,
     "metaplasticity": metaplasticity,
@@ -169,4 +171,4 @@ CLAIM_FIGURES: Mapping[str, Callable[[Sequence[LoadedRun]], Plot]] = {
     "hebbian-or-not": _of_hebbian_or_not,
     "synapse-cost": _of_synapse_cost,
 }
-"""Each is drawn from all runs of the claim's sweep."""
+"""Each is drawn from all runs of the claim's sweep, and takes the options of a `hetevo.analysis.figures.Design`."""

@@ -10,10 +10,10 @@ import pandas as pd
 from hetevo.analysis.claims.own import CLAIM_MEASURES
 from hetevo.analysis.intervals import CONFIDENCE, EQUIVALENCE, error_of, mean_and_interval, tail
 from hetevo.analysis.runs import LoadedRun
-from hetevo.analysis.statistics.curves import LATE
+from hetevo.analysis.statistics.curves import LATE, find_late
 from hetevo.analysis.statistics.seeds import MATTERS, power, seeds_needed
 from hetevo.populations.errors import SettingError
-from hetevo.populations.types import Floats, Indices
+from hetevo.populations.types import Floats
 
 Term = tuple[float, str, str]
 """Weight, condition, column of the table of generations."""
@@ -225,18 +225,12 @@ def _of_one_seed(prediction: Prediction, runs: Mapping[str, LoadedRun]) -> float
         if len({len(values) for values in columns}) == 1:
             undefined = ~np.isfinite(columns).all(axis=0)
             columns = [np.where(undefined, np.nan, values) for values in columns]
-        at = [_late(*pair, prediction.generations) for pair in zip(columns, tables, strict=True)]
+        pairs = zip(columns, tables, strict=True)
+        at = [values[find_late(values, when, prediction.generations)] for values, when in pairs]
     if not all(values.size for values in at):
         return float("nan")
     weights = [weight for weight, _, _ in prediction.terms]
     return float(sum(weight * values.mean() for weight, values in zip(weights, at, strict=True)))
-
-
-def _late(values: Floats, generations: Indices, most: int) -> Floats:
-    """Return the last values that are defined, of the later half of the run; of none there, the last one at all."""
-    defined = np.isfinite(values)
-    late = values[defined & (2 * generations > generations[-1])]
-    return late[-most:] if late.size else values[defined][-1:]
 
 
 def _is_short(prediction: Prediction, runs: Sequence[LoadedRun]) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from hetevo.analysis.claims.claim import Claim, check
 from hetevo.analysis.claims.prediction import Measured, Prediction, by_seed
@@ -141,7 +141,7 @@ def _read_mean(prediction: Prediction, row: Mapping[Hashable, Any] | None) -> Me
     effect, low, high, n = (float(row[name]) for name in ("effect", "low", "high", "n"))
     # predictions with bounds have a narrower interval
     if prediction.confidence != CONFIDENCE and n > 1:
-        half = error_of(high - low, int(n)) * float(stats.t.ppf((1 + prediction.confidence) / 2, n - 1))
+        half = error_of(high - low, int(n)) * float(special.stdtrit(n - 1, (1 + prediction.confidence) / 2))
         low, high = effect - half, effect + half
     return Measured(prediction, effect, low, high, int(n), short=True)
 

@@ -2,10 +2,12 @@
 
 To add one, write a function that draws into a `Frame`, decorate it with `figure` and name it in `FIGURES`; the contract
 tests run over every entry. What all figures share is in `frame` (panels, legends, data), `needs` (what runs must have
-recorded), `parts` (what is drawn inside panels), `style` and `plot`.
+recorded), `parts` (what is drawn inside panels), `canvas` (sizes, letters), `design` (what somebody chose), `caption`,
+`style` and `plot`; `composed` puts several on a page.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from hetevo.analysis.figures.alignment import alignment, levels
@@ -14,6 +16,8 @@ from hetevo.analysis.figures.assembly import assembly
 from hetevo.analysis.figures.bcm import bcm
 from hetevo.analysis.figures.circuit import draw_individual
 from hetevo.analysis.figures.claim import claim
+from hetevo.analysis.figures.composed import compose_page
+from hetevo.analysis.figures.design import Design
 from hetevo.analysis.figures.emergence import onset, survival
 from hetevo.analysis.figures.exchange import exchange
 from hetevo.analysis.figures.gains import gains, phi, signs
@@ -66,14 +70,28 @@ FIGURES: Registry[Callable[..., Plot]] = Registry(
 )
 """Figures by the name used in ``hetevo plot --kind``."""
 
+
+def compose(source: str | Path) -> Plot:
+    """Draw a page of several of these figures, see `hetevo.analysis.figures.composed.compose_page`.
+
+    Parameters
+    ----------
+    source : str or Path
+        A TOML file with a table ``[[panel]]`` for each panel.
+    """
+    return compose_page(source, FIGURES)
+
+
 __all__ = [
     "FIGURES",
+    "Design",
     "Plot",
     "alignment",
     "archive",
     "assembly",
     "bcm",
     "claim",
+    "compose",
     "distribution",
     "draw_individual",
     "exchange",

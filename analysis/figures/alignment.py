@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from hetevo.analysis.figures.frame import Frame, figure, name_with_seeds
+from hetevo.analysis.figures.caption import BOUNDED_INTERVAL, INTERVAL, name_with_seeds
+from hetevo.analysis.figures.frame import Frame, figure
 from hetevo.analysis.figures.parts import (
     add_to_title,
     count_generations,
@@ -31,7 +32,7 @@ def alignment(frame: Frame) -> pd.DataFrame:
     """Draw gradient alignment and loss over generations.
 
     One run: the population mean at the end of life with its spread over individuals, the best tenth, and the mean at
-    birth. Several runs: one line a condition, the mean over seeds with its t interval.
+    birth. Several runs: one line a condition, the mean over seeds with its interval.
 
     Returns
     -------
@@ -39,6 +40,8 @@ def alignment(frame: Frame) -> pd.DataFrame:
         Undefined values are gaps.
     """
     upper, lower = frame.rows(2, 3.1, heights=(3, 2), letters="ab")
+    frame.say("Alignment: cosine of the change of weights with the negative gradient; dashed, that of chance.", upper)
+    frame.say("Test loss over that of a network that always answers 0; dashed, such a network.", lower)
     upper.set_ylabel("gradient alignment\n(cosine)")
     lower.set_ylabel("normalised\ntest loss")
     lower.set_xlabel("generation")
@@ -87,6 +90,8 @@ def _one_run(frame: Frame, run: LoadedRun, upper: Axes, lower: Axes) -> pd.DataF
     ):
         course = pd.DataFrame({"generation": table["generation"], "mean": table[column], "low": np.nan, "high": np.nan})
         draw_course(axes, course, (colour, line), label)
+    frame.say("Lines, means over the individuals of one run; band, from their 10th to their 90th percentile.", upper)
+    frame.say("Loss of the median and of the best individual.", lower)
     if run.generations["alignment_end"].isna().all():
         say_undefined(upper, every_of(looked["generation"]))
     upper.set_title(write_title(run), loc="right")
@@ -104,7 +109,10 @@ def _several_runs(frame: Frame, upper: Axes, lower: Axes) -> tuple[pd.DataFrame,
         for axes, column, table in panels
     }
     counts = {name: summary["n"] for name, summary in parts[upper, "alignment_end"].items()}
-    labels, title = name_with_seeds(counts, "mean (b: geometric)")
+    kinds = f"{BOUNDED_INTERVAL} (loss: geometric, t)"
+    labels, title = name_with_seeds(counts, interval=kinds)
+    frame.say(f"Lines, means over seeds of population means at the end of life; bands, {BOUNDED_INTERVAL}s.", upper)
+    frame.say(f"Geometric means over seeds of population medians; bands, {INTERVAL}s of the logarithm.", lower)
     # one look a condition in both panels
     frames, styles = [], frame.looks()
     for (axes, column), summaries in parts.items():
@@ -137,7 +145,7 @@ def levels(frame: Frame) -> pd.DataFrame:
     counts = {
         name: pd.concat([course["n"] for (where, _), course in courses.items() if where == name]) for name in conditions
     }
-    labels, title = name_with_seeds(counts)
+    labels, title = name_with_seeds(counts, interval=BOUNDED_INTERVAL)
     # a panel a condition; an empty one says why it is empty
     names = [labels[name] if counts[name].any() else name for name in conditions]
     grid = frame.grid(names, 1.9, across="generation", upward="alignment\n(cosine)")

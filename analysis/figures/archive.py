@@ -70,6 +70,9 @@ def archive(frame: Frame) -> pd.DataFrame:
     axes.set_ylabel(_label(names[1]))
     share = len(there) / len(arrays["occupied"])
     more = f", best over {len(cells) - 2} more descriptor{'s'[: len(cells) > 3]}" if len(cells) > 2 else ""
+    frame.say(
+        "Colours, loss of the best elite of each cell, a mean over the lives that it has had; white, empty cells."
+    )
     counts = f"generation {generation}: n = {len(there)} elites in {share:.0%} of the cells".replace("%", " %")
     axes.set_title(f"{write_title(run)}\n{counts}{more}", loc="right")
     return table

@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from hetevo.analysis.conditions import group_by_condition
 from hetevo.analysis.figures.frame import Frame, figure
 from hetevo.analysis.figures.parts import find_moments, logarithmic, null_line, say_undefined
-from hetevo.analysis.figures.style import COLUMN_INCHES, SMALL, Colour, for_figures
+from hetevo.analysis.figures.style import SMALL, Colour, for_figures
 from hetevo.analysis.runs import LoadedRun
 from hetevo.populations.types import Floats
 
@@ -80,7 +80,7 @@ def assembly(frame: Frame) -> pd.DataFrame:
     ]
     data = pd.DataFrame(rows, columns=["measure", "condition", "seed", "presentation", "value"])
     labels, looks, longest = for_figures(groups), frame.looks(), float(data["presentation"].max())
-    panels = frame.columns(len(PANELS), INCHES, rows=2, width=COLUMN_INCHES / 2, letters="abcdefgh")
+    panels = frame.columns(len(PANELS), INCHES, rows=2, letters="abcdefgh")
     for place, (axes, panel) in enumerate(zip(panels, PANELS, strict=True)):
         shown = data[data["measure"] == panel.measure].dropna(subset="value")
         boxes = _boxed(shown) if len(groups) <= MOST_BOXES else []
@@ -100,6 +100,7 @@ def assembly(frame: Frame) -> pd.DataFrame:
         axes.set_xlim(-0.06 * longest, 1.06 * longest)
         if place >= len(PANELS) // 2:
             axes.set_xlabel("presentation")
+    frame.say(f"{_say(groups).capitalize()}.")
     frame.panels[0].set_ylabel("measures of figure 2b2", fontsize=SMALL)
     frame.panels[4].set_ylabel("what they are worth", fontsize=SMALL)
     frame.legend(columns=min(4, len(groups)) if max(map(len, labels.values())) < 24 else 2, title=_say(groups))

@@ -7,8 +7,9 @@ import pandas as pd
 import seaborn
 from matplotlib.axes import Axes
 
+from hetevo.analysis.figures.caption import INTERVAL
 from hetevo.analysis.figures.frame import Frame, figure
-from hetevo.analysis.figures.parts import INTERVAL, null_line
+from hetevo.analysis.figures.parts import null_line
 from hetevo.analysis.figures.style import for_figures, look
 from hetevo.analysis.intervals import mean_and_interval
 from hetevo.analysis.measures.curve import ACTIVITIES
@@ -24,7 +25,7 @@ ACTIVITY = "activity_neuron_1_end"
 NEEDED = (*CURVES["birth"], *CURVES["end"], *(f"{name}_{s}" for name in (THRESHOLD, SLOPE) for s in STAGES), ACTIVITY)
 
 
-@figure(*NEEDED, probe="instruments", measures=("plasticity curve",), individuals=1)
+@figure(*NEEDED, probe="instruments", measures=("plasticity curve",), individuals=1, sweep="bcm")
 def bcm(frame: Frame) -> pd.DataFrame:
     """Draw changes against activity at birth and after histories of different intensity, and all thresholds.
 
@@ -54,7 +55,9 @@ def bcm(frame: Frame) -> pd.DataFrame:
         _draw_thresholds(below, part, look(number, frame.palette), names[str(name)])
     _draw_powers(below, data[data["condition"] == next(iter(groups))])
     seeds = data["seed"].nunique()
-    below.set_title(f"medians over neurons; n = {seeds} seeds, mean and {INTERVAL}", loc="right", fontsize=7)
+    frame.say("One neuron, of individual and seed as written; the dots are its thresholds.", above)
+    frame.say(f"Points, means over seeds of medians over neurons; bars, {INTERVAL}s over seeds.", below)
+    below.set_title(f"medians over neurons; n = {seeds} seeds, mean and {INTERVAL}", loc="right")
     below.set_xlabel("activity $h$ at which the neuron is held; threshold", parse_math=True)
     below.set_ylabel("mean activity\nin the history")
     below.set_xlim(0, max(ACTIVITIES))
@@ -105,8 +108,8 @@ def _draw_curves(axes: Axes, group: Sequence[LoadedRun]) -> pd.DataFrame:
     null_line(axes, y=0)
     axes.ticklabel_format(axis="y", scilimits=(-2, 2))
     axes.set_ylabel("change $\\Delta W$ a presentation", parse_math=True)
-    axes.set_title(f"one neuron (individual {who}, seed {group[0].seed})", loc="right", fontsize=7)
-    axes.legend(fontsize=6)
+    axes.set_title(f"one neuron (individual {who}, seed {group[0].seed})", loc="right")
+    axes.legend()
     columns = [f"at_{activity}" for activity in ACTIVITIES]
     return pd.DataFrame(drawn, index=columns).T.rename_axis("history").reset_index()
 

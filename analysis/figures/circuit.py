@@ -3,21 +3,24 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 
 from hetevo.analysis.figures.circuit_parts import (
+    MOST_SYNAPSES,
     MOST_UNITS,
-    SIGNS,
     choose_colour,
-    choose_marker,
+    choose_size,
     draw_arrow,
     draw_synapses,
-    make_handle,
+    draw_unit,
+    explain_signs,
+    finish_graph,
+    name_rows,
+    split_rows,
     write_name,
 )
 from hetevo.analysis.figures.error_circuit import draw_error_circuit
 from hetevo.analysis.figures.frame import blank
-from hetevo.analysis.figures.parts import null_line, panel_letter
+from hetevo.analysis.figures.parts import null_line
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import Palette
 from hetevo.populations.errors import SettingError
@@ -38,7 +41,8 @@ def draw_individual(species: Species, genes: Population, individual: int = 0, ti
     """Draw both pathways of a circuit side by side, with error neurons if it has some; or a layer and its rule.
 
     A neuron is coloured and shaped by the sign of its gain in that pathway, which decides with which sign its synapses
-    change. Circuits of more than `MOST_UNITS` units are drawn as matrices, receivers down and senders across.
+    change. Circuits of more than `MOST_UNITS` units, or `MOST_SYNAPSES` in a pathway, are drawn as matrices, receivers
+    down and senders across.
 
     Parameters
     ----------
@@ -75,26 +79,18 @@ def _draw_circuit(species: Species, genes: Population, individual: int, title: s
         "descending": (genes.mask_descending[individual], descending),
     }
     data = pd.concat([_list_synapses(layout, name, *parts) for name, parts in pathways.items()], ignore_index=True)
-    graph = layout.units + layout.outputs <= MOST_UNITS
+    most = max(int(mask.sum()) for mask, _ in pathways.values())
+    graph = layout.units + layout.outputs <= MOST_UNITS and most <= MOST_SYNAPSES
     with blank() as frame:
         # a panel a pathway
-        panels = frame.columns(2, 3.6 if graph else 3.3)
-        for axes, letter, (name, (mask, gains)) in zip(panels, "AB", pathways.items(), strict=True):
+        panels = frame.columns(2, 3.6 if graph else 3.3, letters="ab")
+        for axes, (name, (mask, gains)) in zip(panels, pathways.items(), strict=True):
             symbol = "$W$" if name == "ascending" else "$V$"
             title_of_panel = f"{name} pathway {symbol}: {int(mask.sum())} synapses"
-            axes.set_title(title_of_panel, fontsize=8, parse_math=True)
-            if graph:
-                _draw_graph(axes, layout, name, mask, gains, frame.palette)
-                axes.text(0, 1, letter, transform=axes.transAxes, weight="bold")
-            else:
-                _draw_matrix(axes, layout, name, mask, gains, frame.palette)
-                panel_letter(axes, letter)
-        # one legend: what is there of signs, and units that only send
-        handles = [make_handle(sign, frame.palette, graph) for sign in SIGNS if sign or (data["gain"] == 0).any()]
-        if graph:
-            sends = "only sends in this pathway"
-            handles.append(Line2D([], [], linestyle="", marker="s", mfc="white", mec="0.3", label=sends))
-        frame.figure.legend(handles=handles, loc="outside lower center", ncols=4, title="receiving neuron")
+            axes.set_title(title_of_panel, parse_math=True)
+            draw = _draw_graph if graph else _draw_matrix
+            draw(axes, layout, name, mask, gains, frame.palette)
+        explain_signs(frame, data["gain"], graph)
         write_name(frame, title)
     names = dict(enumerate(layout.unit_names))
     data["sender"], data["receiver"] = data["sender"].map(names), data["receiver"].map(names)
@@ -112,7 +108,7 @@ def _draw_formula(species: Species, genes: Population, individual: int, title: s
         # every input reaches every output
         complete = np.ones((layout.neurons, layout.units), np.bool_)
         _draw_graph(wiring, layout, "ascending", complete, np.ones(layout.neurons), frame.palette)
-        wiring.set_title("single layer", fontsize=8)
+        wiring.set_title("single layer")
         # coefficients are powers of two with a sign, or 0
         colours = [frame.palette[0] if value > 0 else frame.palette[3] for value in values]
         bars.barh(names, values, color=colours, height=0.7)
@@ -127,7 +123,7 @@ def _draw_formula(species: Species, genes: Population, individual: int, title: s
         bars.minorticks_off()
         bars.set_xlabel("coefficient, rate included (symmetric log scale)")
         bars.set_ylabel("term: w weight, a input,\no output, t target")
-        bars.set_title("inherited rule: change of a weight", fontsize=8)
+        bars.set_title("inherited rule: change of a weight")
         write_name(frame, title)
     return Plot(frame.figure, pd.DataFrame({"term": names, "coefficient": values}))
 
@@ -136,8 +132,8 @@ def _draw_graph(axes: Axes, layout: Layout, pathway: Pathway, mask: Mask, gains:
     """Draw a pathway as a graph: units in rows from below, an arrow a synapse, coloured by its receiver's gain."""
     places, table = _places(layout), _list_synapses(layout, pathway, mask, gains)
     # smaller units and fainter arrows where there are many
-    size = float(np.clip(240 / max(layout.input_units, *layout.levels, layout.outputs), 12, 60))
-    faint = float(np.clip(60 / max(len(table), 1), 0.18, 0.8))
+    size = choose_size(max(layout.input_units, *layout.levels, layout.outputs))
+    faint = float(np.clip(60 / max(len(table), 1), 0.35, 0.8))
     for sender, receiver, gain in zip(table["sender"], table["receiver"], table["gain"], strict=True):
         start, end = places[sender], places[receiver]
         level = start[1] == end[1]
@@ -145,23 +141,15 @@ def _draw_graph(axes: Axes, layout: Layout, pathway: Pathway, mask: Mask, gains:
         # lateral synapses and those that skip a level pass around what is between
         bend = (0.5 if level else 0.12 if far else 0.0) * (1 if sender < receiver else -1)
         draw_arrow(axes, start, end, bend, size, choose_colour(gain, palette), faint)
-    # units above their arrows; those that receive nothing in this pathway are open squares
-    received = dict(zip(range(layout.input_units, layout.input_units + len(gains)), gains, strict=True))
+    # units above their arrows; no inputs in the pathway that does not reach them
+    first = layout.input_units
+    received = dict(zip(range(first, first + len(gains)), gains.tolist(), strict=True))
+    names, rows = layout.unit_names, name_rows(layout)
     for unit, place in enumerate(places):
-        if unit not in received:
-            axes.scatter(*place, s=size * 0.6, marker="s", facecolor="white", edgecolor="0.3", linewidth=0.8, zorder=3)
-            continue
-        colour, marker = choose_colour(received[unit], palette), choose_marker(received[unit])
-        axes.scatter(*place, s=size, marker=marker, facecolor=colour, edgecolor="white", linewidth=0.5, zorder=3)
-    # a row a level, named at the left
-    levels = [f"level {number + 1}" for number in range(len(layout.levels))]
-    axes.set_yticks(range(len(levels) + 2), ["inputs", *levels, "outputs"])
+        if pathway == "ascending" or unit >= first:
+            draw_unit(axes, place, names[unit], received.get(unit), size, palette)
     axes.set_xticks([])
-    axes.set_xlim(-0.04, 1.04)
-    axes.set_ylim(-0.45, len(levels) + 1.45)
-    axes.tick_params(length=0)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
+    finish_graph(axes, rows if pathway == "ascending" else ["", *rows[1:]])
 
 
 def _list_synapses(layout: Layout, pathway: Pathway, mask: Mask, gains: Floats) -> pd.DataFrame:
@@ -178,18 +166,13 @@ def _places(layout: Layout) -> list[tuple[float, float]]:
     return [((unit + 0.5) / size, float(height)) for height, size in enumerate(sizes) for unit in range(size)]
 
 
-def _draw_matrix(axes: Axes, layout: Layout, pathway: str, mask: Mask, gains: Floats, palette: Palette) -> None:
-    draw_synapses(axes, mask, gains, palette)
-    # lines between levels
-    borders = np.cumsum(layout.levels) - 0.5
-    first = layout.input_units if pathway == "ascending" else 0
-    for border in borders:
-        axes.axhline(border, color="0.6", linewidth=0.5)
-        axes.axvline(border + first, color="0.6", linewidth=0.5)
-    if first:
-        axes.axvline(first - 0.5, color="0.6", linewidth=0.5)
-    axes.set_xlabel("sender: inputs, then neurons" if first else "sender: neurons, from below")
-    axes.set_ylabel("receiving neuron, from below" if first else "receiving hidden neuron")
+def _draw_matrix(axes: Axes, layout: Layout, pathway: Pathway, mask: Mask, gains: Floats, palette: Palette) -> None:
+    """Draw a pathway as a matrix: each row a receiver, each column a sender, from below."""
+    rows = split_rows(layout, layout.unit_names)
+    receivers, senders = (rows[1:], rows[:-1]) if pathway == "ascending" else (rows[1:-1], rows[1:])
+    draw_synapses(axes, mask, gains, palette, receivers, senders)
+    axes.set_xlabel("sender")
+    axes.set_ylabel("receiver")
 
 
 _DRAWINGS = {

@@ -1,4 +1,7 @@
-"""The figure `claim`: measures of every condition, seed by seed, with the interval of their means."""
+"""The figure `claim`: measures of every condition, seed by seed, with the interval of their means.
+
+A seed's value is that by which claims are judged: a mean over its last generations, see `find_late`.
+"""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -6,17 +9,23 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from hetevo.analysis.conditions import group_by_condition
-from hetevo.analysis.figures.frame import Frame, figure, name_with_seeds
+from hetevo.analysis.figures.caption import name_interval, name_with_seeds
+from hetevo.analysis.figures.frame import Frame, figure
 from hetevo.analysis.figures.parts import null_line
 from hetevo.analysis.figures.style import Palette
-from hetevo.analysis.intervals import mean_and_interval
+from hetevo.analysis.intervals import interval_shown, is_bounded
 from hetevo.analysis.runs import LoadedRun
+from hetevo.analysis.statistics.curves import find_late, write_last
 from hetevo.populations.errors import SettingError
 from hetevo.populations.types import Floats
 
-INCHES_PER_CONDITION = 0.24
+INCHES_PER_CONDITION = 0.26
+
+ABOVE, SPREAD, BELOW = -0.14, 0.14, 0.22
+"""In a row, where the middle of its seeds lies, how far they are spread, and where their mean lies."""
 
 SILENT = 1.0
 """Normalised loss of a network that always answers 0."""
@@ -35,12 +44,15 @@ SHOWN = MappingProxyType(
 
 @figure()
 def claim(frame: Frame, *, shows: Mapping[str, str] = SHOWN) -> pd.DataFrame:
-    """Draw columns of the last generation that has them: a dot a seed, the mean and its t interval, a row a condition.
+    """Draw measures at the end of each run: a dot a seed, the mean with its interval below, a row a condition.
+
+    A seed's value is the mean over its last generations by which claims are judged: ten at most, of the later half of
+    the run, in which the measure is defined.
 
     Returns
     -------
     Plot
-        Data: measure, condition, seed, generation, value.
+        Data: measure, condition, seed, generation (the last that counts), value.
 
     Other Parameters
     ----------------
@@ -53,13 +65,13 @@ def claim(frame: Frame, *, shows: Mapping[str, str] = SHOWN) -> pd.DataFrame:
         If no run has any of the columns defined anywhere.
     """
     groups = group_by_condition(frame.runs)
-    found = [
-        (column, condition, run.seed, *_last(run, column))
-        for column in shows
-        for condition, group in groups.items()
-        for run in group
-    ]
-    data = pd.DataFrame(found, columns=["measure", "condition", "seed", "generation", "value"])
+    rows, lengths = [], []
+    for column in shows:
+        for run in (run for group in groups.values() for run in group):
+            value, last, length = _end(run, column)
+            rows.append((column, run.condition, run.seed, last, value))
+            lengths += [length] * (length > 0)
+    data = pd.DataFrame(rows, columns=["measure", "condition", "seed", "generation", "value"])
     there = [column for column in shows if data.loc[data["measure"] == column, "value"].notna().any()]
     if not there:
         raise SettingError(
@@ -68,57 +80,93 @@ def claim(frame: Frame, *, shows: Mapping[str, str] = SHOWN) -> pd.DataFrame:
         )
     # a panel a measure, in each a row a condition; four measures and more two by two
     across = len(there) if len(there) < 4 else 2
-    rows, high = -(-len(there) // across), max(1.3, 0.85 + INCHES_PER_CONDITION * len(groups))
-    panels = frame.columns(len(there), high, rows=rows)
+    down, high = -(-len(there) // across), max(1.3, 0.85 + INCHES_PER_CONDITION * len(groups))
+    panels = frame.columns(len(there), high, rows=down)
+    across = frame.design.columns or across
     said: list[str] = []
     for axes, column in zip(panels, there, strict=True):
         values = data[data["measure"] == column].dropna(subset="value")
         seeds = values.groupby("condition")["seed"].nunique()
-        labels, title = name_with_seeds({name: pd.Series([int(seeds.get(name, 0))]) for name in groups})
+        labels, _ = name_with_seeds({name: pd.Series([int(seeds.get(name, 0))]) for name in groups})
         rows_of = [values.loc[values["condition"] == name, "value"].to_numpy(float) for name in groups]
-        _draw(axes, rows_of, frame.palette)
+        _draw(axes, rows_of, frame.palette, column)
         # the names once a row of panels, unless another number of seeds stands behind this measure
         names = [labels[name] for name in groups]
-        again = names != said or axes in panels[::across]
+        again = names != said or axes in panels[:: frame.across]
         axes.set_yticks(range(len(groups)), names if again else [""] * len(names))
         said = names
         if "loss" in column and values["value"].max() > FAR:
             axes.set_xscale("log")
-        null_line(axes, x=SILENT if "loss" in column else 0)
+        else:
+            axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         axes.set_xlabel(shows[column])
-        axes.set_title(title, loc="right")
+        null_line(axes, x=SILENT if "loss" in column else 0)
+        axes.set_title(_count(seeds), loc="left")
+    kinds = dict.fromkeys(name_interval(column, bounded=_has_bounds(column)) for column in there)
+    _explain(frame, write_last(lengths), " or ".join(kinds))
     return data
 
 
-def _draw(axes: Axes, conditions: Sequence[Floats], palette: Palette) -> None:
+def _has_bounds(column: str) -> bool:
+    """Tell whether a measure has bounds; a loss has, 0 and its cap."""
+    return "loss" in column or is_bounded(column)
+
+
+def _count(seeds: "pd.Series[int]") -> str:
+    """Write how many seeds there are, where all conditions have as many: else each condition says it."""
+    return f"n = {seeds.iloc[0]} seed{'s' if seeds.iloc[0] > 1 else ''}" if seeds.nunique() == 1 else ""
+
+
+def _explain(frame: Frame, ending: str, interval: str) -> None:
+    """Say below the panels what a dot is, and what a diamond."""
+    axes = frame.panels[0]
+    axes.plot(
+        [], [], "o", color=frame.palette[0], markersize=4, markeredgecolor="white", markeredgewidth=0.3,
+        label=f"a seed, mean of {ending}",
+    )  # fmt: skip
+    axes.errorbar(
+        [np.nan], [np.nan], xerr=[np.nan], fmt="D", color="black", markersize=3.5, capsize=2, linewidth=1,
+        label=f"mean over seeds, {interval}",
+    )  # fmt: skip
+    frame.say(f"Dots: seeds, each the mean of {ending}; diamonds: means over seeds with {interval}s.")
+    frame.legend(columns=1)
+
+
+def _draw(axes: Axes, conditions: Sequence[Floats], palette: Palette, column: str) -> None:
     """Draw a row for each condition, from top to bottom; one without values stays empty: its label says so."""
     for place, values in enumerate(conditions):
         if not values.size:
             continue
-        spread = np.linspace(-0.16, 0.16, values.size) if values.size > 1 else np.zeros(1)
-        axes.plot(values, place + spread, "o", markersize=2, color=palette[0], alpha=0.45, markeredgewidth=0)
+        if place % 2:
+            axes.axhspan(place - 0.5, place + 0.5, color="0.96", linewidth=0, zorder=0)
+        spread = np.linspace(-SPREAD, SPREAD, values.size) if values.size > 1 else np.zeros(1)
+        axes.plot(
+            values, place + ABOVE + spread, "o", markersize=3.5, color=palette[0], alpha=0.8, markeredgewidth=0.3,
+            markeredgecolor="white",
+        )  # fmt: skip
         # the mean with its interval, which a single seed does not have
-        mean, _, high = mean_and_interval(values)
+        mean, low, high = interval_shown(values, bounded=_has_bounds(column))
         axes.errorbar(
             mean,
-            place,
-            xerr=np.nan_to_num(high - mean),
+            place + BELOW,
+            xerr=np.nan_to_num([[mean - low], [high - mean]]),
             fmt="D",
-            markersize=4,
+            markersize=3.5,
             color="black",
-            capsize=2.5,
-            linewidth=1.1,
+            capsize=2,
+            linewidth=1,
         )
     axes.set_ylim(len(conditions) - 0.5, -0.5)
 
 
-def _last(run: LoadedRun, column: str) -> tuple[float, float]:
-    """Return the last generation in which a column is defined, and its value."""
+def _end(run: LoadedRun, column: str) -> tuple[float, float, int]:
+    """Return a column's mean over the generations that count, the last of these, and how many they are."""
     # losses are those of the end of life: nothing is known of them at the stage that a control looks at
     elsewhere = run.stage != "end" and not column.endswith("_end")
     if column not in run.generations or elsewhere:
-        return float("nan"), float("nan")
-    values = run.values(column).dropna()
-    if not len(values):
-        return float("nan"), float("nan")
-    return float(run.generations.loc[values.index[-1], "generation"]), float(values.iloc[-1])
+        return float("nan"), float("nan"), 0
+    values, generations = run.values(column).to_numpy(float), run.generations["generation"].to_numpy()
+    late = find_late(values, generations)
+    if not late.size:
+        return float("nan"), float("nan"), 0
+    return float(values[late].mean()), float(generations[late[-1]]), len(late)

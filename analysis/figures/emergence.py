@@ -2,17 +2,29 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from hetevo.analysis.figures.frame import Frame, figure
 from hetevo.analysis.figures.parts import count_generations, null_line
-from hetevo.analysis.figures.style import HALF, for_figure, for_figures
+from hetevo.analysis.figures.style import HALF, SMALL, TICK, Colour, Look, for_figure, for_figures
 from hetevo.analysis.intervals import CONFIDENCE
 from hetevo.analysis.statistics import Emergence, emergence, survival_curve
+from hetevo.analysis.statistics.curves import Curves
 from hetevo.analysis.statistics.survival import in_powers_of_ten
 from hetevo.populations.errors import SettingError
+from hetevo.populations.types import Floats
 
-FAINT = 2_000
-"""Values drawn times opacity: the more there are, the fainter, so that many do not become one blot."""
+MOST_LINES = 12
+"""Runs up to which each is a line; of more, each condition's mean and range."""
+
+STRIP = 0.09
+"""Height of a row of onsets, in inches."""
+
+NEAR = 3
+"""Generations after the last event that are shown at least."""
+
+ROOM = 30
+"""Letters of a name, beside what is said of it."""
 
 MOST_BANDS = 4
 """Conditions up to which their intervals can be told apart."""
@@ -21,6 +33,8 @@ MOST_BANDS = 4
 @figure()
 def onset(frame: Frame, *, found: Emergence | None = None) -> pd.DataFrame:
     """Draw the population mean of every run, the band of neutral runs, and the onsets.
+
+    Of many runs, the mean and the range over the seeds of each condition. Above, a row a condition, stand the onsets.
 
     Returns
     -------
@@ -39,41 +53,81 @@ def onset(frame: Frame, *, found: Emergence | None = None) -> pd.DataFrame:
     """
     found = found or emergence(frame.runs)
     band, generations = found.band, next(iter(found.curves.values())).generations
-    axes, styles, names = frame.one_panel(2.5), frame.looks(), for_figures(found.curves)
+    styles, names = frame.looks(), for_figures(found.curves, ROOM)
     # neutral runs behind the others
-    others = [condition for condition in found.curves if condition != found.neutral]
-    for condition in [found.neutral, *others]:
+    order = [found.neutral, *(condition for condition in found.curves if condition != found.neutral)]
+    emerging = [condition for condition in order if found.onsets[condition].observed.any()]
+    high = STRIP * max(len(emerging), 1) + 0.05
+    strip, axes = frame.rows(2, 2.5 + high, heights=[high, 2.0])
+    every = sum(len(own.last) for own in found.curves.values()) <= MOST_LINES
+    for condition in order:
         own, times = found.curves[condition], found.onsets[condition]
         colour, line = styles[condition]
         emerged = f"{times.observed.sum()} of n = {len(times.time)} emerged" if own.defined else "undefined"
-        curves = own.values.T if own.defined else np.full(len(generations), np.nan)
-        faint = min(0.8, max(0.1, FAINT / own.values.size))
-        axes.plot(generations, curves, color=colour, linestyle=line, linewidth=0.6, alpha=faint)
+        _draw_curves(axes, own, styles[condition], every=every, ranged=condition != found.neutral)
         axes.plot([], [], color=colour, linestyle=line, label=f"{names[condition]}: {emerged}")
-        # a mark at the onset of each run that has one
-        when = times.time[times.observed]
-        values = own.values[times.observed, np.searchsorted(generations, when)]
-        axes.plot(
-            when,
-            values,
-            linestyle="none",
-            marker="v",
-            markersize=4,
-            markeredgecolor="black",
-            markeredgewidth=0.4,
-            color=colour,
-            zorder=4,
-        )
+    # a mark at the onset of each run that has one, in the row of its condition
+    for row, condition in enumerate(emerging):
+        times = found.onsets[condition]
+        _draw_onsets(strip, row, times.time[times.observed], styles[condition][0])
+    strip.set_ylim(len(emerging) - 0.5 if emerging else 0.5, -0.5)
+    strip.set_yticks([])
+    strip.tick_params(length=0)
+    strip.set_ylabel("onset", rotation=0, ha="right", va="center", fontsize=SMALL)
+    for spine in strip.spines.values():
+        spine.set_visible(False)
     # the band behind everything
-    name = f"{band.coverage * 100:.0f} % t prediction band for one more {for_figure(found.neutral, HALF)} run"
+    name = f"{band.coverage * 100:.0f} % t prediction band, {for_figure(found.neutral, TICK)}"
     axes.fill_between(generations, band.low, band.high, color="0.85", linewidth=0, zorder=0, label=name)
     null_line(axes, y=0)
     axes.set_ylabel("gradient alignment\n(cosine, population mean)")
-    axes.set_title(f"a line a seed; ▾ onset: first of {found.stay} generations above the band", loc="right")
+    lines = "a line a seed; " if every else "mean and range over seeds\n"
+    strip.set_title(f"{lines}▾ onset: first of {found.stay} generations above the band", loc="right")
     axes.set_xlabel("generation")
     count_generations(axes, generations)
-    frame.legend(columns=1 if len(others) < 4 else None)
+    frame.say(
+        f"{'Lines: seeds' if every else 'Lines: means over seeds; bands: from the lowest to the highest seed'}. Grey:"
+        f" {band.coverage * 100:.0f} % t prediction band for one more run of {for_figure(found.neutral)}. Triangles:"
+        f" onsets, the first of {found.stay} generations above that band."
+    )
+    frame.legend(columns=1 if len(order) < 5 else None)
     return pd.concat([_tidy(found, condition) for condition in found.curves], ignore_index=True)
+
+
+def _draw_curves(axes: Axes, own: Curves, look: Look, *, every: bool, ranged: bool) -> None:
+    """Draw a condition's runs: every one, or their mean with the range from the lowest to the highest."""
+    if not own.defined:
+        return
+    colour, line = look
+    if every:
+        axes.plot(own.generations, own.values.T, color=colour, linestyle=line, linewidth=0.6, alpha=0.8)
+        return
+    # generations in which no run is defined are gaps
+    there = np.isfinite(own.values).any(axis=0)
+    summary = np.full((3, len(own.generations)), np.nan)
+    summary[:, there] = [f(own.values[:, there], axis=0) for f in (np.nanmean, np.nanmin, np.nanmax)]
+    mean, low, high = summary
+    axes.plot(own.generations, mean, color=colour, linestyle=line)
+    if ranged:
+        axes.fill_between(own.generations, low, high, color=colour, alpha=0.18, linewidth=0)
+
+
+def _draw_onsets(axes: Axes, row: int, when: Floats, colour: Colour) -> None:
+    """Mark onsets in a row; several in one generation as one mark with their number."""
+    axes.axhline(row, color="0.9", linewidth=0.5, zorder=0)
+    generations, counts = np.unique(when, return_counts=True)
+    axes.plot(
+        generations,
+        np.full(len(generations), row),
+        linestyle="none",
+        marker="v",
+        markersize=4,
+        markeredgecolor="black",
+        markeredgewidth=0.4,
+        color=colour,
+    )
+    most = generations[-1]
+    axes.annotate(f"n = {counts.sum()}", (most, row), (5, 0), textcoords="offset points", fontsize=5, va="center")
 
 
 def _tidy(found: Emergence, condition: str) -> pd.DataFrame:
@@ -140,11 +194,27 @@ def survival(frame: Frame, *, found: Emergence | None = None) -> pd.DataFrame:
     axes.set_ylim(-0.03, 1.05)
     axes.set_ylabel("share of seeds without\nan onset by the band")
     interval = "" if crowded else f", {CONFIDENCE * 100:.0f} % log-log interval"
-    axes.set_title(f"Kaplan–Meier{interval}; |: censored", loc="right")
+    until = _show_events(axes, found) or "|: censored"
+    axes.set_title(f"Kaplan–Meier{interval}\n{until}", loc="right")
     axes.set_xlabel("generation")
-    count_generations(axes, next(iter(found.curves.values())).generations)
-    frame.legend(columns=1, title=f"emerged of n seeds; p: log-rank against {for_figure(found.neutral, HALF)}, Holm")
+    frame.say(f"Kaplan–Meier curves{interval.replace(', ', ' with ')}; ticks: censored seeds; {until}.")
+    against = f"p: log-rank against {for_figure(found.neutral, HALF)}, Holm"
+    frame.legend(columns=1, title=f"emerged of n seeds; {against}")
     return pd.concat(frames, ignore_index=True)
+
+
+def _show_events(axes: Axes, found: Emergence) -> str:
+    """Set the x axis: where all onsets are early, to soon after the last; return what is not seen then."""
+    generations = next(iter(found.curves.values())).generations
+    onsets = [times.time[times.observed] for times in found.onsets.values() if times.observed.any()]
+    last = int(generations.max())
+    latest = max((int(times.max()) for times in onsets), default=last)
+    end = max(2 * latest, latest + NEAR)
+    if end >= last / 2:
+        count_generations(axes, generations)
+        return ""
+    count_generations(axes, generations[generations <= end])
+    return f"no onset from generation {latest + 1} to {last}, the last"
 
 
 def _p(value: float) -> str:

@@ -7,20 +7,22 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 
 from hetevo.analysis.figures.circuit_parts import (
+    MOST_SYNAPSES,
     MOST_UNITS,
-    SIGNS,
     choose_colour,
-    choose_marker,
+    choose_size,
     draw_arrow,
     draw_synapses,
-    make_handle,
+    draw_unit,
+    explain_signs,
+    finish_graph,
+    name_rows,
+    split_rows,
     write_name,
 )
 from hetevo.analysis.figures.frame import blank
-from hetevo.analysis.figures.parts import panel_letter
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import Palette
 from hetevo.populations.error_neurons import KINDS, error_layout
@@ -71,28 +73,29 @@ def draw_error_circuit(species: Species, genes: Population, individual: int, tit
         gains = np.broadcast_to(genes[f"gains_{kind}"][individual], len(receivers))
         synapses[kind] = Synapses(genes[f"mask_{kind}"][individual], gains, receivers, senders)
     data = pd.concat([_list(kind, found) for kind, found in synapses.items()], ignore_index=True)
-    graph = max(layout.units + layout.outputs, errors.neurons) <= MOST_UNITS
+    most = max(sum(int(synapses[kind].mask.sum()) for kind in kinds) for kinds in TIMES.values())
+    graph = max(layout.units + layout.outputs, errors.neurons) <= MOST_UNITS and most <= MOST_SYNAPSES
     with blank() as frame:
         if graph:
             places = {**_places(layout, units, *FORWARD), **_places(errors, above, *ERROR)}
-            for axes, letter, (time, kinds) in zip(frame.columns(2, 3.8), "AB", TIMES.items(), strict=True):
+            for axes, (time, kinds) in zip(frame.columns(2, 3.8, letters="ab"), TIMES.items(), strict=True):
                 shown = {kind: synapses[kind] for kind in kinds}
-                _draw_graph(axes, places, shown, len(layout.levels), frame.palette)
+                _draw_graph(axes, places, shown, name_rows(layout), frame.palette)
                 counts = ", ".join(f"{kind} ${SYMBOLS[kind]}$: {int(shown[kind].mask.sum())}" for kind in kinds)
-                axes.set_title(f"{time}\n{counts} synapses", fontsize=8, parse_math=True)
-                axes.text(0, 1, letter, transform=axes.transAxes, weight="bold")
+                axes.set_title(f"{time}\n{counts} synapses", parse_math=True)
         else:
-            for axes, letter, (kind, found) in zip(frame.columns(4, 2.6), "ABCD", synapses.items(), strict=True):
-                draw_synapses(axes, found.mask, found.gains, frame.palette)
-                axes.set_title(f"{kind} ${SYMBOLS[kind]}$: {int(found.mask.sum())}", fontsize=8, parse_math=True)
+            panels = frame.columns(4, 2.6, rows=2, letters="abcd")
+            for axes, (kind, found) in zip(panels, synapses.items(), strict=True):
+                ends_of = [
+                    split_rows(errors if names[0] in above else layout, names)
+                    for names in (found.receivers, found.senders)
+                ]
+                draw_synapses(axes, found.mask, found.gains, frame.palette, *ends_of)
+                title_of_panel = f"{kind} ${SYMBOLS[kind]}$: {int(found.mask.sum())} synapses"
+                axes.set_title(title_of_panel, parse_math=True)
                 axes.set_xlabel("sender")
                 axes.set_ylabel("receiver")
-                panel_letter(axes, letter)
-        handles = [make_handle(sign, frame.palette, graph) for sign in SIGNS if sign or (data["gain"] == 0).any()]
-        if graph:
-            silent = "receives nothing at this time"
-            handles.append(Line2D([], [], linestyle="", marker="s", mfc="white", mec="0.3", label=silent))
-        frame.figure.legend(handles=handles, loc="outside lower center", ncols=4, title="receiving neuron")
+        explain_signs(frame, data["gain"], graph)
         write_name(frame, title)
     return Plot(frame.figure, data)
 
@@ -118,14 +121,14 @@ def _draw_graph(
     axes: Axes,
     places: dict[str, tuple[float, float]],
     shown: dict[SynapseKind, Synapses],
-    levels: int,
+    rows: Sequence[str],
     palette: Palette,
 ) -> None:
     """Draw the synapses that act at one time, coloured by their receivers' gains, and all neurons."""
     count = sum(int(found.mask.sum()) for found in shown.values())
     crowd = max(Counter(height for _, height in places.values()).values())
     # smaller units and fainter arrows where there are many
-    size, faint = float(np.clip(320 / crowd, 10, 50)), float(np.clip(60 / max(count, 1), 0.18, 0.8))
+    size, faint = choose_size(2 * crowd), float(np.clip(60 / max(count, 1), 0.35, 0.8))
     gain_of: dict[str, float] = {}
     for kind, found in shown.items():
         gain_of |= dict(zip(found.receivers, found.gains, strict=True))
@@ -135,17 +138,8 @@ def _draw_graph(
             bend = {"sensing": -0.25, "teaching": 0.25}.get(kind, 0.12 if abs(start[1] - end[1]) > 1 else 0.0)
             draw_arrow(axes, start, end, bend, size, choose_colour(found.gains[to], palette), faint)
     for name, place in places.items():
-        if name in gain_of:
-            colour, marker = choose_colour(gain_of[name], palette), choose_marker(gain_of[name])
-            axes.scatter(*place, s=size, marker=marker, facecolor=colour, edgecolor="white", linewidth=0.5, zorder=3)
-        else:
-            axes.scatter(*place, s=size * 0.6, marker="s", facecolor="white", edgecolor="0.3", linewidth=0.8, zorder=3)
+        draw_unit(axes, place, name, gain_of.get(name), size, palette)
     # a row a level, named at the left; both kinds of neurons named below
-    axes.set_yticks(range(levels + 2), ["inputs", *(f"level {number + 1}" for number in range(levels)), "outputs"])
     axes.set_xticks([sum(FORWARD) / 2, sum(ERROR) / 2], ["forward neurons", "error neurons"])
     axes.axvline((FORWARD[1] + ERROR[0]) / 2, color="0.85", linewidth=0.8, zorder=0)
-    axes.set_xlim(-0.04, 1.04)
-    axes.set_ylim(-0.45, levels + 1.45)
-    axes.tick_params(length=0)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
+    finish_graph(axes, rows)

@@ -1,28 +1,40 @@
-"""The figures `gains`, `signs` and `phi`: neurons of one run through its generations, as lines and as maps."""
+"""The figures `gains`, `signs` and `phi`: neurons of one run through its generations, as points and as maps.
+
+Genes are known at the checkpoints that were kept, and nothing is drawn between them.
+"""
 
 import re
 from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from hetevo.analysis.figures.frame import Frame, figure
-from hetevo.analysis.figures.parts import count_generations, every_of, null_line, say_undefined
-from hetevo.analysis.figures.style import UNDEFINED, Look, look, write_title
+from hetevo.analysis.figures.parts import choose_evenly, count_generations, every_of, null_line, say_undefined
+from hetevo.analysis.figures.style import UNDEFINED, write_title
 from hetevo.analysis.lineage import fixation
 from hetevo.analysis.lineage import gains as gains_of
 from hetevo.analysis.lineage.gains import FIXED, HEARD, PRODUCT
 from hetevo.analysis.runs import LoadedRun
 from hetevo.populations.error_neurons import NAME
 from hetevo.populations.rules import RULES
+from hetevo.populations.types import Floats
 
 SIGNS = {1: "fixed positive", -1: "fixed negative", 0: "not fixed"}
+MARKERS = {1: "^", -1: "v", 0: "o"}
 
 INCHES_PER_NEURON = 0.075
 LEAST_PER_MAP, MOST = 1.3, 8.0
 """Height of a map at least (for its label), and of a figure at most, in inches."""
+
+MOST_TICKS = 8
+"""Checkpoints up to which each is named at the axis."""
+
+BOX = 0.8
+"""Width of a box, in distances between two of them."""
 
 _PHI = re.compile(r"phi_sign_neuron_(\d+)_end")
 
@@ -43,8 +55,7 @@ def gains(frame: Frame) -> pd.DataFrame:
     (run,) = frame.runs
     table = gains_of(run)
     signs = fixation(table).set_index(["pathway", "neuron"])["sign"].to_dict()
-    palette = frame.palette
-    looks: dict[int, Look] = {1: look(0, palette), -1: look(1, palette), 0: ((0.6, 0.6, 0.6), ":")}
+    colours = {1: frame.palette[0], -1: frame.palette[3], 0: (0.6, 0.6, 0.6)}
     kinds = [kind for kind in dict.fromkeys(table["pathway"]) if kind != PRODUCT]
     of_hidden = {"ascending", next(kind for kind in HEARD if kind in kinds)}
     panels = frame.rows(len(kinds), 1.5 * len(kinds), letters="abcd"[: len(kinds)])
@@ -53,21 +64,34 @@ def gains(frame: Frame) -> pd.DataFrame:
         # outputs and error neurons have no product
         product = PRODUCT if pathway in of_hidden else pathway
         shown = {n: int(signs.get((product, n), signs[(pathway, n)])) for n in group["neuron"].unique()}
-        # those that became fixed above the others
+        # those that became fixed above the others; a faint line tells which points are one neuron
         for neuron, path in sorted(group.groupby("neuron"), key=lambda item: abs(shown[item[0]])):
             sign = shown[neuron]
-            colour, line = looks[sign]
-            when, mean = path["generation"], path["mean"]
-            axes.plot(when, mean, color=colour, linestyle=line, linewidth=0.8, label=SIGNS[sign])
+            when, mean, colour = path["generation"], path["mean"], colours[sign]
+            axes.plot(when, mean, color=colour, linestyle=":", linewidth=0.4, alpha=0.6)
+            axes.plot(
+                when,
+                mean,
+                color=colour,
+                linestyle="none",
+                marker=MARKERS[sign],
+                markersize=3.5 if sign else 2,
+                markeredgewidth=0,
+                label=SIGNS[sign],
+            )
         null_line(axes, y=0)
         axes.set_ylabel(f"{pathway} gain\n(mean)")
-    count_generations(panels[-1], table["generation"])
+    kept = np.unique(table["generation"])
+    count_generations(panels[-1], kept)
+    if len(kept) <= MOST_TICKS and np.diff(kept).min() > np.ptp(kept) / (2 * MOST_TICKS):
+        panels[-1].set_xticks(kept)
     panels[-1].set_xlabel("generation (kept checkpoints)")
     panels[0].set_title(write_title(run, after=f"; mean of n = {run.size}"), loc="right")
     whose = "one sign of gA·gB (of an output: of its gain)"
     if len(kinds) > 2:
         whose = "one sign of gW·gV (of an output or an error neuron: of its gain)"
-    title = f"a line a neuron; fixed: in at least {FIXED * 100:.0f} % of individuals\n{whose}"
+    title = f"a point a neuron and checkpoint; fixed: in at least {FIXED * 100:.0f} % of individuals\n{whose}"
+    frame.say(f"{title.replace(chr(10), ' ')}. Dotted lines tell which points are one neuron.")
     frame.legend(columns=3, title=title)
     return table
 
@@ -93,12 +117,15 @@ def signs(frame: Frame) -> pd.DataFrame:
         for pathway, group in table.groupby("pathway")
     }
     products, ascending = shares[PRODUCT], shares["ascending"]
-    # shared gains are those of all neurons
-    outputs = ascending.iloc[len(products) :] if len(ascending) > len(products) else ascending
+    own = len(ascending) > len(products)
+    outputs = ascending.iloc[len(products) :] if own else ascending
     effect = "(no effect: V is fixed)" if _feedback_is_fixed(run) else "of hidden neuron"
     named = "gW·gV" if HEARD[0] in shares else "gA·gB"
-    maps = {f"product {named}\n{effect}": products, "gain of\noutput": outputs}
-    label = "share of individuals in which it is\npositive (0.5: signs by coin)"
+    # neurons by the names that they have elsewhere; shared gains are those of all neurons
+    products.index = pd.Index([f"h{number + 1}" for number in range(len(products))] if own else ["all"])
+    outputs.index = pd.Index([f"out{number + 1}" for number in range(len(outputs))] if own else ["all"])
+    maps = {f"product {named}\n{effect}": products, f"gain of\n{'output' if own else 'all'}": outputs}
+    label = "share of individuals in which\nit is positive (0.5: by coin)"
     every = _maps(frame, maps, limits=(0, 1), label=label)
     every[-1].set_xlabel("generation (kept checkpoints)")
     every[0].set_title(write_title(run, after=f"; n = {run.size} individuals"), loc="right")
@@ -123,7 +150,8 @@ def phi(frame: Frame) -> pd.DataFrame:
     (run,) = frame.runs
     numbered = {column: int(match[1]) for column in run.generations if (match := _PHI.fullmatch(str(column)))}
     grid = run.measured.set_index("generation")[list(numbered)].rename(columns=numbered).sort_index(axis=1).T
-    (axes,) = _maps(frame, {"hidden neuron": grid}, limits=(-1, 1), label="sign of φ\n(mean over individuals)")
+    named = grid.set_axis([f"h{number}" for number in grid.index])
+    (axes,) = _maps(frame, {"hidden neuron": named}, limits=(-1, 1), label="sign of φ\n(mean over individuals)")
     # a line between two levels
     levels = run.levels
     for border in np.cumsum(levels)[:-1]:
@@ -154,7 +182,7 @@ def _maps(frame: Frame, maps: Mapping[str, pd.DataFrame], *, limits: tuple[float
     frame : Frame
         Its size is set.
     maps : mapping of str to DataFrame
-        By label of the y axis: neurons (counted from 1) by generations, at least 2.
+        By label of the y axis: neurons, by their names, by generations.
     limits : tuple of float
         Values of the outermost colours; white is half-way.
     label : str
@@ -166,26 +194,48 @@ def _maps(frame: Frame, maps: Mapping[str, pd.DataFrame], *, limits: tuple[float
     heights = [max(count, max(neurons) / 2) for count in neurons]
     inches = float(np.clip(INCHES_PER_NEURON * sum(neurons) + 1.2, least, MOST))
     every = frame.rows(len(maps), inches, heights=heights)
+    colours = colormaps["PuOr_r"].with_extremes(bad=UNDEFINED)
     for axes, (name, grid) in zip(every, maps.items(), strict=True):
-        generations = grid.columns.to_numpy(float)
-        # what was looked at stands for the time until the next look
-        width = generations[-1] - generations[-2] if len(generations) > 1 else 1
-        axes.set_facecolor(UNDEFINED)
-        image = axes.pcolormesh(
-            np.append(generations, generations[-1] + width),
-            np.arange(len(grid) + 1) + 0.5,
-            np.ma.masked_invalid(grid.to_numpy(float)),
-            cmap="PuOr_r",
-            vmin=limits[0],
-            vmax=limits[1],
-            rasterized=True,
-        )
-        count_generations(axes, generations)
-        axes.set_xlim(generations[0], generations[-1] + width)
-        axes.invert_yaxis()
+        places, width = _place_boxes(axes, grid.columns.to_numpy(float))
+        rows = np.arange(len(grid) + 1) + 0.5
+        for place, column in zip(places, grid.to_numpy(float).T, strict=True):
+            image = axes.pcolormesh(
+                [place - width / 2, place + width / 2],
+                rows,
+                np.ma.masked_invalid(column[:, None]),
+                cmap=colours,
+                vmin=limits[0],
+                vmax=limits[1],
+                rasterized=True,
+            )
+        axes.set_ylim(len(grid) + 0.5, 0.5)
+        # neurons by the names that they have elsewhere
         axes.yaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
+        shown = [int(tick) for tick in axes.get_yticks() if 1 <= tick <= len(grid)]
+        axes.set_yticks(shown, [str(grid.index[tick - 1]) for tick in shown])
         axes.set_ylabel(name)
     # one bar of colours for all of them
     bar = frame.figure.colorbar(image, ax=every, pad=0.02, aspect=30)
     bar.set_label(label)
     return list(every)
+
+
+def _place_boxes(axes: Axes, generations: Floats) -> tuple[Floats, float]:
+    """Return where each generation's box stands on the x axis, and its width; set the axis.
+
+    At its generation where all are equally far apart, joined if each was looked at; else side by side, each named.
+    """
+    gaps = np.diff(generations)
+    if not gaps.size or np.ptp(gaps) == 0:
+        step = float(gaps[0]) if gaps.size else 1.0
+        width = step * (1 if step == 1 else BOX)
+        count_generations(axes, generations)
+        axes.set_xlim(generations[0] - step / 2, generations[-1] + step / 2)
+        if len(generations) <= MOST_TICKS:
+            axes.set_xticks(generations, [f"{generation:g}" for generation in generations])
+        return generations, width
+    places = np.arange(len(generations), dtype=float)
+    named = choose_evenly(range(len(generations)), MOST_TICKS)
+    axes.set_xlim(-0.5, len(generations) - 0.5)
+    axes.set_xticks(named, [f"{generations[place]:g}" for place in named])
+    return places, BOX

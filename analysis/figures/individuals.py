@@ -27,6 +27,9 @@ MOST_VALUES = 5_000
 NARROWEST = 0.02
 """Standard deviation of the narrowest kernel: twice the step of the grid."""
 
+WORTH_SAYING = 0.005
+"""Share of individuals at the loss cap from which on the figure says it."""
+
 MOST_POINTS = 1000
 """Individuals drawn in a panel; the correlation is over all."""
 
@@ -87,8 +90,9 @@ def _ridges(axes: Axes, condition: str, group: Sequence[LoadedRun]) -> pd.DataFr
 def fitness(frame: Frame) -> pd.DataFrame:
     """Draw alignment at the end of life against the loss in the first and last generation, a panel a condition.
 
-    Fitness is minus the loss: individuals to the left are selected. Each panel gives Spearman's correlation of loss and
-    alignment in the last generation, computed inside each run, as mean over runs.
+    Fitness is minus the loss: individuals to the left are selected. Losses end at a cap, where individuals stand in one
+    line: the panel says which share of the last generation does. Each panel gives Spearman's correlation of loss
+    and alignment in the last generation, computed inside each run, as mean over runs.
 
     Returns
     -------
@@ -106,6 +110,8 @@ def fitness(frame: Frame) -> pd.DataFrame:
             say_undefined(axes, "the first and the\nlast generation")
         rho = f"{_correlation(table):+.2f}".replace("-", "−").replace("+nan", "–")
         add_to_title(axes, f"ρ = {rho}, n = {write_share(group, every[condition])}")
+        if (capped := _share_capped(table)) >= WORTH_SAYING:
+            add_to_title(axes, f"{capped:.0%} at the loss cap".replace("%", " %"))
         null_line(axes, y=0)
         null_line(axes, x=1)  # what a network that always says 0 has
         frames.append(table)
@@ -135,7 +141,14 @@ def _ends(run: LoadedRun) -> pd.DataFrame:
     generations = kept_generations(run)
     table = run.individuals_in({generations[0], generations[-1]}).dropna(subset=["alignment_end", "loss"])
     when = np.where(table["generation"] == generations[-1], "last", "first")
-    return table.assign(condition=run.condition, seed=run.seed, when=when)
+    capped = table["loss"] >= run.number("lifetime.loss_cap")
+    return table.assign(condition=run.condition, seed=run.seed, when=when, capped=capped)
+
+
+def _share_capped(table: pd.DataFrame) -> float:
+    """Return the share of individuals of the last generation whose loss is cut off at its cap: they lie on one line."""
+    last = table.loc[table["when"] == "last", "capped"]
+    return float(last.mean()) if len(last) else 0.0
 
 
 def _correlation(table: pd.DataFrame) -> float:

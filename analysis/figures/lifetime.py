@@ -6,7 +6,8 @@ import seaborn
 from matplotlib.axes import Axes
 from matplotlib.ticker import MultipleLocator
 
-from hetevo.analysis.figures.frame import Frame, figure, name_with_seeds
+from hetevo.analysis.figures.caption import BOUNDED_INTERVAL, name_with_seeds
+from hetevo.analysis.figures.frame import Frame, figure
 from hetevo.analysis.figures.parts import choose_evenly, every_of, find_moments, null_line, say_undefined
 from hetevo.analysis.figures.style import Look, write_title
 from hetevo.analysis.statistics.curves import over_seeds
@@ -42,9 +43,10 @@ def lifetime(frame: Frame) -> pd.DataFrame:
     if data["angle"].isna().all():
         say_undefined(axes, every_of(data["generation"]))
     null_line(axes, y=90)
-    axes.yaxis.set_major_locator(MultipleLocator(15))
     low, high = axes.get_ylim()
-    axes.set_ylim(min(low, 45), max(high, 105))  # so that a degree more or less does not look like a result
+    low, high = min(low, 45), max(high, 105)  # so that a degree more or less does not look like a result
+    axes.set_ylim(low, high)
+    axes.yaxis.set_major_locator(MultipleLocator(15 if high - low <= 90 else 30))
     axes.set_xlim(-8, 108)
     axes.set_xticks([0, 25, 50, 75, 100], ["birth", "25", "50", "75", "end"])
     axes.set_xlabel("moment of life (% of its presentations)")
@@ -74,7 +76,8 @@ def _several_runs(axes: Axes, table: pd.DataFrame, styles: dict[str, Look]) -> t
         for condition, group in groups.items()
     }
     labels, title = name_with_seeds(
-        {name: pd.concat([summary["n"] for summary in both.values()]) for name, both in ends.items()}
+        {name: pd.concat([summary["n"] for summary in both.values()]) for name, both in ends.items()},
+        interval=BOUNDED_INTERVAL,
     )
     # side by side, so that intervals do not cover each other, nor those of the next moment
     moments = sorted({percent for both in ends.values() for summary in both.values() for percent in summary["percent"]})
@@ -100,8 +103,14 @@ def _several_runs(axes: Axes, table: pd.DataFrame, styles: dict[str, Look]) -> t
                 label=labels[condition] if last else None,
             )
             frames.append(summary.assign(generation=generation, condition=condition))
+    # the key to both generations stands below the conditions
     start, end = ("–".join(sorted({str(which(both)) for both in ends.values()}, key=int)) for which in (min, max))
-    axes.set_title(f"○ generation {start}, ■ generation {end}" if start != end else f"generation {end}", loc="right")
+    for marker, fill, when in (("o", "white", start), ("s", "0.3", end)):
+        if marker == "s" or start != end:
+            axes.errorbar(
+                [np.nan], [np.nan], fmt=marker, color="0.3", markerfacecolor=fill, markersize=3.5,
+                label=f"generation {when}",
+            )  # fmt: skip
     return pd.concat(frames, ignore_index=True), title
 
 

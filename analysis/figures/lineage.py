@@ -7,10 +7,10 @@ from matplotlib.axes import Axes
 from scipy import stats
 
 from hetevo.analysis.conditions import group_by_condition
+from hetevo.analysis.figures.caption import INTERVAL
 from hetevo.analysis.figures.frame import Frame, figure
 from hetevo.analysis.figures.needs import write_share
 from hetevo.analysis.figures.parts import (
-    INTERVAL,
     add_to_title,
     count_generations,
     draw_course,
@@ -18,21 +18,27 @@ from hetevo.analysis.figures.parts import (
     null_line,
     say_undefined,
 )
-from hetevo.analysis.figures.style import Look, Palette, for_figure, write_title
+from hetevo.analysis.figures.style import SMALL, Look, Palette, for_figure, for_figures, write_title
 from hetevo.analysis.lineage import ancestral_line, steps
 from hetevo.analysis.lineage import price as price_equation
-from hetevo.analysis.lineage.descent import BEYOND
+from hetevo.analysis.lineage.descent import BEYOND, NOBODY
 from hetevo.analysis.runs import LoadedRun
 from hetevo.analysis.statistics.curves import over_seeds
 from hetevo.evolve.rundir import RunDirectoryError
 
 MARKERS = {"founder": "D", "elite": "s", "mutation": "o", "crossover": "^", "sample": "P"}
 
+ORPHANS = "no parents"
+"""What is said of conditions in which every individual is drawn anew."""
+
+ROOM_BESIDE = 30
+"""Letters of a name, beside what is said of it."""
+
 PARTS = {
-    "selection": "selection: cov(offspring, alignment)",
-    "transmission": "transmission: children − parents",
-    "undefined": "individuals without a defined value",
-    "observed": "observed change, the sum of these",
+    "selection": "selection",
+    "transmission": "transmission",
+    "undefined": "undefined values",
+    "observed": "observed: their sum",
 }
 
 
@@ -48,15 +54,24 @@ def lineage(frame: Frame) -> pd.DataFrame:
     Plot
         Data: condition, seed, and the columns of `hetevo.analysis.lineage.steps`.
     """
-    chosen = frame.chosen
-    data = pd.concat([_with_run(run, _ancestors(run)) for run in chosen], ignore_index=True)
+    # of runs whose individuals have no parents there is no line
+    tables = [(run, _read(run)) for run in frame.chosen]
+    orphans = [run for run, individuals in tables if not _has_parents(individuals)]
+    if len(orphans) == len(tables):
+        raise RunDirectoryError(_say_orphans(orphans[0]))
+    chosen = [run for run in frame.chosen if run not in orphans]
+    found = [_with_run(run, steps(each, ancestral_line(each))) for run, each in tables if run not in orphans]
+    data = pd.concat(found, ignore_index=True)
     # one line in detail, or a mean line a condition
     axes, title = frame.one_panel(2.2), None
     if len(chosen) == 1:
         _one_line(axes, chosen[0], data, frame.palette)
         axes.set_title(write_title(chosen[0], "ancestors of the champion; "), loc="right")
     else:
-        title = frame.courses(axes, data, "value")
+        title = frame.courses(axes, data, "value", bounded=True)
+        names, looks = for_figures(group_by_condition(frame.runs), ROOM_BESIDE), frame.looks()
+        for name in group_by_condition(orphans):
+            axes.plot([], [], color=looks[name][0], linestyle=looks[name][1], label=f"{names[name]}: {ORPHANS}")
         axes.set_title(f"ancestors of the champions of {write_share(chosen, frame.runs)} runs", loc="right")
     if data["value"].isna().all():
         say_undefined(axes, every_of(data["generation"]))
@@ -68,9 +83,24 @@ def lineage(frame: Frame) -> pd.DataFrame:
     return data
 
 
-def _ancestors(run: LoadedRun) -> pd.DataFrame:
-    individuals = run.individuals_in(range(run.last + 1))  # not kept in memory
-    return steps(individuals, ancestral_line(individuals))
+def _read(run: LoadedRun) -> pd.DataFrame:
+    return run.individuals_in(range(run.last + 1))  # not kept in memory
+
+
+def _has_parents(individuals: pd.DataFrame) -> bool:
+    """Tell whether anybody descends from somebody; of a single generation, nobody could."""
+    later = individuals["generation"] > individuals["generation"].min()
+    return not later.any() or bool((individuals.loc[later, "parent_a"] != NOBODY).any())
+
+
+def _say_orphans(run: LoadedRun) -> str:
+    """Say why descent of a run cannot be drawn."""
+    algorithm = run.setting("evolution.algorithm.name") or "?"
+    return (
+        f"{run.path}: nobody in it has parents, so there is no descent to draw: the algorithm {algorithm} draws every"
+        " individual anew. Draw --kind alignment or distribution, or name runs of an algorithm with parents, such as"
+        " generational."
+    )
 
 
 def _with_run(run: LoadedRun, table: pd.DataFrame) -> pd.DataFrame:
@@ -120,11 +150,15 @@ def price(frame: Frame) -> pd.DataFrame:
     """
     every, groups = group_by_condition(frame.runs), group_by_condition(frame.chosen)
     # the parts of every step, run by run
-    tables = [
-        _with_run(run, price_equation(run.individuals_in(range(run.last + 1))))
-        for group in groups.values()
-        for run in group
-    ]
+    tables, orphans = [], set()
+    for condition, group in groups.items():
+        for run in group:
+            individuals = _read(run)
+            if not _has_parents(individuals):
+                orphans.add(condition)
+            tables.append(_with_run(run, price_equation(individuals)))
+    if len(orphans) == len(groups):
+        raise RunDirectoryError(_say_orphans(frame.chosen[0]))
     data = pd.concat(tables, ignore_index=True)
     if not len(data):
         raise RunDirectoryError("The Price equation splits the change between two generations; only one is recorded.")
@@ -135,15 +169,23 @@ def price(frame: Frame) -> pd.DataFrame:
     grid = frame.grid(list(groups), 2.0, across="generation", upward=upward)
     for axes, (condition, group) in zip(grid, groups.items(), strict=True):
         total = _totals(data[data["condition"] == condition], shown)
-        for part in shown:
+        for part in ["observed"] if condition in orphans else shown:
             draw_course(axes, over_seeds(total, part), looks[part], PARTS[part])
         add_to_title(axes, f"n = {write_share(group, every[condition])} seed{'s' if len(group) > 1 else ''}")
         if total["observed"].isna().all():
             say_undefined(axes)
+        elif condition in orphans:
+            axes.text(0.04, 0.96, f"{ORPHANS}:\nnot split", transform=axes.transAxes, fontsize=SMALL, va="top")
         null_line(axes, y=0)
     # the change after the last step is there one generation later
     count_generations(grid[0], pd.concat([data["generation"], data["generation"] + 1]))
     several = len(frame.runs) > len(groups)
+    frame.say(
+        "Parts of the Price equation, summed up: selection, the covariance of offspring with alignment; transmission,"
+        " what children have more than their parents; undefined values, the rest, of individuals without an alignment."
+    )
+    if several:
+        frame.say(f"Lines: means over seeds; bands: {INTERVAL}s.")
     frame.legend(columns=1, title=f"mean over seeds, {INTERVAL}" if several else None)
     return data
 

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MultipleLocator
 
+from hetevo.analysis.figures.caption import INTERVAL
 from hetevo.analysis.figures.frame import Frame, figure
-from hetevo.analysis.figures.parts import INTERVAL, null_line
+from hetevo.analysis.figures.parts import null_line
 from hetevo.analysis.figures.style import TICK, for_figure, look
 from hetevo.analysis.runs import LoadedRun
 from hetevo.analysis.statistics.curves import over_seeds
@@ -17,7 +18,7 @@ from hetevo.populations.types import Floats
 NAMES = {"heterosynaptic": "V plastic", "fixed-feedback": "V frozen"}
 
 
-@figure()
+@figure(sweep="metaplasticity")
 def metaplasticity(frame: Frame) -> pd.DataFrame:
     """Draw the scores of neurons after histories of different strength, relative to those after the strongest one.
 
@@ -54,9 +55,10 @@ def metaplasticity(frame: Frame) -> pd.DataFrame:
     null_line(axes, y=0)
     axes.set_xlabel("strength of the history (< 0: opposite teaching)")
     axes.set_ylabel("score φ, relative to that\nafter the strongest history")
-    axes.set_title(f"median over neurons; mean over seeds, {INTERVAL}", loc="right", fontsize=7)
+    frame.say(f"Points, means over seeds of medians over neurons; bars, {INTERVAL}s over seeds.")
+    axes.set_title(f"median over neurons; mean over seeds, {INTERVAL}", loc="right")
     axes.xaxis.set_major_locator(MultipleLocator(0.5))
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.28), ncols=2)
+    frame.legend(columns=2)
     return data
 
 

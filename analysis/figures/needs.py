@@ -34,6 +34,8 @@ class Needs:
         follow descent. Default: none.
     measures : tuple of str, optional
         Measures that only runs take that name them in ``probe.measures``, by which the columns are recorded.
+    sweep : str, optional
+        A sweep whose runs it compares: a single run is refused.
     """
 
     columns: tuple[str, ...] = ()
@@ -41,6 +43,7 @@ class Needs:
     single: bool = False
     individuals: int | Literal["every"] | None = None
     measures: tuple[str, ...] = ()
+    sweep: str = ""
 
 
 def check_needs(runs: Runs, needs: Needs) -> list[LoadedRun]:
@@ -63,6 +66,11 @@ def check_needs(runs: Runs, needs: Needs) -> list[LoadedRun]:
         raise RunDirectoryError(
             f"This figure shows the neurons of one run, and {len(runs)} were given: neurons of different runs have"
             f" nothing to do with each other. Give one of them, such as {runs[0].path}."
+        )
+    if needs.sweep and len(runs) == 1 and runs[0].probed:
+        raise RunDirectoryError(
+            f"This figure compares the runs of a sweep, and {runs[0].path} is a single one. Name the directory of a"
+            f" whole sweep, such as that of 'hetevo sweep {needs.sweep}'."
         )
     for run in runs:
         # everything that it lacks at once, with all settings that record it

@@ -28,6 +28,9 @@ MOST = 100
 SMALLEST, LARGEST = 4.0, 36.0
 """Area of a point, by the third objective, in square points."""
 
+FAR = 3.0
+"""Distances between the quartiles, beyond them, from which on values lie outside of the axes (Tukey's outer fences)."""
+
 LOSS, MORE = "loss", "+"
 
 
@@ -35,7 +38,8 @@ LOSS, MORE = "loss", "+"
 def front(frame: Frame) -> pd.DataFrame:
     """Draw the Pareto front of several generations, a panel a condition: whom nobody dominates.
 
-    The first two objectives are the axes, and a third is the size of points. Individuals are compared inside their own
+    What lies far from the rest, such as a loss at its cap, is beyond the axes, and the panel says how many are. The
+    first two objectives are the axes, and a third is the size of points. Individuals are compared inside their own
     generation of their own run, since others lived through other tasks. A line joins the front of a run; with a third
     objective there is none.
 
@@ -52,6 +56,7 @@ def front(frame: Frame) -> pd.DataFrame:
     colours = dict(zip(shown, seaborn.color_palette("viridis_r", len(shown)), strict=True))
     parts = [_fronts(run, names, shown) for run in frame.chosen]
     fronts = pd.concat(parts, ignore_index=True)
+    outside = _cut_axes(grid[0], fronts, across, upward)
     # one scale of sizes for all panels
     sizes = _scale(fronts[_column(third[0])].to_numpy(float)) if third else np.full(len(fronts), SMALLEST * 2)
     fronts = fronts.assign(size=SMALLEST + (LARGEST - SMALLEST) * sizes if third else sizes)
@@ -65,9 +70,31 @@ def front(frame: Frame) -> pd.DataFrame:
             steps: Literal["steps-pre", "steps-post"] = "steps-pre" if across.startswith(MORE) else "steps-post"
             axes.plot(x, y, color=colours[generation], linestyle=style, linewidth=0.7, drawstyle=steps)
             axes.scatter(x, y, s=line["size"], color=[colours[generation]], linewidths=0, alpha=0.8, zorder=3)
-        add_to_title(axes, f"n = {write_share(group, every[condition])} × {group[0].size}")
+        beyond = int(outside[(fronts["condition"] == condition).to_numpy()].sum())
+        add_to_title(axes, _say_counts(group, every[condition], beyond))
     _explain(frame, grid[0], colours, third)
     return fronts[["condition", "seed", "run", "generation", "id", *map(_column, names)]]
+
+
+def _cut_axes(axes: Axes, fronts: pd.DataFrame, across: str, upward: str) -> Mask:
+    """Leave out of both axes what lies far from the rest, such as losses at their cap; tell which individuals do."""
+    outside = np.zeros(len(fronts), np.bool_)
+    for column, limit in ((_column(across), axes.set_xlim), (_column(upward), axes.set_ylim)):
+        values = fronts[column].to_numpy(float)
+        low, high = np.nanpercentile(values, (25, 75))
+        far = (values < low - FAR * (high - low)) | (values > high + FAR * (high - low))
+        if far.any() and high > low:
+            shown = values[~far]
+            margin = 0.05 * float(np.ptp(shown))
+            limit(shown.min() - margin, shown.max() + margin)
+            outside |= far
+    return outside
+
+
+def _say_counts(group: Sequence[LoadedRun], every: Sequence[LoadedRun], beyond: int) -> str:
+    """Say how many seeds and individuals there are, and how many of a front lie outside of the axes."""
+    counts = f"n = {write_share(group, every)} × {group[0].size}"
+    return f"{counts}\n{beyond} beyond the axes" if beyond else counts
 
 
 def _explain(frame: Frame, axes: Axes, colours: "dict[int, tuple[float, float, float]]", third: Sequence[str]) -> None:
@@ -77,6 +104,7 @@ def _explain(frame: Frame, axes: Axes, colours: "dict[int, tuple[float, float, f
         label = f"generation {generation}"
         axes.add_line(Line2D([], [], color=colour, linestyle=line, marker="o", markersize=3, label=label))
     size = f"; size: {_label(third[0])}".replace("\n", " ") if third else ""
+    frame.say("Points, individuals whom nobody of their generation and run dominates; colours, generations.")
     frame.legend(columns=2, title=f"n seeds × individuals{size}")
 
 
@@ -100,6 +128,7 @@ def front_alignment(frame: Frame) -> pd.DataFrame:
     fronts = pd.concat(parts, ignore_index=True)
     colour = fronts["alignment_end"] if "alignment_end" in fronts else pd.Series(np.nan, fronts.index)
     fronts = fronts.assign(alignment_end=pd.to_numeric(colour))
+    outside = _cut_axes(grid[0], fronts, across, upward)
     # one scale of colours for all panels, and 0 in its middle
     most = float(np.nanmax(np.abs(fronts["alignment_end"]))) if fronts["alignment_end"].notna().any() else 1.0
     for axes, (condition, group) in zip(grid, groups.items(), strict=True):
@@ -112,7 +141,9 @@ def front_alignment(frame: Frame) -> pd.DataFrame:
         )  # fmt: skip
         rest = part[~known]
         axes.scatter(rest[_column(across)], rest[_column(upward)], s=SMALLEST * 2, facecolors="none", edgecolors="0.5")
-        add_to_title(axes, f"n = {write_share(group, every[condition])} × {group[0].size}")
+        beyond = int(outside[(fronts["condition"] == condition).to_numpy()].sum())
+        add_to_title(axes, _say_counts(group, every[condition], beyond))
+    frame.say("Points, individuals whom nobody of their run dominates; rings, those whose alignment is undefined.")
     frame.figure.colorbar(image, ax=grid, pad=0.02, aspect=30).set_label("gradient alignment (cosine)")
     return fronts[["condition", "seed", "run", "generation", "id", *map(_column, names), "alignment_end"]]
 
@@ -145,7 +176,7 @@ def hypervolume(frame: Frame) -> pd.DataFrame:
     count_generations(axes, data["generation"])
     signs = [-1 if name.startswith(MORE) else 1 for name in names]
     corner = [f"{for_figure(_plain(n), 12)} {s * w:.3g}" for n, s, w in zip(names, signs, worst, strict=True)]
-    axes.set_title(f"reference point: {', '.join(corner)}", loc="left", fontsize=6.5, wrap=True)
+    axes.set_title(f"reference point: {', '.join(corner)}", loc="left")
     frame.legend(title=title)
     return data
 

@@ -1,17 +1,25 @@
 """What figures draw with, inside their panels."""
 
 from collections.abc import Collection, Iterable, Sequence
+from textwrap import fill
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
-from hetevo.analysis.figures.style import SMALL, Look
-from hetevo.analysis.intervals import CONFIDENCE
+from hetevo.analysis.figures.style import LABEL, LETTER, SMALL, Look
 from hetevo.populations.types import Floats, Indices
 
-INTERVAL = f"{CONFIDENCE:.0%} t interval".replace("%", " %")
+LETTER_WIDTH = 0.58
+"""Mean width of a letter, in its font size."""
+
+BESIDE = 36
+"""Points beside a panel that the label of its y axis and the ticks take."""
+
+SHORTEST = 12
+"""Letters of a line that is not broken."""
 
 
 def null_line(axes: Axes, *, x: float | None = None, y: float | None = None, above: int = 1) -> None:
@@ -155,7 +163,26 @@ def find_moments(columns: Iterable[str], measure: str) -> dict[int, str]:
 
 
 def panel_letter(axes: Axes, letter: str) -> None:
-    """Write a panel's letter at its upper left corner."""
+    """Write a panel's letter, bold, above the label of its y axis: alike in all figures."""
     axes.annotate(
-        letter, (0, 1), (-33, 4), xycoords="axes fraction", textcoords="offset points", fontweight="bold", fontsize=9
-    )
+        letter.lower(), (0, 1), (-30, 3), xycoords="axes fraction", textcoords="offset points", fontweight="bold",
+        fontsize=LETTER,
+    )  # fmt: skip
+
+
+def wrap_texts(axes: Axes, points: float) -> None:
+    """Break titles at both sides of a panel, and the label of its x axis, where they are wider than so many points."""
+    places: tuple[Literal["left"], Literal["right"]] = ("left", "right")
+    for place in places:
+        text = axes.get_title(loc=place)
+        if (wrapped := _wrap(text, points / SMALL)) != text:
+            axes.set_title(wrapped, loc=place, fontsize=SMALL)
+    label = axes.xaxis.label
+    if not label.get_parse_math():  # a formula would be cut
+        label.set_text(_wrap(label.get_text(), (points - BESIDE) / LABEL))
+
+
+def _wrap(text: str, sizes: float) -> str:
+    """Break lines that are longer than so many times the font size."""
+    most = max(int(sizes / LETTER_WIDTH), SHORTEST)
+    return "\n".join(fill(line, most) if len(line) > most else line for line in text.split("\n"))

@@ -7,15 +7,15 @@ import numpy as np
 import pandas as pd
 import seaborn
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 from hetevo.analysis.figures.frame import Frame, figure
-from hetevo.analysis.figures.parts import null_line
-from hetevo.analysis.figures.style import HALF, TICK, UNDEFINED, for_figure, for_figures
+from hetevo.analysis.figures.style import HALF, SMALL, TICK, UNDEFINED, for_figure, for_figures
 from hetevo.analysis.statistics.curves import last_level
 from hetevo.evolve.identity import flat_values
 from hetevo.populations.errors import SettingError
 
-MOST_THIN = 30
+MOST_THIN = 12
 """Runs that are drawn one by one beside the means."""
 
 IGNORED = ("seed", "preset", "backend.", "checkpoint.", "records.", "probe.")
@@ -79,11 +79,16 @@ def phase_plane(frame: Frame) -> pd.DataFrame:
                 markeredgewidth=0.8,
                 zorder=5,
             )
-    null_line(axes, y=0.5)  # neurons whose signs are drawn by coin
+    # neurons whose signs are drawn by coin: a line of its own kind, since dashes tell conditions apart
+    axes.axhline(0.5, color="0.8", linewidth=0.6, zorder=0)
+    axes.annotate(
+        "signs by coin", (1, 0.5), (0, 1), xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=5,
+        color="0.35", ha="right", va="bottom",
+    )  # fmt: skip
     _limits(axes, table[hs], table[dc])
     axes.set_xlabel(f"heterosynaptic stability HS (R²{', weighted' if weighted else ''})")
     axes.set_ylabel("dynamical consistency DC\n(share of agreeing pairs)")
-    axes.set_title("○ first generation, ● last; dashed: signs by coin", loc="right")
+    axes.set_title("○ first generation, ● last", loc="right")
     if len(runs) == 1:
         title = f"seed {runs[0].seed}, mean of n = {runs[0].size}"
     elif seeds.max() == 1:
@@ -91,6 +96,7 @@ def phase_plane(frame: Frame) -> pd.DataFrame:
     else:
         title = "mean over n " + (f"= {seeds.iloc[0]} seeds" if seeds.nunique() == 1 else "seeds")
         title += "; thin: a seed" if len(runs) <= MOST_THIN else ""
+    frame.say("Open circles: first generation; full: last; grey line: DC of neurons whose signs are drawn by coin.")
     frame.legend(title=title)
     return table
 
@@ -158,10 +164,7 @@ def phase_diagram(
     _map(axes, grid, says)
     axes.set_xlabel(names.get(x) or for_figure(x))
     axes.set_ylabel(names.get(y) or for_figure(y, HALF))
-    low, high = int(np.nanmin(counts)), int(np.nanmax(counts))
-    each = f"{low}" if low == high else f"{low}–{high}"
-    grey = "; grey: undefined" if grid.isna().any(axis=None) else ""
-    axes.set_title(f"mean over n = {each} seed{'s' if high > 1 else ''} a cell; 0 is chance{grey}", loc="right")
+    _explain_cells(frame, axes, grid, counts)
     return cells.rename(columns={"std": "sd", "count": "n"})
 
 
@@ -169,7 +172,6 @@ def _map(axes: Axes, grid: pd.DataFrame, says: str) -> None:
     """Draw a cell for each value, with its number where there is room."""
     values = np.abs(grid.to_numpy(float))
     limit = max(0.1, float(np.nanmax(values))) if np.isfinite(values).any() else 1.0
-    axes.set_facecolor(UNDEFINED)
     seaborn.heatmap(
         grid,
         ax=axes,
@@ -178,12 +180,34 @@ def _map(axes: Axes, grid: pd.DataFrame, says: str) -> None:
         vmax=limit,
         annot=max(grid.shape) <= MOST_NUMBERS,
         fmt=".2f",
-        annot_kws={"fontsize": 7 if grid.shape[1] <= 6 else 5},
+        annot_kws={"fontsize": SMALL if grid.shape[1] <= 6 else 5},
         linewidths=0.5,
         cbar_kws={"label": says},
     )
     axes.tick_params(axis="y", rotation=0)
     axes.tick_params(length=0)
+
+
+def _explain_cells(frame: Frame, axes: Axes, grid: pd.DataFrame, counts: pd.DataFrame) -> None:
+    """Draw cells without a value, those that were not run apart from those that are undefined, and say n below."""
+    empty = grid.isna().to_numpy()
+    missing = counts.isna().to_numpy()
+    kinds = (
+        ("undefined", empty & ~missing, {"facecolor": UNDEFINED, "edgecolor": "white"}),
+        ("not run", missing, {"facecolor": "white", "edgecolor": "0.6", "hatch": "/////"}),
+    )
+    for name, where, colours in kinds:
+        for row, column in np.argwhere(where):
+            axes.add_patch(Rectangle((column, row), 1, 1, linewidth=0.3, **colours))
+        if where.any():
+            axes.add_patch(Rectangle((0, 0), 0, 0, linewidth=0.3, label=name, **colours))
+    low, high = int(np.nanmin(counts)), int(np.nanmax(counts))
+    # undefined cells have no seed that counts
+    low = min(low if low else high, high)
+    each = f"{low}" if low == high else f"{low}–{high}"
+    axes.set_title(f"mean over n = {each} seed{'s' if high > 1 else ''} a cell; 0 is chance", loc="left")
+    frame.say(f"Cells: means over n = {each} seeds, each of the last generations; 0 is chance.")
+    frame.legend(columns=2)
 
 
 def find_varied(table: pd.DataFrame) -> list[str]:

@@ -1,4 +1,4 @@
-"""A figure together with the numbers in it."""
+"""A figure together with the numbers in it, and its caption."""
 
 import io
 import os
@@ -38,10 +38,13 @@ class Plot:
         The drawing.
     data : pandas.DataFrame
         The plotted numbers, tidy.
+    caption : str
+        What a reader must know: what is drawn, n, the kind of intervals. Empty if the figure says nothing.
     """
 
     figure: Figure
     data: pd.DataFrame
+    caption: str = ""
 
     def _repr_png_(self) -> bytes:
         """Show itself in a notebook."""
@@ -49,7 +52,7 @@ class Plot:
 
 
 def save(plot: Plot, path: str | Path, *, force: bool = False, named: bool = True) -> list[Path]:
-    """Write a figure as PNG and PDF (and SVG if asked for), and its data as CSV beside them.
+    """Write a figure as PNG and PDF (and SVG if asked for), beside them its data as CSV, and its caption as text.
 
     The same figure gives the same bytes. All files are written, or none.
 
@@ -80,13 +83,17 @@ def save(plot: Plot, path: str | Path, *, force: bool = False, named: bool = Tru
         raise SettingError(f"A figure's name must end in {', '.join(SUFFIXES)}; got {wanted}.")
     others = (beside(wanted.with_suffix(suffix)) for suffix in (".png", ".pdf") if suffix != wanted.suffix)
     images, table = [wanted if named else beside(wanted), *others], beside(wanted.with_suffix(".csv"))
-    check_replaceable([*images[named:], table], force=force)
-    # each image names the data beside it by their hash
+    text = [beside(wanted.with_suffix(".txt"))] if plot.caption else []
+    check_replaceable([*images[named:], table, *text], force=force)
+    # each image names the data and the caption beside it by their hashes
     data = for_table(plot.data).to_csv(index=False).encode()
-    contents = {image: add_mark(render(plot.figure, image.suffix), image.suffix, data) for image in images}
-    # the data before the last image: whenever this is cut off, one of the images names what is there
-    write_files({**{image: contents[image] for image in images[:-1]}, table: data, images[-1]: contents[images[-1]]})
-    return [*images, table]
+    caption = f"{plot.caption}\n".encode(errors="backslashreplace") if text else None
+    contents = {image: add_mark(render(plot.figure, image.suffix), image.suffix, data, caption) for image in images}
+    # what they name before the last image: whenever this is cut off, one of the images names what is there
+    first = {image: contents[image] for image in images[:-1]}
+    texts: dict[Path, bytes] = {table: data, **dict.fromkeys(text, caption or b"")}
+    write_files({**first, **texts, images[-1]: contents[images[-1]]})
+    return [*images, table, *text]
 
 
 def for_table(data: pd.DataFrame) -> pd.DataFrame:
@@ -100,7 +107,7 @@ def for_table(data: pd.DataFrame) -> pd.DataFrame:
     # a name that a spreadsheet would take for a formula is written as text
     shown = data.copy()
     if "run" in shown:
-        shown["run"] = shown["run"].map(_relative(shown["run"].unique()))
+        shown["run"] = shown["run"].map(_relative(shown["run"].dropna().unique()))
     for column in shown:
         if not is_numeric_dtype(shown[column]):
             shown[column] = shown[column].map(lambda value: for_cell(value) if isinstance(value, str) else value)

@@ -1,5 +1,9 @@
-"""One look for all figures: legible at the width of one column, safe for colour-blind readers; names as text."""
+"""One look for all figures: that of print, legible at the width of one column, safe for colour-blind readers.
 
+Journals ask for one column of 89 mm or two of 183 mm, and for 5 to 7 points in a font without serifs at that size.
+"""
+
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -8,16 +12,22 @@ from hashlib import sha256
 
 import matplotlib
 import seaborn
-from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
 
 from hetevo.analysis.runs import LoadedRun
 from hetevo.populations.text import escaped
 
-COLUMN_INCHES = 3.5
-"""Width of one column of a two-column page."""
+MM_PER_INCH = 25.4
 
-SMALL = 6.5
-"""Font size of legends and of the titles of small panels, in points."""
+COLUMN_INCHES, PAGE_INCHES = 89 / MM_PER_INCH, 183 / MM_PER_INCH
+"""Width of one column and of two."""
+
+LABEL, SMALL, LETTER = 7, 6, 8
+"""Font sizes in points: of labels of axes; of ticks, legends and titles of panels; of the letters of panels."""
+
+FONTS = ("Arial", "Helvetica", "Liberation Sans", "DejaVu Sans")
+"""The first that is installed is taken, and the others after it where it lacks a letter; the last comes with
+Matplotlib."""
 
 Colour = tuple[float, float, float]
 """Red, green and blue in 0..1."""
@@ -38,6 +48,9 @@ UNDEFINED: Colour = (0.75, 0.75, 0.75)
 HALF, NAME, ROOM, TITLE, TICK = 24, 40, 50, 100, 16
 """Letters for which there is room: of a name in half a column and in one; above one column and above two; at a tick."""
 
+_KEY = re.compile(r"[a-z]\w*(?:\.[a-z]\w*)*", re.ASCII)
+"""Of a configuration."""
+
 
 @contextmanager
 def style() -> Iterator[Palette]:
@@ -48,29 +61,34 @@ def style() -> Iterator[Palette]:
     settings = {
         **seaborn.axes_style("ticks"),
         **seaborn.plotting_context("paper"),
-        "font.size": 8,
-        "axes.labelsize": 8,
-        "axes.titlesize": 7,
-        "axes.titlepad": 4,
-        "axes.linewidth": 0.8,
+        "font.family": families(),
+        "font.size": LABEL,
+        "axes.labelsize": LABEL,
+        "axes.titlesize": SMALL,
+        "axes.titlepad": 3,
+        "axes.labelpad": 2.5,
+        "axes.linewidth": 0.6,
+        "figure.titlesize": LABEL,
         "legend.fontsize": SMALL,
         "legend.title_fontsize": SMALL,
         "legend.columnspacing": 1.2,
         "legend.labelspacing": 0.35,
-        "xtick.labelsize": 7,
-        "ytick.labelsize": 7,
-        "xtick.major.size": 3,
-        "ytick.major.size": 3,
-        "xtick.major.width": 0.8,
-        "ytick.major.width": 0.8,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "text.parse_math": False,  # names are text, whatever is in them
+        "legend.frameon": False,
+        "lines.linewidth": 1.0,
+        "lines.markersize": 3.5,
+        "patch.linewidth": 0.6,
         "pdf.fonttype": 42,  # text stays text, as journals ask
         "svg.fonttype": "none",
         "svg.hashsalt": "hetevo",  # the same figure is the same file
-        "legend.frameon": False,
-        "lines.linewidth": 1.3,
+        "text.parse_math": False,  # names are text, whatever is in them
+        "xtick.labelsize": SMALL,
+        "ytick.labelsize": SMALL,
+        "xtick.major.size": 2.5,
+        "ytick.major.size": 2.5,
+        "xtick.major.width": 0.6,
+        "ytick.major.width": 0.6,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
     }
     # inside the block alone: the user's own figures stay as they are
     with matplotlib.rc_context():
@@ -80,16 +98,40 @@ def style() -> Iterator[Palette]:
         yield [colours[place] for place in (0, 1, 2, 3, 4, 9)]
 
 
+def families() -> list[str]:
+    """Return those of `FONTS` that are installed here."""
+    there = _installed()
+    return [name for name in FONTS if name in there]
+
+
 def look(number: int, palette: Palette) -> Look:
     """Return the n-th colour and line style, never colour alone; 24 are different with six colours."""
     return palette[number % len(palette)], LINES[(number + number // 12) % len(LINES)]
 
 
+def in_words(name: str) -> str:
+    """Write what a condition changes as words instead of ``key=value``.
+
+    >>> in_words("layered, gain_scale=0.1, task.name=parity, name=xor")
+    'layered, gain scale 0.1, task parity, xor'
+    """
+    return ", ".join(map(_change_in_words, name.split(", ")))
+
+
+def _change_in_words(change: str) -> str:
+    key, equals, value = change.partition("=")
+    if not equals or not value or not _KEY.fullmatch(key):
+        return change
+    words = [word.replace("_", " ") for word in key.split(".") if word != "name"]
+    return " ".join([*words, value])
+
+
 def for_figure(name: str, most: int = NAME) -> str:
-    """Write a name for a figure: what cannot be seen or has no glyph as escapes, cut in its middle if it is long.
+    """Write a name for a figure: as words, what cannot be seen or has no glyph as escapes, cut in its middle if long.
 
     At its end stands what tells it from others. (That ``$`` means nothing is said by `style`.)
     """
+    name = in_words(name)
     # what has no glyph in the font would be a box
     seen = "".join(char if char.isprintable() and ord(char) in _glyphs() else escaped(char) for char in name)
     if not seen.strip() or seen.startswith("_"):
@@ -118,6 +160,11 @@ def write_title(run: LoadedRun, before: str = "", after: str = "") -> str:
 
 
 @cache
+def _installed() -> frozenset[str]:
+    return frozenset(font.name for font in fontManager.ttflist)
+
+
+@cache
 def _glyphs() -> frozenset[int]:
-    with style():
-        return frozenset(get_font(findfont(FontProperties())).get_charmap())
+    fonts = [get_font(findfont(FontProperties(family=name))) for name in families()]
+    return frozenset(char for font in fonts for char in font.get_charmap())

@@ -58,7 +58,7 @@ def trace(lived: Trace) -> Plot:
         tasks = lived.ascending.shape[1]
         panels[0].set_title(f"thick: mean of {tasks} tasks" if tasks > 1 else "one task", loc="right")
         title = f"individual {lived.id}, generation {lived.generation}, seed {lived.seed}, test loss {lived.loss:.3g}"
-        frame.figure.suptitle(title, fontsize=8)
+        frame.figure.suptitle(title)
     return Plot(frame.figure, _tidy(lived, {**measures, **sizes}))
 
 

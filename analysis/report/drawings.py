@@ -3,7 +3,7 @@
 import base64
 import inspect
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import matplotlib
@@ -15,6 +15,8 @@ from matplotlib.lines import Line2D
 from hetevo.analysis.figures import FIGURES, Plot
 from hetevo.analysis.figures.style import style
 from hetevo.analysis.report.study import Study
+from hetevo.analysis.runs import LoadedRun
+from hetevo.analysis.statistics import Emergence
 from hetevo.populations.errors import HetevoError
 
 HEAVY = 250_000
@@ -74,28 +76,46 @@ class Drawings:
 def draw_all(study: Study) -> Drawings:
     """Draw every figure that applies to the runs of a study."""
     drawings = Drawings()
-    for kind, function in FIGURES.own.items():
-        # statistics that a figure needs are computed once
-        takes_statistics = study.found and "found" in inspect.signature(function).parameters
-        options = {"found": study.found} if takes_statistics else {}
+    for kind in FIGURES.own:
         try:
-            plot = function(study.runs, **options)
-            image = _embed(plot.figure)
+            drawings.drawn.append(draw(kind, study.runs, study.found))
         except HetevoError as error:
             drawings.reasons.setdefault(str(error), []).append(kind)
         except Exception as error:  # one figure with a mistake in it must not cost the report
             reason = f"it failed: {type(error).__name__}: {error}"
             drawings.reasons.setdefault(reason, []).append(kind)
             drawings.faults.append(f"figure {kind}: {reason}")
-        else:
-            width, height = (round(PIXELS * inches) for inches in plot.figure.get_size_inches())
-            about, texts = _describe(function, kind), _collect_texts(plot.figure)
-            drawings.drawn.append(Drawing(kind, about, image, width, height, texts))
     return drawings
 
 
-def _embed(figure: Figure) -> Markup:
-    """Write a figure as an address that holds it; in an <img>, nothing in it can run, and names do not meet others."""
+def draw(kind: str, runs: Sequence[LoadedRun], found: Emergence | None = None) -> Drawing:
+    """Draw one figure of some runs.
+
+    Parameters
+    ----------
+    kind : str
+        One of Hetevo's own `FIGURES`.
+    runs : sequence of LoadedRun
+        What it is of.
+    found : Emergence, optional
+        Their statistics, so that a figure that needs them does not compute them again.
+
+    Raises
+    ------
+    HetevoError
+        If these runs cannot have it: the message says how to get it.
+    """
+    function = FIGURES.own[kind]
+    takes_statistics = found and "found" in inspect.signature(function).parameters
+    plot = function(runs, **({"found": found} if takes_statistics else {}))
+    content = write_svg(plot.figure)
+    image = Markup(f"data:image/svg+xml;base64,{base64.b64encode(content).decode()}")
+    width, height = (round(PIXELS * inches) for inches in plot.figure.get_size_inches())
+    return Drawing(kind, describe(function, kind), image, width, height, collect_texts(plot.figure))
+
+
+def write_svg(figure: Figure) -> bytes:
+    """Write a figure as an image for a page: in an <img>, nothing in it can run, and names do not meet others."""
     content = _write_svg(figure)
     if len(content) > HEAVY:
         curves = (artist for axes in figure.axes for artist in axes.get_children())
@@ -103,7 +123,7 @@ def _embed(figure: Figure) -> Markup:
             if isinstance(artist, Collection | Line2D):
                 artist.set_rasterized(True)
         content = _write_svg(figure)
-    return Markup(f"data:image/svg+xml;base64,{base64.b64encode(content).decode()}")
+    return content
 
 
 def _write_svg(figure: Figure) -> bytes:
@@ -114,7 +134,7 @@ def _write_svg(figure: Figure) -> bytes:
     return sink.getvalue()
 
 
-def _describe(function: Callable[..., Plot], kind: str) -> tuple[str, ...]:
+def describe(function: Callable[..., Plot], kind: str) -> tuple[str, ...]:
     """Take what a figure shows from the beginning of its documentation."""
     paragraphs = (inspect.getdoc(function) or f"{kind}.").split("\n\nParameters\n")[0].split("\n\n")
     first, *others = (" ".join(paragraph.replace("``", "").split()) for paragraph in paragraphs)
@@ -122,7 +142,7 @@ def _describe(function: Callable[..., Plot], kind: str) -> tuple[str, ...]:
     return first[0].upper() + first[1:], *others
 
 
-def _collect_texts(figure: Figure) -> tuple[str, ...]:
+def collect_texts(figure: Figure) -> tuple[str, ...]:
     """Return what a figure says in words, each text once."""
     panels = [axes for axes in figure.axes if axes.get_visible()]
     legends = [legend for legend in (*figure.legends, *(axes.get_legend() for axes in panels)) if legend]

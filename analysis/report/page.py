@@ -1,12 +1,12 @@
 """The page: sections in their order, in one file that needs nothing else."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from hetevo.analysis.intervals import CONFIDENCE
@@ -72,7 +72,11 @@ def report(paths: Sequence[str | Path], *, neutral: str | None = None) -> Report
     SettingError
         If a run is named twice, or there is no condition ``neutral``.
     """
-    about = study(paths, neutral)
+    return report_study(study(paths, neutral))
+
+
+def report_study(about: Study) -> Report:
+    """Make a report of runs that were read and put in order."""
     drawings = draw_all(about)
     # halves of characters cannot be written, and must not stop a report
     html = f"{_page(about, drawings)}\n".encode("utf-8", "backslashreplace")
@@ -107,35 +111,52 @@ def write(made: Report, path: str | Path, *, force: bool = False, named: bool = 
     return target
 
 
-def _page(about: Study, drawings: Drawings) -> str:
-    """Fill the template."""
-    runs, conditions = len(about.runs), len(about.conditions)
-    # a name, a message or a path is text: the template escapes it, and what is said of others' folders is left out
-    environment = Environment(
-        loader=PackageLoader("hetevo.analysis.report"),
+def make_environment(finalize: Callable[[str], str] = without_places, *packages: str) -> Environment:
+    """Return what fills templates: a name, a message or a path is text, which is escaped.
+
+    Parameters
+    ----------
+    finalize : callable, optional
+        Makes text of a value fit to be shown. Default: what it says of others' folders is left out.
+    *packages : str
+        Other packages that have templates; those of reports can be used in them.
+    """
+    return Environment(
+        loader=ChoiceLoader([PackageLoader(name) for name in (*packages, "hetevo.analysis.report")]),
         autoescape=True,
-        finalize=lambda value: value if isinstance(value, Markup) else without_places(str(value)),
+        finalize=lambda value: value if isinstance(value, Markup) else finalize(str(value)),
         undefined=StrictUndefined,
         trim_blocks=True,
     )
-    return environment.get_template("report.html.jinja").render(
-        policy=POLICY,
-        study=about,
-        size=f"{_counted(runs, 'run')}, {_counted(conditions, 'condition')}",
-        version=version("hetevo"),
-        made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        contents=CONTENTS,
-        verdicts=[explain(about, about.conditions[name]) for name in choose_spoken(about)],
-        more=len(about.questions) - len(choose_spoken(about)),
-        cautions=list_cautions(about),
-        rules=list_rules(about),
-        confidence=f"{CONFIDENCE:.0%}",
-        seeds="; ".join(f"{name}, n = {_counted(len(each.runs), 'seed')}" for name, each in about.conditions.items()),
-        drawings=drawings.drawn,
-        reasons={reason: ", ".join(kinds) for reason, kinds in drawings.reasons.items()},
-        tables=make_tables(about),
-        contrasts_note=NOTE,
-        configuration=configuration_of(about.runs[0]),
+
+
+def _page(about: Study, drawings: Drawings) -> str:
+    """Fill the template."""
+    runs, conditions = len(about.runs), len(about.conditions)
+    return (
+        make_environment()
+        .get_template("report.html.jinja")
+        .render(
+            policy=POLICY,
+            study=about,
+            size=f"{_counted(runs, 'run')}, {_counted(conditions, 'condition')}",
+            version=version("hetevo"),
+            made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+            contents=CONTENTS,
+            verdicts=[explain(about, about.conditions[name]) for name in choose_spoken(about)],
+            more=len(about.questions) - len(choose_spoken(about)),
+            cautions=list_cautions(about),
+            rules=list_rules(about),
+            confidence=f"{CONFIDENCE:.0%}",
+            seeds="; ".join(
+                f"{name}, n = {_counted(len(each.runs), 'seed')}" for name, each in about.conditions.items()
+            ),
+            drawings=drawings.drawn,
+            reasons={reason: ", ".join(kinds) for reason, kinds in drawings.reasons.items()},
+            tables=make_tables(about),
+            contrasts_note=NOTE,
+            configuration=configuration_of(about.runs[0]),
+        )
     )
 
 

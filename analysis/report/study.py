@@ -164,6 +164,39 @@ def study(paths: Sequence[str | Path], neutral: str | None = None) -> Study:
     # what is left out is said in the report
     copies: list[str] = []
     runs = load_all(paths, notice=copies.append)
+    # runs of a sweep that are still to come
+    missing = [str(path) for path in map(Path, paths) if is_sweep(path) for path in _not_begun(path)]
+    name = Path(paths[0]).resolve().name if len(paths) == 1 else ""
+    return arrange(runs, name, neutral, missing=missing, copies=copies, notes=list_notes(paths))
+
+
+def arrange(
+    runs: Sequence[LoadedRun],
+    name: str = "",
+    neutral: str | None = None,
+    *,
+    missing: Sequence[str] = (),
+    copies: Sequence[str] = (),
+    notes: Sequence[str] = (),
+) -> Study:
+    """Put runs that were read in order, and compute their statistics.
+
+    Parameters
+    ----------
+    runs : sequence of LoadedRun
+        From `load_all`.
+    name : str, optional
+        What to call all of them. Default: how many there are.
+    neutral : str, optional
+        The condition to compare with, if it cannot be told from the configurations.
+    missing, copies, notes : sequence of str, optional
+        See `Study`.
+
+    Raises
+    ------
+    SettingError
+        If there is no condition ``neutral``.
+    """
     groups = group_by_condition(runs)
     if neutral is not None and neutral not in groups:
         raise SettingError(f"--neutral: expected one of {', '.join(groups)}, got {neutral!r}.")
@@ -179,11 +212,10 @@ def study(paths: Sequence[str | Path], neutral: str | None = None) -> Study:
     # the question is what has no known outcome
     others = [name for name in conditions if not found or name != found.neutral]
     questions = [name for name in others if not conditions[name].expectation] or others
-    # runs of a sweep that are still to come
-    missing = [str(path) for path in map(Path, paths) if is_sweep(path) for path in _not_begun(path)]
-    name = Path(paths[0]).resolve().name if len(paths) == 1 else f"{len(groups)} conditions, {len(runs)} runs"
-    notes = tuple(list_notes(paths))
-    return Study(name, conditions, found, reason, tuple(questions), tuple(missing), tuple(copies), weighted, notes)
+    name = name or f"{len(groups)} conditions, {len(runs)} runs"
+    return Study(
+        name, conditions, found, reason, tuple(questions), tuple(missing), tuple(copies), weighted, tuple(notes)
+    )
 
 
 def _emergence(runs: Sequence[LoadedRun], neutral: str | None) -> tuple[Emergence | None, str]:

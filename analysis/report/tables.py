@@ -64,7 +64,7 @@ def make_tables(study: Study) -> dict[str, Table]:
         tables["contrasts"] = Table(caption, HEAD, write_contrasts(compared))
     if study.found:
         tables["pairs"] = _pairs(study.found.pairs)
-    tables["environments"], tables["digests"] = _provenance(study)
+    tables["environments"], tables["digests"] = tabulate_provenance(study.runs)
     return tables
 
 
@@ -217,11 +217,11 @@ def configuration_of(run: LoadedRun) -> str:
     return re.sub(r'(?m)^(\s*address\s*=\s*)".+', r'\1"…"', RunDirectory(run.path).config_toml())
 
 
-def _provenance(study: Study) -> tuple[Table, Table]:
+def tabulate_provenance(runs: Sequence[LoadedRun]) -> tuple[Table, Table]:
     """List every distinct environment, and every run with its state, dates and digests."""
     # a run that is looked at twice in life is one run, of two conditions
     conditions: dict[Path, list[str]] = {}
-    for run in study.runs:
+    for run in runs:
         conditions.setdefault(run.path, []).append(run.condition)
     environments: Counter[tuple[str, ...]] = Counter()
     rows = []

@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from hetevo.analysis.conditions import group_by_condition
 from hetevo.analysis.intervals import CONFIDENCE
@@ -187,8 +187,8 @@ def difference(first: Floats, second: Floats, *, paired: bool) -> dict[str, floa
         square = float(one + other)
         df = float(square**2 / (one**2 / (n1 - 1) + other**2 / (n2 - 1))) if square else float(n1 + n2 - 2)
     error = np.sqrt(square)
-    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, df)) * error
-    p = 2 * float(stats.t.sf(abs(effect) / error, df)) if error else float(effect == 0)
+    half = float(special.stdtrit(df, (1 + CONFIDENCE) / 2)) * error
+    p = 2 * float(special.stdtr(df, -abs(effect) / error)) if error else float(effect == 0)
     return {"effect": effect, "low": effect - half, "high": effect + half, "df": df, "p": p}
 
 

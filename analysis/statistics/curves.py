@@ -1,14 +1,14 @@
 """A measure of several runs as one array; its level over some generations, mean over seeds, and change points."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
-from hetevo.analysis.intervals import CONFIDENCE
+from hetevo.analysis.intervals import CONFIDENCE, is_bounded, resampled_intervals
 from hetevo.analysis.runs import LoadedRun
 from hetevo.populations.types import Floats, Indices, Mask
 
@@ -129,14 +129,55 @@ def ending(run: LoadedRun) -> "pd.Series[int]":
 
 def write_ending(runs: Sequence[LoadedRun]) -> str:
     """Say which generations make the end of some runs, with their article: ``"the last 10 generations"``."""
-    lengths = sorted({len(ending(run)) for run in runs}) or [1]
-    if lengths[-1] == 1:
+    return write_last(len(ending(run)) for run in runs)
+
+
+def write_last(lengths: Iterable[int]) -> str:
+    """Say that so many last generations are meant, with their article.
+
+    >>> write_last([10, 10]), write_last([3, 10]), write_last([1])
+    ('the last 10 generations', 'the last 3 to 10 generations', 'the last generation')
+    """
+    found = sorted(lengths) or [1]
+    least, most = found[0], found[-1]
+    if most == 1:
         return "the last generation"
-    return f"the last {' to '.join(map(str, dict.fromkeys((lengths[0], lengths[-1]))))} generations"
+    return f"the last {least} to {most} generations" if least < most else f"the last {most} generations"
 
 
-def over_seeds(group: pd.DataFrame, column: str, *, logarithmic: bool = False) -> pd.DataFrame:
-    """Summarise a column over runs, generation by generation.
+def find_late(values: Floats, generations: Indices, most: int = LATE) -> Indices:
+    """Return the places of the values that a claim is judged by: see `hetevo.analysis.claims.Prediction`.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (G,)
+        Of one run; NaN is left out.
+    generations : ndarray of int64, shape (G,)
+        Their generations.
+    most : int, optional
+        How many are taken at most.
+
+    Returns
+    -------
+    ndarray of int64
+        The last that are defined, of the later half of the run; of none there, the last one at all.
+
+    Examples
+    --------
+    >>> find_late(np.array([0.1, 0.2, 0.3, np.nan, 0.5]), np.arange(5)).tolist()
+    [4]
+    >>> find_late(np.array([0.1, 0.2, 0.3, 0.4, 0.5]), np.arange(5)).tolist()
+    [3, 4]
+    """
+    defined = np.flatnonzero(np.isfinite(values))
+    late: Indices = defined[2 * generations[defined] > generations[-1]]
+    return late[-most:] if late.size else defined[-1:]
+
+
+def over_seeds(
+    group: pd.DataFrame, column: str, *, logarithmic: bool = False, bounded: bool | None = None
+) -> pd.DataFrame:
+    """Summarise a column over runs, generation by generation, for a figure.
 
     Parameters
     ----------
@@ -146,20 +187,30 @@ def over_seeds(group: pd.DataFrame, column: str, *, logarithmic: bool = False) -
         What to summarise.
     logarithmic : bool, optional
         Average and build the interval on the logarithm (for positive quantities: a geometric mean).
+    bounded : bool, optional
+        Whether it has bounds, which a t interval may leave: a bootstrap interval then. Default: what
+        `hetevo.analysis.intervals.is_bounded` says of the column.
 
     Returns
     -------
     pandas.DataFrame
-        generation, mean, low, high (t interval with coverage `CONFIDENCE`; NaN below 2 runs), n.
+        generation, mean, low, high (coverage `CONFIDENCE`; NaN below 2 runs), n.
     """
-    # mean and standard error of each generation; of logarithms where ratios are what is alike
-    values = np.log(group[column]) if logarithmic else group[column]
+    values = np.log(group[column]) if logarithmic else group[column].astype(float)
     by_generation = values.groupby(group["generation"])
     summary = pd.DataFrame({"mean": by_generation.mean(), "n": by_generation.count(), "sem": by_generation.sem()})
-    # Student's interval, which is undefined (NaN) for a single run
-    half = stats.t.ppf((1 + CONFIDENCE) / 2, (summary["n"] - 1).clip(lower=1)) * summary["sem"]
-    summary["low"], summary["high"] = summary["mean"] - half, summary["mean"] + half
+    if not logarithmic and (is_bounded(column) if bounded is None else bounded):
+        # a row a generation, a column a run
+        places = by_generation.cumcount()
+        table = pd.DataFrame({"g": group["generation"], "place": places, "value": values})
+        grid = table.pivot(index="g", columns="place", values="value").to_numpy(float)
+        _, summary["low"], summary["high"] = resampled_intervals(grid)
+    else:
+        # Student's interval, which is undefined (NaN) for a single run
+        half = special.stdtrit((summary["n"] - 1).clip(lower=1), (1 + CONFIDENCE) / 2) * summary["sem"]
+        summary["low"], summary["high"] = summary["mean"] - half, summary["mean"] + half
     if logarithmic:
+        # of logarithms where ratios are what is alike
         summary[["mean", "low", "high"]] = np.exp(summary[["mean", "low", "high"]])
     return summary.drop(columns="sem").reset_index()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, special, stats
+from scipy import special
 
 from hetevo.analysis.intervals import CONFIDENCE
 from hetevo.analysis.runs import LoadedRun
@@ -89,9 +89,11 @@ def cliffs_delta(first: Floats, second: Floats) -> Effect:
     n1, n2 = len(first), len(second)
     if min(n1, n2) < 1:
         return UNDEFINED
+    from scipy import optimize  # here, because all figures import this module, and would be drawn later
+
     delta = float(np.sign(first[:, None] - second[None, :]).mean())
     share = (delta + 1) / 2
-    z = stats.norm.ppf((1 + CONFIDENCE) / 2)
+    z = special.ndtri((1 + CONFIDENCE) / 2)
 
     def excess(theta: float) -> float:
         more = (n1 + n2) / 2 - 1
@@ -106,6 +108,7 @@ def cliffs_delta(first: Floats, second: Floats) -> Effect:
 
 def _noncentrality(t: float, freedom: int, probability: float) -> float:
     """Return the noncentrality at which a value as small as ``t`` has the given probability."""
+    from scipy import optimize, stats  # here: see above
 
     def excess(value: float) -> float:
         # far away scipy's value is NaN; there it is 1 or 0 for every purpose
@@ -159,7 +162,8 @@ def best_of_populations(
         # the chance that one neutral individual is as high, and that the best of as many is
         pooled = np.concatenate(others)
         best = float(own.max())
-        single = float(stats.norm.sf(best, pooled.mean(), pooled.std(ddof=1))) if pooled.size > 1 else float("nan")
+        spread = pooled.std(ddof=1) if pooled.size > 1 else 0.0
+        single = float(special.ndtr((pooled.mean() - best) / spread)) if spread else float("nan")
         of_all = float(-np.expm1(own.size * np.log1p(-single)))
         # and with seeds as the unit: a band of the neutral runs' own best
         high = float("nan")

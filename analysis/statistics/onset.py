@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
-from scipy import stats
+from scipy import special
 
 from hetevo.analysis.intervals import CONFIDENCE
 from hetevo.analysis.statistics.curves import LATE, STAY, Curves
@@ -90,7 +90,7 @@ def _student(most: int, coverage: float) -> Floats:
     """Return the t quantile for every number of seeds up to ``most``; there are few, and each is slow to compute."""
     freedom = np.arange(most + 1) - 1
     quantiles = np.full(most + 1, np.nan)
-    quantiles[2:] = stats.t.ppf((1 + coverage) / 2, freedom[2:])
+    quantiles[2:] = special.stdtrit(freedom[2:], (1 + coverage) / 2)
     return quantiles
 
 

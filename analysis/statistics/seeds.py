@@ -6,7 +6,7 @@ the one that came out is its p value in other words (Hoenig and Heisey, 2001, Am
 
 import math
 
-from scipy import stats
+from scipy import special
 
 from hetevo.analysis.intervals import CONFIDENCE, EQUIVALENCE
 
@@ -54,8 +54,10 @@ def power(sd: float, n: int, matters: float, *, within: bool = False) -> float:
     if sd == 0:
         return 1.0
     confidence = EQUIVALENCE if within else CONFIDENCE
-    critical = float(stats.t.ppf((1 + confidence) / 2, n - 1))
+    critical = float(special.stdtrit(n - 1, (1 + confidence) / 2))
     noncentrality = matters * math.sqrt(n) / sd
+    from scipy import stats  # here, because all figures import this module, and would be drawn a second later
+
     # far away scipy's value is NaN, where there is no doubt
     one = float(stats.nct.sf(critical, n - 1, noncentrality)) if noncentrality < 30 else 1.0
     return max(0.0, 2 * one - 1) if within else one

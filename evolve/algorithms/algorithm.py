@@ -55,6 +55,9 @@ class Algorithm:
     compares: ClassVar[bool] = False
     """Whether it selects by several objectives and by losses task by task, if the configuration says so."""
 
+    breeds: ClassVar[bool] = True
+    """Whether children come of ``evolution.cross`` and ``mutate``; otherwise it draws them in a way of its own."""
+
     def check(self, search: Search) -> None:
         """Refuse what it cannot search in, before anything is written.
 

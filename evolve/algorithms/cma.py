@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import exp, sqrt
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.random import Generator
@@ -44,6 +44,8 @@ class CMA(Algorithm):
     The first generation is the founders with the wiring of the first one: a sample of the distribution that the search
     begins with, in the units of `hetevo.evolve.algorithms.vectors.Vectors`.
     """
+
+    breeds: ClassVar[bool] = False
 
     separable: Annotated[bool, Setting("whether the covariances between entries stay 0, for many entries")] = False
     sigma: Annotated[float, Setting("step size to begin with, in standard deviations of founders", above=0)] = 1.0

@@ -46,6 +46,11 @@ class EvolutionStrategy(Algorithm):
             raise SettingError(
                 f"evolution.algorithm.parents: expected fewer than individuals ({size}), got {self.parents}."
             )
+        if self.rate and search.species.formula:
+            raise SettingError(
+                f"evolution.algorithm.rate: rules that are inherited whole are bits, whose mutation has no strength, so"
+                f" expected 0, got {self.rate:g}."
+            )
 
     def begin(self, founders: "Generation", search: Search) -> "tuple[Generation, Memory]":
         """Return the founders, all with the strength that the configuration names."""

@@ -35,7 +35,7 @@ class Novelty(Described):
     k: Annotated[int, Setting("nearest neighbours", least=1)] = 10
     archive_rate: Annotated[int, Setting("individuals of each generation that join the archive", least=0)] = 4
     archive_most: Annotated[
-        int, Setting("individuals that the archive holds; then those that join replace others", least=1)
+        int, Setting("individuals that the archive holds; then those that join replace others", least=1, most=1_000_000)
     ] = 1000
     quality: Annotated[float, Setting("share of parents and elites selected by loss", least=0, most=1)] = 0.0
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 
@@ -31,6 +31,8 @@ class OpenAIES(Algorithm):
     With ranks u from .5 (best) to -.5, the estimate is ``sum_i u_i e_i / (P sigma)``; each generation's perturbations
     ``e`` are P/2 standard normal vectors and their opposites. All individuals have the wiring of the first founder.
     """
+
+    breeds: ClassVar[bool] = False
 
     sigma: Annotated[float, Setting("size of perturbations, in standard deviations of founders", above=0)] = 0.5
     rate: Annotated[float, Setting("length of a step in each entry, in the same unit", above=0)] = 0.05

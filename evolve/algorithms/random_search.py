@@ -1,7 +1,7 @@
 """The algorithm `random`: everybody but the elites is drawn like a founder, the baseline of every search."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class RandomSearch(Algorithm):
     """Elites, the best by loss, live again; all others are new draws from the distribution of founders."""
+
+    breeds: ClassVar[bool] = False
 
     def ask(self, lived: "State", search: Search) -> "tuple[Generation, Memory]":
         """Return the next generation; there is nothing to remember."""

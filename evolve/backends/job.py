@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from hetevo.populations.evaluation import Probe
+from hetevo.populations.kernel.perturbation import Perturbation
 from hetevo.populations.species import Species
 
 
@@ -32,6 +33,8 @@ class Job:
         Whether only a process that computes portably may let anybody live (`hetevo.evolve.backends.portable`).
     changes : bool
         Whether to tell how much weights change in a life, which an objective may be.
+    injury : Perturbation or None
+        What befalls second lives of everybody, whose loss an objective may be.
     """
 
     species: Species
@@ -44,3 +47,4 @@ class Job:
     packages: frozenset[str] = frozenset()
     portable: bool = False
     changes: bool = False
+    injury: Perturbation | None = None

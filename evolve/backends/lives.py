@@ -129,6 +129,7 @@ def _evaluate(job: Job, population: Population, individuals: Indices, generation
             probe_share=job.probe_share,
             lived=draw_once(job, generation),
             changes=job.changes,
+            injury=job.injury,
         )
     except MemoryError:
         if population.size == 1:

@@ -29,6 +29,7 @@ from hetevo.evolve.config.tables import (
     RecordsTable,
     Table,
     TaskTable,
+    TrackTable,
     TransplantTable,
 )
 from hetevo.evolve.config.tables.living import check_name, explain_unknown, named_settings
@@ -78,6 +79,7 @@ class Config(Table):
     records: RecordsTable = RecordsTable()
     checkpoint: CheckpointTable = CheckpointTable()
     backend: BackendTable = BackendTable()
+    track: TrackTable = TrackTable()
 
     @model_validator(mode="after")
     def _check_names(self) -> Self:
@@ -85,6 +87,7 @@ class Config(Table):
             *named_settings(self),
             *(("heldout.families", family, "tasks") for family in self.heldout.families),
             *(("evolution.objectives", name_of(name), "objectives") for name in self.evolution.objectives),
+            *(("track.to", name, "trackers") for name in self.track.to),
         ):
             check_name(key, name, names)
         for key, given, valid in (
@@ -247,6 +250,8 @@ class Config(Table):
                 f"islands.count: expected a divisor of evolution.size ({evolution.size}) with at least 2 individuals an"
                 f" island, got {islands.count}"
             )
+        if not evolution.selects:
+            return self  # there may be as few individuals as one likes
         # from here on everything happens on one island
         size = evolution.size // islands.count
         where = "individuals" if islands.count == 1 else "individuals on an island"

@@ -23,20 +23,31 @@ def named(config: Config) -> Config:
         Its ``preset`` may name changes already, of which it has other ones by now.
     """
     base = config.preset.partition(",")[0]
-    before = _values(base)
-    if not before:
+    if not _values(base):
         return config
+    now, keys = changes_of(config)
+    told = labels(now, keys if len(keys) <= MOST_NAMED else keys[: MOST_NAMED - 1])
+    if len(keys) > MOST_NAMED:
+        told.append(f"{len(keys) - len(told)} more changes")
+    return config.model_copy(update={"preset": ", ".join([base, *told])})
+
+
+def changes_of(config: Config) -> tuple[dict[str, Any], list[str]]:
+    """Return the values that make a configuration's condition, and the keys of those that its preset has otherwise.
+
+    Parameters
+    ----------
+    config : Config
+        One that is made from no preset is compared with the default, `emergence`.
+    """
+    before = _values(config.preset.partition(",")[0]) or condition_values(Config().model_dump(mode="json"))
     now = condition_values(config.model_dump(mode="json"))
     absent = object()
     keys = [key for key in {**now, **before} if now.get(key, absent) != before.get(key, absent)]
     keys = [key for key in keys if not key.endswith("sha256")]  # beside it stands the name of the file
     # arguments of another operator need no mention that those of the former are gone
     tables = {key.removesuffix("name") for key in keys if key.endswith(".name")}
-    keys = [key for key in keys if key in now or not key.startswith(tuple(tables))]
-    told = labels(now, keys if len(keys) <= MOST_NAMED else keys[: MOST_NAMED - 1])
-    if len(keys) > MOST_NAMED:
-        told.append(f"{len(keys) - len(told)} more changes")
-    return config.model_copy(update={"preset": ", ".join([base, *told])})
+    return now, [key for key in keys if key in now or not key.startswith(tuple(tables))]
 
 
 @cache

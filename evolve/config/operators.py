@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hetevo.evolve.config.sources import ConfigError
-from hetevo.evolve.objectives import LOSS, name_of, needs_changes
+from hetevo.evolve.objectives import LOSS, name_of, needs_changes, needs_injuries
 from hetevo.evolve.private_deap import private_generators, tools
 from hetevo.evolve.selection import SELECTIONS, Candidates, find_operator, select
 from hetevo.populations.errors import nearest
@@ -165,6 +165,11 @@ def check_objectives(config: "Config") -> None:
             f"evolution.objectives: circuits of the kind {config.network.circuit!r} do not tell how much their weights"
             f" change, so expected no objective that needs it, {given}"
         )
+    if needs_injuries(config.evolution.objectives) and not config.injury.share:
+        raise ValueError(
+            "evolution.objectives: the loss after an injury needs one, so expected injury.share above 0, such as .3,"
+            f" got 0 and {list(config.evolution.objectives)}"
+        )
     # 2. whether an operator looks at them
     used = [str(settings.get("name")) for settings in _used(config).values()]
     by_lot = all(name == "selRandom" for name in used)  # drift, the control, looks at nothing
@@ -219,7 +224,7 @@ def check_new(config: "Config", source: str = "configuration") -> None:
         If an operator of it cannot do with one task, or one objective, what its name says.
     """
     evolution = config.evolution
-    for key, settings in _used(config).items():
+    for key, settings in _used(config).items() if evolution.selects else ():
         name = settings["name"]
         try:
             _check_sizes(f"evolution.{key}", settings, evolution.size // config.islands.count)

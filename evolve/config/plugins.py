@@ -6,6 +6,7 @@ How names are looked up is in `hetevo.populations.registry`.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from hetevo.evolve.config.reaching import reaches
 from hetevo.evolve.config.sources import ConfigError, Override, key_of
 from hetevo.populations.registry import entry_points, is_place, was_loaded
 
@@ -24,6 +25,7 @@ GROUPS: Mapping[str, str] = {
     "evolution.objectives": "hetevo.objectives",
     "probe.name": "hetevo.probes",
     "probe.measures": "hetevo.measures",
+    "track.to": "hetevo.trackers",
 }
 """Keys whose values may name something of another package, each with the entry-point group of those."""
 
@@ -67,8 +69,8 @@ def plugins_of(content: Mapping[str, Any]) -> Iterator[Plugin]:
 
 
 def needs_trust(content: Mapping[str, Any]) -> bool:
-    """Tell whether a configuration names a module that no installed package announces."""
-    return any(
+    """Tell whether a configuration names a module that no installed package announces, or trackers reach out."""
+    return bool(reaches(content)) or any(
         plugin.place not in {point.value for point in entry_points(GROUPS[plugin.key])}
         for plugin in plugins_of(content)
     )

@@ -15,11 +15,12 @@ from hetevo.evolve.config.operators import check_new
 from hetevo.evolve.config.own_data import FILE, FOUNDERS, NAME, complete, place_file, place_founders
 from hetevo.evolve.config.own_graph import complete_graph, is_complete, place_graph
 from hetevo.evolve.config.plugins import check_trusted
+from hetevo.evolve.config.reaching import check_reach
 from hetevo.evolve.config.sources import ConfigError, Override, is_path, key_of, read_source, shipped, without_address
 from hetevo.evolve.toml import NestingError, check_nesting, inline, read_toml
 from hetevo.populations.errors import HetevoError, nearest, spell
 
-SWEEPS_ONLY = {"seeds", "controls", "matched", "conditions", "grid", "zip"}
+SWEEPS_ONLY = {"seeds", "controls", "matched", "conditions", "grid", "zip", "random"}
 """Keys by which a sweep is told from a configuration."""
 
 _EXPECTED = "Expected table.key=value, for example -s evolution.size=64."
@@ -102,6 +103,7 @@ def load_config(
     if not trust:
         content = without_address(content, overrides, str(source), more=", or trust the file: --trust (trust=True)")
         check_trusted(content, overrides, str(source), changeable=True)
+        check_reach(content, overrides, str(source))
     return from_mapping({**content, **values}, overrides=overrides, source=str(source), saved=saved)
 
 
@@ -160,7 +162,7 @@ def with_data(config: Config) -> Config:
 
 def _apply(tables: dict[str, Any], override: Override) -> str:
     """Make a change, and return its key."""
-    key, value = _parse_override(override) if isinstance(override, str) else override
+    key, value = parse_override(override) if isinstance(override, str) else override
     given = f"-s {override}" if isinstance(override, str) else key
     path = [part.strip() for part in key.split(".")]
     if not all(path):
@@ -174,7 +176,14 @@ def _apply(tables: dict[str, Any], override: Override) -> str:
     return ".".join(path)
 
 
-def _parse_override(override: str) -> tuple[str, Any]:
+def parse_override(override: str) -> tuple[str, Any]:
+    """Return key and value of a change such as ``"evolution.size=64"``; a bare word is a text.
+
+    Raises
+    ------
+    ConfigError
+        If it is none.
+    """
     key, separator, text = override.partition("=")
     if not separator:
         raise ConfigError(f"-s {override}: {_EXPECTED}")

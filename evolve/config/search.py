@@ -37,6 +37,15 @@ def check_algorithm(config: "Config") -> None:
             f" lexicase selection, got {list(config.evolution.objectives)} and {config.evolution.select['name']}. Those"
             f" that know more: {known}"
         )
+    for key in ("cross", "mutate") if not family.breeds else ():
+        usual, given = type(config.evolution).model_fields[key].default, getattr(config.evolution, key)
+        if given != usual:
+            known = ", ".join(name for name, one in ALGORITHMS.own.items() if one.breeds)
+            raise ValueError(
+                f"evolution.{key}: the algorithm {name!r} draws individuals in a way of its own, so expected"
+                f" {usual['name']!r}, the default, which says nothing here, got {given['name']!r}. Those that it means"
+                f" something to: {known}"
+            )
     if config.evolution.turnover == "none" and name != "generational":
         raise ValueError(
             f'evolution.turnover: "none" lets the founders live again and again, so that nothing is searched; expected'

@@ -17,8 +17,8 @@ from hetevo.evolve.toml import read_toml
 from hetevo.populations.errors import SettingError, nearest, spell
 from hetevo.populations.registry import entry_points
 
-Folder = Literal["presets", "sweeps", "claims"]
-"""What is read from an experiment's file: its preset, its sweep, or its claim with the predictions."""
+Folder = Literal["presets", "sweeps", "claims", "figures"]
+"""What is read from an experiment's file: its preset, its sweep, or its claim with the predictions; or a figure."""
 
 EXPERIMENTS = resources.files("hetevo.evolve") / "experiments"
 """Files that ship with Hetevo: a preset at the top, a sweep under ``[sweep]``, predictions under ``[claim]``."""
@@ -29,7 +29,7 @@ LIMIT = 1 << 20
 BESIDES = {"sweep", "claim", "prediction"}
 """Keys of an experiment's file that are no part of its preset."""
 
-NOUNS: Mapping[Folder, str] = {"presets": "configuration", "sweeps": "sweep", "claims": "claim"}
+NOUNS: Mapping[Folder, str] = {"presets": "configuration", "sweeps": "sweep", "claims": "claim", "figures": "figure"}
 
 Override = str | tuple[str, Any]
 """A change: ``"evolution.size=32"`` with the value in TOML, or ``("evolution.size", 32)``."""
@@ -148,6 +148,8 @@ def _read(path: Path, folder: Folder) -> dict[str, Any]:
 def _say_expected(folder: Folder) -> str:
     if folder == "claims":
         return "A claim is a TOML file with tables [sweep], [claim] and [[prediction]]."
+    if folder == "figures":
+        return "A figure is a TOML file with a table [[panel]] for each of its panels."
     if folder == "sweeps":
         return 'A sweep is a TOML file, such as one with the two lines base = "emergence" and seeds = "0..9".'
     return f"A configuration is a TOML file; one with every key explained is written by: {spell('init', 'FILE.toml')}"
@@ -177,7 +179,8 @@ def _explain_no_file(path: Path, folder: Folder) -> str:
         hint = f" There is a {kind} {path.stem}: give its name alone."
     else:
         hint = nearest(path.name, [file.name for file in path.parent.glob("*.toml")])
-    return f"There is no file {path}.{hint} Give a TOML file, or a {kind}: {', '.join(names)}."
+    shipped_too = f" Give a TOML file, or a {kind}: {', '.join(names)}." if names else ""
+    return f"There is no file {path}.{hint}{shipped_too}"
 
 
 def _explain_folder(path: Path, folder: Folder) -> str:

@@ -21,8 +21,9 @@ from hetevo.evolve.data.preparing import Prepared, prepare_rows
 from hetevo.evolve.data.sharing import HeldRows, MappedRows, shared
 from hetevo.evolve.named_files import PACKAGE, exists
 from hetevo.evolve.rundir import RunDirectory
-from hetevo.evolve.rundir.files import is_there, make_folder, write_durably
+from hetevo.evolve.rundir.files import is_there, write_missing
 from hetevo.evolve.rundir.places import Place
+from hetevo.evolve.rundir.sweep import lock_sweep
 from hetevo.populations.errors import spell
 from hetevo.populations.species import Species
 from hetevo.populations.tasks import Table, Task
@@ -209,8 +210,9 @@ def keep_for_sweep(folder: Place, tasks: Iterable[Task]) -> None:
             content = source.read(KEPT_BYTES + 1)
         place = folder / "data" / _name_in_sweep(task)
         if len(content) <= KEPT_BYTES and not is_there(place):
-            make_folder(folder / "data")
-            write_durably(place, content)
+            # other processes may begin at the same moment, on other machines too
+            with lock_sweep(folder):
+                write_missing(folder / "data", {place.name: content})
 
 
 def _name_in_sweep(task: Table) -> str:

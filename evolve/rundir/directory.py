@@ -255,14 +255,15 @@ class RunDirectory:
         # from files alone, while another process may be writing
         config, row, facts = self.config(), self.last_generation(), self._newest_facts()
         telemetry, message = latest(self.events_file)
+        outcome, reason = self.provenance.ending()
         preset, _, changes = str(config.get("preset", "")).partition(", ")
         return {
             "path": str(self.path),
             "preset": preset,
             "changes": changes,
             # a lock that is held tells more than what was noted last
-            "state": "running" if is_held(self.lock_file) else self.provenance.outcome() or "stopped",
-            "reason": self.provenance.reason(),
+            "state": "running" if is_held(self.lock_file) else outcome or "stopped",
+            "reason": reason,
             "generation": row.get("generation"),
             "generations": config.get("evolution", {}).get("generations"),
             "seed": config.get("seed"),

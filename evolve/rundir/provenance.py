@@ -99,13 +99,21 @@ class Provenance:
             for session in sessions[begun:]
         )
 
-    def outcome(self) -> str | None:
-        """Return how the last session ended; None if it did not, or nobody knows."""
+    def ending(self) -> tuple[str | None, str]:
+        """Return how and why the last session ended; None if it did not, or nobody knows, and empty if there is no why.
+
+        It is ``"done"``, ``"stopped"`` or ``"failed"``; why only if it was done before the last generation.
+        """
         try:
             sessions = self.read()["sessions"]
         except HetevoError:
-            return None
-        return sessions[-1].get("outcome") if sessions else None
+            return None, ""
+        last = sessions[-1] if sessions else {}
+        return last.get("outcome"), str(last.get("reason", ""))
+
+    def outcome(self) -> str | None:
+        """Return how the last session ended; see `ending`."""
+        return self.ending()[0]
 
     def last_plugins(self) -> list[dict[str, Any]]:
         """Return what the last session that worked on the run said of its plug-ins; nothing if the file is damaged."""
@@ -116,13 +124,19 @@ class Provenance:
         found = sessions[-1].get("plugins") if sessions else None
         return [plugin for plugin in found if isinstance(plugin, dict)] if isinstance(found, list) else []
 
-    def reason(self) -> str:
-        """Return why the last session ended before the last generation; empty if it did not, or nobody knows."""
-        try:
-            sessions = self.read()["sessions"]
-        except HetevoError:
-            return ""
-        return str(sessions[-1].get("reason", "")) if sessions else ""
+    def find_other_software(self) -> list[str]:
+        """Say what computed the last session that is not here: versions, the state of the source, the processor."""
+        sessions = self.read().get("sessions", [])
+        then, here = (sessions[-1] if sessions else {}), software()
+        versions = {"Python": then.get("python"), **then.get("versions", {})}
+        found = [
+            f"{name} {version}"
+            for name, version in versions.items()
+            if version != {"Python": here["python"], **here["versions"]}.get(name)
+        ]
+        found += ["another state of the source"] if then.get("source") != here["source"] else []
+        found += ["another processor"] if then.get("cpu_features") != here["cpu_features"] else []
+        return found + (["other linear algebra"] if _algebra(then).isdisjoint(_algebra(here)) else [])
 
     def begin_session(self, **facts: Any) -> str:
         """Note that a process begins to work on the run.
@@ -171,6 +185,12 @@ class Provenance:
     def _write(self, content: dict[str, Any]) -> None:
         write_durably(self.path, json.dumps({**content, "sha256": _hash(content)}, indent=1).encode())
         self.known = content
+
+
+def _algebra(session: Mapping[str, Any]) -> set[tuple[Any, Any]]:
+    """Return versions and kernels of linear algebra; more of them come and go with what is imported."""
+    found = [(library.get("version"), library.get("architecture")) for library in session.get("libraries", [])]
+    return {(version, kernel) for version, kernel in found if kernel}
 
 
 def begins_with(content: Mapping[str, Any], mark: Mapping[str, Any]) -> bool:

@@ -6,10 +6,10 @@ Any number of processes may run it. They have a share each in the lock on ``runn
 
 import json
 import time
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -44,11 +44,19 @@ class _Run(Loose):
     condition: Annotated[str, Field(min_length=1)]
     seed: Annotated[int, Field(ge=0, lt=2**63)]
     stage: Stage = "end"
+    shown_as: str = ""
+
+
+class _Drawn(Loose):
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
+    values: dict[str, str]
+    samples: list[dict[str, Any]]
 
 
 class _File(Loose):
     version: Literal[1, 2] = Field(alias="schema")
     runs: list[_Run]
+    drawn: tuple[_Drawn, ...] = Field((), strict=False)
 
 
 @dataclass(frozen=True)
@@ -68,12 +76,34 @@ class Entry:
         any plasticity. ``"innate-descending"``, ``"innate-ascending"``: another run's at the end of life, with one
         pathway's weights as they were at birth. ``"pilot"``: of no condition that is compared; it chose a setting of
         others.
+    shown_as : str
+        What figures call the condition; nothing else depends on it.
     """
 
     run: str
     condition: str
     seed: int
     stage: Stage = "end"
+    shown_as: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a sweep drew.
+
+    Parameters
+    ----------
+    seed : int
+        Of the draws.
+    values : mapping of str to str
+        Distributions by dotted key.
+    samples : tuple of mapping
+        Values by dotted key, sample by sample.
+    """
+
+    seed: int
+    values: Mapping[str, str]
+    samples: tuple[Mapping[str, Any], ...]
 
 
 def is_sweep(folder: Path) -> bool:
@@ -93,6 +123,17 @@ def read_entries(folder: Path) -> list[Entry]:
     StorageError
         If it cannot be read.
     """
+    return [Entry(run.run, run.condition, run.seed, run.stage, run.shown_as) for run in _read(folder).runs]
+
+
+def read_drawn(folder: Path) -> list[Drawn]:
+    """Read what a sweep has drawn so far; nothing if there is no such sweep. Errors as for `read_entries`."""
+    if not is_sweep(folder):
+        return []
+    return [Drawn(each.seed, each.values, tuple(each.samples)) for each in _read(folder).drawn]
+
+
+def _read(folder: Path) -> _File:
     path = inside(folder) / FILE
     try:
         # a newer format first: its content may be anything
@@ -106,6 +147,7 @@ def read_entries(folder: Path) -> list[Entry]:
         content = validate(raw, _File, path)
         if len({(run.run, run.stage) for run in content.runs}) < len(content.runs):
             raise ValueError("expected each run once at each stage")
+        return content
     except (ValueError, DamagedError) as error:
         reason = str(error).removeprefix(f"{path}: ").removesuffix(" Put a copy of the file in its place.")
         raise RunDirectoryError(
@@ -113,11 +155,10 @@ def read_entries(folder: Path) -> list[Entry]:
             f" Put a copy in its place; or remove it, and repeat each '{spell('sweep')}' that made them into this"
             " directory: what is done stays done."
         ) from None
-    return [Entry(run.run, run.condition, run.seed, run.stage) for run in content.runs]
 
 
-def write_entries(folder: Path, name: str, entries: Iterable[Entry]) -> None:
-    """Make the directory, and write what its runs are; those that stand there already, or come meanwhile, stay.
+def write_entries(folder: Path, name: str, entries: Iterable[Entry], drawn: Sequence[Drawn] = ()) -> None:
+    """Make the directory, and write what its runs are and was drawn; what stands there, or comes meanwhile, stays.
 
     Raises
     ------
@@ -132,24 +173,43 @@ def write_entries(folder: Path, name: str, entries: Iterable[Entry]) -> None:
             f"{folder} exists and is not a sweep. Choose another directory with -o; nothing is overwritten."
         )
     make_folders(Path(folder))
-    if _find_changes(folder, entries) is None:
+    if _find_changes(folder, entries, drawn) is None:
         return  # so that a sweep that is done needs no room on the disk
     # again under the lock: another process may have written meanwhile
     with lock_sweep(folder):
-        known = _find_changes(folder, entries)
-        if known is None:
+        changed = _find_changes(folder, entries, drawn)
+        if changed is None:
             return
+        known, draws = changed
         remove_leftovers(folder)
         schema = SCHEMA if any(entry.stage not in FIRST_STAGES for entry in known) else 1
-        content = {"schema": schema, "name": name, "runs": [asdict(entry) for entry in known]}
+        content = {"schema": schema, "name": name, "runs": [_as_written(entry) for entry in known]}
+        if draws:
+            content["drawn"] = [asdict(each) for each in draws]
         write_durably(folder / FILE, json.dumps(content, indent=1).encode())
 
 
-def _find_changes(folder: Place, entries: list[Entry]) -> list[Entry] | None:
+def _find_changes(
+    folder: Place, entries: list[Entry], drawn: Sequence[Drawn]
+) -> tuple[list[Entry], list[Drawn]] | None:
     """Return what is to be written; None if it stands there already."""
     there = read_entries(folder) if is_sweep(folder) else None
-    known = _merge(folder, there or [], entries)
-    return None if known == there else known
+    known, draws = _merge(folder, there or [], entries), read_drawn(folder)
+    before = list(draws)
+    for each in drawn:
+        # more samples of the same begin with those that were drawn before
+        at = [n for n, one in enumerate(draws) if (one.seed, one.values) == (each.seed, each.values)]
+        if not at:
+            draws.append(each)
+        elif len(each.samples) > len(draws[at[0]].samples):
+            draws[at[0]] = each
+    same = there is not None and [*map(_as_written, known)] == [*map(_as_written, there)]
+    return None if same and draws == before else (known, draws)
+
+
+def _as_written(entry: Entry) -> dict[str, object]:
+    """Return what stands in the file; what is not said of a run is left out."""
+    return {key: value for key, value in asdict(entry).items() if key != "shown_as" or value}
 
 
 def _merge(folder: Place, there: list[Entry], entries: list[Entry]) -> list[Entry]:
@@ -159,6 +219,8 @@ def _merge(folder: Place, there: list[Entry], entries: list[Entry]) -> list[Entr
         before = known.setdefault((entry.run, entry.stage), entry)
         if before != entry:
             raise RunDirectoryError(f"{folder / entry.run} is {before}, not {entry}. Choose another directory.")
+        if entry.shown_as:  # figures may call it otherwise from now on
+            known[entry.run, entry.stage] = entry
     return list(known.values())
 
 

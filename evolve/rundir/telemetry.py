@@ -1,6 +1,7 @@
 """Reading the telemetry of a run: what it costs where, and the latest message."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ from hetevo.populations.errors import HetevoError
 
 TAIL_BYTES = 65_536
 """Only the end of the file is read, however long a run has been going on."""
+
+GLANCE_BYTES = 8_192
+"""The end of it that tells how a run goes: twenty generations or so."""
 
 _SHOWN = ("vary", "evaluate", "record", "serialise", "wait", "workers", "utilisation", "processor", "resent")
 
@@ -37,16 +41,66 @@ def latest(path: Path) -> tuple[dict[str, Any], str | None]:
     return telemetry, message
 
 
+@dataclass(frozen=True)
+class Lived:
+    """What telemetry says of a generation.
+
+    Parameters
+    ----------
+    generation : int
+        Which one.
+    seconds : float or None
+        That it took.
+    loss_best, alignment_end : float or None
+        Of its best individual, and the mean over all; None where nothing was measured.
+    """
+
+    generation: int
+    seconds: float | None
+    loss_best: float | None
+    alignment_end: float | None
+
+
+def read_lived(path: Path) -> list[Lived]:
+    """Return the last generations of which telemetry tells, the newest last; nothing if there is none.
+
+    Parameters
+    ----------
+    path : Path
+        ``events.jsonl``; it may end in a line that is still being written.
+    """
+    found = []
+    for event in _events(path, GLANCE_BYTES):
+        generation = event.get("generation")
+        if type(generation) is not int or not 0 <= generation <= _LARGEST:
+            continue
+        stages = [event.get(name) for name in ("vary", "evaluate", "record")]
+        seconds = [stage for stage in stages if isinstance(stage, int | float) and _is_number(stage)]
+        found.append(
+            Lived(
+                generation,
+                sum(seconds) if len(seconds) == len(stages) else None,
+                _measured(event.get("loss_best")),
+                _measured(event.get("alignment_end")),
+            )
+        )
+    return found
+
+
+def _measured(value: object) -> float | None:
+    return float(value) if isinstance(value, float | int) and abs(value) <= _LARGEST else None
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LARGEST
 
 
-def _events(path: Path) -> list[dict[str, Any]]:
+def _events(path: Path, tail: int = TAIL_BYTES) -> list[dict[str, Any]]:
     try:
         with reading(path) as source:
             # from the end, which may cut the first line
-            source.seek(max(0, source.seek(0, os.SEEK_END) - TAIL_BYTES))
-            lines = source.read(2 * TAIL_BYTES).decode("utf-8", "replace").splitlines()
+            source.seek(max(0, source.seek(0, os.SEEK_END) - tail))
+            lines = source.read(2 * tail).decode("utf-8", "replace").splitlines()
     except (OSError, HetevoError):
         return []
     events = []

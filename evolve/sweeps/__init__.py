@@ -1,4 +1,4 @@
-"""Many runs from one file: seeds, conditions, grids and lists walked together.
+"""Many runs from one file: seeds, conditions, grids, lists walked together, and what is drawn.
 
 `plan` turns a sweep file into runs; `conduct` runs them in parallel, and goes on where it was interrupted. Those that
 ship with Hetevo stand in ``evolve/experiments``, each beside its preset.
@@ -6,16 +6,21 @@ ship with Hetevo stand in ``evolve/experiments``, each beside its preset.
 
 from hetevo.evolve.sweeps.conduct import STATES, Outcome, conduct
 from hetevo.evolve.sweeps.file import find_base, sweep_names
-from hetevo.evolve.sweeps.plan import Member, Plan, load_plan, plan_of_seeds
+from hetevo.evolve.sweeps.given import Given, read_changes
+from hetevo.evolve.sweeps.making import Member
+from hetevo.evolve.sweeps.plan import Plan, load_plan, plan_of_changes, plan_of_seeds
 
 __all__ = [
     "STATES",
+    "Given",
     "Member",
     "Outcome",
     "Plan",
     "conduct",
     "find_base",
     "load_plan",
+    "plan_of_changes",
     "plan_of_seeds",
+    "read_changes",
     "sweep_names",
 ]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from hetevo.evolve.backends.backend import bound_workers
 from hetevo.evolve.backends.process import WorkerDiedError
-from hetevo.evolve.config import BackendTable, Config, from_mapping
+from hetevo.evolve.config import BackendTable, from_mapping
 from hetevo.evolve.config.sources import HERE
 from hetevo.evolve.data.keeping import keep_for_sweep
 from hetevo.evolve.experiment import Experiment
@@ -33,9 +33,11 @@ from hetevo.evolve.rundir.places import Place, inside
 from hetevo.evolve.rundir.sweep import STOP, write_entries
 from hetevo.evolve.species import build_species
 from hetevo.evolve.stopping import StopRequest
-from hetevo.evolve.sweeps.plan import Member, Plan, with_portable
+from hetevo.evolve.sweeps.making import Member
+from hetevo.evolve.sweeps.plan import Plan, with_portable
 from hetevo.evolve.sweeps.pools import Pool, choose_pool
-from hetevo.evolve.sweeps.sharing import taking_part
+from hetevo.evolve.sweeps.sharing import deal, taking_part
+from hetevo.evolve.tracked import check_trackers
 from hetevo.populations.errors import HetevoError, MachineFailedError, spell
 
 POLL_SECONDS = 1.0
@@ -45,7 +47,7 @@ LOOK_SECONDS = 0.5
 """Longest look at runs that wait, whether other processes have them under way."""
 
 CHECKED = 1_000
-"""Conditions whose memory is counted before a sweep begins: a thousand take about a second."""
+"""Conditions whose memory is counted before a sweep begins, in about a second."""
 
 STATES = ("done", "running", "elsewhere", "waiting", "stopped", "interrupted", "failed")
 """Where a run can stand: ``running`` by this process, ``elsewhere`` by another one, ``interrupted`` by the machine."""
@@ -94,12 +96,12 @@ def conduct(
     backend: BackendTable | None = None,
     oversubscribe: bool = False,
     watch: Watch | None = None,
+    share: tuple[int, int] = (1, 1),
 ) -> tuple[list[Outcome], int]:
     """Run a sweep, or go on with it.
 
-    Each run evaluates in one process, so that as many runs as there are processes go on side by side. A run that fails
-    does not disturb the others. Runs that another process has under way are waited for, and taken over if it leaves
-    them.
+    Each run evaluates in one process, as many side by side as there are processes; one that fails disturbs no other.
+    Runs that another process has under way are waited for, and taken over if it leaves them.
 
     Parameters
     ----------
@@ -108,41 +110,46 @@ def conduct(
     folder : str or Path
         The sweep's directory; a run directory for each run is made in it.
     backend : BackendTable, optional
-        Where runs go on: by default in processes of this machine, ``workers`` of them side by side (0: one a core);
-        with the name ``ray`` or an address as tasks of a Ray cluster whose nodes all see ``folder``. If it is
-        ``portable``, so are all runs.
+        Where runs go on: in processes of this machine, ``workers`` side by side (0: one a core); with the name ``ray``
+        or an address as tasks of a Ray cluster whose nodes all see ``folder``. If it is ``portable``, so are all runs.
     oversubscribe : bool, optional
         Start any number of processes; otherwise more than four a core are refused.
     watch : callable, optional
         Is called with where all runs stand.
+    share : tuple of int, optional
+        ``(2, 10)``: only the second of ten shares of the runs, see `hetevo.evolve.sweeps.sharing.deal`.
 
     Returns
     -------
     list of Outcome
-        In the order of the plan.
+        In the order of the plan; those of the share.
     int
-        Number of the signal that stopped it; 0 if none did.
+        Signal that stopped it; 0 if none did.
 
     Raises
     ------
     RunDirectoryError, StorageError
         If the directory holds something else or cannot be written.
     SettingError, ClusterError, ClusterLostError
-        If a cluster cannot be had, or was lost on the way.
+        If a cluster cannot be had, or was lost.
     ConfigError, MachineFailedError
-        If too many processes are asked for, or runs side by side need more memory than there is, or is free.
+        If too many processes are asked for, or runs side by side need more memory than is free.
     """
     # 1. whether it can work at all
+    for track in {member.config.track for member in plan.members}:
+        check_trackers(track)
     folder = inside(Path(folder).absolute())
+    entries, plan = plan.entries, replace(plan, members=deal(plan.members, *share))
+    if not plan.members:  # more shares than runs
+        return [], 0
     settings = bound_workers(backend or BackendTable(), len(plan.members), oversubscribe=oversubscribe)
     plan, settings = with_portable(plan, settings)
     if settings.name != "ray" and not settings.address:
         _check_memory(plan, settings.workers)
-    # 2. where runs go on, before anything is written
-    pool = choose_pool(settings)
+    pool = choose_pool(settings)  # 2. where runs go on, before anything is written
     try:
         was_asked = is_there(folder / STOP)
-        write_entries(folder, plan.name, plan.entries)
+        write_entries(folder, plan.name, entries, plan.drawn)
         keep_for_sweep(folder, (build_species(member.config).task for member in plan.members))
         with taking_part(folder, was_asked=was_asked) as (stop, mine):
             return _Conductor(plan, folder, pool).run(stop, mine, watch), stop.signal
@@ -249,8 +256,9 @@ def _run(member: Member, path: Path, stop_files: tuple[Path, ...]) -> Outcome:
     try:
         # what pilot runs chose follows from their records, whoever ran them
         config = member.matching.apply(member.config, path.parent) if member.matching else member.config
+        alone = from_mapping(config.model_dump(), overrides=[*HERE, ("backend.workers", 1)])
         # the same call begins a run, goes on with it, or sees that it is done
-        ended = Experiment(_in_one_process(config), stop_files=stop_files).run(path, or_resume=True)
+        ended = Experiment(alone, stop_files=stop_files).run(path, or_resume=True)
     except RunBusyError:
         return replace(outcome, state="elsewhere")
     except HetevoError as error:
@@ -265,10 +273,6 @@ def _repair(error: HetevoError, path: Path) -> str:
     if isinstance(error, RunDirectoryError | DamagedError | NothingIntactError):
         return f"\nOr move {path} away: repeating the sweep runs it anew."
     return ""
-
-
-def _in_one_process(config: Config) -> Config:
-    return from_mapping(config.model_dump(), overrides=[*HERE, ("backend.workers", 1)])
 
 
 def _conclude(future: "Future[Outcome]", running: Outcome) -> Outcome:
@@ -287,9 +291,8 @@ def _conclude(future: "Future[Outcome]", running: Outcome) -> Outcome:
 
 
 def _look_up(folder: Path, outcome: Outcome) -> Outcome:
-    """Return where a run stands, as its directory says."""
+    """Return where a run stands, as its directory says, whichever process writes it."""
     try:
-        # from its files, whichever process writes them
         status = RunDirectory(folder / outcome.run).status()
     except (HetevoError, OSError):
         return outcome  # nothing there yet

@@ -2,12 +2,12 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from hetevo.evolve.config import Config, ConfigError, preset_names
 from hetevo.evolve.config.explaining import explain
@@ -16,6 +16,7 @@ from hetevo.evolve.identity import format_value
 from hetevo.evolve.named_files import exists
 from hetevo.evolve.sweeps.controls import CONTROLS, Changes
 from hetevo.evolve.sweeps.matched import MatchedTable, list_seeds
+from hetevo.evolve.sweeps.sampling import EXAMPLES, RandomTable, read_call
 from hetevo.populations.errors import nearest, spell
 
 LIMIT = 100_000
@@ -43,7 +44,12 @@ class SweepFile(BaseModel):
     grid : dict of str to list
         Every combination of these values.
     zip : dict of str to list
-        Lists of one length, walked together.
+        Lists of one length, walked together. A list here or in ``grid`` may be spaced evenly:
+        ``"logspace(0.01, 1, 5)"``.
+    random : RandomTable
+        Values that are drawn, together with every combination of the others.
+    labels : dict of str to str
+        What figures call conditions.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -66,11 +72,29 @@ class SweepFile(BaseModel):
     zip: dict[str, list[Any]] = Field(
         {}, examples=[{"lifetime.batch": [4, 8]}], description="lists of one length, walked together"
     )
+    random: RandomTable = Field(RandomTable(), description="distributions that conditions are drawn from")
+    labels: dict[str, Annotated[str, Field(min_length=1, max_length=100)]] = Field(
+        {}, examples=[{"fixed-feedback": "Fixed feedback"}], description="what figures call conditions"
+    )
 
     @field_validator("seeds", mode="before")
     @classmethod
     def _range(cls, value: Any) -> Any:
         return list_seeds(value, "seeds")
+
+    @field_validator("grid", "zip", mode="before")
+    @classmethod
+    def _space(cls, value: Any, info: ValidationInfo) -> Any:
+        if not isinstance(value, dict):
+            return value
+        spaced = {key: read_call(given, key) for key, given in value.items() if isinstance(given, str)}
+        for key, found in spaced.items():
+            if found is not None and not isinstance(found, list):
+                raise ValueError(
+                    f"{info.field_name}.{key}: expected a list, got {found}, which is drawn from. Put it into"
+                    " [random.values]"
+                )
+        return {**value, **{key: found for key, found in spaced.items() if found is not None}}
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -82,10 +106,10 @@ class SweepFile(BaseModel):
         if strange or len(set(self.controls)) < len(self.controls):
             hint = nearest(strange[0], CONTROLS) if strange else ""
             raise ValueError(f"controls: expected some of {', '.join(CONTROLS)}, each once, got {self.controls}.{hint}")
-        if self.controls and (self.grid or self.zip):
+        if self.controls and (self.grid or self.zip or self.random.values):
             raise ValueError(
-                "controls: they are compared with one base, or with the first of conditions, so expected no grid or zip"
-                " beside them. Write a sweep for each base"
+                "controls: they are compared with one base, or with the first of conditions, so expected no grid, zip"
+                " or random beside them. Write a sweep for each base"
             )
         # pilot runs are for one control alone
         if "matched" in self.model_fields_set and not any(CONTROLS[name].matched for name in self.controls):
@@ -104,8 +128,11 @@ class SweepFile(BaseModel):
         if empty:
             raise ValueError(f"{empty[0]}: expected at least one value, got []")
         # each key is said in one place
-        changed = {*self.set, *self.grid, *self.zip}.union(*self.conditions.values())
-        again = (self.grid.keys() & self.zip.keys()) | ({"seed"} & changed)
+        drawn = self.random.values
+        if "random" in self.model_fields_set and not drawn:
+            raise ValueError(f"random.values: expected at least one distribution such as {EXAMPLES}, got none")
+        changed = {*self.set, *self.grid, *self.zip, *drawn}.union(*self.conditions.values())
+        again = (self.grid.keys() & self.zip.keys()) | (drawn.keys() & {*self.grid, *self.zip}) | ({"seed"} & changed)
         if again:
             raise ValueError(f"{sorted(again)[0]}: expected in one place only (seeds belong into seeds)")
         return self
@@ -156,11 +183,19 @@ def count_conditions(file: SweepFile) -> int:
     """Count the conditions of a sweep, without making any."""
     # lists that are walked together count once
     walked = [len(values) for values in file.zip.values()][:1]
-    return math.prod([max(1, len(file.conditions)), *map(len, file.grid.values()), *walked])
+    drawn = [file.random.samples] if file.random.values else []
+    return math.prod([max(1, len(file.conditions)), *map(len, file.grid.values()), *walked, *drawn])
 
 
-def conditions_of(file: SweepFile) -> Iterator[tuple[str, Changes]]:
-    """Combine named conditions, grid and zip.
+def conditions_of(file: SweepFile, samples: Sequence[Changes] = ({},)) -> Iterator[tuple[str, Changes]]:
+    """Combine named conditions, grid, zip and what was drawn.
+
+    Parameters
+    ----------
+    file : SweepFile
+        Conditions, grid and zip.
+    samples : sequence of dict, optional
+        What was drawn, by dotted key.
 
     Yields
     ------
@@ -173,13 +208,32 @@ def conditions_of(file: SweepFile) -> Iterator[tuple[str, Changes]]:
     named = file.conditions or {"": {}}
     walked = [dict(zip(file.zip, values, strict=True)) for values in zip(*file.zip.values(), strict=True)] or [{}]
     crossed = [dict(zip(file.grid, values, strict=True)) for values in product(*file.grid.values())]
-    for (name, changes), cross, walk in product(named.items(), crossed, walked):
-        varied = [_label_change(key, value) for key, value in {**cross, **walk}.items()]
+    for (name, changes), cross, walk, drawn in product(named.items(), crossed, walked, samples):
+        varied = [_label_change(key, value) for key, value in {**cross, **walk, **drawn}.items()]
         label = ", ".join([*([name] if name else []), *varied]) or Path(file.base).stem
-        yield label, {**dict(_keys(file.set)), **dict(_keys(changes)), **cross, **walk}
+        yield label, {**dict(dotted(file.set)), **dict(dotted(changes)), **cross, **walk, **drawn}
 
 
-def _keys(changes: Changes) -> Iterator[tuple[str, Any]]:
+def check_labels(labels: Mapping[str, str], conditions: Sequence[str], source: str) -> None:
+    """Refuse labels of conditions that there are not, and the same label for two.
+
+    Raises
+    ------
+    ConfigError
+        Naming them.
+    """
+    for name in labels:
+        if name not in conditions:
+            raise ConfigError(
+                f"{source}: labels: expected conditions of this sweep ({'; '.join(dict.fromkeys(conditions))}), got"
+                f" {name!r}.{nearest(name, conditions)}"
+            )
+    shown = [labels.get(name, name) for name in dict.fromkeys(conditions)]
+    if twice := [label for label in shown if shown.count(label) > 1]:
+        raise ConfigError(f"{source}: labels: expected a name of its own for each condition, got {twice[0]!r} twice.")
+
+
+def dotted(changes: Changes) -> Iterator[tuple[str, Any]]:
     """Accept ``evolution.size = 64`` as TOML reads it, as a table, and with the key in quotation marks."""
     for key, value in changes.items():
         if isinstance(value, dict) and "." not in key:

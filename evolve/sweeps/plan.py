@@ -1,57 +1,20 @@
 """From a sweep file to the runs that it stands for."""
 
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from hetevo.evolve.backends.portable import check_machine
-from hetevo.evolve.config import BackendTable, Config, ConfigError, load_config
-from hetevo.evolve.config.own_data import place_change
-from hetevo.evolve.config.own_graph import place_graph_change
-from hetevo.evolve.config.plugins import check_trusted
+from hetevo.evolve.config import BackendTable, Config, ConfigError
 from hetevo.evolve.identity import seed_range
 from hetevo.evolve.messages import Notice
-from hetevo.evolve.rundir.sweep import Entry, Stage
-from hetevo.evolve.sweeps.controls import CONTROLS, Changes
-from hetevo.evolve.sweeps.file import LIMIT, SweepFile, conditions_of, count_conditions, place_base, read_sweep
-from hetevo.evolve.sweeps.matched import UNMEASURED, Matching, scaled
-from hetevo.populations.errors import HetevoError
+from hetevo.evolve.rundir.sweep import Drawn, Entry, read_drawn
+from hetevo.evolve.sweeps.controls import CONTROLS
+from hetevo.evolve.sweeps.file import LIMIT, SweepFile, check_labels, conditions_of, count_conditions, read_sweep
+from hetevo.evolve.sweeps.given import Given, change_sweep
+from hetevo.evolve.sweeps.making import Make, Member, make_config, plan_members
 from hetevo.populations.text import for_file
-
-NOTICE_SECONDS = 5.0
-"""Seconds between two notices of how far planning has come."""
-
-
-@dataclass(frozen=True)
-class Member:
-    """One run of a sweep.
-
-    Parameters
-    ----------
-    name : str
-        Of its directory.
-    condition : str
-        What it shares with the runs that differ by their seed only.
-    seed : int
-        Its seed.
-    config : Config
-        Its configuration; with ``matching`` but for the scale of innate feedback.
-    after : tuple of str
-        Names of the runs that must have ended before this one begins.
-    stage : str
-        ``"pilot"``: it is of no condition that is compared, but chooses a setting of others.
-    matching : Matching or None
-        How pilot runs choose its scale of innate feedback.
-    """
-
-    name: str
-    condition: str
-    seed: int
-    config: Config
-    after: tuple[str, ...] = ()
-    stage: Stage = "end"
-    matching: Matching | None = None
 
 
 @dataclass(frozen=True)
@@ -66,16 +29,23 @@ class Plan:
         Condition by condition, seed by seed.
     derived : list of Entry
         Conditions without runs of their own: runs of the members, looked at in another stage of life.
+    drawn : list of Drawn
+        What was drawn, for the directory to remember.
+    labels : dict of str to str
+        What figures call conditions.
     """
 
     name: str
     members: list[Member]
     derived: list[Entry] = field(default_factory=list)
+    drawn: list[Drawn] = field(default_factory=list)
+    labels: dict[str, str] = field(default_factory=dict)
 
     @property
     def entries(self) -> list[Entry]:
         """What the sweep's directory says of all of them."""
-        return [Entry(each.name, each.condition, each.seed, each.stage) for each in self.members] + self.derived
+        own = [Entry(each.name, each.condition, each.seed, each.stage) for each in self.members]
+        return [replace(each, shown_as=self.labels.get(each.condition, "")) for each in [*own, *self.derived]]
 
 
 def with_portable(plan: Plan, settings: BackendTable) -> tuple[Plan, BackendTable]:
@@ -128,7 +98,13 @@ def plan_of_seeds(name: str, config: Config, seeds: str) -> Plan:
 
 
 def load_plan(
-    source: str | Path, notice: Notice | None = None, *, trust: bool = False, seeds: Sequence[int] | None = None
+    source: str | Path,
+    notice: Notice | None = None,
+    *,
+    trust: bool = False,
+    seeds: Sequence[int] | None = None,
+    given: Given | None = None,
+    directory: Path | None = None,
 ) -> Plan:
     """Read a sweep and check every run of it.
 
@@ -142,24 +118,78 @@ def load_plan(
         Whether modules may be imported that the file alone names.
     seeds : sequence of int, optional
         Instead of those that it names.
+    given : Given, optional
+        Changes that count more than the file.
+    directory : Path, optional
+        Of the sweep: what it drew before it does not draw anew.
 
     Raises
     ------
     ConfigError
         Naming what is wrong, and in which run.
     """
-    path, file = Path(source), read_sweep(source)
+    file = change_sweep(read_sweep(source), given or Given(), str(source))
     if seeds is not None:
         file = file.model_copy(update={"seeds": list(seeds)})
-    _check_pilots(file, str(source))
-    members = list(_plan_members(file, str(source), path.parent, notice, trust=trust))
+    path, said = Path(source), given.keys if given else ()
+    make = partial(make_config, folder=path.parent, trust=trust, said=said)
+    return _plan(file, path.stem, str(source), make, notice, directory)
+
+
+def plan_of_changes(
+    base: str,
+    name: str,
+    given: Given,
+    seeds: Sequence[int],
+    *,
+    trust: bool = False,
+    directory: Path | None = None,
+) -> Plan:
+    """Plan runs of one preset or configuration file, with every combination of values that were given.
+
+    Parameters
+    ----------
+    base : str
+        Preset or file.
+    name : str
+        What to call the sweep.
+    given : Given
+        The changes.
+    seeds : sequence of int
+        Of each condition, unless ``given`` has some.
+    trust, directory
+        As for `load_plan`.
+
+    Raises
+    ------
+    ConfigError
+        Naming what is wrong, and in which run.
+    """
+    file = change_sweep(SweepFile(base=base, seeds=list(seeds)), given, name)
+    make = partial(make_config, folder=Path(), trust=trust, said=given.keys)
+    return _plan(file, name, name, make, None, directory)
+
+
+def _plan(file: SweepFile, name: str, source: str, make: Make, notice: Notice | None, directory: Path | None) -> Plan:
+    _check_pilots(file, source)
+    _check_count(file, source)
+    drawn = []
+    if file.random.values:
+        try:
+            drawn = [file.random.draw(read_drawn(directory) if directory else ())]
+        except ValueError as error:
+            raise ConfigError(f"{source}: {error}.") from None
+    samples = [dict(sample) for each in drawn for sample in each.samples] or [{}]
+    conditions = list(conditions_of(file, samples))
+    members = list(plan_members(file, conditions, source, make, notice))
     derived = [
-        Entry(member.name, name, member.seed, CONTROLS[name].stage)
-        for name in file.controls
-        if CONTROLS[name].stage != "end"
+        Entry(member.name, control, member.seed, CONTROLS[control].stage)
+        for control in file.controls
+        if CONTROLS[control].stage != "end"
         for member in members[: len(file.seeds)]
     ]
-    return Plan(path.stem, members, derived)
+    check_labels(file.labels, [*(m.condition for m in members), *(entry.condition for entry in derived)], source)
+    return Plan(name, members, derived, drawn, file.labels)
 
 
 def _check_pilots(file: SweepFile, source: str) -> None:
@@ -173,122 +203,12 @@ def _check_pilots(file: SweepFile, source: str) -> None:
         )
 
 
-def _plan_members(
-    file: SweepFile, source: str, folder: Path, notice: Notice | None, *, trust: bool
-) -> Iterator[Member]:
-    # counted before any is made: a few lists make millions
-    names: set[str] = set()
+def _check_count(file: SweepFile, source: str) -> None:
+    """Count the runs before any is made: a few lists make millions."""
     runs = count_conditions(file) * len(file.seeds)
     if runs > LIMIT:
         # the number may have more digits than can be written out
         got = f"{runs:,}" if runs < LIMIT**3 else "far more"
         raise ConfigError(
-            f"{source}: expected at most {LIMIT:,} runs, got {got}. Give grid, zip or seeds fewer values."
+            f"{source}: expected at most {LIMIT:,} runs, got {got}. Give grid, zip, random or seeds fewer values."
         )
-    folders: dict[str, str] = {}
-    taken: set[str] = set()
-    conditions, noticed = list(conditions_of(file)), time.monotonic()
-    for number, (condition, changes) in enumerate(conditions):
-        if notice and time.monotonic() - noticed >= NOTICE_SECONDS:
-            noticed = time.monotonic()
-            notice(f"{source}: planned {number:,} of {len(conditions):,} conditions")
-        # each condition has a folder name of its own, each run one of those with its seed
-        if condition in folders:
-            raise ConfigError(f"{source}: two conditions would be called {condition!r}; give them different names")
-        folders[condition] = for_file(condition, taken)
-        taken.add(folders[condition])
-        # validated once for all seeds
-        place = f"{source}, {folders[condition]}-seed{file.seeds[0]}"
-        config = _make_config(file.base, changes, place, folder, trust=trust)
-        for seed in file.seeds:
-            name = f"{folders[condition]}-seed{seed}"
-            names.add(name)
-            run = _with_seed(config, seed, f"{source}, {name}")
-            # a donor must be a run that is planned before
-            donor = run.transplant.source.partition("@")[0]
-            if donor and donor not in names:
-                raise ConfigError(
-                    f"{source}, {name}: transplant.source names {donor!r}, which is no run of a condition before this"
-                    f" one; expected one of {', '.join(sorted(names - {name})[:6])}…"
-                )
-            yield Member(name, condition, seed, run, (donor,) if donor else ())
-    # controls stand beside one base alone, or the first of conditions
-    if not file.controls:
-        return
-    condition, changes = conditions[0]
-    config = _make_config(file.base, changes, f"{source}, {folders[condition]}", folder, trust=trust)
-    for control in file.controls:
-        if obstacle := CONTROLS[control].obstacle(config):
-            raise ConfigError(f"{source}: controls: {control!r} cannot be compared with {condition!r}: {obstacle}.")
-        if CONTROLS[control].stage != "end":
-            continue
-        changed = {**changes, **CONTROLS[control].changes(config, f"{for_file(condition)}-seed{{seed}}")}
-        own = _make_config(file.base, changed, f"{source}, {control}-seed{file.seeds[0]}", folder, trust=trust)
-        if own.hash() == config.hash() and not CONTROLS[control].matched:
-            raise ConfigError(f"{source}: controls: {control!r} is what {condition!r} is already. Leave it out.")
-        matching = None
-        if CONTROLS[control].matched:
-            matching = Matching.of(control, file.matched, own)
-            for scale in matching.scales:
-                place = f"{source}, {matching.name_run(scale, matching.seeds[0])}"
-                tried = {**changed, **scaled(own, scale), **UNMEASURED}
-                pilot = _make_config(file.base, tried, place, folder, trust=trust)
-                yield from _plan_pilots(matching, scale, pilot, source)
-        yield from _plan_control(file, source, control, own, for_file(condition), names, matching)
-
-
-def _plan_pilots(matching: Matching, scale: float, config: Config, source: str) -> Iterator[Member]:
-    """Plan the pilot runs with a scale."""
-    for seed in matching.seeds:
-        name = matching.name_run(scale, seed)
-        run = _with_seed(config, seed, f"{source}, {name}")
-        yield Member(name, matching.name_condition(scale), seed, run, stage="pilot")
-
-
-def _plan_control(
-    file: SweepFile,
-    source: str,
-    control: str,
-    config: Config,
-    base: str,
-    names: set[str],
-    matching: Matching | None,
-) -> Iterator[Member]:
-    """Plan the runs of a control."""
-    for seed in file.seeds:
-        name = f"{control}-seed{seed}"
-        if name in names:
-            raise ConfigError(f"{source}: the base is called like the control {control!r}; rename its file")
-        names.add(name)
-        after = matching.runs if matching else (f"{base}-seed{seed}",) if CONTROLS[control].follows else ()
-        run = _with_seed(config, seed, f"{source}, {name}")
-        yield Member(name, control, seed, run, after, matching=matching)
-
-
-def _make_config(base: str, changes: Changes, place: str, folder: Path, *, trust: bool) -> Config:
-    """Validate a condition: all of its runs, but for their seeds."""
-    base = changes.get("base", base)
-    if not isinstance(base, str):
-        raise ConfigError(f'{place}: base: expected a preset or a file, such as "emergence", got {base!r}')
-    base = place_base(base, folder)
-    try:
-        if not trust:
-            check_trusted(changes, (), "its changes")
-        placed = {key: place_change(key, value, folder, trust=trust) for key, value in changes.items() if key != "base"}
-        given = [(key, place_graph_change(key, value, folder, trust=trust)) for key, value in placed.items()]
-        # where runs go on, no file says
-        return load_config(base, [*given, ("backend.address", "")], trust=trust, seed=0)
-    except HetevoError as error:
-        raise ConfigError(f"{place}: {error}") from None
-
-
-def _with_seed(config: Config, seed: int, place: str) -> Config:
-    """Return a run of a condition; "donor-seed{seed}@20": each seed takes genes of the donor with its own seed."""
-    try:
-        own = config.seeded(seed)
-    except ConfigError as error:
-        raise ConfigError(f"{place}: {error}") from None
-    if "{seed}" not in own.transplant.source:
-        return own
-    source = own.transplant.source.replace("{seed}", str(seed))
-    return own.model_copy(update={"transplant": own.transplant.model_copy(update={"source": source})})

@@ -1,9 +1,9 @@
-"""Taking part in a sweep that other processes may run too: whom a request to stop is for, and who removes it."""
+"""Taking part in a sweep that other processes may run too: with which runs, and whom a request to stop is for."""
 
 import contextlib
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from hetevo.evolve.rundir import system
@@ -12,9 +12,45 @@ from hetevo.evolve.rundir.owner import where_locks_work
 from hetevo.evolve.rundir.sweep import SHARED, STOP
 from hetevo.evolve.rundir.system import open_plain
 from hetevo.evolve.stopping import StopRequest
+from hetevo.evolve.sweeps.making import Member
 
 OWN = ".stop-"
 """How the file begins by which a process passes a signal on to its own runs."""
+
+
+def deal(members: Sequence[Member], number: int, of: int) -> list[Member]:
+    """Return one of equal shares of the runs of a sweep, always the same: every ``of``-th, from the ``number``-th on.
+
+    Runs of which one takes something from another (a donor's genes, what pilots chose) count as one, so that no share
+    waits for what another has not begun.
+
+    Parameters
+    ----------
+    members : sequence of Member
+        All runs, in the order of the plan.
+    number, of : int
+        Which share, from 1, and how many there are.
+
+    Returns
+    -------
+    list of Member
+        In the same order; nothing if there are fewer runs than shares.
+    """
+    # a run and those that it needs form a group; each points to another one of it, the last to itself
+    joined = {member.name: member.name for member in members}
+
+    def find(name: str) -> str:
+        while joined[name] != name:
+            name = joined[name]
+        return name
+
+    for member in members:
+        for other in member.after:
+            joined[find(member.name)] = find(other)
+    # groups in the order of their first runs
+    groups = list(dict.fromkeys(find(member.name) for member in members))
+    dealt = set(groups[number - 1 :: of])
+    return [member for member in members if find(member.name) in dealt]
 
 
 class Share:

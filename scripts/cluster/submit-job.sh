@@ -3,7 +3,8 @@
 #
 #   scripts/cluster/submit-job.sh http://HEAD:8265 emergence /shared/runs/large -s evolution.size=100000
 #
-# Hetevo must be installed on all nodes, in the version of this checkout. RUN must be an absolute path on a file system
+# Hetevo must be installed on all nodes, in the version of this checkout; jobs need more of Ray than Hetevo, on the head
+# and here: pip install 'hetevo[cluster]'. RUN must be an absolute path on a file system
 # that survives the node on which Ray places the driver. Submitting again goes on with the run.
 set -euo pipefail
 

@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections import Counter
 from dataclasses import replace
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -48,6 +49,13 @@ END = "alignment_end"
 VALUES = Path(__file__).parents[2] / "docs" / "claims"
 RECORDED = [name for name in CLAIMS if (VALUES / f"{name}-claim.csv").exists()]
 """Claims whose seeds were run: the others were written down before."""
+
+
+@cache
+def recorded_of(name):
+    """Read what was recorded of a claim once: it takes a while, and several tests ask for all of them."""
+    return read_recorded(CLAIMS[name], VALUES / f"{name}-claim.csv")
+
 
 EXPERIMENTS = Path(__file__).parents[2] / "evolve" / "experiments"
 
@@ -126,7 +134,7 @@ def test_p_is_that_of_the_one_sided_t_test(runs, sign, alternative):
 def test_the_family_is_that_of_all_claims_whichever_is_judged():
     family = dict(read_family())
     assert set(family) == {(name, each.says) for name in RECORDED for each in CLAIMS[name].predictions if each.key}
-    recorded = {name: read_recorded(CLAIMS[name], VALUES / f"{name}-claim.csv").measured for name in RECORDED}
+    recorded = {name: recorded_of(name).measured for name in RECORDED}
     # written again: write_family(recorded) into analysis/claims/family.csv
     assert write_family(recorded) == resources.files("hetevo.analysis.claims").joinpath(FAMILY).read_text("utf-8")
     alone, whole = adjust({"amorphous": recorded["amorphous"]}), adjust(recorded)
@@ -289,7 +297,7 @@ def test_claims_without_a_record_wait_for_their_seeds():
 
 @pytest.mark.parametrize("name", sorted(RECORDED))
 def test_what_was_recorded_gives_a_value_for_every_prediction(name):
-    recorded = read_recorded(CLAIMS[name], VALUES / f"{name}-claim.csv")
+    recorded = recorded_of(name)
     assert [each.prediction for each in recorded.measured] == list(CLAIMS[name].predictions)
     assert min(each.n for each in recorded.measured if each.prediction.key) >= 9
     assert {each.n for each in recorded.measured if each.n < 9} <= {0}  # predicted since
@@ -300,7 +308,7 @@ def test_what_was_recorded_gives_a_value_for_every_prediction(name):
 
 
 def test_the_readme_counts_the_verdicts_that_were_recorded():
-    found = Counter(verdict(read_recorded(CLAIMS[name], VALUES / f"{name}-claim.csv").measured) for name in RECORDED)
+    found = Counter(verdict(recorded_of(name).measured) for name in RECORDED)
     counts = f"Of {len(RECORDED)} claims {found['confirmed']} are confirmed, {found['refuted']} refuted"
     assert counts in " ".join((VALUES.parents[1] / "README.md").read_text().split())
 

@@ -64,8 +64,8 @@ def test_figure_is_drawn_or_says_what_it_needs(kind, case, runs_of):
             FIGURES[kind](runs)
         return
     plot = FIGURES[kind](runs)
-    columns = 2 if kind in ("claim", "assembly") else 1  # panels of many measures, side by side
-    assert plot.figure.get_size_inches()[0] == 3.5 * columns
+    millimetres = 183 if kind in ("claim", "assembly") else 89  # panels of many measures, side by side
+    assert plot.figure.get_size_inches()[0] == pytest.approx(millimetres / 25.4)
     shown = [axes for axes in plot.figure.axes if axes.get_visible()]
     assert shown[0].get_ylabel() or kind == "claim", "no label on the y axis"  # of `claim` the rows are conditions
     assert any(axes.get_xlabel() for axes in shown), "no label on the x axis"
@@ -79,7 +79,7 @@ def test_figure_is_drawn_or_says_what_it_needs(kind, case, runs_of):
 def test_figure_is_saved_with_its_data(kind, runs_of, tmp_path):
     plot = FIGURES[kind](runs_of(next(case for case in CASES if is_drawn(kind, case))))
     files = save(plot, tmp_path / "figures" / "plot.svg")
-    assert {file.suffix for file in files} == {".svg", ".png", ".pdf", ".csv"}
+    assert {file.suffix for file in files} == {".svg", ".png", ".pdf", ".csv", ".txt"}
     assert files[1].read_bytes().startswith(b"\x89PNG")
     pdf = files[2].read_bytes()
     assert b"/CIDFontType2" in pdf  # TrueType, font type 42: text stays text
@@ -196,7 +196,7 @@ def test_a_phase_diagram_means_over_seeds_and_ignores_what_changes_no_result(tmp
     # runs of one seed with different densities are one observation, not two
     pooled = FIGURES["phase-diagram"](runs, x="genome.gain_scale", y="backend.workers", names={"backend.workers": "w"})
     assert pooled.data["n"].tolist() == [1] * 4
-    assert "n = 1 seed a cell" in pooled.figure.axes[0].get_title(loc="right")
+    assert "n = 1 seed a cell" in pooled.figure.axes[0].get_title(loc="left")
     assert pooled.figure.axes[0].get_ylabel() == "w"
 
 
@@ -224,7 +224,7 @@ def test_labels_name_n_and_the_kind_of_interval(tmp_path):
     runs = [load_run(plant(tmp_path / str(seed), seed=seed)) for seed in range(3)]
     title = FIGURES["alignment"](runs).figure.legends[0].get_title().get_text()
     assert "n = 3 seeds" in title
-    assert "95 % t interval" in title
+    assert "95 % BCa interval (loss: geometric, t)" in title
 
 
 def test_the_verdict_tells_a_rise_from_none(tmp_path):

@@ -10,6 +10,8 @@ from hetevo.evolve import Experiment, preset, resume
 from hetevo.evolve.algorithms import ALGORITHMS, Search, make_algorithm
 from hetevo.evolve.algorithms.cma import CMA, Separable
 from hetevo.evolve.algorithms.vectors import Vectors
+from hetevo.evolve.config import ConfigError
+from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.generation import Operator, begin_with, draw_generation_zero
 from hetevo.evolve.private_deap import cma, private_generators
 from hetevo.evolve.species import build_species
@@ -289,3 +291,18 @@ def test_a_generation_without_parents():
     made = begin_with(founders, number=3, operator=Operator.SAMPLE)
     assert made.identifiers.tolist() == [12, 13, 14, 15]
     assert math.isclose(made.parent_a.mean(), -1)
+
+
+@pytest.mark.parametrize("name", ["cma", "openai-es", "random"])
+@pytest.mark.parametrize("key", ["cross", "mutate"])
+def test_operators_that_an_algorithm_does_not_use_are_refused(name, key):
+    other = {"cross": "neuron", "mutate": "polynomial"}[key]
+    with pytest.raises(ConfigError, match=f"evolution.{key}: the algorithm '{name}' draws individuals in a way of its"):
+        configure({"name": name}, (f"evolution.{key}", {"name": other}))
+
+
+def test_strengths_of_bits_are_refused():
+    text = 'evolution.algorithm={name="evolution-strategy"}'
+    config = preset("chalmers", overrides=[text])
+    with pytest.raises(SettingError, match=r"evolution\.algorithm\.rate: .* expected 0"):
+        Evolution(config)

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from faults import tiny
 
 from hetevo.analysis import load_run
 from hetevo.evolve import Experiment, preset, resume
-from hetevo.evolve.config import from_mapping, preset_names
+from hetevo.evolve.config import ConfigError, from_mapping, preset_names
 from hetevo.evolve.posix import SIGNALS
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError, RunExistsError
 from hetevo.evolve.verify import verify
@@ -290,3 +291,13 @@ def test_a_run_loads_neither_pandas_nor_scipy_nor_ray(tmp_path, workers):
     command = [sys.executable, "mine.py", str(workers)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("change", ["evolution.generations=0", 'evolution.turnover="none"'])
+def test_where_nobody_is_selected_two_may_live(change, tmp_path):
+    run = Experiment(tiny("evolution.size=2", "evolution.elites=4", change)).run(tmp_path / "run")
+    assert verify(run.path, replay=True).ok
+    assert set(pd.read_parquet(run.path / "individuals")["id"] % 2) == {0, 1}
+    # once somebody is selected there have to be enough
+    with pytest.raises(ConfigError, match="expected fewer elites than individuals"):
+        tiny("evolution.size=2", "evolution.elites=4")

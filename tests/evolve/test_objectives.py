@@ -1,5 +1,7 @@
 """Runs that select by several objectives, or task by task."""
 
+import platform
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,11 +10,13 @@ from faults import go, outcome, tiny
 from hetevo.evolve import Experiment, resume
 from hetevo.evolve.config import ConfigError, preset
 from hetevo.evolve.generation import count_parents, draw_generation_zero
+from hetevo.evolve.individual import prepare_fresh_lives, read_individual
 from hetevo.evolve.loading import load
 from hetevo.evolve.objectives import OBJECTIVES, Objective, measure_objectives
 from hetevo.evolve.reproduction import reproduce
 from hetevo.evolve.rundir import DamagedError
 from hetevo.evolve.rundir.checkpoint import list_checkpoints
+from hetevo.evolve.rundir.provenance import software
 from hetevo.evolve.species import build_species
 from hetevo.evolve.state import advance
 from hetevo.evolve.verify import verify
@@ -51,7 +55,14 @@ def test_objectives_are_recorded_and_verified(finished):
 
 def test_a_replay_compares_objectives(finished, monkeypatch):
     monkeypatch.setitem(OBJECTIVES.own, "synapses", Objective(lambda lives: lives.genes.synapses + 1.0))
-    assert verify(finished.path, replay=True).problems == ["generation 2: objectives differ"]
+    report = verify(finished.path, replay=True)
+    assert report.problems == ["generation 2: objectives differ"]
+    assert not any("was computed with" in note for note in report.notes)
+    # another version is a reason
+    there = {**software(), "python": "3.10.0", "source": {"commit": "0", "dirty": False}}
+    monkeypatch.setattr("hetevo.evolve.rundir.provenance.software", lambda: there)
+    (note,) = (note for note in verify(finished.path, replay=True).notes if "was computed with" in note)
+    assert f"with Python {platform.python_version()}, another state of the source, and this replay was not" in note
 
 
 def test_digest_covers_what_selection_looks_at(finished, tmp_path):
@@ -211,3 +222,37 @@ def test_a_branch_selects_by_what_its_origin_keeps(finished, tmp_path):
     assert verify(same.path).ok
     less = Experiment(tiny("evolution.size=8", "evolution.generations=3")).run(tmp_path / "less", origin=str(same.path))
     assert verify(less.path).ok
+
+
+INJURED = ('evolution.objectives=["loss", "injured"]', "injury.share=0.5")
+
+
+@pytest.mark.parametrize("kind", [(), ("network.circuit=error-neurons",)])
+def test_the_loss_after_an_injury_is_that_of_second_lives(kind, tmp_path):
+    twice = go(tmp_path / "twice", *NSGA2, *INJURED, *kind)
+    unhurt, hurt = (
+        go(tmp_path / name, "evolution.size=8", injury, *kind)
+        for name, injury in (("unhurt", "injury.share=0"), ("hurt", "injury.share=0.5"))
+    )
+    founders, without, injured = (
+        pd.read_parquet(run.path / "individuals").query("generation == 0") for run in (twice, unhurt, hurt)
+    )
+    # the same founders and tasks: first lives are those of a run without injury, second lives those of a run with it
+    np.testing.assert_array_equal(founders["loss"], without["loss"])
+    np.testing.assert_array_equal(founders["objective_injured"], injured["loss"])
+    assert (founders["loss"] != founders["objective_injured"]).any()
+    assert verify(twice.path, replay=True).ok
+
+
+def test_an_injury_that_is_asked_for_befalls_fresh_lives(tmp_path):
+    path = go(tmp_path / "run", *NSGA2, *INJURED).path
+    whole, changed = (prepare_fresh_lives(read_individual(path), 2, changes) for changes in ([], ["injury.share=0.9"]))
+    assert whole.species.perturbations == ()
+    assert changed.species.perturbations[0].share == 0.9
+
+
+def test_the_loss_after_an_injury_needs_one():
+    with pytest.raises(ConfigError, match=r"expected injury\.share above 0"):
+        tiny(*NSGA2, INJURED[0])
+    with pytest.raises(ConfigError, match="matrices of weights"):
+        tiny(*NSGA2, *INJURED, "network.storage=sparse")

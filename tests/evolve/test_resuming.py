@@ -158,7 +158,7 @@ def test_damaged_records_are_lived_again_from_a_checkpoint_before_them(whole, tm
 
 def test_parts_that_are_closed_survive_faults_too(whole, tmp_path, monkeypatch):
     monkeypatch.setattr(records, "ROWS_IN_PART", 12)
-    for at in range(20, 400, 13):
+    for at in range(20, 400, 29):
         path = tmp_path / f"{at}"
         with contextlib.suppress(StorageError), operations(failing(at, errno.EIO)):
             go(path, MORE, notices=[])

@@ -216,7 +216,7 @@ def test_deleted_inside_any_file_operation(tmp_path):
     """Once something has lived it is saved; the digest is that of a run that was never touched."""
     expected, path = go(tmp_path / "untouched"), tmp_path / "run"
     names, ended = traced(lambda: go(tmp_path / "traced")), []
-    for at in range(12, len(names), 9):
+    for at in range(12, len(names), 19):
 
         def act(number, name, arguments, at=at):
             if number == at:

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PLUGIN = ROOT / "docs" / "examples" / "plugin"
-LONG = ["cosine", "--generations", "60", "-s", "checkpoint.every=1"]
+LONG = ["cosine", "--generations", "30", "-s", "checkpoint.every=1"]
 
 pytestmark = pytest.mark.timeout(600)
 

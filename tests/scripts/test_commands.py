@@ -64,10 +64,10 @@ def test_plot_writes_the_figure_its_pdf_its_data_and_a_verdict_of_two_lines(fini
     path, _ = finished
     done = hetevo("plot", path)
     assert done.exit_code == 0, done.stderr
-    files = [path / "figures" / f"alignment.{suffix}" for suffix in ("png", "pdf", "csv")]
+    files = [path / "figures" / f"alignment.{suffix}" for suffix in ("png", "pdf", "csv", "txt")]
     lines = done.stdout.splitlines()
-    assert lines[:3] == [str(file) for file in files]
-    assert len(lines) == 5
+    assert lines[:4] == [str(file) for file in files]
+    assert len(lines) == 6
     assert all(file.stat().st_size > 100 for file in files)
 
 
@@ -76,6 +76,12 @@ def test_plot_draws_the_figure_that_suits_what_was_run(tmp_path):
     sweep.write_text('base = "minimal"\nseeds = "0..1"\n[set]\nlifetime.presentations = 5\nevolution.size = 5\n'
                      '[conditions.same]\n[conditions.flipped]\ngenome.gain_mean_descending = -0.05\n')  # fmt: skip
     assert hetevo("sweep", sweep, "-o", tmp_path / "runs", "--workers", 1).exit_code == 0
+    with sweep.open("a") as file:
+        file.write('[labels]\nsame = "Of one sign"\n')
+    assert hetevo("sweep", sweep, "-o", tmp_path / "runs", "--workers", 1).exit_code == 0
+    options = ["--width", "two", "--order", "flipped,same", "--label", "flipped=With = in it", "--title", "Signs"]
+    assert hetevo("plot", tmp_path / "runs", *options, "-o", tmp_path / "own.png").exit_code == 0
+    assert "of each condition: With = in it; Of one sign." in (tmp_path / "own.txt").read_text()
     several = hetevo("plot", tmp_path / "runs")
     assert several.stdout.splitlines()[0] == str(tmp_path / "runs" / "figures" / "claim.png"), several.output
     alone = hetevo("plot", tmp_path / "runs" / "same-seed0")
@@ -104,9 +110,9 @@ def test_plot_replaces_nothing_of_somebody_else(finished, tmp_path, monkeypatch)
     monkeypatch.chdir(tmp_path)
     path, _ = finished
     Path("fig.csv").write_text("mine")
-    Path("cerebellum.png").write_text("mine")
+    Path("minimal.png").write_text("mine")
     before = sorted(tmp_path.rglob("*"))
-    for command, file in ((("plot", path, "-o", "fig.png"), "fig.csv"), (("draw", "cerebellum"), "cerebellum.png")):
+    for command, file in ((("plot", path, "-o", "fig.png"), "fig.csv"), (("draw", "minimal"), "minimal.png")):
         refused = hetevo(*command)
         assert (refused.exit_code, refused.stdout) == (2, "")
         assert file in refused.stderr
@@ -118,7 +124,7 @@ def test_plot_replaces_nothing_of_somebody_else(finished, tmp_path, monkeypatch)
     for _ in range(2):
         assert hetevo("plot", path, "-o", "fig.png").exit_code == 0
         assert hetevo("plot", path).exit_code == 0
-        assert hetevo("draw", "cerebellum", "-o", "cerebellum.png").exit_code == 0  # named: it may be anything
+        assert hetevo("draw", "minimal", "-o", "minimal.png").exit_code == 0  # named: it may be anything
 
 
 def test_report_and_claims_replace_nothing_of_somebody_else(finished, tmp_path):
@@ -299,6 +305,8 @@ WRONG = {
     "not a run": ["status", "taken"],
     "no such run": ["plot", "nowhere"],
     "unknown figure": ["plot", "taken", "--kind", "alinment"],
+    "no such page": ["figure", "nowhere.toml"],
+    "page without panels": ["figure", "empty.toml"],
     "unknown subcommand": ["rum"],
     "nothing to run": ["run"],
     "branch of nothing": ["run", "--from", "taken@3"],
@@ -350,9 +358,10 @@ def test_an_unwritable_folder_is_refused(tmp_path):
         (signal.SIGINT, 130),
         (signal.SIGTERM, 143),
         (signal.SIGHUP, 129),
-        (signal.SIGUSR1, 138),
-        (signal.SIGUSR2, 140),
-        (signal.SIGXCPU, 152),
+        *(
+            pytest.param(*rest, marks=pytest.mark.verification)
+            for rest in ((signal.SIGUSR1, 138), (signal.SIGUSR2, 140), (signal.SIGXCPU, 152))
+        ),
     ],
 )
 def test_the_installed_command_stops_on_a_signal_with_128_and_its_number(tmp_path, number, status):
@@ -480,3 +489,19 @@ main()
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
+
+
+def test_a_figure_that_cannot_be_as_it_was_told_is_not_written(finished, tmp_path):
+    path, _ = finished
+    for options, said in (
+        (["--width", "3"], "--width: expected one, two or mm"),
+        (["--order", "nobody,smoke"], "--order: expected conditions of these runs"),
+        (["--hue", "seed"], "--hue: expected condition"),
+        (["--label", "smoke"], "--label: expected CONDITION=TEXT"),
+        (["--label", "other=x"], "--label: expected conditions"),
+        (["--columns", "0"], "--columns: expected 1 to 12"),
+    ):
+        refused = hetevo("plot", path, *options, "-o", tmp_path / "figure.png")
+        assert (refused.exit_code, refused.stdout) == (2, ""), options
+        assert said in refused.stderr
+    assert not list(tmp_path.iterdir())

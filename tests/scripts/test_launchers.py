@@ -28,6 +28,7 @@ STAND_INS = {
         echo "token ${#RAY_AUTH_TOKEN} $RAY_AUTH_MODE" >> "$LOG"
         [[ -n $BRIEF ]] && exit "$BRIEF"
         trap 'echo warned >> "$LOG"; exit 138' USR1
+        trap 'echo ended >> "$LOG"; exit 143' TERM
         for _ in $(seq 600); do [[ -e $STOP ]] && { echo asked >> "$LOG"; exit 0; }; sleep 0.05; done""",
 }
 
@@ -57,6 +58,9 @@ def stage(tmp_path):
         "SLURM_CPUS_PER_TASK": "4",
         "SLURM_CPUS_ON_NODE": "8",
         "SLURM_SUBMIT_DIR": str(tmp_path),
+        "SLURM_ARRAY_JOB_ID": "4700",
+        "SLURM_ARRAY_TASK_ID": "3",
+        "SLURM_ARRAY_TASK_COUNT": "10",
     }
 
     def start(script, *arguments, **changes):
@@ -91,6 +95,34 @@ def test_a_slurm_job_starts_the_run_so_that_it_can_be_started_again(stage, tmp_p
     assert all(f"--temp-dir={private}/r " in line for line in lines if "--temp-dir=" in line)
     assert not Path("/tmp/hetevo-4711").exists()  # removed at the end
     assert not [line for line in lines if line.startswith(("scontrol requeue", "ray stop"))]
+
+
+def test_a_task_of_an_array_job_runs_its_share_of_a_sweep(stage, tmp_path):
+    start, log = stage
+    for count, share in (("", "3/10"), ("20", "3/20")):
+        process = start(
+            "slurm-array.sbatch", "s.toml", str(tmp_path / "run"), "-s", "a=1", BRIEF="1", HETEVO_SHARES=count
+        )
+        output, _ = process.communicate(timeout=60)
+        assert process.returncode == 1, output
+        told = log.read_text().splitlines()[-2]
+        assert told == f"hetevo sweep s.toml -o {tmp_path / 'run'} --member {share} --workers 4 -s a=1"
+    assert "scontrol" not in log.read_text()
+
+
+@pytest.mark.parametrize(("number", "queued"), [(signal.SIGUSR1, True), (signal.SIGTERM, False)])
+def test_a_task_of_an_array_job_saves_its_runs_and_is_queued_again(stage, tmp_path, number, queued):
+    start, log = stage
+    process = start("slurm-array.sbatch", "s.toml", str(tmp_path / "run"))
+    while not log.exists() or "token" not in log.read_text():
+        assert process.poll() is None, process.communicate()[0]
+        time.sleep(0.05)
+    time.sleep(0.2)  # the stand-in sets its traps
+    os.kill(process.pid, number)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 128 + (10 if queued else 15), output
+    lines = log.read_text().splitlines()
+    assert ("scontrol requeue 4700_3" in lines) == queued
 
 
 @pytest.mark.parametrize(("script", "heard"), [("slurm-exclusive.sbatch", "asked"), ("slurm-shared.sbatch", "warned")])

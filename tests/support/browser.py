@@ -43,12 +43,12 @@ class Page:
                 return answer["result"]
 
     def open(self, path, *, width, dark=False):
-        """Show a file in a window of a given width, and wait until it is complete."""
+        """Show a file, or an address, in a window of a given width, and wait until it is complete."""
         self("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=width < 600)
         colours = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         self("Emulation.setEmulatedMedia", features=colours)
         self.loaded = False
-        self("Page.navigate", url=path.as_uri())
+        self("Page.navigate", url=path if isinstance(path, str) else path.as_uri())
         while not self.loaded:
             self._next()
 

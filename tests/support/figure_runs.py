@@ -158,6 +158,7 @@ class Special:
 COMPARED = Special(("two conditions, unequal lengths",), "neutral|at least", SEEDS, name_compared)
 CHECKPOINTS = Special(("checkpoints",), "keep_every|one run", ONE, name_alone)
 ALONE_ONLY = Special(tuple(case for case, runs in CASES.items() if len(runs) == 1), "one run", ONE, name_alone)
+SEVERAL_RUNS = tuple(case for case, runs in CASES.items() if len(runs) > 1)
 SPECIAL = {
     "onset": COMPARED,
     "survival": COMPARED,
@@ -165,9 +166,9 @@ SPECIAL = {
     "signs": CHECKPOINTS,
     "archive": Special(("checkpoints",), "archive of elites|one run", ONE, name_alone),
     "phase-diagram": Special(("a grid of two keys",), "exactly two", GRID, name_grid),
-    "metaplasticity": Special(("two histories",), "task family 'history'", HISTORIES, name_histories),
-    "bcm": Special(("a grid of two keys",), "task family 'exposure'", EXPOSURES, name_exposures),
-    "exchange": Special(tuple(CASES), "^$", EXCHANGES),
+    "metaplasticity": Special(("two histories",), "task family 'history'|is a single one", HISTORIES, name_histories),
+    "bcm": Special(("a grid of two keys",), "task family 'exposure'|is a single one", EXPOSURES, name_exposures),
+    "exchange": Special(SEVERAL_RUNS, "is a single one", EXCHANGES),
     "front": Special(("two runs of one condition",), "objective", SEVERAL),
     "front-alignment": Special(("two runs of one condition",), "objective", SEVERAL),
     "hypervolume": Special(("two runs of one condition",), "objective", SEVERAL),

@@ -110,7 +110,7 @@ class RayBackend:
             self.close()
             raise SettingError(
                 f"backend.name: expected Ray to be installed for 'ray', but it cannot be imported ({error}). Install it"
-                " by pip install 'ray[default]', or compute on this machine: --backend local."
+                " by pip install ray, or compute on this machine: --backend local."
             ) from None
         except BaseException:
             self.close()

@@ -3,6 +3,7 @@
 The defaults are the experiment `emergence`.
 """
 
+from hetevo.evolve.config.tables.keeping import CheckpointTable, RecordsTable, TrackTable
 from hetevo.evolve.config.tables.living import (
     EnvironmentTable,
     ErrorNeuronsTable,
@@ -17,12 +18,10 @@ from hetevo.evolve.config.tables.living import (
 from hetevo.evolve.config.tables.running import (
     CURRENT,
     BackendTable,
-    CheckpointTable,
     EvolutionTable,
     HeldOutTable,
     IslandsTable,
     ProbeTable,
-    RecordsTable,
     Table,
     TransplantTable,
 )
@@ -46,5 +45,6 @@ __all__ = [
     "RecordsTable",
     "Table",
     "TaskTable",
+    "TrackTable",
     "TransplantTable",
 ]

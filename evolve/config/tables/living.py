@@ -14,6 +14,7 @@ from pydantic import Field, create_model, model_validator
 from hetevo.evolve.config.tables.running import Table
 from hetevo.evolve.named_files import exists
 from hetevo.evolve.objectives import OBJECTIVES
+from hetevo.evolve.tracking import TRACKERS
 from hetevo.populations import settings
 from hetevo.populations.activations import ACTIVATIONS
 from hetevo.populations.circuits import CIRCUITS
@@ -32,6 +33,7 @@ REGISTRIES: dict[str, Registry[Any]] = {
     "activations": ACTIVATIONS,
     "circuits": CIRCUITS,
     "objectives": OBJECTIVES,
+    "trackers": TRACKERS,
 }
 """Whose members settings may name, those of other packages among them, by the word in `Setting.names`."""
 

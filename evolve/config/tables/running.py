@@ -1,10 +1,9 @@
-"""The tables of a run: how the population evolves, what is measured and kept, how often it is saved, where it lives.
+"""The tables of a run: how the population evolves, what is measured, and where it lives.
 
-What concerns the lives themselves is in `living`.
+What concerns the lives themselves is in `living`, what stays of them in `keeping`.
 """
 
 import math
-import re
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -75,7 +74,8 @@ class EvolutionTable(Table):
         max_length=8,
         examples=[["loss", "synapses"]],
         description="what selection makes small, or large if a + stands before it: loss (mean over tasks), worst"
-        " (the worst task), synapses, gain (mean size), change (of weights in a life), or the place of your own",
+        " (the worst task), synapses, gain (mean size), change (of weights in a life), injured (the loss"
+        " after [injury]), or the place of your own",
     )
     pool: int = Field(
         0, ge=0, description="parents that `select` picks on each island and that lots are drawn from; 0: no pool"
@@ -92,6 +92,11 @@ class EvolutionTable(Table):
     innate_mutation_scale: Scale = Field(
         0.1, description="standard deviation of that, before scaling by fan-in; 0 or more"
     )
+
+    @property
+    def selects(self) -> bool:
+        """Whether anybody is selected: there is a second generation, and it is not the first one again."""
+        return self.generations > 0 and self.turnover != "none"
 
     @field_validator("objectives")
     @classmethod
@@ -114,7 +119,7 @@ class EvolutionTable(Table):
             if name not in UNTIL:
                 raise ValueError(
                     f"evolution.until: expected {', '.join(UNTIL)}, got {name!r}"
-                    + (_GRADIENT if MEASURED.search(name) else nearest(name, UNTIL).rstrip("."))
+                    + (_GRADIENT if MEASURED.search(name) else f".{nearest(name, UNTIL)}".rstrip("."))
                 )
             number = isinstance(limit, int | float) and not isinstance(limit, bool) and math.isfinite(limit)
             if not number or limit < 0 or (limit == 0 and not name.startswith("loss_")):
@@ -204,39 +209,6 @@ class HeldOutTable(Table):
     tasks: int = Field(
         0, ge=0, description="tasks of each family, each a life of its own; 0: as many as lifetime.tasks"
     )
-
-
-class RecordsTable(Table):
-    """What is kept of each generation."""
-
-    individuals_every: int = Field(1, ge=0, description="generations between rows of individuals; 0: none")
-    share: Share = Field(
-        1.0, description="share of the individuals that have rows, besides the champion and who failed; 0 to 1"
-    )
-
-
-class CheckpointTable(Table):
-    """How often the run is saved; what lived after the newest checkpoint lives again when the run is resumed."""
-
-    every: int | str = Field(
-        "auto", description='generations between checkpoints, seconds such as "60s", or "auto": at most 2 % of the time'
-    )
-    longest: float = Field(
-        60.0, gt=0, allow_inf_nan=False, description='seconds after which "auto" saves, whatever it costs; above 0'
-    )
-    keep: Count = Field(3, description="checkpoints to keep; at least 1")
-    keep_every: int = Field(0, ge=0, description="keep those of every n-th generation too; 0: none")
-
-    @field_validator("every", mode="before")
-    @classmethod
-    def _check_every(cls, value: Any) -> int | str:
-        word = isinstance(value, str) and not re.fullmatch(r"auto|[1-9]\d{0,8}s", value)
-        number = isinstance(value, int) and not isinstance(value, bool) and value < 1
-        if word or number:
-            raise ValueError(
-                f'checkpoint.every: expected "auto", generations (at least 1) or seconds such as "60s", got {value!r}'
-            )
-        return value  # type: ignore[no-any-return]  # other types are refused by the field's own
 
 
 class BackendTable(Table):

@@ -66,7 +66,10 @@ def reference(tmp_path_factory):
     return Experiment(config).run(tmp_path_factory.mktemp("runs") / "reference")
 
 
-@pytest.mark.parametrize(("workers", "block"), [(1, 0), (2, 0), (0, 1), (2, 7)])
+@pytest.mark.parametrize(
+    ("workers", "block"),
+    [(2, 7), (0, 1), *(pytest.param(*rest, marks=pytest.mark.verification) for rest in ((1, 0), (2, 0)))],
+)
 def test_the_same_digests_as_on_this_machine(nodes, reference, tmp_path, workers, block):
     where = ["backend.name=ray", f'backend.address="{nodes.address}"']
     sizes = [f"backend.workers={workers}", f"backend.block={block}"]
@@ -74,6 +77,7 @@ def test_the_same_digests_as_on_this_machine(nodes, reference, tmp_path, workers
     assert (run.digest, run.probe_digest) == (reference.digest, reference.probe_digest)
 
 
+@pytest.mark.verification
 def test_the_same_digests_with_four_workers_and_a_stranger_is_not_joined(
     nodes, reference, tmp_path, monkeypatch, caplog
 ):
@@ -101,6 +105,7 @@ def test_a_stream_survives_workers_that_are_lost_or_hang(nodes, calm, tmp_path, 
     assert_quarantined(found[0], calm, bad=())
 
 
+@pytest.mark.verification
 def test_workers_of_a_cluster_import_nothing_from_the_folder_of_the_start(nodes, tmp_path):
     """Nor does what asks at the address."""
     for name in ("ray", "evolve", "populations", "analysis", "scripts", "numpy", "pickle"):
@@ -119,6 +124,7 @@ def test_workers_of_a_cluster_import_nothing_from_the_folder_of_the_start(nodes,
     assert not (tmp_path / "taken").exists()
 
 
+@pytest.mark.verification
 def test_members_of_other_packages_live_on_ray_as_here_and_a_node_without_them_is_refused(nodes, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", [*sys.path, str(PLUGIN)])
     names = {"task.name": "hetevo_cosine.task:Cosine", "network.wiring": "hetevo_cosine.wiring:Ring"}
@@ -208,6 +214,7 @@ def test_with_stop_a_failure_is_an_error_that_says_all(nodes, tmp_path):
         evaluated(backend(nodes, on_failure="stop"), Fault("raise", str(tmp_path)), marked=BAD[:1])
 
 
+@pytest.mark.verification
 def test_a_block_that_hangs_is_sent_again(nodes, calm, tmp_path):
     hanging = backend(nodes, deadline=2.0)
     found = evaluated(hanging, Fault("hang", str(tmp_path), times=1), marked=BAD[:1], block=1)
@@ -319,6 +326,7 @@ print([name for name in sys.modules if name.split(".")[0] == "ray"])
     assert (done.returncode, done.stdout) == (0, "[]\n"), done
 
 
+@pytest.mark.verification
 def test_a_process_that_speaks_to_ray_is_started_once_more(nodes, calm, tmp_path, caplog):
     fragile = backend(nodes)
     pid = fragile.ask(os.getpid)
@@ -376,6 +384,7 @@ def test_a_process_that_ends_again_and_again_ends_the_run(nodes, tmp_path, monke
     assert "The process that speaks to Ray has ended" in caplog.text
 
 
+@pytest.mark.verification
 def test_the_end_of_a_head_is_a_clear_error_and_the_process_goes_on(calm, tmp_path, monkeypatch):
     """Ray gives up, together with its process, when the head has been gone for a minute; here for three seconds."""
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
@@ -433,6 +442,7 @@ def test_rows_of_a_table_go_through_the_object_store(nodes, tmp_path):
     assert there.failures == ()
 
 
+@pytest.mark.verification
 def test_a_table_has_the_same_digests_as_on_this_machine(nodes, tmp_path):
     where = ["backend.name=ray", f'backend.address="{nodes.address}"']
     runs = [

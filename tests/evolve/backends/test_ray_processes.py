@@ -80,6 +80,7 @@ def listening(pids):
     return [line[1].partition(":")[0] for line in lines if line[3] == "0A" and line[9] in sockets]
 
 
+@pytest.mark.verification
 def test_other_users_and_machines_reach_nothing_of_a_local_ray(place, tmp_path):
     inner = place / ("x" * (LONGEST_FOLDER - len(f"{place}/")))  # the longest place in which its sockets fit
     inner.mkdir()
@@ -112,6 +113,7 @@ def test_a_signal_to_the_process_group_finishes_the_generation(place, tmp_path, 
     assert_nothing_left(place)
 
 
+@pytest.mark.verification
 def test_a_second_interrupt_ends_at_once_and_leaves_nothing(place, tmp_path):
     process = start(
         place, "-s", "lifetime.presentations=2000000", "-s", "lifetime.batch=1", "-o", str(tmp_path / "run")

@@ -22,7 +22,7 @@ from hetevo.evolve.rundir.places import inside
 from hetevo.evolve.rundir.sweep import Entry, read_entries, write_entries
 from hetevo.evolve.sweeps import Outcome, Plan, conduct, load_plan, pools
 from hetevo.evolve.sweeps.conduct import _conclude, _run
-from hetevo.evolve.sweeps.plan import Member
+from hetevo.evolve.sweeps.making import Member
 from hetevo.evolve.sweeps.pools import LocalPool, ThreadPool
 from hetevo.evolve.verify import verify
 from hetevo.populations.errors import MachineFailedError

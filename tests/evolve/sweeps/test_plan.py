@@ -3,7 +3,7 @@
 import pytest
 
 from hetevo.evolve.config import Config, ConfigError, load_config, preset
-from hetevo.evolve.sweeps import load_plan, plan, plan_of_seeds, sweep_names
+from hetevo.evolve.sweeps import load_plan, making, plan_of_seeds, sweep_names
 from hetevo.evolve.sweeps.file import SweepFile
 
 
@@ -163,7 +163,7 @@ def test_seeds_out_of_range_are_refused(tmp_path):
 
 
 def test_long_planning_says_how_far_it_has_come(tmp_path, monkeypatch):
-    monkeypatch.setattr(plan, "NOTICE_SECONDS", 0.0)
+    monkeypatch.setattr(making, "NOTICE_SECONDS", 0.0)
     (tmp_path / "mine.toml").write_text("[grid]\n'lifetime.batch' = [4, 5, 6]")
     said = []
     load_plan(tmp_path / "mine.toml", said.append)

@@ -19,7 +19,7 @@ from hetevo.evolve.rundir.lock import Lock
 from hetevo.evolve.rundir.owner import is_held
 from hetevo.evolve.rundir.sweep import Entry, read_entries, write_entries
 from hetevo.evolve.sweeps import conduct, load_plan
-from hetevo.evolve.sweeps.sharing import Share, taking_part
+from hetevo.evolve.sweeps.sharing import Share, deal, taking_part
 from hetevo.scripts.main import app
 
 SWEEP = """
@@ -54,6 +54,43 @@ def alone(file, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "alone"
     outcomes, _ = conduct(load_plan(file), folder, backend=BackendTable(workers=2))
     return {outcome.run: outcome.digest for outcome in outcomes}
+
+
+def names_of(members):
+    return [member.name for member in members]
+
+
+@pytest.mark.parametrize("of", [1, 2, 4, 7, 12])
+def test_shares_are_all_runs_once_and_a_run_goes_with_what_it_needs(plan, of):
+    shares = [names_of(deal(plan.members, number, of)) for number in range(1, of + 1)]
+    assert sorted(name for share in shares for name in share) == sorted(names_of(plan.members))
+    for share in shares:
+        assert {"slow-seed0", "transplanted-seed0"} <= {*share} or not {"slow-seed0", "transplanted-seed0"} & {*share}
+    assert names_of(deal(plan.members[::-1], 1, 1)) == names_of(plan.members[::-1])
+
+
+def test_processes_with_shares_do_the_whole_sweep_and_the_last_one_says_so(file, alone, tmp_path):
+    folder, plan = tmp_path / "sweep", load_plan(file)
+    first = CliRunner().invoke(app, ["sweep", str(file), "-o", str(folder), "--member", "1/2", "--workers", "1"])
+    assert first.exit_code == 0, first.stderr
+    assert "share 1 of 2: 3 runs: 3 done" in first.stderr
+    assert "all shares: 6 runs: 3 waiting, 3 done" in first.stderr
+    assert "look at all: " in first.stderr
+    assert [entry.run for entry in read_entries(folder)] == names_of(plan.members)
+    # more shares than runs
+    none = CliRunner().invoke(app, ["sweep", str(file), "-o", str(folder), "--member", "9/9"])
+    assert none.exit_code == 0, none.stderr
+    last = CliRunner().invoke(app, ["sweep", str(file), "-o", str(folder), "--member", "2/2", "--workers", "1"])
+    assert "all shares: 6 runs: 6 done" in last.stderr
+    assert "next: " in last.stderr
+    assert digests_of(folder, plan) == alone
+
+
+@pytest.mark.parametrize("text", ["0/2", "3/2", "2", "a/b", "1/", "-1/2", "1/99999999999"])
+def test_a_share_that_is_none_is_explained(file, text):
+    refused = CliRunner().invoke(app, ["sweep", str(file), f"--member={text}"])
+    assert refused.exit_code == 2
+    assert "expected K/N with K from 1 to N" in refused.stderr
 
 
 def digests_of(folder, plan):

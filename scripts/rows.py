@@ -1,0 +1,244 @@
+"""The rows of `hetevo status`: which runs are shown, in which order, and what their cells say."""
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from hetevo.evolve.identity import condition_values, format_value
+from hetevo.evolve.rundir.overview import STATES, Standing, estimate_left
+from hetevo.populations.errors import SettingError, nearest
+from hetevo.populations.text import for_terminal
+from hetevo.scripts.progress import is_live, write_duration
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+OWN = ("run", "sweep", "condition", "state", "preset", "seed", "generation", "left", "loss", "alignment", "failures")
+"""What every run has, besides its settings."""
+
+
+COLUMNS = ("run", "state", "generation", "left", "loss", "alignment", "failures", "reason")
+"""What is shown of many."""
+
+STYLES = {"running": "bold", "failed": "red", "damaged": "red", "stopped": "yellow", "done": "green", "waiting": "dim"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One run, and the settings in which it differs from others.
+
+    Parameters
+    ----------
+    stands : Standing
+        Where it stands.
+    settings : mapping of str to object
+        By dotted key; None where it has no such setting.
+    """
+
+    stands: Standing
+    settings: Mapping[str, Any]
+
+    def value(self, name: str) -> Any:
+        """Return what stands in a column, to be sorted and compared; None if it is unknown."""
+        one = self.stands
+        own = {
+            "run": one.path,
+            "generation": one.generation,
+            "left": one.seconds_left,
+            "loss": one.loss_best,
+            "alignment": one.alignment_end,
+        }
+        if name in own:
+            return own[name]
+        return getattr(one, name) if name in OWN else self.settings.get(name)
+
+    def cell(self, name: str) -> str:
+        """Write what stands in a column; nothing if it is unknown."""
+        one = self.stands
+        if name == "generation":
+            return "" if one.generation is None else f"{one.generation}/{one.generations}"
+        if name == "left":
+            return "" if one.seconds_left is None else write_duration(one.seconds_left)
+        if name == "loss":
+            return "" if one.loss_best is None else f"{one.loss_best:.3f}"
+        if name == "alignment":
+            return "" if one.alignment_end is None else f"{one.alignment_end:+.3f}"
+        if name == "failures":
+            return str(one.failures) if one.failures else ""
+        if name == "reason":
+            # the first line says what it is
+            return for_terminal(one.reason.partition("\n")[0])
+        if name == "preset":
+            return for_terminal(one.preset)
+        value = self.value(name)
+        return "" if value is None else for_terminal(format_value(value))
+
+    def facts(self) -> dict[str, Any]:
+        """Return what JSON says of it."""
+        facts = asdict(self.stands)
+        del facts["config"], facts["pace"]
+        return {**facts, "settings": dict(self.settings)}
+
+
+@dataclass
+class Choice:
+    """Which runs are shown, and in which order.
+
+    Parameters
+    ----------
+    state : str or None
+        Some of `STATES`, with commas between them.
+    where : tuple of str
+        Such as ``"seed=3"`` or ``"network.wiring=layered"``.
+    sort : str or None
+        A column, after ``-`` the largest first.
+
+    Attributes
+    ----------
+    found : int
+        Runs that there were, before any was left out.
+
+    Raises
+    ------
+    SettingError
+        If there is no such state, or something is no condition.
+    """
+
+    state: str | None
+    where: tuple[str, ...]
+    sort: str | None
+    found: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self._states = {word.strip() for word in self.state.split(",")} if self.state is not None else {*STATES}
+        if unknown := sorted(self._states - {*STATES}):
+            raise SettingError(
+                f"--state {self.state}: expected some of {', '.join(STATES)}, got {unknown[0]!r}."
+                f"{nearest(unknown[0], STATES)}"
+            )
+        self._wanted = []
+        for condition in self.where:
+            name, sign, value = condition.partition("=")
+            if not sign:
+                raise SettingError(
+                    f"--where {condition}: expected KEY=VALUE, such as network.wiring=layered or seed=3."
+                )
+            self._wanted.append((name.strip(), value.strip()))
+
+    @property
+    def is_one(self) -> bool:
+        """Whether anything is chosen."""
+        return bool(self.state or self.where or self.sort)
+
+    def apply(self, standings: list[Standing]) -> list[Row]:
+        """Return the rows that are shown, in order.
+
+        Raises
+        ------
+        SettingError
+            If a run has nothing that is called so.
+        """
+        self.found = len(standings)
+        values = [condition_values(one.config) for one in standings]
+        keys = list(dict.fromkeys(key for kinds in values for key in kinds))
+        wanted = [(_find(name, keys, "--where"), value) for name, value in self._wanted]
+        chosen = [
+            (one, kinds)
+            for one, kinds in zip(standings, values, strict=True)
+            if one.state in self._states and all(_write(Row(one, kinds).value(name)) == value for name, value in wanted)
+        ]
+        # columns for what differs among those that are left; one that has not begun has no settings
+        known = [kinds for _, kinds in chosen if kinds]
+        varied = [key for key in keys if len({repr(kinds.get(key)) for kinds in known}) > 1]
+        rows = [Row(one, {key: kinds.get(key) for key in varied}) for one, kinds in chosen]
+        if self.sort is None:
+            return rows
+        name, largest = _find(self.sort.removeprefix("-"), keys, "--sort"), self.sort.startswith("-")
+        placed = [(Row(one, kinds).value(name), row) for (one, kinds), row in zip(chosen, rows, strict=True)]
+        known_rows = [(value, row) for value, row in placed if value is not None]
+        try:
+            known_rows.sort(key=lambda pair: pair[0], reverse=largest)
+        except TypeError:  # texts among numbers, lists among texts
+            known_rows.sort(key=lambda pair: _write(pair[0]), reverse=largest)
+        # what is unknown comes last, whichever way
+        return [row for _, row in known_rows] + [row for value, row in placed if value is None]
+
+
+def _find(name: str, keys: list[str], option: str) -> str:
+    """Return the column that a name means: one's own, a dotted key, or its last part where that is one key's alone."""
+    if name in OWN or name in keys:
+        return name
+    ends = [key for key in keys if key.rpartition(".")[2] == name]
+    if len(ends) == 1:
+        return ends[0]
+    among = f" Several settings end so: {', '.join(ends)}." if ends else nearest(name, [*OWN, *keys])
+    raise SettingError(
+        f"{option} {name}: expected one of {', '.join(OWN)}, or the key of a setting that these runs have, such as"
+        f" network.wiring.{among}"
+    )
+
+
+def _write(value: Any) -> str:
+    return "none" if value is None else str(value).lower() if isinstance(value, bool) else format_value(value)
+
+
+def write_sum(standings: list[Standing]) -> str:
+    """Say in one line how many runs there are, where they stand, and how long all will take."""
+    counts = [(sum(one.state == state for one in standings), state) for state in STATES]
+    left = estimate_left(standings)
+    text = f"{len(standings)} run{'s' if len(standings) != 1 else ''}: " + ", ".join(
+        f"{count} {state}" for count, state in counts if count
+    )
+    return text + (f"; {write_duration(left)} left for all" if left is not None else "")
+
+
+def write_json(rows: list[Row]) -> str:
+    """Write all rows, how many are in each state, and the seconds left for all, as one JSON object."""
+    standings = [row.stands for row in rows]
+    states = {state: sum(one.state == state for one in standings) for state in STATES}
+    return json.dumps(
+        {"runs": [row.facts() for row in rows], "states": states, "seconds_left": estimate_left(standings)}
+    )
+
+
+def print_table(rows: list[Row], *, settings: bool) -> None:
+    """Print all rows and their sum on stdout; ``settings``: with the settings in which they differ."""
+    from hetevo.scripts.console import Messages
+
+    live = is_live(sys.stdout)
+    # as wide as it must be where no terminal cuts it
+    widths = [max([len(name), *(len(row.cell(name)) for row in rows)]) for name in _columns(rows, settings=settings)]
+    console = Messages(sys.stdout, None if live else 1 + sum(3 + width for width in widths))
+    if live and rows:
+        console.print(make_table(rows, settings=settings))
+    elif rows:
+        with console.capture() as written:
+            console.print(make_table(rows, settings=settings))
+        print("\n".join(line.rstrip() for line in written.get().splitlines()))
+    print(write_sum([row.stands for row in rows]))
+
+
+def _columns(rows: list[Row], *, settings: bool) -> list[str]:
+    """Name the columns: of what can be missing, only what some run has."""
+    always = COLUMNS[:3]
+    names = [name for name in COLUMNS if name in always or any(row.cell(name) for row in rows)]
+    if settings:
+        varied = list(rows[0].settings) if rows else []
+        names[1:1] = ["preset", "seed", *varied]
+    return names
+
+
+def make_table(rows: list[Row], *, settings: bool) -> "Table":
+    """Make a table of rows for a terminal, as `print_table` prints it."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold", caption_justify="left")
+    names = _columns(rows, settings=settings)
+    for name in names:
+        numeric = name in ("generation", "left", "loss", "alignment", "failures", "seed")
+        table.add_column(name, justify="right" if numeric else "left", no_wrap=True, overflow="ellipsis")
+    for row in rows:
+        table.add_row(*(row.cell(name) for name in names), style=STYLES[row.stands.state])
+    return table

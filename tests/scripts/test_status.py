@@ -1,0 +1,112 @@
+"""`hetevo status` of many runs, as a user meets it."""
+
+import json
+import shutil
+import threading
+import time
+
+import pytest
+from typer.testing import CliRunner
+
+from hetevo.evolve.rundir.lock import Lock
+from hetevo.evolve.rundir.sweep import Entry, write_entries
+from hetevo.scripts import status
+from hetevo.scripts.main import app
+
+SMALL = ["-s", "evolution.size=6", "-s", "lifetime.presentations=4", "--generations", 1, "--workers", 1]
+
+
+def hetevo(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """Return a folder with two runs, and a sweep that has not begun."""
+    folder = tmp_path_factory.mktemp("runs")
+    for wiring, seed in (("amorphous", 2), ("layered", 1)):
+        options = [*SMALL, "-s", f"network.wiring={wiring}", "--seed", seed, "-o", folder / wiring]
+        assert hetevo("run", "smoke", *options).exit_code == 0
+    write_entries(folder / "sweep", "sweep", [Entry("plain-seed0", "plain", 0)])
+    return folder
+
+
+def shown(*arguments):
+    done = hetevo("status", *arguments)
+    assert done.exit_code == 0, done.stderr
+    return [line.split() for line in done.stdout.splitlines()]
+
+
+def test_many_runs_are_a_table_and_a_sum(runs):
+    head, *rows, total = shown(runs)
+    assert head == ["run", "state", "generation", "loss", "alignment"]
+    assert [row[1] for row in rows] == ["done", "done", "waiting"]
+    assert rows[0][2] == "1/1"
+    assert " ".join(total) == "3 runs: 1 waiting, 2 done"
+
+
+def test_runs_are_chosen_sorted_and_told_apart_by_their_settings(runs):
+    assert shown(runs, "--settings", "--state", "done", "--sort", "seed")[:3] == [
+        ["run", "preset", "seed", "network.wiring", "state", "generation", "loss", "alignment"],
+        [str(runs / "layered"), "smoke", "1", "layered", *shown(runs / "layered", "--state", "done")[1][1:]],
+        [str(runs / "amorphous"), "smoke", "2", "amorphous", *shown(runs / "amorphous", "--state", "done")[1][1:]],
+    ]
+    assert [row[0] for row in shown(runs, "--where", "wiring=layered")] == ["run", str(runs / "layered"), "1"]
+    assert [row[0] for row in shown(runs, "--sort=-seed")[1:3]] == [str(runs / "amorphous"), str(runs / "layered")]
+
+
+def test_json_is_one_object_for_all_and_that_of_a_run_stays(runs):
+    found = json.loads(hetevo("status", runs, "--json").stdout)
+    assert found["states"] == {"running": 0, "waiting": 1, "stopped": 0, "failed": 0, "damaged": 0, "done": 2}
+    assert [run["settings"]["network.wiring"] for run in found["runs"]] == ["amorphous", "layered", None]
+    assert "runs" not in json.loads(hetevo("status", runs / "layered", "--json").stdout)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--state", "dun"], "expected some of running, waiting, stopped, failed, damaged, done, got 'dun'"),
+        (["--where", "wiring"], "expected KEY=VALUE"),
+        (["--where", "wirign=a"], "network.wiring"),
+        (["--sort", "los"], "'loss'"),
+    ],
+)
+def test_mistakes_are_explained(runs, arguments, words):
+    refused = hetevo("status", runs, *arguments)
+    assert refused.exit_code == 2
+    assert words in refused.stderr
+
+
+def test_a_folder_without_runs_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for arguments in ([], [tmp_path]):
+        refused = hetevo("status", *arguments)
+        assert refused.exit_code == 2
+        assert "does not exist" in refused.stderr or "There is no run in" in refused.stderr
+
+
+def test_watching_says_what_changes_and_ends_with_the_last_process(runs, tmp_path, monkeypatch):
+    monkeypatch.setattr(status, "WATCH_SECONDS", 0.05)
+    folder = tmp_path / "sweep"
+    write_entries(folder, "sweep", [Entry(f"plain-seed{seed}", "plain", seed) for seed in (0, 1)])
+    for seed in (0, 1):
+        shutil.copytree(runs / "layered", folder / f"plain-seed{seed}")
+    lock = Lock(folder / "plain-seed1" / "lock")
+
+    def end():
+        time.sleep(0.5)
+        lock.release()
+
+    ending = threading.Thread(target=end)
+    ending.start()
+    done = hetevo("status", folder, "--watch")
+    ending.join()
+    assert done.exit_code == 0, done.stderr
+    first, change, last = done.stdout.splitlines()
+    assert first.startswith("2 runs: 1 running, 1 done")
+    assert change.startswith(f"{folder / 'plain-seed1'}: done 1/1")
+    assert last == "2 runs: 2 done"
+    # what waits for nobody is not waited for
+    left = hetevo("status", runs, "--watch", "--json")
+    assert left.exit_code == 1
+    assert json.loads(left.stdout)["states"]["waiting"] == 1
