@@ -43,9 +43,9 @@ Mask = set[signal.Signals] | set[int]
 # ---------------------------------------------------------------- locks, which the system gives back with the process
 
 
-def lock_alone(descriptor: int) -> None:
-    """Take an exclusive lock on a file; BlockingIOError if another process has one or a share in it."""
-    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+def lock_alone(descriptor: int, *, wait: bool = False) -> None:
+    """Take an exclusive lock on a file; BlockingIOError if another process has one or a share in it, or wait for it."""
+    fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
 
 
 def lock_shared(descriptor: int, *, wait: bool = True) -> None:
@@ -89,6 +89,12 @@ def kill(pid: int) -> None:
     """End a process at once; nothing if it has ended."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
+
+
+def kill_session(pid: int) -> None:
+    """End a process that has a session of its own, and all that it started there; nothing if they have ended."""
+    with contextlib.suppress(OSError):
+        os.killpg(pid, signal.SIGKILL)
 
 
 def find_birth(pid: int) -> str | None:

@@ -189,11 +189,9 @@ def check_configuration(directory: RunDirectory, path: Path) -> None:
     ConfigError
         With the difference, key by key.
     """
-    # hash and values: the hash says whether they differ, the values say where
     facts, now = load_manifest(path).facts, directory.config()
     before = facts.get("configuration") or {}
-    # the first versions kept neither the preset nor what was recorded; of the backend, none keeps all; and who is told
-    # of a run may change at any time
+    # first versions kept neither preset nor what was recorded; of the backend, none keeps all; trackers may change
     ignored = ("backend", "track", *(key for key in NOT_RESULTS if key not in before))
     changes = differences(before, now, ignored=ignored) if before else []
     if facts["config"] == config_hash(now) and not changes:

@@ -72,8 +72,7 @@ class Evaluation:
         How much weights changed in a life: the mean over plastic synapses of the distance between end and birth, mean
         over the tasks; NaN where it is unknown. None: nobody asked.
     injured : ndarray of float64, shape (P,), or None
-        The loss in second lives, of the same tasks, samples and innate weights, that an injury befell; NaN where it is
-        unknown. None: nobody lived twice.
+        The loss in second lives, of the same tasks, that an injury befell; NaN: unknown. None: nobody lived twice.
     objectives : mapping of str to ndarray of float64, shape (P,)
         What selection looks at besides the loss, by name (`hetevo.evolve.objectives`); empty as it comes from workers.
     """
@@ -134,11 +133,9 @@ def _column(part: Evaluation, name: str) -> Floats:
 
 
 def _concatenate(values: Sequence[Floats | None], parts: Sequence[Evaluation]) -> Floats | None:
-    """Join what was asked of all individuals; of one that failed nobody knows it, so that it is NaN there."""
-    if all(value is None for value in values):
-        return None
+    """Join what was asked of all individuals; NaN of one that failed, of whom nobody knows it."""
     known = [np.full(p.loss.size, np.nan) if v is None else v for v, p in zip(values, parts, strict=True)]
-    return np.concatenate(known)
+    return None if all(value is None for value in values) else np.concatenate(known)
 
 
 class Probe(Protocol):

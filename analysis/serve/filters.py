@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,6 +13,9 @@ from hetevo.populations.text import LINES, for_terminal, without_places
 
 MOST_LETTERS = 64
 """Of a name in a table; its whole length stands on the page of the run."""
+
+REMEMBERED = 10_000
+"""Texts of which what is shown is remembered: a page has the same ones again and again."""
 
 
 def in_order(name: str) -> list[tuple[int, int, str]]:
@@ -37,11 +41,13 @@ SORTS: dict[str, Callable[[Row], Any]] = {
 """By what a table can be sorted; None comes last."""
 
 
+@lru_cache(REMEMBERED)
 def show(value: str) -> str:
     """Make text that can be seen of a value: control characters as escapes, and nothing of others' folders."""
     return for_terminal(without_places(value), keep=LINES)
 
 
+@lru_cache(REMEMBERED)
 def shorten(name: str, most: int = MOST_LETTERS) -> str:
     """Write a name in one line, cut in its middle: at its ends stands what tells it from others.
 

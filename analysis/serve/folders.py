@@ -70,7 +70,7 @@ class Row:
     @property
     def version(self) -> str:
         """What is another whenever there may be more to read of it."""
-        return f"{self.identifier}.{self.changed}.{self.stands.generations}.{self.stands.state}"
+        return f"{self.changed}.{self.stands.generations}.{self.stands.state}"
 
 
 class Folders:
@@ -96,7 +96,7 @@ class Folders:
         self._overviews = [Overview([root]) for root in self._roots]
         self._rows: list[Row] = []
         self._until = 0.0
-        self._loaded: Kept[LoadedRun] = Kept(LOADED_BYTES, lambda run: int(run.generations.memory_usage().sum()))
+        self._loaded: Kept[LoadedRun] = Kept(LOADED_BYTES, lambda run: weigh_runs([run]))
 
     def rows(self) -> list[Row]:
         """Return all runs; what was read less than `FRESH_SECONDS` ago still counts.
@@ -134,7 +134,7 @@ class Folders:
                 notices.append(f"{row.name} has not begun yet.")
                 continue
             try:
-                run = self._loaded.get(row.version, partial(load_run, row.place))
+                run = self._loaded.get(row.identifier, row.version, partial(load_run, row.place))
                 sweep = row.stands.sweep
                 if sweep and sweep not in sweeps:
                     sweeps[sweep] = read_entries(Path(sweep))
@@ -155,6 +155,11 @@ class Folders:
         shown = names if names and len(self._roots) == 1 else (root.resolve().name, *names)
         identifier = sha256(stands.path.encode("utf-8", "surrogatepass")).hexdigest()[:12]
         return Row(identifier, place, "/".join(shown), stands, _changed(path))
+
+
+def weigh_runs(runs: Sequence[LoadedRun]) -> int:
+    """Return the bytes that the tables of generations of some runs take."""
+    return sum(int(run.generations.memory_usage().sum()) for run in runs)
 
 
 def _changed(path: Path) -> float | None:

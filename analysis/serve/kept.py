@@ -1,11 +1,27 @@
 """Values that are kept in memory as long as there is room, so that who asks again need not wait."""
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+PATIENCE = 10.0
+"""So many times as long as it took to make, a value is new enough whatever has changed: a page that asks for what
+changes all the time keeps a tenth of a core busy at most."""
+
 Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class _Made(Generic[Value]):
+    """A value, what it weighs, of what it was made, and until when it is new enough whatever has changed since."""
+
+    value: Value
+    weight: int
+    version: Hashable
+    until: float
 
 
 class Kept(Generic[Value]):
@@ -21,28 +37,29 @@ class Kept(Generic[Value]):
     Examples
     --------
     >>> kept = Kept(4, len)
-    >>> kept.get("a", lambda: "aaa"), kept.get("a", lambda: "other"), kept.get("b", lambda: "bb")
+    >>> kept.get("a", 1, lambda: "aaa"), kept.get("a", 1, lambda: "other"), kept.get("b", 1, lambda: "bb")
     ('aaa', 'aaa', 'bb')
-    >>> kept.get("a", lambda: "other")
+    >>> kept.get("a", 1, lambda: "other")
     'other'
     """
 
     def __init__(self, most: int, weigh: Callable[[Value], int]) -> None:
         self._most, self._weigh = most, weigh
-        self._values: OrderedDict[Hashable, tuple[Value, int]] = OrderedDict()
-        self._total = 0
+        self._made: OrderedDict[Hashable, _Made[Value]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
-        """Return the value of a key, which is made if it is not there."""
+    def get(self, key: Hashable, version: Hashable, make: Callable[[], Value]) -> Value:
+        """Return the value of a key; it is made where there is none, or one of another version and not new enough."""
         with self._lock:
-            if key not in self._values:
+            made = self._made.get(key)
+            if made is None or (made.version != version and time.monotonic() >= made.until):
+                begun = time.monotonic()
                 value = make()
-                size = self._weigh(value)
-                self._values[key] = value, size
-                self._total += size
-            self._values.move_to_end(key)
+                ended = time.monotonic()
+                made = _Made(value, self._weigh(value), version, ended + PATIENCE * (ended - begun))
+                self._made[key] = made
+            self._made.move_to_end(key)
             # what was not asked for longest goes first
-            while self._total > self._most and len(self._values) > 1:
-                self._total -= self._values.popitem(last=False)[1][1]
-            return self._values[key][0]
+            while len(self._made) > 1 and sum(one.weight for one in self._made.values()) > self._most:
+                self._made.popitem(last=False)
+            return made.value

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from hetevo.analysis.report.tables import NONE, configuration_of, tabulate_prove
 from hetevo.analysis.runs import LoadedRun
 from hetevo.analysis.serve.courses import BY_CONDITION, BY_RUN, MOST_CURVES, courses, list_columns, separate
 from hetevo.analysis.serve.filters import Filter, shorten, show
-from hetevo.analysis.serve.folders import Folders, Row
+from hetevo.analysis.serve.folders import LOADED_BYTES, Folders, Row, weigh_runs
 from hetevo.analysis.serve.kept import Kept
 from hetevo.analysis.sweeps import LoadedSweep
 from hetevo.analysis.verdict import verdict
@@ -32,6 +33,9 @@ MOST_CHOSEN = 1_000
 
 KEPT_BYTES = 64 << 20
 """Of images and reports that are kept in memory."""
+
+MOST_TRACED = 50
+"""Runs whose sessions are listed: every one of them takes several files."""
 
 MOST_SAID = 32
 """Choices of runs of which words and tables are kept in memory."""
@@ -52,6 +56,7 @@ class Pages:
         self._reading, self._drawing = threading.Lock(), threading.Lock()
         self._images: Kept[bytes] = Kept(KEPT_BYTES, len)
         self._figures: Kept[Drawing] = Kept(KEPT_BYTES, lambda drawing: len(drawing.image))
+        self._chosen: Kept[tuple[list[LoadedRun], list[str]]] = Kept(LOADED_BYTES, lambda found: weigh_runs(found[0]))
         self._said: Kept[dict[str, Any]] = Kept(MOST_SAID, lambda said: 1)
 
     def list_runs(self, chosen: Filter) -> dict[str, Any]:
@@ -108,7 +113,7 @@ class Pages:
             "upper": upper,
             "lower": lower or upper,
             "by": by,
-            **self._said.get(_versions(rows), lambda: _say(runs)),
+            **self._said.get(_identify(rows), _versions(rows), lambda: _say(runs)),
             "live": any(row.stands.state == "running" for row in rows),
             "version": sha256(repr(_versions(rows)).encode()).hexdigest()[:12],
         }
@@ -132,7 +137,7 @@ class Pages:
             return write_svg(plot.figure)
 
         with self._drawing:
-            return self._images.get(("courses", *chosen, by, *_versions(rows)), make)
+            return self._images.get((*chosen, by, *_identify(rows)), _versions(rows), make)
 
     def draw_figure(self, rows: Sequence[Row], kind: str) -> Drawing:
         """Return one of Hetevo's own `FIGURES` of some runs.
@@ -144,7 +149,7 @@ class Pages:
         """
         runs, _ = self._load(rows)
         with self._drawing:
-            return self._figures.get((kind, *_versions(rows)), lambda: draw(kind, runs))
+            return self._figures.get((kind, *_identify(rows)), _versions(rows), lambda: draw(kind, runs))
 
     def report(self, rows: Sequence[Row]) -> bytes:
         """Return the report of some runs, see `hetevo.analysis.report`.
@@ -159,16 +164,29 @@ class Pages:
             raise SettingError(" ".join(notices) or "There is no run to report of.")
         name = runs[0].path.name if len(runs) == 1 else ""
         with self._drawing:
-            study = ("report", *_versions(rows))
-            return self._images.get(study, lambda: report_study(arrange(runs, name, copies=notices)).html)
+            key = ("report", *_identify(rows))
+            return self._images.get(
+                key, _versions(rows), lambda: report_study(arrange(runs, name, copies=notices)).html
+            )
 
     def _load(self, rows: Sequence[Row]) -> tuple[list[LoadedRun], list[str]]:
-        with self._reading:
-            return self.folders.load(rows)
+        """Return the runs of some rows, and what was left out; copies, so that what a figure reads is not kept."""
+
+        def read() -> tuple[list[LoadedRun], list[str]]:
+            with self._reading:
+                return self.folders.load(rows)
+
+        runs, notices = self._chosen.get(_identify(rows), _versions(rows), read)
+        return [replace(run) for run in runs], list(notices)
+
+
+def _identify(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Return which runs these are."""
+    return tuple(row.identifier for row in rows)
 
 
 def _versions(rows: Sequence[Row]) -> tuple[str, ...]:
-    """Return by what some runs are known to be the same, and unchanged."""
+    """Return what is another whenever any of them has changed."""
     return tuple(row.version for row in rows)
 
 
@@ -183,7 +201,7 @@ def _say(runs: Sequence[LoadedRun]) -> dict[str, Any]:
         "figures": _list_figures(runs),
         "differences": _tabulate_differences(runs) if len(runs) > 1 else None,
         "configuration": configuration_of(runs[0]) if len(runs) == 1 else "",
-        "provenance": tabulate_provenance(runs) if runs else (),
+        "provenance": tabulate_provenance(runs) if 0 < len(runs) <= MOST_TRACED else (),
     }
 
 

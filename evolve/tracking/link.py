@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import select
-import signal
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ from collections.abc import Mapping
 from multiprocessing.spawn import get_executable
 from typing import Any
 
+from hetevo.evolve.posix import kill_session
 from hetevo.populations.text import for_terminal
 
 MOST_BYTES = 1 << 22
@@ -91,8 +91,7 @@ class Link:
         process, self._process = self._process, None
         if process:
             if process.poll() is None:  # otherwise its number may be another's by now
-                with contextlib.suppress(OSError):
-                    os.killpg(process.pid, signal.SIGKILL)  # what it started ends, too: it has a session of its own
+                kill_session(process.pid)
                 process.wait()
             for stream in (process.stdin, process.stdout):
                 if stream:

@@ -1,12 +1,12 @@
 """MLflow: a store of files in the run's directory, or wherever ``track.uri`` says."""
 
 import contextlib
-import fcntl
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
+from hetevo.evolve.posix import lock_alone
 from hetevo.evolve.tracking.tracker import About, Tracker
 from hetevo.populations.extras import load_extra
 
@@ -80,5 +80,5 @@ def _alone(folder: Path | None) -> Iterator[None]:
         return
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / ".hetevo-lock", "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        lock_alone(file.fileno(), wait=True)
         yield

@@ -4,7 +4,6 @@ It remembers in the run's directory, ``tracking/NAME.jsonl``, what the tracker c
 given last, before it gives it: a run that was interrupted lives some generations again, and none is logged twice.
 """
 
-import fcntl
 import json
 import os
 import re
@@ -14,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
+from hetevo.evolve.posix import lock_alone
 from hetevo.evolve.rundir.files import append_line, make_folder, read_bounded
 from hetevo.evolve.tracking import TRACKERS
 from hetevo.evolve.tracking.tracker import About, without_secrets
@@ -49,7 +49,7 @@ class Journal:
         append_line(path, "{}")
         # the tracker of a process that was killed may still be writing; the system gives this back at the end
         self._file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        lock_alone(self._file, wait=True)
         for line in read_bounded(path, LIMIT).splitlines():
             self._read(line)
 

@@ -26,6 +26,7 @@ from hetevo.analysis.conditions import load_all
 from hetevo.analysis.figures import FIGURES
 from hetevo.analysis.runs import load_run
 from hetevo.analysis.serve import folders as folders_module
+from hetevo.analysis.serve import kept as kept_module
 from hetevo.analysis.serve.courses import courses, separate
 from hetevo.analysis.serve.filters import SORTS, Filter, in_order, shorten, show
 from hetevo.analysis.serve.folders import Folders
@@ -81,6 +82,7 @@ def server(shown):
 @pytest.fixture
 def always_fresh(monkeypatch):
     monkeypatch.setattr(folders_module, "FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(kept_module, "PATIENCE", 0.0)
 
 
 def ask(server, *paths, token=True, method="GET", **headers):
@@ -338,8 +340,25 @@ def test_what_is_kept_weighs_no_more_than_it_may():
     made = []
     kept = Kept(10, len)
     for text in ("aaaa", "bbbb", "aaaa", "cccc", "aaaa", "bbbb"):
-        assert kept.get(text, lambda text=text: made.append(text) or text) == text
+        assert kept.get(text, 0, lambda text=text: made.append(text) or text) == text
     assert made == ["aaaa", "bbbb", "cccc", "bbbb"]
+
+
+def test_what_took_long_to_make_is_not_made_again_at_once(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(kept_module, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    kept = Kept(10, lambda value: 1)
+
+    def make(value, seconds):
+        now[0] += seconds
+        return value
+
+    assert kept.get("page", 1, lambda: make("first", 2)) == "first"
+    now[0] += 2 * kept_module.PATIENCE - 1
+    assert kept.get("page", 2, lambda: make("second", 2)) == "first"
+    now[0] += 2
+    assert kept.get("page", 2, lambda: make("second", 2)) == "second"
+    assert kept.get("page", 2, lambda: make("third", 2)) == "second"
 
 
 # in a browser
