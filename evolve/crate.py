@@ -113,7 +113,7 @@ def describe(runs: Sequence[Described], files: Mapping[str, File], about: About)
         "description": about.description or _summarise(runs, software.get("hetevo", "")),
         "datePublished": max((stamp[:10] for run in runs for stamp in _times(run)), default="1970-01-01"),
         "hasPart": _refer(name for name in files if not several or "/" not in name or name.startswith("data/")),
-        "mentions": _refer(f"#run-{number}" for number in range(len(runs))),
+        "mentions": _plain(_refer(f"#run-{number}" for number in range(len(runs)))),
         **_people(about),
     }
     if several:
@@ -121,7 +121,13 @@ def describe(runs: Sequence[Described], files: Mapping[str, File], about: About)
     if shared:
         root["additionalProperty"] = _refer(f"#all/{key}" for key in shared)
     graph: list[dict[str, Any]] = [
-        {"@id": METADATA, "@type": "CreativeWork", "conformsTo": {"@id": FORMAT}, "about": {"@id": "./"}},
+        {
+            "@id": METADATA,
+            "@type": "CreativeWork",
+            "name": METADATA,
+            "conformsTo": {"@id": FORMAT},
+            "about": {"@id": "./"},
+        },
         root,
         *_authors(about),
         *_licenses(about),
@@ -129,13 +135,11 @@ def describe(runs: Sequence[Described], files: Mapping[str, File], about: About)
             "@id": hetevo,
             "@type": "SoftwareApplication",
             "name": "Hetevo",
-            "softwareVersion": software.pop("hetevo", "unknown"),
+            "softwareVersion": software.get("hetevo", "unknown"),
+            "version": software.pop("hetevo", "unknown"),
             "softwareRequirements": _refer(f"#{name}-{version}" for name, version in software.items()),
         },
-        *(
-            {"@id": f"#{name}-{version}", "@type": "SoftwareApplication", "name": name, "softwareVersion": version}
-            for name, version in software.items()
-        ),
+        *(_describe_package(name, version) for name, version in software.items()),
         *_parameters("#all", shared),
     ]
     for number, run in enumerate(runs):
@@ -166,10 +170,15 @@ def _describe_run(
         yield {"@id": run.folder, "@type": "Dataset", "name": run.name, "hasPart": _refer(inside)}
 
 
+def _describe_package(name: str, version: str) -> dict[str, Any]:
+    known = {"url": f"https://pypi.org/project/{name}/{version}/", "softwareVersion": version, "version": version}
+    return {"@id": f"#{name}-{version}", "@type": "SoftwareApplication", "name": name, **known}
+
+
 def _describe_file(name: str, file: File) -> dict[str, Any]:
     kind = next((kind for kind in _KINDS if name.endswith(kind[0])), None)
     known = {"encodingFormat": kind[1], "description": kind[2]} if kind else {}
-    return {"@id": name, "@type": "File", "contentSize": str(file.bytes), "sha256": file.sha256, **known}
+    return {"@id": name, "@type": "File", "name": name, "contentSize": str(file.bytes), "sha256": file.sha256, **known}
 
 
 def _parameters(place: str, values: Mapping[str, str]) -> Iterator[dict[str, Any]]:
@@ -179,7 +188,7 @@ def _parameters(place: str, values: Mapping[str, str]) -> Iterator[dict[str, Any
 
 def _people(about: About) -> dict[str, Any]:
     """Return what a dataset says of its authors and its licence."""
-    found: dict[str, Any] = {"author": _refer(one["@id"] for one in _authors(about))} if about.authors else {}
+    found: dict[str, Any] = {"author": _plain(_refer(one["@id"] for one in _authors(about)))} if about.authors else {}
     for entity in _licenses(about):
         found["license"] = {"@id": entity["@id"]}
     return found
@@ -202,6 +211,11 @@ def _authors(about: About) -> list[dict[str, Any]]:
 
 def _refer(names: Iterable[str]) -> list[dict[str, str]]:
     return [{"@id": name} for name in names]
+
+
+def _plain(found: list[dict[str, str]]) -> list[dict[str, str]] | dict[str, str]:
+    """Write one as itself, as the format recommends, and several as a list."""
+    return found[0] if len(found) == 1 else found
 
 
 def _summarise(runs: Sequence[Described], version: str) -> str:

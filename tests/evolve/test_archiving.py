@@ -94,6 +94,7 @@ def test_the_reader_of_ro_crates_reads_it(packed, sweep, tmp_path):
     rocrate = pytest.importorskip("rocrate.rocrate")
     crate = rocrate.ROCrate(packed)
     assert crate.root_dataset["author"][0]["name"] == "Ada Lovelace"
+    assert crate.root_dataset["license"]["name"] == "CC-BY-4.0"
     assert len(crate.data_entities) == len(zipfile.ZipFile(packed).namelist()) - 1
     crate = rocrate.ROCrate(archive(sweep, tmp_path / "sweep.zip").path)
     assert {entity.id for entity in crate.data_entities} >= {"one/", "two/", "sweep.json", "two/config.toml"}
