@@ -45,7 +45,7 @@ class Display:
     def show(self, outcomes: list["Outcome"]) -> None:
         """Show where all runs stand."""
         if self._live:
-            self._live.update(_make_table(outcomes))
+            self._live.update(make_table(outcomes))
         elif time.monotonic() - self._last >= PLAIN_SECONDS:
             self._last = time.monotonic()
             print(write_summary(outcomes), file=sys.stderr)
@@ -74,7 +74,8 @@ def write_summary(outcomes: list["Outcome"]) -> str:
     )
 
 
-def _make_table(outcomes: list["Outcome"]) -> "Table":
+def make_table(outcomes: list["Outcome"]) -> "Table":
+    """Make a table of runs for a terminal, as far as it fits."""
     from rich.table import Table
 
     table = Table(title=write_summary(outcomes))

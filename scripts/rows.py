@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hetevo.evolve.identity import condition_values, format_value
@@ -21,6 +22,9 @@ OWN = ("run", "sweep", "condition", "state", "preset", "seed", "generation", "le
 
 COLUMNS = ("run", "state", "generation", "left", "loss", "alignment", "failures", "reason")
 """What is shown of many."""
+
+SHORTEST = 12
+"""Letters of a name or reason that are shown even where there is no room for them."""
 
 STYLES = {"running": "bold", "failed": "red", "damaged": "red", "stopped": "yellow", "done": "green", "waiting": "dim"}
 
@@ -68,8 +72,11 @@ class Row:
         if name == "failures":
             return str(one.failures) if one.failures else ""
         if name == "reason":
-            # the first line says what it is
-            return for_terminal(one.reason.partition("\n")[0])
+            # the first line says what it is; where, stands in front
+            text = one.reason.partition("\n")[0]
+            for place in (str(Path(one.path).absolute()), one.path):
+                text = text.replace(f"{place}/", "")
+            return for_terminal(text)
         if name == "preset":
             return for_terminal(one.preset)
         value = self.value(name)
@@ -212,7 +219,7 @@ def print_table(rows: list[Row], *, settings: bool) -> None:
     widths = [max([len(name), *(len(row.cell(name)) for row in rows)]) for name in _columns(rows, settings=settings)]
     console = Messages(sys.stdout, None if live else 1 + sum(3 + width for width in widths))
     if live and rows:
-        console.print(make_table(rows, settings=settings))
+        console.print(make_table(rows, settings=settings, width=console.width))
     elif rows:
         with console.capture() as written:
             console.print(make_table(rows, settings=settings))
@@ -230,15 +237,27 @@ def _columns(rows: list[Row], *, settings: bool) -> list[str]:
     return names
 
 
-def make_table(rows: list[Row], *, settings: bool) -> "Table":
-    """Make a table of rows for a terminal, as `print_table` prints it."""
+def make_table(rows: list[Row], *, settings: bool, width: int | None = None) -> "Table":
+    """Make a table of rows, as `print_table` prints it; ``width``: columns into which names and reasons are cut."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold", caption_justify="left")
     names = _columns(rows, settings=settings)
+    cells = {name: [row.cell(name) for row in rows] for name in names}
+    if width is not None:
+        widths = {name: max(map(len, [name, *texts])) for name, texts in cells.items()}
+        left = width - sum(2 + widths[name] for name in names if name not in ("run", "reason"))
+        # numbers stay whole; of a name the end tells most, of a reason the beginning
+        room = max(
+            SHORTEST, min(widths["run"], left if "reason" not in names else max(left // 2, left - widths["reason"]))
+        )
+        cells["run"] = [text if len(text) <= room else f"…{text[1 - room :]}" for text in cells["run"]]
+        if "reason" in names:
+            room = max(SHORTEST, left - room - 2)
+            cells["reason"] = [text if len(text) <= room else f"{text[: room - 1]}…" for text in cells["reason"]]
     for name in names:
         numeric = name in ("generation", "left", "loss", "alignment", "failures", "seed")
         table.add_column(name, justify="right" if numeric else "left", no_wrap=True, overflow="ellipsis")
-    for row in rows:
-        table.add_row(*(row.cell(name) for name in names), style=STYLES[row.stands.state])
+    for number, row in enumerate(rows):
+        table.add_row(*(cells[name][number] for name in names), style=STYLES[row.stands.state])
     return table

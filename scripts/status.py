@@ -202,7 +202,7 @@ class _Screen:
 
         fits = max(1, self._live.console.height - 5)
         first = sorted(rows, key=lambda row: STATES.index(row.stands.state)) if len(rows) > fits else rows
-        table = make_table(first[:fits], settings=self._settings)
+        table = make_table(first[:fits], settings=self._settings, width=self._live.console.width)
         more = f"; {len(rows) - fits} more are not shown" if len(rows) > fits else ""
         table.caption = write_sum([row.stands for row in rows]) + more
         self._live.update(table, refresh=True)

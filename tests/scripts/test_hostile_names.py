@@ -15,9 +15,9 @@ from hetevo.evolve.sweeps import Outcome, load_plan
 from hetevo.populations.errors import RunFailedError
 from hetevo.scripts.console import Messages, guard_streams
 from hetevo.scripts.errors import explain_errors
+from hetevo.scripts.outcomes import make_table
 from hetevo.scripts.progress import Progress
 from hetevo.scripts.streams import _Terminal
-from hetevo.scripts.sweep import _table
 
 DIRECTORY = "a\x1b[31m\u202e $x$ [/x]\n=1 中"
 CONDITIONS = ["$\\frac{$ \x1b]0;owned\x07", "[/x]\n_", "=1", "_x", "中文", "日本", "x" * 300]
@@ -133,7 +133,7 @@ def test_the_table_of_a_sweep_and_the_live_line_show_text():
     outcomes = [Outcome("run", name, 0, "running") for name in NAMES.values()]
     with console.capture() as shown:
         for one in outcomes:
-            console.print(_table([one]))
+            console.print(make_table([one]))
         for name in NAMES.values():
             console.print(name, soft_wrap=True)
     assert is_text(shown.get())

@@ -1,6 +1,8 @@
 """`hetevo status` of many runs, as a user meets it."""
 
+import io
 import json
+import re
 import shutil
 import threading
 import time
@@ -9,9 +11,12 @@ import pytest
 from typer.testing import CliRunner
 
 from hetevo.evolve.rundir.lock import Lock
+from hetevo.evolve.rundir.overview import Standing
 from hetevo.evolve.rundir.sweep import Entry, write_entries
 from hetevo.scripts import status
+from hetevo.scripts.console import Messages
 from hetevo.scripts.main import app
+from hetevo.scripts.rows import Row, make_table
 
 SMALL = ["-s", "evolution.size=6", "-s", "lifetime.presentations=4", "--generations", 1, "--workers", 1]
 
@@ -60,6 +65,19 @@ def test_json_is_one_object_for_all_and_that_of_a_run_stays(runs):
     assert found["states"] == {"running": 0, "waiting": 1, "stopped": 0, "failed": 0, "damaged": 0, "done": 2}
     assert [run["settings"]["network.wiring"] for run in found["runs"]] == ["amorphous", "layered", None]
     assert "runs" not in json.loads(hetevo("status", runs / "layered", "--json").stdout)
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_in_a_narrow_terminal_names_and_reasons_are_cut_and_numbers_are_whole(width):
+    stands = Standing("runs/" + 90 * "x" + "-seed7", state="damaged", reason="it is damaged " + 90 * "y", generation=5)
+    rows = [Row(stands, {}), Row(Standing("runs/b", state="done", loss_best=0.125), {})]
+    written = io.StringIO()
+    Messages(written, width).print(make_table(rows, settings=False, width=width))
+    first, second = written.getvalue().splitlines()[1:]
+    assert max(map(len, written.getvalue().splitlines())) <= width
+    assert re.search(r"x-seed7 +damaged +5/None +it is dam.*…", first) or width == 200
+    assert "0.125" in second
+    assert "done" in second
 
 
 @pytest.mark.parametrize(
