@@ -216,10 +216,12 @@ class Canvas:
         first = self.corner[0]
         height, width = (72 * inches for inches in self._cell())
         letters = int(width * len(self.corner) / (SMALL * LETTER_WIDTH)) - KEY_LETTERS
-        labels = [fill(label, max(letters, 1)) for label in entries]
+        if letters < LEAST_LETTERS:
+            return False
+        labels = [fill(label, letters) for label in entries]
         heading = fill(title.replace(" %", "\N{NO-BREAK SPACE}%"), letters + KEY_LETTERS // 2) if title else None
         lines = sum(text.count("\n") + 1 for text in [*labels, *([heading] if heading else [])])
-        if letters < LEAST_LETTERS or lines * LEGEND_LINE * 72 > height:
+        if lines * LEGEND_LINE * 72 > height:
             return False
         first.set_visible(True)
         first.axis("off")

@@ -103,9 +103,12 @@ def describe_runs(runs: Sequence[LoadedRun]) -> str:
         said = f"{next(iter(each.values()))} of each condition: {'; '.join(names.values())}."
     else:
         said = "; ".join(f"{names[name]}, {text}" for name, text in each.items()) + "."
-    size, last = _range([run.size for run in runs]), _range([run.last for run in runs])
+    last = _range([run.last for run in runs])
     first = min(int(run.generations["generation"].iloc[0]) for run in runs)
-    return f"{said} Populations of {size} individuals, generations {first} to {last}."
+    generations = f"generations {first} to {last}."
+    # what was recorded of a claim's runs does not hold how large they were
+    sizes = [run.size for run in runs if "evaluations" in run.generations]
+    return f"{said} Populations of {_range(sizes)} individuals, {generations}" if sizes else f"{said} Of {generations}"
 
 
 def _list_seeds(seeds: Sequence[int]) -> str:
