@@ -168,9 +168,11 @@ def test_a_run_without_measurements_is_refused(kind, tmp_path):
 
 @pytest.mark.parametrize("kind", [kind for kind in sorted(FIGURES) if needs_of(FIGURES[kind]).individuals])
 def test_thinned_individuals_are_explained(kind, tmp_path):
-    run = load_run(plant(tmp_path / "run", extra="[records]\nindividuals_every = 0\n"))
+    seeds = range(2 if needs_of(FIGURES[kind]).sweep else 1)
+    thin = "[records]\nindividuals_every = 0\n"
+    runs = [load_run(plant(tmp_path / f"run{seed}", seed=seed, extra=thin)) for seed in seeds]
     with pytest.raises(RunDirectoryError, match=r"records\.individuals_every = 0"):
-        FIGURES[kind]([run])
+        FIGURES[kind](runs)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in sorted(FIGURES) if needs_of(FIGURES[kind]).individuals == "every"])
