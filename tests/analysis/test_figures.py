@@ -169,8 +169,9 @@ def test_a_run_without_measurements_is_refused(kind, tmp_path):
 @pytest.mark.parametrize("kind", [kind for kind in sorted(FIGURES) if needs_of(FIGURES[kind]).individuals])
 def test_thinned_individuals_are_explained(kind, tmp_path):
     run = load_run(plant(tmp_path / "run", extra="[records]\nindividuals_every = 0\n"))
+    single = not needs_of(FIGURES[kind]).sweep
     with pytest.raises(RunDirectoryError, match=r"records\.individuals_every = 0"):
-        FIGURES[kind]([run])
+        FIGURES[kind]([run] if single else [run, run])
 
 
 @pytest.mark.parametrize("kind", [kind for kind in sorted(FIGURES) if needs_of(FIGURES[kind]).individuals == "every"])
