@@ -26,10 +26,10 @@ FROM python:3.12-slim-bookworm
 
 COPY --from=build /opt/hetevo /opt/hetevo
 # a home that any user may write to: matplotlib and Ray keep things there
-RUN useradd --uid 1000 --create-home hetevo \
+RUN useradd --uid 1000 --user-group --create-home hetevo \
     && mkdir -p /work/runs && chown -R hetevo /work && chmod 1777 /work /work/runs
 ENV PATH=/opt/hetevo/bin:$PATH MPLBACKEND=Agg MPLCONFIGDIR=/tmp/matplotlib
 WORKDIR /work
-USER hetevo
+USER 1000:1000
 ENTRYPOINT ["hetevo"]
 CMD ["--help"]
