@@ -97,7 +97,7 @@ def load_config(
     Examples
     --------
     >>> from pathlib import Path
-    >>> _ = Path("mine.toml").write_text("[evolution]\\nsize = 32\\n")
+    >>> _ = Path("mine.toml").write_text("evolution.size = 32")
     >>> load_config("mine.toml", seed=7).evolution.size
     32
     """
