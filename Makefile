@@ -51,13 +51,21 @@ bench: setup
 	$(BIN)/hetevo bench search
 	$(BIN)/hetevo bench ray
 
+# figures of the gallery are drawn, and tutorials run; links are checked inside, not to other sites: there may be no network
 docs: setup
 	$(INSTALL) --require-hashes -r requirements-docs.lock
-	rm -rf docs/generated
+	$(INSTALL) --require-hashes -r requirements-qd.lock
+	rm -rf docs/generated docs/_build
 	$(BIN)/hetevo claims all --recorded docs/claims --pages docs/claims
+	mkdir -p docs/generated/pages
+	sed 's#](\([a-z-]*\.md\))#](claims/\1)#' docs/claims/table.md > docs/generated/claims-table.md
 	$(BIN)/hetevo sweep docs/example-report.toml -o docs/generated/example-report
 	$(BIN)/hetevo report docs/generated/example-report -o docs/generated/pages/example-report.html
+	$(BIN)/hetevo init docs/generated/configuration.toml
+	$(BIN)/python docs/builders/commands.py > docs/generated/commands.md
+	$(ONE_THREAD) $(BIN)/python docs/builders/gallery.py
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	$(BIN)/python docs/builders/check_html.py docs/_build/html
 	@echo "docs/_build/html/index.html"
 
 # needs uv; the extras' own files hold what they need, in the versions of requirements.lock

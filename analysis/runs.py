@@ -258,6 +258,16 @@ def load_run(path: str | Path) -> LoadedRun:
         If it is not one, or nothing has been recorded in it yet.
     DamagedError
         If a record is not what was written.
+
+    Examples
+    --------
+    >>> import hetevo
+    >>> path = hetevo.Experiment(hetevo.preset("smoke", seed=7)).run("runs/seven").path
+    >>> run = load_run(path)
+    >>> run.preset, run.seed, run.last
+    ('smoke', 7, 3)
+    >>> list(run.generations[["generation", "loss_best"]].columns)
+    ['generation', 'loss_best']
     """
     directory = RunDirectory.open(path)
     # a run that has just begun has a directory and no rows

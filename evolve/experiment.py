@@ -73,6 +73,13 @@ class Experiment:
         If founders were brought that are none of this experiment.
     MachineFailedError
         If it needs more than is free now.
+
+    Examples
+    --------
+    >>> import hetevo
+    >>> run = hetevo.Experiment(hetevo.preset("smoke", seed=7)).run("runs/seven")
+    >>> run.generation, run.path.name
+    (3, 'seven')
     """
 
     def __init__(

@@ -101,6 +101,13 @@ def resume(
     SchemaError, NothingIntactError, StorageError
         If another version of Hetevo is needed, no checkpoint can be trusted (the message says what is wrong with each),
         or the run cannot be written.
+
+    Examples
+    --------
+    >>> import hetevo
+    >>> path = hetevo.Experiment(hetevo.preset("smoke", seed=7)).run("runs/seven").path
+    >>> resume(path, generations=5).generation
+    5
     """
     with open_run(
         path,

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 from figure_runs import CASES, SPECIAL
-from pages import ROOT, examples
+from pages import ROOT, cells, examples
 
 from hetevo import testing
 from hetevo.analysis.figures import FIGURES
@@ -242,10 +242,13 @@ def test_a_member_that_breaks_its_contract_is_noticed(kind, member, message, mon
 
 
 def test_the_task_in_the_documentation_keeps_its_contract_in_a_file_of_ones_own(tmp_path, monkeypatch):
-    (text,) = [text for text in examples(ROOT / "docs" / "extending.md") if "class Positive" in text]
-    (tmp_path / "own_positive.py").write_text(text)
+    (text,) = [
+        text for magic, text in cells(ROOT / "docs" / "tutorials" / "own-task.md") if magic.endswith("own_task.py")
+    ]
+    (tmp_path / "own_task.py").write_text(text)
+    assert len([line for line in text.splitlines() if line.strip()]) <= 20
     monkeypatch.syspath_prepend(tmp_path)
-    testing.check("task", "own_positive:Positive", scale=2.0)
+    testing.check("task", "own_task:Cosine", frequency=2.0)
 
 
 def test_unknown_kinds_and_options_are_refused():

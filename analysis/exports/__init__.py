@@ -54,6 +54,13 @@ def export(
     ------
     SettingError
         If the format, the ending or the task is another one, a package is missing, or something else is there.
+
+    Examples
+    --------
+    >>> import hetevo
+    >>> path = hetevo.Experiment(hetevo.preset("smoke", seed=7)).run("runs/seven").path
+    >>> [file.name for file in export(hetevo.load_run(path).champion(), "champion.npz")]
+    ['champion.npz']
     """
     if form not in EXPORTS:
         raise SettingError(f"--to: expected one of {', '.join(EXPORTS)}, got {form!r}.{nearest(form, EXPORTS)}")

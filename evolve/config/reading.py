@@ -27,7 +27,11 @@ _EXPECTED = "Expected table.key=value, for example -s evolution.size=64."
 
 
 def preset_names() -> dict[str, str]:
-    """List the presets that ship with Hetevo, each with its one-line description."""
+    """List the presets that ship with Hetevo, each with its one-line description.
+
+    >>> preset_names()["smoke"]
+    'Seconds: a tiny population, to see that everything works'
+    """
     return dict(shipped("presets"))
 
 
@@ -49,6 +53,12 @@ def preset(name: str, *, overrides: Sequence[Override] = (), saved: bool = False
     ------
     ConfigError
         If there is no such preset, or a change is wrong.
+
+    Examples
+    --------
+    >>> config = preset("smoke", seed=7, overrides=["evolution.size=32"])
+    >>> config.seed, config.evolution.size
+    (7, 32)
     """
     names = preset_names()
     if name not in names:
@@ -84,6 +94,13 @@ def load_config(
     ------
     ConfigError
         If it cannot be read or is wrong, or names an address that neither ``overrides`` nor ``trust`` allow.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> _ = Path("mine.toml").write_text("evolution.size = 32")
+    >>> load_config("mine.toml", seed=7).evolution.size
+    32
     """
     content = read_source(source, "presets")
     # presets are the package's own: nothing in them has to be trusted

@@ -1,19 +1,17 @@
 """Whole sweeps as tidy frames, and what a notebook shows of runs."""
 
+import ast
 import contextlib
 import io
-import json
-from pathlib import Path
 
 import numpy as np
 import pytest
+from pages import ROOT, cells
 from planted import plant
 
 import hetevo
 from hetevo.evolve.rundir import RunDirectoryError
 from hetevo.evolve.rundir.sweep import Entry, write_entries
-
-NOTEBOOK = Path(__file__).resolve().parents[2] / "docs" / "examples" / "champion.ipynb"
 
 
 @pytest.fixture
@@ -69,18 +67,18 @@ def test_a_run_says_what_it_is_in_one_line(tmp_path):
     assert "\n" not in said
 
 
-def test_the_notebook_runs_and_shows_figures(tmp_path, monkeypatch):
+def test_the_tutorial_on_reading_runs_and_shows_figures(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    cells = [cell for cell in json.loads(NOTEBOOK.read_text())["cells"] if cell["cell_type"] == "code"]
     names, shown = {"__name__": "notebook"}, []
-    for cell in cells:
-        *before, last = "".join(cell["source"]).strip().split("\n")
-        exec(compile("\n".join(before), "cell", "exec"), names)
+    for _, content in cells(ROOT / "docs" / "tutorials" / "reading.md"):
+        statements = ast.parse(content).body
         # what a cell ends with is shown, as a picture if it can be one
+        last = statements.pop() if isinstance(statements[-1], ast.Expr) else None
         with contextlib.redirect_stdout(io.StringIO()):
-            value = eval(compile(last, "cell", "eval"), names)
+            exec(compile(ast.Module(statements, []), "cell", "exec"), names)
+            value = eval(compile(ast.Expression(last.value), "cell", "eval"), names) if last else None
         shown.append(value._repr_png_() if hasattr(value, "_repr_png_") else repr(value))
     pictures = [value for value in shown if isinstance(value, bytes)]
-    assert len(pictures) == 2
+    assert len(pictures) == 1
     assert all(picture.startswith(b"\x89PNG") for picture in pictures)
     assert any(str(value).startswith("<Run ") for value in shown)

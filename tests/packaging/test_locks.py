@@ -59,6 +59,6 @@ def test_what_the_project_asks_for_is_locked_in_one_version(name, python):
 def test_set_up_takes_what_is_locked_and_nothing_else():
     makefile = (ROOT / "Makefile").read_text()
     installs = [line for line in makefile.splitlines() if line.startswith("\t") and "$(INSTALL)" in line]
-    assert len(installs) == 4
+    assert len(installs) == 5
     assert all("--require-hashes -r requirements" in line or "--no-index -e ." in line for line in installs)
     assert len(re.findall("pip install", makefile)) == 1  # the one of INSTALL

@@ -24,3 +24,15 @@ def defined_in(page):
 def is_file(example):
     """Tell whether an example is a whole file of somebody's own: it defines something."""
     return re.search(r"^(def|class) ", example, re.MULTILINE) is not None
+
+
+TUTORIALS = sorted(page for page in (ROOT / "docs" / "tutorials").glob("*.md") if page.stem != "index")
+"""Pages that are notebooks."""
+
+
+def cells(page):
+    """Return the cells of a notebook: their magic (``bash``, ``writefile NAME`` or none) and what they hold."""
+    found = re.findall(
+        r"^```\{code-cell\} ipython3\n(?:%%(.*?)\n)?(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL
+    )
+    return [(magic, content) for magic, content in found]
