@@ -40,8 +40,7 @@ from hetevo.populations.errors import spell
 from hetevo.populations.evaluation import Probe
 
 MAY_DIFFER = ("preset", "backend", "checkpoint", "track")
-"""What a start with ``or_resume`` may ask for otherwise than the saved run, but for `backend.portable`: it changes no
-result and no record."""
+"""What ``or_resume`` may ask for otherwise than the saved run, but for `backend.portable`: it changes no result."""
 
 
 class Experiment:
@@ -61,7 +60,7 @@ class Experiment:
     callbacks : sequence, optional
         Objects like `hetevo.Callback`; their failures are logged and end nothing.
     stop_files : sequence of Path, optional
-        Files whose appearance asks to stop, as that of ``STOP`` in the run directory does; unlike it they stay.
+        Files whose appearance asks to stop, as ``STOP`` in the run directory does; unlike it they stay.
     oversubscribe : bool, optional
         Start any number of ``backend.workers``; otherwise more than four a core are refused.
 
@@ -70,7 +69,7 @@ class Experiment:
     ConfigError
         If it needs more memory than there is.
     GenesError
-        If founders were brought that are none of this experiment.
+        If founders are none of this experiment.
     MachineFailedError
         If it needs more than is free now.
 
@@ -200,8 +199,7 @@ class Experiment:
         except RunExistsError:
             if not (or_resume and RunDirectory(path).is_begun()):
                 raise
-        try:
-            # it is a run already, unless it was deleted since that was seen
+        try:  # it is a run already, unless it was deleted since that was seen
             directory = RunDirectory.open(path)
         except RunDirectoryError:
             if RunDirectory(path).is_begun():
@@ -279,7 +277,7 @@ class Experiment:
 
     def _find_changes(self, directory: RunDirectory) -> list[str]:
         """Name what was asked for otherwise than a run has it, but for where it is computed and how often saved."""
-        # founders are the same by their hash, and by the name of their file if that is there no more
+        # by their hash, and by the name of their file if that is there no more
         by = "_sha256" if self._founders and self._founders.problem else ""
         asked = self.config.model_dump()
         trust = {*plugins_of(directory.config())} <= {*plugins_of(asked)}  # what is asked for may be imported
@@ -291,13 +289,12 @@ class Experiment:
             raise ConfigError(
                 f"{directory.path} is another experiment than the one that was asked for:"
                 + "".join(f"\n  {change}" for change in changes)
-                + "\nAsk for the saved values, or choose another directory with -o, or go on with it as it is (with"
+                + "\nAsk for the saved values, or another directory with -o, or go on with it as it is (with"
                 f" --generations N to extend it): {spell('resume', directory.path)}"
             )
 
 
 def _without_session(config: Config) -> Config:
     """Return what to save of a configuration: the session of this process is none that another one could go on in."""
-    if config.backend.address != CURRENT:
-        return config
-    return from_mapping(config.model_dump(), overrides=[("backend.address", "")])
+    current = config.backend.address == CURRENT
+    return from_mapping(config.model_dump(), overrides=[("backend.address", "")]) if current else config

@@ -9,12 +9,7 @@ import tomli_w
 
 from hetevo.evolve.algorithms import Search
 from hetevo.evolve.backends import Backend
-from hetevo.evolve.config import (
-    Config,
-    ConfigError,
-    from_mapping,
-    without_address,
-)
+from hetevo.evolve.config import Config, ConfigError, from_mapping, without_address
 from hetevo.evolve.config.own_graph import with_kept_graph
 from hetevo.evolve.config.reaching import find_left_out, without_reach, without_strangers
 from hetevo.evolve.evolution import Evolution
@@ -194,9 +189,8 @@ def open_run(
 
 
 def _change_config(directory: RunDirectory, changes: list[tuple[str, Any]], *, trust: bool) -> Config:
-    content = without_address(
-        read_saved_config(directory, trust=trust).model_dump(), changes, str(directory.config_file)
-    )
+    saved = read_saved_config(directory, trust=trust).model_dump()
+    content = without_address(saved, changes, str(directory.config_file))
     # a stranger's run takes nobody's numbers into the network
     content = content if trust else without_reach(content)
     return from_mapping(content, overrides=changes, source="resume", saved=True)
@@ -216,9 +210,7 @@ def find_end(directory: RunDirectory, config: Config) -> Run | None:
         return None
     try:
         newest = find_newest_intact(directory, Search(config, build_species(config)), lambda message: None)
-        if newest is None or not _is_done(config, *newest):
-            return None
-        if any(find_records_beyond(directory, newest[1])):
+        if newest is None or not _is_done(config, *newest) or any(find_records_beyond(directory, newest[1])):
             return None
     except HetevoError:
         return None  # the one who holds the lock can say for sure
