@@ -106,3 +106,13 @@ def test_drift_that_keeps_readouts_alive_is_no_second_neutral_condition(tmp_path
     assert find_neutral_condition(groups) == "neutral"
     del groups["neutral"]
     assert find_neutral_condition(groups) == "viable-readout"
+
+
+def test_a_sweep_says_what_figures_call_its_conditions(tmp_path):
+    write_entries(tmp_path, "sweep", [Entry("a-seed0", "a", 0)])
+    plant(tmp_path / "a-seed0", condition="a")
+    assert "shown_as" not in (tmp_path / "sweep.json").read_text()
+    for label in ("First", "Second"):  # which may change
+        write_entries(tmp_path, "sweep", [Entry("a-seed0", "a", 0, shown_as=label)])
+        (run,) = load_all([tmp_path])
+        assert (run.condition, run.shown_as) == ("a", label)
