@@ -1,7 +1,7 @@
 """Means with intervals, and the t test that goes with them.
 
-Verdicts, claims and comparisons rest on t intervals. Figures show those of quantities without bounds; what has bounds,
-such as a cosine, has a bootstrap interval there, which never leaves them.
+Verdicts, claims and comparisons rest on them; figures show the same ones, cut at the bounds of what has some, such as a
+cosine.
 """
 
 import math
@@ -15,23 +15,19 @@ from hetevo.populations.types import Floats
 CONFIDENCE = 0.95
 """Coverage of intervals."""
 
-RESAMPLES = 2000
-"""Of the bootstrap of means, whose random numbers are always the same."""
+Bounds = tuple[float, float]
+"""Least and largest value that something can have."""
 
-FEW_SEEDS = 10
-"""Seeds below which bootstrap intervals are markedly too narrow: see docs/figures.md."""
-
-BOUNDED = re.compile(
-    r"(alignment|accuracy|probe_accuracy|hs|dc|coherence|sign_coherence|hebbian_(overlap|index|cosine|flipped)"
-    r"|phi_(sign|positive)|weight_alignment|weights_cosine|undefined_share|hypervolume|share|\w+_agreement|positive)(_\w+)?"
+BOUNDS: tuple[tuple[str, Bounds], ...] = (
+    (r"(accuracy|probe_accuracy|undefined_share|share|positive|phi_positive|hypervolume)(_\w+)?", (0, 1)),
+    (r"(heldout_)?loss(_\w+)?", (0, math.inf)),
+    (r"(alignment|hs|dc|coherence|sign_coherence|hebbian_(overlap|index|cosine|flipped)|phi_sign)(_\w+)?", (-1, 1)),
+    (r"(weight_alignment|weights_cosine|\w+_agreement)(_\w+)?", (-1, 1)),
 )
-"""Columns of records that are cosines, correlations, R² or shares."""
+"""Of columns of records: shares, losses, then cosines, correlations and R²."""
 
-EQUAL = 1e-12
-"""Spread of quantities with bounds below which values count as equal: its powers would be 0."""
-
-AT_ONCE = 1 << 21
-"""Resampled values that are held in memory together."""
+ANY: Bounds = (-math.inf, math.inf)
+"""Of what has none."""
 
 EQUIVALENCE = 0.90
 """Coverage of the interval that lies within bounds if two one-sided tests at 5 % both reject (Schuirmann, 1987)."""
@@ -61,83 +57,32 @@ def mean_and_interval(values: Floats, confidence: float = CONFIDENCE) -> tuple[f
     return mean, mean - half, mean + half
 
 
-def is_bounded(column: str) -> bool:
-    """Tell whether a column of records lies in [-1, 1] or [0, 1] by its nature.
+def bounds_of(column: str) -> Bounds:
+    """Return between which values a column of records lies by its nature.
 
-    >>> is_bounded("alignment_end"), is_bounded("hs_weighted_end"), is_bounded("loss_median")
-    (True, True, False)
+    >>> bounds_of("alignment_end"), bounds_of("accuracy_median"), bounds_of("feedback_norm_end")
+    ((-1, 1), (0, 1), (-inf, inf))
     """
-    return BOUNDED.fullmatch(column) is not None
+    return next((bounds for pattern, bounds in BOUNDS if re.fullmatch(pattern, column)), ANY)
 
 
-def resampled_intervals(values: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return means over seeds with both ends of their BCa bootstrap intervals, of several quantities at once.
-
-    The bias-corrected and accelerated percentile interval of Efron (1987, J. Am. Stat. Assoc. 82, 171-185), with
-    coverage `CONFIDENCE`. Seeds are resampled, for all quantities alike; it lies between the smallest and the largest.
-
-    Parameters
-    ----------
-    values : ndarray of float64, shape (G, R)
-        A row a quantity, one value a seed; NaN is left out. A mean needs 1 defined value, an interval 2; else they are
-        NaN. Where all values are equal, the interval is that value.
-
-    Returns
-    -------
-    mean, low, high : ndarray of float64, shape (G,)
-        Means, and ends of intervals.
-
-    Examples
-    --------
-    >>> mean, low, high = resampled_intervals(np.array([[0.9, 0.99, 1.0], [0.5, 0.5, np.nan], [0.2, np.nan, np.nan]]))
-    >>> [(round(float(a), 2), round(float(b), 2)) for a, b in zip(low, high)]
-    [(0.9, 1.0), (0.5, 0.5), (nan, nan)]
-    """
-    defined = np.isfinite(values)
-    counts = defined.sum(axis=1)
-    sums = np.where(defined, values, 0).sum(axis=1)
-    mean = np.divide(sums, counts, out=np.full(len(values), np.nan), where=counts > 0)
-    low, high = np.full(len(values), np.nan), np.full(len(values), np.nan)
-    # rows with as many defined values are resampled together
-    for count in np.unique(counts[counts > 1]).tolist():
-        rows = np.flatnonzero(counts == count)
-        own = values[rows][defined[rows]].reshape(-1, count)
-        low[rows], high[rows] = own.min(axis=1), own.max(axis=1)
-        varied = np.ptp(own, axis=1) > EQUAL
-        if not varied.any():
-            continue
-        from scipy import stats  # here, because it takes a second to load, and comparisons need none of it
-
-        found = stats.bootstrap(
-            (own[varied],),
-            np.mean,
-            axis=-1,
-            n_resamples=RESAMPLES,
-            batch=max(1, AT_ONCE // own[varied].size),
-            confidence_level=CONFIDENCE,
-            method="BCa",
-            rng=np.random.default_rng(0),
-        ).confidence_interval
-        # rounding must not lead out of what was measured
-        low[rows[varied]] = np.fmax(found.low, low[rows[varied]])
-        high[rows[varied]] = np.fmin(found.high, high[rows[varied]])
-    return mean, low, high
-
-
-def interval_shown(values: Floats, *, bounded: bool) -> tuple[float, float, float]:
-    """Return a mean over seeds and both ends of the interval that figures show, see `mean_and_interval`.
+def interval_shown(values: Floats, bounds: Bounds) -> tuple[float, float, float]:
+    """Return a mean over seeds and both ends of the interval that figures show: see `mean_and_interval`.
 
     Parameters
     ----------
     values : ndarray of float64, shape (R,)
         One a seed; NaN is left out.
-    bounded : bool
-        Whether it is a quantity with bounds: `resampled_intervals` then.
+    bounds : tuple of float
+        Where the interval is cut: nothing lies beyond them, so that it covers the true mean as often.
+
+    Examples
+    --------
+    >>> [round(value, 3) for value in interval_shown(np.array([0.9, 0.99, 1.0]), (-1, 1))]
+    [0.963, 0.827, 1.0]
     """
-    if not bounded:
-        return mean_and_interval(values)
-    mean, low, high = resampled_intervals(values[None])
-    return float(mean[0]), float(low[0]), float(high[0])
+    mean, low, high = mean_and_interval(values)
+    return mean, float(np.clip(low, *bounds)), float(np.clip(high, *bounds))
 
 
 def error_of(width: float, n: int, confidence: float = CONFIDENCE) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from hetevo.analysis.figures.caption import BOUNDED_INTERVAL, INTERVAL, name_with_seeds
+from hetevo.analysis.figures.caption import INTERVAL, name_with_seeds
 from hetevo.analysis.figures.frame import Frame, figure
 from hetevo.analysis.figures.parts import (
     add_to_title,
@@ -109,9 +109,9 @@ def _several_runs(frame: Frame, upper: Axes, lower: Axes) -> tuple[pd.DataFrame,
         for axes, column, table in panels
     }
     counts = {name: summary["n"] for name, summary in parts[upper, "alignment_end"].items()}
-    kinds = f"{BOUNDED_INTERVAL} (loss: geometric, t)"
+    kinds = f"{INTERVAL} (loss: geometric)"
     labels, title = name_with_seeds(counts, interval=kinds)
-    frame.say(f"Lines, means over seeds of population means at the end of life; bands, {BOUNDED_INTERVAL}s.", upper)
+    frame.say(f"Lines, means over seeds of population means at the end of life; bands, {INTERVAL}s.", upper)
     frame.say(f"Geometric means over seeds of population medians; bands, {INTERVAL}s of the logarithm.", lower)
     # one look a condition in both panels
     frames, styles = [], frame.looks()
@@ -145,7 +145,7 @@ def levels(frame: Frame) -> pd.DataFrame:
     counts = {
         name: pd.concat([course["n"] for (where, _), course in courses.items() if where == name]) for name in conditions
     }
-    labels, title = name_with_seeds(counts, interval=BOUNDED_INTERVAL)
+    labels, title = name_with_seeds(counts)
     # a panel a condition; an empty one says why it is empty
     names = [labels[name] if counts[name].any() else name for name in conditions]
     grid = frame.grid(names, 1.9, across="generation", upward="alignment\n(cosine)")

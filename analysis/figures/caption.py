@@ -7,29 +7,15 @@ import pandas as pd
 
 from hetevo.analysis.conditions import group_by_condition
 from hetevo.analysis.figures.style import for_figures, in_words
-from hetevo.analysis.intervals import CONFIDENCE, FEW_SEEDS, is_bounded
+from hetevo.analysis.intervals import CONFIDENCE
 from hetevo.analysis.runs import LoadedRun
 from hetevo.populations.text import for_terminal
 
-_PERCENT = f"{CONFIDENCE:.0%}".replace("%", " %")
-
-INTERVAL = f"{_PERCENT} t interval"
-"""Of quantities without bounds."""
-
-BOUNDED_INTERVAL = f"{_PERCENT} BCa interval"
-"""Of those with bounds: bias-corrected and accelerated bootstrap."""
+INTERVAL = f"{CONFIDENCE:.0%} t interval".replace("%", " %")
+"""Of means over seeds, cut at the bounds of what has some: see `hetevo.analysis.intervals`."""
 
 MOST_CONDITIONS = 12
 """Conditions that a caption names; of more it gives the number."""
-
-
-def name_interval(column: str, *, bounded: bool | None = None) -> str:
-    """Name the kind of the interval that `hetevo.analysis.statistics.curves.over_seeds` has for a column.
-
-    >>> name_interval("alignment_end"), name_interval("loss_median")
-    ('95 % BCa interval', '95 % t interval')
-    """
-    return BOUNDED_INTERVAL if (is_bounded(column) if bounded is None else bounded) else INTERVAL
 
 
 @dataclass
@@ -69,10 +55,8 @@ class Caption:
         return " ".join([end_sentence(about), *of_panels, *general, *closing])
 
     def close(self, runs: Sequence[LoadedRun]) -> list[str]:
-        """Return the sentences with which it ends: of which runs it is, and a caution if these are few."""
-        few = _count_seeds(runs) < FEW_SEEDS and any(BOUNDED_INTERVAL in said for _, said in self.sentences)
-        caution = [f"Of fewer than {FEW_SEEDS} seeds BCa intervals are too narrow."] if few else []
-        return [*caution, describe_runs(runs)] if runs else []
+        """Return the sentences with which it ends: of which runs it is."""
+        return [describe_runs(runs)] if runs else []
 
 
 def end_sentence(text: str) -> str:
@@ -83,12 +67,6 @@ def end_sentence(text: str) -> str:
     """
     text = for_terminal(" ".join(text.split()))
     return text if text.endswith((".", "?", "!")) else f"{text}."
-
-
-def _count_seeds(runs: Sequence[LoadedRun]) -> int:
-    """Return the seeds of the condition that has fewest; none of no runs."""
-    groups = group_by_condition(runs).values()
-    return min((len({run.seed for run in group}) for group in groups), default=0)
 
 
 def describe_runs(runs: Sequence[LoadedRun]) -> str:
@@ -136,7 +114,7 @@ def name_with_seeds(
     mean : str, optional
         What is drawn.
     interval : str, optional
-        Kind of the interval, see `name_interval`.
+        Kind of the interval.
 
     Returns
     -------

@@ -12,11 +12,11 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from hetevo.analysis.conditions import group_by_condition
-from hetevo.analysis.figures.caption import name_interval, name_with_seeds
+from hetevo.analysis.figures.caption import INTERVAL, name_with_seeds
 from hetevo.analysis.figures.frame import Frame, figure
 from hetevo.analysis.figures.parts import null_line
 from hetevo.analysis.figures.style import Palette
-from hetevo.analysis.intervals import interval_shown, is_bounded
+from hetevo.analysis.intervals import ANY, Bounds, bounds_of, interval_shown
 from hetevo.analysis.runs import LoadedRun
 from hetevo.analysis.statistics.curves import find_late, write_last
 from hetevo.populations.errors import SettingError
@@ -102,14 +102,14 @@ def claim(frame: Frame, *, shows: Mapping[str, str] = SHOWN) -> pd.DataFrame:
         axes.set_xlabel(shows[column])
         null_line(axes, x=SILENT if "loss" in column else 0)
         axes.set_title(_count(seeds), loc="left")
-    kinds = dict.fromkeys(name_interval(column, bounded=_has_bounds(column)) for column in there)
-    _explain(frame, write_last(lengths), " or ".join(kinds))
+    _explain(frame, write_last(lengths))
     return data
 
 
-def _has_bounds(column: str) -> bool:
-    """Tell whether a measure has bounds; a loss has, 0 and its cap."""
-    return "loss" in column or is_bounded(column)
+def _bounds(column: str) -> Bounds:
+    """Return the bounds of a measure, whatever word for it stands before a loss."""
+    known = bounds_of(column)
+    return bounds_of("loss") if known == ANY and "loss" in column else known
 
 
 def _count(seeds: "pd.Series[int]") -> str:
@@ -117,7 +117,7 @@ def _count(seeds: "pd.Series[int]") -> str:
     return f"n = {seeds.iloc[0]} seed{'s' if seeds.iloc[0] > 1 else ''}" if seeds.nunique() == 1 else ""
 
 
-def _explain(frame: Frame, ending: str, interval: str) -> None:
+def _explain(frame: Frame, ending: str) -> None:
     """Say below the panels what a dot is, and what a diamond."""
     axes = frame.panels[0]
     axes.plot(
@@ -126,9 +126,9 @@ def _explain(frame: Frame, ending: str, interval: str) -> None:
     )  # fmt: skip
     axes.errorbar(
         [np.nan], [np.nan], xerr=[np.nan], fmt="D", color="black", markersize=3.5, capsize=2, linewidth=1,
-        label=f"mean over seeds, {interval}",
+        label=f"mean over seeds, {INTERVAL}",
     )  # fmt: skip
-    frame.say(f"Dots: seeds, each the mean of {ending}; diamonds: means over seeds with {interval}s.")
+    frame.say(f"Dots: seeds, each the mean of {ending}; diamonds: means over seeds with {INTERVAL}s.")
     frame.legend(columns=1)
 
 
@@ -145,7 +145,7 @@ def _draw(axes: Axes, conditions: Sequence[Floats], palette: Palette, column: st
             markeredgecolor="white",
         )  # fmt: skip
         # the mean with its interval, which a single seed does not have
-        mean, low, high = interval_shown(values, bounded=_has_bounds(column))
+        mean, low, high = interval_shown(values, _bounds(column))
         axes.errorbar(
             mean,
             place + BELOW,

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from hetevo.analysis.figures.caption import name_interval
+from hetevo.analysis.figures.caption import INTERVAL
 from hetevo.analysis.figures.frame import Frame, figure
 from hetevo.analysis.figures.parts import draw_course
 from hetevo.analysis.figures.style import Look, for_figures
-from hetevo.analysis.intervals import interval_shown, is_bounded
+from hetevo.analysis.intervals import Bounds, bounds_of, interval_shown
 from hetevo.analysis.runs import LoadedRun
 from hetevo.analysis.statistics.curves import over_seeds
 
@@ -45,20 +45,19 @@ def exchange(frame: Frame) -> pd.DataFrame:
     above, below = frame.columns(2, 2.0, rows=2, letters="ab")
     looks, shown = frame.looks(), for_figures(data["condition"].unique())
     for name, part in data.groupby("condition", sort=False):
-        _draw_life(above, part, looks[str(name)], shown[str(name)], bounded=is_bounded(word))
-    _draw_test(below, data, looks, bounded=is_bounded(word))
+        _draw_life(above, part, looks[str(name)], shown[str(name)], bounds_of(word))
+    _draw_test(below, data, looks, bounds_of(word))
     above.set_xlabel("moment of life (%)")
     above.set_ylabel(f"{word}\n(probe batch)")
     below.set_xlabel("exchange, moment of life (%; 100: never)")
     below.set_ylabel(f"{word}\n(test, end of life)")
     counts = data.groupby("condition")["seed"].nunique()
     n = f"{counts.min()}" if counts.min() == counts.max() else f"{counts.min()}–{counts.max()}"
-    interval = name_interval(word)
-    above.set_title(f"n = {n} seeds, mean and {interval}; ▲ exchange", loc="right")
+    above.set_title(f"n = {n} seeds, mean and {INTERVAL}; ▲ exchange", loc="right")
     frame.say(
-        f"Lines, means over seeds in the last generation; bands, {interval}s; triangles, when inputs change.", above
+        f"Lines, means over seeds in the last generation; bands, {INTERVAL}s; triangles, when inputs change.", above
     )
-    frame.say(f"Dots, seeds; bars, means and {interval}s.", below)
+    frame.say(f"Dots, seeds; bars, means and {INTERVAL}s.", below)
     frame.legend()
     return data
 
@@ -79,9 +78,9 @@ def _rows(run: LoadedRun, measure: str, tested: str) -> list[dict[str, object]]:
     return [{**place, "moment": at, "value": value} for at, value in values]
 
 
-def _draw_life(axes: Axes, part: pd.DataFrame, style: Look, label: str, *, bounded: bool) -> None:
+def _draw_life(axes: Axes, part: pd.DataFrame, style: Look, label: str, bounds: Bounds) -> None:
     life = part.dropna(subset=["moment"]).rename(columns={"moment": "generation"})
-    draw_course(axes, over_seeds(life, "value", bounded=bounded), style, label)
+    draw_course(axes, over_seeds(life, "value", bounds=bounds), style, label)
     moment = float(part["exchange"].iloc[0])
     if moment < 100:
         axes.plot(
@@ -95,7 +94,7 @@ def _draw_life(axes: Axes, part: pd.DataFrame, style: Look, label: str, *, bound
         )
 
 
-def _draw_test(axes: Axes, data: pd.DataFrame, looks: dict[str, Look], *, bounded: bool) -> None:
+def _draw_test(axes: Axes, data: pd.DataFrame, looks: dict[str, Look], bounds: Bounds) -> None:
     """Draw every seed, and the mean of each condition with its interval."""
     tested = data[data["moment"].isna()]
     beside: Counter[float] = Counter()
@@ -104,7 +103,7 @@ def _draw_test(axes: Axes, data: pd.DataFrame, looks: dict[str, Look], *, bounde
         moment = float(part["exchange"].iloc[0])
         place = moment + 2.5 * APART * beside[moment]
         beside[moment] += 1
-        mean, low, high = interval_shown(part["value"].to_numpy(float), bounded=bounded)
+        mean, low, high = interval_shown(part["value"].to_numpy(float), bounds)
         colour = looks[str(name)][0]
         # seeds to the left of their mean, which would hide them
         axes.plot(np.full(len(part), place - APART), part["value"], "o", color=colour, markersize=2.5, alpha=0.8)

@@ -16,12 +16,13 @@ from matplotlib.axes import Axes
 
 from hetevo.analysis.conditions import group_by_condition, is_by_lot
 from hetevo.analysis.figures.canvas import Canvas
-from hetevo.analysis.figures.caption import end_sentence, name_interval, name_with_seeds
+from hetevo.analysis.figures.caption import INTERVAL, end_sentence, name_with_seeds
 from hetevo.analysis.figures.design import Design
 from hetevo.analysis.figures.needs import Needs, Runs, check_needs, choose_runs, document_runs
 from hetevo.analysis.figures.parts import draw_course
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import LINES, NEUTRAL, Look, Palette, look, style
+from hetevo.analysis.intervals import Bounds
 from hetevo.analysis.runs import LoadedRun, tidy
 from hetevo.analysis.statistics.curves import over_seeds
 
@@ -67,7 +68,7 @@ class Frame(Canvas):
                 looks[condition] = look(len(looks) - neutral, self.palette)
         return looks
 
-    def courses(self, axes: Axes, table: pd.DataFrame, column: str, *, bounded: bool | None = None) -> str:
+    def courses(self, axes: Axes, table: pd.DataFrame, column: str, *, bounds: Bounds | None = None) -> str:
         """Draw a column over generations: of each condition the mean over seeds, with its interval.
 
         Parameters
@@ -78,8 +79,8 @@ class Frame(Canvas):
             With condition and generation, a row a run, such as `measured`.
         column : str
             What to draw; NaN is a gap.
-        bounded : bool, optional
-            Whether it has bounds, as a cosine has. Default: what its name says, see `over_seeds`.
+        bounds : tuple of float, optional
+            Where intervals are cut. Default: what its name says, see `over_seeds`.
 
         Returns
         -------
@@ -87,13 +88,9 @@ class Frame(Canvas):
             Title of the legend: n, and the kind of the interval.
         """
         groups = table.groupby("condition", sort=False)
-        summaries = {str(condition): over_seeds(group, column, bounded=bounded) for condition, group in groups}
-        counts, interval = (
-            {condition: summary["n"] for condition, summary in summaries.items()},
-            name_interval(column, bounded=bounded),
-        )
-        labels, title = name_with_seeds(counts, interval=interval)
-        self.say(f"Lines: means over seeds; bands: {interval}s over seeds.", axes)
+        summaries = {str(condition): over_seeds(group, column, bounds=bounds) for condition, group in groups}
+        labels, title = name_with_seeds({condition: summary["n"] for condition, summary in summaries.items()})
+        self.say(f"Lines: means over seeds; bands: {INTERVAL}s over seeds.", axes)
         looks = self.looks()
         for condition, summary in summaries.items():
             draw_course(axes, summary, looks[condition], labels[condition])

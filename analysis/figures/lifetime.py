@@ -6,7 +6,7 @@ import seaborn
 from matplotlib.axes import Axes
 from matplotlib.ticker import MultipleLocator
 
-from hetevo.analysis.figures.caption import BOUNDED_INTERVAL, name_with_seeds
+from hetevo.analysis.figures.caption import name_with_seeds
 from hetevo.analysis.figures.frame import Frame, figure
 from hetevo.analysis.figures.parts import choose_evenly, every_of, find_moments, null_line, say_undefined
 from hetevo.analysis.figures.style import Look, write_title
@@ -76,8 +76,7 @@ def _several_runs(axes: Axes, table: pd.DataFrame, styles: dict[str, Look]) -> t
         for condition, group in groups.items()
     }
     labels, title = name_with_seeds(
-        {name: pd.concat([summary["n"] for summary in both.values()]) for name, both in ends.items()},
-        interval=BOUNDED_INTERVAL,
+        {name: pd.concat([summary["n"] for summary in both.values()]) for name, both in ends.items()}
     )
     # side by side, so that intervals do not cover each other, nor those of the next moment
     moments = sorted({percent for both in ends.values() for summary in both.values() for percent in summary["percent"]})

@@ -19,6 +19,7 @@ from hetevo.analysis.figures.parts import (
     say_undefined,
 )
 from hetevo.analysis.figures.style import SMALL, Look, Palette, for_figure, for_figures, write_title
+from hetevo.analysis.intervals import bounds_of
 from hetevo.analysis.lineage import ancestral_line, steps
 from hetevo.analysis.lineage import price as price_equation
 from hetevo.analysis.lineage.descent import BEYOND, NOBODY
@@ -68,7 +69,7 @@ def lineage(frame: Frame) -> pd.DataFrame:
         _one_line(axes, chosen[0], data, frame.palette)
         axes.set_title(write_title(chosen[0], "ancestors of the champion; "), loc="right")
     else:
-        title = frame.courses(axes, data, "value", bounded=True)
+        title = frame.courses(axes, data, "value", bounds=bounds_of("alignment"))
         names, looks = for_figures(group_by_condition(frame.runs), ROOM_BESIDE), frame.looks()
         for name in group_by_condition(orphans):
             axes.plot([], [], color=looks[name][0], linestyle=looks[name][1], label=f"{names[name]}: {ORPHANS}")

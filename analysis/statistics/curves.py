@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from hetevo.analysis.intervals import CONFIDENCE, is_bounded, resampled_intervals
+from hetevo.analysis.intervals import CONFIDENCE, Bounds, bounds_of
 from hetevo.analysis.runs import LoadedRun
 from hetevo.populations.types import Floats, Indices, Mask
 
@@ -175,7 +175,7 @@ def find_late(values: Floats, generations: Indices, most: int = LATE) -> Indices
 
 
 def over_seeds(
-    group: pd.DataFrame, column: str, *, logarithmic: bool = False, bounded: bool | None = None
+    group: pd.DataFrame, column: str, *, logarithmic: bool = False, bounds: Bounds | None = None
 ) -> pd.DataFrame:
     """Summarise a column over runs, generation by generation, for a figure.
 
@@ -187,9 +187,8 @@ def over_seeds(
         What to summarise.
     logarithmic : bool, optional
         Average and build the interval on the logarithm (for positive quantities: a geometric mean).
-    bounded : bool, optional
-        Whether it has bounds, which a t interval may leave: a bootstrap interval then. Default: what
-        `hetevo.analysis.intervals.is_bounded` says of the column.
+    bounds : tuple of float, optional
+        Where the interval is cut. Default: what `hetevo.analysis.intervals.bounds_of` says of the column.
 
     Returns
     -------
@@ -199,19 +198,14 @@ def over_seeds(
     values = np.log(group[column]) if logarithmic else group[column].astype(float)
     by_generation = values.groupby(group["generation"])
     summary = pd.DataFrame({"mean": by_generation.mean(), "n": by_generation.count(), "sem": by_generation.sem()})
-    if not logarithmic and (is_bounded(column) if bounded is None else bounded):
-        # a row a generation, a column a run
-        places = by_generation.cumcount()
-        table = pd.DataFrame({"g": group["generation"], "place": places, "value": values})
-        grid = table.pivot(index="g", columns="place", values="value").to_numpy(float)
-        _, summary["low"], summary["high"] = resampled_intervals(grid)
-    else:
-        # Student's interval, which is undefined (NaN) for a single run
-        half = special.stdtrit((summary["n"] - 1).clip(lower=1), (1 + CONFIDENCE) / 2) * summary["sem"]
-        summary["low"], summary["high"] = summary["mean"] - half, summary["mean"] + half
+    # Student's interval, which is undefined (NaN) for a single run
+    half = special.stdtrit((summary["n"] - 1).clip(lower=1), (1 + CONFIDENCE) / 2) * summary["sem"]
+    summary["low"], summary["high"] = summary["mean"] - half, summary["mean"] + half
     if logarithmic:
         # of logarithms where ratios are what is alike
         summary[["mean", "low", "high"]] = np.exp(summary[["mean", "low", "high"]])
+    least, largest = bounds or bounds_of(column)
+    summary[["low", "high"]] = summary[["low", "high"]].clip(least, largest)
     return summary.drop(columns="sem").reset_index()
 
 

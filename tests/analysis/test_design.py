@@ -109,7 +109,7 @@ def test_colours_and_lines_stand_for_settings(runs):
 
 def test_captions_name_seeds_intervals_and_generations(runs, tmp_path):
     plot = FIGURES["alignment"](runs[:4])
-    for said in ("95 % BCa intervals", "95 % t intervals of the logarithm", "too narrow", "generations 0 to 5"):
+    for said in ("bands, 95 % t intervals.", "95 % t intervals of the logarithm", "generations 0 to 5"):
         assert said in plot.caption
     assert (
         "n = 2 seeds (0, 1) of each condition: heterosynaptic, density 0.1; heterosynaptic, density 0.2" in plot.caption

