@@ -76,4 +76,4 @@ lock:
 	| $(LOCK) -c requirements.lock - -o requirements-$$extra.lock || exit 1; done
 
 clean:
-	rm -rf .venv docs/_build dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv docs/_build docs/generated dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
