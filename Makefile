@@ -80,4 +80,4 @@ package:
 	PYTHON="$(PYTHON)" .ci/package
 
 clean:
-	rm -rf .venv docs/_build dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv docs/_build docs/generated dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,13 +1,18 @@
 """Sphinx configuration."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "extensions"))
-# cells of tutorials that start with %%bash find the `hetevo` of this Python
+# cells of tutorials that start with %%bash find the `hetevo` of this Python, and are run as bash_cells.py says
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+os.environ["IPYTHONDIR"] = str(HERE / "_build" / "ipython")
+startup = HERE / "_build" / "ipython" / "profile_default" / "startup"
+startup.mkdir(parents=True, exist_ok=True)
+shutil.copy(HERE / "extensions" / "bash_cells.py", startup)
 
 project = "Hetevo"
 author = "The Hetevo developers"

@@ -119,7 +119,7 @@ def test_tutorials_run(page, tmp_path, monkeypatch):
     names = {"__name__": f"tutorial_{page.stem}"}
     for magic, content in cells(page):
         if magic == "bash":
-            done = subprocess.run(["bash", "-c", content], capture_output=True, text=True)
+            done = subprocess.run(["bash", "-ec", content], capture_output=True, text=True)
             assert done.returncode == 0, content + done.stderr
         elif magic:
             Path(magic.split()[1]).write_text(content)

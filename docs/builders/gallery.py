@@ -93,7 +93,7 @@ def list_pictures() -> list[Picture]:
                 kind,
                 describe(function),
                 f"hetevo plot {runs} --kind {kind}",
-                f'plot = {call(kind)}(hetevo.load_all(["{runs}"]))',
+                f'runs = hetevo.load_all(["{runs}"])\nplot = {call(kind)}(runs)',
             )
         )
     evolved = f'run = hetevo.load_run("runs/{ONE}")\n'
@@ -164,7 +164,7 @@ def write_section(picture: Picture) -> str:
 def write_page(pictures: list[Picture]) -> str:
     """Write the page: small pictures that lead to large ones."""
     cards = [
-        f":::{{grid-item-card}} {picture.name}\n:img-bottom: /generated/gallery/{picture.name}.png\n"
+        f":::{{grid-item-card}} {picture.name}\n:img-top: /generated/gallery/{picture.name}.png\n"
         f":link: gallery-{picture.name}\n:link-type: ref\n:::"
         for picture in pictures
     ]

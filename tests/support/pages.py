@@ -33,6 +33,6 @@ TUTORIALS = sorted(page for page in (ROOT / "docs" / "tutorials").glob("*.md") i
 def cells(page):
     """Return the cells of a notebook: their magic (``bash``, ``writefile NAME`` or none) and what they hold."""
     found = re.findall(
-        r"^```\{code-cell\} ipython3\n(?:%%(.*?)\n)?(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL
+        r"^```\{code-cell\} ipython3\n(?::.*\n)*(?:%%(.*)\n)?((?s:.*?))^```", page.read_text(), re.MULTILINE
     )
     return [(magic, content) for magic, content in found]
