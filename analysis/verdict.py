@@ -153,8 +153,8 @@ def _meaning(run: LoadedRun, rise: float, birth: float) -> str:
     if run.setting("evolution.algorithm.name") == "novelty":
         return "It rose by a search for novelty, and is learned anew in every life."
     if run.setting("evolution.objectives") not in (None, ["loss"]):
-        return "It rose by selection on several objectives, and is learned anew in every life."
-    return "It rose by selection on loss alone and is learned anew in every life."
+        return "It rose where selection saw several objectives, and is learned anew in every life."
+    return "It rose where selection saw the loss alone, and is learned anew in every life."
 
 
 MODULES = (

@@ -101,14 +101,14 @@ class Assessment:
         rows = {row["who"]: row for row in self.table.to_dict("records")}
         own = rows["individual"]
         lived = f"{own['lives']} fresh lives{' with ' if self.changes else ''}{', '.join(self.changes)}"
-        said = [f"Individual {self.id}: loss {own['loss']:.3g} [{own['low']:.3g}, {own['high']:.3g}] in {lived}."]
+        said = [f"Individual {self.id}: mean loss {own['loss']:.3g} [{own['low']:.3g}, {own['high']:.3g}] in {lived}."]
         if np.isfinite(self.luck):
             # the lead that was recorded, and what is left of it
             then, now = self.population - self.recorded, rows["generation"]["median"] - own["median"]
             side = "below" if now >= 0 else "above"
             said.append(
                 f"The run recorded {self.recorded:.3g}, {then:.3g} below the median of its generation; in fresh lives"
-                f" it is {abs(now):.3g} {side}: {min(max(self.luck, 0), 1):.0%} of that lead was luck."
+                f" its median is {abs(now):.3g} {side} theirs: {min(max(self.luck, 0), 1):.0%} of that lead was luck."
             )
         # leads over others, with what is uncertain about them
         for who, of in (("founders", "founders"), ("control", "the control's champion")):
