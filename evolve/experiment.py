@@ -91,9 +91,9 @@ class Experiment:
         stop_files: Sequence[Path] = (),
         oversubscribe: bool = False,
     ) -> None:
-        check_trackers(config.track)
+        check_trackers((config := with_data(config)).track)
         self._callbacks = callbacks
-        self._evolution = Evolution(with_data(config), probe, stop_files, oversubscribe=oversubscribe)
+        self._evolution = Evolution(config, probe, stop_files, oversubscribe=oversubscribe)
         self.config, self._founders = bring_founders(self._evolution.config, founders)
         self._evolution.config = self.config  # with the hash of the founders
 

@@ -198,6 +198,11 @@ def parents(frame: Frame) -> pd.DataFrame:
                 f"{run.path} was recorded by a version that did not count parents. Run it again; the evolution is the"
                 " same, bit for bit."
             )
+        if not run.generations["parents"].any() and run.last > 0:
+            raise RunDirectoryError(
+                f"{run.path}: nobody in it has parents: its algorithm draws every individual anew. Name runs of an"
+                " algorithm with parents, such as generational."
+            )
     table = tidy(frame.runs)
     table = table[table["generation"] > 0] if (table["generation"] > 0).any() else table  # founders have none
     axes = frame.one_panel(2.2)
