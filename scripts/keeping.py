@@ -101,6 +101,8 @@ def archive(
     from hetevo.evolve.crate import About
 
     packed = pack(run, output, About(name=name, authors=tuple(author), license=license), force=force)
+    for note in packed.notes:
+        tell(note)
     if as_json:
         print(json.dumps({**asdict(packed), "path": str(packed.path)}))
         return
