@@ -65,6 +65,8 @@ def _show(removal: "Removal", *, removed: bool) -> None:
     print(for_terminal(f"{removal.path}: {what} {verb}, {removal.bytes:,} bytes"))
     for name in removal.left:
         print(for_terminal(f"  {name} stays: it holds files that are not Hetevo's"))
+    if removal.needed:
+        print(for_terminal(f"  {removal.needed}"))
     # what nobody can do any more
     if removal.checkpoints:
         kept = ", ".join(map(str, removal.kept))
@@ -99,6 +101,8 @@ def archive(
     from hetevo.evolve.crate import About
 
     packed = pack(run, output, About(name=name, authors=tuple(author), license=license), force=force)
+    for note in packed.notes:
+        tell(note)
     if as_json:
         print(json.dumps({**asdict(packed), "path": str(packed.path)}))
         return
