@@ -61,6 +61,7 @@ def test_a_base_file_lies_beside_the_sweep(tmp_path):
     ("text", "parts"),
     [
         ("sead = [1]", ["sead", "'seeds'"]),
+        ("base = 'smoke'\nseed = 3", ["there is no key 'seed'", "Did you mean 'seeds'?"]),
         ('seeds = "9..0"', ["seeds", "0..9"]),
         ("seeds = [1, 1]", ["each seed once"]),
         ("seeds = []", ["seeds"]),
