@@ -44,7 +44,7 @@ def shown(*arguments):
 
 def test_many_runs_are_a_table_and_a_sum(runs):
     head, *rows, total = shown(runs)
-    assert head == ["run", "state", "generation", "loss", "alignment"]
+    assert head == ["run", "state", "generation", "best", "loss", "alignment"]
     assert [row[1] for row in rows] == ["done", "done", "waiting"]
     assert rows[0][2] == "1/1"
     assert " ".join(total) == "3 runs: 1 waiting, 2 done"
@@ -52,7 +52,7 @@ def test_many_runs_are_a_table_and_a_sum(runs):
 
 def test_runs_are_chosen_sorted_and_told_apart_by_their_settings(runs):
     assert shown(runs, "--settings", "--state", "done", "--sort", "seed")[:3] == [
-        ["run", "preset", "seed", "network.wiring", "state", "generation", "loss", "alignment"],
+        ["run", "preset", "seed", "network.wiring", "state", "generation", "best", "loss", "alignment"],
         [str(runs / "layered"), "smoke", "1", "layered", *shown(runs / "layered", "--state", "done")[1][1:]],
         [str(runs / "amorphous"), "smoke", "2", "amorphous", *shown(runs / "amorphous", "--state", "done")[1][1:]],
     ]
