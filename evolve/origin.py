@@ -24,6 +24,7 @@ from hetevo.evolve.state import State
 from hetevo.evolve.toml import inline
 from hetevo.populations.circuits import genome
 from hetevo.populations.species import Species
+from hetevo.populations.text import write_ranges
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Origin:
         saved = checkpoints.list_checkpoints(directory.checkpoints)
         wanted = [path for path in saved if not number or checkpoints.generation_of(path) == int(number)]
         if not wanted:
-            has = ", ".join(str(checkpoints.generation_of(path)) for path in saved) or "none"
+            has = write_ranges([checkpoints.generation_of(path) for path in saved])
             raise RunDirectoryError(
                 f"{text}: {path} has no checkpoint of generation {number or 'any'}; it has: {has}."
                 " checkpoint.keep_every = n in a run's configuration keeps those of every n-th generation."
