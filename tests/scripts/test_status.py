@@ -67,6 +67,21 @@ def test_json_is_one_object_for_all_and_that_of_a_run_stays(runs):
     assert "runs" not in json.loads(hetevo("status", runs / "layered", "--json").stdout)
 
 
+def test_verify_looks_at_every_run_of_a_folder(runs, tmp_path):
+    done = hetevo("verify", runs)
+    assert done.exit_code == 0, done.stderr
+    assert [line.partition(": ")[2] for line in done.stdout.splitlines()] == [
+        *("all is well", "all is well", "it has not begun", "3 runs, all is well")
+    ]
+    folder = shutil.copytree(runs, tmp_path / "runs")
+    next(folder.glob("layered/individuals/*.parquet")).write_bytes(b"x")
+    (folder / "amorphous" / "config.toml").write_text("= 3")
+    found = hetevo("verify", folder, "--json")
+    assert found.exit_code == 1
+    assert [one["ok"] for one in json.loads(found.stdout)] == [False, False, True]
+    assert "2 with problems" in hetevo("verify", folder).stdout
+
+
 @pytest.mark.parametrize("width", [60, 80, 200])
 def test_in_a_narrow_terminal_names_and_reasons_are_cut_and_numbers_are_whole(width):
     stands = Standing("runs/" + 90 * "x" + "-seed7", state="damaged", reason="it is damaged " + 90 * "y", generation=5)
