@@ -223,7 +223,7 @@ def _objectives_of(runs: Sequence[LoadedRun], most: int) -> list[str]:
         if names != named[0]:
             raise RunDirectoryError(
                 f"{run.path} selects by {', '.join(names)}, and {runs[0].path} by {', '.join(named[0])}: expected runs"
-                " of the same objectives. Name fewer runs."
+                " of the same objectives. Name fewer runs, or choose conditions with --conditions."
             )
         if missing := [name for name in names if name != LOSS and f"{_column(name)}_median" not in run.generations]:
             raise RunDirectoryError(

@@ -59,6 +59,13 @@ def test_a_panel_draws_the_conditions_that_it_names(folder):
     plot = composed(folder, ONE + 'conditions = ["plastic feedback"]\n' + LEVELS)
     assert set(plot.data.loc[plot.data["panel"] == "a", "condition"]) == {"plastic feedback"}
     assert "plastic feedback, n = 2 seeds (0, 1)." in plot.caption
+    # in their order, and what is not drawn may have a label
+    head = '[figure.labels]\n"fixed feedback" = "Fixed V"\n'
+    plot = composed(
+        folder, head + ONE + f"conditions = {[*CONDITIONS[::-1]]}\n" + LEVELS + 'conditions = ["plastic feedback"]\n'
+    )
+    assert [*dict.fromkeys(plot.data.loc[plot.data["panel"] == "a", "condition"])] == ["Fixed V", "plastic feedback"]
+    assert set(plot.data.loc[plot.data["panel"] == "b", "condition"]) == {"plastic feedback"}
 
 
 @pytest.mark.parametrize(
@@ -75,7 +82,8 @@ def test_a_panel_draws_the_conditions_that_it_names(folder):
         (ONE.replace("alignment", "alinement"), r"\[\[panel\]\] 1: kind: expected .* Did you mean 'alignment'"),
         (ONE.replace('["sweep"]', '["nowhere"]'), r"\[\[panel\]\] 1: .*nowhere"),
         (ONE + LEVELS + 'hue = "seed"\n', r"\[\[panel\]\] 2: hue: expected condition"),
-        (ONE + 'conditions = ["none"]\n', "order: expected conditions of these runs"),
+        (ONE + 'conditions = ["none"]\n', "conditions: expected conditions of these runs"),
+        ('[figure.labels]\n"fixed fedback" = "V"\n' + ONE, r"\[figure.labels\]: .*Did you mean 'fixed feedback'"),
         (ONE + "options = {x = 1}\n", "options: 'alignment' has none, got 'x'"),
         (ONE.replace("alignment", "phase-diagram") + "options = {x = 1}\n", r"options\.x: expected a text, got 1"),
         (ONE.replace("alignment", "phase-diagram"), r"\[\[panel\]\] 1 .*exactly two parameters|exactly two parameters"),
