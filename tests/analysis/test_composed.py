@@ -7,6 +7,7 @@ from pages import ROOT
 from planted import plant
 
 from hetevo.analysis.figures import compose, save
+from hetevo.analysis.figures.style import style
 from hetevo.evolve.rundir.sweep import Entry, write_entries
 from hetevo.populations.errors import HetevoError
 
@@ -94,6 +95,23 @@ def test_a_panel_draws_the_conditions_that_it_names(folder):
 def test_what_is_wrong_in_a_file_is_named(folder, text, says):
     with pytest.raises(HetevoError, match=says):
         composed(folder, text, "wrong.toml")
+
+
+def test_labels_of_rows_keep_their_distance_from_the_edge_of_a_fine_page(tmp_path):
+    entries = [
+        Entry(f"{name.split()[0]}-{seed}", name, seed)
+        for name in ("With crossover", "Without crossover")
+        for seed in (0, 1)
+    ]
+    write_entries(tmp_path / "sweep", "crossover", entries)
+    for entry in entries:
+        plant(tmp_path / "sweep" / entry.run, condition=entry.condition, seed=entry.seed)
+    figure = composed(tmp_path, ONE.replace("alignment", "claim") + LEVELS).figure
+    with style():
+        figure.dpi = 300
+        figure.draw_without_rendering()
+    labels = [text.get_window_extent().x0 for text in figure.subfigs[0].axes[0].get_yticklabels()]
+    assert min(labels) > 0.02 * figure.dpi
 
 
 def test_what_is_no_file_is_refused(tmp_path):
