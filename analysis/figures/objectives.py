@@ -34,7 +34,24 @@ FAR = 3.0
 LOSS, MORE = "loss", "+"
 
 
-@figure(probe=None, individuals=SHOWN)
+def _check_three(runs: Sequence[LoadedRun]) -> list[str]:
+    return _objectives_of(runs, most=3)
+
+
+def _check_eight(runs: Sequence[LoadedRun]) -> list[str]:
+    return _objectives_of(runs, most=8)
+
+
+def _check_counted(runs: Sequence[LoadedRun]) -> None:
+    for run in runs:
+        if "parents" not in run.generations or run.generations["parents"].isna().all():
+            raise RunDirectoryError(
+                f"{run.path} was recorded by a version that did not count parents. Run it again; the evolution is the"
+                " same, bit for bit."
+            )
+
+
+@figure(probe=None, individuals=SHOWN, usual=_check_three)
 def front(frame: Frame) -> pd.DataFrame:
     """Draw the Pareto front of several generations, a panel a condition: whom nobody dominates.
 
@@ -48,7 +65,7 @@ def front(frame: Frame) -> pd.DataFrame:
     Plot
         Data: condition, seed, generation, id, and the objectives, of every individual of a front.
     """
-    names = _objectives_of(frame.runs, most=3)
+    names = _check_three(frame.runs)
     across, upward, *third = names
     every, groups = group_by_condition(frame.runs), group_by_condition(frame.chosen)
     grid = frame.grid(list(groups), 2.4, across=_label(across), upward=_label(upward))
@@ -108,7 +125,7 @@ def _explain(frame: Frame, axes: Axes, colours: "dict[int, tuple[float, float, f
     frame.legend(columns=2, title=f"n seeds × individuals{size}")
 
 
-@figure("alignment_end", individuals=1)
+@figure("alignment_end", individuals=1, usual=_check_eight)
 def front_alignment(frame: Frame) -> pd.DataFrame:
     """Draw the Pareto front of the last generation that was kept, with gradient alignment as colour.
 
@@ -120,7 +137,7 @@ def front_alignment(frame: Frame) -> pd.DataFrame:
     Plot
         Data: condition, seed, run, generation, id, the objectives, and alignment_end, of every individual of a front.
     """
-    names = _objectives_of(frame.runs, most=8)
+    names = _check_eight(frame.runs)
     across, upward = names[:2]
     every, groups = group_by_condition(frame.runs), group_by_condition(frame.chosen)
     grid = frame.grid(list(groups), 2.4, across=_label(across), upward=_label(upward))
@@ -148,7 +165,7 @@ def front_alignment(frame: Frame) -> pd.DataFrame:
     return fronts[["condition", "seed", "run", "generation", "id", *map(_column, names), "alignment_end"]]
 
 
-@figure(probe=None, individuals=MOST)
+@figure(probe=None, individuals=MOST, usual=_check_eight)
 def hypervolume(frame: Frame) -> pd.DataFrame:
     """Draw the hypervolume of Pareto fronts over generations, a line a condition.
 
@@ -160,7 +177,7 @@ def hypervolume(frame: Frame) -> pd.DataFrame:
     Plot
         Data: condition, seed, run, generation, hypervolume.
     """
-    names = _objectives_of(frame.runs, most=8)
+    names = _check_eight(frame.runs)
     individuals = [run.individuals_in(choose_evenly(_kept(run), MOST).tolist()) for run in frame.chosen]
     values = [_values(table, names) for table in individuals]
     best, worst = (f([f(part, axis=0) for part in values], axis=0) for f in (np.min, np.max))
@@ -181,7 +198,7 @@ def hypervolume(frame: Frame) -> pd.DataFrame:
     return data
 
 
-@figure(probe=None)
+@figure(probe=None, usual=_check_counted)
 def parents(frame: Frame) -> pd.DataFrame:
     """Draw how many individuals have children, over generations, a line a condition.
 
@@ -192,12 +209,7 @@ def parents(frame: Frame) -> pd.DataFrame:
     Plot
         Data: condition, seed, run, generation, parents.
     """
-    for run in frame.runs:
-        if "parents" not in run.generations or run.generations["parents"].isna().all():
-            raise RunDirectoryError(
-                f"{run.path} was recorded by a version that did not count parents. Run it again; the evolution is the"
-                " same, bit for bit."
-            )
+    _check_counted(frame.runs)
     table = tidy(frame.runs)
     table = table[table["generation"] > 0] if (table["generation"] > 0).any() else table  # founders have none
     axes = frame.one_panel(2.2)

@@ -9,7 +9,7 @@ from typing import Any
 
 from hetevo.analysis.figures import FIGURES
 from hetevo.analysis.figures.frame import needs_of
-from hetevo.analysis.figures.needs import check_needs
+from hetevo.analysis.figures.needs import check_usual
 from hetevo.analysis.report.drawings import Drawing, describe, draw, write_svg
 from hetevo.analysis.report.numbers import Table
 from hetevo.analysis.report.page import report_study
@@ -198,20 +198,20 @@ def _say(runs: Sequence[LoadedRun]) -> dict[str, Any]:
         judged = str(error)
     return {
         "verdict": judged.splitlines(),
-        "figures": _list_figures(runs),
+        "figures": list_figures(runs),
         "differences": _tabulate_differences(runs) if len(runs) > 1 else None,
         "configuration": configuration_of(runs[0]) if len(runs) == 1 else "",
         "provenance": tabulate_provenance(runs) if 0 < len(runs) <= MOST_TRACED else (),
     }
 
 
-def _list_figures(runs: Sequence[LoadedRun]) -> dict[str, Any]:
+def list_figures(runs: Sequence[LoadedRun]) -> dict[str, Any]:
     """Say which figures these runs can have, and why not the others, as far as that is known before they are drawn."""
     possible: dict[str, str] = {}
     reasons: dict[str, list[str]] = {}
     for kind, function in FIGURES.own.items() if runs else ():
         try:
-            check_needs(runs, needs_of(function))
+            check_usual(runs, needs_of(function))
         except HetevoError as error:
             reasons.setdefault(str(error), []).append(kind)
         else:

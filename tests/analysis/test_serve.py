@@ -23,7 +23,8 @@ pytest.importorskip("aiohttp")
 from aiohttp.test_utils import TestClient, TestServer
 
 from hetevo.analysis.conditions import load_all
-from hetevo.analysis.figures import FIGURES
+from hetevo.analysis.figures import FIGURES, phase_diagram
+from hetevo.analysis.figures.frame import needs_of
 from hetevo.analysis.runs import load_run
 from hetevo.analysis.serve import folders as folders_module
 from hetevo.analysis.serve import kept as kept_module
@@ -32,14 +33,17 @@ from hetevo.analysis.serve.filters import SORTS, Filter, in_order, shorten, show
 from hetevo.analysis.serve.folders import Folders
 from hetevo.analysis.serve.guard import HEADERS, is_own_name
 from hetevo.analysis.serve.kept import Kept
+from hetevo.analysis.serve.pages import list_figures
 from hetevo.analysis.serve.server import Server, serve
 from hetevo.analysis.statistics.curves import over_seeds
 from hetevo.evolve.rundir.lock import Lock
 from hetevo.evolve.rundir.places import inside
 from hetevo.evolve.rundir.sweep import Entry, write_entries
-from hetevo.populations.errors import SettingError
+from hetevo.populations.errors import HetevoError, SettingError
 
 HOSTILE = [NAMES[name] for name in ("HTML", "colour", "other direction", "nul", "long", "two lines")]
+
+EVERY = dict(FIGURES.own)
 
 
 @pytest.fixture(scope="module")
@@ -249,6 +253,29 @@ def test_chosen_runs_have_curves_verdict_differences_and_provenance(server):
     assert "Software and machines" in text
     assert "<option selected>condition" in page.text or "<option selected>run" in page.text
     assert "alignment" in re.findall(r'href="/figure\?kind=([\w-]+)', page.text)
+
+
+@pytest.mark.parametrize("chosen", ["sweep/selected-0", "sweep"])
+def test_a_figure_is_listed_if_it_can_be_drawn(chosen, folder, monkeypatch):
+    monkeypatch.setattr(FIGURES, "own", EVERY)
+    runs = load_all([folder / chosen])
+    listed = list_figures(runs)
+    checked = [kind for kind, function in EVERY.items() if needs_of(function).usual]
+    assert {"phase-diagram", "onset", "survival", "archive", "front", "hypervolume", "parents"} <= {*checked}
+    for kind in checked:
+        if kind in listed["possible"]:
+            assert len(EVERY[kind](runs).data)
+            continue
+        with pytest.raises(HetevoError) as refused:
+            EVERY[kind](runs)
+        assert kind in listed["reasons"][str(refused.value)].split(", ")
+    assert ("onset" in listed["possible"]) == (len(runs) > 1)
+
+
+def test_the_reason_without_a_phase_diagram_suits_the_number_of_parameters(folder):
+    with pytest.raises(SettingError, match="differ in none") as refused:
+        phase_diagram(load_run(folder / "sweep" / "drift-0"))
+    assert "fewer runs" not in str(refused.value)
 
 
 def test_a_report_has_the_conditions_of_the_sweep(server):
