@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
@@ -18,14 +19,22 @@ REMEMBERED = 10_000
 """Texts of which what is shown is remembered: a page has the same ones again and again."""
 
 
-def in_order(name: str) -> list[tuple[int, int, str]]:
-    """Return by what names are sorted: numbers in them count as numbers.
+_NUMBER = re.compile(r"((?:(?<==)-)?[0-9]{1,18}(?:\.[0-9]{1,18})?(?:e[+-]?[0-9]{1,3}(?![0-9A-Za-z]))?)", re.ASCII)
+"""In a name: a sign is one only after an equals sign, elsewhere it joins words."""
+
+
+def in_order(name: str) -> tuple[list[tuple[int, Decimal, str]], str]:
+    """Return by what names are sorted: numbers in them, with their decimals, count as numbers.
 
     >>> sorted(["run-10", "run-9"], key=in_order)
     ['run-9', 'run-10']
+    >>> sorted(["scale=0.1053", "scale=0.03812", "scale=1e-05"], key=in_order)
+    ['scale=1e-05', 'scale=0.03812', 'scale=0.1053']
     """
-    parts = re.findall(r"[0-9]{1,18}|[^0-9]+", name)
-    return [(0, int(part), "") if part[0] in "0123456789" else (1, 0, part) for part in parts]
+    # numbers stand between the texts that they part
+    parts = enumerate(_NUMBER.split(name))
+    keys = [(0, Decimal(part), "") if number % 2 else (1, Decimal(0), part) for number, part in parts if part]
+    return keys, name
 
 
 SORTS: dict[str, Callable[[Row], Any]] = {

@@ -28,6 +28,7 @@ from hetevo.analysis.figures.frame import needs_of
 from hetevo.analysis.runs import load_run
 from hetevo.analysis.serve import folders as folders_module
 from hetevo.analysis.serve import kept as kept_module
+from hetevo.analysis.serve import pages as pages_module
 from hetevo.analysis.serve.courses import courses, separate
 from hetevo.analysis.serve.filters import SORTS, Filter, in_order, shorten, show
 from hetevo.analysis.serve.folders import Folders
@@ -361,6 +362,36 @@ def test_names_are_found_by_what_is_shown_of_them():
     assert Filter.of({"text": "b", "sort": "nonsense", "state": "done"}).choose([row]) == [row]
     assert Filter.of({"state": "failed"}).choose([row]) == []
     assert show("a\x1b") == "a\\x1b"
+
+
+def test_decimals_in_names_are_sorted_as_numbers():
+    values = ["-2", "-0.5", "0.03812", "0.07451", "0.1053", "2", "10", "1e+20"]
+    names = [f"gain_scale={value}, seed-{seed}" for value in values for seed in (9, 10)]
+    assert sorted(set(names), key=in_order) == names
+    assert sorted(["a-10", "a-9", "a-8e1f"], key=in_order) == ["a-8e1f", "a-9", "a-10"]
+
+
+def test_table_filter_and_legend_have_one_order_and_counts_are_those_of_the_filter(tmp_path, monkeypatch):
+    names = [f"gain_scale={value}" for value in (0.1053, 0.03812, 0.07451)]
+    write_entries(tmp_path / "sweep", "sweep", [Entry(name, name, 0) for name in names])
+    for name in names:
+        select = 'name = "selTournament"\ntournsize = 3' if name.endswith("3") else 'name = "selRandom"'
+        plant(tmp_path / "sweep" / name, condition=name, generations=3, extra=f"[evolution.select]\n{select}\n")
+    pages = Server(Folders([tmp_path])).pages
+    expected = [names[1], names[2], names[0]]
+    found = pages.list_runs(Filter())
+    assert [row.condition for row in found["rows"]] == found["offered"]["condition"] == expected
+    drawn = []
+    monkeypatch.setattr(pages_module, "courses", lambda runs, **_: drawn.extend(runs) or courses(runs))
+    rows = list(reversed(found["rows"]))
+    pages.draw_courses(rows, ["loss_median"], "condition")
+    assert [run.condition for run in drawn] == expected
+    some = pages.list_runs(Filter(condition=names[0]))
+    assert (sum(some["counts"].values()), some["found"]) == (1, 3)
+    # a setting that a run does not have is empty, and one that never varies is no column
+    table = pages.look(rows, [], "run")["differences"]
+    assert "stage" not in table.head
+    assert sorted(row[table.head.index("evolution.select.tournsize")] for row in table.rows) == ["", "", "3"]
 
 
 def test_what_is_kept_weighs_no_more_than_it_may():
