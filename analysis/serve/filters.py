@@ -8,6 +8,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
+from markupsafe import Markup, escape
+
 from hetevo.analysis.serve.folders import Row
 from hetevo.evolve.rundir.overview import STATES
 from hetevo.populations.text import LINES, for_terminal, without_places
@@ -21,6 +23,12 @@ REMEMBERED = 10_000
 
 _NUMBER = re.compile(r"((?:(?<==)-)?[0-9]{1,18}(?:\.[0-9]{1,18})?(?:e[+-]?[0-9]{1,3}(?![0-9A-Za-z]))?)", re.ASCII)
 """In a name: a sign is one only after an equals sign, elsewhere it joins words."""
+
+
+_BREAK = re.compile(r"(?<=[,=/])|(?<=-)(?<!=-)(?<![0-9]e-)")
+"""Where a line may end in a name: its hyphens join words, unless they are signs of numbers."""
+
+_EXPONENT = re.compile(r"[0-9]e-[0-9]")
 
 
 def in_order(name: str) -> tuple[list[tuple[int, Decimal, str]], str]:
@@ -66,6 +74,18 @@ def shorten(name: str, most: int = MOST_LETTERS) -> str:
     shown = for_terminal(without_places(name))
     shown = shown if shown.strip() else repr(shown)
     return shown if len(shown) <= most else f"{shown[: most // 2]}…{shown[most // 2 + 1 - most :]}"
+
+
+def breakable(text: str) -> Markup:
+    """Let a line end after hyphens, commas, equals signs and slashes of a name, never inside a number; as HTML.
+
+    >>> breakable("<a-b>, x=-1e-05")
+    Markup('&lt;a-<wbr>b&gt;,<wbr> x=<wbr><span class="whole">-1e-05</span>')
+    """
+    # browsers break after the hyphen of an exponent by themselves
+    whole = Markup('<span class="whole">{}</span>')
+    parts = _BREAK.split(text)
+    return Markup("<wbr>").join(whole.format(part) if _EXPONENT.search(part) else escape(part) for part in parts)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from browser import browser, found
 from hostile import NAMES, is_text
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markupsafe import escape
 from planted import plant
 
 pytest.importorskip("aiohttp")
@@ -30,7 +31,7 @@ from hetevo.analysis.serve import folders as folders_module
 from hetevo.analysis.serve import kept as kept_module
 from hetevo.analysis.serve import pages as pages_module
 from hetevo.analysis.serve.courses import courses, separate
-from hetevo.analysis.serve.filters import SORTS, Filter, in_order, shorten, show
+from hetevo.analysis.serve.filters import SORTS, Filter, breakable, in_order, shorten, show
 from hetevo.analysis.serve.folders import Folders
 from hetevo.analysis.serve.guard import HEADERS, is_own_name
 from hetevo.analysis.serve.kept import Kept
@@ -241,7 +242,7 @@ def test_the_table_says_where_each_run_stands(shown, folder):
     assert states == ["running", "waiting", *["stopped"] * 5]
     assert 'data-every="5"' in page.text
     (page,) = ask(server, "/?state=damaged")
-    assert "odd/broken" in page.text
+    assert "odd/<wbr>broken" in page.text
     assert "config.toml" in page.text
 
 
@@ -392,6 +393,24 @@ def test_table_filter_and_legend_have_one_order_and_counts_are_those_of_the_filt
     table = pages.look(rows, [], "run")["differences"]
     assert "stage" not in table.head
     assert sorted(row[table.head.index("evolution.select.tournsize")] for row in table.rows) == ["", "", "3"]
+
+
+def test_runs_that_have_not_begun_are_left_out_in_one_line(server):
+    waiting = SimpleNamespace(name="late", stands=SimpleNamespace(state="waiting"))
+    assert server.pages.folders.load([waiting]) == ([], ["late has not begun yet."])
+    assert server.pages.folders.load([waiting] * 23) == ([], ["23 runs have not begun yet."])
+
+
+@pytest.mark.parametrize("name", NAMES.values())
+def test_a_name_with_breaks_is_the_name(name):
+    broken = breakable(name)
+    plain = re.sub(r'<wbr>|<span class="whole">|</span>', "", broken)
+    assert plain == str(escape(name))
+
+
+def test_names_break_between_words_and_never_in_numbers():
+    parts = [re.sub("<[^>]*>", "", part) for part in breakable("scale=-0.03812,rate=1e-05-seed-9").split("<wbr>")]
+    assert parts == ["scale=", "-0.03812,", "rate=", "1e-05-", "seed-", "9"]
 
 
 def test_what_is_kept_weighs_no_more_than_it_may():
