@@ -112,6 +112,7 @@ def figure(
     individuals: int | Literal["every"] | None = None,
     measures: tuple[str, ...] = (),
     sweep: str = "",
+    usual: Callable[[Sequence[LoadedRun]], object] | None = None,
 ) -> Callable[[Callable[Concatenate[Frame, P], pd.DataFrame]], Callable[..., Plot]]:
     """Make a figure of a function that draws into a `Frame` and returns what it drew, as a tidy table.
 
@@ -132,8 +133,11 @@ def figure(
         Measures by which the columns are recorded, where only runs that name them take them.
     sweep : str, optional
         A sweep whose runs it compares, if a single run says nothing.
+    usual : callable, optional
+        What the function checks itself before it draws, where no option says otherwise, see `needs.Needs`: lists of
+        what can be drawn ask it.
     """
-    needs = Needs(columns, probe, single, individuals, measures, sweep)
+    needs = Needs(columns, probe, single, individuals, measures, sweep, usual)
 
     def decorate(function: Callable[Concatenate[Frame, P], pd.DataFrame]) -> Callable[..., Plot]:
         @functools.wraps(function)

@@ -184,18 +184,8 @@ def _density(values: Floats) -> Floats:
     return density
 
 
-@figure(probe=None)
-def parents(frame: Frame) -> pd.DataFrame:
-    """Draw how many individuals have children, over generations, a line a condition.
-
-    Elites, which live on, are no children. Few parents: selection is hard, and soon all are relatives.
-
-    Returns
-    -------
-    Plot
-        Data: condition, seed, run, generation, parents.
-    """
-    for run in frame.runs:
+def _check_counted(runs: Sequence[LoadedRun]) -> None:
+    for run in runs:
         if "parents" not in run.generations or run.generations["parents"].isna().all():
             raise RunDirectoryError(
                 f"{run.path} was recorded by a version that did not count parents. Run it again; the evolution is the"
@@ -206,6 +196,20 @@ def parents(frame: Frame) -> pd.DataFrame:
                 f"{run.path}: nobody in it has parents: its algorithm draws every individual anew. Name runs of an"
                 " algorithm with parents, such as generational."
             )
+
+
+@figure(probe=None, usual=_check_counted)
+def parents(frame: Frame) -> pd.DataFrame:
+    """Draw how many individuals have children, over generations, a line a condition.
+
+    Elites, which live on, are no children. Few parents: selection is hard, and soon all are relatives.
+
+    Returns
+    -------
+    Plot
+        Data: condition, seed, run, generation, parents.
+    """
+    _check_counted(frame.runs)
     table = tidy(frame.runs)
     table = table[table["generation"] > 0] if (table["generation"] > 0).any() else table  # founders have none
     axes = frame.one_panel(2.2)

@@ -34,7 +34,15 @@ FAR = 3.0
 LOSS, MORE = "loss", "+"
 
 
-@figure(probe=None, individuals=SHOWN)
+def _check_three(runs: Sequence[LoadedRun]) -> list[str]:
+    return _objectives_of(runs, most=3)
+
+
+def _check_eight(runs: Sequence[LoadedRun]) -> list[str]:
+    return _objectives_of(runs, most=8)
+
+
+@figure(probe=None, individuals=SHOWN, usual=_check_three)
 def front(frame: Frame) -> pd.DataFrame:
     """Draw the Pareto front of several generations, a panel a condition: whom nobody dominates.
 
@@ -48,7 +56,7 @@ def front(frame: Frame) -> pd.DataFrame:
     Plot
         Data: condition, seed, generation, id, and the objectives, of every individual of a front.
     """
-    names = _objectives_of(frame.runs, most=3)
+    names = _check_three(frame.runs)
     across, upward, *third = names
     every, groups = group_by_condition(frame.runs), group_by_condition(frame.chosen)
     grid = frame.grid(list(groups), 2.4, across=_label(across), upward=_label(upward))
@@ -123,7 +131,7 @@ def _explain(frame: Frame, axes: Axes, colours: "dict[int, tuple[float, float, f
     frame.legend(columns=2, title=f"n seeds × individuals{size}")
 
 
-@figure("alignment_end", individuals=1)
+@figure("alignment_end", individuals=1, usual=_check_eight)
 def front_alignment(frame: Frame) -> pd.DataFrame:
     """Draw the Pareto front of the last generation that was kept, with gradient alignment as colour.
 
@@ -135,7 +143,7 @@ def front_alignment(frame: Frame) -> pd.DataFrame:
     Plot
         Data: condition, seed, run, generation, id, the objectives, and alignment_end, of every individual of a front.
     """
-    names = _objectives_of(frame.runs, most=8)
+    names = _check_eight(frame.runs)
     across, upward = names[:2]
     every, groups = group_by_condition(frame.runs), group_by_condition(frame.chosen)
     grid = frame.grid(list(groups), 2.4, across=_label(across), upward=_label(upward))
@@ -167,7 +175,7 @@ def front_alignment(frame: Frame) -> pd.DataFrame:
     return fronts[["condition", "seed", "run", "generation", "id", *map(_column, names), "alignment_end"]]
 
 
-@figure(probe=None, individuals=MOST)
+@figure(probe=None, individuals=MOST, usual=_check_eight)
 def hypervolume(frame: Frame) -> pd.DataFrame:
     """Draw the hypervolume of Pareto fronts over generations, a line a condition.
 
@@ -179,7 +187,7 @@ def hypervolume(frame: Frame) -> pd.DataFrame:
     Plot
         Data: condition, seed, run, generation, hypervolume.
     """
-    names = _objectives_of(frame.runs, most=8)
+    names = _check_eight(frame.runs)
     individuals = [run.individuals_in(choose_evenly(_kept(run), MOST).tolist()) for run in frame.chosen]
     values = [_values(table, names) for table in individuals]
     best, worst = (f([f(part, axis=0) for part in values], axis=0) for f in (np.min, np.max))
