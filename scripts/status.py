@@ -110,6 +110,8 @@ def _show_runs(paths: list[Path], choice: "Choice", *, as_json: bool, watch: boo
     def look() -> "list[Row]":
         return choice.apply(overview.look())
 
+    if watch:
+        _await_folders(paths)
     rows = look()
     if not rows and choice.found == 0:
         raise RunDirectoryError(
@@ -129,6 +131,16 @@ def _show_runs(paths: list[Path], choice: "Choice", *, as_json: bool, watch: boo
         print(write_json(rows))
     else:
         print_table(rows, settings=settings)
+
+
+def _await_folders(paths: list[Path]) -> None:
+    """Wait until everything that is named is there: what makes it may be in a queue."""
+    said = False
+    while missing := [path for path in paths if not path.exists()]:
+        if not said:
+            tell(f"{', '.join(map(str, missing))}: not there yet, and waited for; Ctrl-C ends that")
+            said = True
+        time.sleep(WATCH_SECONDS)
 
 
 def _watch(

@@ -159,3 +159,21 @@ def test_watching_says_what_changes_and_ends_with_the_last_process(runs, tmp_pat
     left = hetevo("status", runs, "--watch", "--json")
     assert left.exit_code == 1
     assert json.loads(left.stdout)["states"]["waiting"] == 1
+
+
+def test_watching_waits_for_a_folder_that_is_not_there_yet(runs, tmp_path, monkeypatch):
+    monkeypatch.setattr(status, "WATCH_SECONDS", 0.05)
+    folder = tmp_path / "queued"
+
+    def begin():
+        time.sleep(0.3)
+        shutil.copytree(runs / "layered", tmp_path / "made" / "run")
+        (tmp_path / "made").rename(folder)
+
+    beginning = threading.Thread(target=begin)
+    beginning.start()
+    done = hetevo("status", folder, "--watch")
+    beginning.join()
+    assert done.exit_code == 0, done.stderr
+    assert done.stderr.count("not there yet, and waited for") == 1
+    assert done.stdout == "1 run: 1 done\n"
