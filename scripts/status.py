@@ -110,9 +110,12 @@ def _show_runs(paths: list[Path], choice: "Choice", *, as_json: bool, watch: boo
     def look() -> "list[Row]":
         return choice.apply(overview.look())
 
-    if watch:
-        _await_folders(paths)
+    waited = watch and _await_folders(paths)
     rows = look()
+    # a directory is there a moment before its first run is
+    while waited and choice.found == 0:
+        time.sleep(WATCH_SECONDS)
+        rows = look()
     if not rows and choice.found == 0:
         raise RunDirectoryError(
             f"There is no run in {', '.join(map(str, paths))}. Name a run, a sweep or a folder of either; make a run:"
@@ -133,14 +136,15 @@ def _show_runs(paths: list[Path], choice: "Choice", *, as_json: bool, watch: boo
         print_table(rows, settings=settings)
 
 
-def _await_folders(paths: list[Path]) -> None:
-    """Wait until everything that is named is there: what makes it may be in a queue."""
+def _await_folders(paths: list[Path]) -> bool:
+    """Wait until everything that is named is there, for what makes it may be in a queue; tell whether it was not."""
     said = False
     while missing := [path for path in paths if not path.exists()]:
         if not said:
             tell(f"{', '.join(map(str, missing))}: not there yet, and waited for; Ctrl-C ends that")
             said = True
         time.sleep(WATCH_SECONDS)
+    return said
 
 
 def _watch(

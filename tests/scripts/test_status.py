@@ -167,8 +167,9 @@ def test_watching_waits_for_a_folder_that_is_not_there_yet(runs, tmp_path, monke
 
     def begin():
         time.sleep(0.3)
-        shutil.copytree(runs / "layered", tmp_path / "made" / "run")
-        (tmp_path / "made").rename(folder)
+        folder.mkdir()
+        time.sleep(0.2)
+        shutil.copytree(runs / "layered", tmp_path / "run").rename(folder / "run")
 
     beginning = threading.Thread(target=begin)
     beginning.start()
