@@ -18,6 +18,7 @@ from hetevo.evolve.rundir import RunBusyError, RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.checkpoint import generation_of, load_manifest
 from hetevo.evolve.rundir.files import names, remove_leftovers, remove_tree, sync_folder, write_durably
+from hetevo.evolve.rundir.finding import refuse_folder
 from hetevo.evolve.rundir.owner import is_held
 from hetevo.evolve.rundir.parts import encode_part, first_generation, hash_file, hash_rows, read_part, up_to
 from hetevo.evolve.rundir.places import inside
@@ -144,7 +145,12 @@ def prune(
 def _find_runs(paths: Sequence[str | Path]) -> Iterator[Path]:
     """Name the runs of sweeps in their place; those that have not begun have nothing to lose."""
     for path in map(Path, paths):
-        if not (path.is_dir() and is_sweep(path)):
+        if not path.is_dir():
+            what = "is a file" if path.exists() else "does not exist"
+            raise RunDirectoryError(f"{path} {what}. Expected the directory of a run or a sweep.")
+        if not is_sweep(path):
+            if not RunDirectory(path).is_begun():
+                refuse_folder(path, "prune")
             yield path
             continue
         folder = inside(path.absolute())

@@ -151,12 +151,19 @@ def _unpack(packed: zipfile.ZipFile, expected: Mapping[str, File], folder: Path)
 
 
 def _verify_runs(folder: Path, report: Report) -> None:
+    notes: dict[str, list[str]] = {}
     runs = find_runs(folder)
     for name, directory in runs.items():
         found = verify(directory.path)
-        for lines, all_lines in ((found.notes, report.notes), (found.checked, report.checked)):
-            all_lines += [f"{name}{': ' if name else ''}{line}".replace(f"{folder}/", "") for line in lines]
+        start = f"{name}: " if name else ""
+        report.checked += [f"{start}{line}".replace(f"{folder}/", "") for line in found.checked]
         report.problems += [line.replace(f"{folder}/", "") for line in found.problems]
+        for line in found.notes:
+            notes.setdefault(line.replace(f"{folder}/", ""), []).append(start)
+    # what is to be said of several runs is said once
+    report.notes += [
+        f"{starts[0] if len(starts) == 1 else f'{len(starts)} runs: '}{line}" for line, starts in notes.items()
+    ]
     # what is damaged cannot say how far it came
     if report.ok and (unfinished := describe_unfinished(folder, runs)):
         report.notes.insert(0, unfinished)

@@ -1,6 +1,7 @@
 """`hetevo prune` and `hetevo archive`: runs made smaller, and packed for a data repository."""
 
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -42,11 +43,17 @@ def prune(
     if as_json:
         print(json.dumps({"removed": yes, "runs": [_to_json(one) for one in found]}))
         return
+    # what is to be said of several runs is said once
+    alike: dict[tuple[str, ...], list[Removal]] = {}
     for one in found:
-        _show(one, removed=yes)
+        alike.setdefault(tuple(_describe(one, removed=yes)), []).append(one)
+    for lines, runs_alike in alike.items():
+        _show(lines, runs_alike)
     total = sum(one.bytes for one in found)
     if total and not yes:
         print(f"{total:,} bytes in all. Nothing was changed: add --yes to remove them for good.")
+    elif total and len(found) > 1:
+        print(f"{total:,} bytes in all")
 
 
 def _to_json(removal: "Removal") -> dict[str, object]:
@@ -56,23 +63,32 @@ def _to_json(removal: "Removal") -> dict[str, object]:
     return {**asdict(removal), "path": str(removal.path), "parts": parts, "individuals": removal.individuals}
 
 
-def _show(removal: "Removal", *, removed: bool) -> None:
+def _describe(removal: "Removal", *, removed: bool) -> Iterator[str]:
+    """Say what goes of a run, and in a line each what nobody can do any more."""
     from hetevo.evolve.rundir.pruned import describe_removal
-    from hetevo.populations.text import for_terminal
 
     what = describe_removal(list(removal.checkpoints), removal.individuals)
-    verb = "removed" if removed else "would be removed"
-    print(for_terminal(f"{removal.path}: {what} {verb}, {removal.bytes:,} bytes"))
+    yield f"{what} {'removed' if removed else 'would be removed'}"
     for name in removal.left:
-        print(for_terminal(f"  {name} stays: it holds files that are not Hetevo's"))
+        yield f"{name} stays: it holds files that are not Hetevo's"
     if removal.needed:
-        print(for_terminal(f"  {removal.needed}"))
-    # what nobody can do any more
+        yield removal.needed
     if removal.checkpoints:
-        kept = ", ".join(map(str, removal.kept))
-        print(f"  circuits, replays and branches are of generation {kept} from then on")
+        yield f"circuits, replays and branches are of generation {', '.join(map(str, removal.kept))} from then on"
     if removal.individuals:
-        print(f"  individuals are of one generation in {removal.every} from then on: descent cannot be followed")
+        yield f"individuals are of one generation in {removal.every} from then on: descent cannot be followed"
+
+
+def _show(lines: Sequence[str], runs: "Sequence[Removal]") -> None:
+    """Print what is the same of some runs, with the bytes of all of them."""
+    from hetevo.populations.text import for_terminal
+
+    first, *more = lines
+    who = f"{runs[0].path}" if len(runs) == 1 else f"{len(runs)} runs ({runs[0].path} to {runs[-1].path})"
+    size = sum(one.bytes for one in runs)
+    print(for_terminal(f"{who}: {first}" + (f", {size:,} bytes" if size else "")))
+    for line in more:
+        print(for_terminal(f"  {line}"))
 
 
 Packed = Annotated[Path, typer.Argument(metavar="DIR", help="Directory of a run or sweep.")]

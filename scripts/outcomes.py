@@ -70,7 +70,9 @@ def write_summary(outcomes: list["Outcome"]) -> str:
     states = [outcome.state for outcome in outcomes]
     counts = [f"{states.count(state)} {state}" for state in STATES]
     return (
-        f"{len(states)} runs" + ": " * bool(states) + ", ".join(count for count in counts if not count.startswith("0 "))
+        f"{len(states)} run{'s' if len(states) != 1 else ''}"
+        + ": " * bool(states)
+        + ", ".join(count for count in counts if not count.startswith("0 "))
     )
 
 

@@ -1,15 +1,14 @@
-"""The rows of `hetevo status`: which runs are shown, in which order, and what their cells say."""
+"""The rows of `hetevo status`: what their cells say, as a table, lines, or JSON."""
 
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hetevo.evolve.identity import condition_values, format_value
+from hetevo.evolve.identity import format_value
 from hetevo.evolve.rundir.overview import STATES, Standing, estimate_left
-from hetevo.populations.errors import SettingError, nearest
 from hetevo.populations.text import for_terminal
 from hetevo.scripts.progress import is_live, write_duration
 
@@ -85,6 +84,13 @@ class Row:
         value = self.value(name)
         return "" if value is None else for_terminal(format_value(value))
 
+    def line(self) -> str:
+        """Write where it stands in one line, each number with its name; what is unknown is left out."""
+        said = ("generation {}", "{} left", "best loss {}", "alignment {}", "{} failed", "{}")
+        cells = [self.cell(name) for name in COLUMNS[2:]]
+        known = [text.format(cell) for text, cell in zip(said, cells, strict=True) if cell]
+        return f"{self.cell('run')}: {', '.join([self.stands.state, *known])}"
+
     def facts(self) -> dict[str, Any]:
         """Return what JSON says of it."""
         facts = asdict(self.stands)
@@ -92,115 +98,12 @@ class Row:
         return {**facts, "settings": dict(self.settings)}
 
 
-@dataclass
-class Choice:
-    """Which runs are shown, and in which order.
-
-    Parameters
-    ----------
-    state : str or None
-        Some of `STATES`, with commas between them.
-    where : tuple of str
-        Such as ``"seed=3"`` or ``"network.wiring=layered"``.
-    sort : str or None
-        A column, after ``-`` the largest first.
-
-    Attributes
-    ----------
-    found : int
-        Runs that there were, before any was left out.
-
-    Raises
-    ------
-    SettingError
-        If there is no such state, or something is no condition.
-    """
-
-    state: str | None
-    where: tuple[str, ...]
-    sort: str | None
-    found: int = field(default=0, init=False)
-
-    def __post_init__(self) -> None:
-        self._states = {word.strip() for word in self.state.split(",")} if self.state is not None else {*STATES}
-        if unknown := sorted(self._states - {*STATES}):
-            raise SettingError(
-                f"--state {self.state}: expected some of {', '.join(STATES)}, got {unknown[0]!r}."
-                f"{nearest(unknown[0], STATES)}"
-            )
-        self._wanted = []
-        for condition in self.where:
-            name, sign, value = condition.partition("=")
-            if not sign:
-                raise SettingError(
-                    f"--where {condition}: expected KEY=VALUE, such as network.wiring=layered or seed=3."
-                )
-            self._wanted.append((name.strip(), value.strip()))
-
-    @property
-    def is_one(self) -> bool:
-        """Whether anything is chosen."""
-        return bool(self.state or self.where or self.sort)
-
-    def apply(self, standings: list[Standing]) -> list[Row]:
-        """Return the rows that are shown, in order.
-
-        Raises
-        ------
-        SettingError
-            If a run has nothing that is called so.
-        """
-        self.found = len(standings)
-        values = [condition_values(one.config) for one in standings]
-        keys = list(dict.fromkeys(key for kinds in values for key in kinds))
-        wanted = [(_find(name, keys, "--where"), value) for name, value in self._wanted]
-        chosen = [
-            (one, kinds)
-            for one, kinds in zip(standings, values, strict=True)
-            if one.state in self._states and all(_write(Row(one, kinds).value(name)) == value for name, value in wanted)
-        ]
-        # columns for what differs among those that are left; one that has not begun has no settings
-        known = [kinds for _, kinds in chosen if kinds]
-        varied = [key for key in keys if len({repr(kinds.get(key)) for kinds in known}) > 1]
-        rows = [Row(one, {key: kinds.get(key) for key in varied}) for one, kinds in chosen]
-        if self.sort is None:
-            return rows
-        name, largest = _find(self.sort.removeprefix("-"), keys, "--sort"), self.sort.startswith("-")
-        placed = [(Row(one, kinds).value(name), row) for (one, kinds), row in zip(chosen, rows, strict=True)]
-        known_rows = [(value, row) for value, row in placed if value is not None]
-        try:
-            known_rows.sort(key=lambda pair: pair[0], reverse=largest)
-        except TypeError:  # texts among numbers, lists among texts
-            known_rows.sort(key=lambda pair: _write(pair[0]), reverse=largest)
-        # what is unknown comes last, whichever way
-        return [row for _, row in known_rows] + [row for value, row in placed if value is None]
-
-
-def _find(name: str, keys: list[str], option: str) -> str:
-    """Return the column that a name means: one's own, a dotted key, or its last part where that is one key's alone."""
-    if name in OWN or name in keys:
-        return name
-    ends = [key for key in keys if key.rpartition(".")[2] == name]
-    if len(ends) == 1:
-        return ends[0]
-    among = f" Several settings end so: {', '.join(ends)}." if ends else nearest(name, [*OWN, *keys])
-    raise SettingError(
-        f"{option} {name}: expected one of {', '.join(OWN)}, or the key of a setting that these runs have, such as"
-        f" network.wiring.{among}"
-    )
-
-
-def _write(value: Any) -> str:
-    return "none" if value is None else str(value).lower() if isinstance(value, bool) else format_value(value)
-
-
 def write_sum(standings: list[Standing]) -> str:
     """Say in one line how many runs there are, where they stand, and how long all will take."""
     counts = [(sum(one.state == state for one in standings), state) for state in STATES]
     left = estimate_left(standings)
-    text = f"{len(standings)} run{'s' if len(standings) != 1 else ''}: " + ", ".join(
-        f"{count} {state}" for count, state in counts if count
-    )
+    states = ", ".join(f"{count} {state}" for count, state in counts if count)
+    text = f"{len(standings)} run{'s' if len(standings) != 1 else ''}" + (f": {states}" if states else "")
     return text + (f"; {write_duration(left)} left for all" if left is not None else "")
 
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hetevo.scripts.errors import FAILED, INTERRUPTED, AsJson, explain_errors
+from hetevo.scripts.errors import FAILED, INTERRUPTED, AsJson, explain_errors, tell
 from hetevo.scripts.progress import is_live
 
 if TYPE_CHECKING:
-    from hetevo.scripts.rows import Choice, Row
+    from hetevo.scripts.choosing import Choice
+    from hetevo.scripts.rows import Row
 
 WATCH_SECONDS = 2.0
 
@@ -62,7 +63,7 @@ def status(
     """Say where runs stand: one in full, those of sweeps and folders as a table."""
     from hetevo.evolve.rundir import RunDirectory
     from hetevo.evolve.rundir.sweep import is_sweep
-    from hetevo.scripts.rows import Choice
+    from hetevo.scripts.choosing import Choice
 
     given = paths or [FOLDER]
     choice = Choice(state, tuple(where or ()), sort)
@@ -109,15 +110,25 @@ def _show_runs(paths: list[Path], choice: "Choice", *, as_json: bool, watch: boo
     def look() -> "list[Row]":
         return choice.apply(overview.look())
 
+    waited = watch and _await_folders(paths)
     rows = look()
+    # a directory is there a moment before its first run is
+    while waited and choice.found == 0:
+        time.sleep(WATCH_SECONDS)
+        rows = look()
     if not rows and choice.found == 0:
         raise RunDirectoryError(
             f"There is no run in {', '.join(map(str, paths))}. Name a run, a sweep or a folder of either; make a run:"
             f" {spell('run', 'PRESET', '-o', 'RUN')}"
         )
+    if choice.unknown:
+        many = "s that have not begun have" if choice.unknown > 1 else " that has not begun has"
+        tell(f"{choice.unknown} run{many} no settings yet: left out")
+    if choice.why:
+        tell(choice.why)
     if watch:
-        rows = _watch(rows, look, as_json=as_json, settings=settings)
-        if any(row.stands.state != "done" for row in rows):
+        rows = _watch(rows, look, choice, as_json=as_json, settings=settings)
+        if choice.unknown or any(row.stands.state != "done" for row in rows):
             raise typer.Exit(FAILED)
     elif as_json:
         print(write_json(rows))
@@ -125,7 +136,20 @@ def _show_runs(paths: list[Path], choice: "Choice", *, as_json: bool, watch: boo
         print_table(rows, settings=settings)
 
 
-def _watch(rows: "list[Row]", look: "Callable[[], list[Row]]", *, as_json: bool, settings: bool) -> "list[Row]":
+def _await_folders(paths: list[Path]) -> bool:
+    """Wait until everything that is named is there, for what makes it may be in a queue; tell whether it was not."""
+    said = False
+    while missing := [path for path in paths if not path.exists()]:
+        if not said:
+            tell(f"{', '.join(map(str, missing))}: not there yet, and waited for; Ctrl-C ends that")
+            said = True
+        time.sleep(WATCH_SECONDS)
+    return said
+
+
+def _watch(
+    rows: "list[Row]", look: "Callable[[], list[Row]]", choice: "Choice", *, as_json: bool, settings: bool
+) -> "list[Row]":
     """Look again and again, and show what is new; return what there is in the end."""
     from hetevo.scripts.rows import print_table
 
@@ -137,7 +161,8 @@ def _watch(rows: "list[Row]", look: "Callable[[], list[Row]]", *, as_json: bool,
             states = {row.stands.state for row in rows}
             # between two runs of a sweep there may be none under way for a moment
             quiet = 0 if "running" in states else quiet + 1
-            if states <= {"done"} or quiet >= QUIET:
+            # one that is left out until it begins is not done
+            if (states <= {"done"} and not choice.unknown) or quiet >= QUIET:
                 break
             time.sleep(WATCH_SECONDS)
             rows = look()
@@ -157,7 +182,7 @@ class _Lines:
 
     def show(self, rows: "list[Row]") -> None:
         """Say what is new."""
-        from hetevo.scripts.rows import COLUMNS, write_json, write_sum
+        from hetevo.scripts.rows import write_json, write_sum
 
         if self._as_json:
             self._say(write_json(rows))
@@ -165,8 +190,7 @@ class _Lines:
         new = [row for row in rows if self._states.get(row.stands.path) != row.stands.state]
         # at the beginning the sum alone
         for row in new if self._states else ():
-            cells = (*(row.cell(name) for name in COLUMNS[2:6]), row.cell("reason"))
-            print(f"{row.cell('run')}: {' '.join([row.stands.state, *filter(None, cells)])}", flush=True)
+            print(row.line(), flush=True)
         self._states |= {row.stands.path: row.stands.state for row in new}
         if new or time.monotonic() >= self._next:
             self._next = time.monotonic() + PLAIN_SECONDS

@@ -10,13 +10,16 @@ from hetevo.evolve.rundir.files import is_directory, is_there
 from hetevo.evolve.rundir.places import inside
 from hetevo.evolve.rundir.sweep import FILE as SWEEP_FILE
 from hetevo.evolve.rundir.sweep import Entry, read_entries
-from hetevo.populations.errors import HetevoError
+from hetevo.populations.errors import HetevoError, spell
 
 DEPTH = 6
 """Folders in folders that are searched for runs."""
 
 MOST = 100_000
 """Folders beyond which a search is given up: that is no place for runs."""
+
+MOST_NAMED = 12
+"""Runs and sweeps that a message names."""
 
 _FILES = {"config.toml", "provenance.json", "lock", "events.jsonl", "checkpoints", "generations", "individuals"}
 """What a run directory holds; two of these make one, though something of it may be missing."""
@@ -85,6 +88,35 @@ def find_runs(paths: Iterable[Path]) -> Iterator[Found]:
                 if key not in seen:
                     seen.add(key)
                     yield found
+
+
+def refuse_folder(path: Path, command: str) -> None:
+    """Refuse a folder that is neither run nor sweep; pass one that is what is left of a run.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+    command : str
+        What takes the runs and sweeps in it, one by one.
+
+    Raises
+    ------
+    RunDirectoryError
+        With what lies in it, and how to name that.
+    """
+    found = list(find_runs([path]))
+    if any(one.path == path for one in found):
+        return
+    sweeps = {one.sweep for one in found if one.sweep}
+    runs = {one.path for one in found if not one.sweep}
+    if not found:
+        raise RunDirectoryError(f"{path} is no run directory, and there is no run in it. Name a run or a sweep.")
+    parts = [(len(sweeps), "sweep"), (len(runs), "run")]
+    held = " and ".join(f"{count} {what}{'s' if count > 1 else ''}" for count, what in parts if count)
+    named = sorted({*sweeps, *runs})
+    more = f", and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
+    raise RunDirectoryError(f"{path} is a folder of {held}. Name them: {spell(command, *named[:MOST_NAMED])}{more}")
 
 
 def _list(folder: Path) -> tuple[set[str], set[str]]:

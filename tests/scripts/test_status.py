@@ -110,6 +110,37 @@ def test_mistakes_are_explained(runs, arguments, words):
     assert words in refused.stderr
 
 
+def test_runs_without_settings_yet_are_left_out_aloud(runs):
+    found = hetevo("status", runs, "--where", "wiring=layered")
+    assert found.stderr == "1 run that has not begun has no settings yet: left out\n"
+    # also where no run has any
+    waiting = hetevo("status", runs / "sweep", "--where", "wiring=layered")
+    assert (waiting.exit_code, waiting.stdout, waiting.stderr) == (0, "0 runs\n", found.stderr)
+    # what a run has before it begins is known
+    assert hetevo("status", runs, "--where", "condition=plain").stderr == ""
+
+
+def test_every_key_can_be_asked_for(runs):
+    assert len(shown(runs, "--where", "evolution.generations=1")) == 4
+    assert len(shown(runs, "--where", "task=sine")) == len(shown(runs, "--where", "task.name=sine")) == 4
+
+
+def test_what_there_is_is_said_where_nothing_is_left(runs):
+    found = hetevo("status", runs, "--where", "wiring=layred")
+    assert "no run of 2 has network.wiring=layred; there are amorphous, layered" in found.stderr
+    found = hetevo("status", runs, "--state", "failed")
+    assert "no run is failed; there are 3 runs: 1 waiting, 2 done" in found.stderr
+    found = hetevo("status", runs, "--where", "wiring=layered", "--where", "seed=2")
+    assert "no run of 3 has all that was asked for together" in found.stderr
+
+
+def test_a_condition_is_found_by_its_parts(tmp_path):
+    names = ["drift, wiring=amorphous", "drift, wiring=layered", "drifting, wiring=layered"]
+    write_entries(tmp_path, "sweep", [Entry(f"run{number}", name, 0) for number, name in enumerate(names)])
+    assert [row[0][-4:] for row in shown(tmp_path, "--where", "condition=drift")[1:-1]] == ["run0", "run1"]
+    assert [row[0][-4:] for row in shown(tmp_path, "--where", f"condition={names[1]}")[1:-1]] == ["run1"]
+
+
 def test_a_folder_without_runs_is_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for arguments in ([], [tmp_path]):
@@ -137,9 +168,28 @@ def test_watching_says_what_changes_and_ends_with_the_last_process(runs, tmp_pat
     assert done.exit_code == 0, done.stderr
     first, change, last = done.stdout.splitlines()
     assert first.startswith("2 runs: 1 running, 1 done")
-    assert change.startswith(f"{folder / 'plain-seed1'}: done 1/1")
+    assert change.startswith(f"{folder / 'plain-seed1'}: done, generation 1/1, best loss ")
     assert last == "2 runs: 2 done"
     # what waits for nobody is not waited for
     left = hetevo("status", runs, "--watch", "--json")
     assert left.exit_code == 1
     assert json.loads(left.stdout)["states"]["waiting"] == 1
+
+
+def test_watching_waits_for_a_folder_that_is_not_there_yet(runs, tmp_path, monkeypatch):
+    monkeypatch.setattr(status, "WATCH_SECONDS", 0.05)
+    folder = tmp_path / "queued"
+
+    def begin():
+        time.sleep(0.3)
+        folder.mkdir()
+        time.sleep(0.2)
+        shutil.copytree(runs / "layered", tmp_path / "run").rename(folder / "run")
+
+    beginning = threading.Thread(target=begin)
+    beginning.start()
+    done = hetevo("status", folder, "--watch")
+    beginning.join()
+    assert done.exit_code == 0, done.stderr
+    assert done.stderr.count("not there yet, and waited for") == 1
+    assert done.stdout == "1 run: 1 done\n"

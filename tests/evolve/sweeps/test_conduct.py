@@ -181,7 +181,7 @@ def test_a_sweep_is_no_run_and_says_which_it_holds(tmp_path):
         RunDirectory.open(tmp_path)
     (tmp_path / "first-seed0").mkdir()
     (tmp_path / "first-seed0" / "config.toml").write_text("")
-    with pytest.raises(RunDirectoryError, match=r"holds 1 runs.*first-seed0"):
+    with pytest.raises(RunDirectoryError, match=r"holds 1 run\..*first-seed0"):
         RunDirectory.open(tmp_path)
 
 
