@@ -36,6 +36,12 @@ class Hanging(Tracker):
         time.sleep(600)
 
 
+class Stuck(Tracker):
+    def start(self, about):
+        (about.folder / "stuck").touch()
+        time.sleep(600)
+
+
 class Breaking(Tracker):
     def log(self, generation, numbers):
         print("what trackers print goes nowhere")
