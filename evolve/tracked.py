@@ -1,4 +1,4 @@
-"""The run's side of trackers: a callback that passes its numbers on, and never waits for anybody while it lives.
+"""The run's side of trackers: a callback that passes its numbers on, and waits for nobody but at a run's end.
 
 Each tracker works in a process of its own (`hetevo.evolve.tracking.process`), to which nothing is written that would
 have to wait. What fails, hangs or falls behind is left alone after one warning.
@@ -8,6 +8,7 @@ import contextlib
 import math
 import subprocess
 import tempfile
+import time
 from importlib.util import find_spec
 from multiprocessing.spawn import get_executable
 from pathlib import Path
@@ -23,7 +24,7 @@ from hetevo.evolve.identity import format_value
 from hetevo.evolve.messages import Notice, log
 from hetevo.evolve.rundir.sweep import is_sweep, read_entries
 from hetevo.evolve.tracking import TRACKERS
-from hetevo.evolve.tracking.link import Link
+from hetevo.evolve.tracking.link import Link, finish
 from hetevo.evolve.tracking.tracker import LONGEST
 from hetevo.populations.errors import HetevoError, SettingError
 from hetevo.populations.text import for_file, for_terminal, without_places
@@ -35,8 +36,11 @@ if TYPE_CHECKING:  # it is told of these
 PATIENCE = 30.0
 """Seconds without any progress after which a tracker is given up at the end of a run."""
 
-DRAWING_SECONDS = 60.0
-"""Seconds after which a figure is given up."""
+END_SECONDS = 60.0
+"""Seconds that trackers can delay the end of a run, all of them together, however well they get on."""
+
+DRAWING_SECONDS = 30.0
+"""Seconds of these after which a figure is given up."""
 
 
 def check_trackers(track: TrackTable) -> None:
@@ -101,7 +105,8 @@ class Tracking(Callback):
         self._warn(log.warning)
 
     def on_end(self, run: "OpenRun") -> None:
-        """Let the trackers end, as long as they get on with it."""
+        """Let the trackers end, as long as they get on with it, and there is time."""
+        deadline = time.monotonic() + END_SECONDS
         try:
             with tempfile.TemporaryDirectory() as folder:
                 wanted = self._links and self._config.track.figures and run.outcome == "done"
@@ -110,8 +115,7 @@ class Tracking(Callback):
                     if figure:
                         link.send({"figure": str(figure), "generation": run.number})
                     link.send({"end": run.outcome})
-                for link in self._links:
-                    link.finish(PATIENCE)
+                finish(self._links, PATIENCE, deadline)
             # the session is over, and nobody listens to what is logged
             self._warn(lambda form, text: self._notice(text))
         finally:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import shutil
 
 import pandas as pd
@@ -73,7 +74,20 @@ def test_a_tracker_that_hangs_is_left_alone_after_one_warning(whole, tmp_path, m
     assert outcome(run) == outcome(whole)
     assert [line for line in said if "told no more" in line] == [
         "own_trackers:Hanging is told no more, and the run goes on: it did nothing for 3 seconds"
+        " (3 generations not delivered)"
     ]
+
+
+def test_trackers_that_get_on_slowly_delay_the_end_by_a_limit_and_take_no_time_from_others(
+    whole, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(tracked, "END_SECONDS", 5.0)
+    said = []
+    both = 'track={to=["own_trackers:Slow","own_trackers:Notes"],figures=false}'
+    run = go(tmp_path / "run", both, "evolution.generations=20", notices=said)
+    (line,) = [line for line in said if "told no more" in line]
+    assert re.search(r"Slow .* not done in time when the run ended \(\d+ generations not delivered\)", line)
+    assert told(run.path)[-1] == ["end", "done"]
 
 
 @pytest.mark.parametrize(

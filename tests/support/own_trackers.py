@@ -36,6 +36,12 @@ class Hanging(Tracker):
         time.sleep(600)
 
 
+class Slow(Tracker):
+    def log(self, generation, numbers):
+        if generation:
+            time.sleep(1)
+
+
 class Stuck(Tracker):
     def start(self, about):
         (about.folder / "stuck").touch()
