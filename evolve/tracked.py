@@ -44,7 +44,7 @@ DRAWING_SECONDS = 30.0
 
 
 def check_trackers(track: TrackTable) -> None:
-    """Check that what trackers need is installed; nothing is imported.
+    """Check that what trackers need is installed; nothing is imported, but what a dotted name lies in.
 
     Parameters
     ----------
@@ -66,7 +66,10 @@ def check_trackers(track: TrackTable) -> None:
 
 def _find_missing(name: str) -> str:
     package = TRACKERS[name].package
-    return package if package and find_spec(package) is None else ""
+    try:
+        return package if package and find_spec(package) is None else ""
+    except (ImportError, ValueError):  # what a dotted name lies in is missing, or has no parts
+        return package
 
 
 class Tracking(Callback):

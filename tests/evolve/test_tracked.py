@@ -117,6 +117,8 @@ def test_a_tracker_that_takes_nothing_is_given_up_when_too_much_waits(whole, tmp
 def test_what_is_not_installed_is_refused_before_anything_is_written(whole, tmp_path):
     with pytest.raises(SettingError, match=r"needs no_such_package, which is not installed. Install it: pip install"):
         Experiment(tiny(tracking("Lacking")))
+    with pytest.raises(SettingError, match="needs no_such_package.part, which is not installed"):
+        Experiment(tiny(tracking("LackingPart")))
     plan = plan_of_seeds("lacking", tiny(tracking("Lacking")), "0..1")
     with pytest.raises(SettingError, match="no_such_package"):
         conduct(plan, tmp_path / "sweep")

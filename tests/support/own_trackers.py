@@ -63,6 +63,10 @@ class Lacking(Tracker):
     package = "no_such_package"
 
 
+class LackingPart(Tracker):
+    package = "no_such_package.part"
+
+
 def rows_of(path):
     """Return what a run recorded, as trackers should have it: (generation, number) by column, where defined."""
     rows = pd.read_parquet(path / "generations").set_index("generation")
