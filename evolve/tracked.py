@@ -27,6 +27,7 @@ from hetevo.evolve.tracking import TRACKERS
 from hetevo.evolve.tracking.link import Link, finish
 from hetevo.evolve.tracking.tracker import LONGEST
 from hetevo.populations.errors import HetevoError, SettingError
+from hetevo.populations.extras import how_to_install
 from hetevo.populations.text import for_file, for_terminal, without_places
 
 if TYPE_CHECKING:  # it is told of these
@@ -54,14 +55,20 @@ def check_trackers(track: TrackTable) -> None:
     Raises
     ------
     SettingError
-        Naming the command that installs it.
+        Naming all that is missing, and the command that installs it.
     """
-    for name in track.to:
-        if missing := _find_missing(name):
-            raise SettingError(
-                f"track.to: {name!r} needs {missing}, which is not installed. Install it: pip install 'hetevo[{name}]'"
-                " (or leave it out)"
-            )
+    lacking = {name: missing for name in track.to if (missing := _find_missing(name))}
+    if not lacking:
+        return
+    extras = [name for name in lacking if name in TRACKERS.own]
+    others = [missing.partition(".")[0] for name, missing in lacking.items() if name not in TRACKERS.own]
+    commands = [how_to_install(*extras)] if extras else []
+    commands += [f"pip install {' '.join(others)}"] if others else []
+    needs = " and ".join(f"{name!r} needs {missing}" for name, missing in lacking.items())
+    are, them = ("is", "it") if len(lacking) == 1 else ("are", "them")
+    raise SettingError(
+        f"track.to: {needs}, which {are} not installed. Install {them}: {'; '.join(commands)}; or leave {them} out"
+    )
 
 
 def _find_missing(name: str) -> str:

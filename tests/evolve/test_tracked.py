@@ -12,6 +12,7 @@ from faults import go, outcome, tiny
 from hetevo.evolve import Experiment, resume, tracked
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.sweeps import conduct, plan_of_seeds
+from hetevo.evolve.tracking import MLflow, Wandb
 from hetevo.evolve.tracking.link import Link
 from hetevo.evolve.tracking.tracker import without_secrets
 from hetevo.populations.errors import SettingError
@@ -117,7 +118,7 @@ def test_a_tracker_that_takes_nothing_is_given_up_when_too_much_waits(whole, tmp
 def test_what_is_not_installed_is_refused_before_anything_is_written(whole, tmp_path):
     with pytest.raises(SettingError, match=r"needs no_such_package, which is not installed. Install it: pip install"):
         Experiment(tiny(tracking("Lacking")))
-    with pytest.raises(SettingError, match="needs no_such_package.part, which is not installed"):
+    with pytest.raises(SettingError, match=r"needs no_such_package\.part, which is not installed"):
         Experiment(tiny(tracking("LackingPart")))
     plan = plan_of_seeds("lacking", tiny(tracking("Lacking")), "0..1")
     with pytest.raises(SettingError, match="no_such_package"):
@@ -130,6 +131,16 @@ def test_what_is_not_installed_is_refused_before_anything_is_written(whole, tmp_
     said = []
     assert outcome(resume(run.path, 2, trust=True, notice=said.append)) == outcome(whole)
     assert any("left out: no_such_package is not installed" in line for line in said)
+
+
+def test_all_that_is_not_installed_is_named_at_once(monkeypatch):
+    monkeypatch.setattr(MLflow, "package", "no_such.part")
+    monkeypatch.setattr(Wandb, "package", "nor_this")
+    needs = (
+        r"'mlflow' needs no_such\.part and 'wandb' needs nor_this, which are not installed\. Install them: pip install"
+    )
+    with pytest.raises(SettingError, match=needs + r" 'hetevo\[mlflow,wandb\]'"):
+        Experiment(tiny('track.to=["mlflow","wandb"]'))
 
 
 def test_runs_of_a_sweep_are_grouped_and_called_by_condition_and_seed(tmp_path):
