@@ -1,4 +1,4 @@
-"""The run's side of trackers: a callback that passes its numbers on, and never waits for anybody while it lives.
+"""The run's side of trackers: a callback that passes its numbers on, and waits for nobody but at a run's end.
 
 Each tracker works in a process of its own (`hetevo.evolve.tracking.process`), to which nothing is written that would
 have to wait. What fails, hangs or falls behind is left alone after one warning.
@@ -8,6 +8,7 @@ import contextlib
 import math
 import subprocess
 import tempfile
+import time
 from importlib.util import find_spec
 from multiprocessing.spawn import get_executable
 from pathlib import Path
@@ -23,9 +24,10 @@ from hetevo.evolve.identity import format_value
 from hetevo.evolve.messages import Notice, log
 from hetevo.evolve.rundir.sweep import is_sweep, read_entries
 from hetevo.evolve.tracking import TRACKERS
-from hetevo.evolve.tracking.link import Link
+from hetevo.evolve.tracking.link import Link, finish
 from hetevo.evolve.tracking.tracker import LONGEST
 from hetevo.populations.errors import HetevoError, SettingError
+from hetevo.populations.extras import how_to_install
 from hetevo.populations.text import for_file, for_terminal, without_places
 
 if TYPE_CHECKING:  # it is told of these
@@ -35,12 +37,15 @@ if TYPE_CHECKING:  # it is told of these
 PATIENCE = 30.0
 """Seconds without any progress after which a tracker is given up at the end of a run."""
 
-DRAWING_SECONDS = 60.0
-"""Seconds after which a figure is given up."""
+END_SECONDS = 60.0
+"""Seconds that trackers can delay the end of a run, all of them together, however well they get on."""
+
+DRAWING_SECONDS = 30.0
+"""Seconds of these after which a figure is given up."""
 
 
 def check_trackers(track: TrackTable) -> None:
-    """Check that what trackers need is installed; nothing is imported.
+    """Check that what trackers need is installed; nothing is imported, but what a dotted name lies in.
 
     Parameters
     ----------
@@ -50,19 +55,28 @@ def check_trackers(track: TrackTable) -> None:
     Raises
     ------
     SettingError
-        Naming the command that installs it.
+        Naming all that is missing, and the command that installs it.
     """
-    for name in track.to:
-        if missing := _find_missing(name):
-            raise SettingError(
-                f"track.to: {name!r} needs {missing}, which is not installed. Install it: pip install 'hetevo[{name}]'"
-                " (or leave it out)"
-            )
+    lacking = {name: missing for name in track.to if (missing := _find_missing(name))}
+    if not lacking:
+        return
+    extras = [name for name in lacking if name in TRACKERS.own]
+    others = [missing.partition(".")[0] for name, missing in lacking.items() if name not in TRACKERS.own]
+    commands = [how_to_install(*extras)] if extras else []
+    commands += [f"pip install {' '.join(others)}"] if others else []
+    needs = " and ".join(f"{name!r} needs {missing}" for name, missing in lacking.items())
+    are, them = ("is", "it") if len(lacking) == 1 else ("are", "them")
+    raise SettingError(
+        f"track.to: {needs}, which {are} not installed. Install {them}: {'; '.join(commands)}; or leave {them} out"
+    )
 
 
 def _find_missing(name: str) -> str:
     package = TRACKERS[name].package
-    return package if package and find_spec(package) is None else ""
+    try:
+        return package if package and find_spec(package) is None else ""
+    except (ImportError, ValueError):  # what a dotted name lies in is missing, or has no parts
+        return package
 
 
 class Tracking(Callback):
@@ -101,7 +115,8 @@ class Tracking(Callback):
         self._warn(log.warning)
 
     def on_end(self, run: "OpenRun") -> None:
-        """Let the trackers end, as long as they get on with it."""
+        """Let the trackers end, as long as they get on with it, and there is time."""
+        deadline = time.monotonic() + END_SECONDS
         try:
             with tempfile.TemporaryDirectory() as folder:
                 wanted = self._links and self._config.track.figures and run.outcome == "done"
@@ -110,8 +125,7 @@ class Tracking(Callback):
                     if figure:
                         link.send({"figure": str(figure), "generation": run.number})
                     link.send({"end": run.outcome})
-                for link in self._links:
-                    link.finish(PATIENCE)
+                finish(self._links, PATIENCE, deadline)
             # the session is over, and nobody listens to what is logged
             self._warn(lambda form, text: self._notice(text))
         finally:

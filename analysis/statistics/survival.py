@@ -9,6 +9,7 @@ import pandas as pd
 from hetevo.analysis.intervals import CONFIDENCE
 from hetevo.analysis.statistics.onset import Onsets
 from hetevo.populations.errors import SettingError
+from hetevo.populations.extras import how_to_install
 from hetevo.populations.types import Floats
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -133,7 +134,7 @@ def _lifelines() -> Any:
         import lifelines.statistics
     except ImportError:
         raise SettingError(
-            "Survival curves and log-rank tests need the library lifelines, which is not installed. Install the extra"
-            " 'stats': pip install 'hetevo[stats]' (in a checkout: pip install -e '.[stats]')."
+            "Survival curves and log-rank tests need the library lifelines, which is not installed. Install it:"
+            f" {how_to_install('stats')}."
         ) from None
     return lifelines

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from hetevo.evolve.graphs.found import MOST, Found, GraphError
 from hetevo.populations.errors import nearest
+from hetevo.populations.extras import how_to_install
 from hetevo.populations.wiring.graph import Graph
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
@@ -69,8 +70,8 @@ def read_graph(content: bytes, name: str) -> Graph:
         raise
     except ImportError:
         raise GraphError(
-            f"{name}: the package networkx reads GraphML and GML, and it is not installed. Expected it in this"
-            " environment: pip install 'hetevo[graphs]'; CSV and NPZ need nothing."
+            f"{name}: the package networkx reads GraphML and GML, and it is not installed. Install it:"
+            f" {how_to_install('graphs')}; CSV and NPZ need nothing."
         ) from None
     except Exception as error:  # whatever a parser can stumble over in bytes that nobody should have written
         reason = " ".join(str(error).split())[:200]

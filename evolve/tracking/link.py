@@ -7,7 +7,7 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from multiprocessing.spawn import get_executable
 from typing import Any
 
@@ -26,7 +26,7 @@ serve()
 
 
 class Link:
-    """A tracker's process, seen from here; no method but `finish` ever waits.
+    """A tracker's process, seen from here; none of its methods waits.
 
     Parameters
     ----------
@@ -43,6 +43,8 @@ class Link:
         self.name, self.problem = name, ""
         self._process: subprocess.Popen[bytes] | None = None
         self._waiting, self._heard = bytearray(), b""
+        self._generations = self._answers = 0
+        self._progress = time.monotonic()
 
     def start(self, first: Mapping[str, Any]) -> None:
         """Start the process, and send the first message."""
@@ -63,6 +65,7 @@ class Link:
         """Send a message, as far as it is taken now; the rest waits for the next call."""
         if not self.problem and self._process:
             self._waiting += json.dumps(message).encode() + b"\n"
+            self._generations += "numbers" in message
             ended = self._listen() is None
             self._push()
             if ended and not self.problem:
@@ -72,19 +75,37 @@ class Link:
             if self.problem:
                 self.kill()
 
-    def finish(self, patience: float) -> None:
-        """Wait until it has ended, or did nothing for so many seconds."""
-        last = time.monotonic()
-        while self._process and not self.problem and self._process.stdout:
-            self._push()
-            select.select([self._process.stdout.fileno()], [], [], 0.2)
-            heard = self._listen()
-            if heard is None:
-                self._take_end(patience)
-                return
-            last = time.monotonic() if heard else last
-            if time.monotonic() - last > patience:
-                self.problem = f"it did nothing for {patience:g} seconds"
+    def is_at_work(self, patience: float, deadline: float) -> bool:
+        """Push what waits, and tell whether there is something to wait for; `problem` says why there is not.
+
+        Parameters
+        ----------
+        patience : float
+            Seconds since the last answer, or since it was first asked, after which it is given up.
+        deadline : float
+            When it is given up in any case, by the monotonic clock.
+        """
+        if self.problem or not self._process:
+            return False
+        self._push()
+        heard, now = self._listen(), time.monotonic()
+        if heard is None:
+            self._take_end(min(patience, deadline - now))
+            return False
+        self._progress = now if heard else self._progress
+        if now - self._progress > patience:
+            self._give_up(f"it did nothing for {patience:g} seconds")
+        elif now > deadline:
+            self._give_up("it was not done in time when the run ended")
+        return not self.problem
+
+    def begin_waiting(self) -> None:
+        """Count patience from now on."""
+        self._progress = time.monotonic()
+
+    def find_output(self) -> list[int]:
+        """Return the descriptor that its answers come from, if there is one."""
+        return [self._process.stdout.fileno()] if self._process and self._process.stdout else []
 
     def kill(self) -> None:
         """End the process if it has not ended, and give everything back."""
@@ -102,11 +123,17 @@ class Link:
         """Find out how the process ended, which says nothing any more."""
         assert self._process
         try:
-            status = self._process.wait(patience)
+            status = self._process.wait(max(patience, 0.1))
         except subprocess.TimeoutExpired:
             self.problem = self.problem or "its process does not end"
             return
         self.problem = self.problem or (f"its process has ended with status {status}" if status else "")
+
+    def _give_up(self, why: str) -> None:
+        """Say why, and how many generations it did not answer; the first answer is to its beginning."""
+        missing = self._generations - max(self._answers - 1, 0)  # figures, and the end, come after all generations
+        counted = f"{missing} generation{'s' if missing > 1 else ''} not delivered"
+        self.problem = f"{why} ({counted})" if missing > 0 else why
 
     def _push(self) -> None:
         assert self._process
@@ -128,7 +155,27 @@ class Link:
             return False
         self._heard += got
         *lines, self._heard = self._heard.split(b"\n")
+        self._answers += lines.count(b".")
         failures = [line[1:].decode("utf-8", "replace") for line in lines if line.startswith(b"!")]
         if failures:
             self.problem = for_terminal(failures[0])
         return True if got else None
+
+
+def finish(links: Sequence[Link], patience: float, deadline: float) -> None:
+    """Wait until all trackers have ended, did nothing for too long, or there is no time left.
+
+    Parameters
+    ----------
+    links : sequence of Link
+        Their processes, which were sent everything.
+    patience : float
+        Seconds without any progress after which one is given up.
+    deadline : float
+        When all are, by the monotonic clock.
+    """
+    for link in links:
+        link.begin_waiting()
+    # side by side: a slow one takes no time from the others
+    while at_work := [link for link in links if link.is_at_work(patience, deadline)]:
+        select.select([output for link in at_work for output in link.find_output()], [], [], 0.2)

@@ -7,13 +7,16 @@ given last, before it gives it: a run that was interrupted lives some generation
 import json
 import os
 import re
+import select
 import signal
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from hetevo.evolve.posix import lock_alone
+from hetevo.evolve.posix import kill_session, lock_alone
 from hetevo.evolve.rundir.files import append_line, make_folder, read_bounded
 from hetevo.evolve.tracking import TRACKERS
 from hetevo.evolve.tracking.tracker import About, without_secrets
@@ -23,7 +26,10 @@ LIMIT = 1 << 26
 """Bytes of what is remembered beyond which it is not read."""
 
 ORPHAN_SECONDS = 60
-"""Seconds that a tracker has to end when the run's process was killed."""
+"""Seconds that a tracker has to end when the run's process was killed, whatever it is doing."""
+
+LOCK_SECONDS = 90
+"""Seconds that another process may still have what is remembered: longer than `ORPHAN_SECONDS`."""
 
 _RUN = re.compile(r"[\w. ,=@+-]{1,250}")
 
@@ -34,7 +40,7 @@ class Journal:
     Parameters
     ----------
     path : Path
-        The file, made if it is not there; whoever else has it is waited for.
+        The file, made if it is not there; whoever else has it is waited for, `LOCK_SECONDS` at most.
 
     Attributes
     ----------
@@ -42,6 +48,11 @@ class Journal:
         What the tracker calls the run; empty if it never began.
     last : int
         The generation that it was given last; -1: none.
+
+    Raises
+    ------
+    TimeoutError
+        If another process still has the file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -49,9 +60,21 @@ class Journal:
         append_line(path, "{}")
         # the tracker of a process that was killed may still be writing; the system gives this back at the end
         self._file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        lock_alone(self._file, wait=True)
+        self._lock(time.monotonic() + LOCK_SECONDS)
         for line in read_bounded(path, LIMIT).splitlines():
             self._read(line)
+
+    def _lock(self, deadline: float) -> None:
+        while True:
+            try:
+                return lock_alone(self._file)
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise TimeoutError(
+                        f"an earlier tracker of this run still works and has tracking/{self.path.name} after"
+                        f" {LOCK_SECONDS:g} seconds; end its process, and the run is tracked when it is resumed"
+                    ) from None
+            time.sleep(0.1)
 
     def _read(self, line: bytes) -> None:
         try:
@@ -72,6 +95,7 @@ class Journal:
 
 def serve() -> None:
     """Work until there are no more messages; the first one says what for."""
+    threading.Thread(target=_end_with_run, args=(os.getppid(), sys.stdin.fileno()), daemon=True).start()
     answers = _take_streams()
     # the run hears signals, saves, and says when it ends
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -86,6 +110,18 @@ def serve() -> None:
         os._exit(1)  # whatever the tracker's threads wait for
     answers.close()
     os._exit(0)
+
+
+def _end_with_run(parent: int, source: int) -> None:
+    """Wait until the run's process has ended, then end this one, which may hang in its tracker, after a while."""
+    poller = select.poll()
+    poller.register(source, 0)  # no more than whether the other end is closed: messages are left to who reads them
+    # workers of a run that was killed may still have the other end, but nobody takes a parent's place unseen
+    while os.getppid() == parent and not poller.poll(1000):
+        pass
+    time.sleep(ORPHAN_SECONDS)
+    kill_session(os.getpid())  # with what the tracker started
+    os._exit(1)
 
 
 def _take_streams() -> IO[str]:
@@ -130,8 +166,6 @@ def _work(messages: Iterator[dict[str, Any]], answers: IO[str]) -> None:
             break
         _answer(answers)
     # 3. end, also if nobody is there any more who waits for it
-    if not outcome:
-        signal.alarm(ORPHAN_SECONDS)
     tracker.end(outcome or "stopped")
 
 

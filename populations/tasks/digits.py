@@ -8,6 +8,7 @@ import numpy as np
 from numpy.random import Generator, Philox
 
 from hetevo.populations.errors import SettingError
+from hetevo.populations.extras import how_to_install
 from hetevo.populations.tasks.task import Samples, Sampling, choose_rows
 from hetevo.populations.types import Floats
 
@@ -89,7 +90,7 @@ def _load() -> _Images:
         from sklearn.datasets import load_digits
     except ImportError:
         raise SettingError(
-            "The digits task needs scikit-learn, which is not installed. Install the extra: pip install 'hetevo[data]'."
+            f"The digits task needs scikit-learn, which is not installed. Install it: {how_to_install('data')}."
         ) from None
     pixels, labels = load_digits(return_X_y=True)
     # the same images for the test in every experiment

@@ -17,6 +17,7 @@ from hetevo.evolve.species import build_species
 from hetevo.evolve.state import advance
 from hetevo.populations.errors import SettingError
 from hetevo.populations.evaluation import Evaluation
+from hetevo.populations.extras import how_to_install
 from hetevo.populations.types import Floats
 
 GENERATIONS = 3
@@ -46,7 +47,7 @@ def measure(sizes: list[int], seed: int = 0) -> list[dict[str, Any]]:
     rows = [{"name": name, **_over(sizes, lambda size, t=table: _ours(t, size, seed))} for name, table in names.items()]  # type: ignore[misc]
     for name, (package, peer) in PEERS.items():
         if find_spec(package) is None:
-            missing = f"{package} is not installed: pip install 'hetevo[bench]'"
+            missing = f"{package} is not installed: {how_to_install('bench')}"
             rows.append({"name": name, "missing": missing, "microseconds": {}})
             continue
         rows.append({"name": name, **_over(sizes, lambda size, p=peer: p(size, seed))})  # type: ignore[misc]

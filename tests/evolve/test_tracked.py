@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import shutil
 
 import pandas as pd
@@ -11,6 +12,7 @@ from faults import go, outcome, tiny
 from hetevo.evolve import Experiment, resume, tracked
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.sweeps import conduct, plan_of_seeds
+from hetevo.evolve.tracking import MLflow, Wandb
 from hetevo.evolve.tracking.link import Link
 from hetevo.evolve.tracking.tracker import without_secrets
 from hetevo.populations.errors import SettingError
@@ -73,7 +75,20 @@ def test_a_tracker_that_hangs_is_left_alone_after_one_warning(whole, tmp_path, m
     assert outcome(run) == outcome(whole)
     assert [line for line in said if "told no more" in line] == [
         "own_trackers:Hanging is told no more, and the run goes on: it did nothing for 3 seconds"
+        " (3 generations not delivered)"
     ]
+
+
+def test_trackers_that_get_on_slowly_delay_the_end_by_a_limit_and_take_no_time_from_others(
+    whole, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(tracked, "END_SECONDS", 5.0)
+    said = []
+    both = 'track={to=["own_trackers:Slow","own_trackers:Notes"],figures=false}'
+    run = go(tmp_path / "run", both, "evolution.generations=20", notices=said)
+    (line,) = [line for line in said if "told no more" in line]
+    assert re.search(r"Slow .* not done in time when the run ended \(\d+ generations not delivered\)", line)
+    assert told(run.path)[-1] == ["end", "done"]
 
 
 @pytest.mark.parametrize(
@@ -103,6 +118,8 @@ def test_a_tracker_that_takes_nothing_is_given_up_when_too_much_waits(whole, tmp
 def test_what_is_not_installed_is_refused_before_anything_is_written(whole, tmp_path):
     with pytest.raises(SettingError, match=r"needs no_such_package, which is not installed. Install it: pip install"):
         Experiment(tiny(tracking("Lacking")))
+    with pytest.raises(SettingError, match=r"needs no_such_package\.part, which is not installed"):
+        Experiment(tiny(tracking("LackingPart")))
     plan = plan_of_seeds("lacking", tiny(tracking("Lacking")), "0..1")
     with pytest.raises(SettingError, match="no_such_package"):
         conduct(plan, tmp_path / "sweep")
@@ -114,6 +131,16 @@ def test_what_is_not_installed_is_refused_before_anything_is_written(whole, tmp_
     said = []
     assert outcome(resume(run.path, 2, trust=True, notice=said.append)) == outcome(whole)
     assert any("left out: no_such_package is not installed" in line for line in said)
+
+
+def test_all_that_is_not_installed_is_named_at_once(monkeypatch):
+    monkeypatch.setattr(MLflow, "package", "no_such.part")
+    monkeypatch.setattr(Wandb, "package", "nor_this")
+    needs = (
+        r"'mlflow' needs no_such\.part and 'wandb' needs nor_this, which are not installed\. Install them: pip install"
+    )
+    with pytest.raises(SettingError, match=needs + r" 'hetevo\[mlflow,wandb\]'"):
+        Experiment(tiny('track.to=["mlflow","wandb"]'))
 
 
 def test_runs_of_a_sweep_are_grouped_and_called_by_condition_and_seed(tmp_path):

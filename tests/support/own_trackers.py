@@ -36,6 +36,18 @@ class Hanging(Tracker):
         time.sleep(600)
 
 
+class Slow(Tracker):
+    def log(self, generation, numbers):
+        if generation:
+            time.sleep(1)
+
+
+class Stuck(Tracker):
+    def start(self, about):
+        (about.folder / "stuck").touch()
+        time.sleep(600)
+
+
 class Breaking(Tracker):
     def log(self, generation, numbers):
         print("what trackers print goes nowhere")
@@ -49,6 +61,10 @@ class Dying(Tracker):
 
 class Lacking(Tracker):
     package = "no_such_package"
+
+
+class LackingPart(Tracker):
+    package = "no_such_package.part"
 
 
 def rows_of(path):

@@ -42,7 +42,7 @@ class CheckpointTable(Table):
 
 
 class TrackTable(Table):
-    """Other programs that are told the numbers of a run; changes no result, and never delays or ends a run."""
+    """Other programs that are told the numbers of a run; changes no result, ends no run, delays one by at most 60 s at its end."""
 
     to: tuple[str, ...] = Field(
         (),
