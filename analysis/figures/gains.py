@@ -4,7 +4,7 @@ Genes are known at the checkpoints that were kept, and nothing is drawn between 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from hetevo.analysis.figures.parts import choose_evenly, count_generations, ever
 from hetevo.analysis.figures.style import UNDEFINED, write_title
 from hetevo.analysis.lineage import fixation
 from hetevo.analysis.lineage import gains as gains_of
-from hetevo.analysis.lineage.gains import FIXED, HEARD, PRODUCT
+from hetevo.analysis.lineage.gains import FIXED, HEARD, PRODUCT, find_course
 from hetevo.analysis.runs import LoadedRun
 from hetevo.populations.error_neurons import NAME
 from hetevo.populations.rules import RULES
@@ -39,7 +39,12 @@ BOX = 0.8
 _PHI = re.compile(r"phi_sign_neuron_(\d+)_end")
 
 
-@figure(probe=None, single=True)
+def _check_course(runs: Sequence[LoadedRun]) -> None:
+    for run in runs:
+        find_course(run)
+
+
+@figure(probe=None, single=True, usual=_check_course)
 def gains(frame: Frame) -> pd.DataFrame:
     """Draw the population mean of every neuron's gain, by pathway; colours tell which signs became fixed.
 
@@ -96,7 +101,7 @@ def gains(frame: Frame) -> pd.DataFrame:
     return table
 
 
-@figure(probe=None, single=True)
+@figure(probe=None, single=True, usual=_check_course)
 def signs(frame: Frame) -> pd.DataFrame:
     """Draw in which share of individuals the signs that matter are positive, by neuron and kept checkpoint.
 

@@ -40,6 +40,29 @@ LIMIT = 1 << 32
 """Bytes of one checkpoint beyond which it is not read."""
 
 
+def find_course(run: LoadedRun) -> list[Path]:
+    """Return the checkpoints that a run has kept, which are enough for a course.
+
+    Parameters
+    ----------
+    run : LoadedRun
+        Its checkpoints are listed and not read.
+
+    Raises
+    ------
+    RunDirectoryError
+        If fewer than 2 were kept.
+    """
+    folders = list_checkpoints(RunDirectory(run.path).checkpoints)
+    if len(folders) < 2:
+        raise RunDirectoryError(
+            f"{run.path} kept {len(folders)} checkpoint{'' if len(folders) == 1 else 's'}, and genes are nowhere else;"
+            " their course needs at least 2. Run it again with checkpoint.every = 1 and checkpoint.keep_every = 1 (or"
+            " every k-th); the evolution is the same, bit for bit."
+        )
+    return folders
+
+
 def gains(run: LoadedRun) -> pd.DataFrame:
     """Summarise the gains of a population, neuron by neuron, for every checkpoint that was kept.
 
@@ -61,13 +84,7 @@ def gains(run: LoadedRun) -> pd.DataFrame:
     DamagedError
         If one cannot be trusted.
     """
-    folders = list_checkpoints(RunDirectory(run.path).checkpoints)
-    if len(folders) < 2:
-        raise RunDirectoryError(
-            f"{run.path} kept {len(folders)} checkpoint{'' if len(folders) == 1 else 's'}, and genes are nowhere else;"
-            " their course needs at least 2. Run it again with checkpoint.every = 1 and checkpoint.keep_every = 1 (or"
-            " every k-th); the evolution is the same, bit for bit."
-        )
+    folders = find_course(run)
     places = np.linspace(0, len(folders) - 1, min(len(folders), MOST_CHECKPOINTS)).round().astype(int)
     # quartiles and shares over individuals, one table a checkpoint and pathway
     rows = []

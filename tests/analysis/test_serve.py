@@ -263,7 +263,9 @@ def test_a_figure_is_listed_if_it_can_be_drawn(chosen, folder, monkeypatch):
     runs = load_all([folder / chosen])
     listed = list_figures(runs)
     checked = [kind for kind, function in EVERY.items() if needs_of(function).usual]
-    assert {"phase-diagram", "onset", "survival", "archive", "front", "hypervolume", "parents"} <= {*checked}
+    assert {"phase-diagram", "onset", "survival", "archive", "front", "hypervolume", "parents", "gains", "signs"} <= {
+        *checked
+    }
     for kind in checked:
         if kind in listed["possible"]:
             assert len(EVERY[kind](runs).data)
