@@ -124,7 +124,7 @@ class RunDirectory:
             held = [name for name in found if is_there(directory.place / name / "config.toml")]
             raise RunDirectoryError(
                 f"{path} is not a run directory but a sweep, which holds {len(held)} run{'s'[: len(held) != 1]}."
-                f" Name one, such as {directory.path / (held[0] if held else 'RUN')}."
+                f" Name one of them, such as {directory.path / (held[0] if held else 'RUN')}."
             )
         if not directory.is_begun():
             raise RunDirectoryError(
