@@ -6,7 +6,7 @@ from typing import Any
 
 from hetevo.populations.errors import SettingError
 
-CHECKOUT = Path(__file__).parents[1]
+CHECKOUT = Path(__file__).resolve().parents[1]  # in a checkout hetevo/populations is a link
 """The folder that Hetevo is in: of its source, if that has a ``pyproject.toml``."""
 
 

@@ -1,7 +1,7 @@
 """Trackers: other programs that are told the numbers of a run, such as TensorBoard, MLflow and Weights & Biases.
 
-A tracker works in a process of its own (`process`), so that whatever it does, hangs or breaks, no run is delayed or
-ended by it. `hetevo.evolve.tracked` is the run's side.
+A tracker works in a process of its own (`process`), so that whatever it does, hangs or breaks, no run is ended by
+it, nor delayed but for a while at its end. `hetevo.evolve.tracked` is the run's side.
 
 =============  ====================================================================
 `tracker`      what a tracker is: start, log a generation, attach a figure, end
