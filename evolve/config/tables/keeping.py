@@ -42,7 +42,7 @@ class CheckpointTable(Table):
 
 
 class TrackTable(Table):
-    """Other programs that are told the numbers of a run; changes no result, ends no run, delays one by at most 60 s at its end."""
+    """Other programs that are told a run's numbers; changes no result, ends no run, delays its end by at most 60 s."""
 
     to: tuple[str, ...] = Field(
         (),
