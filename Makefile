@@ -23,9 +23,9 @@ demo: setup
 	@$(BIN)/hetevo sweep plastic-and-fixed
 	@$(BIN)/hetevo plot runs/plastic-and-fixed --kind alignment
 
-# two at once, each with one thread; plain `pytest` runs them one after the other
+# three at once, each with one thread, since some wait for others; plain `pytest` runs them one after the other
 test: setup
-	$(ONE_THREAD) $(BIN)/python -m pytest -q -n 2 --dist worksteal
+	$(ONE_THREAD) $(BIN)/python -m pytest -q -n 3 --dist worksteal
 
 lint: setup
 	$(BIN)/ruff check .

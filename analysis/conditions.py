@@ -36,8 +36,9 @@ def load_all(paths: Sequence[str | Path], *, notice: Callable[[str], None] = _LO
     """Read run directories, and all runs of sweeps' directories that have begun, each with its condition as label.
 
     Runs of one condition have one configuration, apart from what `hetevo.evolve.identity.NOT_CONDITIONS` lists. A run
-    of a sweep has its condition there as label, another one the preset's name with what was changed, or else the name
-    of its directory; where that is the same for different configurations, what differs between them is added.
+    of a sweep, also one that is named by itself, has its condition there as label, another one the preset's name with
+    what was changed, or else the name of its directory; where that is the same for different configurations, what
+    differs between them is added.
 
     Parameters
     ----------
@@ -53,9 +54,12 @@ def load_all(paths: Sequence[str | Path], *, notice: Callable[[str], None] = _LO
         If one of them is neither, or nothing has been recorded in it yet.
     """
     runs: list[LoadedRun] = []
+    lists: dict[Path, list[Entry]] = {}
     for path in map(Path, paths):
         if not is_sweep(path):
-            runs.append(load_run(path))
+            run = load_run(path)
+            entry = _find_entry(run, lists)
+            runs.append(as_entry(run, entry) if entry else run)
             continue
         # of a sweep, all runs that have begun; they keep the names that it gives to its conditions
         sweep = inside(path)
@@ -65,6 +69,29 @@ def load_all(paths: Sequence[str | Path], *, notice: Callable[[str], None] = _LO
             raise RunDirectoryError(f"No run of the sweep {path} holds records yet. Go on with '{spell('sweep')}'.")
         runs += [as_entry(load_run(sweep / entry.run), entry) for entry in begun]
     return name_conditions(runs, notice=notice)
+
+
+def _find_entry(run: LoadedRun, lists: dict[Path, list[Entry]]) -> Entry | None:
+    """Find what the sweep in whose directory a run lies says of it at the end of life; None without such a sweep.
+
+    Nothing but a name depends on it, so that a list which is damaged, or of a newer version, is as none.
+
+    Parameters
+    ----------
+    run : LoadedRun
+        Named by itself.
+    lists : dict of Path to list of Entry
+        Lists that were read before, by directory; this one is added.
+    """
+    place = run.path.resolve()
+    folder = place.parent
+    if folder not in lists:
+        try:
+            lists[folder] = read_entries(folder) if is_sweep(folder) else []
+        except (HetevoError, OSError):
+            lists[folder] = []
+    own = [entry for entry in lists[folder] if (entry.run, entry.seed, entry.stage) == (place.name, run.seed, "end")]
+    return own[0] if own else None
 
 
 def as_entry(run: LoadedRun, entry: Entry) -> LoadedRun:
@@ -207,9 +234,9 @@ def _add_labels(runs: Sequence[LoadedRun], values: Sequence[dict[str, object]]) 
     values : sequence of dict
         For each run, what makes its condition.
     """
-    # runs with the same values are of one condition, named by its preset if any of them has one
+    # runs with the same values are of one condition, named by a sweep, or by its preset if any of them has one
     keys = [json.dumps(shared, sort_keys=True, default=str) for shared in values]
-    names: dict[str, str] = {}
+    names = {key: run.label for run, key in reversed([*zip(runs, keys, strict=True)]) if run.label}
     for run, key in sorted(zip(runs, keys, strict=True), key=lambda pair: not pair[0].setting("preset")):
         if not run.label:
             names.setdefault(key, run.condition)

@@ -1,5 +1,6 @@
 """A whole sweep, with what its conditions differ in as columns."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -48,18 +49,8 @@ class LoadedSweep:
 
         Settings are called by their dotted keys, such as ``plasticity.rule``; lists are text, such as ``8x8``.
         """
-        # columns only for what differs somewhere; lists are compared as they are written
-        values = [condition_values(run.config) for run in self.runs]
-        keys = dict.fromkeys(key for kinds in values for key in kinds)
-        varied = [key for key in keys if len({repr(kinds.get(key)) for kinds in values}) > 1]
-        rows = [
-            {
-                **{"run": run.path.name, "condition": run.condition, "seed": run.seed, "stage": run.stage},
-                **{key: _plain(kinds.get(key)) for key in varied},
-            }
-            for run, kinds in zip(self.runs, values, strict=True)
-        ]
-        return pd.DataFrame(rows, columns=[*FIRST, *varied])
+        rows = list_settings(self.runs)
+        return pd.DataFrame(rows, columns=list(rows[0]) if rows else [*FIRST])
 
     @cached_property
     def generations(self) -> pd.DataFrame:
@@ -122,6 +113,27 @@ def load_sweep(path: str | Path) -> LoadedSweep:
             " otherwise with hetevo.load_runs([...]), and one run with hetevo.load_run(...)."
         )
     return LoadedSweep(Path(path), tuple(load_all([path])))
+
+
+def list_settings(runs: Sequence[LoadedRun]) -> list[dict[str, Any]]:
+    """Return for each run what `LoadedSweep.settings` shows, by column: None is a setting that it does not have.
+
+    Parameters
+    ----------
+    runs : sequence of LoadedRun
+        Of one sweep or not.
+    """
+    # columns only for what differs somewhere; lists are compared as they are written
+    values = [condition_values(run.config) for run in runs]
+    keys = dict.fromkeys(key for kinds in values for key in kinds)
+    varied = [key for key in keys if len({repr(kinds.get(key)) for kinds in values}) > 1]
+    return [
+        {
+            **{"run": run.path.name, "condition": run.condition, "seed": run.seed, "stage": run.stage},
+            **{key: _plain(kinds.get(key)) for key in varied},
+        }
+        for run, kinds in zip(runs, values, strict=True)
+    ]
 
 
 def _plain(value: Any) -> Any:

@@ -180,9 +180,11 @@ def _next(run: LoadedRun) -> str:
     lot = [word for key in ("select", "select_elites") for word in ("-s", f'evolution.{key}={{name="{LOT}"}}')]
     # algorithms that never draw parents have no drift of their own; in others the worst must not leave, either
     algorithm = run.setting("evolution.algorithm")
-    if isinstance(algorithm, dict) and algorithm.get("name") in WITHOUT_LOT:
+    algorithm = algorithm if isinstance(algorithm, dict) else {}
+    name = str(algorithm.get("name"))
+    if name in WITHOUT_LOT or is_place(name):  # nor is it known of one of somebody else's
         lot += ["-s", 'evolution.algorithm={name="generational"}']
-    elif isinstance(algorithm, dict) and algorithm.get("name") in BIRTH_BY_BIRTH:
+    elif name in BIRTH_BY_BIRTH:
         lot += ["-s", f"evolution.algorithm={inline({**algorithm, 'replace': 'oldest'})}"]
     # a module that the file alone names is imported only if somebody says so
     trust = ["--trust"] if any(is_place(str(run.setting(key))) for key in MODULES) else []

@@ -14,10 +14,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from hetevo.evolve.config.own_data import KEPT_FOUNDERS, file_of
+from hetevo.evolve.config.own_data import KEPT_FOUNDERS, NAME, file_of
 from hetevo.evolve.config.own_graph import files_of
 from hetevo.evolve.crate import METADATA, About, Described, describe
+from hetevo.evolve.data.keeping import kept_file
 from hetevo.evolve.data.places import called
+from hetevo.evolve.needed import is_at_end, unbegun_runs
 from hetevo.evolve.rundir import RunBusyError, RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir.checkpoint import MANIFEST, STATE, list_checkpoints
 from hetevo.evolve.rundir.files import is_folder, is_leftover, names
@@ -51,12 +53,15 @@ class Archive:
         Its size.
     left_out : list of str
         What lies in the directories and was not packed, by its path there.
+    notes : list of str
+        What a reader will miss: runs that have not begun or are not at their end, and data of which there is no copy.
     """
 
     path: Path
     files: int
     bytes: int
     left_out: list[str]
+    notes: list[str]
 
 
 def archive(path: str | Path, output: str | Path, about: About | None = None, *, force: bool = False) -> Archive:
@@ -83,7 +88,8 @@ def archive(path: str | Path, output: str | Path, about: About | None = None, *,
         If the file is there already, or cannot be written.
     """
     path, output = Path(path).absolute(), Path(output).absolute()
-    if output.is_relative_to(path):
+    # neither by its name nor through a link
+    if output.is_relative_to(path) or (output.parent.resolve() / output.name).is_relative_to(path.resolve()):
         raise SettingError(f"{output}: expected a file outside of {path}, which is to be packed. Choose it with -o.")
     if os.path.lexists(output) and not force:
         raise SettingError(
@@ -93,6 +99,7 @@ def archive(path: str | Path, output: str | Path, about: About | None = None, *,
     folders = find_runs(path)
     found: dict[str, Path] = {}
     left: list[str] = []
+    notes: dict[str, None] = {}
     if folders and "" not in folders:
         found, left = _list_sweep(inside(path), folders)
     runs = []
@@ -103,10 +110,14 @@ def archive(path: str | Path, output: str | Path, about: About | None = None, *,
         left += [f"{folder}{name}" for name in others]
         sessions = directory.provenance.read()["sessions"]
         runs.append(Described(folder, _name(directory), directory.config(), sessions))
+        if missing := _find_missing_data(directory):
+            notes[missing] = None
+    if unfinished := describe_unfinished(path, folders):
+        notes = {unfinished: None} | notes
     entries = {name: hash_file(found[name]) for name in sorted(found)}
-    description = describe(runs, entries, about or About())
+    description = describe(runs, entries, about or About(), list(notes))
     _write(output, description, {name: (found[name], entry) for name, entry in entries.items()})
-    return Archive(output, len(entries), output.stat().st_size, left)
+    return Archive(output, len(entries), output.stat().st_size, left, list(notes))
 
 
 def find_runs(path: Path) -> dict[str, RunDirectory]:
@@ -124,6 +135,38 @@ def find_runs(path: Path) -> dict[str, RunDirectory]:
     if not begun:
         raise RunDirectoryError(f"{path}: expected at least one run that was begun, got none.")
     return {f"{name}/": RunDirectory.open(folder / name) for name in begun}
+
+
+def describe_unfinished(path: Path, folders: Mapping[str, RunDirectory]) -> str:
+    """Say how many runs have not begun or are not at their end; empty if all are.
+
+    Parameters
+    ----------
+    path : Path
+        Directory of the run or sweep.
+    folders : mapping of str to RunDirectory
+        Those that were begun; see `find_runs`.
+    """
+    short = sum(not is_at_end(directory) for directory in folders.values())
+    if "" in folders:
+        return "the run is not at its end" if short else ""
+    waiting = len(unbegun_runs(path))
+    counts = []
+    if waiting:
+        counts.append(f"{waiting} of {waiting + len(folders)} runs {'has' if waiting == 1 else 'have'} not begun")
+    if short:
+        of = "" if waiting else f" of {len(folders)} runs"
+        counts.append(f"{short}{of} {'is not at its' if short == 1 else 'are not at their'} end")
+    return ", ".join(counts)
+
+
+def _find_missing_data(directory: RunDirectory) -> str:
+    """Say which table a run has no copy of, for large files are not copied; empty if it needs none."""
+    content = directory.config()
+    file = file_of(content)
+    if content["task"]["name"] != NAME or file is None or kept_file(directory, file):
+        return ""
+    return f"left out: the data, {called(file)}, of which the run has no copy"
 
 
 def _is_begun(place: Place) -> bool:

@@ -89,7 +89,7 @@ class About:
             )
 
 
-def describe(runs: Sequence[Described], files: Mapping[str, File], about: About) -> bytes:
+def describe(runs: Sequence[Described], files: Mapping[str, File], about: About, notes: Sequence[str] = ()) -> bytes:
     """Return the content of ``ro-crate-metadata.json``.
 
     Parameters
@@ -100,6 +100,8 @@ def describe(runs: Sequence[Described], files: Mapping[str, File], about: About)
         Size and checksum of every other file, by its path in the archive.
     about : About
         What people say.
+    notes : sequence of str, optional
+        What is missing; it stands at the end of the description.
     """
     several = any(run.folder for run in runs)
     shared = _shared([_flatten(run.config) for run in runs]) if several else {}
@@ -110,7 +112,9 @@ def describe(runs: Sequence[Described], files: Mapping[str, File], about: About)
         "@type": "Dataset",
         "name": about.name
         or ", ".join(dict.fromkeys(run.name for run in runs[:3])) + (", ..." if len(runs) > 3 else ""),
-        "description": about.description or _summarise(runs, software.get("hetevo", "")),
+        "description": " ".join(
+            [about.description or _summarise(runs, software.get("hetevo", "")), *(f"Note: {note}." for note in notes)]
+        ),
         "datePublished": max((stamp[:10] for run in runs for stamp in _times(run)), default="1970-01-01"),
         "hasPart": _refer(name for name in files if not several or "/" not in name or name.startswith("data/")),
         "mentions": _plain(_refer(f"#run-{number}" for number in range(len(runs)))),

@@ -105,7 +105,8 @@ class Evaluator:
             population = check_genes(genes, self._evolution.species)
         else:
             population = self.space.unflatten(genes)
-        if isinstance(generation, bool) or not 0 <= generation < LARGEST:
+        whole = isinstance(generation, int | np.integer) and not isinstance(generation, bool)
+        if not whole or not 0 <= generation < LARGEST:
             raise SettingError(f"generation: expected a whole number, 0 or more, got {generation!r}.")
         # the generation and the places address the random streams
         made = begin_with(population, number=int(generation), places=_check_places(individuals, population.size))

@@ -21,7 +21,7 @@ from hetevo.evolve.config import (
 )
 from hetevo.evolve.config.plugins import plugins_of
 from hetevo.evolve.evolution import Evolution
-from hetevo.evolve.founders import bring_founders, check_origin, keep_copy
+from hetevo.evolve.founders import bring_founders, keep_copy
 from hetevo.evolve.messages import Notice, Progress, Run, log_notice
 from hetevo.evolve.origin import Origin
 from hetevo.evolve.own_loop import OpenRun
@@ -91,9 +91,9 @@ class Experiment:
         stop_files: Sequence[Path] = (),
         oversubscribe: bool = False,
     ) -> None:
-        check_trackers(config.track)
+        check_trackers((config := with_data(config)).track)
         self._callbacks = callbacks
-        self._evolution = Evolution(with_data(config), probe, stop_files, oversubscribe=oversubscribe)
+        self._evolution = Evolution(config, probe, stop_files, oversubscribe=oversubscribe)
         self.config, self._founders = bring_founders(self._evolution.config, founders)
         self._evolution.config = self.config  # with the hash of the founders
 
@@ -222,7 +222,7 @@ class Experiment:
         state = branch.load(self.config, self._evolution.species) if branch else None
         facts = branch.facts(state, path) if branch and state else None
         if branch:
-            check_origin(self.config, branch.config)
+            branch.check_branch(self.config)
         else:
             self._check_founders(path)
         place = RunDirectory(path)

@@ -12,11 +12,14 @@ from numpy.typing import ArrayLike
 
 from hetevo.evolve.config import Config, ConfigError, from_mapping
 from hetevo.evolve.config.own_data import KEPT_FOUNDERS
+from hetevo.evolve.config.plugins import plugins_of
 from hetevo.evolve.genes import GenesError, check_genes, pack_genes, read_genes
 from hetevo.evolve.rundir import DamagedError, RunDirectory
 from hetevo.evolve.rundir.files import is_there, read_bounded
 from hetevo.evolve.species import build_species
+from hetevo.evolve.toml import inline
 from hetevo.populations.circuits import genome
+from hetevo.populations.error_neurons import KINDS
 from hetevo.populations.errors import nearest
 from hetevo.populations.genome import Population
 from hetevo.populations.species import Species
@@ -26,6 +29,21 @@ MARGIN = 8
 
 HEADERS = 1 << 16
 """Bytes that the copy may have besides the arrays."""
+
+DRAWN_NUMBERS = (
+    *("gain_mean", "gain_scale", "decay_log_mean", "decay_log_scale", "term_mean", "term_scale"),
+    *(f"{name}_{kind}" for name in ("gain_mean", "gain_scale", "decay_log_mean") for kind in KINDS if kind != KINDS[0]),
+)
+"""Keys of [genome] that say how numbers of founders are drawn, and those that the mutation ``redraw`` draws anew."""
+
+DRAWN_WIRING = (
+    *("network.density_ascending", "network.density_descending", "network.excitatory"),
+    *("error_neurons.density_sensing", "error_neurons.density_teaching"),
+)
+"""Keys that say how wirings and signs of founders are drawn."""
+
+DRAWING_NONE = ("generational", "evolution-strategy", "steady-state", "asynchronous")
+"""Algorithms that never look at how founders are drawn: others draw more of them, or measure genes in those units."""
 
 
 @dataclass(frozen=True)
@@ -126,14 +144,15 @@ def _explain_missing(file: Path) -> str:
     return f"{nearest(file.name, there)} Give a file that hetevo.save_genes has written, from the current folder."
 
 
-def check_origin(config: Config, origin: Config) -> None:
-    """Refuse other founders than those of the run that a branch begins with.
+def check_origin(config: Config, origin: Config, place: str) -> None:
+    """Refuse other founders than those of the run in ``place`` that a branch begins with, also to draw them otherwise.
 
     Raises
     ------
     ConfigError
-        If the configuration names others.
+        If the configuration names others, or has another value of a key that acts only when founders are drawn.
     """
+    _check_drawn(config, origin, place)
     # a branch that names no hash means that of its origin
     ours, theirs = (
         (Path(each.genome.founders).name, each.genome.founders_sha256 or origin.genome.founders_sha256)
@@ -145,6 +164,26 @@ def check_origin(config: Config, origin: Config) -> None:
             f" {origin.genome.founders!r} as there, got {config.genome.founders!r}. Leave the key out, or begin a run"
             " of its own."
         )
+
+
+def _check_drawn(config: Config, origin: Config, place: str) -> None:
+    ours, theirs = config.model_dump(), origin.model_dump()
+    # operators of other packages may look at anything
+    if config.evolution.algorithm["name"] not in DRAWING_NONE or any(plugins_of(ours)):
+        return
+    redrawn = config.evolution.mutate["name"] == "redraw"
+    keys = [*(() if redrawn else (f"genome.{name}" for name in DRAWN_NUMBERS)), *DRAWN_WIRING]
+    if config.network.feedback == "transposed":
+        keys.remove("network.density_descending")  # that of the other pathway, whatever it was
+    for key in keys:
+        table, name = key.split(".")
+        expected, got = inline(theirs[table][name]), inline(ours[table][name])
+        if got != expected:
+            raise ConfigError(
+                f"{key}: it acts only when founders are drawn, and a branch begins with individuals of {place}, so"
+                f" expected {expected} as there, got {got}. Leave the key out (with a preset or a file:"
+                f" -s {key}={expected}), or begin a run of its own."
+            )
 
 
 def keep_copy(origin: RunDirectory, directory: RunDirectory, config: Config) -> None:

@@ -30,6 +30,7 @@ from hetevo.populations.genome import Population
 from hetevo.populations.random_streams import Purpose
 from hetevo.populations.relive import Life, relive
 from hetevo.populations.species import Species
+from hetevo.populations.text import write_ranges
 
 WIRED = ("wiring", "options", "density_ascending", "density_descending", "feedback", "circuit")
 """Settings of a network that decide which synapses there are: where one is changed, wirings are drawn anew."""
@@ -160,10 +161,10 @@ def read_individual(path: str | Path, identifier: int | None = None, *, trust: b
     size = config.evolution.size
     generation = max(kept) if identifier is None else identifier // size
     if generation not in kept:
-        spans = ", ".join(f"{number} (individuals {number * size} to {number * size + size - 1})" for number in kept)
         raise RunDirectoryError(
             f"{directory.path} has no checkpoint with individual {identifier}, which would be of generation"
-            f" {generation}; kept are those of {spans}. checkpoint.keep_every = n in a run's configuration keeps those"
+            f" {generation}; kept are those of {write_ranges([*kept])}, and generation G has individuals {size} G to"
+            f" {size} G + {size - 1}. checkpoint.keep_every = n in a run's configuration keeps those"
             " of every n-th generation."
         )
     origin = Origin(directory, kept[generation], config)

@@ -12,6 +12,7 @@ from hetevo.evolve.config.own_graph import with_kept_graph
 from hetevo.evolve.config.reaching import without_reach
 from hetevo.evolve.config.sources import Override
 from hetevo.evolve.data.keeping import with_kept_file
+from hetevo.evolve.founders import check_origin
 from hetevo.evolve.loading import load
 from hetevo.evolve.objectives import LOSS, name_of
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
@@ -24,6 +25,7 @@ from hetevo.evolve.state import State
 from hetevo.evolve.toml import inline
 from hetevo.populations.circuits import genome
 from hetevo.populations.species import Species
+from hetevo.populations.text import write_ranges
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class Origin:
         saved = checkpoints.list_checkpoints(directory.checkpoints)
         wanted = [path for path in saved if not number or checkpoints.generation_of(path) == int(number)]
         if not wanted:
-            has = ", ".join(str(checkpoints.generation_of(path)) for path in saved) or "none"
+            has = write_ranges([checkpoints.generation_of(path) for path in saved])
             raise RunDirectoryError(
                 f"{text}: {path} has no checkpoint of generation {number or 'any'}; it has: {has}."
                 " checkpoint.keep_every = n in a run's configuration keeps those of every n-th generation."
@@ -141,6 +143,25 @@ class Origin:
                 f" founders are drawn, and {self.directory.path} drew them otherwise. Expected its [genome]"
                 " and [network], got others. Give the same, or an algorithm that needs individuals alone, such as"
                 ' {name = "generational"}.'
+            )
+
+    def check_branch(self, config: Config) -> None:
+        """Check that a branch has something to do, and is asked for nothing that only founders could have.
+
+        Raises
+        ------
+        ConfigError
+            If it would end where it begins, names other founders, or draws them otherwise.
+        """
+        check_origin(config, self.config, str(self.directory.path))
+        if config.evolution.generations <= self.generation:
+            kept = write_ranges(
+                [checkpoints.generation_of(path) for path in checkpoints.list_checkpoints(self.directory.checkpoints)]
+            )
+            raise ConfigError(
+                f"--from {self.directory.path}: the branch would begin at generation {self.generation} and end there"
+                f" (evolution.generations), so that nothing is left to do. Name a later end, such as --generations"
+                f" {self.generation + 10}, or an earlier beginning, RUN@G with G one of those that were saved ({kept})."
             )
 
     def _check_compared(self, config: Config, state: State) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from hetevo.evolve.needed import Needs
 from hetevo.evolve.rundir import RunBusyError, RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.checkpoint import generation_of, load_manifest
@@ -72,6 +73,8 @@ class Removal:
         By the path in the run of each part that changes.
     left : tuple of str
         Checkpoints that stay because they hold files that are not Hetevo's.
+    needed : str
+        Why checkpoints stay that others may need; empty: none does for that.
     bytes : int
         How much smaller the run becomes.
     """
@@ -82,6 +85,7 @@ class Removal:
     every: int
     parts: dict[str, Thinned]
     left: tuple[str, ...]
+    needed: str
     bytes: int
 
     @property
@@ -95,7 +99,8 @@ def prune(
 ) -> list[Removal]:
     """Say what may go of runs, or remove it.
 
-    The newest checkpoint always stays, and with it all that a run needs to go on. Everything is checked, in all runs,
+    The newest checkpoint always stays, and with it all that a run needs to go on; so do those that runs still to come
+    need (`hetevo.evolve.needed`). Everything is checked, in all runs,
     before anything is removed in one.
 
     Parameters
@@ -128,22 +133,20 @@ def prune(
             f"expected generations from 1 on for individuals and from 0 on for checkpoints, got {individuals} and"
             f" {checkpoints}."
         )
-    plans = [_plan(path, checkpoints, individuals) for path in _find_runs(paths)]
+    needs = Needs()
+    plans = [_plan(path, checkpoints, individuals, needs) for path in _find_runs(paths)]
     if remove:
+        needs = Needs()
         for plan in plans:
-            _remove(plan, checkpoints, individuals)
+            _remove(plan, checkpoints, individuals, needs)
     return plans
 
 
 def _find_runs(paths: Sequence[str | Path]) -> Iterator[Path]:
     """Name the runs of sweeps in their place; those that have not begun have nothing to lose."""
     for path in map(Path, paths):
-        if not path.is_dir():
-            what = "is a file" if path.exists() else "does not exist"
-            raise RunDirectoryError(f"{path} {what}. Expected the directory of a run or a sweep.")
         if not is_sweep(path):
-            if not RunDirectory(path).is_begun():
-                refuse_folder(path, "prune")
+            refuse_folder(path, "prune")
             yield path
             continue
         folder = inside(path.absolute())
@@ -152,7 +155,7 @@ def _find_runs(paths: Sequence[str | Path]) -> Iterator[Path]:
                 yield folder / name
 
 
-def _plan(path: Path, checkpoints: int | None, individuals: int) -> Removal:
+def _plan(path: Path, checkpoints: int | None, individuals: int, needs: Needs) -> Removal:
     directory = RunDirectory.open(path)
     if is_held(directory.lock_file):
         raise RunBusyError(
@@ -166,16 +169,17 @@ def _plan(path: Path, checkpoints: int | None, individuals: int) -> Removal:
             f"{directory.path} is not pruned, for it is not what was written: {report.problems[0]}"
             f" All that is wrong: {spell('verify', Path(directory.path))}"
         )
-    return _plan_checked(directory, checkpoints, individuals)
+    return _plan_checked(directory, checkpoints, individuals, needs)
 
 
-def _plan_checked(directory: RunDirectory, checkpoints_every: int | None, individuals: int) -> Removal:
+def _plan_checked(directory: RunDirectory, checkpoints_every: int | None, individuals: int, needs: Needs) -> Removal:
     config = directory.config()
     found = config.get("checkpoint", {}).get("keep_every", 0) if checkpoints_every is None else checkpoints_every
     every = found if type(found) is int else 0
     # 1. checkpoints: the newest stays, and those that somebody put other files into
     saved = checkpoints.list_checkpoints(directory.checkpoints)
     old = [path for path in saved[:-1] if not every or generation_of(path) % every]
+    old, needed = _spare(directory, old, needs)
     left = [path for path in old if {*names(path)} - {checkpoints.STATE, checkpoints.MANIFEST}]
     gone = [path for path in old if path not in left]
     freed = sum(hash_file(path / name).bytes for path in gone for name in names(path))
@@ -194,8 +198,21 @@ def _plan_checked(directory: RunDirectory, checkpoints_every: int | None, indivi
         individuals,
         parts,
         tuple(path.name for path in left),
+        needed,
         freed,
     )
+
+
+def _spare(directory: RunDirectory, old: list[Path], needs: Needs) -> tuple[list[Path], str]:
+    """Return the old checkpoints that nobody needs, and why others stay."""
+    waiting = needs.count_waiting(directory.path) if old else 0
+    if waiting:
+        which = "1 run of this sweep has" if waiting == 1 else f"{waiting} runs of this sweep have"
+        return [], f"all checkpoints stay: {which} not begun, which may need them"
+    named = needs.find_generations(directory.path) if old else {}
+    spared = [generation_of(path) for path in old if generation_of(path) in named]
+    lines = [f"generation {generation} stays: {named[generation]} begins with it" for generation in spared]
+    return [path for path in old if generation_of(path) not in named], "; ".join(lines)
 
 
 def _thin(directory: RunDirectory, every: int, saved: list[int]) -> Iterator[tuple[str, Thinned]]:
@@ -231,11 +248,11 @@ def _describe(table: pa.Table) -> File:
     return File(bytes=len(content), sha256=sha256(content).hexdigest())
 
 
-def _remove(plan: Removal, checkpoints_every: int | None, individuals: int) -> None:
+def _remove(plan: Removal, checkpoints_every: int | None, individuals: int, needs: Needs) -> None:
     """Do what a plan says, unless the run was changed since."""
     directory = RunDirectory.open(plan.path)
     with directory.lock():
-        if _plan_checked(directory, checkpoints_every, individuals) != plan:
+        if _plan_checked(directory, checkpoints_every, individuals, needs) != plan:
             raise RunDirectoryError(
                 f"{plan.path} was changed since it was looked at, and nothing was removed there: repeat the command."
             )

@@ -33,6 +33,7 @@ from hetevo.populations.circuits import block_size
 from hetevo.populations.evaluation import Evaluation
 from hetevo.populations.genome import Population
 from hetevo.populations.species import Species
+from hetevo.populations.text import write_ranges
 
 
 def replay_generation(
@@ -70,7 +71,7 @@ def replay_generation(
     chosen = max(saved) if generation is None else generation
     if chosen not in saved:
         raise RunDirectoryError(
-            f"{directory.path} has no checkpoint of generation {chosen}; it has: {', '.join(map(str, saved))}."
+            f"{directory.path} has no checkpoint of generation {chosen}; it has: {write_ranges([*saved])}."
         )
     evolution = Evolution(_configure_elsewhere(config, workers), oversubscribe=oversubscribe)
     species, settings = evolution.species, evolution.config

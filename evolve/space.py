@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hetevo.evolve.config import Config
+from hetevo.evolve.config.reading import expect_config
 from hetevo.evolve.genes import GenesError, check_genes, value_bounds
 from hetevo.evolve.species import build_species
 from hetevo.populations.circuits import allowed_synapses, draw_founders, genome, receiving_layout
@@ -98,7 +99,7 @@ class Space:
     """
 
     def __init__(self, config: Config, *, masks: Mapping[str, ArrayLike] | None = None, wiring: bool = False) -> None:
-        self.config, self.wiring = config, wiring
+        self.config, self.wiring = expect_config(config), wiring
         self._species: Species = build_species(config)
         self._genes = genome(self._species)
         if wiring and self._species.storage == "sparse":

@@ -1,14 +1,16 @@
 """Whether an archive holds what was packed; a stranger may have made it, and it is unpacked for a moment only."""
 
+import errno
 import os
 import re
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
-from hetevo.evolve.archiving import find_runs
+from hetevo.evolve.archiving import describe_unfinished, find_runs
 from hetevo.evolve.crate import METADATA
 from hetevo.evolve.record_checks import Report
 from hetevo.evolve.rundir import RunDirectoryError, StorageError
@@ -16,9 +18,14 @@ from hetevo.evolve.rundir.schemas import File, parse_json
 from hetevo.evolve.rundir.sweep import FILE as SWEEP
 from hetevo.evolve.rundir.system import CHUNK
 from hetevo.evolve.verify import verify
+from hetevo.populations.errors import MachineFailedError
 
 METADATA_LIMIT = 256 << 20
 """Bytes beyond which a description is refused unread."""
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_ENCRYPTED = 0x1
+"""Flag of a member that needs a password."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.=_-]*(/[A-Za-z0-9][A-Za-z0-9.=_-]*){0,5}")
 
@@ -35,22 +42,50 @@ def verify_archive(path: str | Path) -> Report:
     ------
     RunDirectoryError
         If it is no archive of runs.
+    MachineFailedError
+        If there is no room to unpack it.
     """
     path, report = Path(path), Report()
     try:
-        with path.open("rb") as file, zipfile.ZipFile(file) as packed, tempfile.TemporaryDirectory() as folder:
+        with path.open("rb") as file, zipfile.ZipFile(file) as packed:
             expected = _read_description(path, packed)
             report.problems += _find_differences(packed, expected, file.seek(0, os.SEEK_END))
             if report.ok:
-                report.problems += _unpack(packed, expected, Path(folder))
-            if report.ok:
-                report.checked.append(f"{len(expected):,} files: size and SHA-256, and no others")
-                _verify_runs(Path(folder), report)
+                with _make_room(path, sum(entry.bytes for entry in expected.values())) as folder:
+                    report.problems += _unpack(packed, expected, folder)
+                    if report.ok:
+                        report.checked.append(f"{len(expected):,} files: size and SHA-256, and no others")
+                        _verify_runs(folder, report)
     except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
         raise RunDirectoryError(f"{path} is no archive of runs: {' '.join(str(error).split())[:200]}.") from None
     except OSError as error:
         raise StorageError("read", path, error) from error
     return report
+
+
+@contextmanager
+def _make_room(path: Path, needed: int) -> Iterator[Path]:
+    """Make a folder for a moment; where it cannot be made, or becomes too small, say how to choose another."""
+    place = tempfile.tempdir or os.environ.get("TMPDIR") or "the temporary folder"
+    try:
+        place = tempfile.gettempdir()
+        folder = tempfile.TemporaryDirectory()
+    except OSError as error:
+        raise _explain_room(path, place, needed, error) from None
+    with folder:
+        try:
+            yield Path(folder.name)
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            raise _explain_room(path, place, needed, error) from None
+
+
+def _explain_room(path: Path, place: str, needed: int, error: OSError) -> MachineFailedError:
+    return MachineFailedError(
+        f"{path}: cannot unpack into {place}: {error.strerror or error}. It needs {needed:,} bytes for a moment; choose"
+        " another folder (TMPDIR=/another/folder before the command)."
+    )
 
 
 def _read_description(path: Path, packed: zipfile.ZipFile) -> dict[str, File]:
@@ -60,6 +95,8 @@ def _read_description(path: Path, packed: zipfile.ZipFile) -> dict[str, File]:
     info = packed.getinfo(METADATA)
     if info.compress_type != zipfile.ZIP_STORED:
         raise ValueError(f"{METADATA} is compressed")
+    if info.flag_bits & _ENCRYPTED:
+        raise ValueError(f"{METADATA} is encrypted")
     content = parse_json(packed.read(info))
     graph = content.get("@graph") if isinstance(content, dict) else None
     found = {}
@@ -89,6 +126,8 @@ def _find_differences(packed: zipfile.ZipFile, expected: Mapping[str, File], who
     if len(there) > len({*there}):
         yield "a file is there twice"
     for info in members:
+        if info.flag_bits & _ENCRYPTED:
+            yield f"{info.filename[:200]}: it is encrypted, which no archive of Hetevo's is"
         entry = expected.get(info.filename)
         if entry and (info.file_size != entry.bytes or info.compress_type != zipfile.ZIP_STORED):
             yield f"{info.filename}: expected {entry.bytes:,} bytes, not compressed, got {info.file_size:,}"
@@ -113,7 +152,8 @@ def _unpack(packed: zipfile.ZipFile, expected: Mapping[str, File], folder: Path)
 
 def _verify_runs(folder: Path, report: Report) -> None:
     notes: dict[str, list[str]] = {}
-    for name, directory in find_runs(folder).items():
+    runs = find_runs(folder)
+    for name, directory in runs.items():
         found = verify(directory.path)
         start = f"{name}: " if name else ""
         report.checked += [f"{start}{line}".replace(f"{folder}/", "") for line in found.checked]
@@ -124,3 +164,6 @@ def _verify_runs(folder: Path, report: Report) -> None:
     report.notes += [
         f"{starts[0] if len(starts) == 1 else f'{len(starts)} runs: '}{line}" for line, starts in notes.items()
     ]
+    # what is damaged cannot say how far it came
+    if report.ok and (unfinished := describe_unfinished(folder, runs)):
+        report.notes.insert(0, unfinished)

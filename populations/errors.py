@@ -35,7 +35,7 @@ def _restore(kind: type[HetevoError], args: tuple[object, ...], state: dict[str,
     return error
 
 
-def nearest(name: str, valid: Iterable[str]) -> str:
+def nearest(name: str, valid: Iterable[str], *, likeness: float = 0.5) -> str:
     """Suggest the valid name that is closest to a misspelt one.
 
     Parameters
@@ -44,13 +44,15 @@ def nearest(name: str, valid: Iterable[str]) -> str:
         What was given.
     valid : iterable of str
         What would have been accepted.
+    likeness : float, optional
+        How like it a name must be, from 0 to 1.
 
     Returns
     -------
     str
         ``" Did you mean 'x'?"``, or an empty string if nothing comes close.
     """
-    close = get_close_matches(name, list(valid), n=1, cutoff=0.5)
+    close = get_close_matches(name, list(valid), n=1, cutoff=likeness)
     return f" Did you mean '{close[0]}'?" if close else ""
 
 

@@ -4,6 +4,7 @@
 `for_terminal`       no control characters, in messages and on standard streams (`Terminal`)
 `for_file`           a name for a file or folder
 `for_cell`           a cell of a table that a spreadsheet may open
+`write_ranges`       whole numbers, in messages
 `without_places`     without absolute paths, in what others may read
 ===================  ==========================================================================
 
@@ -12,7 +13,7 @@ Figures have `hetevo.analysis.figures.style.for_figure`, pages the template of `
 
 import io
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ LONGEST = 100
 """Letters of a name of a file at most: file systems allow 255, and endings are added."""
 
 LINES = "\n\t"
+FEW = 3
+"""Equal steps among numbers from which on they are written as a range."""
+
 _FORMULA = tuple("=+-@＝＋－＠")
 """With what a cell begins that spreadsheets compute."""
 
@@ -48,6 +52,39 @@ def for_terminal(text: str, keep: str = "") -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() or char in keep else escaped(char) for char in text)
+
+
+def write_ranges(numbers: Sequence[int]) -> str:
+    """Write rising whole numbers with equal steps among them as ranges.
+
+    Examples
+    --------
+    >>> write_ranges([0, 5, 10, 15, 401, 405])
+    'every 5th from 0 to 15, 401, 405'
+    >>> write_ranges([2, 3, 4, 5, 9])
+    '2 to 5, 9'
+    >>> write_ranges([])
+    'none'
+    """
+    parts, begin = list[str](), 0
+    while begin < len(numbers):
+        # as far as the step stays the same
+        step = numbers[begin + 1] - numbers[begin] if begin + 1 < len(numbers) else 1
+        end = begin
+        while end + 1 < len(numbers) and numbers[end + 1] - numbers[end] == step:
+            end += 1
+        if end - begin < FEW:
+            parts.append(str(numbers[begin]))
+            begin += 1
+            continue
+        parts.append(f"{'' if step == 1 else f'every {_ordinal(step)} from '}{numbers[begin]} to {numbers[end]}")
+        begin = end + 1
+    return ", ".join(parts) or "none"
+
+
+def _ordinal(number: int) -> str:
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th") if number // 10 % 10 != 1 else "th"
+    return f"{number}{ending}"
 
 
 def escaped(char: str) -> str:

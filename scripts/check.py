@@ -4,15 +4,18 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from hetevo.scripts.errors import FAILED, AsJson, Oversubscribe, TrustRun, explain_errors
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run directory.")]
-RunOrArchive = Annotated[
-    Path, typer.Argument(metavar="RUN|FILE.zip", help="Run directory, or a file of `hetevo archive`.")
+RunOrMore = Annotated[
+    Path,
+    typer.Argument(
+        metavar="RUN|DIR|FILE.zip", help="Run directory, a sweep or folder of runs, or a file of `hetevo archive`."
+    ),
 ]
 Generation = Annotated[
     int | None, typer.Argument(metavar="G", help="Generation to replay; default: the newest that was saved.")
@@ -33,7 +36,7 @@ Data = Annotated[
 
 @explain_errors
 def verify(
-    run: RunOrArchive,
+    run: RunOrMore,
     generation: Generation = None,
     replay: Replay = False,
     workers: Workers = None,
@@ -53,22 +56,26 @@ def verify(
         return
     if generation is not None and not replay:
         raise SettingError(f"{generation}: a generation is only needed to replay it; add --replay.")
+    options: dict[str, Any] = {
+        "replay": replay,
+        "workers": workers,
+        "data": data,
+        "trust": trust,
+        "oversubscribe": oversubscribe,
+    }
     if run.is_file():
         if replay:
             raise SettingError(f"{run}: expected a run directory for --replay, got an archive. Unpack it first.")
         from hetevo.evolve.unpacking import verify_archive
 
         report = verify_archive(run)
+    elif several := _find_several(run):
+        if generation is not None:
+            raise SettingError(f"{generation}: expected one run for its generation, got {run}, which holds several.")
+        _verify_several(run, several, as_json, **options)
+        return
     else:
-        report = check(
-            run,
-            replay=replay,
-            generation=generation,
-            workers=workers,
-            data=data,
-            trust=trust,
-            oversubscribe=oversubscribe,
-        )
+        report = check(run, generation=generation, **options)
     # what is wrong goes to the error stream, and decides the exit status
     if as_json:
         print(json.dumps({**asdict(report), "ok": report.ok}))
@@ -81,6 +88,44 @@ def verify(
             print(f"problem: {line}", file=sys.stderr)
         print(f"{run}: {'all is well' if report.ok else f'{len(report.problems)} problem(s)'}")
     if not report.ok:
+        raise typer.Exit(FAILED)
+
+
+def _find_several(path: Path) -> list[Path]:
+    """List the runs of a sweep or folder; none if it is a run itself, or holds nothing."""
+    from hetevo.evolve.rundir.finding import find_runs
+
+    found = list(find_runs([path])) if path.is_dir() else []
+    return [] if [one.path for one in found] == [path] else [one.path for one in found]
+
+
+def _verify_several(folder: Path, runs: list[Path], as_json: bool, **options: Any) -> None:
+    """Verify many runs, a line each and a sum; exit 1 if anything is wrong with one. Some may not have begun."""
+    from hetevo.evolve.record_checks import Report
+    from hetevo.evolve.verify import verify as check
+    from hetevo.populations.errors import HetevoError
+
+    reports: dict[Path, Report] = {}
+    for run in runs:
+        begun = run.exists()
+        try:
+            report = check(run, **options) if begun else Report(notes=["it has not begun"])
+        except HetevoError as error:  # of this run: the others are looked at nevertheless
+            report = Report(problems=[str(error)])
+        reports[run] = report
+        if as_json:
+            continue
+        for line in report.problems:
+            print(f"problem: {line}", file=sys.stderr)
+        said = "all is well" if begun else "it has not begun"
+        print(f"{run}: {said if report.ok else f'{len(report.problems)} problem(s)'}")
+    # the sum, and a status that tells whether all is well
+    wrong = sum(not report.ok for report in reports.values())
+    if as_json:
+        print(json.dumps([{"run": str(run), **asdict(report), "ok": report.ok} for run, report in reports.items()]))
+    else:
+        print(f"{folder}: {len(runs)} runs, {f'{wrong} with problems' if wrong else 'all is well'}")
+    if wrong:
         raise typer.Exit(FAILED)
 
 

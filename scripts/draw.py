@@ -24,6 +24,9 @@ Columns = Annotated[int | None, typer.Option(help="Panels side by side.")]
 Order = Annotated[
     list[str] | None, typer.Option(metavar="A,B,...", help="Conditions in their order; the others come after them.")
 ]
+Conditions = Annotated[
+    list[str] | None, typer.Option(metavar="A,B,...", help="Conditions that are drawn, in their order. Default: all.")
+]
 Hue = Annotated[
     list[str] | None,
     typer.Option(metavar="KEY", help="Setting that colours stand for; given twice, also what line styles stand for."),
@@ -68,6 +71,7 @@ def plot(
     width: Width = "",
     columns: Columns = None,
     order: Order = None,
+    conditions: Conditions = None,
     hue: Hue = None,
     title: Title = "",
     label: Label = None,
@@ -77,6 +81,7 @@ def plot(
     load_matplotlib()
     from hetevo.analysis.conditions import load_all
     from hetevo.analysis.figures import FIGURES, Design, save
+    from hetevo.analysis.figures.design import choose_conditions
     from hetevo.analysis.figures.frame import takes_design
     from hetevo.analysis.verdict import verdict
     from hetevo.evolve.rundir.places import inside
@@ -97,7 +102,8 @@ def plot(
     given |= {"order": _split_order(order or [], names), "labels": _split_labels(label or [], names)}
     design = {option: value for option, value in given.items() if value not in (None, "", [], {})}
     try:
-        Design(**design).arrange(loaded)
+        loaded = choose_conditions(loaded, _split_order(conditions or [], names))
+        arranged = Design(**design).arrange(loaded)
     except SettingError as error:
         raise SettingError(f"--{error}".replace("--labels:", "--label:")) from None
     if kind:
@@ -111,7 +117,8 @@ def plot(
     target = output or (inside(runs[0]) / "figures" / f"{kind}.png" if len(runs) == 1 else Path(f"{kind}.png"))
     for path in save(drawn, target, force=force, named=output is not None):
         print(path)
-    print(verdict(loaded))
+    # in its words, too, conditions come in the order and under the names that were chosen
+    print(verdict(arranged if order or label else loaded))
 
 
 def _read_width(width: str) -> str | float:

@@ -71,6 +71,8 @@ def _describe(removal: "Removal", *, removed: bool) -> Iterator[str]:
     yield f"{what} {'removed' if removed else 'would be removed'}"
     for name in removal.left:
         yield f"{name} stays: it holds files that are not Hetevo's"
+    if removal.needed:
+        yield removal.needed
     if removal.checkpoints:
         yield f"circuits, replays and branches are of generation {', '.join(map(str, removal.kept))} from then on"
     if removal.individuals:
@@ -115,6 +117,8 @@ def archive(
     from hetevo.evolve.crate import About
 
     packed = pack(run, output, About(name=name, authors=tuple(author), license=license), force=force)
+    for note in packed.notes:
+        tell(note)
     if as_json:
         print(json.dumps({**asdict(packed), "path": str(packed.path)}))
         return

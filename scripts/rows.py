@@ -22,6 +22,9 @@ OWN = ("run", "sweep", "condition", "state", "preset", "seed", "generation", "le
 COLUMNS = ("run", "state", "generation", "left", "loss", "alignment", "failures", "reason")
 """What is shown of many."""
 
+HEADS = {"loss": "best loss"}
+"""What stands over a column where its name alone could be taken for something else: a verdict is on the median."""
+
 SHORTEST = 12
 """Letters of a name or reason that are shown even where there is no room for them."""
 
@@ -119,7 +122,10 @@ def print_table(rows: list[Row], *, settings: bool) -> None:
 
     live = is_live(sys.stdout)
     # as wide as it must be where no terminal cuts it
-    widths = [max([len(name), *(len(row.cell(name)) for row in rows)]) for name in _columns(rows, settings=settings)]
+    widths = [
+        max([len(HEADS.get(name, name)), *(len(row.cell(name)) for row in rows)])
+        for name in _columns(rows, settings=settings)
+    ]
     console = Messages(sys.stdout, None if live else 1 + sum(3 + width for width in widths))
     if live and rows:
         console.print(make_table(rows, settings=settings, width=console.width))
@@ -148,7 +154,7 @@ def make_table(rows: list[Row], *, settings: bool, width: int | None = None) -> 
     names = _columns(rows, settings=settings)
     cells = {name: [row.cell(name) for row in rows] for name in names}
     if width is not None:
-        widths = {name: max(map(len, [name, *texts])) for name, texts in cells.items()}
+        widths = {name: max(map(len, [HEADS.get(name, name), *texts])) for name, texts in cells.items()}
         left = width - sum(2 + widths[name] for name in names if name not in ("run", "reason"))
         # numbers stay whole; of a name the end tells most, of a reason the beginning
         room = max(
@@ -160,7 +166,9 @@ def make_table(rows: list[Row], *, settings: bool, width: int | None = None) -> 
             cells["reason"] = [text if len(text) <= room else f"{text[: room - 1]}…" for text in cells["reason"]]
     for name in names:
         numeric = name in ("generation", "left", "loss", "alignment", "failures", "seed")
-        table.add_column(name, justify="right" if numeric else "left", no_wrap=True, overflow="ellipsis")
+        table.add_column(
+            HEADS.get(name, name), justify="right" if numeric else "left", no_wrap=True, overflow="ellipsis"
+        )
     for number, row in enumerate(rows):
         table.add_row(*(cells[name][number] for name in names), style=STYLES[row.stands.state])
     return table

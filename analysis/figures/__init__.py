@@ -21,11 +21,11 @@ from hetevo.analysis.figures.design import Design
 from hetevo.analysis.figures.emergence import onset, survival
 from hetevo.analysis.figures.exchange import exchange
 from hetevo.analysis.figures.gains import gains, phi, signs
-from hetevo.analysis.figures.individuals import distribution, fitness
+from hetevo.analysis.figures.individuals import distribution, fitness, parents
 from hetevo.analysis.figures.lifetime import lifetime
 from hetevo.analysis.figures.lineage import lineage, price
 from hetevo.analysis.figures.metaplasticity import metaplasticity
-from hetevo.analysis.figures.objectives import front, front_alignment, hypervolume, parents
+from hetevo.analysis.figures.objectives import front, front_alignment, hypervolume
 from hetevo.analysis.figures.phase import phase_diagram, phase_plane
 from hetevo.analysis.figures.plot import Plot, save
 from hetevo.analysis.figures.trace import trace

@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from hetevo.analysis.conditions import group_by_condition
 from hetevo.analysis.figures.caption import INTERVAL, name_with_seeds
 from hetevo.analysis.figures.frame import Frame, figure
 from hetevo.analysis.figures.parts import (
     add_to_title,
+    bounds_in,
     count_generations,
     draw_course,
     every_of,
@@ -50,9 +52,9 @@ def alignment(frame: Frame) -> pd.DataFrame:
     else:
         data, title = _several_runs(frame, upper, lower)
     null_line(upper, y=0)  # what a random direction has
-    # a diverging generation 0 would press all that follows to the floor of a linear axis
-    logarithmic(lower)
     null_line(lower, y=1)  # what a network that always says 0 has
+    # a diverging generation 0 would press all that follows to the floor of a linear axis
+    logarithmic(lower, by_lines=True)
     count_generations(lower, data["generation"])
     frame.legend(title=title)
     return data
@@ -101,9 +103,12 @@ def _one_run(frame: Frame, run: LoadedRun, upper: Axes, lower: Axes) -> pd.DataF
 def _several_runs(frame: Frame, upper: Axes, lower: Axes) -> tuple[pd.DataFrame, str]:
     """Draw the mean over seeds of each condition; return the data, and what the legend says of them."""
     panels = ((upper, "alignment_end", frame.measured()), (lower, "loss_median", tidy(frame.runs)))
+    every = group_by_condition(frame.runs)
     parts = {
         (axes, column): {
-            str(condition): over_seeds(group, column, logarithmic=axes is lower)
+            str(condition): over_seeds(
+                group, column, logarithmic=axes is lower, bounds=bounds_in(column, every[str(condition)])
+            )
             for condition, group in table.groupby("condition", sort=False)
         }
         for axes, column, table in panels

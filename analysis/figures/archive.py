@@ -1,5 +1,7 @@
 """The figure `archive`: the best circuit of each kind, over descriptors of genes, as a run's last checkpoint has it."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from textwrap import fill
 from typing import Any
 
@@ -12,6 +14,7 @@ from hetevo.analysis.figures.style import HALF, for_figure, write_title
 from hetevo.analysis.runs import LoadedRun
 from hetevo.evolve.rundir import DamagedError, RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir.checkpoint import list_checkpoints, load_manifest, read
+from hetevo.evolve.rundir.manifest import Manifest
 from hetevo.populations.descriptors import DESCRIPTORS, USUAL
 
 PREFIX = "memory_"
@@ -27,7 +30,12 @@ HIGHEST = 0.95
 """Quantile of losses that has the last colour: a few that learned nothing would take all colours otherwise."""
 
 
-@figure(probe=None, single=True)
+def _check_archive(runs: Sequence[LoadedRun]) -> None:
+    for run in runs:
+        _find_archive(run)
+
+
+@figure(probe=None, single=True, usual=_check_archive)
 def archive(frame: Frame) -> pd.DataFrame:
     """Draw the loss of each elite in the cells of its archive, over the first two descriptors.
 
@@ -95,8 +103,8 @@ def _name_descriptors(run: LoadedRun, count: int) -> list[str]:
     return names
 
 
-def _read_archive(run: LoadedRun) -> tuple[int, dict[str, NDArray[Any]]]:
-    """Return the archive in the last checkpoint, by name without its genes, and the generation."""
+def _find_archive(run: LoadedRun) -> tuple[Path, Manifest]:
+    """Return the last checkpoint of a run, which has an archive, and what it lists."""
     folders = list_checkpoints(RunDirectory(run.path).checkpoints)
     manifest = load_manifest(folders[-1]) if folders else None
     if manifest is None or not {f"{PREFIX}{name}" for name in NAMES} <= manifest.arrays.keys():
@@ -104,15 +112,21 @@ def _read_archive(run: LoadedRun) -> tuple[int, dict[str, NDArray[Any]]]:
             f"{run.path} keeps no archive of elites. Draw a run whose algorithm does, such as one with"
             ' evolution.algorithm = {name = "map-elites"}.'
         )
+    return folders[-1], manifest
+
+
+def _read_archive(run: LoadedRun) -> tuple[int, dict[str, NDArray[Any]]]:
+    """Return the archive in the last checkpoint, by name without its genes, and the generation."""
+    folder, manifest = _find_archive(run)
     # a file that looks like a checkpoint may be anything
-    damaged = DamagedError(folders[-1], "its archive is none of cells over descriptors")
+    damaged = DamagedError(folder, "its archive is none of cells over descriptors")
     try:
         expected = {name: (tuple(array.shape), np.dtype(array.dtype)) for name, array in manifest.arrays.items()}
     except TypeError:
         raise damaged from None
     if any(dtype.kind not in "biuf" for _, dtype in expected.values()) or manifest.files["state.npz"].bytes > LIMIT:
         raise damaged
-    found = read(folders[-1], expected).arrays
+    found = read(folder, expected).arrays
     arrays = {name: found[f"{PREFIX}{name}"] for name in NAMES}
     if not _is_archive(arrays):
         raise damaged

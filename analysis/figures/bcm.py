@@ -25,7 +25,28 @@ ACTIVITY = "activity_neuron_1_end"
 NEEDED = (*CURVES["birth"], *CURVES["end"], *(f"{name}_{s}" for name in (THRESHOLD, SLOPE) for s in STAGES), ACTIVITY)
 
 
-@figure(*NEEDED, probe="instruments", measures=("plasticity curve",), individuals=1, sweep="bcm")
+def _by_condition(runs: Sequence[LoadedRun]) -> dict[str, list[LoadedRun]]:
+    """Group runs by their conditions, without what these say of the intensity."""
+    groups: dict[str, list[LoadedRun]] = {}
+    for run in runs:
+        intensity = run.number(INTENSITY)
+        if run.setting("task.name") != "exposure" or not intensity > 0:
+            raise SettingError(
+                f"{run.path}: this figure needs runs of the task family 'exposure' with task.options.intensity, such as"
+                " those of 'hetevo sweep bcm'."
+            )
+        words = [word for word in run.condition.split(", ") if not word.startswith("intensity=")]
+        groups.setdefault(", ".join(words) or run.preset, []).append(run)
+    for name, group in groups.items():
+        if len({run.number(INTENSITY) for run in group}) < 2:
+            raise SettingError(
+                f"This figure compares at least two intensities (task.options.intensity) of a task 'exposure'; of"
+                f" {name!r} it got {group[0].number(INTENSITY):g} alone."
+            )
+    return groups
+
+
+@figure(*NEEDED, probe="instruments", measures=("plasticity curve",), individuals=1, sweep="bcm", usual=_by_condition)
 def bcm(frame: Frame) -> pd.DataFrame:
     """Draw changes against activity at birth and after histories of different intensity, and all thresholds.
 
@@ -66,27 +87,6 @@ def bcm(frame: Frame) -> pd.DataFrame:
     frame.legend(columns=2)
     curves.insert(0, "condition", next(iter(groups)))
     return pd.concat([data, curves], ignore_index=True)
-
-
-def _by_condition(runs: Sequence[LoadedRun]) -> dict[str, list[LoadedRun]]:
-    """Group runs by their conditions, without what these say of the intensity."""
-    groups: dict[str, list[LoadedRun]] = {}
-    for run in runs:
-        intensity = run.number(INTENSITY)
-        if run.setting("task.name") != "exposure" or not intensity > 0:
-            raise SettingError(
-                f"{run.path}: this figure needs runs of the task family 'exposure' with task.options.intensity, such as"
-                " those of 'hetevo sweep bcm'."
-            )
-        words = [word for word in run.condition.split(", ") if not word.startswith("intensity=")]
-        groups.setdefault(", ".join(words) or run.preset, []).append(run)
-    for name, group in groups.items():
-        if len({run.number(INTENSITY) for run in group}) < 2:
-            raise SettingError(
-                f"This figure compares at least two intensities (task.options.intensity) of a task 'exposure'; of"
-                f" {name!r} it got {group[0].number(INTENSITY):g} alone."
-            )
-    return groups
 
 
 def _draw_curves(axes: Axes, group: Sequence[LoadedRun]) -> pd.DataFrame:

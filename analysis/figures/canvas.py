@@ -156,7 +156,8 @@ class Canvas:
         """
         if len(names) > MOST_PANELS:
             raise SettingError(
-                f"This figure has a panel for each condition, at most {MOST_PANELS}; got {len(names)}. Name fewer runs."
+                f"This figure has a panel for each condition, at most {MOST_PANELS}; got {len(names)}. Name fewer runs,"
+                " or choose conditions with --conditions."
             )
         # smaller panels where there are many
         width = self.width(COLUMN_INCHES)

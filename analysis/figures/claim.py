@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from hetevo.analysis.conditions import group_by_condition
 from hetevo.analysis.figures.caption import INTERVAL, name_with_seeds
 from hetevo.analysis.figures.frame import Frame, figure
-from hetevo.analysis.figures.parts import null_line
+from hetevo.analysis.figures.parts import bounds_in, null_line
 from hetevo.analysis.figures.style import Palette
 from hetevo.analysis.intervals import ANY, Bounds, bounds_of, interval_shown
 from hetevo.analysis.runs import LoadedRun
@@ -89,7 +89,7 @@ def claim(frame: Frame, *, shows: Mapping[str, str] = SHOWN) -> pd.DataFrame:
         seeds = values.groupby("condition")["seed"].nunique()
         labels, _ = name_with_seeds({name: pd.Series([int(seeds.get(name, 0))]) for name in groups})
         rows_of = [values.loc[values["condition"] == name, "value"].to_numpy(float) for name in groups]
-        _draw(axes, rows_of, frame.palette, column)
+        _draw(axes, rows_of, frame.palette, _bounds(column, frame.runs))
         # the names once a row of panels, unless another number of seeds stands behind this measure
         names = [labels[name] for name in groups]
         again = names != said or axes in panels[:: frame.across]
@@ -106,9 +106,9 @@ def claim(frame: Frame, *, shows: Mapping[str, str] = SHOWN) -> pd.DataFrame:
     return data
 
 
-def _bounds(column: str) -> Bounds:
+def _bounds(column: str, runs: Sequence[LoadedRun]) -> Bounds:
     """Return the bounds of a measure, whatever word for it stands before a loss."""
-    known = bounds_of(column)
+    known = bounds_in(column, runs)
     return bounds_of("loss") if known == ANY and "loss" in column else known
 
 
@@ -132,7 +132,7 @@ def _explain(frame: Frame, ending: str) -> None:
     frame.legend(columns=1)
 
 
-def _draw(axes: Axes, conditions: Sequence[Floats], palette: Palette, column: str) -> None:
+def _draw(axes: Axes, conditions: Sequence[Floats], palette: Palette, bounds: Bounds) -> None:
     """Draw a row for each condition, from top to bottom; one without values stays empty: its label says so."""
     for place, values in enumerate(conditions):
         if not values.size:
@@ -145,7 +145,7 @@ def _draw(axes: Axes, conditions: Sequence[Floats], palette: Palette, column: st
             markeredgecolor="white",
         )  # fmt: skip
         # the mean with its interval, which a single seed does not have
-        mean, low, high = interval_shown(values, _bounds(column))
+        mean, low, high = interval_shown(values, bounds)
         axes.errorbar(
             mean,
             place + BELOW,

@@ -14,7 +14,7 @@ from hetevo.analysis.figures.caption import Caption, end_sentence
 from hetevo.analysis.figures.design import Design
 from hetevo.analysis.figures.frame import Frame, blank, fill_frame
 from hetevo.analysis.figures.page_file import LETTERS, Cell, PageTable, Panel, place_panels, read_page
-from hetevo.analysis.figures.plot import Plot
+from hetevo.analysis.figures.plot import DPI, Plot
 from hetevo.analysis.figures.style import LETTER, MM_PER_INCH, PAGE_INCHES, Look, for_figure, style
 from hetevo.populations.errors import SettingError
 from hetevo.populations.registry import Registry
@@ -111,7 +111,10 @@ def _write_letter(part: Figure, letter: str) -> None:
 
 def _align(figure: Figure, cells: Sequence[Cell], parts: Sequence[Figure]) -> None:
     """Let the panels of one row begin and end at the same heights, and those of one column at the same sides."""
+    # as finely as it is saved: on coarse pixels texts are narrower, and would then reach beyond the page
+    usual, figure.dpi = figure.dpi, DPI
     figure.draw_without_rendering()
+    figure.dpi = usual
     figure.set_layout_engine("none")
     for axis, side in ((1, 0), (0, 1)):  # heights of those that share their rows, widths of those that share columns
         groups: dict[tuple[int, int], list[Figure]] = {}

@@ -104,7 +104,7 @@ class Design:
             If a condition or a key is named that these runs do not have, or two conditions are called alike.
         """
         groups = group_by_condition(runs)
-        calls = {name: group[0].shown_as for name, group in groups.items() if group[0].shown_as}
+        calls = _shown_names(groups)
         calls |= {_find(name, groups, calls, "labels"): label for name, label in self.labels.items()}
         called = {name: calls.get(name, name) for name in groups}
         if len({*called.values()}) < len(called):
@@ -144,6 +144,32 @@ class Design:
                 )
             looks[name] = colours[value], LINES[place % len(LINES)]
         return looks
+
+
+def choose_conditions(runs: Sequence[LoadedRun], names: Sequence[str]) -> list[LoadedRun]:
+    """Return the runs of these conditions, in the order of their names.
+
+    Parameters
+    ----------
+    runs : sequence of LoadedRun
+        At least one.
+    names : sequence of str
+        Conditions, or what figures call them; none: all runs.
+
+    Raises
+    ------
+    SettingError
+        If a condition is named that these runs do not have.
+    """
+    groups = group_by_condition(runs)
+    calls = _shown_names(groups)
+    chosen = dict.fromkeys(_find(name, groups, calls, "conditions") for name in names)
+    return [run for name in chosen or groups for run in groups[name]]
+
+
+def _shown_names(groups: Mapping[str, Sequence[LoadedRun]]) -> dict[str, str]:
+    """Return what figures call conditions, by their names, where a sweep says so."""
+    return {name: group[0].shown_as for name, group in groups.items() if group[0].shown_as}
 
 
 def _find(name: str, groups: Mapping[str, object], calls: Mapping[str, str], option: str) -> str:

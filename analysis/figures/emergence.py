@@ -9,6 +9,7 @@ from hetevo.analysis.figures.parts import count_generations, null_line
 from hetevo.analysis.figures.style import HALF, SMALL, TICK, Colour, Look, for_figure, for_figures
 from hetevo.analysis.intervals import CONFIDENCE
 from hetevo.analysis.statistics import Emergence, emergence, survival_curve
+from hetevo.analysis.statistics.comparison import check_neutral
 from hetevo.analysis.statistics.curves import Curves
 from hetevo.analysis.statistics.survival import in_powers_of_ten
 from hetevo.populations.errors import SettingError
@@ -30,7 +31,7 @@ MOST_BANDS = 4
 """Conditions up to which their intervals can be told apart."""
 
 
-@figure()
+@figure(usual=check_neutral)
 def onset(frame: Frame, *, found: Emergence | None = None) -> pd.DataFrame:
     """Draw the population mean of every run, the band of neutral runs, and the onsets.
 
@@ -147,7 +148,7 @@ def _tidy(found: Emergence, condition: str) -> pd.DataFrame:
     )
 
 
-@figure()
+@figure(usual=check_neutral)
 def survival(frame: Frame, *, found: Emergence | None = None) -> pd.DataFrame:
     """Draw Kaplan-Meier curves of "not yet emerged" for every condition.
 

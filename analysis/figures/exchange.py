@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from hetevo.analysis.figures.caption import INTERVAL
 from hetevo.analysis.figures.frame import Frame, figure
-from hetevo.analysis.figures.parts import draw_course
+from hetevo.analysis.figures.parts import bounds_in, draw_course
 from hetevo.analysis.figures.style import Look, for_figures
 from hetevo.analysis.intervals import Bounds, bounds_of, interval_shown
 from hetevo.analysis.runs import LoadedRun
@@ -46,7 +46,7 @@ def exchange(frame: Frame) -> pd.DataFrame:
     looks, shown = frame.looks(), for_figures(data["condition"].unique())
     for name, part in data.groupby("condition", sort=False):
         _draw_life(above, part, looks[str(name)], shown[str(name)], bounds_of(word))
-    _draw_test(below, data, looks, bounds_of(word))
+    _draw_test(below, data, looks, bounds_in(word, frame.runs))
     above.set_xlabel("moment of life (%)")
     above.set_ylabel(f"{word}\n(probe batch)")
     below.set_xlabel("exchange, moment of life (%; 100: never)")

@@ -19,7 +19,7 @@ from hetevo.analysis.figures.canvas import Canvas
 from hetevo.analysis.figures.caption import INTERVAL, end_sentence, name_with_seeds
 from hetevo.analysis.figures.design import Design
 from hetevo.analysis.figures.needs import Needs, Runs, check_needs, choose_runs, document_runs
-from hetevo.analysis.figures.parts import draw_course
+from hetevo.analysis.figures.parts import bounds_in, draw_course
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import LINES, NEUTRAL, Look, Palette, look, style
 from hetevo.analysis.intervals import Bounds
@@ -80,7 +80,7 @@ class Frame(Canvas):
         column : str
             What to draw; NaN is a gap.
         bounds : tuple of float, optional
-            Where intervals are cut. Default: what its name says, see `over_seeds`.
+            Where intervals are cut. Default: what its name says, and losses at their cap.
 
         Returns
         -------
@@ -88,7 +88,11 @@ class Frame(Canvas):
             Title of the legend: n, and the kind of the interval.
         """
         groups = table.groupby("condition", sort=False)
-        summaries = {str(condition): over_seeds(group, column, bounds=bounds) for condition, group in groups}
+        every = group_by_condition(self.runs)
+        summaries = {
+            str(name): over_seeds(group, column, bounds=bounds or bounds_in(column, every.get(str(name), self.runs)))
+            for name, group in groups
+        }
         labels, title = name_with_seeds({condition: summary["n"] for condition, summary in summaries.items()})
         self.say(f"Lines: means over seeds; bands: {INTERVAL}s over seeds.", axes)
         looks = self.looks()
@@ -108,6 +112,7 @@ def figure(
     individuals: int | Literal["every"] | None = None,
     measures: tuple[str, ...] = (),
     sweep: str = "",
+    usual: Callable[[Sequence[LoadedRun]], object] | None = None,
 ) -> Callable[[Callable[Concatenate[Frame, P], pd.DataFrame]], Callable[..., Plot]]:
     """Make a figure of a function that draws into a `Frame` and returns what it drew, as a tidy table.
 
@@ -128,8 +133,11 @@ def figure(
         Measures by which the columns are recorded, where only runs that name them take them.
     sweep : str, optional
         A sweep whose runs it compares, if a single run says nothing.
+    usual : callable, optional
+        What the function checks itself before it draws, where no option says otherwise, see `needs.Needs`: lists of
+        what can be drawn ask it.
     """
-    needs = Needs(columns, probe, single, individuals, measures, sweep)
+    needs = Needs(columns, probe, single, individuals, measures, sweep, usual)
 
     def decorate(function: Callable[Concatenate[Frame, P], pd.DataFrame]) -> Callable[..., Plot]:
         @functools.wraps(function)

@@ -1,4 +1,4 @@
-"""The figures `distribution` and `fitness`: individuals' alignment, generation by generation and against their loss."""
+"""The figures `distribution`, `fitness` and `parents`: alignment of individuals, and how many have children."""
 
 from collections.abc import Sequence
 
@@ -11,9 +11,18 @@ from scipy import stats
 from hetevo.analysis.conditions import group_by_condition
 from hetevo.analysis.figures.frame import Frame, figure
 from hetevo.analysis.figures.needs import kept_generations, write_share
-from hetevo.analysis.figures.parts import add_to_title, choose_evenly, every_of, logarithmic, null_line, say_undefined
+from hetevo.analysis.figures.parts import (
+    add_to_title,
+    choose_evenly,
+    count_generations,
+    every_of,
+    logarithmic,
+    null_line,
+    say_undefined,
+)
 from hetevo.analysis.figures.style import Colour
-from hetevo.analysis.runs import LoadedRun
+from hetevo.analysis.runs import LoadedRun, tidy
+from hetevo.evolve.rundir import RunDirectoryError
 from hetevo.populations.types import Floats
 
 RIDGES = 6
@@ -173,3 +182,40 @@ def _density(values: Floats) -> Floats:
     width = max(len(values) ** -0.2, NARROWEST / np.std(values, ddof=1))
     density: Floats = stats.gaussian_kde(values, width)(GRID)
     return density
+
+
+def _check_counted(runs: Sequence[LoadedRun]) -> None:
+    for run in runs:
+        if "parents" not in run.generations or run.generations["parents"].isna().all():
+            raise RunDirectoryError(
+                f"{run.path} was recorded by a version that did not count parents. Run it again; the evolution is the"
+                " same, bit for bit."
+            )
+        if not run.generations["parents"].any() and run.last > 0:
+            raise RunDirectoryError(
+                f"{run.path}: nobody in it has parents: its algorithm draws every individual anew. Name runs of an"
+                " algorithm with parents, such as generational."
+            )
+
+
+@figure(probe=None, usual=_check_counted)
+def parents(frame: Frame) -> pd.DataFrame:
+    """Draw how many individuals have children, over generations, a line a condition.
+
+    Elites, which live on, are no children. Few parents: selection is hard, and soon all are relatives.
+
+    Returns
+    -------
+    Plot
+        Data: condition, seed, run, generation, parents.
+    """
+    _check_counted(frame.runs)
+    table = tidy(frame.runs)
+    table = table[table["generation"] > 0] if (table["generation"] > 0).any() else table  # founders have none
+    axes = frame.one_panel(2.2)
+    title = frame.courses(axes, table, "parents")
+    axes.set(xlabel="generation", ylabel="individuals with children")
+    axes.set_ylim(bottom=0)
+    count_generations(axes, table["generation"])
+    frame.legend(title=title)
+    return table[["condition", "seed", "run", "generation", "parents"]]

@@ -18,7 +18,33 @@ from hetevo.populations.types import Floats
 NAMES = {"heterosynaptic": "V plastic", "fixed-feedback": "V frozen"}
 
 
-@figure(sweep="metaplasticity")
+def _relative(runs: Sequence[LoadedRun]) -> pd.DataFrame:
+    """Return the median score of each rule, strength and seed, relative to that after the strongest history."""
+    groups: dict[tuple[str, int], dict[float, Floats]] = {}
+    for run in runs:
+        strength = run.number("task.options.strength")
+        if run.setting("task.name") != "history" or np.isnan(strength):
+            raise SettingError(
+                f"{run.path}: this figure needs runs of the task family 'history' with task.options.strength, such as"
+                " those of 'hetevo sweep metaplasticity'."
+            )
+        groups.setdefault((str(run.setting("plasticity.rule")), run.seed), {})[strength] = scores(run)
+    rows = []
+    for (rule, seed), found in groups.items():
+        strongest = found[max(found)]
+        if len(found) < 2 or not np.isfinite(strongest).any():
+            raise SettingError(
+                'This figure compares at least two strengths, recorded with probe.name = "instruments"; got'
+                f" {sorted(found)} for the rule {rule!r}, seed {seed}."
+            )
+        # each neuron's sign is that after the strongest history
+        unit = np.nanmedian(np.abs(strongest))
+        for strength, values in found.items():
+            rows.append((rule, strength, seed, float(np.nanmedian(np.sign(strongest) * values) / unit)))
+    return pd.DataFrame(rows, columns=["rule", "strength", "seed", "score"])
+
+
+@figure(sweep="metaplasticity", usual=_relative)
 def metaplasticity(frame: Frame) -> pd.DataFrame:
     """Draw the scores of neurons after histories of different strength, relative to those after the strongest one.
 
@@ -60,32 +86,6 @@ def metaplasticity(frame: Frame) -> pd.DataFrame:
     axes.xaxis.set_major_locator(MultipleLocator(0.5))
     frame.legend(columns=2)
     return data
-
-
-def _relative(runs: Sequence[LoadedRun]) -> pd.DataFrame:
-    """Return the median score of each rule, strength and seed, relative to that after the strongest history."""
-    groups: dict[tuple[str, int], dict[float, Floats]] = {}
-    for run in runs:
-        strength = run.number("task.options.strength")
-        if run.setting("task.name") != "history" or np.isnan(strength):
-            raise SettingError(
-                f"{run.path}: this figure needs runs of the task family 'history' with task.options.strength, such as"
-                " those of 'hetevo sweep metaplasticity'."
-            )
-        groups.setdefault((str(run.setting("plasticity.rule")), run.seed), {})[strength] = scores(run)
-    rows = []
-    for (rule, seed), found in groups.items():
-        strongest = found[max(found)]
-        if len(found) < 2 or not np.isfinite(strongest).any():
-            raise SettingError(
-                'This figure compares at least two strengths, recorded with probe.name = "instruments"; got'
-                f" {sorted(found)} for the rule {rule!r}, seed {seed}."
-            )
-        # each neuron's sign is that after the strongest history
-        unit = np.nanmedian(np.abs(strongest))
-        for strength, values in found.items():
-            rows.append((rule, strength, seed, float(np.nanmedian(np.sign(strongest) * values) / unit)))
-    return pd.DataFrame(rows, columns=["rule", "strength", "seed", "score"])
 
 
 def bcm(strength: Floats) -> Floats:

@@ -1,6 +1,6 @@
 """What figures need of their runs, with errors that say how to get it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -36,6 +36,8 @@ class Needs:
         Measures that only runs take that name them in ``probe.measures``, by which the columns are recorded.
     sweep : str, optional
         A sweep whose runs it compares: a single run is refused.
+    usual : callable, optional
+        Raises a `HetevoError` if these runs cannot have the figure as it is drawn without options, see `check_usual`.
     """
 
     columns: tuple[str, ...] = ()
@@ -44,6 +46,7 @@ class Needs:
     individuals: int | Literal["every"] | None = None
     measures: tuple[str, ...] = ()
     sweep: str = ""
+    usual: Callable[[Sequence[LoadedRun]], object] | None = None
 
 
 def check_needs(runs: Runs, needs: Needs) -> list[LoadedRun]:
@@ -87,6 +90,30 @@ def check_needs(runs: Runs, needs: Needs) -> list[LoadedRun]:
                 f" kept. What else is missing: {spell('verify', run.path)}"
             )
     return runs
+
+
+def check_usual(runs: Runs, needs: Needs) -> list[LoadedRun]:
+    """Return runs as `check_needs` does, all of which can have a figure without options, as far as is known undrawn.
+
+    What only the drawing itself can tell, such as whether anything is defined, is not looked at: it reads individuals
+    or computes statistics.
+
+    Parameters
+    ----------
+    runs : LoadedRun or sequence of LoadedRun
+        Any number.
+    needs : Needs
+        Of the figure.
+
+    Raises
+    ------
+    HetevoError
+        As the figure would.
+    """
+    checked = check_needs(runs, needs)
+    if needs.usual:
+        needs.usual(checked)
+    return checked
 
 
 def _unmeasured(run: LoadedRun, needs: Needs) -> Iterator[tuple[str, str]]:

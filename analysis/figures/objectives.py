@@ -1,4 +1,4 @@
-"""The figures `front`, `hypervolume` and `parents`: what selection by several objectives does, and how hard it is."""
+"""The figures `front`, `front-alignment` and `hypervolume`: what selection by several objectives does."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -14,7 +14,7 @@ from hetevo.analysis.figures.frame import Frame, figure
 from hetevo.analysis.figures.needs import write_share
 from hetevo.analysis.figures.parts import add_to_title, choose_evenly, count_generations
 from hetevo.analysis.figures.style import TICK, for_figure
-from hetevo.analysis.runs import LoadedRun, tidy
+from hetevo.analysis.runs import LoadedRun
 from hetevo.evolve.rundir import RunDirectoryError
 from hetevo.populations.errors import spell
 from hetevo.populations.types import Floats, Indices, Mask
@@ -34,7 +34,15 @@ FAR = 3.0
 LOSS, MORE = "loss", "+"
 
 
-@figure(probe=None, individuals=SHOWN)
+def _check_three(runs: Sequence[LoadedRun]) -> list[str]:
+    return _objectives_of(runs, most=3)
+
+
+def _check_eight(runs: Sequence[LoadedRun]) -> list[str]:
+    return _objectives_of(runs, most=8)
+
+
+@figure(probe=None, individuals=SHOWN, usual=_check_three)
 def front(frame: Frame) -> pd.DataFrame:
     """Draw the Pareto front of several generations, a panel a condition: whom nobody dominates.
 
@@ -48,7 +56,7 @@ def front(frame: Frame) -> pd.DataFrame:
     Plot
         Data: condition, seed, generation, id, and the objectives, of every individual of a front.
     """
-    names = _objectives_of(frame.runs, most=3)
+    names = _check_three(frame.runs)
     across, upward, *third = names
     every, groups = group_by_condition(frame.runs), group_by_condition(frame.chosen)
     grid = frame.grid(list(groups), 2.4, across=_label(across), upward=_label(upward))
@@ -73,6 +81,12 @@ def front(frame: Frame) -> pd.DataFrame:
         beyond = int(outside[(fronts["condition"] == condition).to_numpy()].sum())
         add_to_title(axes, _say_counts(group, every[condition], beyond))
     _explain(frame, grid[0], colours, third)
+    if third:
+        values = fronts[_column(third[0])]
+        frame.say(f"Size of points, {_plain_label(third[0])}: from {values.min():.3g} to {values.max():.3g}.")
+    else:
+        frame.say("Lines, a staircase for the front of each run, which is a seed: what lies behind it is dominated.")
+    _say_beyond(frame, outside)
     return fronts[["condition", "seed", "run", "generation", "id", *map(_column, names)]]
 
 
@@ -91,6 +105,15 @@ def _cut_axes(axes: Axes, fronts: pd.DataFrame, across: str, upward: str) -> Mas
     return outside
 
 
+def _say_beyond(frame: Frame, outside: Mask) -> None:
+    """Say in the caption what stands beyond the axes, if anybody does."""
+    if outside.any():
+        frame.say(
+            f"Beyond the axes: individuals of fronts, {int(outside.sum())} in all, with values more than {FAR:g}"
+            " interquartile ranges beyond the quartiles, such as losses at their cap."
+        )
+
+
 def _say_counts(group: Sequence[LoadedRun], every: Sequence[LoadedRun], beyond: int) -> str:
     """Say how many seeds and individuals there are, and how many of a front lie outside of the axes."""
     counts = f"n = {write_share(group, every)} × {group[0].size}"
@@ -103,12 +126,12 @@ def _explain(frame: Frame, axes: Axes, colours: "dict[int, tuple[float, float, f
     for generation, colour in colours.items():
         label = f"generation {generation}"
         axes.add_line(Line2D([], [], color=colour, linestyle=line, marker="o", markersize=3, label=label))
-    size = f"; size: {_label(third[0])}".replace("\n", " ") if third else ""
+    size = f"; size: {_plain_label(third[0])}" if third else ""
     frame.say("Points, individuals whom nobody of their generation and run dominates; colours, generations.")
     frame.legend(columns=2, title=f"n seeds × individuals{size}")
 
 
-@figure("alignment_end", individuals=1)
+@figure("alignment_end", individuals=1, usual=_check_eight)
 def front_alignment(frame: Frame) -> pd.DataFrame:
     """Draw the Pareto front of the last generation that was kept, with gradient alignment as colour.
 
@@ -120,7 +143,7 @@ def front_alignment(frame: Frame) -> pd.DataFrame:
     Plot
         Data: condition, seed, run, generation, id, the objectives, and alignment_end, of every individual of a front.
     """
-    names = _objectives_of(frame.runs, most=8)
+    names = _check_eight(frame.runs)
     across, upward = names[:2]
     every, groups = group_by_condition(frame.runs), group_by_condition(frame.chosen)
     grid = frame.grid(list(groups), 2.4, across=_label(across), upward=_label(upward))
@@ -143,12 +166,16 @@ def front_alignment(frame: Frame) -> pd.DataFrame:
         axes.scatter(rest[_column(across)], rest[_column(upward)], s=SMALLEST * 2, facecolors="none", edgecolors="0.5")
         beyond = int(outside[(fronts["condition"] == condition).to_numpy()].sum())
         add_to_title(axes, _say_counts(group, every[condition], beyond))
-    frame.say("Points, individuals whom nobody of their run dominates; rings, those whose alignment is undefined.")
+    frame.say(
+        "Points, individuals whom nobody of their run, which is a seed, dominates; colour, gradient alignment; rings,"
+        " those whose alignment is undefined."
+    )
+    _say_beyond(frame, outside)
     frame.figure.colorbar(image, ax=grid, pad=0.02, aspect=30).set_label("gradient alignment (cosine)")
     return fronts[["condition", "seed", "run", "generation", "id", *map(_column, names), "alignment_end"]]
 
 
-@figure(probe=None, individuals=MOST)
+@figure(probe=None, individuals=MOST, usual=_check_eight)
 def hypervolume(frame: Frame) -> pd.DataFrame:
     """Draw the hypervolume of Pareto fronts over generations, a line a condition.
 
@@ -160,7 +187,7 @@ def hypervolume(frame: Frame) -> pd.DataFrame:
     Plot
         Data: condition, seed, run, generation, hypervolume.
     """
-    names = _objectives_of(frame.runs, most=8)
+    names = _check_eight(frame.runs)
     individuals = [run.individuals_in(choose_evenly(_kept(run), MOST).tolist()) for run in frame.chosen]
     values = [_values(table, names) for table in individuals]
     best, worst = (f([f(part, axis=0) for part in values], axis=0) for f in (np.min, np.max))
@@ -181,34 +208,6 @@ def hypervolume(frame: Frame) -> pd.DataFrame:
     return data
 
 
-@figure(probe=None)
-def parents(frame: Frame) -> pd.DataFrame:
-    """Draw how many individuals have children, over generations, a line a condition.
-
-    Elites, which live on, are no children. Few parents: selection is hard, and soon all are relatives.
-
-    Returns
-    -------
-    Plot
-        Data: condition, seed, run, generation, parents.
-    """
-    for run in frame.runs:
-        if "parents" not in run.generations or run.generations["parents"].isna().all():
-            raise RunDirectoryError(
-                f"{run.path} was recorded by a version that did not count parents. Run it again; the evolution is the"
-                " same, bit for bit."
-            )
-    table = tidy(frame.runs)
-    table = table[table["generation"] > 0] if (table["generation"] > 0).any() else table  # founders have none
-    axes = frame.one_panel(2.2)
-    title = frame.courses(axes, table, "parents")
-    axes.set(xlabel="generation", ylabel="individuals with children")
-    axes.set_ylim(bottom=0)
-    count_generations(axes, table["generation"])
-    frame.legend(title=title)
-    return table[["condition", "seed", "run", "generation", "parents"]]
-
-
 def _objectives_of(runs: Sequence[LoadedRun], most: int) -> list[str]:
     """Return the objectives of all runs, as they are written in their configurations."""
     found = [run.setting("evolution.objectives") for run in runs]
@@ -223,7 +222,7 @@ def _objectives_of(runs: Sequence[LoadedRun], most: int) -> list[str]:
         if names != named[0]:
             raise RunDirectoryError(
                 f"{run.path} selects by {', '.join(names)}, and {runs[0].path} by {', '.join(named[0])}: expected runs"
-                " of the same objectives. Name fewer runs."
+                " of the same objectives. Name fewer runs, or choose conditions with --conditions."
             )
         if missing := [name for name in names if name != LOSS and f"{_column(name)}_median" not in run.generations]:
             raise RunDirectoryError(
@@ -247,6 +246,11 @@ def _label(name: str) -> str:
     known |= {"change": "change\nof weights"}
     label = known.get(_plain(name)) or for_figure(_plain(name), TICK)
     return label + "\n(more is better)" * name.startswith(MORE)
+
+
+def _plain_label(name: str) -> str:
+    """Name an objective in a line of text."""
+    return _label(name).replace("\n", " ")
 
 
 def _values(table: pd.DataFrame, names: Sequence[str]) -> Floats:

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar, get_type_hints
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from hetevo.analysis.conditions import load_all
-from hetevo.analysis.figures.design import Design
+from hetevo.analysis.figures.design import Design, choose_conditions
 from hetevo.analysis.figures.frame import needs_of, takes_design
 from hetevo.analysis.figures.needs import check_needs
 from hetevo.analysis.figures.plot import Plot
@@ -97,6 +97,7 @@ def read_page(source: Path, kinds: Registry[Callable[..., Plot]]) -> tuple[PageT
         raise ConfigError(f"{source}: expected 1 to {len(LETTERS)} tables [[panel]], got {len(given or [])}.")
     loaded: dict[tuple[str, ...], list[LoadedRun]] = {}
     panels = []
+    every: dict[str, None] = {}
     for number, each in enumerate(given, start=1):
         where = f"{source}: [[panel]] {number}"
         table = _validate(each, PanelTable, where)
@@ -106,6 +107,12 @@ def read_page(source: Path, kinds: Registry[Callable[..., Plot]]) -> tuple[PageT
             panels.append(_check(table, page, loaded[key], kinds))
         except HetevoError as error:
             raise ConfigError(f"{where}: {error}") from None
+        every |= dict.fromkeys(name for run in loaded[key] for name in (run.condition, run.shown_as) if name)
+    if strangers := [name for name in page.labels if name not in every]:
+        raise ConfigError(
+            f"{source}: [figure.labels]: expected conditions of the runs of any panel ({'; '.join(every)}), got"
+            f" {strangers[0]!r}.{nearest(strangers[0], every)}"
+        )
     return page, panels
 
 
@@ -130,18 +137,17 @@ def _check(
     names = {name for run in runs for name in (run.condition, run.shown_as)}
     known = {name: label for name, label in page.labels.items() if name in names}
     design = Design(
-        columns=table.columns, order=table.conditions or table.order, hue=table.hue, title=table.title,
+        columns=table.columns, order=table.order, hue=table.hue, title=table.title,
         labels={**known, **table.labels},
     )  # fmt: skip
+    # what is not drawn may have a label, too
+    chosen = choose_conditions(runs, table.conditions)
     arranged = design.arrange(runs)
     if table.conditions:
-        shown = {run.condition for run in design.arrange([run for run in runs if _is_named(run, table.conditions)])}
-        arranged = [run for run in arranged if run.condition in shown]
+        places = {(run.path, run.stage): place for place, run in enumerate(chosen)}
+        drawn = [run for run in arranged if (run.path, run.stage) in places]
+        arranged = sorted(drawn, key=lambda run: places[run.path, run.stage])
     return Panel(function, check_needs(arranged, needs_of(function)), design, _check_options(function, table))
-
-
-def _is_named(run: LoadedRun, names: Sequence[str]) -> bool:
-    return run.condition in names or run.shown_as in names
 
 
 def _check_options(function: Callable[..., Plot], table: PanelTable) -> dict[str, Any]:

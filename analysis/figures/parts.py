@@ -1,5 +1,7 @@
 """What figures draw with, inside their panels."""
 
+import math
+import re
 from collections.abc import Collection, Iterable, Sequence
 from textwrap import fill
 from typing import Literal
@@ -10,6 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 from hetevo.analysis.figures.style import LABEL, LETTER, SMALL, Look
+from hetevo.analysis.intervals import Bounds, bounds_of
+from hetevo.analysis.runs import LoadedRun
 from hetevo.populations.types import Floats, Indices
 
 LETTER_WIDTH = 0.58
@@ -20,6 +24,20 @@ BESIDE = 36
 
 SHORTEST = 12
 """Letters of a line that is not broken."""
+
+BEYOND_LINES = 2.0
+"""How many times as far as its lines a logarithmic axis reaches at most, whatever bands there are."""
+
+_CAPPED = re.compile(r"(heldout_)?loss(_\w+)?")
+"""Columns that hold no value above ``lifetime.loss_cap``."""
+
+
+def bounds_in(column: str, runs: Iterable[LoadedRun]) -> Bounds:
+    """Return between which values a column of these runs lies: by its nature, and losses below their largest cap."""
+    least, largest = bounds_of(column)
+    if _CAPPED.fullmatch(column):
+        largest = max((run.number("lifetime.loss_cap", math.inf) for run in runs), default=largest)
+    return least, largest
 
 
 def null_line(axes: Axes, *, x: float | None = None, y: float | None = None, above: int = 1) -> None:
@@ -115,11 +133,29 @@ def count_generations(axes: Axes, generations: "Indices | Floats | pd.Series[int
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, steps=[1, 2, 5, 10]))
 
 
-def logarithmic(axes: Axes, name: str = "y", few: bool = False) -> None:
-    """Give an axis a logarithmic scale with ticks that are plain numbers, however many decades it spans."""
+def logarithmic(axes: Axes, name: str = "y", few: bool = False, by_lines: bool = False) -> None:
+    """Give an axis a logarithmic scale with ticks that are plain numbers, however many decades it spans.
+
+    Parameters
+    ----------
+    axes : Axes
+        All is drawn into it already.
+    name : str, optional
+        ``"x"`` or ``"y"``.
+    few : bool, optional
+        Whether there is room for few ticks.
+    by_lines : bool, optional
+        Whether a y axis reaches no further than `BEYOND_LINES` times what its lines do: wide bands are cut off.
+    """
     axes.set(**{f"{name}scale": "log"})
-    # as many ticks as there is room for: 1, 2 and 5 of every decade, or powers of ten alone
     low, high = sorted(getattr(axes, f"get_{name}lim")())
+    if by_lines:
+        values = np.concatenate([np.asarray(line.get_ydata(), float) for line in axes.get_lines()])
+        shown = values[np.isfinite(values) & (values > 0)]
+        if shown.size:
+            low, high = max(low, shown.min() / BEYOND_LINES), min(high, shown.max() * BEYOND_LINES)
+            axes.set_ylim(low, high)
+    # as many ticks as there is room for: 1, 2 and 5 of every decade, or powers of ten alone
     axis = axes.yaxis if name == "y" else axes.xaxis
     axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < (30 if few else 200) else (1,), numticks=8))
     axis.set_major_formatter(StrMethodFormatter("{x:g}"))

@@ -1,6 +1,6 @@
 """The figures `phase-plane` (stability against consistency) and `phase-diagram` (alignment over two parameters)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -11,6 +11,7 @@ from matplotlib.patches import Rectangle
 
 from hetevo.analysis.figures.frame import Frame, figure
 from hetevo.analysis.figures.style import HALF, SMALL, TICK, UNDEFINED, for_figure, for_figures
+from hetevo.analysis.runs import LoadedRun
 from hetevo.analysis.statistics.curves import last_level
 from hetevo.evolve.identity import flat_values
 from hetevo.populations.errors import SettingError
@@ -111,7 +112,15 @@ def _limits(axes: Axes, hs: "pd.Series[float]", dc: "pd.Series[float]") -> None:
             setter(max(values.min() - MARGIN, -0.02), min(values.max() + MARGIN, 1.02))
 
 
-@figure()
+def _check_two_keys(runs: Sequence[LoadedRun]) -> None:
+    _axes(_tabulate(runs), None, None)
+
+
+def _tabulate(runs: Sequence[LoadedRun]) -> pd.DataFrame:
+    return pd.DataFrame([dict(flat_values(run.config)) for run in runs])
+
+
+@figure(usual=_check_two_keys)
 def phase_diagram(
     frame: Frame,
     *,
@@ -146,7 +155,7 @@ def phase_diagram(
         If the runs do not differ in exactly two parameters, and none are named.
     """
     # the mean over seeds, after that over runs of one seed in one cell
-    table = pd.DataFrame([dict(flat_values(run.config)) for run in frame.runs])
+    table = _tabulate(frame.runs)
     x, y = _axes(table, x, y)
     shown = pd.DataFrame({x: table[x].map(_shown), y: table[y].map(_shown)})
     shown["seed"] = [run.seed for run in frame.runs]
@@ -229,10 +238,12 @@ def _axes(table: pd.DataFrame, x: str | None, y: str | None) -> tuple[str, str]:
             raise SettingError(f"There is no key {name!r} in these configurations. They differ in {', '.join(free)}.")
     missing = [x, y].count(None)
     if missing and len(free) != missing:
+        found = f"{len(free)}: {', '.join(free)}" if free else "none"
+        # of too few parameters, fewer runs do not have more
+        fewer = ", name fewer runs, or name x and y from Python" if len(free) > missing else ""
         raise SettingError(
             "A phase diagram shows runs that differ in exactly two parameters besides the seed; these differ in"
-            f" {len(free)}{': ' + ', '.join(free) if free else ''}. Make them by a sweep with [grid] of two keys"
-            " (hetevo sweep), name fewer runs, or name x and y from Python."
+            f" {found}. Make them by a sweep with [grid] of two keys (hetevo sweep){fewer}."
         )
     return x or free.pop(0), y or free.pop(0)
 

@@ -11,7 +11,14 @@ from pandas.api.types import is_numeric_dtype
 from hetevo.analysis.conditions import group_by_condition
 from hetevo.analysis.figures.caption import name_with_seeds
 from hetevo.analysis.figures.frame import Frame, figure
-from hetevo.analysis.figures.parts import count_generations, draw_course, logarithmic, null_line, say_undefined
+from hetevo.analysis.figures.parts import (
+    bounds_in,
+    count_generations,
+    draw_course,
+    logarithmic,
+    null_line,
+    say_undefined,
+)
 from hetevo.analysis.figures.style import TICK, for_figure
 from hetevo.analysis.runs import LoadedRun, tidy
 from hetevo.analysis.statistics.curves import over_seeds
@@ -93,7 +100,10 @@ def _summarise(group: Sequence[LoadedRun], column: str) -> pd.DataFrame:
     table = tidy([replace(run, generations=run.generations.assign(value=run.values(column))) for run in group])
     seen = table.dropna(subset="value") if _is_measured(group, column) else table
     return over_seeds(
-        seen if len(seen) else table, "value", logarithmic=_is_loss(column) and bool((table["value"] > 0).all())
+        seen if len(seen) else table,
+        "value",
+        logarithmic=_is_loss(column) and bool((table["value"] > 0).all()),
+        bounds=bounds_in(column, group),
     )
 
 
@@ -111,6 +121,6 @@ def _finish(axes: Axes, column: str, means: "pd.Series[float]") -> None:
     if not means.notna().any():
         say_undefined(axes)
     elif _is_loss(column) and (means.dropna() > 0).all():
-        logarithmic(axes)
+        logarithmic(axes, by_lines=True)
     if column.startswith("alignment"):
         null_line(axes, y=0)

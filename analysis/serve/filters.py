@@ -3,9 +3,12 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
+
+from markupsafe import Markup, escape
 
 from hetevo.analysis.serve.folders import Row
 from hetevo.evolve.rundir.overview import STATES
@@ -18,14 +21,28 @@ REMEMBERED = 10_000
 """Texts of which what is shown is remembered: a page has the same ones again and again."""
 
 
-def in_order(name: str) -> list[tuple[int, int, str]]:
-    """Return by what names are sorted: numbers in them count as numbers.
+_NUMBER = re.compile(r"((?:(?<==)-)?[0-9]{1,18}(?:\.[0-9]{1,18})?(?:e[+-]?[0-9]{1,3}(?![0-9A-Za-z]))?)", re.ASCII)
+"""In a name: a sign is one only after an equals sign, elsewhere it joins words."""
+
+
+_BREAK = re.compile(r"(?<=[,=/])|(?<=-)(?<!=-)(?<![0-9]e-)")
+"""Where a line may end in a name: its hyphens join words, unless they are signs of numbers."""
+
+_EXPONENT = re.compile(r"[0-9]e-[0-9]")
+
+
+def in_order(name: str) -> tuple[list[tuple[int, Decimal, str]], str]:
+    """Return by what names are sorted: numbers in them, with their decimals, count as numbers.
 
     >>> sorted(["run-10", "run-9"], key=in_order)
     ['run-9', 'run-10']
+    >>> sorted(["scale=0.1053", "scale=0.03812", "scale=1e-05"], key=in_order)
+    ['scale=1e-05', 'scale=0.03812', 'scale=0.1053']
     """
-    parts = re.findall(r"[0-9]{1,18}|[^0-9]+", name)
-    return [(0, int(part), "") if part[0] in "0123456789" else (1, 0, part) for part in parts]
+    # numbers stand between the texts that they part
+    parts = enumerate(_NUMBER.split(name))
+    keys = [(0, Decimal(part), "") if number % 2 else (1, Decimal(0), part) for number, part in parts if part]
+    return keys, name
 
 
 SORTS: dict[str, Callable[[Row], Any]] = {
@@ -57,6 +74,18 @@ def shorten(name: str, most: int = MOST_LETTERS) -> str:
     shown = for_terminal(without_places(name))
     shown = shown if shown.strip() else repr(shown)
     return shown if len(shown) <= most else f"{shown[: most // 2]}…{shown[most // 2 + 1 - most :]}"
+
+
+def breakable(text: str) -> Markup:
+    """Let a line end after hyphens, commas, equals signs and slashes of a name, never inside a number; as HTML.
+
+    >>> breakable("<a-b>, x=-1e-05")
+    Markup('&lt;a-<wbr>b&gt;,<wbr> x=<wbr><span class="whole">-1e-05</span>')
+    """
+    # browsers break after the hyphen of an exponent by themselves
+    whole = Markup('<span class="whole">{}</span>')
+    parts = _BREAK.split(text)
+    return Markup("<wbr>").join(whole.format(part) if _EXPONENT.search(part) else escape(part) for part in parts)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The runs below some folders, where each stands, and what they recorded; read anew only where that has changed."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
@@ -116,7 +116,7 @@ class Folders:
             self._until = time.monotonic() + FRESH_SECONDS
         return self._rows
 
-    def load(self, rows: Iterable[Row]) -> tuple[list[LoadedRun], list[str]]:
+    def load(self, rows: Sequence[Row]) -> tuple[list[LoadedRun], list[str]]:
         """Read runs, each with its condition as label, see `hetevo.analysis.conditions.load_all`.
 
         Returns
@@ -127,11 +127,13 @@ class Folders:
             What was left out, and why.
         """
         runs: list[LoadedRun] = []
-        notices: list[str] = []
+        # one notice of all that have not begun: a sweep under way has many
+        waiting = [row.name for row in rows if row.stands.state == "waiting"]
+        who = f"{waiting[0]} has" if len(waiting) == 1 else f"{len(waiting)} runs have"
+        notices = [f"{who} not begun yet."] if waiting else []
         sweeps: dict[str, list[Entry]] = {}
         for row in rows:
             if row.stands.state == "waiting":
-                notices.append(f"{row.name} has not begun yet.")
                 continue
             try:
                 run = self._loaded.get(row.identifier, row.version, partial(load_run, row.place))
@@ -143,7 +145,8 @@ class Folders:
                 continue
             own = [entry for entry in sweeps.get(sweep, ()) if entry.run == row.place.name and entry.stage != "pilot"]
             runs += [as_entry(run, entry) for entry in own] or [run]
-        return (name_conditions(runs, notice=notices.append) if runs else []), notices
+        named = name_conditions(runs, notice=notices.append) if runs else []
+        return named, list(dict.fromkeys(notices))
 
     def _describe(self, root: Path, stands: Standing) -> Row:
         path = Path(stands.path)

@@ -4,23 +4,22 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from hetevo.analysis.figures import FIGURES
 from hetevo.analysis.figures.frame import needs_of
-from hetevo.analysis.figures.needs import check_needs
+from hetevo.analysis.figures.needs import check_usual
 from hetevo.analysis.report.drawings import Drawing, describe, draw, write_svg
 from hetevo.analysis.report.numbers import Table
 from hetevo.analysis.report.page import report_study
 from hetevo.analysis.report.study import arrange
-from hetevo.analysis.report.tables import NONE, configuration_of, tabulate_provenance
+from hetevo.analysis.report.tables import configuration_of, tabulate_provenance
 from hetevo.analysis.runs import LoadedRun
 from hetevo.analysis.serve.courses import BY_CONDITION, BY_RUN, MOST_CURVES, courses, list_columns, separate
-from hetevo.analysis.serve.filters import Filter, shorten, show
+from hetevo.analysis.serve.filters import Filter, in_order, shorten, show
 from hetevo.analysis.serve.folders import LOADED_BYTES, Folders, Row, weigh_runs
 from hetevo.analysis.serve.kept import Kept
-from hetevo.analysis.sweeps import LoadedSweep
+from hetevo.analysis.sweeps import list_settings
 from hetevo.analysis.verdict import verdict
 from hetevo.evolve.rundir.overview import STATES
 from hetevo.populations.errors import HetevoError, SettingError
@@ -64,7 +63,8 @@ class Pages:
         with self._reading:
             rows = self.folders.rows()
         taken = chosen.choose(rows)
-        counts = {state: sum(row.stands.state == state for row in rows) for state in STATES}
+        counts = {state: sum(row.stands.state == state for row in taken) for state in STATES}
+        there = {row.stands.state for row in rows}
         return {
             "rows": taken[:MOST_ROWS],
             "found": len(rows),
@@ -72,9 +72,9 @@ class Pages:
             "counts": {state: count for state, count in counts.items() if count},
             "filter": chosen,
             "offered": {
-                "folder": sorted({shorten(row.folder) for row in rows if row.folder}),
-                "condition": sorted({shorten(row.condition) for row in rows if row.condition}),
-                "state": [state for state in counts if counts[state]],
+                "folder": sorted({shorten(row.folder) for row in rows if row.folder}, key=in_order),
+                "condition": sorted({shorten(row.condition) for row in rows if row.condition}, key=in_order),
+                "state": [state for state in STATES if state in there],
             },
             "live": any(row.stands.state == "running" for row in rows),
         }
@@ -133,7 +133,9 @@ class Pages:
             raise SettingError("These runs have recorded nothing of what is to be drawn.")
 
         def make() -> bytes:
-            plot = courses(separate(runs) if by == BY_RUN else runs, upper=chosen[0], lower=chosen[-1])
+            # the legend's order is that of names, however the table is sorted
+            ordered = sorted(runs, key=lambda run: (in_order(run.condition), run.seed))
+            plot = courses(separate(ordered) if by == BY_RUN else ordered, upper=chosen[0], lower=chosen[-1])
             return write_svg(plot.figure)
 
         with self._drawing:
@@ -198,20 +200,20 @@ def _say(runs: Sequence[LoadedRun]) -> dict[str, Any]:
         judged = str(error)
     return {
         "verdict": judged.splitlines(),
-        "figures": _list_figures(runs),
+        "figures": list_figures(runs),
         "differences": _tabulate_differences(runs) if len(runs) > 1 else None,
         "configuration": configuration_of(runs[0]) if len(runs) == 1 else "",
         "provenance": tabulate_provenance(runs) if 0 < len(runs) <= MOST_TRACED else (),
     }
 
 
-def _list_figures(runs: Sequence[LoadedRun]) -> dict[str, Any]:
+def list_figures(runs: Sequence[LoadedRun]) -> dict[str, Any]:
     """Say which figures these runs can have, and why not the others, as far as that is known before they are drawn."""
     possible: dict[str, str] = {}
     reasons: dict[str, list[str]] = {}
     for kind, function in FIGURES.own.items() if runs else ():
         try:
-            check_needs(runs, needs_of(function))
+            check_usual(runs, needs_of(function))
         except HetevoError as error:
             reasons.setdefault(str(error), []).append(kind)
         else:
@@ -221,6 +223,9 @@ def _list_figures(runs: Sequence[LoadedRun]) -> dict[str, Any]:
 
 def _tabulate_differences(runs: Sequence[LoadedRun]) -> Table:
     """Show in which settings these runs differ."""
-    settings = LoadedSweep(Path(), tuple(runs)).settings
-    rows = [tuple(NONE if value is None else str(value) for value in row) for row in settings.itertuples(index=False)]
-    return Table("Settings in which these runs differ", tuple(map(str, settings.columns)), rows)
+    # not as a data frame, in which numbers beside gaps would be decimals
+    rows = list_settings(runs)
+    stages = {row["stage"] for row in rows}
+    columns = [name for name in rows[0] if name != "stage" or len(stages) > 1]
+    cells = [tuple("" if row[name] is None else str(row[name]) for name in columns) for row in rows]
+    return Table("Settings in which these runs differ", tuple(columns), cells)

@@ -16,7 +16,7 @@ from aiohttp import web
 from hetevo.analysis.figures import FIGURES
 from hetevo.analysis.report.page import make_environment
 from hetevo.analysis.serve.courses import BY_CONDITION, BY_RUN
-from hetevo.analysis.serve.filters import Filter, shorten, show
+from hetevo.analysis.serve.filters import Filter, breakable, shorten, show
 from hetevo.analysis.serve.folders import Folders, Row
 from hetevo.analysis.serve.guard import OF_REPORTS, Guard, Handler
 from hetevo.analysis.serve.pages import Pages
@@ -51,7 +51,7 @@ class Server:
         self.pages = Pages(folders)
         self.guard = Guard(self._say)
         self._templates = make_environment(show, "hetevo.analysis.serve")
-        self._templates.filters.update(shorten=shorten, ago=_write_age, duration=write_duration)
+        self._templates.filters.update(shorten=shorten, breakable=breakable, ago=_write_age, duration=write_duration)
         # both files are read once, so that no request names a file
         own, report = files("hetevo.analysis.serve"), files("hetevo.analysis.report")
         style = report / "templates" / "style.css", own / "static" / "page.css"

@@ -115,7 +115,7 @@ def emergence(
         If there are fewer than 3 neutral runs, or no other condition, or lifelines is missing.
     """
     groups = group_by_condition(runs)
-    name = _neutral(groups, neutral)
+    name = check_neutral(runs, neutral)
     # the band of the neutral runs, and when each run leaves it
     every = curves(runs, measure)
     found = {key: every.take(np.array([run.condition == key for run in runs])) for key in groups}
@@ -149,8 +149,22 @@ def emergence(
     return Emergence(measure, name, stay, band, found, times, table, conditions, _pairs(found, times))
 
 
-def _neutral(groups: Mapping[str, Sequence[LoadedRun]], wanted: str | None) -> str:
-    """Name the neutral condition, of which there must be enough runs to compare others with."""
+def check_neutral(runs: Sequence[LoadedRun], wanted: str | None = None) -> str:
+    """Name the neutral condition, of which there must be enough runs to compare others with.
+
+    Parameters
+    ----------
+    runs : sequence of LoadedRun
+        Of two or more conditions.
+    wanted : str, optional
+        See `emergence`.
+
+    Raises
+    ------
+    SettingError
+        If there are fewer than 3 neutral runs, or no other condition.
+    """
+    groups = group_by_condition(runs)
     name = find_neutral_condition(groups, wanted)
     if len(groups) < 2 or len(groups[name]) < 3:
         raise SettingError(

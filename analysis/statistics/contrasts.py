@@ -71,10 +71,17 @@ def contrasts(
     for measure in measures:
         known = sorted({str(column) for run in runs for column in run.generations})
         if measure not in known:
-            raise SettingError(f"--measure: no run has recorded {measure!r}.{nearest(measure, known)}")
+            raise SettingError(f"--measure: no run has recorded {measure!r}.{_name_near(measure, known)}")
     rows = [_contrast(measure, pair, groups, generations) for measure in wanted for pair in pairs]
     found = pd.DataFrame(rows, columns=COLUMNS)
     return found.assign(p_holm=holm(found["p"].to_numpy(float)))
+
+
+def _name_near(measure: str, known: Sequence[str]) -> str:
+    """Name columns that share a word with a measure, or else the one spelt most like it, or else all."""
+    words = {*measure.lower().split("_")} - {""}
+    near = [name for name in known if words & {*name.lower().split("_")}]
+    return f" Near it: {', '.join(near)}." if near else nearest(measure, known) or f" Recorded are {', '.join(known)}."
 
 
 def _choose_pairs(groups: Mapping[str, Sequence[LoadedRun]], against: str | None) -> list[tuple[str, str]]:

@@ -14,6 +14,9 @@ Location = tuple[str, ...]
 ITEMS: Mapping[type, str] = {int: " of whole numbers", float: " of numbers", str: " of words"}
 """What lists hold, by the type of an example."""
 
+SLIP = 0.8
+"""How like a key of the same table another must be to be meant, rather than the same key of another table."""
+
 SHOWN = 200
 """Characters of a given value beyond which it is cut off."""
 
@@ -149,5 +152,7 @@ def _unknown(place: Location, model: type[BaseModel]) -> str:
     elsewhere = [
         name for name, field in model.model_fields.items() if (one := _table(field)) and key in one.model_fields
     ]
-    hint = f" It belongs into [{elsewhere[0]}]." if elsewhere else nearest(key, table.model_fields)
+    # a slip of the pen is likelier than another table
+    likely = nearest(key, table.model_fields, likeness=SLIP) if elsewhere else nearest(key, table.model_fields)
+    hint = likely or (f" It belongs into [{elsewhere[0]}]." if elsewhere else "")
     return f"{'.'.join(place)}: there is no key {key!r}{where}.{hint} Keys: {', '.join(table.model_fields)}"

@@ -167,9 +167,23 @@ def from_mapping(
     return config
 
 
+def expect_config(config: object) -> Config:
+    """Return a configuration that was handed over, and refuse whatever else was.
+
+    Raises
+    ------
+    ConfigError
+        With how to get one.
+    """
+    if isinstance(config, Config):
+        return config
+    how = f"hetevo.preset({config!r})" if isinstance(config, str) else 'hetevo.preset("emergence")'
+    raise ConfigError(f"config: expected a configuration, such as {how}, got {type(config).__name__}.")
+
+
 def with_data(config: Config) -> Config:
     """Return a configuration that says which files it means, also if it was made without reading any."""
-    options = config.task.options
+    options = expect_config(config).task.options
     read = config.task.name != NAME or bool(options.get("sha256"))
     if read and is_complete(config.model_dump()):
         return config

@@ -32,9 +32,11 @@ def check_algorithm(config: "Config") -> None:
         )
     if not family.compares and (config.evolution.objectives != ("loss",) or is_casewise(config)):
         known = ", ".join(name for name, one in ALGORITHMS.own.items() if one.compares)
+        key = "evolution.objectives" if config.evolution.objectives != ("loss",) else "evolution.select"
         raise ValueError(
-            f'evolution.objectives: the algorithm {name!r} searches by the loss alone, so expected ["loss"] and no'
-            f" lexicase selection, got {list(config.evolution.objectives)} and {config.evolution.select['name']}. Those"
+            f"{key}: the algorithm {name!r} compares individuals by one number, so expected"
+            f' objectives = ["loss"] and no lexicase selection, got'
+            f" {list(config.evolution.objectives)} and {config.evolution.select['name']}. Those"
             f" that know more: {known}"
         )
     for key in ("cross", "mutate") if not family.breeds else ():

@@ -27,7 +27,7 @@ from hetevo.evolve.rundir.sweep import STOP, write_entries
 from hetevo.evolve.species import build_species
 from hetevo.evolve.stopping import StopRequest
 from hetevo.evolve.sweeps.making import Member
-from hetevo.evolve.sweeps.outcomes import Outcome, conclude, look_up, run_member
+from hetevo.evolve.sweeps.outcomes import Outcome, check_saved, conclude, look_up, run_member
 from hetevo.evolve.sweeps.plan import Plan, with_portable
 from hetevo.evolve.sweeps.pools import Pool, choose_pool
 from hetevo.evolve.sweeps.sharing import deal, taking_part
@@ -94,7 +94,8 @@ def conduct(
     SettingError, ClusterError, ClusterLostError
         If a cluster cannot be had, or was lost.
     ConfigError, MachineFailedError
-        If too many processes are asked for, or runs side by side need more memory than is free.
+        If too many processes are asked for, runs side by side need more memory than is free, or runs were begun with
+        other settings.
     """
     # 1. whether it can work at all
     for track in {member.config.track for member in plan.members}:
@@ -109,6 +110,7 @@ def conduct(
     plan, settings = with_portable(plan, settings)
     if here and settings.name != "ray" and not settings.address:
         _check_memory(plan, settings.workers)
+    check_saved(plan.members, folder)
     # 2. where runs go on, before anything is written
     pool = make_pool(folder) if make_pool else choose_pool(settings)
     try:

@@ -194,7 +194,7 @@ def make_config(
     base = changes.get("base", base)
     if not isinstance(base, str):
         raise ConfigError(f'{place}: base: expected a preset or a file, such as "emergence", got {base!r}')
-    base = place_base(base, folder)
+    base = place_base(base, Path() if "base" in said else folder)
     try:
         if not trust:
             unsaid = {key: value for key, value in changes.items() if key not in said}

@@ -1,17 +1,26 @@
 """One run of a sweep: running it in a worker, and where it stands."""
 
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hetevo.evolve.backends.process import WorkerDiedError
-from hetevo.evolve.config import from_mapping
+from hetevo.evolve.config import ConfigError, differences, from_mapping
+from hetevo.evolve.config.plugins import plugins_of
 from hetevo.evolve.config.sources import HERE
-from hetevo.evolve.experiment import Experiment
+from hetevo.evolve.experiment import MAY_DIFFER, Experiment
 from hetevo.evolve.memory import explain_memory_error
 from hetevo.evolve.rundir import DamagedError, NothingIntactError, RunBusyError, RunDirectory, RunDirectoryError
+from hetevo.evolve.saved import read_saved_config
 from hetevo.evolve.sweeps.making import Member
 from hetevo.populations.errors import HetevoError, MachineFailedError, spell
+
+CHECKED = 1_000
+"""Conditions that are compared with what was saved of them before a sweep goes on, in a few seconds."""
+
+NOTED = ("genome.founders", "genome.founders_sha256", "task.options", "network.options")
+"""What a run changes in its configuration as it begins: names of files, and their hashes."""
 
 STATES = ("done", "running", "elsewhere", "waiting", "stopped", "interrupted", "failed")
 """Where a run can stand: ``running`` by this process, ``elsewhere`` by another one, ``interrupted`` by the machine."""
@@ -72,6 +81,48 @@ def run_member(member: Member, path: Path, stop_files: tuple[Path, ...]) -> Outc
         why = f"its process was stopped by {ended.stopped_by}"
         return replace(outcome, state="interrupted", signal=ended.signal, error=why)
     return replace(outcome, state="stopped" if ended.stopped_by else "done")
+
+
+def check_saved(members: Sequence[Member], folder: Path) -> None:
+    """Refuse to go on with runs that were begun with other settings: each of them could only fail.
+
+    Looked at is one run a condition, since the others differ in their seeds alone. What a run notes for itself, such as
+    hashes of files, each compares when its turn comes.
+
+    Parameters
+    ----------
+    members : sequence of Member
+        What is asked for.
+    folder : Path
+        The sweep's directory.
+
+    Raises
+    ------
+    ConfigError
+        Naming a run and what differs, and how many more conditions there are of that kind.
+    """
+    looked, changed = set[str](), list[tuple[str, list[str]]]()
+    for member in members:
+        directory = RunDirectory(folder / member.name)
+        if member.condition in looked or member.matching or len(looked) >= CHECKED or not directory.is_begun():
+            continue
+        looked.add(member.condition)
+        asked = member.config.model_dump()
+        try:
+            trust = {*plugins_of(directory.config())} <= {*plugins_of(asked)}
+            saved = read_saved_config(directory, trust=trust).model_dump()
+        except (HetevoError, OSError):
+            continue  # what is wrong with it, it says itself, and the others go on
+        if found := differences(saved, asked, ignored=(*MAY_DIFFER, *NOTED)):
+            changed.append((member.name, found))
+    if changed:
+        name, found = changed[0]
+        more = f" (and runs of {len(changed) - 1} further conditions)" if len(changed) > 1 else ""
+        raise ConfigError(
+            f"{folder}: {name}{more} was begun with other settings than the ones that are asked for now:"
+            + "".join(f"\n  {change}" for change in found)
+            + "\nNothing was started. Ask for the saved values, or for another directory with -o."
+        )
 
 
 def _repair(error: HetevoError, path: Path) -> str:

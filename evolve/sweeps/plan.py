@@ -182,6 +182,7 @@ def _plan(file: SweepFile, name: str, source: str, make: Make, notice: Notice | 
     samples = [dict(sample) for each in drawn for sample in each.samples] or [{}]
     conditions = list(conditions_of(file, samples))
     members = list(plan_members(file, conditions, source, make, notice))
+    _check_twins(members[: len(conditions) * len(file.seeds) : len(file.seeds)], source)
     derived = [
         Entry(member.name, control, member.seed, CONTROLS[control].stage)
         for control in file.controls
@@ -190,6 +191,18 @@ def _plan(file: SweepFile, name: str, source: str, make: Make, notice: Notice | 
     ]
     file.check_labels([*(each.condition for each in members), *(each.condition for each in derived)], source)
     return Plan(name, members, derived, drawn, file.labels)
+
+
+def _check_twins(members: Sequence[Member], source: str) -> None:
+    """Refuse two conditions that are the same; given is the first run of each."""
+    seen: dict[str, str] = {}
+    for member in members:
+        settings = member.config.model_dump_json(exclude={"preset"})
+        if (other := seen.setdefault(settings, member.condition)) != member.condition:
+            raise ConfigError(
+                f"{source}: conditions {other!r} and {member.condition!r} differ in nothing, so that the same runs"
+                " would be computed twice and compared with themselves. Change a setting of one, or leave it out."
+            )
 
 
 def _check_pilots(file: SweepFile, source: str) -> None:

@@ -7,6 +7,7 @@ from pages import ROOT
 from planted import plant
 
 from hetevo.analysis.figures import compose, save
+from hetevo.analysis.figures.style import style
 from hetevo.evolve.rundir.sweep import Entry, write_entries
 from hetevo.populations.errors import HetevoError
 
@@ -59,6 +60,13 @@ def test_a_panel_draws_the_conditions_that_it_names(folder):
     plot = composed(folder, ONE + 'conditions = ["plastic feedback"]\n' + LEVELS)
     assert set(plot.data.loc[plot.data["panel"] == "a", "condition"]) == {"plastic feedback"}
     assert "plastic feedback, n = 2 seeds (0, 1)." in plot.caption
+    # in their order, and what is not drawn may have a label
+    head = '[figure.labels]\n"fixed feedback" = "Fixed V"\n'
+    plot = composed(
+        folder, head + ONE + f"conditions = {[*CONDITIONS[::-1]]}\n" + LEVELS + 'conditions = ["plastic feedback"]\n'
+    )
+    assert [*dict.fromkeys(plot.data.loc[plot.data["panel"] == "a", "condition"])] == ["Fixed V", "plastic feedback"]
+    assert set(plot.data.loc[plot.data["panel"] == "b", "condition"]) == {"plastic feedback"}
 
 
 @pytest.mark.parametrize(
@@ -75,7 +83,8 @@ def test_a_panel_draws_the_conditions_that_it_names(folder):
         (ONE.replace("alignment", "alinement"), r"\[\[panel\]\] 1: kind: expected .* Did you mean 'alignment'"),
         (ONE.replace('["sweep"]', '["nowhere"]'), r"\[\[panel\]\] 1: .*nowhere"),
         (ONE + LEVELS + 'hue = "seed"\n', r"\[\[panel\]\] 2: hue: expected condition"),
-        (ONE + 'conditions = ["none"]\n', "order: expected conditions of these runs"),
+        (ONE + 'conditions = ["none"]\n', "conditions: expected conditions of these runs"),
+        ('[figure.labels]\n"fixed fedback" = "V"\n' + ONE, r"\[figure.labels\]: .*Did you mean 'fixed feedback'"),
         (ONE + "options = {x = 1}\n", "options: 'alignment' has none, got 'x'"),
         (ONE.replace("alignment", "phase-diagram") + "options = {x = 1}\n", r"options\.x: expected a text, got 1"),
         (ONE.replace("alignment", "phase-diagram"), r"\[\[panel\]\] 1 .*exactly two parameters|exactly two parameters"),
@@ -86,6 +95,23 @@ def test_a_panel_draws_the_conditions_that_it_names(folder):
 def test_what_is_wrong_in_a_file_is_named(folder, text, says):
     with pytest.raises(HetevoError, match=says):
         composed(folder, text, "wrong.toml")
+
+
+def test_labels_of_rows_keep_their_distance_from_the_edge_of_a_fine_page(tmp_path):
+    entries = [
+        Entry(f"{name.split()[0]}-{seed}", name, seed)
+        for name in ("With crossover", "Without crossover")
+        for seed in (0, 1)
+    ]
+    write_entries(tmp_path / "sweep", "crossover", entries)
+    for entry in entries:
+        plant(tmp_path / "sweep" / entry.run, condition=entry.condition, seed=entry.seed)
+    figure = composed(tmp_path, ONE.replace("alignment", "claim") + LEVELS).figure
+    with style():
+        figure.dpi = 300
+        figure.draw_without_rendering()
+    labels = [text.get_window_extent().x0 for text in figure.subfigs[0].axes[0].get_yticklabels()]
+    assert min(labels) > 0.02 * figure.dpi
 
 
 def test_what_is_no_file_is_refused(tmp_path):

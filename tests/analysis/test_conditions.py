@@ -116,3 +116,26 @@ def test_a_sweep_says_what_figures_call_its_conditions(tmp_path):
         write_entries(tmp_path, "sweep", [Entry("a-seed0", "a", 0, shown_as=label)])
         (run,) = load_all([tmp_path])
         assert (run.condition, run.shown_as) == ("a", label)
+
+
+def test_runs_that_are_named_singly_are_called_as_their_sweep_calls_them(tmp_path):
+    front, rules = tmp_path / "front", ("oja", "hebbian")
+    entries = [Entry(f"{name}-seed0", f"With {name[:3]}", 0, shown_as="Shown") for name in rules]
+    write_entries(front, "front", [*entries, Entry("stray", "Of another seed", 8)])
+    paths = [plant(front / f"{name}-seed0", condition="x", extra=rule(name)) for name in rules]
+    stray = plant(front / "stray", seed=7)
+    runs, _ = loaded(*paths, stray)
+    assert [run.condition for run in runs] == ["With oja", "With heb", "planted"]
+    assert runs[0].shown_as == "Shown"
+    # a copy outside of it is a copy still
+    copy = shutil.copytree(paths[0], tmp_path / "copy")
+    runs, told = loaded(copy, paths[0])
+    assert [run.condition for run in runs] == ["With oja"]
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"schema": 99}', b'{"schema": 1, "runs": 3}', b"\xff" * 9])
+def test_a_damaged_list_of_runs_takes_no_run_its_name(content, tmp_path):
+    path = plant(tmp_path / "sweep" / "a-seed0")
+    (tmp_path / "sweep" / "sweep.json").write_bytes(content)
+    assert [run.condition for run in loaded(path)[0]] == ["planted"]

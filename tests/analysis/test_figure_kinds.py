@@ -108,8 +108,18 @@ def test_front_leaves_out_what_lies_far_away_and_says_how_many(tmp_path, monkeyp
     plot = FIGURES["front"](runs)
     assert plot.data["loss"].max() == 400
     assert plot.figure.axes[0].get_xlim()[1] < 20
+    assert "Beyond the axes: individuals of fronts, 3 in all" in plot.caption
+    assert "Beyond" not in whole.caption
+    assert "Lines, a staircase for the front of each run" in whole.caption
     assert "3 beyond the axes" in plot.figure.axes[0].get_title(loc="left")
     assert "beyond" not in whole.figure.axes[0].get_title(loc="left")
+
+
+def test_front_says_what_the_size_of_points_means(tmp_path):
+    plot = FIGURES["front"](plant_many(tmp_path, objectives=["loss", "synapses", "gain"], size=24))
+    least, most = plot.data["objective_gain"].agg(["min", "max"])
+    assert f"Size of points, mean size of gains: from {least:.3g} to {most:.3g}." in plot.caption
+    assert "staircase" not in plot.caption
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """Loading and the figures over it, on planted run directories."""
 
 import functools
+from dataclasses import replace
 
 import matplotlib
 import numpy as np
@@ -226,7 +227,7 @@ def test_labels_name_n_and_the_kind_of_interval(tmp_path):
     runs = [load_run(plant(tmp_path / str(seed), seed=seed)) for seed in range(3)]
     title = FIGURES["alignment"](runs).figure.legends[0].get_title().get_text()
     assert "n = 3 seeds" in title
-    assert "95 % BCa interval (loss: geometric, t)" in title
+    assert "95 % t interval (loss: geometric)" in title
 
 
 def test_the_verdict_tells_a_rise_from_none(tmp_path):
@@ -283,3 +284,22 @@ def test_settings_of_the_users_change_no_figure(tmp_path):
         other = save(FIGURES["alignment"](run), tmp_path / "other.png")[0]
         assert matplotlib.rcParams["font.size"] == 30
     assert usual.read_bytes() == other.read_bytes()
+
+
+def test_bands_of_losses_end_at_their_cap_and_leave_the_axis_to_the_lines(tmp_path):
+    runs = []
+    for seed, scale in enumerate((0.01, 1.0)):
+        run = load_run(plant(tmp_path / str(seed), seed=seed, extra="[lifetime]\nloss_cap = 4.0\n"))
+        table = run.generations.assign(loss_median=run.generations["loss_median"] * scale)
+        runs.append(replace(run, generations=table))
+    plot = FIGURES["alignment"](runs)
+    losses = plot.data[plot.data["quantity"] == "loss_median"]
+    assert losses["high"].max() == 4
+    low, high = plot.figure.axes[1].get_ylim()
+    assert low >= losses["mean"].min() / 2.01
+    assert high <= 2.01 * max(losses["mean"].max(), 1)
+    assert interval_ends(FIGURES["claim"](runs).figure.axes[1]) <= 4
+
+
+def interval_ends(axes):
+    return max(bar.get_segments()[0][:, 0].max() for bar in axes.collections if len(bar.get_segments()))

@@ -16,6 +16,7 @@ from browser import browser, found
 from hostile import NAMES, is_text
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markupsafe import escape
 from planted import plant
 
 pytest.importorskip("aiohttp")
@@ -23,23 +24,28 @@ pytest.importorskip("aiohttp")
 from aiohttp.test_utils import TestClient, TestServer
 
 from hetevo.analysis.conditions import load_all
-from hetevo.analysis.figures import FIGURES
+from hetevo.analysis.figures import FIGURES, phase_diagram
+from hetevo.analysis.figures.frame import needs_of
 from hetevo.analysis.runs import load_run
 from hetevo.analysis.serve import folders as folders_module
 from hetevo.analysis.serve import kept as kept_module
+from hetevo.analysis.serve import pages as pages_module
 from hetevo.analysis.serve.courses import courses, separate
-from hetevo.analysis.serve.filters import SORTS, Filter, in_order, shorten, show
+from hetevo.analysis.serve.filters import SORTS, Filter, breakable, in_order, shorten, show
 from hetevo.analysis.serve.folders import Folders
 from hetevo.analysis.serve.guard import HEADERS, is_own_name
 from hetevo.analysis.serve.kept import Kept
+from hetevo.analysis.serve.pages import list_figures
 from hetevo.analysis.serve.server import Server, serve
 from hetevo.analysis.statistics.curves import over_seeds
 from hetevo.evolve.rundir.lock import Lock
 from hetevo.evolve.rundir.places import inside
 from hetevo.evolve.rundir.sweep import Entry, write_entries
-from hetevo.populations.errors import SettingError
+from hetevo.populations.errors import HetevoError, SettingError
 
 HOSTILE = [NAMES[name] for name in ("HTML", "colour", "other direction", "nul", "long", "two lines")]
+
+EVERY = dict(FIGURES.own)
 
 
 @pytest.fixture(scope="module")
@@ -236,7 +242,7 @@ def test_the_table_says_where_each_run_stands(shown, folder):
     assert states == ["running", "waiting", *["stopped"] * 5]
     assert 'data-every="5"' in page.text
     (page,) = ask(server, "/?state=damaged")
-    assert "odd/broken" in page.text
+    assert "odd/<wbr>broken" in page.text
     assert "config.toml" in page.text
 
 
@@ -249,6 +255,29 @@ def test_chosen_runs_have_curves_verdict_differences_and_provenance(server):
     assert "Software and machines" in text
     assert "<option selected>condition" in page.text or "<option selected>run" in page.text
     assert "alignment" in re.findall(r'href="/figure\?kind=([\w-]+)', page.text)
+
+
+@pytest.mark.parametrize("chosen", ["sweep/selected-0", "sweep"])
+def test_a_figure_is_listed_if_it_can_be_drawn(chosen, folder, monkeypatch):
+    monkeypatch.setattr(FIGURES, "own", EVERY)
+    runs = load_all([folder / chosen])
+    listed = list_figures(runs)
+    checked = [kind for kind, function in EVERY.items() if needs_of(function).usual]
+    assert {"phase-diagram", "onset", "survival", "archive", "front", "hypervolume", "parents"} <= {*checked}
+    for kind in checked:
+        if kind in listed["possible"]:
+            assert len(EVERY[kind](runs).data)
+            continue
+        with pytest.raises(HetevoError) as refused:
+            EVERY[kind](runs)
+        assert kind in listed["reasons"][str(refused.value)].split(", ")
+    assert ("onset" in listed["possible"]) == (len(runs) > 1)
+
+
+def test_the_reason_without_a_phase_diagram_suits_the_number_of_parameters(folder):
+    with pytest.raises(SettingError, match="differ in none") as refused:
+        phase_diagram(load_run(folder / "sweep" / "drift-0"))
+    assert "fewer runs" not in str(refused.value)
 
 
 def test_a_report_has_the_conditions_of_the_sweep(server):
@@ -334,6 +363,54 @@ def test_names_are_found_by_what_is_shown_of_them():
     assert Filter.of({"text": "b", "sort": "nonsense", "state": "done"}).choose([row]) == [row]
     assert Filter.of({"state": "failed"}).choose([row]) == []
     assert show("a\x1b") == "a\\x1b"
+
+
+def test_decimals_in_names_are_sorted_as_numbers():
+    values = ["-2", "-0.5", "0.03812", "0.07451", "0.1053", "2", "10", "1e+20"]
+    names = [f"gain_scale={value}, seed-{seed}" for value in values for seed in (9, 10)]
+    assert sorted(set(names), key=in_order) == names
+    assert sorted(["a-10", "a-9", "a-8e1f"], key=in_order) == ["a-8e1f", "a-9", "a-10"]
+
+
+def test_table_filter_and_legend_have_one_order_and_counts_are_those_of_the_filter(tmp_path, monkeypatch):
+    names = [f"gain_scale={value}" for value in (0.1053, 0.03812, 0.07451)]
+    write_entries(tmp_path / "sweep", "sweep", [Entry(name, name, 0) for name in names])
+    for name in names:
+        select = 'name = "selTournament"\ntournsize = 3' if name.endswith("3") else 'name = "selRandom"'
+        plant(tmp_path / "sweep" / name, condition=name, generations=3, extra=f"[evolution.select]\n{select}\n")
+    pages = Server(Folders([tmp_path])).pages
+    expected = [names[1], names[2], names[0]]
+    found = pages.list_runs(Filter())
+    assert [row.condition for row in found["rows"]] == found["offered"]["condition"] == expected
+    drawn = []
+    monkeypatch.setattr(pages_module, "courses", lambda runs, **_: drawn.extend(runs) or courses(runs))
+    rows = list(reversed(found["rows"]))
+    pages.draw_courses(rows, ["loss_median"], "condition")
+    assert [run.condition for run in drawn] == expected
+    some = pages.list_runs(Filter(condition=names[0]))
+    assert (sum(some["counts"].values()), some["found"]) == (1, 3)
+    # a setting that a run does not have is empty, and one that never varies is no column
+    table = pages.look(rows, [], "run")["differences"]
+    assert "stage" not in table.head
+    assert sorted(row[table.head.index("evolution.select.tournsize")] for row in table.rows) == ["", "", "3"]
+
+
+def test_runs_that_have_not_begun_are_left_out_in_one_line(server):
+    waiting = SimpleNamespace(name="late", stands=SimpleNamespace(state="waiting"))
+    assert server.pages.folders.load([waiting]) == ([], ["late has not begun yet."])
+    assert server.pages.folders.load([waiting] * 23) == ([], ["23 runs have not begun yet."])
+
+
+@pytest.mark.parametrize("name", NAMES.values())
+def test_a_name_with_breaks_is_the_name(name):
+    broken = breakable(name)
+    plain = re.sub(r'<wbr>|<span class="whole">|</span>', "", broken)
+    assert plain == str(escape(name))
+
+
+def test_names_break_between_words_and_never_in_numbers():
+    parts = [re.sub("<[^>]*>", "", part) for part in breakable("scale=-0.03812,rate=1e-05-seed-9").split("<wbr>")]
+    assert parts == ["scale=", "-0.03812,", "rate=", "1e-05-", "seed-", "9"]
 
 
 def test_what_is_kept_weighs_no_more_than_it_may():

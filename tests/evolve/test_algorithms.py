@@ -258,8 +258,8 @@ def test_vectors_far_away_are_genes_still():
         ({"name": "cma"}, ["backend.portable=true"], "backend.portable: matrices of the algorithm"),
         ({"name": "openai-es"}, ["evolution.size=13"], "expected an even number"),
         ({"name": "evolution-strategy", "parents": 12}, [], "expected fewer than individuals"),
-        ({"name": "cma"}, ['evolution.objectives=["loss", "synapses"]'], "searches by the loss alone"),
-        ({"name": "random"}, ['evolution.objectives=["worst"]'], "searches by the loss alone"),
+        ({"name": "cma"}, ['evolution.objectives=["loss", "synapses"]'], "compares individuals by one number"),
+        ({"name": "random"}, ['evolution.objectives=["worst"]'], "compares individuals by one number"),
         (
             {"name": "evolution-strategy"},
             ["lifetime.tasks=2", 'evolution.select={name="selLexicase"}'],

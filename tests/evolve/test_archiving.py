@@ -1,19 +1,23 @@
 """An archive holds a run, says what it left out, and is checked again; strangers' archives do nothing."""
 
+import errno
 import json
 import shutil
 import zipfile
+from pathlib import Path
 
 import pytest
-from faults import go
+from faults import TINY, go
 from typer.testing import CliRunner
 
+from hetevo.evolve import Experiment, preset, unpacking
 from hetevo.evolve.archiving import archive
 from hetevo.evolve.crate import METADATA, About
+from hetevo.evolve.data import keeping
 from hetevo.evolve.rundir import RunBusyError, RunDirectory, RunDirectoryError
 from hetevo.evolve.unpacking import verify_archive
 from hetevo.evolve.verify import verify
-from hetevo.populations.errors import SettingError
+from hetevo.populations.errors import MachineFailedError, SettingError
 from hetevo.scripts.main import app
 
 ADA = "Ada Lovelace <https://orcid.org/0000-0002-1825-0097>"
@@ -113,6 +117,48 @@ def test_a_sweep_is_packed_as_a_whole(sweep, tmp_path):
     assert [entities[f"#run-{run}/seed"]["value"] for run in (0, 1)] == ["0", "1"]
 
 
+def test_runs_that_are_not_there_or_not_at_their_end_are_said_everywhere(sweep, finished, tmp_path):
+    folder = shutil.copytree(sweep, tmp_path / "sweep")
+    shutil.rmtree(folder / "two")
+    go(folder / "two", "seed=1", progress=lambda *_: (folder / "two" / "STOP").touch())
+    done = CliRunner().invoke(app, ["archive", str(folder), "-o", str(tmp_path / "sweep.zip"), "--json"])
+    assert done.exit_code == 0, done.output
+    said = "1 of 3 runs has not begun, 1 is not at its end"
+    assert json.loads(done.stdout)["notes"] == [said]
+    assert said in done.stderr
+    assert f"Note: {said}." in graph(tmp_path / "sweep.zip")["./"]["description"]
+    report = verify_archive(tmp_path / "sweep.zip")
+    assert report.ok
+    assert said in report.notes
+    # nothing is missing of a run that is done
+    whole = archive(finished, tmp_path / "run.zip")
+    assert whole.notes == []
+    assert "Note" not in graph(whole.path)["./"]["description"]
+
+
+def test_a_table_of_which_the_run_has_no_copy_is_said(tmp_path, monkeypatch):
+    shutil.copy(Path(keeping.__file__).parents[1] / "experiments" / "iris.csv", tmp_path / "big.csv")
+    monkeypatch.setattr(keeping, "KEPT_BYTES", 100)
+    monkeypatch.chdir(tmp_path)
+    table = 'task={name="table",options={file="big.csv",targets=["species"]}}'
+    overrides = [one for one in TINY if not one.startswith(("task.", "network.", "lifetime="))]
+    lives = "lifetime={presentations=12,batch=4,tasks=1,test_samples=20,clip_every=4}"
+    Experiment(preset("smoke", overrides=[*overrides, table, lives])).run(tmp_path / "run")
+    done = CliRunner().invoke(app, ["archive", "run", "-o", "run.zip"])
+    assert done.exit_code == 0, done.output
+    assert "left out: the data, big.csv, of which the run has no copy" in done.stderr
+    assert "the data, big.csv" in graph(tmp_path / "run.zip")["./"]["description"]
+
+
+def test_a_link_does_not_lead_the_archive_into_the_run(finished, tmp_path):
+    path = shutil.copytree(finished, tmp_path / "run")
+    (tmp_path / "link").symlink_to(path)
+    for run, output in ((path, tmp_path / "link" / "x.zip"), (tmp_path / "link", path / "x.zip")):
+        with pytest.raises(SettingError, match="outside"):
+            archive(run, output)
+    assert not (path / "x.zip").exists()
+
+
 def test_what_is_not_the_runs_is_left_out_and_named(finished, tmp_path):
     path = shutil.copytree(finished, tmp_path / "run")
     for name in ("notes.txt", "figures/a.png", "checkpoints/gen-000002/mine", "data/secret.csv"):
@@ -192,6 +238,33 @@ def test_what_is_compressed_or_claims_more_than_it_has_is_not_unpacked(packed, t
     assert "not compressed" in verify_archive(tmp_path / "bomb.zip").problems[0]
     claims = packed_anew(packed, tmp_path / "claims.zip", lambda files: named(files, "huge", "9" * 15))
     assert "expected at most" in verify_archive(claims).problems[0]
+
+
+@pytest.mark.parametrize("name", ["config.toml", METADATA])
+def test_an_encrypted_member_is_refused(packed, tmp_path, name):
+    content = bytearray(packed.read_bytes())
+    # the flags in the list of members, 38 bytes before the name
+    at = content.rindex(name.encode(), 0, len(content)) - 38
+    assert content[at - 8 : at - 4] == b"PK\x01\x02"
+    content[at] |= 1
+    (tmp_path / "secret.zip").write_bytes(content)
+    done = CliRunner().invoke(app, ["verify", str(tmp_path / "secret.zip")])
+    assert done.exit_code in {1, 2}
+    assert not isinstance(done.exception, RuntimeError)
+    assert f"{name}: it is encrypted" in done.output or f"{name} is encrypted" in " ".join(done.output.split())
+
+
+def test_no_room_to_unpack_says_how_much_is_needed_and_how_to_choose_another_folder(packed, monkeypatch):
+    def full(*arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(unpacking, "_unpack", full)
+    with pytest.raises(MachineFailedError, match=r"cannot unpack into .*needs [0-9,]+ bytes.*TMPDIR"):
+        verify_archive(packed)
+    monkeypatch.undo()
+    monkeypatch.setattr(unpacking.tempfile, "TemporaryDirectory", full)
+    with pytest.raises(MachineFailedError, match="TMPDIR"):
+        verify_archive(packed)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04nothing", b"text", b"PK\x05\x06" + bytes(18)])

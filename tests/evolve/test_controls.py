@@ -193,7 +193,7 @@ def test_a_run_that_waits_for_a_failed_one_fails_and_says_so(tmp_path):
         ('controls = ["matched-feedback"]\n[matched]\nseed = 4', ["matched.seed", "seeds"]),
         ('seeds = [7, 901]\ncontrols = ["matched-feedback"]', ["matched.seeds", "901", "902..904"]),
         ('controls = ["neutral"]\n[conditions.a]\n[conditions.neutral]', ["conditions: 'neutral'", "another name"]),
-        ('controls = ["birth"]\n[grid]\n"network.bias" = [true]', ["no grid or zip"]),
+        ('controls = ["birth"]\n[grid]\n"network.bias" = [true]', ["no grid, zip"]),
     ],
 )
 def test_wrong_controls_are_refused(text, parts, tmp_path):

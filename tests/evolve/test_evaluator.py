@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from faults import tiny
 
+import hetevo
 from hetevo.evolve import Evaluator, Experiment, GenesError, Space
+from hetevo.evolve.config import ConfigError
 from hetevo.populations.errors import SettingError
 
 
@@ -84,3 +86,18 @@ def test_the_same_on_ray(generations, tmp_path):
     with Experiment(changed(*where)).open(tmp_path / "run") as run:
         for found, generation in zip(run, generations, strict=True):
             assert found.loss.tobytes() == generation.loss.tobytes()
+
+
+@pytest.mark.parametrize("door", [hetevo.Evaluator, hetevo.Space, hetevo.Experiment])
+def test_a_name_in_the_place_of_a_configuration_is_explained(door):
+    with pytest.raises(ConfigError, match=r"such as hetevo\.preset\('smoke'\), got str"):
+        door("smoke")
+
+
+@pytest.mark.parametrize("generation", [1.5, None, "1", True, -1, 2**70])
+def test_a_generation_is_a_whole_number(generation):
+    with hetevo.Evaluator(hetevo.preset("minimal", overrides=["backend.workers=1"])) as evaluate:
+        genes = evaluate.space.founders(seed=0, size=2)
+        with pytest.raises(SettingError, match="generation: expected a whole number"):
+            evaluate(genes, generation)
+        assert evaluate(genes, np.int64(1)).loss.size == 2

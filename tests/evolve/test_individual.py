@@ -28,7 +28,9 @@ def test_the_champion_is_the_best_of_the_newest_generation(run):
 
 @pytest.mark.parametrize("identifier", [3, 700, -1])
 def test_who_was_not_kept_is_refused_with_those_who_were(run, identifier):
-    with pytest.raises(RunDirectoryError, match=r"kept are those of 2 \(individuals 12 to 17\), 3 \(individuals 18"):
+    with pytest.raises(
+        RunDirectoryError, match=r"kept are those of 2, 3, and generation G has individuals 6 G to 6 G \+ 5"
+    ):
         read_individual(run, identifier)
 
 

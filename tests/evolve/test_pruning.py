@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import shutil
 
 import pytest
@@ -192,12 +193,16 @@ def test_numbers_that_make_no_sense_are_refused(copy):
             prune([copy], **wrong)
 
 
+def in_sweep(copy, folder, *others):
+    folder.mkdir()
+    shutil.copytree(copy, folder / "one")
+    entries = [{"run": name, "condition": "a", "seed": seed} for seed, name in enumerate(("one", *others))]
+    (folder / "sweep.json").write_text(json.dumps({"schema": 1, "name": "s", "runs": entries}))
+    return folder
+
+
 def test_the_command_asks_for_yes_and_prunes_the_runs_of_a_sweep(copy, tmp_path):
-    sweep = tmp_path / "sweep"
-    sweep.mkdir()
-    shutil.copytree(copy, sweep / "one")
-    entries = [{"run": name, "condition": "a", "seed": seed} for seed, name in enumerate(("one", "not-begun"))]
-    (sweep / "sweep.json").write_text(json.dumps({"schema": 1, "name": "s", "runs": entries}))
+    sweep = in_sweep(copy, tmp_path / "sweep")
     done = CliRunner().invoke(app, ["prune", str(sweep), str(copy), "--checkpoints", "0"])
     assert done.exit_code == 0, done.output
     assert "add --yes" in done.output
@@ -229,3 +234,30 @@ def test_a_folder_of_runs_names_them_and_what_is_not_there_is_no_advice_to_make_
         with pytest.raises(RunDirectoryError, match=words) as refused:
             prune([tmp_path / name])
         assert "make" not in str(refused.value).lower()
+
+
+def test_all_checkpoints_stay_that_a_waiting_run_of_the_sweep_may_need(copy, tmp_path):
+    sweep = in_sweep(copy, tmp_path / "sweep", "not-begun")
+    for path in (sweep, sweep / "one"):
+        done = CliRunner().invoke(app, ["prune", str(path), "--checkpoints", "0", "--yes"])
+        assert done.exit_code == 0, done.output
+        assert "1 run of this sweep has not begun, which may need them" in done.output
+        assert len(generations(sweep / "one")) == 8
+
+
+def test_a_generation_stays_that_an_unfinished_neighbour_or_a_file_beside_the_run_names(copy, tmp_path):
+    neighbour = shutil.copytree(copy, tmp_path / "neighbour")
+    config = neighbour / "config.toml"
+    changed, count = re.subn(r'(?m)^source = ""', 'source = "run@3"', config.read_text())
+    changed, longer = re.subn(r"(?m)^generations = 7", "generations = 9", changed)
+    assert count == longer == 1
+    config.write_text(changed)
+    note = neighbour / "provenance.json"
+    content = json.loads(note.read_text())
+    content["sessions"][-1]["outcome"] = "interrupted"
+    note.write_text(json.dumps(content))
+    (tmp_path / "next.toml").write_text('[[condition]]\nset = {"transplant.source" = "ru{seed}@4"}\n')
+    (tmp_path / "run.toml").write_text('[transplant]\nsource = "run@5"\n')
+    (plan,) = prune([copy], checkpoints=0, remove=True)
+    assert generations(copy) == [3, 5, 7]
+    assert "generation 3 stays: neighbour begins with it; generation 5 stays: run.toml" in plan.needed

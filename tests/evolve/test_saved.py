@@ -85,7 +85,7 @@ def test_records_that_were_lost_are_named_and_the_others_begin_later(whole, tmp_
         ["report"],
         ["draw"],
         ["plot", "--kind", "lineage"],
-        ["run", "-o", tmp_path / "b", "--from"],
+        ["run", "-o", tmp_path / "b", "--generations", 6, "--from"],
     ):
         done = CliRunner().invoke(app, [*map(str, command), str(place)])
         assert done.exit_code == 0, (command, done.output)

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -80,8 +81,15 @@ def test_plot_draws_the_figure_that_suits_what_was_run(tmp_path):
         file.write('[labels]\nsame = "Of one sign"\n')
     assert hetevo("sweep", sweep, "-o", tmp_path / "runs", "--workers", 1).exit_code == 0
     options = ["--width", "two", "--order", "flipped,same", "--label", "flipped=With = in it", "--title", "Signs"]
-    assert hetevo("plot", tmp_path / "runs", *options, "-o", tmp_path / "own.png").exit_code == 0
+    own = hetevo("plot", tmp_path / "runs", *options, "-o", tmp_path / "own.png")
+    assert own.stdout.index("With = in it ") < own.stdout.index("Of one sign ")  # in the verdict, too
     assert "of each condition: With = in it; Of one sign." in (tmp_path / "own.txt").read_text()
+    one = hetevo("plot", tmp_path / "runs", "--conditions", "flipped", "-o", tmp_path / "one.png")
+    assert "flipped" in one.stdout
+    assert "same" not in one.stdout
+    assert set(pd.read_csv(tmp_path / "one.csv")["condition"]) == {"flipped"}
+    refused = hetevo("plot", tmp_path / "runs", "--conditions", "fliped")
+    assert "--conditions: expected conditions of these runs" in refused.stderr
     several = hetevo("plot", tmp_path / "runs")
     assert several.stdout.splitlines()[0] == str(tmp_path / "runs" / "figures" / "claim.png"), several.output
     alone = hetevo("plot", tmp_path / "runs" / "same-seed0")

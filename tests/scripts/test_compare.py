@@ -48,7 +48,11 @@ def test_compare_writes_the_same_as_csv_and_json(paths, tmp_path):
     [
         ([0], "at least two conditions, got 1: more"),
         ([0, 3, "--against", "mor"], "Did you mean 'more'"),
-        ([0, 3, "--measure", "hs"], "no run has recorded 'hs'"),
+        ([0, 3, "--measure", "hs"], "no run has recorded 'hs'. Near it: hs_"),
+        (
+            [0, 3, "--measure", "synapses"],
+            "no run has recorded 'synapses'. Recorded are activity_neuron_1_end, alignment_",
+        ),
     ],
 )
 def test_compare_explains_what_cannot_be(paths, words, said):

@@ -44,7 +44,7 @@ def shown(*arguments):
 
 def test_many_runs_are_a_table_and_a_sum(runs):
     head, *rows, total = shown(runs)
-    assert head == ["run", "state", "generation", "loss", "alignment"]
+    assert head == ["run", "state", "generation", "best", "loss", "alignment"]
     assert [row[1] for row in rows] == ["done", "done", "waiting"]
     assert rows[0][2] == "1/1"
     assert " ".join(total) == "3 runs: 1 waiting, 2 done"
@@ -52,7 +52,7 @@ def test_many_runs_are_a_table_and_a_sum(runs):
 
 def test_runs_are_chosen_sorted_and_told_apart_by_their_settings(runs):
     assert shown(runs, "--settings", "--state", "done", "--sort", "seed")[:3] == [
-        ["run", "preset", "seed", "network.wiring", "state", "generation", "loss", "alignment"],
+        ["run", "preset", "seed", "network.wiring", "state", "generation", "best", "loss", "alignment"],
         [str(runs / "layered"), "smoke", "1", "layered", *shown(runs / "layered", "--state", "done")[1][1:]],
         [str(runs / "amorphous"), "smoke", "2", "amorphous", *shown(runs / "amorphous", "--state", "done")[1][1:]],
     ]
@@ -65,6 +65,21 @@ def test_json_is_one_object_for_all_and_that_of_a_run_stays(runs):
     assert found["states"] == {"running": 0, "waiting": 1, "stopped": 0, "failed": 0, "damaged": 0, "done": 2}
     assert [run["settings"]["network.wiring"] for run in found["runs"]] == ["amorphous", "layered", None]
     assert "runs" not in json.loads(hetevo("status", runs / "layered", "--json").stdout)
+
+
+def test_verify_looks_at_every_run_of_a_folder(runs, tmp_path):
+    done = hetevo("verify", runs)
+    assert done.exit_code == 0, done.stderr
+    assert [line.partition(": ")[2] for line in done.stdout.splitlines()] == [
+        *("all is well", "all is well", "it has not begun", "3 runs, all is well")
+    ]
+    folder = shutil.copytree(runs, tmp_path / "runs")
+    next(folder.glob("layered/individuals/*.parquet")).write_bytes(b"x")
+    (folder / "amorphous" / "config.toml").write_text("= 3")
+    found = hetevo("verify", folder, "--json")
+    assert found.exit_code == 1
+    assert [one["ok"] for one in json.loads(found.stdout)] == [False, False, True]
+    assert "2 with problems" in hetevo("verify", folder).stdout
 
 
 @pytest.mark.parametrize("width", [60, 80, 200])

@@ -52,7 +52,14 @@ def test_progress_that_cannot_be_written_does_not_end_a_run(finished, tmp_path, 
 
 @pytest.mark.linux
 @pytest.mark.parametrize(
-    "command", ["status run --json", "plot run", "presets", "--help", "verify run", "claims", "report run"]
+    "command",
+    [
+        "status run --json",
+        "presets",
+        "--help",
+        "verify run",
+        *(pytest.param(command, marks=pytest.mark.verification) for command in ("plot run", "claims", "report run")),
+    ],
 )
 def test_results_that_cannot_be_written_are_one_clear_line(finished, command):
     done = shell(f"hetevo {command} >/dev/full", finished)
@@ -69,7 +76,10 @@ def test_a_reader_that_has_seen_enough_is_no_error(finished):
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("command", ["plot run -o ±.png", "report run -o ±.html", "init ±.toml"])
+@pytest.mark.parametrize(
+    "command",
+    ["plot run -o ±.png", pytest.param("report run -o ±.html", marks=pytest.mark.verification), "init ±.toml"],
+)
 def test_output_in_ascii_does_not_end_a_command(finished, command):
     done = shell(f"hetevo {command}", finished, PYTHONIOENCODING="ascii", PYTHONUTF8="0", LC_ALL="C")
     assert done.returncode == 0, done
@@ -130,7 +140,17 @@ def test_a_terminal_that_goes_away_does_not_end_a_run(finished, tmp_path):
     assert len(digests) == 1
 
 
-@pytest.mark.parametrize("content", [b"text.usetex: True", b"backend: nonsense", b"axes.linewidth: thick", b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"text.usetex: True",
+        b"\xff\xfe",
+        *(
+            pytest.param(text, marks=pytest.mark.verification)
+            for text in (b"backend: nonsense", b"axes.linewidth: thick")
+        ),
+    ],
+)
 @pytest.mark.parametrize("command", ["plot run -o a.png", pytest.param("draw smoke", marks=pytest.mark.verification)])
 def test_settings_of_matplotlib_end_no_command_in_a_traceback(finished, tmp_path, content, command):
     (tmp_path / "matplotlibrc").write_bytes(content)

@@ -59,7 +59,7 @@ def test_who_leaves_by_an_exception_of_pythons_own_is_found(calm, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["crash", "kill", "memory"])
-@pytest.mark.parametrize("times", [1, 3])
+@pytest.mark.parametrize("times", [1, pytest.param(3, marks=pytest.mark.verification)])
 def test_a_worker_that_is_lost_by_chance_changes_nothing(calm, tmp_path, quick, kind, times):
     found = evaluated(LocalBackend(BackendTable(workers=2)), Fault(kind, str(tmp_path), times=times))
     assert_quarantined(found, calm, bad=())

@@ -23,6 +23,7 @@ OF_EVOLVE = {
     "hetevo.evolve.backends.worker",
     "hetevo.evolve.machine",
     "hetevo.evolve.messages",
+    "hetevo.evolve.posix",
     "hetevo.evolve.software",
 }
 OF_ANALYSIS = ("hetevo.analysis.gradient", "hetevo.analysis.measures", "hetevo.analysis.probe")

@@ -7,7 +7,6 @@ import shutil
 import signal
 import sys
 from concurrent.futures import BrokenExecutor, Future
-from dataclasses import replace
 
 import pytest
 from faults import failing, full, operations, tiny
@@ -16,7 +15,7 @@ from typer.testing import CliRunner
 from hetevo.analysis import load_all, load_runs
 from hetevo.evolve import Experiment
 from hetevo.evolve.backends.process import NoWorkersError, WorkerDiedError
-from hetevo.evolve.config import BackendTable
+from hetevo.evolve.config import BackendTable, ConfigError
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError, SchemaError, StorageError
 from hetevo.evolve.rundir.places import inside
 from hetevo.evolve.rundir.sweep import Entry, read_entries, write_entries
@@ -67,6 +66,18 @@ def test_a_sweep_is_its_runs_and_repeating_it_changes_nothing(plan, tmp_path):
     table = load_runs([tmp_path / "sweep"])
     assert set(table["condition"]) == {"selected", "drift"}
     assert len(table) == 4 * 4
+
+
+def test_a_changed_sweep_is_refused_once_before_anything_starts(plan, tmp_path):
+    folder = tmp_path / "sweep"
+    folder.mkdir()
+    member = plan.members[2]
+    Experiment(member.config).run(folder / member.name, or_resume=True)
+    (tmp_path / "mine.toml").write_text(SWEEP.replace("presentations = 4", "presentations = 5"))
+    with pytest.raises(ConfigError, match="drift-seed0 was begun with other settings") as caught:
+        conduct(load_plan(tmp_path / "mine.toml"), folder, backend=BackendTable(workers=1))
+    assert str(caught.value).count("lifetime.presentations") == 1
+    assert [path.name for path in folder.iterdir()] == [member.name]
 
 
 def test_an_interrupted_sweep_goes_on(plan, tmp_path):
@@ -127,15 +138,6 @@ def test_a_run_whose_disk_fails_is_interrupted(plan, tmp_path):
         outcome = run_member(plan.members[1], tmp_path / plan.members[1].name, ())
     assert (outcome.state, "No space left" in outcome.error) == ("interrupted", True)
     assert run_member(plan.members[1], tmp_path / plan.members[1].name, ()).state == "done"
-
-
-def test_a_changed_sweep_is_refused_run_by_run(plan, tmp_path):
-    conduct(plan, tmp_path / "sweep", backend=BackendTable(workers=2))
-    other = plan.members[0].config.model_copy(update={"seed": 77})
-    changed = Plan(plan.name, [replace(plan.members[0], config=other)])
-    outcomes, _ = conduct(changed, tmp_path / "sweep", backend=BackendTable(workers=1))
-    assert outcomes[0].state == "failed"
-    assert "seed: 0 is saved, 77 was given" in outcomes[0].error
 
 
 def test_a_sweep_can_grow(plan, tmp_path):

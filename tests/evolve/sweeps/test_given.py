@@ -73,6 +73,12 @@ def test_files_that_are_given_lie_in_the_current_folder_and_need_no_trust(tmp_pa
     given = read_changes(["task.name=xor,own_module:Own"])
     plan = plan_of_changes("sub/base.toml", "mine", given, [0])
     assert [member.config.task.name for member in plan.members] == ["xor", "own_module:Own"]
+    # so does a base, whatever lies beside the sweep's file
+    for folder, size in ((tmp_path, 8), (tmp_path / "sub", 12)):
+        (folder / "mine.toml").write_text(f"[evolution]\nsize = {size}\n")
+    (tmp_path / "sub" / "s.toml").write_text('base = "smoke"\nseeds = [0]\n[set]\n')
+    (member,) = load_plan("sub/s.toml", given=read_changes(["base=mine.toml"])).members
+    assert member.config.evolution.size == 8
 
 
 def test_run_with_several_values_is_a_sweep_that_goes_on(tmp_path):

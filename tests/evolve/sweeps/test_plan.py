@@ -61,6 +61,7 @@ def test_a_base_file_lies_beside_the_sweep(tmp_path):
     ("text", "parts"),
     [
         ("sead = [1]", ["sead", "'seeds'"]),
+        ("base = 'smoke'\nseed = 3", ["there is no key 'seed'", "Did you mean 'seeds'?"]),
         ('seeds = "9..0"', ["seeds", "0..9"]),
         ("seeds = [1, 1]", ["each seed once"]),
         ("seeds = []", ["seeds"]),
@@ -71,6 +72,11 @@ def test_a_base_file_lies_beside_the_sweep(tmp_path):
         ("base = 'emergense'", ["'emergence'"]),
         ("[conditions.a]\nevolution.size = 'x'", ["evolution.size", "a-seed0"]),
         ("[grid]\n'evolution.size' = [8, 8]", ["two conditions", "size=8"]),
+        ("[conditions.a]\n[conditions.b]\nevolution.size = 128", ["conditions 'a' and 'b' differ in nothing"]),
+        (
+            "[conditions]\na = {}\nb = {lifetime = {batch = 8}}\n[grid]\n'lifetime.batch' = [8, 4]",
+            ["differ in nothing"],
+        ),
         ("seeds = ", ["not valid TOML", "A sweep is a TOML file"]),
         ("seeds = 3", ["seeds: expected a list of whole numbers such as [0, 1, 2], got 3", "0..9"]),
         ("seeds = ['a']", ["seeds.0: expected a whole number such as 0, got 'a'"]),
