@@ -145,12 +145,8 @@ def prune(
 def _find_runs(paths: Sequence[str | Path]) -> Iterator[Path]:
     """Name the runs of sweeps in their place; those that have not begun have nothing to lose."""
     for path in map(Path, paths):
-        if not path.is_dir():
-            what = "is a file" if path.exists() else "does not exist"
-            raise RunDirectoryError(f"{path} {what}. Expected the directory of a run or a sweep.")
         if not is_sweep(path):
-            if not RunDirectory(path).is_begun():
-                refuse_folder(path, "prune")
+            refuse_folder(path, "prune")
             yield path
             continue
         folder = inside(path.absolute())

@@ -103,7 +103,7 @@ def refuse_folder(path: Path, command: str) -> None:
     Raises
     ------
     RunDirectoryError
-        With what lies in it, and how to name that.
+        With what lies in it, and how to name that; or if there is nothing of that name.
     """
     found = list(find_runs([path]))
     if any(one.path == path for one in found):

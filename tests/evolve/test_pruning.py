@@ -214,6 +214,28 @@ def test_the_command_asks_for_yes_and_prunes_the_runs_of_a_sweep(copy, tmp_path)
     assert generations(sweep / "one") == [7]
 
 
+def test_the_command_says_once_what_is_the_same_of_several_runs_and_the_sum_last(copy, tmp_path):
+    others = [shutil.copytree(copy, tmp_path / name) for name in ("b", "c")]
+    prune(others, checkpoints=0, remove=True)
+    done = CliRunner().invoke(app, ["prune", *map(str, [*others, copy]), "--checkpoints", "0"])
+    nothing, some, _, total = done.stdout.splitlines()
+    assert nothing == f"2 runs ({others[0]} to {others[1]}): nothing would be removed"
+    assert some.startswith(f"{copy}: 7 checkpoints (generation 0-6) would be removed, ")
+    assert total.startswith(f"{some.split()[-2]} bytes in all.")
+
+
+def test_a_folder_of_runs_names_them_and_what_is_not_there_is_no_advice_to_make_it(copy, tmp_path):
+    for name in ("one", "two"):
+        write_entries(tmp_path / name, name, [Entry("run", "a", 0)])
+    with pytest.raises(RunDirectoryError, match=r"is a folder of 2 sweeps and 1 run\. Name them: .*/one .*/run .*/two"):
+        prune([tmp_path])
+    (tmp_path / "empty").mkdir()
+    for name, words in (("empty", "there is no run in it"), ("none", "does not exist")):
+        with pytest.raises(RunDirectoryError, match=words) as refused:
+            prune([tmp_path / name])
+        assert "make" not in str(refused.value).lower()
+
+
 def test_all_checkpoints_stay_that_a_waiting_run_of_the_sweep_may_need(copy, tmp_path):
     sweep = in_sweep(copy, tmp_path / "sweep", "not-begun")
     for path in (sweep, sweep / "one"):
@@ -239,25 +261,3 @@ def test_a_generation_stays_that_an_unfinished_neighbour_or_a_file_beside_the_ru
     (plan,) = prune([copy], checkpoints=0, remove=True)
     assert generations(copy) == [3, 5, 7]
     assert "generation 3 stays: neighbour begins with it; generation 5 stays: run.toml" in plan.needed
-
-
-def test_the_command_says_once_what_is_the_same_of_several_runs_and_the_sum_last(copy, tmp_path):
-    others = [shutil.copytree(copy, tmp_path / name) for name in ("b", "c")]
-    prune(others, checkpoints=0, remove=True)
-    done = CliRunner().invoke(app, ["prune", *map(str, [*others, copy]), "--checkpoints", "0"])
-    nothing, some, _, total = done.stdout.splitlines()
-    assert nothing == f"2 runs ({others[0]} to {others[1]}): nothing would be removed"
-    assert some.startswith(f"{copy}: 7 checkpoints (generation 0-6) would be removed, ")
-    assert total.startswith(f"{some.split()[-2]} bytes in all.")
-
-
-def test_a_folder_of_runs_names_them_and_what_is_not_there_is_no_advice_to_make_it(copy, tmp_path):
-    for name in ("one", "two"):
-        write_entries(tmp_path / name, name, [Entry("run", "a", 0)])
-    with pytest.raises(RunDirectoryError, match=r"is a folder of 2 sweeps and 1 run\. Name them: .*/one .*/run .*/two"):
-        prune([tmp_path])
-    (tmp_path / "empty").mkdir()
-    for name, words in (("empty", "there is no run in it"), ("none", "does not exist")):
-        with pytest.raises(RunDirectoryError, match=words) as refused:
-            prune([tmp_path / name])
-        assert "make" not in str(refused.value).lower()
