@@ -104,11 +104,11 @@ def write_sum(standings: list[Standing]) -> str:
     left = estimate_left(standings)
     states = ", ".join(f"{count} {state}" for count, state in counts if count)
     text = f"{len(standings)} run{'s' if len(standings) != 1 else ''}" + (f": {states}" if states else "")
-    return text + (f"; {write_duration(left)} left for all" if left is not None else "")
+    return text + (f"; {write_duration(left)} left for these" if left is not None else "")
 
 
 def write_json(rows: list[Row]) -> str:
-    """Write all rows, how many are in each state, and the seconds left for all, as one JSON object."""
+    """Write all rows, how many are in each state, and the seconds left for these, as one JSON object."""
     standings = [row.stands for row in rows]
     states = {state: sum(one.state == state for one in standings) for state in STATES}
     return json.dumps(

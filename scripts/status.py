@@ -107,8 +107,12 @@ def _show_runs(paths: list[Path], choice: "Choice", *, as_json: bool, watch: boo
 
     overview = Overview(paths)
 
+    met: set[str] = set()
+
     def look() -> "list[Row]":
-        return choice.apply(overview.look())
+        found = choice.apply(overview.look())
+        met.update(row.stands.path for row in found)
+        return found
 
     waited = watch and _await_folders(paths)
     rows = look()
@@ -128,7 +132,8 @@ def _show_runs(paths: list[Path], choice: "Choice", *, as_json: bool, watch: boo
         tell(choice.why)
     if watch:
         rows = _watch(rows, look, choice, as_json=as_json, settings=settings)
-        if choice.unknown or any(row.stands.state != "done" for row in rows):
+        # whoever was shown counts, also if it has left what is asked for since
+        if choice.unknown or any(one.state != "done" for one in overview.look() if one.path in met):
             raise typer.Exit(FAILED)
     elif as_json:
         print(write_json(rows))
