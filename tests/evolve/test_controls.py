@@ -175,7 +175,7 @@ def test_a_run_that_waits_for_a_failed_one_fails_and_says_so(tmp_path):
     broken = tmp_path / "broken"
     broken.mkdir()
     conduct(plan_of(tmp_path, 'base = "smoke"\n'), broken)
-    (broken / "smoke-seed0" / "config.toml").write_text("seed = 99\n")
+    (broken / "smoke-seed0" / "config.toml").write_text("seed = \n")
     outcomes, _ = conduct(plan, broken)
     assert [one.state for one in outcomes] == ["failed", "failed"]
     assert "smoke-seed0, which has failed" in outcomes[1].error

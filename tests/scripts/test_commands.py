@@ -247,7 +247,7 @@ def test_what_to_do_next_can_be_typed(tmp_path, monkeypatch):
     file.write_text('base = "smoke"\n[set]\nevolution.size = 8\nevolution.generations = 1\n')
     command = ["sweep", file, "-o", folder / "a sweep"]
     assert "next: hetevo plot 'my runs/a sweep'\n" in hetevo(*command).stderr
-    file.write_text(file.read_text().replace("8", "10"))
+    (folder / "a sweep" / "smoke-seed0" / "config.toml").write_text("seed = \n")
     assert "go on: hetevo sweep 'my runs/a sweep.toml' -o 'my runs/a sweep'\n" in hetevo(*command).stderr
 
 

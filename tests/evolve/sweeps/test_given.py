@@ -49,7 +49,7 @@ def test_changes_count_more_than_a_sweep_says(tmp_path):
         set.evolution.generations = 9
         [conditions.plain]
         [conditions.large]
-        evolution = {size = 64, elites = 2}
+        evolution = {size = 64, elites = 3}
         [grid]
         "lifetime.batch" = [4, 8]
         """
@@ -60,7 +60,7 @@ def test_changes_count_more_than_a_sweep_says(tmp_path):
         f"{name}-gain_scale={scale}-seed7" for name in ("plain", "large") for scale in (0.1, 0.2)
     ]
     assert {(one.config.evolution.size, one.config.lifetime.batch) for one in plan.members} == {(6, 5)}
-    assert [one.config.evolution.elites for one in plan.members[2:]] == [2, 2]
+    assert [one.config.evolution.elites for one in plan.members[2:]] == [3, 3]
     assert {one.config.evolution.generations for one in plan.members} == {9}
 
 
