@@ -15,8 +15,7 @@ from hetevo.populations.types import Floats
 CONFIDENCE = 0.95
 """Coverage of intervals."""
 
-Bounds = tuple[float, float]
-"""Least and largest value that something can have."""
+Bounds = tuple[float, float]  # least and largest value that something can have
 
 BOUNDS: tuple[tuple[str, Bounds], ...] = (
     (r"(accuracy|probe_accuracy|undefined_share|share|positive|phi_positive|hypervolume)(_\w+)?", (0, 1)),

@@ -43,7 +43,6 @@ autosummary_generate = True
 autodoc_typehints = "none"
 # what a name is worth stands in its text: values are pages of registries and defaults
 autodoc_default_options = {"no-value": True}
-autodoc_preserve_defaults = True
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 
