@@ -35,7 +35,7 @@ from hetevo.analysis.claims import (
     write_record,
 )
 from hetevo.analysis.claims.family import FAMILY, read_family, write_family
-from hetevo.analysis.claims.frozen import is_spent
+from hetevo.analysis.claims.frozen import is_spent, read_shipped
 from hetevo.analysis.claims.own import CLAIM_FIGURES, CLAIM_MEASURES
 from hetevo.analysis.figures.claim import claim as dots
 from hetevo.analysis.probe import InstrumentsProbe
@@ -387,3 +387,9 @@ def test_the_least_and_the_nearest_of_several_rules():
     assert CLAIM_MEASURES["least_hebbian"](*runs) == 0.5
     assert CLAIM_MEASURES["margin_flipped"](*runs) == pytest.approx(1.2)
     assert np.isnan(CLAIM_MEASURES["margin_flipped"](*runs, lived(0.5, np.nan)))
+
+
+@pytest.mark.parametrize("name", sorted(read_shipped()))
+def test_what_was_recorded_was_judged_by_what_was_frozen_last(name):
+    frozen, judged = read_shipped()[name], recorded_of(name).freezing
+    assert (judged["predictions"], judged["configuration"]) == (frozen.predictions, frozen.configuration)
