@@ -164,10 +164,10 @@ def test_only_algorithms_that_draw_parents_drift_and_the_control_that_is_named_d
 
 def test_a_rise_is_not_said_to_be_by_loss_alone_where_it_is_not(tmp_path):
     run = load_run(plant(tmp_path / "run"))
-    assert "selection on loss alone" in verdict([run])
+    assert "selection saw the loss alone" in verdict([run])
     for changes in ({"algorithm": {"name": "novelty"}}, {"objectives": ["loss", "synapses"]}):
         other = replace(run, config=dict(run.config, evolution={**run.config.get("evolution", {}), **changes}))
-        assert "selection on loss alone" not in verdict([other])
+        assert "selection saw the loss alone" not in verdict([other])
 
 
 @pytest.mark.parametrize(("base", "control"), [*CONTROLS.items(), ("digits", "digits-neutral")])

@@ -45,7 +45,10 @@ def swept(tmp_path_factory):
     settings = [setting.partition("=") for setting in TINY[:5]]
     lines = ['base = "smoke"', "seeds = [0]", "[set]", '"evolution.generations" = 1']
     lines += [f'"{key}" = {value}' for key, _, value in settings]
-    file.write_text("\n".join([*lines, *(f"[conditions.{json.dumps(name)}]" for name in CONDITIONS)]))
+    # each with a setting of its own
+    for number, name in enumerate(CONDITIONS, 6):
+        lines += [f"[conditions.{json.dumps(name)}]", f'"lifetime.test_samples" = {number}']
+    file.write_text("\n".join(lines))
     return file, folder / "sweep [/x]\x1b"
 
 
@@ -121,7 +124,10 @@ def test_a_sweep_of_hostile_conditions_is_run_drawn_and_reported(swept, capfd):
 def test_runs_of_a_sweep_have_different_names_that_sweeps_can_read(tmp_path):
     file = tmp_path / "sweep.toml"
     names = [name for name in NAMES.values() if name]
-    conditions = "".join(f"[conditions.{json.dumps(name, ensure_ascii=False)}]\n" for name in names)
+    conditions = "".join(
+        f"[conditions.{json.dumps(name, ensure_ascii=False)}]\n'lifetime.presentations' = {number}\n"
+        for number, name in enumerate(names, 20)
+    )
     file.write_text('base = "smoke"\nseeds = [0, 1]\n' + conditions)
     members = load_plan(file).members
     assert len({member.name for member in members}) == 2 * len(names)

@@ -123,7 +123,9 @@ def test_or_resume_goes_on_where_the_command_says(stranger, run):
 
 def test_a_sweep_takes_no_address_of_its_files(stranger, file, tmp_path):
     address = f'"backend.address" = "{stranger.address}"\n"backend.name" = "ray"\n'
-    (tmp_path / "sweep.toml").write_text(f'base = "{file}"\n[conditions.one]\n[conditions.two]\n{address}')
+    (tmp_path / "sweep.toml").write_text(
+        f'base = "{file}"\n[conditions.one]\n"lifetime.batch" = 5\n[conditions.two]\n{address}'
+    )
     plan = load_plan("sweep.toml")
     assert {member.config.backend.address for member in plan.members} == {""}
     outcomes, _ = conduct(plan, "sweep")
