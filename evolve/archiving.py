@@ -19,20 +19,19 @@ from hetevo.evolve.config.own_graph import files_of
 from hetevo.evolve.crate import METADATA, About, Described, describe
 from hetevo.evolve.data.keeping import kept_file
 from hetevo.evolve.data.places import called
-from hetevo.evolve.needed import is_at_end, unbegun_runs
-from hetevo.evolve.rundir import RunBusyError, RunDirectory, RunDirectoryError
+from hetevo.evolve.needed import is_at_end, part_runs
+from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir.checkpoint import MANIFEST, STATE, list_checkpoints
 from hetevo.evolve.rundir.files import is_folder, is_leftover, names
-from hetevo.evolve.rundir.owner import is_held
 from hetevo.evolve.rundir.parts import hash_file, parts
 from hetevo.evolve.rundir.places import Place, inside
 from hetevo.evolve.rundir.pruned import FILE as PRUNED
 from hetevo.evolve.rundir.schemas import File
 from hetevo.evolve.rundir.sweep import FILE as SWEEP
-from hetevo.evolve.rundir.sweep import LOCK, SHARED, STOP, is_sweep, read_entries
+from hetevo.evolve.rundir.sweep import LOCK, SHARED, STOP, is_sweep
 from hetevo.evolve.rundir.system import CHUNK, reading
-from hetevo.evolve.verify import verify
-from hetevo.populations.errors import SettingError, spell
+from hetevo.evolve.verify import require_whole
+from hetevo.populations.errors import SettingError
 from hetevo.populations.text import for_file
 
 _NEVER = {LOCK, SHARED, STOP}
@@ -96,7 +95,7 @@ def archive(path: str | Path, output: str | Path, about: About | None = None, *,
             f"{output}: expected no such file, got one. Choose another with -o, or replace it (--force)."
         )
     # everything is checked, and every file known by its checksum, before anything is written
-    folders = find_runs(path)
+    folders = open_runs(path)
     found: dict[str, Path] = {}
     left: list[str] = []
     notes: dict[str, None] = {}
@@ -104,7 +103,7 @@ def archive(path: str | Path, output: str | Path, about: About | None = None, *,
         found, left = _list_sweep(inside(path), folders)
     runs = []
     for folder, directory in folders.items():
-        _check_whole(directory)
+        require_whole(directory, "packed")
         files, others = _list_run(directory)
         found |= {f"{folder}{name}": place for name, place in files.items()}
         left += [f"{folder}{name}" for name in others]
@@ -120,7 +119,7 @@ def archive(path: str | Path, output: str | Path, about: About | None = None, *,
     return Archive(output, len(entries), output.stat().st_size, left, list(notes))
 
 
-def find_runs(path: Path) -> dict[str, RunDirectory]:
+def open_runs(path: Path) -> dict[str, RunDirectory]:
     """Return the runs by their folders in an archive: one at its top, or those of a sweep that were begun.
 
     Raises
@@ -131,7 +130,7 @@ def find_runs(path: Path) -> dict[str, RunDirectory]:
     if not (path.is_dir() and is_sweep(path)):
         return {"": RunDirectory.open(path)}
     folder = inside(path)
-    begun = [name for name in dict.fromkeys(entry.run for entry in read_entries(folder)) if _is_begun(folder / name)]
+    begun = part_runs(folder)[0]
     if not begun:
         raise RunDirectoryError(f"{path}: expected at least one run that was begun, got none.")
     return {f"{name}/": RunDirectory.open(folder / name) for name in begun}
@@ -145,12 +144,12 @@ def describe_unfinished(path: Path, folders: Mapping[str, RunDirectory]) -> str:
     path : Path
         Directory of the run or sweep.
     folders : mapping of str to RunDirectory
-        Those that were begun; see `find_runs`.
+        Those that were begun; see `open_runs`.
     """
     short = sum(not is_at_end(directory) for directory in folders.values())
     if "" in folders:
         return "the run is not at its end" if short else ""
-    waiting = len(unbegun_runs(path))
+    waiting = len(part_runs(path)[1])
     counts = []
     if waiting:
         counts.append(f"{waiting} of {waiting + len(folders)} runs {'has' if waiting == 1 else 'have'} not begun")
@@ -167,21 +166,6 @@ def _find_missing_data(directory: RunDirectory) -> str:
     if content["task"]["name"] != NAME or file is None or kept_file(directory, file):
         return ""
     return f"left out: the data, {called(file)}, of which the run has no copy"
-
-
-def _is_begun(place: Place) -> bool:
-    return RunDirectory(place).is_begun()
-
-
-def _check_whole(directory: RunDirectory) -> None:
-    if is_held(directory.lock_file):
-        raise RunBusyError(f"{directory.path} is under way, and is not packed: wait for it, or stop it.")
-    report = verify(directory.path)
-    if not report.ok:
-        raise RunDirectoryError(
-            f"{directory.path} is not packed, for it is not what was written: {report.problems[0]}"
-            f" All that is wrong: {spell('verify', Path(directory.path))}"
-        )
 
 
 def _name(directory: RunDirectory) -> str:

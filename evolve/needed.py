@@ -32,7 +32,7 @@ class Needs:
         """Count the runs that have not begun of the sweep that a run is one of; 0 if it is of none."""
         folder = Path(path).resolve().parent
         if folder not in self._waiting:
-            self._waiting[folder] = len(unbegun_runs(folder)) if is_sweep(folder) else 0
+            self._waiting[folder] = len(part_runs(folder)[1]) if is_sweep(folder) else 0
         return self._waiting[folder]
 
     def find_generations(self, path: Path) -> dict[int, str]:
@@ -50,8 +50,8 @@ class Needs:
         return found
 
 
-def unbegun_runs(folder: Path) -> list[str]:
-    """List the runs of a sweep that have not begun.
+def part_runs(folder: Path) -> tuple[list[str], list[str]]:
+    """List the runs of a sweep that have begun, and those that have not, in its order.
 
     Raises
     ------
@@ -59,8 +59,8 @@ def unbegun_runs(folder: Path) -> list[str]:
         If the list of its runs is damaged.
     """
     place = inside(folder)
-    known = dict.fromkeys(entry.run for entry in read_entries(place))
-    return [name for name in known if not RunDirectory(place / name).is_begun()]
+    begun = {entry.run: RunDirectory(place / entry.run).is_begun() for entry in read_entries(place)}
+    return [name for name in begun if begun[name]], [name for name in begun if not begun[name]]
 
 
 def is_at_end(directory: RunDirectory) -> bool:

@@ -13,22 +13,21 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from hetevo.evolve.needed import Needs
-from hetevo.evolve.rundir import RunBusyError, RunDirectory, RunDirectoryError
+from hetevo.evolve.needed import Needs, part_runs
+from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.checkpoint import generation_of, load_manifest
 from hetevo.evolve.rundir.files import names, remove_leftovers, remove_tree, sync_folder, write_durably
 from hetevo.evolve.rundir.finding import refuse_folder
-from hetevo.evolve.rundir.owner import is_held
 from hetevo.evolve.rundir.parts import encode_part, first_generation, hash_file, hash_rows, read_part, up_to
 from hetevo.evolve.rundir.places import inside
 from hetevo.evolve.rundir.provenance import now
 from hetevo.evolve.rundir.pruned import Pruning, write_pruned
 from hetevo.evolve.rundir.schemas import File
-from hetevo.evolve.rundir.sweep import is_sweep, read_entries
+from hetevo.evolve.rundir.sweep import is_sweep
 from hetevo.evolve.software import installed_version
-from hetevo.evolve.verify import verify
-from hetevo.populations.errors import SettingError, spell
+from hetevo.evolve.verify import require_whole
+from hetevo.populations.errors import SettingError
 from hetevo.populations.types import Indices
 
 
@@ -100,8 +99,7 @@ def prune(
     """Say what may go of runs, or remove it.
 
     The newest checkpoint always stays, and with it all that a run needs to go on; so do those that runs still to come
-    need (`hetevo.evolve.needed`). Everything is checked, in all runs,
-    before anything is removed in one.
+    need (`hetevo.evolve.needed`). Everything is checked, in all runs, before anything is removed in one.
 
     Parameters
     ----------
@@ -150,25 +148,12 @@ def _find_runs(paths: Sequence[str | Path]) -> Iterator[Path]:
             yield path
             continue
         folder = inside(path.absolute())
-        for name in dict.fromkeys(entry.run for entry in read_entries(folder)):
-            if RunDirectory(folder / name).is_begun():
-                yield folder / name
+        yield from (folder / name for name in part_runs(folder)[0])
 
 
 def _plan(path: Path, checkpoints: int | None, individuals: int, needs: Needs) -> Removal:
     directory = RunDirectory.open(path)
-    if is_held(directory.lock_file):
-        raise RunBusyError(
-            f"{directory.path} is under way, and is not pruned: wait for it, or stop it (make the file"
-            f" {directory.path / 'STOP'})."
-        )
-    # what is damaged may need what would go
-    report = verify(path)
-    if not report.ok:
-        raise RunDirectoryError(
-            f"{directory.path} is not pruned, for it is not what was written: {report.problems[0]}"
-            f" All that is wrong: {spell('verify', Path(directory.path))}"
-        )
+    require_whole(directory, "pruned")  # what is damaged may need what would go
     return _plan_checked(directory, checkpoints, individuals, needs)
 
 

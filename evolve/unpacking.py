@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
-from hetevo.evolve.archiving import describe_unfinished, find_runs
+from hetevo.evolve.archiving import describe_unfinished, open_runs
 from hetevo.evolve.crate import METADATA
 from hetevo.evolve.record_checks import Report
 from hetevo.evolve.rundir import RunDirectoryError, StorageError
@@ -152,7 +152,7 @@ def _unpack(packed: zipfile.ZipFile, expected: Mapping[str, File], folder: Path)
 
 def _verify_runs(folder: Path, report: Report) -> None:
     notes: dict[str, list[str]] = {}
-    runs = find_runs(folder)
+    runs = open_runs(folder)
     for name, directory in runs.items():
         found = verify(directory.path)
         start = f"{name}: " if name else ""

@@ -15,7 +15,7 @@ from hetevo.evolve.plugins import describe_plugins, find_changes
 from hetevo.evolve.record_checks import Kept, Report, check_records
 from hetevo.evolve.record_lives import Losses
 from hetevo.evolve.replay import replay_generation
-from hetevo.evolve.rundir import RunDirectory
+from hetevo.evolve.rundir import RunBusyError, RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.checkpoint import Checkpoint, generation_of
 from hetevo.evolve.rundir.owner import is_held
@@ -92,6 +92,36 @@ def verify(
     elif replay:
         report.notes.append("nothing was replayed")
     return report
+
+
+def require_whole(directory: RunDirectory, done: str) -> None:
+    """Refuse to do something with a run that is under way, or that is not what was written.
+
+    Parameters
+    ----------
+    directory : RunDirectory
+        The run.
+    done : str
+        What is done with it, such as ``"pruned"``.
+
+    Raises
+    ------
+    RunBusyError
+        If it is under way.
+    RunDirectoryError
+        If `verify` finds something wrong with it.
+    """
+    if is_held(directory.lock_file):
+        raise RunBusyError(
+            f"{directory.path} is under way, and is not {done}: wait for it, or stop it (make the file"
+            f" {directory.path / 'STOP'})."
+        )
+    report = verify(directory.path)
+    if not report.ok:
+        raise RunDirectoryError(
+            f"{directory.path} is not {done}, for it is not what was written: {report.problems[0]}"
+            f" All that is wrong: {spell('verify', Path(directory.path))}"
+        )
 
 
 def _look(directory: RunDirectory, *, replay: bool, trust: bool) -> tuple[Report, Config | None, Checkpoint | None]:

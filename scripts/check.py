@@ -10,7 +10,6 @@ import typer
 
 from hetevo.scripts.errors import FAILED, AsJson, Oversubscribe, TrustRun, explain_errors
 
-RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run directory.")]
 RunOrMore = Annotated[
     Path,
     typer.Argument(

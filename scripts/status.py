@@ -107,11 +107,14 @@ def _show_runs(paths: list[Path], choice: "Choice", *, as_json: bool, watch: boo
 
     overview = Overview(paths)
 
-    met: set[str] = set()
+    met: dict[str, str] = {}
 
     def look() -> "list[Row]":
-        found = choice.apply(overview.look())
-        met.update(row.stands.path for row in found)
+        standings = overview.look()
+        found = choice.apply(standings)
+        # whoever was shown counts, also if it has left what is asked for since
+        shown = {*met, *(row.stands.path for row in found)}
+        met.update({one.path: one.state for one in standings if one.path in shown})
         return found
 
     waited = watch and _await_folders(paths)
@@ -132,8 +135,7 @@ def _show_runs(paths: list[Path], choice: "Choice", *, as_json: bool, watch: boo
         tell(choice.why)
     if watch:
         rows = _watch(rows, look, choice, as_json=as_json, settings=settings)
-        # whoever was shown counts, also if it has left what is asked for since
-        if choice.unknown or any(one.state != "done" for one in overview.look() if one.path in met):
+        if choice.unknown or {*met.values()} - {"done"}:
             raise typer.Exit(FAILED)
     elif as_json:
         print(write_json(rows))

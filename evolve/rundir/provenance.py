@@ -129,11 +129,8 @@ class Provenance:
         sessions = self.read().get("sessions", [])
         then, here = (sessions[-1] if sessions else {}), software()
         versions = {"Python": then.get("python"), **then.get("versions", {})}
-        found = [
-            f"{name} {version}"
-            for name, version in versions.items()
-            if version != {"Python": here["python"], **here["versions"]}.get(name)
-        ]
+        now_here = {"Python": here["python"], **here["versions"]}
+        found = [f"{name} {version}" for name, version in versions.items() if version != now_here.get(name)]
         found += ["another state of the source"] if then.get("source") != here["source"] else []
         found += ["another processor"] if then.get("cpu_features") != here["cpu_features"] else []
         return found + (["other linear algebra"] if _algebra(then).isdisjoint(_algebra(here)) else [])

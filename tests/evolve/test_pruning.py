@@ -12,7 +12,6 @@ from typer.testing import CliRunner
 from hetevo.analysis.runs import load_run
 from hetevo.evolve import pruning, resume
 from hetevo.evolve.pruning import prune
-from hetevo.evolve.record_checks import Report
 from hetevo.evolve.rundir import NothingIntactError, RunBusyError, RunDirectory, RunDirectoryError, records
 from hetevo.evolve.rundir.checkpoint import generation_of, list_checkpoints
 from hetevo.evolve.rundir.sweep import Entry, write_entries
@@ -127,7 +126,7 @@ def killed(path, at):
         raise Killed
 
     with pytest.MonkeyPatch.context() as patch, operations(act), contextlib.suppress(Killed):
-        patch.setattr(pruning, "verify", lambda path: Report())  # it is as it was
+        patch.setattr(pruning, "require_whole", lambda directory, done: None)  # it is as it was
         prune([path], checkpoints=4, individuals=5, remove=True)
     return dead
 
