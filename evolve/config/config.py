@@ -56,6 +56,11 @@ class Config(Table):
     """An experiment, completely described.
 
     Everything has a default: `Config()` is the experiment `emergence`.
+
+    >>> Config(seed=7, evolution={"size": 64}).evolution.size
+    64
+    >>> Config().task.name, Config().network.levels
+    ('sine', (8, 8))
     """
 
     preset: str = Field(
