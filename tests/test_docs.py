@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,12 @@ def test_the_reference_lists_every_public_name():
     listed = re.findall(r"^   (\w+)$", page, re.MULTILINE) + re.findall(r"^`hetevo\.(\w+)` is", page, re.MULTILINE)
     listed += re.findall(r"and `hetevo\.(\w+)` one", page)
     assert sorted(listed) == sorted(hetevo.__all__)
+
+
+def test_every_extra_is_on_the_page_about_installation():
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    rows = re.findall(r"^\| (`.*?`) \|", (DOCS / "installation.md").read_text(), re.MULTILINE)
+    assert sorted(re.findall(r"`(\w+)`", " ".join(rows))) == sorted(extras)
 
 
 PUBLIC = [hetevo, hetevo.populations, hetevo.evolve, hetevo.analysis]
