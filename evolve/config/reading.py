@@ -17,6 +17,7 @@ from hetevo.evolve.config.own_graph import complete_graph, is_complete, place_gr
 from hetevo.evolve.config.plugins import check_trusted
 from hetevo.evolve.config.reaching import check_reach
 from hetevo.evolve.config.sources import ConfigError, Override, is_path, key_of, read_source, shipped, without_address
+from hetevo.evolve.deprecated import rename_change, rename_keys
 from hetevo.evolve.toml import NestingError, check_nesting, inline, read_toml
 from hetevo.populations.errors import HetevoError, nearest, spell
 
@@ -102,7 +103,8 @@ def load_config(
     >>> load_config("mine.toml", seed=7).evolution.size
     32
     """
-    content = read_source(source, "presets")
+    content = rename_keys(read_source(source, "presets"), str(source))
+    overrides = [*map(_renamed, overrides)]
     # presets are the package's own: nothing in them has to be trusted
     if not is_path(source):
         content |= {"preset": str(source), **values}
@@ -149,9 +151,10 @@ def from_mapping(
     ConfigError
         Naming every wrong key.
     """
+    content = rename_keys(content, source, saved=saved)
     tables = {key: dict(value) if isinstance(value, dict) else value for key, value in content.items()}
     # changes come first, so that sizes follow from the file that is meant
-    given = [_apply(tables, override) for override in overrides]
+    given = [_apply(tables, _renamed(override)) for override in overrides]
     # every problem is told with the name of the file that it stands in
     try:
         check_nesting(tables)
@@ -189,6 +192,14 @@ def with_data(config: Config) -> Config:
         return config
     overrides = [] if read else [(FILE, options["file"])]
     return from_mapping(config.model_dump(), overrides=overrides, saved=True)
+
+
+def _renamed(override: Override) -> Override:
+    """Return a change under the present name of its key, or as it is."""
+    key = key_of(override)
+    if (present := rename_change(key)) == key:
+        return override
+    return f"{present}={override.partition('=')[2]}" if isinstance(override, str) else (present, override[1])
 
 
 def _apply(tables: dict[str, Any], override: Override) -> str:
