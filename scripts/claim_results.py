@@ -74,11 +74,11 @@ def print_result(result: Result, *, as_markdown: bool, powers: bool) -> None:
     for note in result.notes:
         print(f"  {for_terminal(note)}", file=sys.stderr)
     verdict, why = judge(claim, measured)
-    about = " ".join(filter(None, (why, result.freezing.text)))
-    print(f"{claim.name}: {verdict}. {about}", file=sys.stderr)
+    reasons = " ".join(filter(None, (why, result.freezing.text)))
+    print(f"{claim.name}: {verdict}. {reasons}", file=sys.stderr)
     if as_markdown:
         title = f"### {claim.name}\n\n{claim.says}{source}\n\n"
-        print(f"{title}The claim: **{verdict}**. {about}\n")
+        print(f"{title}The claim: **{verdict}**. {reasons}\n")
         print("\n\n".join([markdown(measured, adjusted, powers=powers), *map(for_terminal, result.notes)]) + "\n")
 
 
