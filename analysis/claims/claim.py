@@ -17,7 +17,6 @@ from hetevo.analysis.figures.lifetime import lifetime
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.runs import LoadedRun
 
-
 UNDECIDED = "undecided"
 """The verdict where no key prediction is refuted, and not all are confirmed; and where two judgements differ."""
 
