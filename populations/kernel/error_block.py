@@ -3,8 +3,7 @@
 What `memory` and `passes` say of panels and of signals holds here, too. Besides:
 
 *One stretch of memory* holds ``[W of inputs | W of levels | L | V | U]``, so that what is done to every weight is one
-call for each run of plastic kinds. Each cut is one piece of it: where a cut is written while it is read, NumPy would copy
-it first if it were not.
+call for each run of plastic kinds. Each cut is one piece of it, whose arrays NumPy need not carry through a buffer.
 
 *L and V of a level share a layout*: ``V`` is stored transposed, so that both need the same correlations ``<e_k x_i>``.
 """
