@@ -3,14 +3,14 @@
 What `memory` and `passes` say of panels and of signals holds here, too. Besides:
 
 *One stretch of memory* holds ``[W of inputs | W of levels | L | V | U]``, so that what is done to every weight is one
-call for each run of plastic kinds. Each cut is one piece of it, whose arrays NumPy need not carry through a buffer.
+call for each run of plastic kinds.
 
 *L and V of a level share a layout*: ``V`` is stored transposed, so that both need the same correlations ``<e_k x_i>``.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import accumulate, groupby, pairwise
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -69,11 +69,13 @@ class Cut:
         return part[:, None, :] if self.transposed else part[:, :, None]
 
 
-def cuts(species: Species) -> list[tuple[SynapseKind, Cut]]:
-    """Cut the weights, in the order in which they lie in memory, each cut with its kind of synapses."""
+def cuts(species: Species) -> list[tuple[SynapseKind, list[Cut]]]:
+    """Cut the weights into groups, in the order in which they lie in memory, each of one kind of synapses."""
     forward, errors = species.layout.level_slices, error_layout(species).level_slices
-    # that of the inputs is first
-    ascending = [Cut(panel.rows, panel.columns) for panel in panels(species)]
+    inputs, levels = (
+        [Cut(panel.rows, panel.columns) for panel in panels(species) if panel.hidden == hidden]
+        for hidden in (False, True)
+    )
     sensing = [Cut(error, level) for error, level in zip(errors, forward, strict=True)]
     teaching = [Cut(level, error, transposed=True) for error, level in zip(errors, forward, strict=True)]
     descending, allowed = [], allowed_by_kind(species)["descending"]
@@ -82,13 +84,18 @@ def cuts(species: Species) -> list[tuple[SynapseKind, Cut]]:
         reached = np.flatnonzero(allowed[error].any(axis=0))
         if reached.size:
             descending.append(Cut(error, slice(int(reached[0]), int(reached[-1]) + 1)))
-    by_kind = zip(KINDS, (ascending, sensing, teaching, descending), strict=True)
-    return [(kind, cut) for kind, group in by_kind for cut in group]
+    return [
+        ("ascending", inputs),
+        ("ascending", levels),
+        ("sensing", sensing),
+        ("teaching", teaching),
+        ("descending", descending),
+    ]
 
 
 def count_cells(species: Species) -> int:
     """Count the places for a synapse of all kinds together, between which wirings leave some empty."""
-    return sum(cut.cells for _, cut in cuts(species))
+    return sum(cut.cells for _, group in cuts(species) for cut in group)
 
 
 @dataclass(frozen=True)
@@ -157,7 +164,7 @@ class ErrorBlock(Cells):
     Attributes
     ----------
     weights : ndarray of float, shape (cells,)
-        All of them, cut after cut (`cuts`), each network by network.
+        All of them, group after group (`cuts`), each network by network.
     stacks : ErrorStacks
         Views of ``weights``.
     """
@@ -165,8 +172,8 @@ class ErrorBlock(Cells):
     def __init__(
         self, species: Species, weights: ErrorWeights, dtype: DTypeLike = np.float32, *, networks_last: bool = False
     ) -> None:
-        self.species, self._cuts = species, cuts(species)
-        cells = [cut.cells for _, cut in self._cuts]
+        self.species, self._groups = species, cuts(species)
+        cells = [sum(cut.cells for cut in group) for _, group in self._groups]
         super().__init__(len(weights.ascending), cells, dtype, networks_last=networks_last)
         self.stacks = self.stack(self.weights)
         for kind in KINDS:
@@ -174,23 +181,27 @@ class ErrorBlock(Cells):
 
     def spans(self, kinds: Collection[SynapseKind]) -> list[slice]:
         """Return which parts of ``weights`` belong to kinds, those that touch as one."""
-        parts = zip(self._cuts, pairwise(self.ends), strict=True)
+        groups = zip(self._groups, pairwise(self.ends), strict=True)
         found = []
-        for chosen, run in groupby(parts, lambda part: part[0][0] in kinds):
+        for chosen, run in groupby(groups, lambda group: group[0][0] in kinds):
             ends = [end for _, end in run]
-            if chosen:
+            if chosen and ends[0][0] < ends[-1][1]:
                 found.append(slice(ends[0][0], ends[-1][1]))
         return found
 
     def by_kind(self, flat: Floats) -> list[tuple[SynapseKind, Floats]]:
-        """Return views (N, cells) of an array laid out as ``weights``, each with the kind of its cut."""
-        return [(kind, part) for (kind, _), part in zip(self._cuts, self.by_network(flat), strict=True)]
+        """Return views (N, cells) of an array laid out as ``weights``, each with the kind of its group."""
+        return [(kind, part) for (kind, _), part in zip(self._groups, self.by_network(flat), strict=True)]
 
     def stack(self, flat: Floats) -> ErrorStacks:
         """Return views, cut by cut, of an array laid out as ``weights``."""
         of: dict[SynapseKind, list[tuple[Cut, Floats]]] = {kind: [] for kind in KINDS}
-        for (kind, cut), part in zip(self._cuts, self.by_network(flat), strict=True):
-            of[kind].append((cut, part.reshape(self.networks, *cut.shape)))
+        for (kind, group), part in zip(self._groups, self.by_network(flat), strict=True):
+            ends = [0, *accumulate(cut.cells for cut in group)]
+            of[kind] += [
+                (cut, part[:, start:stop].reshape(self.networks, *cut.shape))
+                for cut, (start, stop) in zip(group, pairwise(ends), strict=True)
+            ]
         return ErrorStacks(self.species, of, self.networks_last)
 
     def whole(self, rows: slice = slice(None)) -> ErrorWeights:

@@ -1,4 +1,4 @@
-"""What weights keep where decay is gated: exact, in arrays of one piece."""
+"""What weights keep where decay is gated, to the bit."""
 
 import numpy as np
 import pytest
@@ -36,13 +36,3 @@ def test_a_synapse_keeps_what_its_sender_leaves_to_the_bit(samples, levels, dtyp
             expected = 1 + cut.senders(squares) * -share[:, :, None]
             np.testing.assert_array_equal(kept, np.broadcast_to(expected, kept.shape))
     assert set(decay) == {"ascending", "sensing", "teaching", "descending"}
-
-
-def test_each_cut_is_one_piece_of_memory():
-    # others NumPy carries through a buffer, there and back
-    species = make_error_species((5, 4), wiring="amorphous")
-    genes = make_population(species, 3)
-    circuits = ErrorBlock(species, draw_error_weights(species, genes, np.arange(3), 0, 0))
-    arrays = [stack for given in circuits.stacks.of.values() for _, stack in given]
-    assert all(stack.flags.c_contiguous for stack in arrays)
-    assert sum(stack.size for stack in arrays) == circuits.weights.size
