@@ -170,10 +170,41 @@ def test_watching_says_what_changes_and_ends_with_the_last_process(runs, tmp_pat
     assert first.startswith("2 runs: 1 running, 1 done")
     assert change.startswith(f"{folder / 'plain-seed1'}: done, generation 1/1, best loss ")
     assert last == "2 runs: 2 done"
-    # what waits for nobody is not waited for
-    left = hetevo("status", runs, "--watch", "--json")
-    assert left.exit_code == 1
-    assert json.loads(left.stdout)["states"]["waiting"] == 1
+
+
+def test_watching_goes_on_while_a_queue_is_quiet_and_ends_with_what_has_failed(runs, tmp_path, monkeypatch):
+    folder, pauses = tmp_path / "sweep", []
+    write_entries(folder, "sweep", [Entry("plain-seed0", "plain", 0)])
+
+    def wait(seconds):
+        pauses.append(seconds)
+        if len(pauses) == 9:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(status.time, "sleep", wait)
+    quiet = hetevo("status", folder, "--watch", "--json")
+    assert quiet.exit_code == 130
+    assert json.loads(quiet.stdout)["states"]["waiting"] == 1
+    assert pauses == 2 * [status.WATCH_SECONDS] + 7 * [status.QUIET_SECONDS]
+    assert quiet.stderr.count("nothing is under way; what is not done is waited for") == 1
+    # nobody repairs by himself what is damaged
+    shutil.copytree(runs / "layered", folder / "plain-seed0")
+    (folder / "plain-seed0" / "config.toml").write_text("= 3")
+    assert hetevo("status", folder, "--watch").exit_code == 1
+
+
+@pytest.mark.parametrize(("state", "code"), [("done", 0), ("failed", 1), ("stopped", 130)])
+def test_watching_one_run_ends_when_it_has_ended(runs, tmp_path, monkeypatch, state, code):
+    run = shutil.copytree(runs / "layered", tmp_path / "run")
+    provenance = json.loads((run / "provenance.json").read_text())
+    provenance["sessions"][-1]["outcome"] = state
+    (run / "provenance.json").write_text(json.dumps(provenance))
+
+    def wait(seconds):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(status.time, "sleep", wait)
+    assert hetevo("status", run, "--watch").exit_code == code
 
 
 def test_watching_waits_for_a_folder_that_is_not_there_yet(runs, tmp_path, monkeypatch):
