@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -232,6 +232,39 @@ def conditions_of(file: SweepFile, samples: Sequence[Changes] = ({},)) -> Iterat
         varied = [_label_change(key, value) for key, value in {**cross, **walk, **drawn}.items()]
         label = ", ".join([*([name] if name else []), *varied]) or Path(file.base).stem
         yield label, {**dict(dotted(file.set)), **dict(dotted(changes)), **cross, **walk, **drawn}
+
+
+def keep_names(conditions: Sequence[tuple[str, Changes]], known: Collection[str]) -> list[tuple[str, Changes]]:
+    """Call conditions as a sweep's directory does that has the same with their parts in another order.
+
+    So a sweep goes on with its runs in whatever order keys are given. Where that could be one of two conditions, as for
+    ``size=1, size=2`` of two tables, each keeps its name.
+
+    Parameters
+    ----------
+    conditions : sequence of (str, dict)
+        From `conditions_of`.
+    known : collection of str
+        Conditions in the directory.
+
+    Examples
+    --------
+    >>> keep_names([("batch=4, size=8", {})], ["size=8, batch=4"])
+    [('size=8, batch=4', {})]
+    """
+    asked = Counter(_sort_parts(name) for name, _ in conditions)
+    there = Counter(map(_sort_parts, known))
+    names = {_sort_parts(name): name for name in known}
+    kept = []
+    for name, changes in conditions:
+        parts = _sort_parts(name)
+        is_known = name not in known and asked[parts] == there[parts] == 1
+        kept.append((names[parts] if is_known else name, changes))
+    return kept
+
+
+def _sort_parts(condition: str) -> tuple[str, ...]:
+    return tuple(sorted(condition.split(", ")))
 
 
 def dotted(changes: Changes) -> Iterator[tuple[str, Any]]:

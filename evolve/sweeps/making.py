@@ -1,5 +1,6 @@
 """From what a sweep changes to its runs and their configurations."""
 
+import re
 import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
@@ -7,17 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from hetevo.evolve.config import Config, ConfigError, load_config
+from hetevo.evolve.config.naming import named
 from hetevo.evolve.config.own_data import place_change
 from hetevo.evolve.config.own_graph import place_graph_change
 from hetevo.evolve.config.plugins import check_trusted
 from hetevo.evolve.config.reaching import check_reach
 from hetevo.evolve.messages import Notice
-from hetevo.evolve.rundir.sweep import Stage
+from hetevo.evolve.rundir.planned import Content, Stage
 from hetevo.evolve.sweeps.controls import CONTROLS, Changes
 from hetevo.evolve.sweeps.file import SweepFile, place_base
 from hetevo.evolve.sweeps.matched import UNMEASURED, Matching, scaled
 from hetevo.populations.errors import HetevoError
-from hetevo.populations.text import for_file
+from hetevo.populations.text import for_file, without_places
 
 Make = Callable[[str, Changes, str], Config]
 """Makes a configuration of a base, changes, and what to call it in messages: `make_config` with the rest given."""
@@ -46,6 +48,9 @@ class Member:
         ``"pilot"``: it is of no condition that is compared, but chooses a setting of others.
     matching : Matching or None
         How pilot runs choose its scale of innate feedback.
+    extended_to : int or None
+        The generation to which it goes on, once all runs have come to their ends; see
+        `hetevo.evolve.sweeps.extending`.
     """
 
     name: str
@@ -55,6 +60,7 @@ class Member:
     after: tuple[str, ...] = ()
     stage: Stage = "end"
     matching: Matching | None = None
+    extended_to: int | None = None
 
 
 def plan_members(
@@ -209,6 +215,36 @@ def make_config(
         return load_config(base, [*given, ("backend.address", "")], trust=trust, seed=0)
     except HetevoError as error:
         raise ConfigError(f"{place}: {error}") from None
+
+
+def describe_settings(member: Member) -> Content:
+    """Return the configuration of a condition as nested values, as far as it is known before its runs begin.
+
+    Parameters
+    ----------
+    member : Member
+        One of its runs.
+    """
+    content = named(member.config).model_dump(mode="json")
+    # each run has a seed of its own, and genes of the donor with that seed
+    del content["seed"]
+    source = member.config.transplant.source
+    content["transplant"]["source"] = re.sub(rf"seed{member.seed}(?=@|$)", "seed{seed}", source)
+    # where runs go on, and who is told of them, is not theirs; places on this machine are nobody's concern
+    del content["backend"], content["track"]
+    if member.matching:
+        for key in scaled(member.config, 1.0):
+            table, _, name = key.partition(".")
+            del content[table][name]  # pilot runs will choose it
+    return {key: _hide_places(value) for key, value in content.items()}
+
+
+def _hide_places(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _hide_places(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_hide_places(part) for part in value]
+    return without_places(value) if isinstance(value, str) else value
 
 
 def _place(key: str, value: Any, folder: Path, *, trust: bool) -> Any:

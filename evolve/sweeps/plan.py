@@ -9,11 +9,12 @@ from hetevo.evolve.backends.portable import check_machine
 from hetevo.evolve.config import BackendTable, Config, ConfigError
 from hetevo.evolve.identity import seed_range
 from hetevo.evolve.messages import Notice
-from hetevo.evolve.rundir.sweep import Drawn, Entry, read_drawn
+from hetevo.evolve.rundir.planned import Content
+from hetevo.evolve.rundir.sweep import Drawn, Entry, SweepList, read_list
 from hetevo.evolve.sweeps.controls import CONTROLS
-from hetevo.evolve.sweeps.file import LIMIT, SweepFile, conditions_of, count_conditions, read_sweep
+from hetevo.evolve.sweeps.file import LIMIT, SweepFile, conditions_of, count_conditions, keep_names, read_sweep
 from hetevo.evolve.sweeps.given import Given, change_sweep
-from hetevo.evolve.sweeps.making import Make, Member, make_config, plan_members
+from hetevo.evolve.sweeps.making import Make, Member, describe_settings, make_config, plan_members
 from hetevo.populations.text import for_file
 
 
@@ -33,6 +34,9 @@ class Plan:
         What was drawn, for the directory to remember.
     labels : dict of str to str
         What figures call conditions.
+    generations : int or None
+        The generation to which all runs but pilot runs go on once they are done; see
+        `hetevo.evolve.sweeps.extending.extend_plan`.
     """
 
     name: str
@@ -40,12 +44,23 @@ class Plan:
     derived: list[Entry] = field(default_factory=list)
     drawn: list[Drawn] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
+    generations: int | None = None
 
     @property
     def entries(self) -> list[Entry]:
         """What the sweep's directory says of all of them."""
         own = [Entry(each.name, each.condition, each.seed, each.stage) for each in self.members]
         return [replace(each, shown_as=self.labels.get(each.condition, "")) for each in [*own, *self.derived]]
+
+    @property
+    def settings(self) -> dict[str, Content]:
+        """The configuration of each condition, as far as it is known before its runs begin."""
+        found: dict[str, Content] = {}
+        for member in self.members:
+            # one run a condition, for seeds change nothing else
+            if member.condition not in found:
+                found[member.condition] = describe_settings(member)
+        return found
 
 
 def with_portable(plan: Plan, settings: BackendTable) -> tuple[Plan, BackendTable]:
@@ -173,14 +188,15 @@ def plan_of_changes(
 def _plan(file: SweepFile, name: str, source: str, make: Make, notice: Notice | None, directory: Path | None) -> Plan:
     _check_pilots(file, source)
     _check_count(file, source)
+    there = read_list(directory) if directory else SweepList()
     drawn = []
     if file.random.values:
         try:
-            drawn = [file.random.draw(read_drawn(directory) if directory else ())]
+            drawn = [file.random.draw(there.drawn)]
         except ValueError as error:
             raise ConfigError(f"{source}: {error}.") from None
     samples = [dict(sample) for each in drawn for sample in each.samples] or [{}]
-    conditions = list(conditions_of(file, samples))
+    conditions = keep_names(list(conditions_of(file, samples)), {entry.condition for entry in there.entries})
     members = list(plan_members(file, conditions, source, make, notice))
     _check_twins(members[: len(conditions) * len(file.seeds) : len(file.seeds)], source)
     derived = [

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from hetevo.evolve.config import ConfigError
-from hetevo.evolve.rundir.sweep import read_drawn
+from hetevo.evolve.rundir.sweep import read_list
 from hetevo.evolve.sweeps import load_plan, plan_of_changes, read_changes
 from hetevo.evolve.toml import inline, split_values
 from hetevo.scripts.main import app
@@ -100,7 +100,7 @@ def test_run_with_several_values_is_a_sweep_that_goes_on(tmp_path):
     done = CliRunner().invoke(app, command)
     assert done.exit_code == 0, done.stderr
     runs = json.loads(done.stdout)["runs"]
-    scale = read_drawn(tmp_path / "sweep")[0].samples[0]["genome.gain_scale"]
+    scale = read_list(tmp_path / "sweep").drawn[0].samples[0]["genome.gain_scale"]
     wirings = ("amorphous", "layered")
     assert [run["condition"] for run in runs] == [f"wiring={wiring}, gain_scale={scale}" for wiring in wirings]
     assert {(run["seed"], run["state"]) for run in runs} == {(3, "done")}
