@@ -150,8 +150,6 @@ def _expect(found: Found, stands: Standing) -> Standing:
     config = {**found.settings, "seed": stands.seed}
     if found.end is not None:
         config["evolution"] = {**config.get("evolution", {}), "generations": found.end}
-    if source := config.get("transplant", {}).get("source"):
-        config["transplant"] = {**config["transplant"], "source": str(source).replace("{seed}", str(stands.seed))}
     return _describe(stands, config)
 
 

@@ -65,7 +65,11 @@ def extend_plan(plan: Plan, folder: Path, generations: int | None = None) -> Pla
             f"--generations {asked}: {folder / furthest} stands at generation {stands[furthest]} already; expected at"
             " least that."
         )
-    return replace(plan, generations=asked, members=[_mark(member, asked) for member in plan.members])
+    extended = [_mark(member, asked) for member in plan.members]
+    # 3. checked before anything is written: one run a condition, for seeds change nothing else
+    for member in {member.condition: member for member in extended if member.extended_to is not None}.values():
+        extend_member(member)
+    return replace(plan, generations=asked, members=extended)
 
 
 def _mark(member: Member, generations: int) -> Member:

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from hetevo.evolve.rundir.lock import Lock
 from hetevo.evolve.rundir.overview import Standing
 from hetevo.evolve.rundir.sweep import Entry, write_entries
+from hetevo.evolve.sweeps import load_plan
 from hetevo.scripts import status
 from hetevo.scripts.console import Messages
 from hetevo.scripts.main import app
@@ -118,6 +119,26 @@ def test_runs_without_settings_yet_are_left_out_aloud(runs):
     assert (waiting.exit_code, waiting.stdout, waiting.stderr) == (0, "0 runs\n", found.stderr)
     # what a run has before it begins is known
     assert hetevo("status", runs, "--where", "condition=plain").stderr == ""
+
+
+def test_runs_that_wait_have_the_settings_that_they_will_have(tmp_path):
+    (tmp_path / "mine.toml").write_text(
+        'base = "smoke"\nseeds = [3]\ncontrols = ["transplant", "matched-feedback"]\n'
+        '[conditions.layered]\nnetwork.wiring = "layered"\n[conditions.plain]\n'
+    )
+    plan, folder = load_plan(tmp_path / "mine.toml"), tmp_path / "sweep"
+    write_entries(folder, plan.name, plan.entries, plan.drawn, plan.settings, 9)
+    done = hetevo("status", folder, "--json", "--where", "seed=3", "--where", "task=sine")
+    assert done.stderr == ""
+    found = {run["condition"]: run for run in json.loads(done.stdout)["runs"]}
+    assert {name: run["settings"]["network.wiring"] for name, run in found.items()} == {
+        **dict.fromkeys(["layered", "transplant", "matched-feedback"], "layered"),
+        "plain": "amorphous",
+    }
+    assert found["transplant"]["settings"]["transplant.source"] == "layered-seed{seed}@3"
+    assert found["matched-feedback"]["settings"]["genome.innate_scale"] is None  # pilot runs will choose it
+    assert (found["layered"]["changes"], found["layered"]["generations"]) == ("wiring=layered", 9)
+    assert [row[0] for row in shown(folder, "--where", "wiring=amorphous")[1:-1]] == [str(folder / "plain-seed3")]
 
 
 def test_every_key_can_be_asked_for(runs):
