@@ -16,7 +16,7 @@ from hetevo.evolve.config.reaching import check_reach
 from hetevo.evolve.messages import Notice
 from hetevo.evolve.rundir.planned import Content, Stage
 from hetevo.evolve.sweeps.controls import CONTROLS, Changes
-from hetevo.evolve.sweeps.file import SweepFile, place_base
+from hetevo.evolve.sweeps.file import SweepFile, list_bases, name_control, place_base
 from hetevo.evolve.sweeps.matched import UNMEASURED, Matching, scaled
 from hetevo.populations.errors import HetevoError
 from hetevo.populations.text import for_file, without_places
@@ -119,20 +119,37 @@ def plan_members(
                     f" one; expected one of {', '.join(sorted(names - {name})[:6])}…"
                 )
             yield Member(name, condition, seed, run, (donor,) if donor else ())
-    # controls stand beside one base alone, or the first of conditions
-    if not file.controls:
-        return
-    condition, changes = conditions[0]
-    config = make(file.base, changes, f"{source}, {folders[condition]}")
+    for condition, changes in list_bases(file, conditions) if file.controls else ():
+        base = _Base(
+            condition, folders[condition], changes, make(file.base, changes, f"{source}, {folders[condition]}")
+        )
+        yield from _plan_controls(file, source, make, base, names)
+
+
+@dataclass(frozen=True)
+class _Base:
+    """A condition that controls are compared with, the folder of its runs without their seeds, and what it changes."""
+
+    condition: str
+    folder: str
+    changes: Changes
+    config: Config
+
+
+def _plan_controls(file: SweepFile, source: str, make: Make, base: _Base, names: set[str]) -> Iterator[Member]:
+    """Plan the controls of one base, and the pilot runs of those that have some."""
     for control in file.controls:
-        if obstacle := CONTROLS[control].obstacle(config):
-            raise ConfigError(f"{source}: controls: {control!r} cannot be compared with {condition!r}: {obstacle}.")
+        if obstacle := CONTROLS[control].obstacle(base.config):
+            raise ConfigError(
+                f"{source}: controls: {control!r} cannot be compared with {base.condition!r}: {obstacle}."
+            )
         if CONTROLS[control].stage != "end":
             continue
-        changed = {**changes, **CONTROLS[control].changes(config, f"{for_file(condition)}-seed{{seed}}")}
-        own = make(file.base, changed, f"{source}, {control}-seed{file.seeds[0]}")
-        if own.hash() == config.hash() and not CONTROLS[control].matched:
-            raise ConfigError(f"{source}: controls: {control!r} is what {condition!r} is already. Leave it out.")
+        changed = {**base.changes, **CONTROLS[control].changes(base.config, f"{base.folder}-seed{{seed}}")}
+        condition = name_control(file, control, base.condition)
+        own = make(file.base, changed, f"{source}, {for_file(condition)}-seed{file.seeds[0]}")
+        if own.hash() == base.config.hash() and not CONTROLS[control].matched:
+            raise ConfigError(f"{source}: controls: {control!r} is what {base.condition!r} is already. Leave it out.")
         matching = None
         if CONTROLS[control].matched:
             matching = Matching.of(control, file.matched, own)
@@ -141,7 +158,14 @@ def plan_members(
                 tried = {**changed, **scaled(own, scale), **UNMEASURED}
                 pilot = make(file.base, tried, place)
                 yield from _plan_pilots(matching, scale, pilot, source)
-        yield from _plan_control(file, source, control, own, for_file(condition), names, matching)
+        for seed in file.seeds:
+            name = f"{for_file(condition)}-seed{seed}"
+            if name in names:
+                raise ConfigError(f"{source}: the base is called like the control {control!r}; rename its file")
+            names.add(name)
+            after = matching.runs if matching else (f"{base.folder}-seed{seed}",) if CONTROLS[control].follows else ()
+            run = with_seed(own, seed, f"{source}, {name}")
+            yield Member(name, condition, seed, run, after, matching=matching)
 
 
 def _plan_pilots(matching: Matching, scale: float, config: Config, source: str) -> Iterator[Member]:
@@ -150,26 +174,6 @@ def _plan_pilots(matching: Matching, scale: float, config: Config, source: str) 
         name = matching.name_run(scale, seed)
         run = with_seed(config, seed, f"{source}, {name}")
         yield Member(name, matching.name_condition(scale), seed, run, stage="pilot")
-
-
-def _plan_control(
-    file: SweepFile,
-    source: str,
-    control: str,
-    config: Config,
-    base: str,
-    names: set[str],
-    matching: Matching | None,
-) -> Iterator[Member]:
-    """Plan the runs of a control."""
-    for seed in file.seeds:
-        name = f"{control}-seed{seed}"
-        if name in names:
-            raise ConfigError(f"{source}: the base is called like the control {control!r}; rename its file")
-        names.add(name)
-        after = matching.runs if matching else (f"{base}-seed{seed}",) if CONTROLS[control].follows else ()
-        run = with_seed(config, seed, f"{source}, {name}")
-        yield Member(name, control, seed, run, after, matching=matching)
 
 
 def make_config(

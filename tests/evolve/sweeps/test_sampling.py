@@ -136,7 +136,10 @@ def test_a_list_without_draws_is_read_and_a_damaged_one_is_named(tmp_path):
         ),
         ('[random]\nvalues = {"lifetime.batch" = "linspace(4, 8, 2)"}', "expected a distribution"),
         ('[grid]\n"lifetime.batch" = [4]\n[random.values]\n"lifetime.batch" = "integers(4, 8)"', "in one place only"),
-        ('controls = ["neutral"]\n[random.values]\n"lifetime.batch" = "integers(4, 8)"', "no grid, zip or random"),
+        (
+            'controls = ["matched-feedback"]\n[random.values]\n"lifetime.batch" = "integers(4, 8)"',
+            "no grid, zip or random",
+        ),
         ('[random]\nsamples = 200000\nvalues = {"genome.gain_scale" = "uniform(0, 1)"}', "random.samples"),
         ('[random]\nsamples = 9\nvalues = {"lifetime.batch" = "integers(4, 5)"}', "2 different ones"),
     ],
