@@ -216,7 +216,10 @@ def test_a_run_that_waits_for_a_failed_one_fails_and_says_so(tmp_path):
         ('seeds = [7, 901]\ncontrols = ["matched-feedback"]', ["matched.seeds", "901", "902..904"]),
         ('controls = ["neutral"]\n[conditions.a]\n[conditions.neutral]', ["conditions: 'neutral'", "another name"]),
         ('controls = ["matched-feedback"]\n[grid]\n"network.bias" = [true]', ["'matched-feedback'", "no grid, zip"]),
-        ('controls = ["hebbian"]\n[grid]\n"plasticity.rule" = ["fixed-feedback", "heterosynaptic"]', ["differ in nothing"]),
+        (
+            'controls = ["hebbian"]\n[grid]\n"plasticity.rule" = ["fixed-feedback", "heterosynaptic"]',
+            ["differ in nothing"],
+        ),
     ],
 )
 def test_wrong_controls_are_refused(text, parts, tmp_path):
