@@ -248,7 +248,7 @@ def _hide_places(value: Any) -> Any:
         return {key: _hide_places(part) for key, part in value.items()}
     if isinstance(value, list):
         return [_hide_places(part) for part in value]
-    return without_places(value) if isinstance(value, str) else value
+    return without_places(value) if isinstance(value, str) and "/" in value else value
 
 
 def _place(key: str, value: Any, folder: Path, *, trust: bool) -> Any:
