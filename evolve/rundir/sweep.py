@@ -199,9 +199,18 @@ def write_entries(
             f"{folder} exists and is not a sweep. Choose another directory with -o; nothing is overwritten."
         )
     make_folders(Path(folder))
-    if not _merge(folder, asked)[1]:
-        return  # so that a sweep that is done needs no room on the disk
-    # again under the lock: another process may have written meanwhile
+    changed = _merge(folder, asked)[1]
+    try:
+        if changed:  # so that a sweep that is done needs no room on the disk
+            _write(folder, name, asked)
+    except StorageError:
+        # an older version wrote no settings, and nothing depends on them
+        if changed != ["settings"]:
+            raise
+
+
+def _write(folder: Place, name: str, asked: SweepList) -> None:
+    """Write the list under the lock: another process may have written meanwhile."""
     with lock_sweep(folder):
         known, changed = _merge(folder, asked)
         if not changed:
@@ -213,12 +222,7 @@ def write_entries(
         content |= {"drawn": [asdict(each) for each in known.drawn]} if known.drawn else {}
         content |= {"settings": known.settings.model_dump()} if known.settings.conditions else {}
         content |= {"generations": known.generations} if known.generations is not None else {}
-        try:
-            write_durably(folder / FILE, json.dumps(content, indent=1).encode())
-        except StorageError:
-            # an older version wrote no settings, and nothing depends on them
-            if changed != ["settings"]:
-                raise
+        write_durably(folder / FILE, json.dumps(content, indent=1).encode())
 
 
 def _merge(folder: Place, asked: SweepList) -> tuple[SweepList, list[str]]:
