@@ -255,8 +255,9 @@ class Canvas:
         # where panels with one x axis stand side by side, each column has its label
         label = self.panels[-1].get_xlabel() if self.panels else ""
         for axes in self.panels[-self.across :] if self.across > 1 else []:
-            axes.tick_params(labelbottom=True)
-            axes.set_xlabel(axes.get_xlabel() or label)
+            if axes.get_shared_x_axes().joined(axes, self.panels[-1]):
+                axes.tick_params(labelbottom=True)
+                axes.set_xlabel(axes.get_xlabel() or label)
         if self.design.title:
             lines = fill(
                 for_figure(self.design.title, len(self.design.title)), int(TITLE_LETTERS * self.size[0] / COLUMN_INCHES)

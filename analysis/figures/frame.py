@@ -9,19 +9,30 @@ import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
+from textwrap import fill
 from typing import Any, Concatenate, Literal, ParamSpec
 
 import pandas as pd
 from matplotlib.axes import Axes
 
 from hetevo.analysis.conditions import group_by_condition, is_by_lot
-from hetevo.analysis.figures.canvas import Canvas
+from hetevo.analysis.figures.canvas import TITLE_LETTERS, Canvas
 from hetevo.analysis.figures.caption import INTERVAL, end_sentence, name_with_seeds
 from hetevo.analysis.figures.design import Design
 from hetevo.analysis.figures.needs import Needs, Runs, check_needs, choose_runs, document_runs
 from hetevo.analysis.figures.parts import bounds_in, draw_course
 from hetevo.analysis.figures.plot import Plot
-from hetevo.analysis.figures.style import LINES, NEUTRAL, Look, Palette, look, style
+from hetevo.analysis.figures.style import (
+    COLUMN_INCHES,
+    LINES,
+    NEUTRAL,
+    TITLE,
+    Look,
+    Palette,
+    for_figure,
+    look,
+    style,
+)
 from hetevo.analysis.intervals import Bounds
 from hetevo.analysis.runs import LoadedRun, tidy
 from hetevo.analysis.statistics.curves import over_seeds
@@ -99,6 +110,29 @@ class Frame(Canvas):
         for condition, summary in summaries.items():
             draw_course(axes, summary, looks[condition], labels[condition])
         return title
+
+    def introduce(self, shows: str) -> str:
+        """Return what the caption begins with: the title, if there is one, and what the figure shows."""
+        return " ".join(end_sentence(text) for text in (self.design.title, shows) if text)
+
+    def close(self, data: pd.DataFrame, shows: str, about: str) -> Plot:
+        """Finish a drawing of an individual, and write its caption.
+
+        Parameters
+        ----------
+        data : pandas.DataFrame
+            The numbers that were drawn.
+        shows : str
+            What it shows, in a sentence.
+        about : str
+            Who the individual is: stands above the drawing that has no title.
+        """
+        if about and not self.design.title:
+            room = int(TITLE_LETTERS * self.size[0] / COLUMN_INCHES)
+            self.figure.suptitle(fill(for_figure(about, TITLE), room))
+        self.finish()
+        of_whom = f"Of {about}; n = 1 individual." if about else "n = 1 individual."
+        return Plot(self.figure, data, self.caption.write(f"{self.introduce(shows)} {of_whom}", []))
 
     def measured(self) -> pd.DataFrame:
         """Put the generations at which the probe looked under each other, see `hetevo.analysis.runs.tidy`."""
@@ -185,8 +219,7 @@ def fill_frame(function: Callable[..., Plot], frame: Frame, *args: Any, **option
     frame.chosen = choose_runs(frame.runs, individuals) if individuals else []
     data: pd.DataFrame = body(frame, *args, **options)
     frame.finish()
-    title = frame.design.title
-    return data, " ".join([*([end_sentence(title)] if title else []), _say_what(body)])
+    return data, frame.introduce(_say_what(body))
 
 
 def _say_what(function: Callable[..., Any]) -> str:

@@ -131,6 +131,8 @@ def test_a_trace_is_saved_and_drawn(runs, tmp_path):
         assert np.array_equal(read["measure_alignment"], lived.measures["alignment"], equal_nan=True)
     plot = draw(lived)
     assert len(plot.data) == 3
+    assert "n = 1 individual. a, Loss on the probe batch" in plot.caption
+    assert draw(lived, width="two", columns=2).figure.get_size_inches()[0] * 25.4 == pytest.approx(183)
     assert plot._repr_png_().startswith(b"\x89PNG")
     with pytest.raises(SettingError, match=r"must end in \.npz"):
         lived.save(tmp_path / "trace.txt")
