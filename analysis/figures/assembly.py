@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from hetevo.analysis.conditions import group_by_condition
 from hetevo.analysis.figures.frame import Frame, figure
 from hetevo.analysis.figures.parts import find_moments, logarithmic, null_line, say_undefined
-from hetevo.analysis.figures.style import SMALL, Colour, for_figures
+from hetevo.analysis.figures.style import FULL, SMALL, Colour, for_figures
 from hetevo.analysis.runs import LoadedRun
 from hetevo.populations.types import Floats
 
@@ -79,7 +79,7 @@ def assembly(frame: Frame) -> pd.DataFrame:
         for moment in _course(run, panel.measure)
     ]
     data = pd.DataFrame(rows, columns=["measure", "condition", "seed", "presentation", "value"])
-    labels, looks, longest = for_figures(groups), frame.looks(), float(data["presentation"].max())
+    labels, looks, longest = for_figures(groups, FULL), frame.looks(), float(data["presentation"].max())
     panels = frame.columns(len(PANELS), INCHES, rows=2, letters="abcdefgh")
     for place, (axes, panel) in enumerate(zip(panels, PANELS, strict=True)):
         shown = data[data["measure"] == panel.measure].dropna(subset="value")

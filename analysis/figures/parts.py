@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
-from hetevo.analysis.figures.style import LABEL, LETTER, SMALL, Look
+from hetevo.analysis.figures.style import LABEL, LETTER, NEUTRAL, SMALL, Look
 from hetevo.analysis.intervals import Bounds, bounds_of
 from hetevo.analysis.runs import LoadedRun
 from hetevo.populations.types import Floats, Indices
@@ -27,6 +27,9 @@ SHORTEST = 12
 
 BEYOND_LINES = 2.0
 """How many times as far as its lines a logarithmic axis reaches at most, whatever bands there are."""
+
+BEHIND = 1.9
+"""Matplotlib's ``zorder`` of neutral lines; that of others is 2."""
 
 _CAPPED = re.compile(r"(heldout_)?loss(_\w+)?")
 """Columns that hold no value above ``lifetime.loss_cap``."""
@@ -59,8 +62,10 @@ def null_line(axes: Axes, *, x: float | None = None, y: float | None = None, abo
         axes.axhline(y, color="0.45", linewidth=0.8, linestyle=dashes, zorder=above)
 
 
-def draw_course(axes: Axes, summary: pd.DataFrame, look: Look, label: str) -> None:
+def draw_course(axes: Axes, summary: pd.DataFrame, look: Look, label: str, *, band: bool = True) -> None:
     """Draw a mean over generations and its interval; a value between two gaps, which has no line, as a point.
+
+    What is neutral lies behind all the others.
 
     Parameters
     ----------
@@ -72,6 +77,8 @@ def draw_course(axes: Axes, summary: pd.DataFrame, look: Look, label: str) -> No
         Colour and line style.
     label : str
         For the legend.
+    band : bool, optional
+        Whether to draw the interval.
     """
     colour, line = look
     # a line has no point of its own: values without a neighbour get a marker and a bar
@@ -86,9 +93,11 @@ def draw_course(axes: Axes, summary: pd.DataFrame, look: Look, label: str) -> No
         markersize=3.5,
         markevery=alone.tolist(),
         label=label,
+        zorder=BEHIND if colour == NEUTRAL else 2,
     )
-    axes.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0)
-    axes.vlines(x[alone], low[alone], high[alone], color=colour, linewidth=0.8)
+    if band:
+        axes.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0)
+        axes.vlines(x[alone], low[alone], high[alone], color=colour, linewidth=0.8)
 
 
 def find_lonely(values: Floats) -> Indices:
