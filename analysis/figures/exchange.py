@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 
 from hetevo.analysis.figures.caption import INTERVAL
 from hetevo.analysis.figures.frame import Frame, figure
-from hetevo.analysis.figures.parts import bounds_in, draw_course
+from hetevo.analysis.figures.parts import CUT, are_cut, bounds_in, cut_losses, draw_course
 from hetevo.analysis.figures.style import FULL, Look, for_figures
-from hetevo.analysis.intervals import Bounds, bounds_of, interval_shown
+from hetevo.analysis.intervals import Bounds, interval_shown
 from hetevo.analysis.runs import LoadedRun
 from hetevo.analysis.statistics.curves import over_seeds
 
@@ -45,7 +45,7 @@ def exchange(frame: Frame) -> pd.DataFrame:
     above, below = frame.columns(2, 2.0, rows=2, letters="ab")
     looks, shown = frame.looks(), for_figures(data["condition"].unique(), FULL)
     for name, part in data.groupby("condition", sort=False):
-        _draw_life(frame, part, looks[str(name)], shown[str(name)], bounds_of(word))
+        _draw_life(frame, part, looks[str(name)], shown[str(name)], bounds_in(word, frame.runs))
     _draw_test(below, data, looks, bounds_in(word, frame.runs))
     above.set_xlabel("moment of life (%)")
     above.set_ylabel(f"{word}\n(probe batch)")
@@ -58,6 +58,8 @@ def exchange(frame: Frame) -> pd.DataFrame:
         f"Lines, means over seeds in the last generation{frame.describe_bands()}; triangles, when inputs change.", above
     )
     frame.say(f"Dots, seeds; bars, means and {INTERVAL}s.", below)
+    if word == "loss" and are_cut(frame.runs):
+        frame.say(CUT)
     frame.legend()
     return data
 
@@ -69,7 +71,7 @@ def _measures(runs: Sequence[LoadedRun]) -> tuple[str, str]:
 
 
 def _rows(run: LoadedRun, measure: str, tested: str) -> list[dict[str, object]]:
-    last = run.measured.iloc[-1]
+    last = cut_losses(run).iloc[-1]
     place = {"condition": run.condition, "seed": run.seed, "exchange": 100 * run.number("environment.exchange", 1.0)}
     # moments that a configuration asked for have their percentage in their names
     found = {name: re.fullmatch(rf"{measure}_(?:(birth|mid|end)|life_(\d+))", str(name)) for name in last.index}

@@ -32,7 +32,12 @@ BEHIND = 1.9
 """Matplotlib's ``zorder`` of neutral lines; that of others is 2."""
 
 _CAPPED = re.compile(r"(heldout_)?loss(_\w+)?")
-"""Columns that hold no value above ``lifetime.loss_cap``."""
+"""Columns that hold no value above ``lifetime.loss_cap``; losses on the probe batch are recorded as they are."""
+
+PROBED = "probe_loss"
+
+CUT = "Losses are cut at their cap."
+"""What a caption says of a figure in which `cut_losses` cut some."""
 
 
 def bounds_in(column: str, runs: Iterable[LoadedRun]) -> Bounds:
@@ -41,6 +46,25 @@ def bounds_in(column: str, runs: Iterable[LoadedRun]) -> Bounds:
     if _CAPPED.fullmatch(column):
         largest = max((run.number("lifetime.loss_cap", math.inf) for run in runs), default=largest)
     return least, largest
+
+
+def cut_losses(run: LoadedRun) -> pd.DataFrame:
+    """Return the generations of a run that were measured, with losses on the probe batch cut as test losses are.
+
+    Then both can be compared through a life, and one that diverges does not hide the others.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `LoadedRun.measured`, in which no loss is above ``lifetime.loss_cap``.
+    """
+    table, cap = run.measured, run.number("lifetime.loss_cap", math.inf)
+    return table.assign(**{name: table[name].clip(upper=cap) for name in map(str, table) if name.startswith(PROBED)})
+
+
+def are_cut(runs: Iterable[LoadedRun]) -> bool:
+    """Tell whether `cut_losses` cuts any in these runs."""
+    return any(not cut_losses(run).equals(run.measured) for run in runs)
 
 
 def null_line(axes: Axes, *, x: float | None = None, y: float | None = None, above: int = 1) -> None:

@@ -6,13 +6,13 @@ from matplotlib.axes import Axes
 
 from hetevo.analysis.figures.design import Design
 from hetevo.analysis.figures.frame import Frame, blank
-from hetevo.analysis.figures.parts import null_line, say_undefined
+from hetevo.analysis.figures.parts import CUT, PROBED, null_line, say_undefined
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import SMALL, Colour
 from hetevo.analysis.individuals import Trace
 from hetevo.populations.types import Floats
 
-SHOWN = ("probe_loss", "alignment", "weight_alignment")
+SHOWN = (PROBED, "alignment", "weight_alignment")
 """Measures that are drawn, each in a panel, where the trace has them."""
 
 LABELS = {
@@ -54,6 +54,10 @@ def trace(lived: Trace, *, width: str | float | None = None, columns: int | None
     """
     # what was measured in this life, in the order of the panels
     measures = {name: lived.measures[name] for name in SHOWN if name in lived.measures}
+    # losses end where test losses do, so that one that diverges does not hide how the others fall
+    whole = measures.get(PROBED)
+    if whole is not None:
+        measures[PROBED] = np.minimum(whole, lived.loss_cap)
     pathways = {"ascending": lived.ascending, "descending": lived.descending, **lived.lateral}
     sizes = {f"rms_{name}": _root_mean_square(weights) for name, weights in pathways.items() if weights.shape[2]}
     with blank(design=Design(width=width, columns=columns, title=title)) as frame:
@@ -65,7 +69,7 @@ def trace(lived: Trace, *, width: str | float | None = None, columns: int | None
             axes.set_ylabel(LABELS[name], parse_math=True)
             frame.say(SAYS[name], axes)
             # an alignment of 0 is what chance alone would give
-            if name != "probe_loss":
+            if name != PROBED:
                 null_line(axes, y=0)
             if np.isnan(values).all():
                 say_undefined(axes)
@@ -77,6 +81,8 @@ def trace(lived: Trace, *, width: str | float | None = None, columns: int | None
             f"Thin lines, {tasks} tasks, each lived separately; thick lines, their means." if tasks > 1 else "One task."
         )
         frame.say(f"{thin} From birth to {lived.presented[-1]} presentations, at {len(lived.presented)} moments.")
+        if whole is not None and (whole > lived.loss_cap).any():
+            frame.say(CUT, panels[0])
         about = f"individual {lived.id}, generation {lived.generation}, seed {lived.seed}, test loss {lived.loss:.3g}"
         return frame.close(_tidy(lived, {**measures, **sizes}), "One life, moment by moment.", about)
 
