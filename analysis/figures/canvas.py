@@ -39,8 +39,8 @@ KEY_LETTERS, LEAST_LETTERS = 6, 10
 CELL_LABELS = 0.45
 """Height of labels below a panel of a grid, in inches."""
 
-LEGEND_LETTERS, TITLE_LETTERS = 66, 54
-"""Letters in a line of a legend's title and of a title for which one column has room."""
+LEGEND_LETTERS, TITLE_LETTERS, ABOUT_LETTERS = 66, 54, 58
+"""Letters for which one column has room: in a line of a legend, of a title, and of what stands there in plain type."""
 
 
 @dataclass(kw_only=True)

@@ -16,7 +16,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from hetevo.analysis.conditions import group_by_condition, is_by_lot
-from hetevo.analysis.figures.canvas import TITLE_LETTERS, Canvas
+from hetevo.analysis.figures.canvas import ABOUT_LETTERS, Canvas
 from hetevo.analysis.figures.caption import INTERVAL, end_sentence, name_with_seeds
 from hetevo.analysis.figures.design import Design, choose_keys
 from hetevo.analysis.figures.needs import Needs, Runs, check_needs, choose_runs, document_runs
@@ -158,7 +158,7 @@ class Frame(Canvas):
             Who the individual is: stands above the drawing that has no title.
         """
         if about and not self.design.title:
-            room = int(TITLE_LETTERS * self.size[0] / COLUMN_INCHES)
+            room = int(ABOUT_LETTERS * self.size[0] / COLUMN_INCHES)
             self.figure.suptitle(fill(for_figure(about, TITLE), room))
         self.finish()
         of_whom = f"Of {about}; n = 1 individual." if about else "n = 1 individual."
