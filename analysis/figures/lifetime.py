@@ -87,6 +87,8 @@ def _several_runs(frame: Frame, axes: Axes, table: pd.DataFrame) -> tuple[pd.Dat
     places = np.linspace(-room / 2, room / 2, len(groups)) if len(groups) > 1 else [0.0]
     for place, (condition, both) in zip(places, ends.items(), strict=True):
         colour, line = styles[condition]
+        if frame.crowded:  # in the legend, markers would hide the line styles
+            axes.plot([], [], color=colour, linestyle=line, label=labels[condition])
         for generation, summary in both.items():
             last = generation == max(both)
             half = np.abs(summary[["low", "high"]].to_numpy().T - summary["angle"].to_numpy())
@@ -102,7 +104,7 @@ def _several_runs(frame: Frame, axes: Axes, table: pd.DataFrame) -> tuple[pd.Dat
                 elinewidth=0.8,
                 markersize=3.5,
                 markeredgewidth=0.8,
-                label=labels[condition] if last else None,
+                label=labels[condition] if last and not frame.crowded else None,
             )
             frames.append(summary.assign(generation=generation, condition=condition))
     # the key to both generations stands below the conditions
