@@ -19,7 +19,7 @@ Bounds = tuple[float, float]  # least and largest value that something can have
 
 BOUNDS: tuple[tuple[str, Bounds], ...] = (
     (r"(accuracy|probe_accuracy|undefined_share|share|positive|phi_positive|hypervolume)(_\w+)?", (0, 1)),
-    (r"(heldout_)?loss(_\w+)?", (0, math.inf)),
+    (r"(heldout_|probe_)?loss(_\w+)?", (0, math.inf)),
     (r"(alignment|hs|dc|coherence|sign_coherence|hebbian_(overlap|index|cosine|flipped)|phi_sign)(_\w+)?", (-1, 1)),
     (r"(weight_alignment|weights_cosine|\w+_agreement)(_\w+)?", (-1, 1)),
 )

@@ -1,11 +1,23 @@
 """Commands that draw: `hetevo plot`, `figure` (a page of several), `report`, and `draw` (a circuit)."""
 
-from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from hetevo.scripts.design import (
+    Columns,
+    Conditions,
+    Hue,
+    Label,
+    Order,
+    Title,
+    Width,
+    choose_look,
+    name_option,
+    split_labels,
+    split_names,
+)
 from hetevo.scripts.errors import Force, TrustRun, explain_errors, load_matplotlib, warn
 
 if TYPE_CHECKING:
@@ -16,24 +28,6 @@ Runs = Annotated[list[Path] | None, typer.Argument(metavar="RUN...", help="Run d
 Kind = Annotated[str, typer.Option(help="Kind of figure; 'list' names them. Default: the one that suits what was run.")]
 Figure = Annotated[
     Path | None, typer.Option("-o", "--output", help="File to write: PNG, PDF or SVG. Default: RUN/figures/KIND.png.")
-]
-Width = Annotated[
-    str, typer.Option(metavar="one|two|MM", help="Width: one column (89 mm) or two (183 mm) of a journal, or mm.")
-]
-Columns = Annotated[int | None, typer.Option(help="Panels side by side.")]
-Order = Annotated[
-    list[str] | None, typer.Option(metavar="A,B,...", help="Conditions in their order; the others come after them.")
-]
-Conditions = Annotated[
-    list[str] | None, typer.Option(metavar="A,B,...", help="Conditions that are drawn, in their order. Default: all.")
-]
-Hue = Annotated[
-    list[str] | None,
-    typer.Option(metavar="KEY", help="Setting that colours stand for; given twice, also what line styles stand for."),
-]
-Title = Annotated[str, typer.Option(help="What stands above the figure.")]
-Label = Annotated[
-    list[str] | None, typer.Option(metavar="CONDITION=TEXT", help="What a condition is called in the figure.")
 ]
 Composed = Annotated[Path, typer.Argument(metavar="FILE.toml", help="File with a table [[panel]] for each panel.")]
 ComposedOutput = Annotated[
@@ -98,14 +92,13 @@ def plot(
     loaded = load_all(runs, notice=warn)
     # what was chosen is checked before anything is drawn
     names = [name for run in loaded for name in (run.condition, run.shown_as) if name]
-    given: dict[str, Any] = {"width": _read_width(width), "columns": columns, "hue": hue, "title": title}
-    given |= {"order": _split_order(order or [], names), "labels": _split_labels(label or [], names)}
-    design = {option: value for option, value in given.items() if value not in (None, "", [], {})}
+    of_conditions = {"order": split_names(order or [], names), "labels": split_labels(label or [], names), "hue": hue}
+    design = choose_look(width, columns, title, **of_conditions)
     try:
-        loaded = choose_conditions(loaded, _split_order(conditions or [], names))
+        loaded = choose_conditions(loaded, split_names(conditions or [], names))
         arranged = Design(**design).arrange(loaded)
     except SettingError as error:
-        raise SettingError(f"--{error}".replace("--labels:", "--label:")) from None
+        raise name_option(error) from None
     if kind:
         if design and not takes_design(FIGURES[kind]):
             raise SettingError(f"--{next(iter(design))}: the figure {kind!r} takes none. Leave it out.")
@@ -119,42 +112,6 @@ def plot(
         print(path)
     # in its words, too, conditions come in the order and under the names that were chosen
     print(verdict(arranged if order or label else loaded))
-
-
-def _read_width(width: str) -> str | float:
-    """Take what looks like a number for mm."""
-    try:
-        return float(width.removesuffix("mm"))
-    except ValueError:
-        return width
-
-
-def _split_order(given: Sequence[str], names: Collection[str]) -> list[str]:
-    """Split at commas, but not inside names of conditions, which may have some."""
-    order = []
-    for text in given:
-        words = text.split(",")
-        while words:
-            # the longest beginning that is a name, or else one word, which will be refused
-            ends = [end for end in range(len(words), 0, -1) if ",".join(words[:end]).strip() in names]
-            end = ends[0] if ends else 1
-            order.append(",".join(words[:end]).strip())
-            words = words[end:]
-    return order
-
-
-def _split_labels(given: Sequence[str], names: Collection[str]) -> dict[str, str]:
-    """Split at the sign of equality that ends the name of a condition, which may have some."""
-    from hetevo.populations.errors import SettingError
-
-    labels = {}
-    for text in given:
-        places = [place for place, char in enumerate(text) if char == "="]
-        if not places:
-            raise SettingError(f'--label: expected CONDITION=TEXT, such as "{next(iter(names))}=Text", got {text!r}.')
-        end = next((place for place in places[::-1] if text[:place] in names), places[0])
-        labels[text[:end]] = text[end + 1 :]
-    return labels
 
 
 @explain_errors
@@ -198,6 +155,9 @@ def draw(
     individual: Individual = None,
     settings: Set = None,
     output: Drawing = None,
+    width: Width = "",
+    columns: Columns = None,
+    title: Title = "",
     trust: TrustRun = False,
     force: Force = False,
 ) -> None:
@@ -207,6 +167,7 @@ def draw(
     from hetevo.analysis.figures.circuit import draw_individual
     from hetevo.populations.errors import SettingError
 
+    look = choose_look(width, columns, title)
     # a folder is a run, with or without a generation
     of_run = any(Path(name).is_dir() for name in (source, source.rpartition("@")[0]) if name)
     if of_run and settings:
@@ -215,18 +176,18 @@ def draw(
         chosen = _choose_saved(source, individual, trust=trust)
     else:
         chosen = choose_founder(source, individual, settings or [], trust=trust)
-    drawing = draw_individual(chosen.species, chosen.genes, chosen.row, chosen.title)
+    drawing = draw_individual(chosen.species, chosen.genes, chosen.row, about=chosen.about, **look)
     for file in save(drawing, output or chosen.target, force=force, named=output is not None):
         print(file)
 
 
 class Chosen(NamedTuple):
-    """An individual to be drawn, in a row of the genes, with what to write above it and where the figure goes."""
+    """An individual to be drawn, in a row of the genes, with what to say of it and where the figure goes."""
 
     species: "Species"
     genes: "Population"
     row: int
-    title: str
+    about: str
     target: Path
 
 
@@ -248,9 +209,9 @@ def _choose_saved(source: str, individual: int | None, *, trust: bool) -> Chosen
             f" {ids[-1]}, got {chosen}. Name one of them, or another saved generation: RUN@GENERATION."
         )
     row = ids.index(chosen)
-    title = f"individual {chosen}, generation {origin.generation}, loss {state.loss[row]:.3g}"
+    about = f"individual {chosen}, generation {origin.generation}, loss {state.loss[row]:.3g}"
     target = origin.directory.figures / f"circuit-{chosen}.png"
-    return Chosen(species, state.generation.population, row, title, target)
+    return Chosen(species, state.generation.population, row, about, target)
 
 
 def choose_founder(source: str, individual: int | None, settings: list[str], *, trust: bool = False) -> Chosen:

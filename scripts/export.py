@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hetevo.scripts.design import Columns, Title, Width, choose_look
 from hetevo.scripts.errors import AsJson, Force, TrustRun, explain_errors, load_matplotlib, warn
 
 if TYPE_CHECKING:
@@ -116,6 +117,9 @@ def trace(
     individual: Individual = None,
     every: Every = None,
     output: Traced = None,
+    width: Width = "",
+    columns: Columns = None,
+    title: Title = "",
     trust: TrustRun = False,
     force: Force = False,
 ) -> None:
@@ -126,12 +130,14 @@ def trace(
     from hetevo.analysis.made import check_replaceable
     from hetevo.analysis.runs import load_run
 
+    look = choose_look(width, columns, title)
     lived = load_run(run).trace(individual, every=every, trust=trust)
     place = output or _folder(run) / f"trace-{lived.id}.npz"
     # all or nothing: what stands beside it is looked at before anything is written
-    check_replaceable([place.with_suffix(suffix) for suffix in (".png", ".pdf", ".csv")], force=force)
+    check_replaceable([place.with_suffix(suffix) for suffix in (".png", ".pdf", ".csv", ".txt")], force=force)
+    drawn = draw(lived, **look)
     print(lived.save(place, force=force))
-    for path in save(draw(lived), place.with_suffix(".png"), force=force, named=False):
+    for path in save(drawn, place.with_suffix(".png"), force=force, named=False):
         print(path)
 
 

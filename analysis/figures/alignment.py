@@ -114,15 +114,17 @@ def _several_runs(frame: Frame, upper: Axes, lower: Axes) -> tuple[pd.DataFrame,
         for axes, column, table in panels
     }
     counts = {name: summary["n"] for name, summary in parts[upper, "alignment_end"].items()}
-    kinds = f"{INTERVAL} (loss: geometric)"
-    labels, title = name_with_seeds(counts, interval=kinds)
-    frame.say(f"Lines, means over seeds of population means at the end of life; bands, {INTERVAL}s.", upper)
-    frame.say(f"Geometric means over seeds of population medians; bands, {INTERVAL}s of the logarithm.", lower)
+    labels, title = name_with_seeds(
+        counts, interval="loss: geometric" if frame.crowded else f"{INTERVAL} (loss: geometric)"
+    )
+    frame.say(f"Lines, means over seeds of population means at the end of life{frame.describe_bands()}.", upper)
+    bands = frame.describe_bands(" of the logarithm")
+    frame.say(f"Geometric means over seeds of population medians{bands}.", lower)
     # one look a condition in both panels
     frames, styles = [], frame.looks()
     for (axes, column), summaries in parts.items():
         for condition, summary in summaries.items():
-            draw_course(axes, summary, styles[condition], labels[condition])
+            draw_course(axes, summary, styles[condition], labels[condition], band=not frame.crowded)
             frames.append(summary.assign(condition=condition, quantity=column))
     upper.set_title("end of life, population mean", loc="right")
     lower.set_title("population median", loc="right")

@@ -9,8 +9,8 @@ from matplotlib.ticker import MaxNLocator
 
 from hetevo.analysis.conditions import group_by_condition
 from hetevo.analysis.figures.frame import Frame, figure
-from hetevo.analysis.figures.parts import find_moments, logarithmic, null_line, say_undefined
-from hetevo.analysis.figures.style import SMALL, Colour, for_figures
+from hetevo.analysis.figures.parts import CUT, are_cut, cut_losses, find_moments, logarithmic, null_line, say_undefined
+from hetevo.analysis.figures.style import FULL, SMALL, Colour, for_figures
 from hetevo.analysis.runs import LoadedRun
 from hetevo.populations.types import Floats
 
@@ -79,7 +79,7 @@ def assembly(frame: Frame) -> pd.DataFrame:
         for moment in _course(run, panel.measure)
     ]
     data = pd.DataFrame(rows, columns=["measure", "condition", "seed", "presentation", "value"])
-    labels, looks, longest = for_figures(groups), frame.looks(), float(data["presentation"].max())
+    labels, looks, longest = for_figures(groups, FULL), frame.looks(), float(data["presentation"].max())
     panels = frame.columns(len(PANELS), INCHES, rows=2, letters="abcdefgh")
     for place, (axes, panel) in enumerate(zip(panels, PANELS, strict=True)):
         shown = data[data["measure"] == panel.measure].dropna(subset="value")
@@ -101,6 +101,8 @@ def assembly(frame: Frame) -> pd.DataFrame:
         if place >= len(PANELS) // 2:
             axes.set_xlabel("presentation")
     frame.say(f"{_say(groups).capitalize()}.")
+    if are_cut(frame.runs):
+        frame.say(CUT)
     frame.panels[0].set_ylabel("measures of figure 2b2", fontsize=SMALL)
     frame.panels[4].set_ylabel("what they are worth", fontsize=SMALL)
     frame.legend(columns=min(4, len(groups)) if max(map(len, labels.values())) < 24 else 2, title=_say(groups))
@@ -109,7 +111,7 @@ def assembly(frame: Frame) -> pd.DataFrame:
 
 def _course(run: LoadedRun, measure: str) -> list[tuple[float, float]]:
     """Return presentations and values of a measure in the last generation of a run that was measured."""
-    last, length = run.measured.iloc[-1], run.number("lifetime.presentations", 100)
+    last, length = cut_losses(run).iloc[-1], run.number("lifetime.presentations", 100)
     # what is recorded level by level: their mean
     names = [f"{measure}_level_{level}" for level in range(1, len(run.levels) + 1)]
     names = [measure] if measure != "feedback_rank" else names

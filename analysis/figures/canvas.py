@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from textwrap import fill
 
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -13,6 +14,8 @@ from hetevo.analysis.figures.design import Design
 from hetevo.analysis.figures.parts import LETTER_WIDTH, panel_letter, wrap_texts
 from hetevo.analysis.figures.style import (
     COLUMN_INCHES,
+    CROWD,
+    FULL,
     HALF,
     LABEL,
     PAGE_INCHES,
@@ -23,7 +26,7 @@ from hetevo.analysis.figures.style import (
 )
 from hetevo.populations.errors import SettingError
 
-MOST_PANELS = 18
+MOST_PANELS = 24
 LEGEND_LINE, TITLE_LINE = 0.115, 0.14
 """Height of a line of the legend and of the title, in inches."""
 
@@ -36,8 +39,8 @@ KEY_LETTERS, LEAST_LETTERS = 6, 10
 CELL_LABELS = 0.45
 """Height of labels below a panel of a grid, in inches."""
 
-LEGEND_LETTERS, TITLE_LETTERS = 66, 54
-"""Letters in a line of a legend's title and of a title for which one column has room."""
+LEGEND_LETTERS, TITLE_LETTERS, ABOUT_LETTERS = 66, 54, 58
+"""Letters for which one column has room: in a line of a legend, of a title, and of what stands there in plain type."""
 
 
 @dataclass(kw_only=True)
@@ -96,7 +99,8 @@ class Canvas:
             where = words[place] if len(self.panels) == 2 else f"panel {place + 1}"
             label = str(panel.get_label()).removeprefix("panel ")
             where = label if len(label) == 1 else where
-        self.caption.sentences.append((where, sentence))
+        if (where, sentence) not in self.caption.sentences:
+            self.caption.sentences.append((where, sentence))
 
     def one_panel(self, inches: float) -> Axes:
         """Make a single panel, one column wide and as high as this."""
@@ -147,7 +151,7 @@ class Canvas:
     def grid(self, names: Sequence[str], inches: float, *, across: str, upward: str) -> list[Axes]:
         """Make a panel for each name, side by side, with its name as title and labels at the outer edges.
 
-        Two or three in a column's width, and twice as many in that of two.
+        Two or three in a column's width, and twice as many in that of two, which more than `CROWD` have.
 
         Raises
         ------
@@ -160,7 +164,7 @@ class Canvas:
                 " or choose conditions with --conditions."
             )
         # smaller panels where there are many
-        width = self.width(COLUMN_INCHES)
+        width = self.width(PAGE_INCHES if len(names) > CROWD else COLUMN_INCHES)
         usual = int((2 if len(names) in (2, 4) else 3) * max(width / COLUMN_INCHES, 1))
         columns = self._across(len(names), usual=min(len(names), usual))
         rows, each = -(-len(names) // columns), width / columns
@@ -175,11 +179,13 @@ class Canvas:
             axes.set_xlabel(across)
         for axes in self.panels[::columns]:
             axes.set_ylabel(upward, fontsize=SMALL if narrow else LABEL)
-        # in narrow panels a name has two lines
+        # a long name has more lines, for which all panels get room; in narrow ones two are usual
         room = max(int((ROOM - 2) * min(each / COLUMN_INCHES, 1)), 14)
-        shown = for_figures(names, 2 * room if narrow else room)
-        for axes, name in zip(self.panels, names, strict=True):
-            axes.set_title(fill(shown[name], room), loc="left")
+        titles = [fill(name, room) for name in for_figures(names, FULL).values()]
+        more = max(title.count("\n") for title in titles) - narrow
+        self.resize(width, self.size[1] + max(more, 0) * TITLE_LINE * rows)
+        for axes, title in zip(self.panels, titles, strict=True):
+            axes.set_title(title, loc="left")
         return self.panels
 
     def legend(self, *, columns: int | None = None, title: str | None = None, markerscale: float = 1) -> None:
@@ -193,20 +199,28 @@ class Canvas:
             self.say(f"Key: {' '.join(title.split())}.")
         if not entries or self._fill_corner(entries, title, markerscale):
             return
-        # long names need a line each in one column; the figure grows by the lines of its legend
+        # fewer columns where names are long, and more lines where they are longer
         (width, height), wide = self.size, self.size[0] / COLUMN_INCHES
+        longest = max(map(len, entries))
         if columns is None:
-            columns = 1 if max(map(len, entries)) > HALF or (len(entries) < 3 and wide < 2) else 2
+            columns = 1 if longest > HALF or (len(entries) < 3 and wide < 2) else 2
         columns = max(min(int(columns * wide), len(entries)), 1)
-        lines = fill(title, int(LEGEND_LETTERS * wide)) if title else None
-        count = -(-len(entries) // columns) + (lines.count("\n") + 1 if lines else 0)
+        room = int(LEGEND_LETTERS * wide)
+        while columns > 1 and longest > room // columns - KEY_LETTERS:
+            columns -= 1
+        labels = [fill(label, room // columns - KEY_LETTERS) for label in entries]
+        heading = fill(title, room) if title else None
+        # the figure grows by the lines of its legend: of the column that has most
+        lines = [label.count("\n") + 1 for label in labels]
+        count = max(sum(part) for part in np.array_split(lines, columns))
+        count += heading.count("\n") + 1 if heading else 0
         self.resize(width, height + LEGEND_LINE * count)
         self.figure.legend(
             list(entries.values()),
-            list(entries),
+            labels,
             loc="outside lower center",
             ncols=columns,
-            title=lines,
+            title=heading,
             markerscale=markerscale,
         )
 
@@ -255,8 +269,9 @@ class Canvas:
         # where panels with one x axis stand side by side, each column has its label
         label = self.panels[-1].get_xlabel() if self.panels else ""
         for axes in self.panels[-self.across :] if self.across > 1 else []:
-            axes.tick_params(labelbottom=True)
-            axes.set_xlabel(axes.get_xlabel() or label)
+            if axes.get_shared_x_axes().joined(axes, self.panels[-1]):
+                axes.tick_params(labelbottom=True)
+                axes.set_xlabel(axes.get_xlabel() or label)
         if self.design.title:
             lines = fill(
                 for_figure(self.design.title, len(self.design.title)), int(TITLE_LETTERS * self.size[0] / COLUMN_INCHES)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from hetevo.analysis.conditions import group_by_condition
-from hetevo.analysis.figures.style import for_figures, in_words
+from hetevo.analysis.figures.style import FULL, for_figures, in_words
 from hetevo.analysis.intervals import CONFIDENCE
 from hetevo.analysis.runs import LoadedRun
 from hetevo.populations.text import for_terminal
@@ -114,7 +114,7 @@ def name_with_seeds(
     mean : str, optional
         What is drawn.
     interval : str, optional
-        Kind of the interval.
+        Kind of the interval; empty where none is drawn.
 
     Returns
     -------
@@ -126,7 +126,7 @@ def name_with_seeds(
     spans = {name: _span(count[count > 0]) for name, count in counts.items()}
     different = set(spans.values()) - {""}
     # n stands in the title if it is the same everywhere
-    labels = for_figures(spans)
+    labels = for_figures(spans, FULL)
     for name, span in spans.items():
         if not span:
             labels[name] += ": undefined"
@@ -135,7 +135,7 @@ def name_with_seeds(
     if different <= {"1"}:
         return labels, "n = 1 seed, no interval"
     n = f"n = {different.pop()} seeds" if len(different) == 1 else "n seeds"
-    return labels, f"{mean} over {n}, {interval}"
+    return labels, f"{mean} over {n}{', ' * bool(interval)}{interval}"
 
 
 def _span(counts: "pd.Series[int]") -> str:

@@ -16,10 +16,11 @@ from hetevo.analysis.figures.circuit_parts import (
     finish_graph,
     name_rows,
     split_rows,
-    write_name,
+    stack_narrow,
 )
+from hetevo.analysis.figures.design import Design
 from hetevo.analysis.figures.error_circuit import draw_error_circuit
-from hetevo.analysis.figures.frame import blank
+from hetevo.analysis.figures.frame import Frame, blank
 from hetevo.analysis.figures.parts import null_line
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import Palette
@@ -37,7 +38,16 @@ FINEST = 2.0**-8
 """Smallest coefficient but 0: where the axis turns from linear to logarithmic."""
 
 
-def draw_individual(species: Species, genes: Population, individual: int = 0, title: str = "") -> Plot:
+def draw_individual(
+    species: Species,
+    genes: Population,
+    individual: int = 0,
+    title: str = "",
+    *,
+    about: str = "",
+    width: str | float | None = None,
+    columns: int | None = None,
+) -> Plot:
     """Draw both pathways of a circuit side by side, with error neurons if it has some; or a layer and its rule.
 
     A neuron is coloured and shaped by the sign of its gain in that pathway, which decides with which sign its synapses
@@ -52,24 +62,33 @@ def draw_individual(species: Species, genes: Population, individual: int = 0, ti
         P genomes.
     individual : int, optional
         Which of them.
-    title : str, optional
-        What to write above.
+    title, width, columns : optional
+        How it is to look, see `hetevo.analysis.figures.Design`.
+    about : str, optional
+        Who this is: stands in the caption, and above the drawing if there is no title.
 
     Returns
     -------
     Plot
         Data: pathway, sender, receiver, gain of the receiver, one row a synapse; or term and coefficient.
+
+    Raises
+    ------
+    SettingError
+        If there is no drawing of circuits of this kind, or it cannot look so.
     """
     if species.circuit not in _DRAWINGS:
         raise SettingError(
             f"Individuals are circuits of the kind {species.circuit!r}, of which there is no drawing. Expected one of"
             f" {', '.join(_DRAWINGS)}."
         )
-    return _DRAWINGS[species.circuit](species, genes, individual, title)
+    with blank(design=Design(width=width, columns=columns, title=title)) as frame:
+        data, shows = _DRAWINGS[species.circuit](frame, species, genes, individual)
+        return frame.close(data, shows, about)
 
 
-def _draw_circuit(species: Species, genes: Population, individual: int, title: str) -> Plot:
-    """Draw the ascending and the descending pathway side by side."""
+def _draw_circuit(frame: Frame, species: Species, genes: Population, individual: int) -> tuple[pd.DataFrame, str]:
+    """Draw the ascending and the descending pathway side by side; return the data, and what is shown."""
     layout = species.layout
     # neurons may share one gain
     ascending = np.broadcast_to(genes.gains_ascending[individual], layout.neurons)
@@ -81,51 +100,55 @@ def _draw_circuit(species: Species, genes: Population, individual: int, title: s
     data = pd.concat([_list_synapses(layout, name, *parts) for name, parts in pathways.items()], ignore_index=True)
     most = max(int(mask.sum()) for mask, _ in pathways.values())
     graph = layout.units + layout.outputs <= MOST_UNITS and most <= MOST_SYNAPSES
-    with blank() as frame:
-        # a panel a pathway
-        panels = frame.columns(2, 3.6 if graph else 3.3, letters="ab")
-        for axes, (name, (mask, gains)) in zip(panels, pathways.items(), strict=True):
-            symbol = "$W$" if name == "ascending" else "$V$"
-            title_of_panel = f"{name} pathway {symbol}: {int(mask.sum())} synapses"
-            axes.set_title(title_of_panel, parse_math=True)
-            draw = _draw_graph if graph else _draw_matrix
-            draw(axes, layout, name, mask, gains, frame.palette)
-        explain_signs(frame, data["gain"], graph)
-        write_name(frame, title)
+    # a panel a pathway
+    panels = frame.columns(2, 3.6 if graph else 3.3, rows=stack_narrow(frame), letters="ab")
+    for axes, (name, (mask, gains)) in zip(panels, pathways.items(), strict=True):
+        symbol = "W" if name == "ascending" else "V"
+        axes.set_title(f"{name} pathway ${symbol}$: {int(mask.sum())} synapses", parse_math=True)
+        frame.say(f"{name.capitalize()} pathway {symbol}, {int(mask.sum())} synapses.", axes)
+        draw = _draw_graph if graph else _draw_matrix
+        draw(axes, layout, name, mask, gains, frame.palette)
+    explain_signs(frame, data["gain"], graph)
     names = dict(enumerate(layout.unit_names))
     data["sender"], data["receiver"] = data["sender"].map(names), data["receiver"].map(names)
-    return Plot(frame.figure, data)
+    return data, "Both pathways of a circuit."
 
 
-def _draw_formula(species: Species, genes: Population, individual: int, title: str) -> Plot:
+def _draw_formula(frame: Frame, species: Species, genes: Population, individual: int) -> tuple[pd.DataFrame, str]:
     """Draw a layer, and the coefficient of every term of its learning rule, the rate included."""
     formula, layout = species.formula, species.layout
     assert formula is not None
     values = formula.coefficients(genes[FORMULA][individual : individual + 1])[0]
     names = [" ".join(SYMBOLS[factor] for factor in term) for term in formula.terms]
-    with blank() as frame:
-        wiring, bars = frame.columns(2, 2.6, letters="AB")
-        # every input reaches every output
-        complete = np.ones((layout.neurons, layout.units), np.bool_)
-        _draw_graph(wiring, layout, "ascending", complete, np.ones(layout.neurons), frame.palette)
-        wiring.set_title("single layer")
-        # coefficients are powers of two with a sign, or 0
-        colours = [frame.palette[0] if value > 0 else frame.palette[3] for value in values]
-        bars.barh(names, values, color=colours, height=0.7)
-        bars.invert_yaxis()
-        null_line(bars, x=0)
-        bars.set_xscale("symlog", linthresh=FINEST, base=2)
-        farthest = max(1.0, float(2 * np.abs(values).max()))
-        bars.set_xlim(-farthest, farthest)
-        ticks = [size for size in (0.25, 4.0, 64.0) if size <= farthest]
-        marks = [*(-size for size in reversed(ticks)), 0.0, *ticks]
-        bars.set_xticks(marks, [f"{mark:.2g}".replace("-", "−") for mark in marks])
-        bars.minorticks_off()
-        bars.set_xlabel("coefficient, rate included (symmetric log scale)")
-        bars.set_ylabel("term: w weight, a input,\no output, t target")
-        bars.set_title("inherited rule: change of a weight")
-        write_name(frame, title)
-    return Plot(frame.figure, pd.DataFrame({"term": names, "coefficient": values}))
+    wiring, bars = frame.columns(2, 2.6, rows=stack_narrow(frame), letters="AB")
+    # every input reaches every output
+    complete = np.ones((layout.neurons, layout.units), np.bool_)
+    _draw_graph(wiring, layout, "ascending", complete, np.ones(layout.neurons), frame.palette)
+    wiring.set_title("single layer")
+    # coefficients are powers of two with a sign, or 0
+    colours = [frame.palette[0] if value > 0 else frame.palette[3] for value in values]
+    bars.barh(names, values, color=colours, height=0.7)
+    bars.invert_yaxis()
+    null_line(bars, x=0)
+    bars.set_xscale("symlog", linthresh=FINEST, base=2)
+    farthest = max(1.0, float(2 * np.abs(values).max()))
+    bars.set_xlim(-farthest, farthest)
+    ticks = [size for size in (0.25, 4.0, 64.0) if size <= farthest]
+    marks = [*(-size for size in reversed(ticks)), 0.0, *ticks]
+    bars.set_xticks(marks, [f"{mark:.2g}".replace("-", "−") for mark in marks])
+    bars.minorticks_off()
+    bars.set_xlabel("coefficient, rate included (symmetric log scale)")
+    bars.set_ylabel("term: w weight, a input,\no output, t target")
+    bars.set_title("inherited rule: change of a weight")
+    frame.say("The layer.", wiring)
+    frame.say(
+        "Bars: the coefficient of every term, times the learning rate, on an axis that is linear near 0. Terms are"
+        " products of w, the weight; a, the input; o, the output; t, the target.",
+        bars,
+    )
+    return pd.DataFrame(
+        {"term": names, "coefficient": values}
+    ), "A single layer, and the learning rule that it inherits."
 
 
 def _draw_graph(axes: Axes, layout: Layout, pathway: Pathway, mask: Mask, gains: Floats, palette: Palette) -> None:

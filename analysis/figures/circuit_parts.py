@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch
 
 from hetevo.analysis.figures.frame import Frame
-from hetevo.analysis.figures.style import SMALL, TITLE, UNDEFINED, Colour, Palette, for_figure
+from hetevo.analysis.figures.style import COLUMN_INCHES, PAGE_INCHES, SMALL, UNDEFINED, Colour, Palette
 from hetevo.populations.layout import Layout
 from hetevo.populations.types import Floats, Mask
 
@@ -36,11 +36,8 @@ SIGNS = {1: "gain above 0", -1: "gain below 0", 0: "no gain"}
 
 SENDS = "only sends here"
 
-
-def write_name(frame: Frame, title: str) -> None:
-    """Write above the drawing what it is of, if that was said."""
-    if title:
-        frame.figure.suptitle(for_figure(title, TITLE))
+HALF_PAGE = 1.5 * COLUMN_INCHES
+"""Width up to which panels stand below each other, in inches, and the key has two columns."""
 
 
 def choose_colour(gain: float, palette: Palette) -> Colour:
@@ -51,6 +48,11 @@ def choose_colour(gain: float, palette: Palette) -> Colour:
 def choose_marker(gain: float) -> str:
     """Shape a neuron by the sign of its gain."""
     return "o" if gain > 0 else "D" if gain < 0 else "X"
+
+
+def stack_narrow(frame: Frame, rows: int = 1, stacked: int = 2) -> int:
+    """Return in how many rows panels stand: in more on a narrow page, where they would be too small side by side."""
+    return rows if frame.width(PAGE_INCHES) > HALF_PAGE else stacked
 
 
 def explain_signs(frame: Frame, gains: Iterable[float], graph: bool) -> None:
@@ -64,7 +66,11 @@ def explain_signs(frame: Frame, gains: Iterable[float], graph: bool) -> None:
     if graph:
         handles.append(Line2D([], [], linestyle="", marker="s", mfc="white", mec="0.3", label=SENDS))
     title = "receiving neuron; a number is that in its name" if graph else "receiving neuron; white: no synapse"
-    frame.figure.legend(handles=handles, loc="outside lower center", ncols=4, title=title)
+    frame.figure.legend(
+        handles=handles, loc="outside lower center", ncols=4 if frame.size[0] > HALF_PAGE else 2, title=title
+    )
+    shape = "Colours and shapes" if graph else "Rows, receivers; columns, senders; white, no synapse; colours"
+    frame.say(f"{shape}: sign of the gain of the receiving neuron, with which its synapses change.")
 
 
 def choose_size(crowd: int) -> float:

@@ -4,6 +4,7 @@ A seed's value is that by which claims are judged: a mean over its last generati
 """
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 from types import MappingProxyType
 
 import numpy as np
@@ -15,7 +16,7 @@ from hetevo.analysis.conditions import group_by_condition
 from hetevo.analysis.figures.caption import INTERVAL, name_with_seeds
 from hetevo.analysis.figures.frame import Frame, figure
 from hetevo.analysis.figures.parts import bounds_in, null_line
-from hetevo.analysis.figures.style import Palette
+from hetevo.analysis.figures.style import FULL, NAME, Palette, for_figures
 from hetevo.analysis.intervals import ANY, Bounds, bounds_of, interval_shown
 from hetevo.analysis.runs import LoadedRun
 from hetevo.analysis.statistics.curves import find_late, write_last
@@ -80,7 +81,10 @@ def claim(frame: Frame, *, shows: Mapping[str, str] = SHOWN) -> pd.DataFrame:
         )
     # a panel a measure, in each a row a condition; four measures and more two by two
     across = len(there) if len(there) < 4 else 2
-    down, high = -(-len(there) // across), max(1.3, 0.85 + INCHES_PER_CONDITION * len(groups))
+    broken = [fill(name, NAME) for name in for_figures(groups, FULL).values()]
+    lines = max(name.count("\n") + 1 for name in broken)
+    down = -(-len(there) // across)
+    high = max(1.3, 0.85 + INCHES_PER_CONDITION * len(groups) * max(lines / 2, 1))
     panels = frame.columns(len(there), high, rows=down)
     across = frame.design.columns or across
     said: list[str] = []
@@ -91,7 +95,7 @@ def claim(frame: Frame, *, shows: Mapping[str, str] = SHOWN) -> pd.DataFrame:
         rows_of = [values.loc[values["condition"] == name, "value"].to_numpy(float) for name in groups]
         _draw(axes, rows_of, frame.palette, _bounds(column, frame.runs))
         # the names once a row of panels, unless another number of seeds stands behind this measure
-        names = [labels[name] for name in groups]
+        names = [fill(labels[name], NAME) for name in groups]
         again = names != said or axes in panels[:: frame.across]
         axes.set_yticks(range(len(groups)), names if again else [""] * len(names))
         said = names

@@ -64,7 +64,8 @@ def compose_page(source: str | Path, kinds: Registry[Callable[..., Plot]]) -> Pl
         figure = Figure(layout="constrained")
         grid = GridSpec(rows, across, figure=figure)
         # a condition has one colour in all panels
-        looks = Frame(palette, [run for panel in panels for run in panel.runs]).looks()
+        whole = Frame(palette, [run for panel in panels for run in panel.runs])
+        looks = whole.looks()
         drawn = [
             _draw(panel, looks, figure.add_subfigure(grid[cell]), width * len(range(*cell[1].indices(across))) / across)
             for panel, cell in zip(panels, cells, strict=True)
@@ -81,7 +82,8 @@ def compose_page(source: str | Path, kinds: Registry[Callable[..., Plot]]) -> Pl
     data = [table.assign(panel=letter) for letter, (_, table, _) in zip(LETTERS, drawn, strict=False)]
     joined = pd.concat(data, ignore_index=True)
     joined.insert(0, "panel", joined.pop("panel"))
-    return Plot(figure, joined, _write_caption(page, drawn))
+    of_colours = [sentence for _, sentence in whole.caption.sentences]
+    return Plot(figure, joined, " ".join([_write_caption(page, drawn), *of_colours]))
 
 
 def _draw(panel: Panel, looks: dict[str, Look], part: SubFigure, width: float) -> tuple[Frame, pd.DataFrame, str]:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
-import seaborn
+from matplotlib import colormaps
 
 from hetevo.analysis.conditions import group_by_condition
 from hetevo.analysis.figures.style import COLUMN_INCHES, LINES, MM_PER_INCH, PAGE_INCHES, Look, Palette
@@ -21,7 +21,13 @@ NARROWEST, WIDEST = 80, 300
 """Bounds of widths in mm: below, texts have no room; nobody prints anything wider."""
 
 MOST_COLUMNS = 12
+MOST_WORDS = 6
+"""Colours of the palette."""
+
 MOST_TITLE = 200
+
+LIGHTEST = 0.8
+"""Where a scale of colours from dark to light ends: what is lighter cannot be seen on white."""
 
 
 @dataclass(frozen=True)
@@ -138,12 +144,46 @@ class Design:
                 place = lines.index(second[0][name])
             else:
                 place = sum(colour == colours[value] for colour, _ in looks.values())
+                # shades that are near to each other differ in their lines, too
+                place += len(colours) > len(palette) and sorted(colours).index(value) % 2
             if second and len(lines) > len(LINES):
                 raise SettingError(
                     f"hue: expected at most {len(LINES)} values of {self.keys[1]} for line styles, got {len(lines)}."
                 )
             looks[name] = colours[value], LINES[place % len(LINES)]
         return looks
+
+
+def choose_keys(groups: Mapping[str, Sequence[LoadedRun]]) -> tuple[str, ...]:
+    """Choose what colours, and line styles, of many conditions stand for.
+
+    Parameters
+    ----------
+    groups : mapping of str to sequence of LoadedRun
+        Runs by condition.
+
+    Returns
+    -------
+    tuple of str
+        The one or two settings in which these differ, that with more values first; of settings that always change
+        together, the first. Empty if they differ in more, or in what has too many values to be told apart.
+    """
+    configs = [condition_values(group[0].config) for group in groups.values()]
+    # settings that part conditions in the same way change together
+    parts: dict[tuple[int, ...], str] = {}
+    for key in dict.fromkeys(key for values in configs for key in values):
+        written = [repr(values.get(key)) for values in configs]
+        places = [*dict.fromkeys(written)]
+        parts.setdefault(tuple(places.index(value) for value in written), key)
+    varied = {key: max(part) + 1 for part, key in parts.items() if any(part)}
+    keys = tuple(sorted(varied, key=lambda key: -varied[key]))
+    # stages of life are conditions, too, which no setting tells apart
+    apart = len(set(zip(*parts, strict=True))) == len(groups)
+    if not apart or not 1 <= len(keys) <= 2 or (len(keys) == 2 and varied[keys[1]] > len(LINES)):
+        return ()
+    # words have the colours of the palette, of which there are few
+    words = any(isinstance(value, str) for value in _values(groups, keys[0]).values())
+    return () if words and varied[keys[0]] > MOST_WORDS else keys
 
 
 def choose_conditions(runs: Sequence[LoadedRun], names: Sequence[str]) -> list[LoadedRun]:
@@ -211,9 +251,10 @@ def _values(groups: Mapping[str, Sequence[LoadedRun]], key: str) -> dict[str, st
 def _choose_colours(values: Sequence[str | float], palette: Palette, key: str) -> dict[str | float, Any]:
     """Choose a colour for each value: numbers from dark to light, by their size."""
     if len(values) > 2 and all(isinstance(value, float) for value in values):
-        shades = seaborn.color_palette("viridis", len(values) + 1)[:-1]  # the lightest cannot be seen on white
-        order = np.argsort(np.asarray(values, float))
-        return {values[place]: shades[rank] for rank, place in enumerate(order)}
+        shades = colormaps["viridis"](np.linspace(0, LIGHTEST, len(values)))
+        return {
+            value: tuple(shade[:3].tolist()) for value, shade in zip(sorted(values, key=float), shades, strict=True)
+        }
     if len(values) > len(palette):
         raise SettingError(f"hue: expected at most {len(palette)} values of {key} for colours, got {len(values)}.")
     return dict(zip(values, palette, strict=False))

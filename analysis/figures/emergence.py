@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 
 from hetevo.analysis.figures.frame import Frame, figure
 from hetevo.analysis.figures.parts import count_generations, null_line
-from hetevo.analysis.figures.style import HALF, SMALL, TICK, Colour, Look, for_figure, for_figures
+from hetevo.analysis.figures.style import FULL, HALF, SMALL, TICK, Colour, Look, for_figure, for_figures
 from hetevo.analysis.intervals import CONFIDENCE
 from hetevo.analysis.statistics import Emergence, emergence, survival_curve
 from hetevo.analysis.statistics.comparison import check_neutral
@@ -23,9 +23,6 @@ STRIP = 0.09
 
 NEAR = 3
 """Generations after the last event that are shown at least."""
-
-ROOM = 30
-"""Letters of a name, beside what is said of it."""
 
 MOST_BANDS = 4
 """Conditions up to which their intervals can be told apart."""
@@ -54,18 +51,19 @@ def onset(frame: Frame, *, found: Emergence | None = None) -> pd.DataFrame:
     """
     found = found or emergence(frame.runs)
     band, generations = found.band, next(iter(found.curves.values())).generations
-    styles, names = frame.looks(), for_figures(found.curves, ROOM)
+    styles, names = frame.looks(), for_figures(found.curves, FULL)
     # neutral runs behind the others
     order = [found.neutral, *(condition for condition in found.curves if condition != found.neutral)]
     emerging = [condition for condition in order if found.onsets[condition].observed.any()]
     high = STRIP * max(len(emerging), 1) + 0.05
     strip, axes = frame.rows(2, 2.5 + high, heights=[high, 2.0])
     every = sum(len(own.last) for own in found.curves.values()) <= MOST_LINES
+    ranges = not frame.crowded
     for condition in order:
         own, times = found.curves[condition], found.onsets[condition]
         colour, line = styles[condition]
         emerged = f"{times.observed.sum()} of n = {len(times.time)} emerged" if own.defined else "undefined"
-        _draw_curves(axes, own, styles[condition], every=every, ranged=condition != found.neutral)
+        _draw_curves(axes, own, styles[condition], every=every, ranged=ranges and condition != found.neutral)
         axes.plot([], [], color=colour, linestyle=line, label=f"{names[condition]}: {emerged}")
     # a mark at the onset of each run that has one, in the row of its condition
     for row, condition in enumerate(emerging):
@@ -82,12 +80,13 @@ def onset(frame: Frame, *, found: Emergence | None = None) -> pd.DataFrame:
     axes.fill_between(generations, band.low, band.high, color="0.85", linewidth=0, zorder=0, label=name)
     null_line(axes, y=0)
     axes.set_ylabel("gradient alignment\n(cosine, population mean)")
-    lines = "a line a seed; " if every else "mean and range over seeds\n"
+    lines = "a line a seed; " if every else "mean and range over seeds\n" if ranges else "mean over seeds\n"
+    bands = "; bands: from the lowest to the highest seed" if ranges else ""
     strip.set_title(f"{lines}▾ onset: first of {found.stay} generations above the band", loc="right")
     axes.set_xlabel("generation")
     count_generations(axes, generations)
     frame.say(
-        f"{'Lines: seeds' if every else 'Lines: means over seeds; bands: from the lowest to the highest seed'}. Grey:"
+        f"{'Lines: seeds' if every else f'Lines: means over seeds{bands}'}. Grey:"
         f" {band.coverage * 100:.0f} % t prediction band for one more run of {for_figure(found.neutral)}. Triangles:"
         f" onsets, the first of {found.stay} generations above that band."
     )
@@ -169,7 +168,7 @@ def survival(frame: Frame, *, found: Emergence | None = None) -> pd.DataFrame:
     """
     found = found or emergence(frame.runs)
     holm = found.conditions.set_index("condition")["log_rank_holm"]
-    axes, styles, names = frame.one_panel(2.2), frame.looks(), for_figures(found.onsets, HALF)
+    axes, styles, names = frame.one_panel(2.2), frame.looks(), for_figures(found.onsets, FULL)
     crowded = len(found.onsets) > MOST_BANDS
     frames = []
     for condition, times in found.onsets.items():

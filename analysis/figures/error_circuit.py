@@ -20,10 +20,9 @@ from hetevo.analysis.figures.circuit_parts import (
     finish_graph,
     name_rows,
     split_rows,
-    write_name,
+    stack_narrow,
 )
-from hetevo.analysis.figures.frame import blank
-from hetevo.analysis.figures.plot import Plot
+from hetevo.analysis.figures.frame import Frame
 from hetevo.analysis.figures.style import Palette
 from hetevo.populations.error_neurons import KINDS, error_layout
 from hetevo.populations.genome import Population
@@ -53,8 +52,16 @@ class Synapses(NamedTuple):
     senders: list[str]
 
 
-def draw_error_circuit(species: Species, genes: Population, individual: int, title: str) -> Plot:
-    """Draw what acts at time t, and at time t', side by side; see `hetevo.analysis.figures.circuit.draw_individual`."""
+def draw_error_circuit(frame: Frame, species: Species, genes: Population, individual: int) -> tuple[pd.DataFrame, str]:
+    """Draw what acts at time t, and at time t', side by side; see `hetevo.analysis.figures.circuit.draw_individual`.
+
+    Returns
+    -------
+    data : pandas.DataFrame
+        pathway, sender, receiver, gain of the receiver, one row a synapse.
+    shows : str
+        What is drawn.
+    """
     layout, errors = species.layout, error_layout(species)
     units = layout.unit_names
     neurons = units[layout.input_units :]
@@ -75,29 +82,31 @@ def draw_error_circuit(species: Species, genes: Population, individual: int, tit
     data = pd.concat([_list(kind, found) for kind, found in synapses.items()], ignore_index=True)
     most = max(sum(int(synapses[kind].mask.sum()) for kind in kinds) for kinds in TIMES.values())
     graph = max(layout.units + layout.outputs, errors.neurons) <= MOST_UNITS and most <= MOST_SYNAPSES
-    with blank() as frame:
-        if graph:
-            places = {**_places(layout, units, *FORWARD), **_places(errors, above, *ERROR)}
-            for axes, (time, kinds) in zip(frame.columns(2, 3.8, letters="ab"), TIMES.items(), strict=True):
-                shown = {kind: synapses[kind] for kind in kinds}
-                _draw_graph(axes, places, shown, name_rows(layout), frame.palette)
-                counts = ", ".join(f"{kind} ${SYMBOLS[kind]}$: {int(shown[kind].mask.sum())}" for kind in kinds)
-                axes.set_title(f"{time}\n{counts} synapses", parse_math=True)
-        else:
-            panels = frame.columns(4, 2.6, rows=2, letters="abcd")
-            for axes, (kind, found) in zip(panels, synapses.items(), strict=True):
-                ends_of = [
-                    split_rows(errors if names[0] in above else layout, names)
-                    for names in (found.receivers, found.senders)
-                ]
-                draw_synapses(axes, found.mask, found.gains, frame.palette, *ends_of)
-                title_of_panel = f"{kind} ${SYMBOLS[kind]}$: {int(found.mask.sum())} synapses"
-                axes.set_title(title_of_panel, parse_math=True)
-                axes.set_xlabel("sender")
-                axes.set_ylabel("receiver")
-        explain_signs(frame, data["gain"], graph)
-        write_name(frame, title)
-    return Plot(frame.figure, data)
+    if graph:
+        places = {**_places(layout, units, *FORWARD), **_places(errors, above, *ERROR)}
+        panels = frame.columns(2, 3.8, rows=stack_narrow(frame), letters="ab")
+        for axes, (time, kinds) in zip(panels, TIMES.items(), strict=True):
+            shown = {kind: synapses[kind] for kind in kinds}
+            _draw_graph(axes, places, shown, name_rows(layout), frame.palette)
+            counts = ", ".join(f"{kind} ${SYMBOLS[kind]}$: {int(shown[kind].mask.sum())}" for kind in kinds)
+            axes.set_title(f"{time}\n{counts} synapses", parse_math=True)
+            said = [f"{kind} {SYMBOLS[kind]}, {int(shown[kind].mask.sum())} synapses" for kind in kinds]
+            frame.say(f"When {time}: {'; '.join(said)}.", axes)
+    else:
+        rows = stack_narrow(frame, 2, 4)
+        panels = frame.columns(4, 2.6 if rows == 2 else 2.1, rows=rows, letters="abcd")
+        for axes, (kind, found) in zip(panels, synapses.items(), strict=True):
+            ends_of = [
+                split_rows(errors if names[0] in above else layout, names) for names in (found.receivers, found.senders)
+            ]
+            draw_synapses(axes, found.mask, found.gains, frame.palette, *ends_of)
+            count = int(found.mask.sum())
+            axes.set_title(f"{kind} ${SYMBOLS[kind]}$: {count} synapses", parse_math=True)
+            frame.say(f"{kind.capitalize()} {SYMBOLS[kind]}, {count} synapses.", axes)
+            axes.set_xlabel("sender")
+            axes.set_ylabel("receiver")
+    explain_signs(frame, data["gain"], graph)
+    return data, "A circuit with error neurons beside the forward ones."
 
 
 def _list(kind: SynapseKind, found: Synapses) -> pd.DataFrame:

@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 
 from hetevo.analysis.figures.caption import INTERVAL
 from hetevo.analysis.figures.frame import Frame, figure
-from hetevo.analysis.figures.parts import bounds_in, draw_course
-from hetevo.analysis.figures.style import Look, for_figures
-from hetevo.analysis.intervals import Bounds, bounds_of, interval_shown
+from hetevo.analysis.figures.parts import CUT, are_cut, bounds_in, cut_losses, draw_course
+from hetevo.analysis.figures.style import FULL, Look, for_figures
+from hetevo.analysis.intervals import Bounds, interval_shown
 from hetevo.analysis.runs import LoadedRun
 from hetevo.analysis.statistics.curves import over_seeds
 
@@ -43,9 +43,9 @@ def exchange(frame: Frame) -> pd.DataFrame:
     data = pd.DataFrame([row for run in frame.runs for row in _rows(run, *_measures(frame.runs))])
     word = "accuracy" if _measures(frame.runs)[0] == ACCURACY else "loss"
     above, below = frame.columns(2, 2.0, rows=2, letters="ab")
-    looks, shown = frame.looks(), for_figures(data["condition"].unique())
+    looks, shown = frame.looks(), for_figures(data["condition"].unique(), FULL)
     for name, part in data.groupby("condition", sort=False):
-        _draw_life(above, part, looks[str(name)], shown[str(name)], bounds_of(word))
+        _draw_life(frame, part, looks[str(name)], shown[str(name)], bounds_in(word, frame.runs))
     _draw_test(below, data, looks, bounds_in(word, frame.runs))
     above.set_xlabel("moment of life (%)")
     above.set_ylabel(f"{word}\n(probe batch)")
@@ -55,9 +55,11 @@ def exchange(frame: Frame) -> pd.DataFrame:
     n = f"{counts.min()}" if counts.min() == counts.max() else f"{counts.min()}–{counts.max()}"
     above.set_title(f"n = {n} seeds, mean and {INTERVAL}; ▲ exchange", loc="right")
     frame.say(
-        f"Lines, means over seeds in the last generation; bands, {INTERVAL}s; triangles, when inputs change.", above
+        f"Lines, means over seeds in the last generation{frame.describe_bands()}; triangles, when inputs change.", above
     )
     frame.say(f"Dots, seeds; bars, means and {INTERVAL}s.", below)
+    if word == "loss" and are_cut(frame.runs):
+        frame.say(CUT)
     frame.legend()
     return data
 
@@ -69,7 +71,7 @@ def _measures(runs: Sequence[LoadedRun]) -> tuple[str, str]:
 
 
 def _rows(run: LoadedRun, measure: str, tested: str) -> list[dict[str, object]]:
-    last = run.measured.iloc[-1]
+    last = cut_losses(run).iloc[-1]
     place = {"condition": run.condition, "seed": run.seed, "exchange": 100 * run.number("environment.exchange", 1.0)}
     # moments that a configuration asked for have their percentage in their names
     found = {name: re.fullmatch(rf"{measure}_(?:(birth|mid|end)|life_(\d+))", str(name)) for name in last.index}
@@ -78,9 +80,10 @@ def _rows(run: LoadedRun, measure: str, tested: str) -> list[dict[str, object]]:
     return [{**place, "moment": at, "value": value} for at, value in values]
 
 
-def _draw_life(axes: Axes, part: pd.DataFrame, style: Look, label: str, bounds: Bounds) -> None:
+def _draw_life(frame: Frame, part: pd.DataFrame, style: Look, label: str, bounds: Bounds) -> None:
+    axes = frame.panels[0]
     life = part.dropna(subset=["moment"]).rename(columns={"moment": "generation"})
-    draw_course(axes, over_seeds(life, "value", bounds=bounds), style, label)
+    draw_course(axes, over_seeds(life, "value", bounds=bounds), style, label, band=not frame.crowded)
     moment = float(part["exchange"].iloc[0])
     if moment < 100:
         axes.plot(

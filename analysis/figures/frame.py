@@ -9,19 +9,32 @@ import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
+from textwrap import fill
 from typing import Any, Concatenate, Literal, ParamSpec
 
 import pandas as pd
 from matplotlib.axes import Axes
 
 from hetevo.analysis.conditions import group_by_condition, is_by_lot
-from hetevo.analysis.figures.canvas import Canvas
+from hetevo.analysis.figures.canvas import ABOUT_LETTERS, Canvas
 from hetevo.analysis.figures.caption import INTERVAL, end_sentence, name_with_seeds
-from hetevo.analysis.figures.design import Design
+from hetevo.analysis.figures.design import Design, choose_keys
 from hetevo.analysis.figures.needs import Needs, Runs, check_needs, choose_runs, document_runs
 from hetevo.analysis.figures.parts import bounds_in, draw_course
 from hetevo.analysis.figures.plot import Plot
-from hetevo.analysis.figures.style import LINES, NEUTRAL, Look, Palette, look, style
+from hetevo.analysis.figures.style import (
+    COLUMN_INCHES,
+    CROWD,
+    LINES,
+    NEUTRAL,
+    TITLE,
+    Look,
+    Palette,
+    for_figure,
+    key_in_words,
+    look,
+    style,
+)
 from hetevo.analysis.intervals import Bounds
 from hetevo.analysis.runs import LoadedRun, tidy
 from hetevo.analysis.statistics.curves import over_seeds
@@ -51,22 +64,49 @@ class Frame(Canvas):
     known: dict[str, Look] = field(default_factory=dict)
 
     def looks(self) -> dict[str, Look]:
-        """Give each condition its colour and line style, the same in all figures of these runs; neutral ones grey."""
+        """Give each condition its colour and line style, the same in all figures of these runs; neutral ones grey.
+
+        Of many conditions they stand for the one or two settings in which these differ, if there are no more.
+        """
         groups = group_by_condition(self.runs)
-        if self.design.keys:
-            return self.design.looks(groups, self.palette)
-        if self.known:
+        if self.known and not self.design.keys:
             return {condition: self.known[condition] for condition in groups}
+        if self.design.keys:
+            self._explain_keys(self.design.keys)
+            return self.design.looks(groups, self.palette)
+        others = {name: group for name, group in groups.items() if not all(map(is_by_lot, group))}
+        by_keys: dict[str, Look] = {}
+        if len(others) > CROWD and (keys := choose_keys(others)):
+            self._explain_keys(keys)
+            by_keys = replace(self.design, hue=keys).looks(others, self.palette)
         # colours and lines are counted for neutral conditions and the others apart
         looks: dict[str, Look] = {}
         neutral = 0
-        for condition, group in groups.items():
-            if all(map(is_by_lot, group)):
+        for condition in groups:
+            if condition not in others:
                 looks[condition] = (NEUTRAL, LINES[neutral % len(LINES)])
                 neutral += 1
             else:
-                looks[condition] = look(len(looks) - neutral, self.palette)
+                looks[condition] = by_keys.get(condition) or look(len(looks) - neutral, self.palette)
         return looks
+
+    def _explain_keys(self, keys: Sequence[str]) -> None:
+        for what, key in zip(("Colours", "Line styles"), keys, strict=False):
+            self.say(f"{what}: {key_in_words(key)}.")
+
+    @property
+    def crowded(self) -> bool:
+        """Whether there are so many conditions that their bands would hide each other."""
+        return len(group_by_condition(self.runs)) > CROWD
+
+    @property
+    def interval(self) -> str:
+        """What is called the interval in the title of a legend: nothing where there are no bands."""
+        return "" if self.crowded else INTERVAL
+
+    def describe_bands(self, of: str = "") -> str:
+        """Say in a caption what bands are, or that there are none, as the end of a sentence about lines."""
+        return "; no intervals, since conditions are many" if self.crowded else f"; bands, {INTERVAL}s{of}"
 
     def courses(self, axes: Axes, table: pd.DataFrame, column: str, *, bounds: Bounds | None = None) -> str:
         """Draw a column over generations: of each condition the mean over seeds, with its interval.
@@ -93,12 +133,36 @@ class Frame(Canvas):
             str(name): over_seeds(group, column, bounds=bounds or bounds_in(column, every.get(str(name), self.runs)))
             for name, group in groups
         }
-        labels, title = name_with_seeds({condition: summary["n"] for condition, summary in summaries.items()})
-        self.say(f"Lines: means over seeds; bands: {INTERVAL}s over seeds.", axes)
+        counts = {condition: summary["n"] for condition, summary in summaries.items()}
+        labels, title = name_with_seeds(counts, interval=self.interval)
+        self.say(f"Lines, means over seeds{self.describe_bands(' over seeds')}.", axes)
         looks = self.looks()
         for condition, summary in summaries.items():
-            draw_course(axes, summary, looks[condition], labels[condition])
+            draw_course(axes, summary, looks[condition], labels[condition], band=not self.crowded)
         return title
+
+    def introduce(self, shows: str) -> str:
+        """Return what the caption begins with: the title, if there is one, and what the figure shows."""
+        return " ".join(end_sentence(text) for text in (self.design.title, shows) if text)
+
+    def close(self, data: pd.DataFrame, shows: str, about: str) -> Plot:
+        """Finish a drawing of an individual, and write its caption.
+
+        Parameters
+        ----------
+        data : pandas.DataFrame
+            The numbers that were drawn.
+        shows : str
+            What it shows, in a sentence.
+        about : str
+            Who the individual is: stands above the drawing that has no title.
+        """
+        if about and not self.design.title:
+            room = int(ABOUT_LETTERS * self.size[0] / COLUMN_INCHES)
+            self.figure.suptitle(fill(for_figure(about, TITLE), room))
+        self.finish()
+        of_whom = f"Of {about}; n = 1 individual." if about else "n = 1 individual."
+        return Plot(self.figure, data, self.caption.write(f"{self.introduce(shows)} {of_whom}", []))
 
     def measured(self) -> pd.DataFrame:
         """Put the generations at which the probe looked under each other, see `hetevo.analysis.runs.tidy`."""
@@ -185,8 +249,7 @@ def fill_frame(function: Callable[..., Plot], frame: Frame, *args: Any, **option
     frame.chosen = choose_runs(frame.runs, individuals) if individuals else []
     data: pd.DataFrame = body(frame, *args, **options)
     frame.finish()
-    title = frame.design.title
-    return data, " ".join([*([end_sentence(title)] if title else []), _say_what(body)])
+    return data, frame.introduce(_say_what(body))
 
 
 def _say_what(function: Callable[..., Any]) -> str:

@@ -9,7 +9,7 @@ from matplotlib.ticker import MultipleLocator
 from hetevo.analysis.figures.caption import name_with_seeds
 from hetevo.analysis.figures.frame import Frame, figure
 from hetevo.analysis.figures.parts import choose_evenly, every_of, find_moments, null_line, say_undefined
-from hetevo.analysis.figures.style import Look, write_title
+from hetevo.analysis.figures.style import write_title
 from hetevo.analysis.statistics.curves import over_seeds
 
 SHOWN = 5
@@ -39,7 +39,7 @@ def lifetime(frame: Frame) -> pd.DataFrame:
         data, title = _one_run(axes, table), None
         axes.set_title(write_title(run, after=f"; mean of n = {run.size}"), loc="right")
     else:
-        data, title = _several_runs(axes, table, frame.looks())
+        data, title = _several_runs(frame, axes, table)
     if data["angle"].isna().all():
         say_undefined(axes, every_of(data["generation"]))
     null_line(axes, y=90)
@@ -68,16 +68,18 @@ def _one_run(axes: Axes, table: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def _several_runs(axes: Axes, table: pd.DataFrame, styles: dict[str, Look]) -> tuple[pd.DataFrame, str]:
+def _several_runs(frame: Frame, axes: Axes, table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """Draw the first and the last generation of each condition; return the data, and what the legend says of them."""
     groups = {str(name): _drop_unmeasured(group) for name, group in table.groupby("condition", sort=False)}
     ends = {
         condition: {g: _angles(group[group["generation"] == g]) for g in _ends(group)}
         for condition, group in groups.items()
     }
-    labels, title = name_with_seeds(
-        {name: pd.concat([summary["n"] for summary in both.values()]) for name, both in ends.items()}
-    )
+    counts = {name: pd.concat([summary["n"] for summary in both.values()]) for name, both in ends.items()}
+    labels, title = name_with_seeds(counts, interval=frame.interval)
+    bars = frame.describe_bands().replace("bands", "bars")
+    frame.say(f"Means over seeds{bars}. Open circles, first generation; full squares, last.")
+    styles = frame.looks()
     # side by side, so that intervals do not cover each other, nor those of the next moment
     moments = sorted({percent for both in ends.values() for summary in both.values() for percent in summary["percent"]})
     room = min(SPREAD * min(np.diff(moments), default=np.inf), WIDEST)
@@ -85,12 +87,15 @@ def _several_runs(axes: Axes, table: pd.DataFrame, styles: dict[str, Look]) -> t
     places = np.linspace(-room / 2, room / 2, len(groups)) if len(groups) > 1 else [0.0]
     for place, (condition, both) in zip(places, ends.items(), strict=True):
         colour, line = styles[condition]
+        if frame.crowded:  # in the legend, markers would hide the line styles
+            axes.plot([], [], color=colour, linestyle=line, label=labels[condition])
         for generation, summary in both.items():
             last = generation == max(both)
+            half = np.abs(summary[["low", "high"]].to_numpy().T - summary["angle"].to_numpy())
             axes.errorbar(
                 summary["percent"] + place,
                 summary["angle"],
-                yerr=np.abs(summary[["low", "high"]].to_numpy().T - summary["angle"].to_numpy()),
+                yerr=None if frame.crowded else half,
                 color=colour,
                 linestyle=line if last else "none",
                 marker="s" if last else "o",
@@ -99,7 +104,7 @@ def _several_runs(axes: Axes, table: pd.DataFrame, styles: dict[str, Look]) -> t
                 elinewidth=0.8,
                 markersize=3.5,
                 markeredgewidth=0.8,
-                label=labels[condition] if last else None,
+                label=labels[condition] if last and not frame.crowded else None,
             )
             frames.append(summary.assign(generation=generation, condition=condition))
     # the key to both generations stands below the conditions

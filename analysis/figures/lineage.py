@@ -18,7 +18,7 @@ from hetevo.analysis.figures.parts import (
     null_line,
     say_undefined,
 )
-from hetevo.analysis.figures.style import SMALL, Look, Palette, for_figure, for_figures, write_title
+from hetevo.analysis.figures.style import FULL, SMALL, Look, Palette, for_figure, for_figures, write_title
 from hetevo.analysis.intervals import bounds_of
 from hetevo.analysis.lineage import ancestral_line, steps
 from hetevo.analysis.lineage import price as price_equation
@@ -31,9 +31,6 @@ MARKERS = {"founder": "D", "elite": "s", "mutation": "o", "crossover": "^", "sam
 
 ORPHANS = "no parents"
 """What is said of conditions in which every individual is drawn anew."""
-
-ROOM_BESIDE = 30
-"""Letters of a name, beside what is said of it."""
 
 PARTS = {
     "selection": "selection",
@@ -70,7 +67,7 @@ def lineage(frame: Frame) -> pd.DataFrame:
         axes.set_title(write_title(chosen[0], "ancestors of the champion; "), loc="right")
     else:
         title = frame.courses(axes, data, "value", bounds=bounds_of("alignment"))
-        names, looks = for_figures(group_by_condition(frame.runs), ROOM_BESIDE), frame.looks()
+        names, looks = for_figures(group_by_condition(frame.runs), FULL), frame.looks()
         for name in group_by_condition(orphans):
             axes.plot([], [], color=looks[name][0], linestyle=looks[name][1], label=f"{names[name]}: {ORPHANS}")
         axes.set_title(f"ancestors of the champions of {write_share(chosen, frame.runs)} runs", loc="right")

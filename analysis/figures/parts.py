@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
-from hetevo.analysis.figures.style import LABEL, LETTER, SMALL, Look
+from hetevo.analysis.figures.style import LABEL, LETTER, NEUTRAL, SMALL, Look
 from hetevo.analysis.intervals import Bounds, bounds_of
 from hetevo.analysis.runs import LoadedRun
 from hetevo.populations.types import Floats, Indices
@@ -28,8 +28,16 @@ SHORTEST = 12
 BEYOND_LINES = 2.0
 """How many times as far as its lines a logarithmic axis reaches at most, whatever bands there are."""
 
+BEHIND = 1.9
+"""Matplotlib's ``zorder`` of neutral lines; that of others is 2."""
+
 _CAPPED = re.compile(r"(heldout_)?loss(_\w+)?")
-"""Columns that hold no value above ``lifetime.loss_cap``."""
+"""Columns that hold no value above ``lifetime.loss_cap``; losses on the probe batch are recorded as they are."""
+
+PROBED = "probe_loss"
+
+CUT = "Losses are cut at their cap."
+"""What a caption says of a figure in which `cut_losses` cut some."""
 
 
 def bounds_in(column: str, runs: Iterable[LoadedRun]) -> Bounds:
@@ -38,6 +46,25 @@ def bounds_in(column: str, runs: Iterable[LoadedRun]) -> Bounds:
     if _CAPPED.fullmatch(column):
         largest = max((run.number("lifetime.loss_cap", math.inf) for run in runs), default=largest)
     return least, largest
+
+
+def cut_losses(run: LoadedRun) -> pd.DataFrame:
+    """Return the generations of a run that were measured, with losses on the probe batch cut as test losses are.
+
+    Then both can be compared through a life, and one that diverges does not hide the others.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `LoadedRun.measured`, in which no loss is above ``lifetime.loss_cap``.
+    """
+    table, cap = run.measured, run.number("lifetime.loss_cap", math.inf)
+    return table.assign(**{name: table[name].clip(upper=cap) for name in map(str, table) if name.startswith(PROBED)})
+
+
+def are_cut(runs: Iterable[LoadedRun]) -> bool:
+    """Tell whether `cut_losses` cuts any in these runs."""
+    return any(not cut_losses(run).equals(run.measured) for run in runs)
 
 
 def null_line(axes: Axes, *, x: float | None = None, y: float | None = None, above: int = 1) -> None:
@@ -59,8 +86,10 @@ def null_line(axes: Axes, *, x: float | None = None, y: float | None = None, abo
         axes.axhline(y, color="0.45", linewidth=0.8, linestyle=dashes, zorder=above)
 
 
-def draw_course(axes: Axes, summary: pd.DataFrame, look: Look, label: str) -> None:
+def draw_course(axes: Axes, summary: pd.DataFrame, look: Look, label: str, *, band: bool = True) -> None:
     """Draw a mean over generations and its interval; a value between two gaps, which has no line, as a point.
+
+    What is neutral lies behind all the others.
 
     Parameters
     ----------
@@ -72,6 +101,8 @@ def draw_course(axes: Axes, summary: pd.DataFrame, look: Look, label: str) -> No
         Colour and line style.
     label : str
         For the legend.
+    band : bool, optional
+        Whether to draw the interval.
     """
     colour, line = look
     # a line has no point of its own: values without a neighbour get a marker and a bar
@@ -86,9 +117,11 @@ def draw_course(axes: Axes, summary: pd.DataFrame, look: Look, label: str) -> No
         markersize=3.5,
         markevery=alone.tolist(),
         label=label,
+        zorder=BEHIND if colour == NEUTRAL else 2,
     )
-    axes.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0)
-    axes.vlines(x[alone], low[alone], high[alone], color=colour, linewidth=0.8)
+    if band:
+        axes.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0)
+        axes.vlines(x[alone], low[alone], high[alone], color=colour, linewidth=0.8)
 
 
 def find_lonely(values: Floats) -> Indices:

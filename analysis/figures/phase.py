@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from hetevo.analysis.figures.frame import Frame, figure
-from hetevo.analysis.figures.style import HALF, SMALL, TICK, UNDEFINED, for_figure, for_figures
+from hetevo.analysis.figures.style import FULL, HALF, SMALL, TICK, UNDEFINED, for_figure, for_figures
 from hetevo.analysis.runs import LoadedRun
 from hetevo.analysis.statistics.curves import last_level
 from hetevo.evolve.identity import flat_values
@@ -51,7 +51,7 @@ def phase_plane(frame: Frame) -> pd.DataFrame:
     hs, dc = WEIGHTED if weighted else ("hs_end", "dc_end")
     table = measured[["condition", "seed", "run", "generation", hs, dc]]
     axes, styles = frame.one_panel(2.8), frame.looks()
-    names = for_figures(styles)
+    names = for_figures(styles, FULL)
     seeds = table.groupby("condition")["run"].nunique()
     for condition, group in table.groupby("condition", sort=False):
         colour, line = styles[str(condition)]

@@ -48,6 +48,12 @@ UNDEFINED: Colour = (0.75, 0.75, 0.75)
 HALF, NAME, ROOM, TITLE, TICK = 24, 40, 50, 100, 16
 """Letters for which there is room: of a name in half a column and in one; above one column and above two; at a tick."""
 
+FULL = 100
+"""Letters of a name in a legend or above a panel, where it takes as many lines as it needs."""
+
+CROWD = 8
+"""Conditions, more of which crowd a figure: then there are no bands, and panels take the width of two columns."""
+
 _KEY = re.compile(r"[a-z]\w*(?:\.[a-z]\w*)*", re.ASCII)
 """Of a configuration."""
 
@@ -116,6 +122,15 @@ def in_words(name: str) -> str:
     'layered, gain scale 0.1, task parity, xor'
     """
     return ", ".join(map(_change_in_words, name.split(", ")))
+
+
+def key_in_words(key: str) -> str:
+    """Write a key of a configuration as words.
+
+    >>> key_in_words("genome.gain_scale"), key_in_words("task.name")
+    ('gain scale', 'task')
+    """
+    return key.removesuffix(".name").rpartition(".")[2].replace("_", " ")
 
 
 def _change_in_words(change: str) -> str:

@@ -4,14 +4,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from hetevo.analysis.figures.design import Design
 from hetevo.analysis.figures.frame import Frame, blank
-from hetevo.analysis.figures.parts import null_line, say_undefined
+from hetevo.analysis.figures.parts import CUT, PROBED, null_line, say_undefined
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.figures.style import SMALL, Colour
 from hetevo.analysis.individuals import Trace
 from hetevo.populations.types import Floats
 
-SHOWN = ("probe_loss", "alignment", "weight_alignment")
+SHOWN = (PROBED, "alignment", "weight_alignment")
 """Measures that are drawn, each in a panel, where the trace has them."""
 
 LABELS = {
@@ -21,7 +22,14 @@ LABELS = {
 }
 
 
-def trace(lived: Trace) -> Plot:
+SAYS = {
+    "probe_loss": "Loss on the probe batch over that of a network that always answers 0.",
+    "alignment": "Cosine of the change of weights with the negative gradient; dashed, that of chance.",
+    "weight_alignment": "Cosine of V with the transpose of W; dashed, that of chance.",
+}
+
+
+def trace(lived: Trace, *, width: str | float | None = None, columns: int | None = None, title: str = "") -> Plot:
     """Draw loss, alignment, how near V is to the transpose of W, and the size of weights through a life.
 
     Thin lines are its tasks, each lived separately; thick ones their means.
@@ -30,26 +38,38 @@ def trace(lived: Trace) -> Plot:
     ----------
     lived : Trace
         Of `hetevo.analysis.runs.LoadedRun.trace`.
+    width, columns, title : optional
+        How it is to look, see `hetevo.analysis.figures.Design`.
 
     Returns
     -------
     Plot
         Data: presented, task, the measures drawn, and the root mean squares of both pathways' weights, one row a moment
         and task.
+
+    Raises
+    ------
+    SettingError
+        If it cannot look so.
     """
     # what was measured in this life, in the order of the panels
     measures = {name: lived.measures[name] for name in SHOWN if name in lived.measures}
+    # losses end where test losses do, so that one that diverges does not hide how the others fall
+    whole = measures.get(PROBED)
+    if whole is not None:
+        measures[PROBED] = np.minimum(whole, lived.loss_cap)
     pathways = {"ascending": lived.ascending, "descending": lived.descending, **lived.lateral}
     sizes = {f"rms_{name}": _root_mean_square(weights) for name, weights in pathways.items() if weights.shape[2]}
-    with blank() as frame:
+    with blank(design=Design(width=width, columns=columns, title=title)) as frame:
         count = len(measures) + 1
         # a panel a measure, and one for the sizes of weights
         panels = frame.rows(count, 0.95 * count + 0.5, letters="ABCD")
         for axes, (name, values) in zip(panels, measures.items(), strict=False):
             _draw(axes, lived, values, frame.palette[0])
             axes.set_ylabel(LABELS[name], parse_math=True)
+            frame.say(SAYS[name], axes)
             # an alignment of 0 is what chance alone would give
-            if name != "probe_loss":
+            if name != PROBED:
                 null_line(axes, y=0)
             if np.isnan(values).all():
                 say_undefined(axes)
@@ -57,9 +77,14 @@ def trace(lived: Trace) -> Plot:
         # thin lines are single tasks
         tasks = lived.ascending.shape[1]
         panels[0].set_title(f"thick: mean of {tasks} tasks" if tasks > 1 else "one task", loc="right")
-        title = f"individual {lived.id}, generation {lived.generation}, seed {lived.seed}, test loss {lived.loss:.3g}"
-        frame.figure.suptitle(title)
-    return Plot(frame.figure, _tidy(lived, {**measures, **sizes}))
+        thin = (
+            f"Thin lines, {tasks} tasks, each lived separately; thick lines, their means." if tasks > 1 else "One task."
+        )
+        frame.say(f"{thin} From birth to {lived.presented[-1]} presentations, at {len(lived.presented)} moments.")
+        if whole is not None and (whole > lived.loss_cap).any():
+            frame.say(CUT, panels[0])
+        about = f"individual {lived.id}, generation {lived.generation}, seed {lived.seed}, test loss {lived.loss:.3g}"
+        return frame.close(_tidy(lived, {**measures, **sizes}), "One life, moment by moment.", about)
 
 
 def _draw(axes: Axes, lived: Trace, values: Floats, colour: Colour, line: str = "-", label: str | None = None) -> None:
@@ -84,6 +109,7 @@ def _draw_sizes(frame: Frame, axes: Axes, lived: Trace, sizes: dict[str, Floats]
     axes.set_ylim(bottom=0)
     axes.set_ylabel("weights\n(r.m.s.)")
     axes.set_xlabel("presentations")
+    frame.say("Root mean square of the weights of synapses that are there, by pathway.", axes)
     legend = axes.legend(fontsize=SMALL, ncols=2, loc="best")
     for text in legend.get_texts():
         text.set_parse_math(True)

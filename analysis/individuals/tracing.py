@@ -1,6 +1,7 @@
 """One life, moment by moment: weights, activities, learning signals and measures."""
 
 import io
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,6 +56,8 @@ class Trace:
         undefined.
     lateral : dict of str to ndarray of float
         Of circuits with error neurons: ``sensing``, (T, K, M, H), and ``teaching``, (T, K, H, M); of others none.
+    loss_cap : float
+        Largest test loss; ``probe_loss`` is not cut at it.
 
     Examples
     --------
@@ -78,6 +81,7 @@ class Trace:
     signal: Floats
     measures: Mapping[str, Floats]
     lateral: Mapping[str, Floats] = field(default_factory=dict)
+    loss_cap: float = math.inf
 
     def __repr__(self) -> str:
         """Say in one line whose life it is, and how often it was looked at."""
@@ -185,6 +189,7 @@ def trace(path: str | Path, identifier: int | None = None, *, every: int | None 
         generation=found.generation,
         seed=saved.seed,
         loss=found.loss_again,
+        loss_cap=saved.species.lifetime.loss_cap,
         sizes=sizes(found),
         presented=np.array(life.presented, np.int64),
         **{name: np.stack([moment[name] for moment in seen]) for name in seen[0]},

@@ -44,6 +44,8 @@ class Drawing:
         Pixels of the page where there is room.
     texts : tuple of str
         Titles, labels of the axes and entries of the legend.
+    caption : str
+        What is drawn, panel by panel, of how many seeds, and with which intervals.
     """
 
     kind: str
@@ -52,6 +54,7 @@ class Drawing:
     width: int
     height: int
     texts: tuple[str, ...]
+    caption: str
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,8 @@ def draw(kind: str, runs: Sequence[LoadedRun], found: Emergence | None = None) -
     content = write_svg(plot.figure)
     image = Markup(f"data:image/svg+xml;base64,{base64.b64encode(content).decode()}")
     width, height = (round(PIXELS * inches) for inches in plot.figure.get_size_inches())
-    return Drawing(kind, describe(function, kind), image, width, height, collect_texts(plot.figure))
+    about = describe(function, kind)
+    return Drawing(kind, about, image, width, height, collect_texts(plot.figure), plot.caption or about[0])
 
 
 def write_svg(figure: Figure) -> bytes:

@@ -77,10 +77,10 @@ def courses(frame: Frame, upper: str = "alignment_end", lower: str = "loss_media
     for column, axes in panels.items():
         summaries = {name: _summarise(group, column) for name, group in groups.items()}
         counts.append({name: summary["n"] for name, summary in summaries.items()})
-        labels, title = name_with_seeds(counts[0])
+        labels, title = name_with_seeds(counts[0], interval=frame.interval)
         # what has no value has no line, and says so
         for name, summary in summaries.items():
-            draw_course(axes, summary, looks[name], labels[name])
+            draw_course(axes, summary, looks[name], labels[name], band=not frame.crowded)
             frames.append(summary.assign(condition=name, quantity=column))
         _finish(axes, column, pd.concat([summary["mean"] for summary in summaries.values()]))
     data = pd.concat(frames, ignore_index=True)

@@ -188,7 +188,7 @@ def main() -> None:
         draw(picture)
     Path("page.md").write_text(write_page(pictures), encoding="utf-8")
     # what the page does not show
-    for other in [*Path().glob("*.pdf"), *Path().glob("*.csv")]:
+    for other in [*Path().glob("*.pdf"), *Path().glob("*.csv"), *Path().glob("*.txt")]:
         other.unlink()
     shutil.rmtree("runs")
 

@@ -1,8 +1,11 @@
 """Drawings of individuals hold every synapse, or every term; other figures know that layers have no hidden neurons."""
 
+import re
+
 import numpy as np
 import pytest
 from builders import make_error_species, make_population, make_species
+from legibility import check_legibility
 
 from hetevo.analysis import load_run
 from hetevo.analysis.figures import FIGURES, save
@@ -11,6 +14,7 @@ from hetevo.analysis.verdict import verdict
 from hetevo.evolve import Experiment, preset
 from hetevo.evolve.rundir import RunDirectoryError
 from hetevo.evolve.species import build_species
+from hetevo.populations.errors import SettingError
 from hetevo.populations.formulas import FORMULAS
 from hetevo.populations.wiring import WIRINGS
 
@@ -35,7 +39,7 @@ def test_every_synapse_is_in_the_data_with_the_gain_of_its_receiver(wiring, leve
             assert rows.iloc[0]["sender"] == f"in{come + 1}"
     drawn = [axes.images for axes in plot.figure.axes]
     assert all(drawn) == (levels == (60, 30))
-    assert all(file.stat().st_size > 1000 for file in save(plot, tmp_path / "circuit.png"))
+    assert all(file.stat().st_size > 1000 for file in save(plot, tmp_path / "circuit.png")[:-1])
 
 
 @pytest.mark.parametrize("levels", [(5, 4), (80, 40)])
@@ -58,7 +62,33 @@ def test_error_neurons_are_drawn_with_all_kinds_of_synapses(levels, tmp_path):
         assert rows.iloc[0]["gain"] == pytest.approx(genes[f"gains_{kind}"][1][to])
     drawn = [bool(axes.images) for axes in plot.figure.axes]
     assert drawn == ([False, False] if levels == (5, 4) else [True] * 4)
-    assert all(file.stat().st_size > 1000 for file in save(plot, tmp_path / "circuit.png"))
+    assert all(file.stat().st_size > 1000 for file in save(plot, tmp_path / "circuit.png")[:-1])
+
+
+@pytest.mark.parametrize(("width", "millimetres"), [(None, 183), ("one", 89)])
+@pytest.mark.parametrize("levels", [(5, 4), (80, 40)])
+@pytest.mark.parametrize("make", [make_species, make_error_species])
+def test_a_drawing_is_as_wide_as_it_is_told_and_has_a_caption(make, levels, width, millimetres):
+    species = make(levels)
+    plot = draw_individual(species, make_population(species), 1, "A title", about="individual 1", width=width)
+    assert plot.figure.get_size_inches()[0] * 25.4 == pytest.approx(millimetres)
+    check_legibility(plot.figure)
+    assert plot.caption.startswith("A title. ")
+    assert "Of individual 1; n = 1 individual. a, " in plot.caption
+    for pathway, rows in plot.data.groupby("pathway"):
+        assert re.search(rf"\b(?i:{pathway})\b.*\b{len(rows)} synapses", plot.caption)
+    assert plot.figure.get_suptitle() == "A title"
+
+
+def test_a_drawing_without_a_title_says_above_who_that_is():
+    species = make_species()
+    assert draw_individual(species, make_population(species), about="me").figure.get_suptitle() == "me"
+
+
+def test_a_drawing_cannot_have_more_columns_than_panels():
+    species = make_species()
+    with pytest.raises(SettingError, match="columns: this figure has 2 panels, so expected 1 to 2, got 3"):
+        draw_individual(species, make_population(species), columns=3)
 
 
 def test_shared_gains_are_those_of_every_neuron():
@@ -79,7 +109,7 @@ def test_every_term_is_drawn_with_its_coefficient(tmp_path):
     plot = draw_individual(species, make_population(species, formula=DELTA), 1, "a title")
     found = dict(zip(plot.data["term"], plot.data["coefficient"], strict=True))
     assert found == {**dict.fromkeys(["w", "a", "o", "t", "w a", "w o", "w t", "o t"], 0), "a o": -1, "a t": 1}
-    assert [file.suffix for file in save(plot, tmp_path / "rule.png")] == [".png", ".pdf", ".csv"]
+    assert [file.suffix for file in save(plot, tmp_path / "rule.png")] == [".png", ".pdf", ".csv", ".txt"]
 
 
 @pytest.mark.parametrize("kind", ["levels", "phi", "phase-plane", "gains", "signs"])

@@ -5,6 +5,7 @@ from dataclasses import replace
 import matplotlib
 import pytest
 from legibility import check_legibility
+from matplotlib.text import Text
 from planted import plant
 
 from hetevo.analysis import load_run
@@ -105,6 +106,61 @@ def test_colours_and_lines_stand_for_settings(runs):
     lightness = [sum(both[f"heterosynaptic, density={density}"][0]) for density in (0.1, 0.2, 0.4)]
     assert lightness == sorted(lightness)
     assert {line for name, (_, line) in both.items() if name.startswith("fixed")} == {"--"}
+
+
+def vary(run, **settings):
+    """Return runs of two seeds of a condition for each value of settings, whose values are walked together."""
+    found = []
+    for values in zip(*settings.values(), strict=True):
+        network = {**run.config["network"], **dict(zip(settings, values, strict=True))}
+        label = ", ".join(f"{key}={value}" for key, value in zip(settings, values, strict=True))
+        for seed in range(2):
+            found.append(replace(run, label=label, config={**run.config, "network": network, "seed": seed}))
+    return found
+
+
+def test_of_many_conditions_colours_and_lines_stand_for_what_differs(runs):
+    drift = replace(
+        runs[0], label="drift",
+        config={**runs[0].config, "evolution": {"select": "selRandom", "select_elites": "selRandom"}},
+    )  # fmt: skip
+    grid = vary(runs[0], density=[0.1, 0.2, 0.3, 0.4] * 3, wiring=sorted(["amorphous", "layered", "lattice"] * 4))
+    with style.style() as palette:
+        frame = Frame(palette, [drift, *grid])
+        looks = frame.looks()
+        few = Frame(palette, grid[:16]).looks()
+        ordered = Frame(palette, vary(runs[0], density=[n / 10 for n in range(1, 11)])).looks()
+        # nothing but the palette where three settings differ
+        others = vary(runs[0], density=[0.1, 0.2, 0.3] * 3, wiring=["layered"] * 4 + ["lattice"] * 5, levels=range(9))
+        plain = Frame(palette, [*others, *grid[:2]]).looks()
+    assert looks["drift"][0] == style.NEUTRAL
+    of_density = {name: look[0] for name, look in looks.items() if "density=0.2" in name}
+    assert len(of_density) == 3
+    assert len({*of_density.values()}) == 1
+    assert len({line for name, (_, line) in looks.items() if "lattice" in name}) == 1
+    assert len({*looks.values()}) == 13
+    assert {sentence for _, sentence in frame.caption.sentences} == {"Colours: density.", "Line styles: wiring."}
+    assert {colour for colour, _ in few.values()} <= {*palette}
+    assert len({colour for colour, _ in plain.values()}) == 6
+    lightness = [sum(colour) for colour, _ in ordered.values()]
+    assert lightness == sorted(lightness)
+    assert [line for _, line in ordered.values()] == ["-", "--"] * 5
+
+
+@pytest.mark.parametrize("kind", ["alignment", "lifetime", "levels", "claim"])
+def test_many_conditions_have_their_whole_names_and_no_bands(kind, runs):
+    names = [f"selection with gains of {n} and a descending density of 0.{n} in a wide circuit" for n in range(10)]
+    many = [
+        replace(run, label=name)
+        for name, run in zip([name for name in names for _ in range(2)], vary(runs[0], density=range(10)), strict=True)
+    ]
+    plot = FIGURES[kind](many)
+    check_legibility(plot.figure)
+    shown = {" ".join(text.get_text().split()) for text in plot.figure.findobj(Text)}
+    assert {*names} <= {name.partition(" (n")[0] for name in shown}
+    if kind in ("alignment", "lifetime"):
+        assert not [artist for axes in plot.figure.axes for artist in axes.collections]
+        assert "no intervals, since conditions are many" in plot.caption
 
 
 def test_captions_name_seeds_intervals_and_generations(runs, tmp_path):

@@ -301,5 +301,15 @@ def test_bands_of_losses_end_at_their_cap_and_leave_the_axis_to_the_lines(tmp_pa
     assert interval_ends(FIGURES["claim"](runs).figure.axes[1]) <= 4
 
 
+def test_losses_through_a_life_are_cut_at_the_cap_of_test_losses(tmp_path):
+    runs = [load_run(plant(tmp_path / str(n), seed=n, extra="[lifetime]\nloss_cap = 4.0\n")) for n in range(2)]
+    usual = FIGURES["assembly"](runs)
+    high = [replace(run, generations=run.generations.assign(probe_loss_birth=1e9, probe_loss_mid=2.0)) for run in runs]
+    plot = FIGURES["assembly"](high)
+    assert plot.data.loc[plot.data["measure"] == "probe_loss", "value"].max() == 4
+    assert "Losses are cut at their cap." in plot.caption
+    assert "cut at their cap" not in usual.caption
+
+
 def interval_ends(axes):
     return max(bar.get_segments()[0][:, 0].max() for bar in axes.collections if len(bar.get_segments()))

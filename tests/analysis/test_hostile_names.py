@@ -91,7 +91,7 @@ def test_names_in_a_figure_differ_as_the_names_do():
 
 def test_a_circuit_has_any_title_and_its_own_symbols():
     species = build_species(preset("smoke"))
-    plot = draw_individual(species, draw_generation_zero(species, 0, 2).population, 0, ALONE)
+    plot = draw_individual(species, draw_generation_zero(species, 0, 2).population, 0, ALONE[:200], about=ALONE)
     render(plot.figure, ".svg")
     assert any(text.get_text().startswith("ascending pathway $W$") and text.get_parse_math() for text in
                plot.figure.findobj(Text))  # fmt: skip

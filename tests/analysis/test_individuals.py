@@ -1,6 +1,7 @@
 """Individuals to look at: their lives again, traced, and in fresh lives."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -131,6 +132,12 @@ def test_a_trace_is_saved_and_drawn(runs, tmp_path):
         assert np.array_equal(read["measure_alignment"], lived.measures["alignment"], equal_nan=True)
     plot = draw(lived)
     assert len(plot.data) == 3
+    far = draw(replace(lived, loss_cap=0.5 * float(np.nanmax(lived.measures["probe_loss"]))))
+    assert far.data["probe_loss"].max() == pytest.approx(0.5 * plot.data["probe_loss"].max())
+    assert "Losses are cut at their cap." in far.caption
+    assert "cut at their cap" not in plot.caption
+    assert "n = 1 individual. a, Loss on the probe batch" in plot.caption
+    assert draw(lived, width="two", columns=2).figure.get_size_inches()[0] * 25.4 == pytest.approx(183)
     assert plot._repr_png_().startswith(b"\x89PNG")
     with pytest.raises(SettingError, match=r"must end in \.npz"):
         lived.save(tmp_path / "trace.txt")

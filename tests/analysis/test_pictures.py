@@ -35,10 +35,10 @@ RULE = "inherited-rule"
 def draw(kind, where, path):
     if kind == RULE:
         genes = make_population(species := build_species(preset("chalmers")), seed=0)
-        plot = draw_individual(species, genes, title="a title")
+        plot = draw_individual(species, genes, about="a title")
     elif kind in CIRCUITS:
         species = make_species(**CIRCUITS[kind])
-        plot = draw_individual(species, make_population(species), title="a title")
+        plot = draw_individual(species, make_population(species), about="a title")
     else:
         runs = [load_run(plant(where / str(n), **options)) for n, options in enumerate(runs_for(kind).picture)]
         plot = FIGURES[kind](runs)

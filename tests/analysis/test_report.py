@@ -90,6 +90,15 @@ def test_what_an_interval_covers_cannot_be_told():
     assert in_part(seen(levels[1], behind=(-0.1, 0.1))) is None
 
 
+def test_figures_have_their_captions(made):
+    captions = re.findall(r"<figcaption>.*?</p>", made.html.decode(), re.DOTALL)
+    assert len(captions) == made.html.decode().count("<figure ")
+    alignment = next(caption for caption in captions if ", alignment. " in caption)
+    assert "Gradient alignment and loss over generations. a, Alignment: cosine of" in alignment
+    assert "bands, 95 % t intervals." in alignment
+    assert "&lt;b&gt;odd&lt;/b&gt; &amp; name" in alignment
+
+
 def test_what_a_run_holds_is_text_and_never_markup(made):
     page = made.html.decode()
     assert "<b>odd</b>" not in page

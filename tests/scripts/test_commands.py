@@ -107,6 +107,9 @@ def test_draw_shows_founders_of_presets_and_individuals_of_runs(finished, tmp_pa
     assert best.exit_code == 0, best.stderr
     assert Path(best.stdout.splitlines()[0]).parent == path / "figures"
     assert hetevo("draw", "cerebellum").stdout.splitlines()[0] == "cerebellum.png"
+    assert hetevo("draw", "minimal", "--width", "one", "--title", "A founder").exit_code == 0
+    assert Path("minimal.txt").read_text().startswith("A founder. Both pathways of a circuit. Of minimal, founder 0")
+    assert "--width: expected one, two" in hetevo("draw", "smoke", "--width", 5).stderr
     wrong = hetevo("draw", path, "--individual", 10**6)
     assert wrong.exit_code == 2
     assert "has the individuals" in wrong.stderr

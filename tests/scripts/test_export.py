@@ -59,6 +59,8 @@ def test_mistakes_are_explained_in_a_line(run, tmp_path):
         (("export", tmp_path), "is not a run"),
         (("assess", run, "-s", "task.nam=xor"), "Did you mean"),
         (("trace", run, "-o", tmp_path / "trace.txt"), ".npz"),
+        (("trace", run, "-o", tmp_path / "trace.npz", "--width", "three"), "--width: expected one, two or mm"),
+        (("trace", run, "-o", tmp_path / "trace.npz", "--columns", 9), "columns: this figure has"),
     ):
         done = hetevo(*arguments)
         assert done.exit_code == 2
@@ -67,9 +69,10 @@ def test_mistakes_are_explained_in_a_line(run, tmp_path):
 
 
 def test_trace_writes_arrays_and_a_figure(run, tmp_path):
-    done = hetevo("trace", run, "-o", tmp_path / "life.npz", "--every", 1)
+    done = hetevo("trace", run, "-o", tmp_path / "life.npz", "--every", 1, "--title", "A life")
     assert done.exit_code == 0, done.stderr
-    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".csv", ".npz", ".pdf", ".png"]
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".csv", ".npz", ".pdf", ".png", ".txt"]
+    assert (tmp_path / "life.txt").read_text().startswith("A life. One life, moment by moment. Of individual ")
     assert np.load(tmp_path / "life.npz")["presented"].tolist() == [0, 1, 2, 3]
 
 
