@@ -24,6 +24,7 @@ from hetevo.evolve.plugins import describe_plugins
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.selection import SELECTIONS
 from hetevo.evolve.sweeps import load_plan
+from hetevo.evolve.sweeps.controls import CONTROLS
 from hetevo.evolve.variation import CROSSOVERS, MUTATIONS
 from hetevo.evolve.verify import verify
 from hetevo.populations import registry
@@ -41,6 +42,7 @@ NAMES = {
     "network.wiring": "hetevo_cosine.wiring:Ring",
     "network.activation": "hetevo_cosine.activation:ARCTAN",
     "plasticity.rule": "hetevo_cosine.rule:Bounded",
+    "plasticity.options": {"limit": 0.03},
     "probe.measures": ["hetevo_cosine.measure:speed"],
     "evolution.select": {"name": "hetevo_cosine.selection:half", "share": 0.6},
     "evolution.cross": {"name": "hetevo_cosine.variation:Between"},
@@ -295,6 +297,52 @@ def test_wrong_members_are_refused_with_what_was_expected(own):
         with pytest.raises(SettingError, match="own_") as caught:
             tiny((table, {"name": place}) if key.startswith("evolution") else (key, place))
         assert message in str(caught.value), key
+
+
+RULES_OF_ONES_OWN = """
+from dataclasses import dataclass, field, KW_ONLY
+from hetevo.populations.rules import Rule, SignSymmetry
+class Same(Rule):
+    pass
+class Prepared(SignSymmetry):
+    note = "nothing that changes what it does"
+class Begun(Rule):
+    def begin(self, circuits):
+        circuits.W *= 0
+@dataclass(frozen=True)
+class Needy(Rule):
+    _: KW_ONLY
+    limit: float
+    def update(self, circuits):
+        pass
+@dataclass(frozen=True)
+class Oja(Rule):
+    ascending: tuple[str, ...] = ("heterosynaptic", "oja")
+"""
+
+
+def test_a_class_of_rules_that_changes_nothing_is_refused_with_what_to_define(own):
+    Path("own_rules.py").write_text(RULES_OF_ONES_OWN)
+    for name, message in (
+        ("Same", r"update\(self, circuits\).*Same does all as Rule does"),
+        ("Prepared", "Prepared does all as SignSymmetry does"),
+        ("Begun", "Begun does all as Rule does"),
+        ("Needy", "options all have defaults, but limit has none"),
+    ):
+        with pytest.raises(SettingError, match=message):
+            tiny(f"plasticity.rule=own_rules:{name}")
+    assert tiny("plasticity.rule=own_rules:Oja").plasticity.rule == "own_rules:Oja"
+
+
+def test_options_of_a_rule_change_lives_and_are_kept(own):
+    wide, narrow = (go(name, *NAMES.items(), f"plasticity.options.limit={name}") for name in ("0.03", "0.001"))
+    assert outcome(wide) != outcome(narrow)
+    assert hetevo.load_run("0.001").config["plasticity"]["options"] == {"limit": 0.001}
+    with pytest.raises(ConfigError, match=r"another experiment(.|\n)*plasticity.options: .*0.001.* is saved, .*0.002"):
+        Experiment(named("plasticity.options.limit=0.002")).run("0.001", or_resume=True)
+    # a control with another rule knows nothing of them
+    changed = CONTROLS["hebbian"].changes(named(), "run")
+    assert changed == {"plasticity.rule": "hebbian", "plasticity.options": {}}
 
 
 def test_rules_that_live_plainly_refuse_what_only_the_kernel_knows(own):
