@@ -21,7 +21,7 @@ from hetevo.evolve.heldout import HeldOut
 from hetevo.evolve.memory import check_memory
 from hetevo.evolve.messages import log
 from hetevo.evolve.objectives import measure_objectives, needs_changes
-from hetevo.evolve.plugins import VARIATION, describe_plugins, rehearse, rehearse_variation
+from hetevo.evolve.plugins import VARIATION, check_packages, describe_plugins, rehearse, rehearse_variation
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.species import build_species, load_probe, second_lives
 from hetevo.populations.errors import SettingError
@@ -62,6 +62,7 @@ class Evolution:
         if config.backend.portable:
             check_machine()
         self.place = bound_workers(config.backend, config.evolution.size, oversubscribe=oversubscribe)
+        check_packages([config])
         self.files = held_files(config.model_dump())
         self.species = build_species(config)
         self.algorithm = make_algorithm(config.evolution.algorithm)
