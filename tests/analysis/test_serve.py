@@ -311,7 +311,8 @@ def test_what_only_a_missing_library_could_draw_is_not_listed(folder, monkeypatc
     assert "onset, survival" in [kinds for reason, kinds in listed["reasons"].items() if "hetevo[stats]" in reason]
 
 
-def test_a_layer_with_an_inherited_rule_has_no_gains_to_draw(folder):
+def test_a_layer_with_an_inherited_rule_has_no_gains_to_draw(folder, monkeypatch):
+    monkeypatch.setattr(FIGURES, "own", EVERY)
     layer = replace(load_run(folder / "sweep" / "drift-0"), config={"network": {"levels": []}})
     assert "gains, signs" in [kinds for kinds in list_figures([layer])["reasons"].values() if "gains" in kinds]
 
