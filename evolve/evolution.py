@@ -62,13 +62,13 @@ class Evolution:
         if config.backend.portable:
             check_machine()
         self.place = bound_workers(config.backend, config.evolution.size, oversubscribe=oversubscribe)
-        check_packages([config])
         self.files = held_files(config.model_dump())
         self.species = build_species(config)
         self.algorithm = make_algorithm(config.evolution.algorithm)
         self.algorithm.check(self.search)
         check_memory(config, self.species, 0 if self.place.address else self.place.workers)
-        # fails here, before anything is written, if a data set's package is missing
+        # fails here, before anything is written, if a package is missing
+        check_packages([config])
         self.species.task.prepare()
         self.held_out = HeldOut(config, self.species)
         self.probe = probe or (load_probe(config.probe.name, config.probe.measures) if config.probe.every else None)

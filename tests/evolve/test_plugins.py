@@ -14,6 +14,7 @@ from faults import go, outcome, tiny
 from typer.testing import CliRunner
 
 import hetevo
+from hetevo._contracts import let_live
 from hetevo.analysis.measures import MEASURES
 from hetevo.evolve import Experiment, resume
 from hetevo.evolve.backends.worker import NotLoadableError
@@ -23,6 +24,7 @@ from hetevo.evolve.objectives import OBJECTIVES
 from hetevo.evolve.plugins import describe_plugins
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.selection import SELECTIONS
+from hetevo.evolve.species import build_species
 from hetevo.evolve.sweeps import load_plan
 from hetevo.evolve.sweeps.controls import CONTROLS
 from hetevo.evolve.variation import CROSSOVERS, MUTATIONS
@@ -334,12 +336,15 @@ def test_a_class_of_rules_that_changes_nothing_is_refused_with_what_to_define(ow
     assert tiny("plasticity.rule=own_rules:Oja").plasticity.rule == "own_rules:Oja"
 
 
-def test_options_of_a_rule_change_lives_and_are_kept(own):
-    wide, narrow = (go(name, *NAMES.items(), f"plasticity.options.limit={name}") for name in ("0.03", "0.001"))
-    assert outcome(wide) != outcome(narrow)
-    assert hetevo.load_run("0.001").config["plasticity"]["options"] == {"limit": 0.001}
-    with pytest.raises(ConfigError, match=r"another experiment(.|\n)*plasticity.options: .*0.001.* is saved, .*0.002"):
-        Experiment(named("plasticity.options.limit=0.002")).run("0.001", or_resume=True)
+def test_options_of_a_rule_reach_lives_and_are_kept(own):
+    rule = ("plasticity.rule", NAMES["plasticity.rule"])
+    configs = [tiny(rule, f"plasticity.options.limit={limit}") for limit in (0.001, 0.2)]
+    narrow, wide = (let_live(build_species(config), None, blocks=0).loss for config in configs)
+    assert (narrow != wide).any()
+    Experiment(configs[0]).run("run")
+    assert hetevo.load_run("run").config["plasticity"]["options"] == {"limit": 0.001}
+    with pytest.raises(ConfigError, match=r"another experiment(.|\n)*plasticity.options: .*0.001.* is saved, .*0.2"):
+        Experiment(configs[1]).run("run", or_resume=True)
     # a control with another rule knows nothing of them
     changed = CONTROLS["hebbian"].changes(named(), "run")
     assert changed == {"plasticity.rule": "hebbian", "plasticity.options": {}}
