@@ -52,6 +52,12 @@ def load_all(paths: Sequence[str | Path], *, notice: Callable[[str], None] = _LO
     ------
     RunDirectoryError
         If one of them is neither, or nothing has been recorded in it yet.
+
+    Examples
+    --------
+    >>> runs = load_all(["runs/emergence-and-neutral"])  # of hetevo sweep emergence-and-neutral
+    >>> runs[0].condition, runs[0].seed, runs[-1].condition
+    ('emergence', 0, 'neutral')
     """
     runs: list[LoadedRun] = []
     lists: dict[Path, list[Entry]] = {}
@@ -149,6 +155,12 @@ def load_runs(paths: Sequence[str | Path]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         The generations of all runs, with the columns ``condition``, ``seed`` and ``run`` in front.
+
+    Examples
+    --------
+    >>> table = load_runs(["runs/emergence-and-neutral"])  # of hetevo sweep emergence-and-neutral
+    >>> list(table.columns[:4]), table["condition"].unique().tolist()
+    (['condition', 'seed', 'run', 'generation'], ['emergence', 'neutral'])
     """
     return tidy(load_all(paths))
 

@@ -29,6 +29,17 @@ class AlignmentProbe:
     ------
     SettingError
         If there is no such measure, or the package that it needs is not installed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hetevo.populations import Layout, draw_founders, evaluate
+    >>> from hetevo.populations.tasks import Sine
+    >>> species = Species(Layout(6, (8, 8), 2), Sine(6, 2))
+    >>> genes = draw_founders(species, seed=0, size=3)
+    >>> found = evaluate(species, genes, np.arange(3), seed=0, generation=0, probe=AlignmentProbe())
+    >>> found.loss.shape, found.status.tolist(), found.observed["alignment_end"].shape
+    ((3,), [0, 0, 0], (3,))
     """
 
     instruments: ClassVar[bool] = False

@@ -268,6 +268,8 @@ def load_run(path: str | Path) -> LoadedRun:
     ('smoke', 7, 3)
     >>> list(run.generations[["generation", "loss_best"]].columns)
     ['generation', 'loss_best']
+    >>> run.number("network.density_ascending"), len(run.values("alignment_end")), list(run.individuals.columns[:2])
+    (0.6, 4, ['generation', 'id'])
     """
     directory = RunDirectory.open(path)
     # a run that has just begun has a directory and no rows

@@ -106,6 +106,14 @@ def load_sweep(path: str | Path) -> LoadedSweep:
     ------
     RunDirectoryError
         If it is not one, or nothing has been recorded in it yet.
+
+    Examples
+    --------
+    >>> sweep = load_sweep("runs/emergence-and-neutral")  # of hetevo sweep emergence-and-neutral
+    >>> sweep.runs[0].seed, sweep.settings["condition"].unique().tolist()
+    (0, ['emergence', 'neutral'])
+    >>> [column for column in sweep.generations if column.startswith("loss")]
+    ['loss_best', 'loss_median', 'loss_mean']
     """
     if not is_sweep(Path(path)):
         raise RunDirectoryError(

@@ -1,7 +1,7 @@
 """Changing: how a population changes, anywhere, without losing anything.
 
 ==========================  =====================================================================
-`config`, `presets`         validated configurations, TOML, presets
+`config`, `presets`         validated configurations, TOML, presets; `deprecated`: old keys
 `experiment`, `resuming`    starting a run, and going on with one
 `evolution`, `loop`         what evolves, and its loop of generations
 `session`, `own_loop`       a process's work on a run; a run in a program's own loop, `callbacks`

@@ -66,16 +66,10 @@ def transplant_genes(config: Config, species: Species, beside: Path) -> Populati
         Folder in which the run directory lies.
     """
     settings = config.transplant
-    try:
-        # a sweep's own runs lie in it, whoever made it; any other source is the user's word
-        within = is_sweep(beside) and not {"/", ".."} & {*Path(settings.source).parts}
-        origin = Origin.find(settings.source, beside) if within else Origin.find(str(beside / settings.source))
-    except RunDirectoryError as error:
-        raise RunDirectoryError(
-            f"transplant.source = {settings.source!r}, looked for beside the run, in {beside}: {error}"
-        ) from None
-    # 1. the donors: all individuals of a generation, or its champion again and again
+    origin = _find_source(settings.source, beside)
     before = build_species(origin.config)
+    _check_fits(config, before, species, origin.directory.path)
+    # 1. the donors: all individuals of a generation, or its champion again and again
     state = origin.state()
     donors = state.generation.population
     chosen = np.arange(config.evolution.size) % donors.size
@@ -84,27 +78,8 @@ def transplant_genes(config: Config, species: Species, beside: Path) -> Populati
     # 2. founders of this run, from random streams of their own, so that they are none of its generation 0
     drawn = dict(draw_founders(species, config.seed, config.evolution.size, Purpose.TRANSPLANT))
     kinds = {gene.name: gene for gene in genome(before)}
-    # 3. what cannot be transplanted
-    if before.storage != species.storage and "mask" in settings.genes:
-        raise ConfigError(
-            f"transplant.genes: {origin.directory.path} keeps its wirings {before.storage}, this run {species.storage},"
-            f' got mask. Add -s network.storage="{before.storage}", or leave mask out.'
-        )
-    if circuit_of(before).inherits != circuit_of(species).inherits:
-        raise ConfigError(
-            f"transplant.source: individuals of {origin.directory.path} inherit {circuit_of(before).inherits},"
-            f" those of this run {circuit_of(species).inherits}. Name a run with plasticity.rule ="
-            f" {config.plasticity.rule!r}."
-        )
-    own = genome(species)
-    if not any(gene.kind in settings.genes for gene in own):
-        there = ", ".join(dict.fromkeys(gene.kind for gene in own))
-        raise ConfigError(
-            f"transplant.genes: individuals have genes of the kinds {there}, got {', '.join(settings.genes)}. Name at"
-            " least one of those, or nothing is transplanted."
-        )
-    # 4. genes of the chosen kinds, fitted where the networks have other sizes
-    for gene in own:
+    # 3. genes of the chosen kinds, fitted where the networks have other sizes
+    for gene in genome(species):
         if gene.kind in settings.genes:
             donor = kinds.get(gene.name)
             if donor is None:
@@ -117,12 +92,47 @@ def transplant_genes(config: Config, species: Species, beside: Path) -> Populati
             if gene.kind == "gain":
                 drawn[gene.name] *= np.float32(settings.scale)
                 keep_outputs_positive(drawn[gene.name], gene, species)
-    # 5. hidden neurons that follow, or flee, whatever they are told, by lot
+    # 4. hidden neurons that follow, or flee, whatever they are told, by lot
     if settings.signs == "coin":
         hidden = drawn["gains_ascending"][:, : species.layout.hidden]
         negative = random_stream(config.seed, 0, Purpose.TRANSPLANT_SIGN).random(hidden.shape) < 0.5
         hidden[:] = np.where(negative, -np.abs(hidden), np.abs(hidden))
     return Population(drawn)
+
+
+def _find_source(source: str, beside: Path) -> Origin:
+    """Find the run whose genes are wanted, beside the new one."""
+    try:
+        # a sweep's own runs lie in it, whoever made it; any other source is the user's word
+        within = is_sweep(beside) and not {"/", ".."} & {*Path(source).parts}
+        return Origin.find(source, beside) if within else Origin.find(str(beside / source))
+    except RunDirectoryError as error:
+        raise RunDirectoryError(
+            f"transplant.source = {source!r}, looked for beside the run, in {beside}: {error}"
+        ) from None
+
+
+def _check_fits(config: Config, before: Species, species: Species, source: Path) -> None:
+    """Refuse what cannot be transplanted, from individuals of one species to those of another."""
+    wanted = config.transplant.genes
+    if before.storage != species.storage and "mask" in wanted:
+        raise ConfigError(
+            f"transplant.genes: {source} keeps its wirings {before.storage}, this run {species.storage},"
+            f' got mask. Add -s network.storage="{before.storage}", or leave mask out.'
+        )
+    if circuit_of(before).inherits != circuit_of(species).inherits:
+        raise ConfigError(
+            f"transplant.source: individuals of {source} inherit {circuit_of(before).inherits},"
+            f" those of this run {circuit_of(species).inherits}. Name a run with plasticity.rule ="
+            f" {config.plasticity.rule!r}."
+        )
+    own = genome(species)
+    if not any(gene.kind in wanted for gene in own):
+        there = ", ".join(dict.fromkeys(gene.kind for gene in own))
+        raise ConfigError(
+            f"transplant.genes: individuals have genes of the kinds {there}, got {', '.join(wanted)}. Name at"
+            " least one of those, or nothing is transplanted."
+        )
 
 
 def fit_gene(values: NDArray[Any], donor: Gene, gene: Gene, before: Layout, after: Layout) -> NDArray[Any]:

@@ -9,19 +9,11 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from hetevo.evolve.beginning import transplant_genes
-from hetevo.evolve.config import (
-    CURRENT,
-    Config,
-    ConfigError,
-    check_new,
-    differences,
-    dump_toml,
-    from_mapping,
-    with_data,
-)
+from hetevo.evolve.config import CURRENT, Config, ConfigError, check_new, dump_toml, from_mapping, with_data
 from hetevo.evolve.config.plugins import plugins_of
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.founders import bring_founders, keep_copy
+from hetevo.evolve.identity import differences
 from hetevo.evolve.messages import Notice, Progress, Run, log_notice
 from hetevo.evolve.origin import Origin
 from hetevo.evolve.own_loop import OpenRun
@@ -63,6 +55,8 @@ class Experiment:
         Files whose appearance asks to stop, as ``STOP`` in the run directory does; unlike it they stay.
     oversubscribe : bool, optional
         Start any number of ``backend.workers``; otherwise more than four a core are refused.
+    extend : bool, optional
+        Where `run` goes on with a saved run (``or_resume``): move its last generation to that of ``config``.
 
     Raises
     ------
@@ -90,9 +84,10 @@ class Experiment:
         callbacks: Sequence[Any] = (),
         stop_files: Sequence[Path] = (),
         oversubscribe: bool = False,
+        extend: bool = False,
     ) -> None:
         check_trackers((config := with_data(config)).track)
-        self._callbacks = callbacks
+        self._callbacks, self._extend = callbacks, extend
         self._evolution = Evolution(config, probe, stop_files, oversubscribe=oversubscribe)
         self.config, self._founders = bring_founders(self._evolution.config, founders)
         self._evolution.config = self.config  # with the hash of the founders
@@ -270,22 +265,23 @@ class Experiment:
             return held.enter_context(OpenRun(self.config, directory.path, ended))
         # the lock first: it keeps to this directory, which may be moved while workers start
         lock = held.enter_context(directory.lock())
-        self._check_same(directory)
+        self._check_same(directory, ignored=("evolution.generations",) * self._extend)
         withdraw_earlier(directory.stop_file, listeners.notice)
         backend = held.enter_context(self._evolution.connected(directory))
-        return held.enter_context(continue_run(directory, lock, self._evolution, backend, listeners))
+        end = {"generations": self.config.evolution.generations} if self._extend else None
+        return held.enter_context(continue_run(directory, lock, self._evolution, backend, listeners, extension=end))
 
-    def _find_changes(self, directory: RunDirectory) -> list[str]:
+    def _find_changes(self, directory: RunDirectory, ignored: tuple[str, ...] = ()) -> list[str]:
         """Name what was asked for otherwise than a run has it, but for where it is computed and how often saved."""
         # by their hash, and by the name of their file if that is there no more
         by = "_sha256" if self._founders and self._founders.problem else ""
         asked = self.config.model_dump()
         trust = {*plugins_of(directory.config())} <= {*plugins_of(asked)}  # what is asked for may be imported
         saved = read_saved_config(directory, trust=trust).model_dump()
-        return differences(saved, asked, ignored=(*MAY_DIFFER, f"genome.founders{by}"))
+        return differences(saved, asked, ignored=(*MAY_DIFFER, *ignored, f"genome.founders{by}"))
 
-    def _check_same(self, directory: RunDirectory) -> None:
-        if changes := self._find_changes(directory):
+    def _check_same(self, directory: RunDirectory, *, ignored: tuple[str, ...] = ()) -> None:
+        if changes := self._find_changes(directory, ignored):
             raise ConfigError(
                 f"{directory.path} is another experiment than the one that was asked for:"
                 + "".join(f"\n  {change}" for change in changes)

@@ -51,6 +51,16 @@ class LivedGeneration:
         Which one, counted from 0.
     row : mapping of str to number
         Its row in the table of generations.
+
+    Examples
+    --------
+    >>> import hetevo
+    >>> small = ["evolution.size=4", "evolution.elites=1", "lifetime.presentations=10", "backend.workers=1"]
+    >>> with hetevo.Experiment(hetevo.preset("smoke", overrides=small)).open("runs/small") as run:
+    ...     for generation in run:
+    ...         best = int(generation.loss.argmin())
+    >>> generation.number, generation.genes["gains_ascending"][best].shape, bool(generation.identifiers[best] >= 12)
+    (3, (18,), True)
     """
 
     def __init__(self, generation: Generation, evaluation: Evaluation, row: Mapping[str, Any]) -> None:

@@ -31,6 +31,12 @@ class GenerationReport:
         Mean gradient alignment at the end of life; None where it was not measured.
     seconds, elapsed : float
         Seconds that this generation took, and since the start.
+
+    Examples
+    --------
+    >>> report = GenerationReport(3, 10, 0.21, 0.34, 0.5, 0.6, seconds=0.2, elapsed=0.8)
+    >>> f"{report.generation}/{report.generations}: best loss {report.loss_best}"
+    '3/10: best loss 0.21'
     """
 
     generation: int

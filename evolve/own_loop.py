@@ -47,6 +47,10 @@ class OpenRun:
     ...             run.stop("good enough")
     >>> run.outcome, run.result.reason
     ('stopped', 'good enough')
+    >>> with hetevo.open_run("runs/mine", generations=5) as run:  # goes on from there
+    ...     last = [generation.number for generation in run][-1]
+    >>> last
+    5
     """
 
     def __init__(self, config: Config, path: Path, work: Session | Run, callbacks: Callbacks | None = None) -> None:

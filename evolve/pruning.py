@@ -126,10 +126,15 @@ def prune(
     RunDirectoryError
         If a path is neither run nor sweep, or `hetevo verify` finds something wrong with a run.
     """
-    if individuals < 1 or (checkpoints is not None and checkpoints < 0):
+    if checkpoints is not None and checkpoints < 0:
         raise SettingError(
-            f"expected generations from 1 on for individuals and from 0 on for checkpoints, got {individuals} and"
-            f" {checkpoints}."
+            f"--checkpoints {checkpoints}: expected a whole number from 0 on: 0 keeps the newest checkpoint alone, 10"
+            " those of every tenth generation too."
+        )
+    if individuals < 1:
+        raise SettingError(
+            f"--individuals {individuals}: expected a whole number from 1 on: 1 keeps the individuals of all"
+            " generations, 10 those of every tenth."
         )
     needs = Needs()
     plans = [_plan(path, checkpoints, individuals, needs) for path in _find_runs(paths)]

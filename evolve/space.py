@@ -90,12 +90,14 @@ class Space:
 
     Examples
     --------
-    >>> from hetevo.evolve import preset
+    >>> from hetevo.evolve import preset, save_genes
     >>> space = Space(preset("minimal"))
     >>> space.names[:2]
     ['gains_ascending[0] (level 1)', 'gains_ascending[1] (level 2)']
     >>> space.flatten(space.founders(seed=1, size=3)).shape
     (3, 5)
+    >>> save_genes("three.npz", space.founders(seed=1, size=3)).name  # for -s genome.founders=three.npz
+    'three.npz'
     """
 
     def __init__(self, config: Config, *, masks: Mapping[str, ArrayLike] | None = None, wiring: bool = False) -> None:

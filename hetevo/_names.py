@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
+from hetevo._deprecated import NAMES, warn_deprecated
+
 
 def find_in(homes: Sequence[str], package: str, names: Sequence[str]) -> Callable[[str], object]:
     """Return the ``__getattr__`` of a package.
@@ -18,6 +20,11 @@ def find_in(homes: Sequence[str], package: str, names: Sequence[str]) -> Callabl
     """
 
     def find(name: str) -> object:
+        if successor := NAMES.get(f"{package}.{name}"):
+            warn_deprecated(f"{package}.{name}", successor)
+            from pkgutil import resolve_name  # few ever need it
+
+            return resolve_name(successor.name)
         if name not in names:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         for home in homes:

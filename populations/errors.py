@@ -10,7 +10,15 @@ from pathlib import Path
 
 
 class HetevoError(Exception):
-    """A mistake or fault that the user can act on; the message says what to do."""
+    """A mistake or fault that the user can act on; the message says what to do.
+
+    >>> from hetevo.evolve import preset
+    >>> try:
+    ...     preset("emergense")
+    ... except HetevoError as error:
+    ...     print(str(error).partition(" Presets:")[0])
+    There is no preset 'emergense'. Did you mean 'emergence'?
+    """
 
     def __reduce__(self) -> tuple[object, ...]:
         # in another process it is the same: its message is not made once more
@@ -18,7 +26,15 @@ class HetevoError(Exception):
 
 
 class SettingError(HetevoError):
-    """A setting has a value that cannot work."""
+    """A setting has a value that cannot work.
+
+    >>> from hetevo.populations import Layout
+    >>> try:
+    ...     Layout(inputs=0, levels=(8,), outputs=2)
+    ... except SettingError as error:
+    ...     print(error)
+    A network needs at least 1 input and 1 output, got inputs = 0, outputs = 2.
+    """
 
 
 class RunFailedError(HetevoError):

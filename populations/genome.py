@@ -77,6 +77,12 @@ class Population(Mapping[str, NDArray[Any]]):
     ----------
     arrays : mapping of str to ndarray
         Arrays of shape (P, ...), the shape of the gene after the individual.
+
+    Examples
+    --------
+    >>> genes = Population({"gains_ascending": np.array([[0.5, -1.0], [0.1, 0.2], [0.0, 0.3]])})
+    >>> genes.size, genes.take(np.array([2, 0])).gains_ascending.tolist()
+    (3, [[0.0, 0.3], [0.5, -1.0]])
     """
 
     def __init__(self, arrays: Mapping[str, NDArray[Any]]) -> None:

@@ -73,6 +73,13 @@ class Species:
     SettingError
         If circuits have no hidden level, or layers have one; or if something else than neurons decides signs under
         Dale's principle.
+
+    Examples
+    --------
+    >>> from hetevo.populations.tasks import Sine
+    >>> species = Species(Layout(6, (8, 8), 2), Sine(6, 2), network=Network((8, 8), "layered"))
+    >>> species.plastic, species.storage
+    (('ascending', 'descending'), 'dense')
     """
 
     layout: Layout

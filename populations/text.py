@@ -5,6 +5,7 @@
 `for_file`           a name for a file or folder
 `for_cell`           a cell of a table that a spreadsheet may open
 `write_ranges`       whole numbers, in messages
+`write_duration`     how long something takes
 `without_places`     without absolute paths, in what others may read
 ===================  ==========================================================================
 
@@ -134,6 +135,27 @@ def for_file(name: str, taken: Collection[str] = ()) -> str:
     # too long, taken or empty: a part that tells which name it was
     digest = sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     return f"{kept[: LONGEST - 13].rstrip('-.') or 'run'}-{digest}"
+
+
+def write_duration(seconds: float) -> str:
+    """Write how long something takes, in the two largest units, such as ``2h05m``.
+
+    Parameters
+    ----------
+    seconds : float
+        From 0 on.
+
+    Examples
+    --------
+    >>> write_duration(59.4), write_duration(65), write_duration(7500), write_duration(93_600)
+    ('59s', '1m05s', '2h05m', '1d02h')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days}d{hours:02d}h"
+    return f"{hours}h{minutes:02d}m" if hours else f"{minutes}m{rest:02d}s" if minutes else f"{rest}s"
 
 
 def for_cell(text: str) -> str:

@@ -43,17 +43,18 @@ def with_adjusted(results: "Mapping[str, Result]") -> "dict[str, Result]":
 
 def summarise(result: Result, *, powers: bool) -> dict[str, Any]:
     """Return verdict, what was frozen and predictions of a claim, for JSON."""
-    from hetevo.analysis.claims import table, verdict
+    from hetevo.analysis.claims import judge, table
 
     rows = table(result.claim, result.measured, result.adjusted, powers=powers).drop(columns="claim")
     predictions = json.loads(rows.to_json(orient="records"))  # NaN becomes null
-    said = {"verdict": verdict(result.measured), "frozen": result.freezing.text, "notes": list(result.notes)}
+    verdict, why = judge(result.claim, result.measured)
+    said = {"verdict": verdict, "why": why, "frozen": result.freezing.text, "notes": list(result.notes)}
     return {**said, "predictions": predictions}
 
 
 def print_result(result: Result, *, as_markdown: bool, powers: bool) -> None:
     """Say what came out."""
-    from hetevo.analysis.claims import markdown, verdict
+    from hetevo.analysis.claims import judge, markdown
     from hetevo.analysis.claims.pages import POWER, list_power, write_p
     from hetevo.populations.text import for_terminal
 
@@ -72,10 +73,12 @@ def print_result(result: Result, *, as_markdown: bool, powers: bool) -> None:
             print(f"      {said}", file=sys.stderr)
     for note in result.notes:
         print(f"  {for_terminal(note)}", file=sys.stderr)
-    print(f"{claim.name}: {verdict(measured)}. {result.freezing.text}", file=sys.stderr)
+    verdict, why = judge(claim, measured)
+    reasons = " ".join(filter(None, (why, result.freezing.text)))
+    print(f"{claim.name}: {verdict}. {reasons}", file=sys.stderr)
     if as_markdown:
         title = f"### {claim.name}\n\n{claim.says}{source}\n\n"
-        print(f"{title}The claim: **{verdict(measured)}**. {result.freezing.text}\n")
+        print(f"{title}The claim: **{verdict}**. {reasons}\n")
         print("\n\n".join([markdown(measured, adjusted, powers=powers), *map(for_terminal, result.notes)]) + "\n")
 
 

@@ -4,6 +4,7 @@ import contextlib
 import os
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Annotated, Any, ParamSpec, TypeVar
@@ -11,6 +12,7 @@ from typing import Annotated, Any, ParamSpec, TypeVar
 import typer
 from typer.core import TyperGroup
 
+from hetevo._deprecated import HetevoDeprecationWarning
 from hetevo.populations.text import for_terminal
 
 Arguments = ParamSpec("Arguments")
@@ -57,7 +59,8 @@ def explain_errors(command: Callable[Arguments, Result]) -> Callable[Arguments, 
         try:
             from hetevo.evolve.rundir import DamagedError, NothingIntactError  # not on every system
 
-            return command(*args, **kwargs)
+            with _print_deprecations():
+                return command(*args, **kwargs)
         except MachineFailedError as error:
             fail(str(error), MACHINE_FAILED)
         except (RunFailedError, DamagedError, NothingIntactError) as error:
@@ -76,6 +79,23 @@ def explain_errors(command: Callable[Arguments, Result]) -> Callable[Arguments, 
         raise AssertionError  # fail() has left
 
     return guarded
+
+
+@contextlib.contextmanager
+def _print_deprecations() -> Iterator[None]:
+    """Print in one line on the error stream, and once, what the command was given that is to go."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("default", HetevoDeprecationWarning)
+        show = warnings.showwarning
+
+        def show_plainly(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+            if issubclass(category, HetevoDeprecationWarning):
+                print(for_terminal(str(message)), file=sys.stderr)
+            else:
+                show(message, category, *place, **more)
+
+        warnings.showwarning = show_plainly
+        yield
 
 
 class Commands(TyperGroup):

@@ -5,6 +5,7 @@ import sys
 from collections import deque
 from typing import IO, TYPE_CHECKING, Self
 
+from hetevo.populations.text import write_duration
 from hetevo.scripts.errors import indent, tell
 
 if TYPE_CHECKING:
@@ -103,10 +104,3 @@ def write_line(report: "GenerationReport", pace: float | None, width: int | None
 def is_live(stream: IO[str] | None = None) -> bool:
     """Tell whether a stream, by default stderr, goes to a terminal on which lines can be written over."""
     return (stream or sys.stderr).isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
-
-
-def write_duration(seconds: float) -> str:
-    """Write seconds for a person, such as ``2h05m``."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}h{minutes:02d}m" if hours else f"{minutes}m{rest:02d}s" if minutes else f"{rest}s"

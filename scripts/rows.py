@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from hetevo.evolve.identity import format_value
 from hetevo.evolve.rundir.overview import STATES, Standing, estimate_left
-from hetevo.populations.text import for_terminal
-from hetevo.scripts.progress import is_live, write_duration
+from hetevo.populations.text import for_terminal, write_duration
+from hetevo.scripts.progress import is_live
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -1,5 +1,6 @@
 """Runs side by side that `hetevo run` makes: with several seeds, or every combination of several values."""
 
+from itertools import islice, permutations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -7,6 +8,9 @@ from hetevo.scripts.sweep import run_plan
 
 if TYPE_CHECKING:
     from hetevo.evolve import Config
+
+MOST_ORDERS = 1_000
+"""Orders of what varies in which a sweep's folder is looked for: all of six keys."""
 
 
 def run_seeds(
@@ -86,7 +90,17 @@ def run_combinations(
     config = load_config(source, [*given.fixed.items()], trust=trust)
     kinds = {**{key: ",".join(map(format_value, values)) for key, values in given.varied.items()}, **given.drawn}
     varied = [f"{key.rpartition('.')[2]}={kind}" for key, kind in kinds.items()]
-    name = ", ".join([Path(source).stem if is_path(source) else config.preset, *varied])
+    first = Path(source).stem if is_path(source) else config.preset
+    name = _find_name(first, varied) if output is None else ", ".join([first, *varied])
     folder = output or Path("runs") / for_file(name)
     plan = plan_of_changes(source, name, given, listed, trust=trust, directory=folder)
     run_plan(plan, folder, config.backend, again="the same command", oversubscribe=oversubscribe, as_json=as_json)
+
+
+def _find_name(first: str, parts: list[str]) -> str:
+    """Return what a sweep is called: as its folder was before, if that has the same parts in another order."""
+    from hetevo.evolve.rundir.sweep import is_sweep
+    from hetevo.populations.text import for_file
+
+    names = [", ".join([first, *order]) for order in islice(permutations(parts), MOST_ORDERS)]
+    return next((name for name in names if is_sweep(Path("runs") / for_file(name))), names[0])

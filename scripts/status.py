@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 WATCH_SECONDS = 2.0
 
 QUIET = 3
-"""Looks in a row at which nothing is under way, after which nobody waits for more."""
+"""Looks in a row at which nothing is under way, before it is said: between two runs of a sweep it may be so."""
+
+QUIET_SECONDS = 10.0
+"""Seconds between two looks from then on: a queue may be quiet for hours."""
+
+ENDED = frozenset({"done", "failed", "damaged"})
+"""States that nobody leaves without a person; what waits or was stopped may go on by itself, as in a queue."""
 
 PLAIN_SECONDS = 10.0
 """Seconds between two sums where there is no terminal."""
@@ -34,7 +40,7 @@ Paths = Annotated[
     list[Path] | None,
     typer.Argument(metavar="DIR", help="Runs, sweeps, or folders of either. Default: runs."),
 ]
-Watch = Annotated[bool, typer.Option("--watch", help="Look again and again, until nothing is under way any more.")]
+Watch = Annotated[bool, typer.Option("--watch", help="Look again and again, until all runs have ended, or Ctrl-C.")]
 State = Annotated[
     str | None,
     typer.Option(metavar="STATE,…", help="Only runs that are running, waiting, stopped, failed, damaged or done."),
@@ -82,20 +88,25 @@ def status(
 
 
 def _show_run(path: Path, *, as_json: bool, watch: bool) -> None:
-    """Print where one run stands, whenever something is new if it is watched."""
+    """Print where one run stands; if it is watched whenever something is new, until it has ended."""
     from hetevo.evolve.rundir import RunDirectory
 
     directory = RunDirectory.open(path)
     shown: dict[str, Any] = {}
+    quiet = _Quiet()
     while True:
         found = directory.status()
         # nothing new, nothing said
         if found != shown:
             print(json.dumps(found) if as_json else _write_status(found), flush=True)
             shown = found
-        if not watch or found["state"] != "running":
+        if not watch:
             return
-        time.sleep(WATCH_SECONDS)
+        if found["state"] in ENDED:
+            break
+        quiet.wait({found["state"]})
+    if found["state"] != "done":
+        raise typer.Exit(FAILED)
 
 
 def _show_runs(paths: list[Path], choice: "Choice", *, as_json: bool, watch: bool, settings: bool) -> None:
@@ -157,26 +168,38 @@ def _await_folders(paths: list[Path]) -> bool:
 def _watch(
     rows: "list[Row]", look: "Callable[[], list[Row]]", choice: "Choice", *, as_json: bool, settings: bool
 ) -> "list[Row]":
-    """Look again and again, and show what is new; return what there is in the end."""
+    """Look again and again, and show what is new, until all runs have ended; return what there is then."""
     from hetevo.scripts.rows import print_table
 
     display = _Lines(as_json=as_json) if as_json or not is_live(sys.stdout) else _Screen(settings=settings)
-    quiet = 0
+    quiet = _Quiet()
     with display:
         while True:
             display.show(rows)
             states = {row.stands.state for row in rows}
-            # between two runs of a sweep there may be none under way for a moment
-            quiet = 0 if "running" in states else quiet + 1
-            # one that is left out until it begins is not done
-            if (states <= {"done"} and not choice.unknown) or quiet >= QUIET:
+            # one that is left out until it begins has not ended
+            if states <= ENDED and not choice.unknown:
                 break
-            time.sleep(WATCH_SECONDS)
+            quiet.wait(states)
             rows = look()
     # what was written over is gone: the last look stays
     if isinstance(display, _Screen):
         print_table(rows, settings=settings)
     return rows
+
+
+class _Quiet:
+    """Waits from look to look, longer once nothing is under way, which is said then."""
+
+    def __init__(self) -> None:
+        self._looks = 0
+
+    def wait(self, states: set[str]) -> None:
+        """Wait until the next look; ``states``: of all runs at this one."""
+        self._looks = 0 if "running" in states else self._looks + 1
+        if self._looks == QUIET:
+            tell("nothing is under way; what is not done is waited for; Ctrl-C ends that")
+        time.sleep(QUIET_SECONDS if self._looks >= QUIET else WATCH_SECONDS)
 
 
 class _Lines:

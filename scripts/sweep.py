@@ -72,6 +72,7 @@ Share = Annotated[
         help="Only every N-th run, from the K-th on: a task of an array job, which may run beside the others.",
     ),
 ]
+NewEnd = Annotated[int | None, typer.Option(help="A new last generation: all runs go on to it once they are done.")]
 Trust = Annotated[
     bool,
     typer.Option("--trust", help="Import the modules that FILE.toml alone names, and read data outside its folder."),
@@ -88,6 +89,7 @@ def sweep(
     address: Address = "",
     slurm: Slurm = None,
     member: Share = None,
+    generations: NewEnd = None,
     samples: Samples = None,
     sampling_seed: SamplingSeed = None,
     trust: Trust = False,
@@ -97,7 +99,7 @@ def sweep(
 ) -> None:
     """Run a sweep, or go on with it: repeating the command does what is left to do."""
     from hetevo.evolve.config import from_mapping
-    from hetevo.evolve.sweeps import load_plan, read_changes, sweep_names
+    from hetevo.evolve.sweeps import extend_plan, load_plan, read_changes, sweep_names
     from hetevo.populations.errors import spell
 
     if source is None:
@@ -113,7 +115,10 @@ def sweep(
     given = read_changes(changes or [], samples, sampling_seed)
     folder = output or Path("runs") / Path(source).stem
     plan = load_plan(source, lambda message: tell(f"hetevo: {message}"), trust=trust, given=given, directory=folder)
-    said = {"--member": member, "--samples": samples, "--sampling-seed": sampling_seed}
+    plan = extend_plan(plan, folder, generations)
+    if generations is None and plan.generations is not None:
+        tell(f"hetevo: {folder} was extended: its runs go on to generation {plan.generations}")
+    said = {"--generations": generations, "--member": member, "--samples": samples, "--sampling-seed": sampling_seed}
     options = [*(["--trust"] if trust else []), *(["--portable"] if portable else [])]
     options += ["--backend", "slurm"] if pool else []
     options += [word for asked in slurm or [] for word in ("--slurm", asked)]

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,68 @@ def test_the_reference_lists_every_public_name():
     listed = re.findall(r"^   (\w+)$", page, re.MULTILINE) + re.findall(r"^`hetevo\.(\w+)` is", page, re.MULTILINE)
     listed += re.findall(r"and `hetevo\.(\w+)` one", page)
     assert sorted(listed) == sorted(hetevo.__all__)
+
+
+def test_every_extra_is_on_the_page_about_installation():
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    rows = re.findall(r"^\| (`.*?`) \|", (DOCS / "installation.md").read_text(), re.MULTILINE)
+    assert sorted(re.findall(r"`(\w+)`", " ".join(rows))) == sorted(extras)
+
+
+PUBLIC = [hetevo, hetevo.populations, hetevo.evolve, hetevo.analysis]
+"""What has names for users; some of `hetevo.figures` come to them below, and `hetevo.testing` has its own example."""
+
+SHOWN_BY = {
+    "Consistency": "consistency",
+    "Factors": "alignment_factors",
+    "GenesError": "ConfigError",
+    "LoadedRun": "load_run",
+    "LoadedSweep": "load_sweep",
+    "MatrixStability": "matrix_stability",
+    "Optimiser": "equivalent_optimiser",
+    "Run": "Experiment",
+    "open_run": "OpenRun",
+    "save_genes": "Space",
+    "weight_alignment": "angle",
+    "WeightedConsistency": "weighted_consistency",
+    # letting individuals live, measured
+    "Evaluation": "AlignmentProbe",
+    "InstrumentsProbe": "AlignmentProbe",
+    "Probe": "AlignmentProbe",
+    "Snapshot": "AlignmentProbe",
+    "Status": "AlignmentProbe",
+    "evaluate": "AlignmentProbe",
+    "live_block": "AlignmentProbe",
+    "Layout": "Species",
+    "Network": "Species",
+    "Plot": "save",
+}
+"""What is returned, taken or made by a public name, whose example shows it: no second one is needed."""
+
+WITHOUT_EXAMPLE = {
+    "Notice": "a type of functions",
+    "Progress": "a type of functions",
+    "RunFailedError": "something has to fail",
+    "MachineFailedError": "a machine has to fail",
+    "compose": "draws what a file says: docs/figures.md has some",
+    # keys of a configuration, each explained by `hetevo init`
+    "Environment": "settings",
+    "Genome": "settings",
+    "Lifetime": "settings",
+    "Plasticity": "settings",
+}
+"""Public names that have no example in their docstring, with the reason."""
+
+
+def test_every_public_name_has_an_example():
+    names = {name: getattr(module, name) for module in PUBLIC for name in module.__all__}
+    # kinds of figures have theirs in the gallery, see above
+    drawn = {FIGURES[kind].__name__ for kind in FIGURES.own} | {"draw_individual", "trace", "FIGURES"}
+    names |= {name: getattr(hetevo.figures, name) for name in hetevo.figures.__all__ if name not in drawn}
+    names.pop("figures")  # a module
+    shown = {name for name, found in names.items() if ">>>" in (found.__doc__ or "")}
+    assert names.keys() - shown == SHOWN_BY.keys() | WITHOUT_EXAMPLE.keys()
+    assert set(SHOWN_BY.values()) <= shown
 
 
 def test_every_page_stands_in_one_table_of_contents():

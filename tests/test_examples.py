@@ -2,6 +2,7 @@
 
 import doctest
 import importlib.util
+import inspect
 import re
 import shlex
 import subprocess
@@ -29,7 +30,7 @@ def module_of(file):
 
 
 def plant_sweep(folder):
-    """Make the sweep that pages speak of: runs under selection and neutral ones."""
+    """Make the sweep that pages and docstrings speak of: runs under selection and neutral ones."""
     entries = [Entry(f"{name}-seed{seed}", name, seed) for name in ("emergence", "neutral") for seed in range(3)]
     write_entries(folder, "emergence-and-neutral", entries)
     for entry in entries:
@@ -38,9 +39,11 @@ def plant_sweep(folder):
         plant(folder / entry.run, seed=entry.seed, generations=9, **options)
 
 
-@pytest.mark.parametrize("module", ["hetevo", *map(module_of, SOURCES)])
+@pytest.mark.parametrize("module", ["hetevo", "hetevo.testing", *map(module_of, SOURCES)])
 def test_docstrings(module, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    if SWEEP in Path(inspect.getsourcefile(importlib.import_module(module))).read_text():
+        plant_sweep(tmp_path / SWEEP)
     options = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     result = doctest.testmod(importlib.import_module(module), optionflags=options)
     assert result.attempted > 0

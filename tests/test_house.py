@@ -74,6 +74,18 @@ def test_files_have_at_most_300_lines():
     assert not [path for path, file in FILES.items() if len(file.read_text().splitlines()) > 300]
 
 
+def test_functions_have_at_most_60_lines_without_their_docstrings():
+    long = []
+    for path, file in FILES.items():
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.FunctionDef):
+                text = node.body[0]
+                documented = text.end_lineno - text.lineno + 1 if ast.get_docstring(node) is not None else 0
+                if (lines := node.end_lineno - node.lineno + 1 - documented) > 60:
+                    long.append(f"{path}: {node.name} has {lines}")
+    assert not long
+
+
 @pytest.mark.parametrize("page", MAPS)
 def test_paths_of_a_map_exist(page):
     paths = re.findall(r"`([a-z._][\w.-]*/[\w./-]*|[\w.-]+\.(?:md|lock|toml))`", (ROOT / page).read_text())

@@ -4,7 +4,7 @@ To add one, write ``[claim]`` and ``[[prediction]]`` into a file: ``hetevo claim
 ``evolve/experiments`` also ``make verify``. `own` holds what claims need beyond that, `recorded` what came out.
 """
 
-from hetevo.analysis.claims.claim import Claim, check, draw, picture, table, verdict
+from hetevo.analysis.claims.claim import Claim, check, draw, judge, picture, table, verdict
 from hetevo.analysis.claims.family import adjust
 from hetevo.analysis.claims.frozen import (
     Freezing,
@@ -36,6 +36,7 @@ __all__ = [
     "check_frozen",
     "draw",
     "freeze",
+    "judge",
     "list_seeds",
     "markdown",
     "measure",

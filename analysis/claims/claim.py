@@ -17,6 +17,11 @@ from hetevo.analysis.figures.lifetime import lifetime
 from hetevo.analysis.figures.plot import Plot
 from hetevo.analysis.runs import LoadedRun
 
+UNDECIDED = "undecided"
+"""The verdict where no key prediction is refuted, and not all are confirmed; and where two judgements differ."""
+
+VERDICTS = ("confirmed", "refuted", UNDECIDED)
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -38,6 +43,8 @@ class Claim:
         Where it comes from; empty: nobody said.
     note : str
         What to make of what came out, for the page of the claim.
+    first : str
+        The verdict when its seeds were judged first, if that was another one; see `judge`.
     order : int
         Where it stands among the others.
     file : str
@@ -51,6 +58,7 @@ class Claim:
     figure: str = ""
     source: str = ""
     note: str = ""
+    first: str = ""
     order: int = 0
     file: str = ""
 
@@ -77,7 +85,33 @@ def verdict(measured: Sequence[Measured]) -> str:
     keys = [each for each in measured if each.prediction.key]
     if any(each.opposed for each in keys):
         return "refuted"
-    return "confirmed" if keys and all(each.holds for each in keys) else "undecided"
+    return "confirmed" if keys and all(each.holds for each in keys) else UNDECIDED
+
+
+def judge(claim: Claim, measured: Sequence[Measured]) -> tuple[str, str]:
+    """Return the verdict that stands, and why it is another one than that of these runs.
+
+    A second look at the same seeds, with other last bits or means over other generations, may take a verdict away but
+    not give one: where it differs from the first, the claim is undecided.
+
+    Parameters
+    ----------
+    claim : Claim
+        What is claimed.
+    measured : sequence of Measured
+        From `check`.
+
+    Returns
+    -------
+    stands : str
+        As `verdict` returns it.
+    why : str
+        A sentence; empty if the first judgement said the same.
+    """
+    found = verdict(measured)
+    if claim.first in ("", found):
+        return found, ""
+    return UNDECIDED, f"These runs alone: {found}; when the same seeds were judged first: {claim.first}."
 
 
 def table(

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from hetevo.analysis.claims.claim import Claim, verdict
+from hetevo.analysis.claims.claim import Claim, judge
 from hetevo.analysis.claims.prediction import Measured, Prediction
 
 NOT_FROZEN = "Not frozen: exploratory."
@@ -112,6 +112,7 @@ def page(
         Whether the runs were portable.
     """
     seeds = max(each.n for each in measured)
+    verdict, why = judge(claim, measured)
     parts = [
         f"# {claim.name}",
         f"**{claim.says}**",
@@ -120,7 +121,7 @@ def page(
         f"```{{image}} {circuit}\n:alt: A founder of {claim.name}\n:width: 100%\n```",
         f"A founder, drawn by `hetevo draw {shlex.quote(base)}`.",
         "## What came out",
-        f"The claim: **{verdict(measured)}**; {seeds} seeds. {frozen} {ON_OTHERS[portable]}",
+        f"The claim: **{verdict}**; {seeds} seeds. {f'{why} ' if why else ''}{frozen} {ON_OTHERS[portable]}",
         f"```{{image}} {figure}\n:alt: Measures of {claim.name} by condition\n```",
         markdown(measured, adjusted),
         *([SHORT] if any(each.short for each in measured) else []),
@@ -148,7 +149,7 @@ def overview(
     for name, (claim, measured) in results.items():
         # what is said of the claim stands before the first of its key predictions
         holding = f"{sum(each.holds for each in measured)} of {sum(each.n > 0 for each in measured)} predictions"
-        first = f"| [{name}]({name}.md) | **{verdict(measured)}**, {holding} | {claim.says} |"
+        first = f"| [{name}]({name}.md) | **{judge(claim, measured)[0]}**, {holding} | {claim.says} |"
         for each in [each for each in measured if each.prediction.key] or measured[:1]:
             effect = f"{each.effect:+.2g} ({each.low:+.2g} to {each.high:+.2g}), n = {each.n}"
             p = _write_p(each.prediction, (adjusted or {}).get(name))

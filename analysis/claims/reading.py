@@ -2,14 +2,14 @@
 
 import contextlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from hetevo.analysis.claims.claim import Claim
+from hetevo.analysis.claims.claim import VERDICTS, Claim
 from hetevo.analysis.claims.own import CLAIM_FIGURES, CLAIM_MEASURES
 from hetevo.analysis.claims.prediction import Prediction, Term
 from hetevo.analysis.figures.claim import SHOWN
@@ -39,6 +39,7 @@ class ClaimTable(BaseModel):
     figure: str = Field("", description="one of the figures that are drawn for single claims")
     source: str = Field("", description="where it comes from")
     note: str = Field("", description="what to make of what came out")
+    first: str = Field("", description="the verdict when its seeds were judged first, if that was another one")
     groups: dict[str, list[str]] = Field(
         {}, examples=[{"rules": ["one", "other"]}], description="names that {name} in a term stands for"
     )
@@ -47,6 +48,11 @@ class ClaimTable(BaseModel):
     @classmethod
     def _is_known(cls, name: str) -> str:
         return _check_name("claim.figure", name, CLAIM_FIGURES)
+
+    @field_validator("first")
+    @classmethod
+    def _is_verdict(cls, name: str) -> str:
+        return _check_name("claim.first", name, VERDICTS)
 
 
 class PredictionTable(BaseModel):
@@ -99,7 +105,7 @@ class PredictionTable(BaseModel):
         return self
 
 
-def _check_name(key: str, name: str, known: Mapping[str, Any]) -> str:
+def _check_name(key: str, name: str, known: Collection[str]) -> str:
     if name and name not in known:
         raise ValueError(f"{key}: expected one of {', '.join(known)}, got {name!r}.{nearest(name, known)}")
     return name
@@ -150,6 +156,7 @@ def read_claim(source: str) -> Claim:
         table.figure,
         table.source or ("" if own else PAPER),
         table.note,
+        table.first,
         table.order,
         source,
     )

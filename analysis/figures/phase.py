@@ -66,20 +66,7 @@ def phase_plane(frame: Frame) -> pd.DataFrame:
         elif seeds.nunique() > 1:
             name += f" (n = {seeds[condition]})"
         axes.plot(mean[hs], mean[dc], color=colour, linestyle=line, linewidth=1, label=name)
-        # an open circle where it begins, a full one where it ends
-        for end, fill, edge in ((mean.iloc[:1], "white", colour), (mean.iloc[-1:], colour, "black")):
-            axes.plot(
-                end[hs],
-                end[dc],
-                linestyle="none",
-                marker="o",
-                markersize=5,
-                color=colour,
-                markerfacecolor=fill,
-                markeredgecolor=edge,
-                markeredgewidth=0.8,
-                zorder=5,
-            )
+        _mark_ends(axes, mean[hs], mean[dc], colour)
     # neurons whose signs are drawn by coin: a line of its own kind, since dashes tell conditions apart
     axes.axhline(0.5, color="0.8", linewidth=0.6, zorder=0)
     axes.annotate(
@@ -90,16 +77,36 @@ def phase_plane(frame: Frame) -> pd.DataFrame:
     axes.set_xlabel(f"heterosynaptic stability HS (R²{', weighted' if weighted else ''})")
     axes.set_ylabel("dynamical consistency DC\n(share of agreeing pairs)")
     axes.set_title("○ first generation, ● last", loc="right")
-    if len(runs) == 1:
-        title = f"seed {runs[0].seed}, mean of n = {runs[0].size}"
-    elif seeds.max() == 1:
-        title = "n = 1 seed"
-    else:
-        title = "mean over n " + (f"= {seeds.iloc[0]} seeds" if seeds.nunique() == 1 else "seeds")
-        title += "; thin: a seed" if len(runs) <= MOST_THIN else ""
     frame.say("Open circles: first generation; full: last; grey line: DC of neurons whose signs are drawn by coin.")
-    frame.legend(title=title)
+    frame.legend(title=_say_n(runs, seeds))
     return table
+
+
+def _mark_ends(axes: Axes, hs: "pd.Series[float]", dc: "pd.Series[float]", colour: tuple[float, float, float]) -> None:
+    """Draw an open circle where a path begins, and a full one where it ends."""
+    for end, fill, edge in ((slice(1), "white", colour), (slice(-1, None), colour, "black")):
+        axes.plot(
+            hs.iloc[end],
+            dc.iloc[end],
+            linestyle="none",
+            marker="o",
+            markersize=5,
+            color=colour,
+            markerfacecolor=fill,
+            markeredgecolor=edge,
+            markeredgewidth=0.8,
+            zorder=5,
+        )
+
+
+def _say_n(runs: Sequence[LoadedRun], seeds: "pd.Series[int]") -> str:
+    """Say what a path is a mean of; ``seeds`` counts those of each condition."""
+    if len(runs) == 1:
+        return f"seed {runs[0].seed}, mean of n = {runs[0].size}"
+    if seeds.max() == 1:
+        return "n = 1 seed"
+    title = "mean over n " + (f"= {seeds.iloc[0]} seeds" if seeds.nunique() == 1 else "seeds")
+    return title + ("; thin: a seed" if len(runs) <= MOST_THIN else "")
 
 
 def _limits(axes: Axes, hs: "pd.Series[float]", dc: "pd.Series[float]") -> None:

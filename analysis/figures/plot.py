@@ -76,6 +76,12 @@ def save(plot: Plot, path: str | Path, *, force: bool = False, named: bool = Tru
     ------
     SettingError
         If the ending is another one, the place is not writable, or a file is there that Hetevo did not make.
+
+    Examples
+    --------
+    >>> plot = Plot(Figure(), pd.DataFrame({"generation": [0, 1], "loss": [1.0, 0.5]}))
+    >>> [file.name for file in save(plot, "loss.png")]
+    ['loss.png', 'loss.pdf', 'loss.csv']
     """
     # what is beside the file that was named must be Hetevo's own
     wanted = path if isinstance(path, Place) else Path(path)

@@ -43,6 +43,15 @@ class Assessment:
     lives : pandas.DataFrame
         life, who (``individual``, ``generation``, ``founders``, ``control``), loss, accuracy (NaN unless the task is a
         classification) and diverged; one row a life.
+
+    Examples
+    --------
+    >>> import hetevo
+    >>> small = ["evolution.size=4", "evolution.elites=1", "lifetime.presentations=10", "backend.workers=1"]
+    >>> path = hetevo.Experiment(hetevo.preset("smoke", overrides=small)).run("runs/small").path
+    >>> found = hetevo.load_run(path).assess(lives=3)
+    >>> found.table["who"].tolist(), len(found.lives)
+    (['individual', 'generation', 'founders'], 9)
     """
 
     id: int

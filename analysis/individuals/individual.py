@@ -43,6 +43,17 @@ class Individual:
         Where it comes from: ``saved.config``, ``saved.species``, ``saved.loss`` and so on.
     life : Life
         Its life.
+
+    Examples
+    --------
+    >>> import hetevo
+    >>> small = ["evolution.size=4", "evolution.elites=1", "lifetime.presentations=10", "backend.workers=1"]
+    >>> path = hetevo.Experiment(hetevo.preset("smoke", overrides=small)).run("runs/small").path
+    >>> champion = hetevo.load_run(path).champion()
+    >>> champion.is_exact, champion.layout.levels, champion.innate.ascending.shape
+    (True, (8, 8), (18, 23))
+    >>> champion.predict([[0.5] * champion.layout.inputs], task=0).shape
+    (1, 2)
     """
 
     saved: SavedIndividual

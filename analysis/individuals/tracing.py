@@ -55,6 +55,15 @@ class Trace:
         undefined.
     lateral : dict of str to ndarray of float
         Of circuits with error neurons: ``sensing``, (T, K, M, H), and ``teaching``, (T, K, H, M); of others none.
+
+    Examples
+    --------
+    >>> import hetevo
+    >>> small = ["evolution.size=4", "evolution.elites=1", "lifetime.presentations=10", "backend.workers=1"]
+    >>> path = hetevo.Experiment(hetevo.preset("smoke", overrides=small)).run("runs/small").path
+    >>> life = hetevo.load_run(path).trace(every=5)
+    >>> life.presented.tolist(), life.ascending.shape, life.measures["alignment"].shape
+    ([0, 5, 10], (3, 2, 18, 23), (3, 2))
     """
 
     id: int

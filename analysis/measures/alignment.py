@@ -59,6 +59,12 @@ def alignment_by_neuron(
     Returns
     -------
     ndarray of float64, shape (N, n), or (N, H)
+
+    Examples
+    --------
+    >>> update, gradient = np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([[2.0, 0.0], [0.0, -3.0]])
+    >>> alignment_by_neuron(update, gradient).tolist()  # one goes along its gradient, the other against it
+    [1.0, -1.0]
     """
     return cosine(*_at_synapses(update, gradient, mask, layout))
 
@@ -106,6 +112,10 @@ def angle(cosines: Floats) -> Floats:
 
     >>> angle(np.array([1.0, 0.0, -1.0])).tolist()
     [0.0, 90.0, 180.0]
+    >>> from hetevo.analysis import weight_alignment
+    >>> V, W = np.array([[0.0, 1.0]]), np.array([[0.5, 0.5]])  # descending weights, ascending ones transposed
+    >>> angle(weight_alignment(V, W, np.ones((1, 2), bool))).round(3).item()
+    45.0
     """
     return np.degrees(np.arccos(cosines))
 
@@ -136,6 +146,13 @@ def sample_alignment(
     -------
     ndarray of float64, shape (N,)
         Mean over the samples where it is defined; NaN where it is defined for none.
+
+    Examples
+    --------
+    >>> senders = np.array([[1.0, 2.0]])  # one sending unit, two samples
+    >>> learns = np.array([[1.0, 1.0], [1.0, -1.0]])  # the second neuron is wrong about the second sample
+    >>> sample_alignment(learns, np.ones((2, 2)), senders, np.ones((2, 1), bool)).round(3).item()
+    0.5
     """
     # of each neuron, the squares of what arrives at its synapses
     present = mask.astype(np.float64)

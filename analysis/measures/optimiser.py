@@ -166,6 +166,15 @@ def full_change(
     rate, momentum, shrinking, explained : ndarray of float64, shape (N,)
         Least squares of ``eta G + mu carried - lambda W`` and its R^2; a coefficient whose regressor is absent is NaN,
         and all are where nothing changes.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> gradient, weights, carried = rng.standard_normal((3, 1, 4, 8))
+    >>> update = 0.1 * gradient + 0.9 * carried
+    >>> fitted = full_change(update, gradient, weights, np.array([0.01]), carried, np.ones((1, 4, 8), bool))
+    >>> [value.round(3).item() for value in fitted]
+    [0.1, 0.9, 0.01, 1.0]
     """
     found = np.full((len(update), 4), np.nan)
     for n, present in enumerate(mask):

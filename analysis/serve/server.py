@@ -21,6 +21,7 @@ from hetevo.analysis.serve.folders import Folders, Row
 from hetevo.analysis.serve.guard import OF_REPORTS, Guard, Handler
 from hetevo.analysis.serve.pages import Pages
 from hetevo.populations.errors import HetevoError, SettingError
+from hetevo.populations.text import write_duration
 
 HOST = "127.0.0.1"
 
@@ -222,18 +223,6 @@ def _name_runs(request: web.Request) -> list[tuple[str, str]]:
     """Return the part of an address that names runs."""
     identifiers = [("run", identifier) for identifier in request.query.getall("run", [])]
     return identifiers or [*Filter.of(request.query).values(all="1").items()]
-
-
-def write_duration(seconds: float) -> str:
-    """Write a time in the largest unit that fits.
-
-    >>> write_duration(7300.0), write_duration(59.0)
-    ('2 h', '59 s')
-    """
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
 
 
 def _write_age(changed: float | None) -> str:

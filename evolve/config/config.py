@@ -34,6 +34,7 @@ from hetevo.evolve.config.tables import (
 )
 from hetevo.evolve.config.tables.living import check_name, explain_unknown, named_settings
 from hetevo.evolve.config.variation import check_variation
+from hetevo.evolve.deprecated import rename_keys
 from hetevo.evolve.identity import config_hash
 from hetevo.evolve.islands import TOPOLOGIES
 from hetevo.evolve.objectives import name_of
@@ -56,6 +57,9 @@ class Config(Table):
     """An experiment, completely described.
 
     Everything has a default: `Config()` is the experiment `emergence`.
+
+    >>> Config(seed=7, evolution={"size": 64}).evolution.size
+    64
     """
 
     preset: str = Field(
@@ -80,6 +84,11 @@ class Config(Table):
     checkpoint: CheckpointTable = CheckpointTable()
     backend: BackendTable = BackendTable()
     track: TrackTable = TrackTable()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _rename(cls, content: Any) -> Any:
+        return rename_keys(content) if isinstance(content, dict) else content
 
     @model_validator(mode="after")
     def _check_names(self) -> Self:

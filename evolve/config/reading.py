@@ -26,6 +26,7 @@ from hetevo.evolve.config.sources import (
     shipped,
     without_address,
 )
+from hetevo.evolve.deprecated import rename_change, rename_keys
 from hetevo.evolve.toml import NestingError, check_nesting, inline, read_toml
 from hetevo.populations.errors import HetevoError, nearest, spell
 
@@ -112,7 +113,8 @@ def load_config(
     32
     """
     expect_overrides(overrides)
-    content = read_source(source, "presets")
+    content = rename_keys(read_source(source, "presets"), str(source))
+    overrides = [*map(_renamed, overrides)]
     # presets are the package's own: nothing in them has to be trusted
     if not is_path(source):
         content |= {"preset": str(source), **values}
@@ -160,9 +162,10 @@ def from_mapping(
         Naming every wrong key.
     """
     expect_overrides(overrides)
+    content = rename_keys(content, source, saved=saved)
     tables = {key: dict(value) if isinstance(value, dict) else value for key, value in content.items()}
     # changes come first, so that sizes follow from the file that is meant
-    given = [_apply(tables, override) for override in overrides]
+    given = [_apply(tables, _renamed(override)) for override in overrides]
     # every problem is told with the name of the file that it stands in
     try:
         check_nesting(tables)
@@ -200,6 +203,14 @@ def with_data(config: Config) -> Config:
         return config
     overrides = [] if read else [(FILE, options["file"])]
     return from_mapping(config.model_dump(), overrides=overrides, saved=True)
+
+
+def _renamed(override: Override) -> Override:
+    """Return a change under the present name of its key, or as it is."""
+    key = key_of(override)
+    if (present := rename_change(key)) == key:
+        return override
+    return f"{present}={override.partition('=')[2]}" if isinstance(override, str) else (present, override[1])
 
 
 def _apply(tables: dict[str, Any], override: Override) -> str:

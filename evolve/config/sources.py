@@ -39,7 +39,15 @@ HERE: tuple[Override, ...] = (("backend.name", "local"), ("backend.address", "")
 
 
 class ConfigError(SettingError):
-    """A configuration cannot be used; the message names the key, what was expected, and what was given."""
+    """A configuration cannot be used; the message names the key, what was expected, and what was given.
+
+    >>> from hetevo.evolve import preset
+    >>> try:
+    ...     preset("smoke", overrides=["evolution.siz=64"])
+    ... except ConfigError as error:
+    ...     print(str(error).partition(" Keys:")[0])
+    preset smoke: evolution.siz: there is no key 'siz' in [evolution]. Did you mean 'size'?
+    """
 
 
 GROUP = "hetevo.presets"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hetevo.evolve.deprecated import rename_keys
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.checkpoint import load_manifest
 from hetevo.evolve.rundir.errors import LostError, RunDirectoryError, RunExistsError, StorageError, explain_deletion
@@ -220,7 +221,7 @@ class RunDirectory:
     def config(self) -> dict[str, Any]:
         """Return the configuration as nested dictionaries, validated only as far as `ConfigFile` goes."""
         try:
-            content = read_toml(self.config_toml())
+            content = rename_keys(read_toml(self.config_toml()), str(self.config_file), saved=True)
         except ValueError as error:  # of TOML, and of numbers with thousands of digits
             raise RunDirectoryError(
                 f"{self.config_file} is damaged: {error}. Put a copy in its place; it never changes during a run,"

@@ -3,13 +3,13 @@
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hetevo.evolve.rundir.errors import RunDirectoryError
 from hetevo.evolve.rundir.files import is_directory, is_there
 from hetevo.evolve.rundir.places import inside
 from hetevo.evolve.rundir.sweep import FILE as SWEEP_FILE
-from hetevo.evolve.rundir.sweep import Entry, read_entries
+from hetevo.evolve.rundir.sweep import Entry, SweepList, read_list
 from hetevo.populations.errors import HetevoError, spell
 
 DEPTH = 6
@@ -38,12 +38,18 @@ class Found(NamedTuple):
         What the sweep says of it.
     problem : str
         Why it is no run, though something should be there.
+    settings : dict
+        The configuration that it will have but for its seed, as nested values, as far as the sweep says.
+    end : int or None
+        The generation to which the sweep was asked to go on with it.
     """
 
     path: Path
     sweep: Path | None = None
     entry: Entry | None = None
     problem: str = ""
+    settings: dict[str, Any] = {}  # noqa: RUF012 - nobody changes it
+    end: int | None = None
 
 
 def find_runs(paths: Iterable[Path]) -> Iterator[Found]:
@@ -137,14 +143,19 @@ def _find_own(folder: Path, names: set[str], folders: set[str]) -> Iterator[Foun
             yield Found(folder)
         return
     sweep = inside(folder)
+    there = SweepList()
     try:
-        # a run that is looked at in several stages is one
-        listed = {entry.run: entry for entry in read_entries(folder)[::-1]}
+        there = read_list(folder)
     except HetevoError as error:
         yield Found(folder / SWEEP_FILE, folder, problem=str(error))
-        listed = {}
+    # a run that is looked at in several stages is one
+    listed = {entry.run: entry for entry in there.entries[::-1]}
+    settings = there.settings.all()
     for name in reversed(listed):
-        yield Found(sweep / name, folder, listed[name])
+        entry = listed[name]
+        # pilot runs have chosen what they were for
+        end = there.generations if entry.stage != "pilot" else None
+        yield Found(sweep / name, folder, entry, settings=settings.get(entry.condition, {}), end=end)
     # what was rescued, or is of a list that was lost
     for name in sorted(folders - listed.keys()):
         if len(_FILES & _list(folder / name)[0]) > 1:

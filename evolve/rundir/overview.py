@@ -52,7 +52,7 @@ class Standing:
     failures : int
         Individuals that could not be evaluated, as far as that is saved.
     config : dict
-        Nested values.
+        Nested values; of a run that has not begun, as far as its sweep says what they will be.
     """
 
     path: str
@@ -107,7 +107,7 @@ class Overview:
 def _mark(found: Found) -> object:
     """Return what is another whenever something of a run has changed; None if it cannot be told."""
     directory = RunDirectory(found.path)
-    marks: list[object] = [is_held(directory.lock_file), found.entry]
+    marks: list[object] = [is_held(directory.lock_file), found]
     files = (directory.config_file, directory.events_file, directory.provenance.path, directory.checkpoints)
     for file in files:
         try:
@@ -132,12 +132,37 @@ def read_standing(found: Found) -> Standing:
     directory = RunDirectory(found.path)
     try:
         if isinstance(found.path, Place) and not is_folder(found.path):
-            return stands
+            return _expect(found, stands)
         if not directory.is_begun():
-            return _explain_unbegun(directory, stands)
-        return _read(directory, stands)
+            return _explain_unbegun(directory, _expect(found, stands))
+        stands = _read(directory, stands)
+        # done as far as it was asked to go before
+        extended = found.end is not None and stands.generations is not None and stands.generations < found.end
+        return replace(stands, state="waiting") if stands.state == "done" and extended else stands
     except (HetevoError, OSError, ValueError) as error:
         return replace(stands, state="damaged", reason=str(error))
+
+
+def _expect(found: Found, stands: Standing) -> Standing:
+    """Add the settings that a run of a sweep will have."""
+    if not found.settings:
+        return stands
+    config = {**found.settings, "seed": stands.seed}
+    if found.end is not None:
+        config["evolution"] = {**config.get("evolution", {}), "generations": found.end}
+    return _describe(stands, config)
+
+
+def _describe(stands: Standing, config: dict[str, Any]) -> Standing:
+    preset, _, changes = str(config.get("preset", "")).partition(", ")
+    return replace(
+        stands,
+        preset=preset,
+        changes=changes,
+        seed=config.get("seed"),
+        generations=config.get("evolution", {}).get("generations"),
+        config=config,
+    )
 
 
 def _explain_unbegun(directory: RunDirectory, stands: Standing) -> Standing:
@@ -155,22 +180,15 @@ def _read(directory: RunDirectory, stands: Standing) -> Standing:
     running, (outcome, reason) = is_held(directory.lock_file), directory.provenance.ending()
     # a lock that is held tells more than what was noted last
     state = "running" if running else outcome if outcome in STATES else "stopped"
-    preset, _, changes = str(config.get("preset", "")).partition(", ")
-    last = config.get("evolution", {}).get("generations")
     lived = read_lived(directory.events_file)
     saved = [generation_of(path) for path in list_checkpoints(directory.checkpoints)[-1:]]
     if not running and saved:
         # what had lived beyond that is gone
         lived = list(takewhile(lambda one: one.generation <= saved[0], lived))
     stands = replace(
-        stands,
+        _describe(stands, config),
         state=state,
         reason="" if running else reason,
-        preset=preset,
-        changes=changes,
-        seed=config.get("seed"),
-        generations=last,
-        config=config,
         failures=sum(count_rows(path) for path in directory.failures.files()),
     )
     return _measure(directory, stands, lived, saved)

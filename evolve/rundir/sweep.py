@@ -9,11 +9,9 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import Field
-
-from hetevo.evolve.rundir.errors import DamagedError, RunBusyError, RunDirectoryError, SchemaError
+from hetevo.evolve.rundir.errors import DamagedError, RunBusyError, RunDirectoryError, SchemaError, StorageError
 from hetevo.evolve.rundir.files import (
     is_directory,
     is_leftover,
@@ -26,37 +24,16 @@ from hetevo.evolve.rundir.files import (
 )
 from hetevo.evolve.rundir.lock import PAUSE, Lock
 from hetevo.evolve.rundir.places import Place, inside
-from hetevo.evolve.rundir.schemas import Loose, parse_json, validate
+from hetevo.evolve.rundir.planned import Content, Settings, Stage, SweepFile
+from hetevo.evolve.rundir.schemas import parse_json, validate
 from hetevo.populations.errors import spell
 
 FILE, LOCK, SHARED, STOP = "sweep.json", "lock", "running", "STOP"
 SCHEMA = 2
 LIMIT = 1 << 26
 
-Stage = Literal["birth", "end", "innate-descending", "innate-ascending", "pilot"]
-
 FIRST_STAGES: tuple[Stage, ...] = ("birth", "end")
 """Those that format 1 has; a list without others is still written in it, so that older versions read it."""
-
-
-class _Run(Loose):
-    run: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.=_-]*$", max_length=255)]
-    condition: Annotated[str, Field(min_length=1)]
-    seed: Annotated[int, Field(ge=0, lt=2**63)]
-    stage: Stage = "end"
-    shown_as: str = ""
-
-
-class _Drawn(Loose):
-    seed: Annotated[int, Field(ge=0, lt=2**63)]
-    values: dict[str, str]
-    samples: list[dict[str, Any]]
-
-
-class _File(Loose):
-    version: Literal[1, 2] = Field(alias="schema")
-    runs: list[_Run]
-    drawn: tuple[_Drawn, ...] = Field((), strict=False)
 
 
 @dataclass(frozen=True)
@@ -106,13 +83,35 @@ class Drawn:
     samples: tuple[Mapping[str, Any], ...]
 
 
+@dataclass(frozen=True)
+class SweepList:
+    """What a sweep's list says.
+
+    Parameters
+    ----------
+    entries : list of Entry
+        Its runs.
+    drawn : list of Drawn
+        What was drawn.
+    settings : Settings
+        Of the runs, as far as they were written down.
+    generations : int or None
+        The generation to which all runs were asked to go on; None: each ends where its configuration says.
+    """
+
+    entries: list[Entry] = field(default_factory=list)
+    drawn: list[Drawn] = field(default_factory=list)
+    settings: Settings = field(default_factory=Settings)
+    generations: int | None = None
+
+
 def is_sweep(folder: Path) -> bool:
     """Tell whether a folder is a sweep's directory."""
     return is_there(inside(folder) / FILE)
 
 
-def read_entries(folder: Path) -> list[Entry]:
-    """Read what the runs of a sweep are.
+def read_list(folder: Path) -> SweepList:
+    """Read all that a sweep's list says; an empty one if there is no such sweep.
 
     Raises
     ------
@@ -123,17 +122,23 @@ def read_entries(folder: Path) -> list[Entry]:
     StorageError
         If it cannot be read.
     """
-    return [Entry(run.run, run.condition, run.seed, run.stage, run.shown_as) for run in _read(folder).runs]
-
-
-def read_drawn(folder: Path) -> list[Drawn]:
-    """Read what a sweep has drawn so far; nothing if there is no such sweep. Errors as for `read_entries`."""
     if not is_sweep(folder):
-        return []
-    return [Drawn(each.seed, each.values, tuple(each.samples)) for each in _read(folder).drawn]
+        return SweepList()
+    found = _read(folder)
+    drawn = [Drawn(each.seed, each.values, tuple(each.samples)) for each in found.drawn]
+    return SweepList(_list_entries(found), drawn, found.settings, found.generations)
 
 
-def _read(folder: Path) -> _File:
+def read_entries(folder: Path) -> list[Entry]:
+    """Read what the runs of a sweep are, which must be there. Errors as for `read_list`."""
+    return _list_entries(_read(folder))
+
+
+def _list_entries(found: SweepFile) -> list[Entry]:
+    return [Entry(run.run, run.condition, run.seed, run.stage, run.shown_as) for run in found.runs]
+
+
+def _read(folder: Path) -> SweepFile:
     path = inside(folder) / FILE
     try:
         # a newer format first: its content may be anything
@@ -144,7 +149,7 @@ def _read(folder: Path) -> _File:
                 f"{path} has the format {str(schema)[:20]}; this version of Hetevo reads format {SCHEMA}. Nothing was"
                 " changed: use the version that wrote it."
             )
-        content = validate(raw, _File, path)
+        content = validate(raw, SweepFile, path)
         if len({(run.run, run.stage) for run in content.runs}) < len(content.runs):
             raise ValueError("expected each run once at each stage")
         return content
@@ -157,8 +162,28 @@ def _read(folder: Path) -> _File:
         ) from None
 
 
-def write_entries(folder: Path, name: str, entries: Iterable[Entry], drawn: Sequence[Drawn] = ()) -> None:
+def write_entries(
+    folder: Path,
+    name: str,
+    entries: Iterable[Entry],
+    drawn: Sequence[Drawn] = (),
+    settings: Mapping[str, Content] | None = None,
+    generations: int | None = None,
+) -> None:
     """Make the directory, and write what its runs are and was drawn; what stands there, or comes meanwhile, stays.
+
+    Parameters
+    ----------
+    folder : Path
+        The sweep's directory.
+    name : str
+        What it is called.
+    entries, drawn
+        What to add.
+    settings : mapping of str to dict, optional
+        The configuration of each condition, as nested values.
+    generations : int, optional
+        The generation to which all runs go on from now on; None: what stands there stays.
 
     Raises
     ------
@@ -167,44 +192,66 @@ def write_entries(folder: Path, name: str, entries: Iterable[Entry], drawn: Sequ
     StorageError
         If it cannot be written.
     """
-    entries, folder = list(entries), inside(folder)
+    folder = inside(folder)
+    asked = SweepList(list(entries), list(drawn), Settings().with_conditions(settings or {}), generations)
     if not _is_ours(folder):
         raise RunDirectoryError(
             f"{folder} exists and is not a sweep. Choose another directory with -o; nothing is overwritten."
         )
     make_folders(Path(folder))
-    if _find_changes(folder, entries, drawn) is None:
-        return  # so that a sweep that is done needs no room on the disk
-    # again under the lock: another process may have written meanwhile
+    changed = _merge(folder, asked)[1]
+    try:
+        if changed:  # so that a sweep that is done needs no room on the disk
+            _write(folder, name, asked)
+    except StorageError:
+        # an older version wrote no settings, and nothing depends on them
+        if changed != ["settings"]:
+            raise
+
+
+def _write(folder: Place, name: str, asked: SweepList) -> None:
+    """Write the list under the lock: another process may have written meanwhile."""
     with lock_sweep(folder):
-        changed = _find_changes(folder, entries, drawn)
-        if changed is None:
+        known, changed = _merge(folder, asked)
+        if not changed:
             return
-        known, draws = changed
         remove_leftovers(folder)
-        schema = SCHEMA if any(entry.stage not in FIRST_STAGES for entry in known) else 1
-        content = {"schema": schema, "name": name, "runs": [_as_written(entry) for entry in known]}
-        if draws:
-            content["drawn"] = [asdict(each) for each in draws]
+        schema = SCHEMA if any(entry.stage not in FIRST_STAGES for entry in known.entries) else 1
+        content = {"schema": schema, "name": name, "runs": [_as_written(entry) for entry in known.entries]}
+        # what there is not is left out
+        content |= {"drawn": [asdict(each) for each in known.drawn]} if known.drawn else {}
+        content |= {"settings": known.settings.model_dump()} if known.settings.conditions else {}
+        content |= {"generations": known.generations} if known.generations is not None else {}
         write_durably(folder / FILE, json.dumps(content, indent=1).encode())
 
 
-def _find_changes(
-    folder: Place, entries: list[Entry], drawn: Sequence[Drawn]
-) -> tuple[list[Entry], list[Drawn]] | None:
-    """Return what is to be written; None if it stands there already."""
-    there = read_entries(folder) if is_sweep(folder) else None
-    known, draws = _merge(folder, there or [], entries), read_drawn(folder)
-    before = list(draws)
-    for each in drawn:
+def _merge(folder: Place, asked: SweepList) -> tuple[SweepList, list[str]]:
+    """Return what is to stand in the list, and in which parts something else stands there."""
+    there = read_list(folder)
+    known = _merge_entries(folder, there.entries, asked.entries)
+    draws = _merge_drawn(there.drawn, asked.drawn)
+    settings = there.settings.with_conditions(asked.settings.all())
+    generations = there.generations if asked.generations is None else asked.generations
+    written = is_sweep(folder) and [*map(_as_written, known)] == [*map(_as_written, there.entries)]
+    stays = {
+        "entries": written,
+        "drawn": draws == there.drawn,
+        "settings": settings == there.settings,
+        "generations": generations == there.generations,
+    }
+    return SweepList(known, draws, settings, generations), [part for part, same in stays.items() if not same]
+
+
+def _merge_drawn(there: list[Drawn], asked: list[Drawn]) -> list[Drawn]:
+    draws = list(there)
+    for each in asked:
         # more samples of the same begin with those that were drawn before
         at = [n for n, one in enumerate(draws) if (one.seed, one.values) == (each.seed, each.values)]
         if not at:
             draws.append(each)
         elif len(each.samples) > len(draws[at[0]].samples):
             draws[at[0]] = each
-    same = there is not None and [*map(_as_written, known)] == [*map(_as_written, there)]
-    return None if same and draws == before else (known, draws)
+    return draws
 
 
 def _as_written(entry: Entry) -> dict[str, object]:
@@ -212,7 +259,7 @@ def _as_written(entry: Entry) -> dict[str, object]:
     return {key: value for key, value in asdict(entry).items() if key != "shown_as" or value}
 
 
-def _merge(folder: Place, there: list[Entry], entries: list[Entry]) -> list[Entry]:
+def _merge_entries(folder: Place, there: list[Entry], entries: list[Entry]) -> list[Entry]:
     # a run is one condition for good
     known = {(entry.run, entry.stage): entry for entry in there}
     for entry in entries:

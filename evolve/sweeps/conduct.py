@@ -27,6 +27,7 @@ from hetevo.evolve.rundir.places import Place, inside
 from hetevo.evolve.rundir.sweep import STOP, write_entries
 from hetevo.evolve.species import build_species, load_probe
 from hetevo.evolve.stopping import StopRequest
+from hetevo.evolve.sweeps.extending import list_extensible
 from hetevo.evolve.sweeps.making import Member
 from hetevo.evolve.sweeps.outcomes import Outcome, check_saved, conclude, look_up, run_member
 from hetevo.evolve.sweeps.plan import Plan, with_portable
@@ -106,7 +107,7 @@ def conduct(
     for name, measures in {(probe.name, tuple(probe.measures)) for probe in probes}:
         load_probe(name, measures)
     folder = inside(Path(folder).absolute())
-    entries, plan = plan.entries, replace(plan, members=deal(plan.members, *share))
+    whole, plan = plan, replace(plan, members=deal(plan.members, *share))
     if not plan.members:
         return [], 0  # more shares than runs
     settings, here = backend or BackendTable(), make_pool is None
@@ -120,10 +121,15 @@ def conduct(
     pool = make_pool(folder) if make_pool else choose_pool(settings)
     try:
         was_asked = is_there(folder / STOP)
-        write_entries(folder, plan.name, entries, plan.drawn)
+        write_entries(folder, whole.name, whole.entries, whole.drawn, whole.settings, whole.generations)
         keep_for_sweep(folder, (build_species(member.config).task for member in plan.members))
         with taking_part(folder, was_asked=was_asked) as (stop, mine):
-            return _Conductor(plan, folder, pool).run(stop, mine, watch), stop.signal
+            conductor = _Conductor(plan, folder, pool)
+            outcomes = conductor.run(stop, mine, watch)
+            if plan.generations is not None:
+                conductor.extend()
+                outcomes = conductor.run(stop, mine, watch)
+            return outcomes, stop.signal
     finally:
         pool.close()
 
@@ -142,7 +148,7 @@ class _Conductor:
     """Runs what is waiting, and looks at what other processes run."""
 
     def __init__(self, plan: Plan, folder: Place, pool: Pool) -> None:
-        self.folder, self.pool = folder, pool
+        self.folder, self.pool, self._members = folder, pool, plan.members
         self.outcomes = {member.name: Outcome(member.name, member.condition, member.seed) for member in plan.members}
         self.waiting = list(plan.members)
         self.under_way: dict[Future[Outcome], Member] = {}
@@ -171,6 +177,14 @@ class _Conductor:
             if watch:
                 watch(list(self.outcomes.values()))
         return list(self.outcomes.values())
+
+    def extend(self) -> None:
+        """Let the runs of an extended sweep wait again that are done, and those go on from which nobody takes more."""
+        done = {name for name, outcome in self.outcomes.items() if outcome.state == "done"}
+        self.waiting = list_extensible(self._members, done)
+        for member in self._members:
+            if member.extended_to is not None and member.name in done:
+                self.outcomes[member.name] = replace(self.outcomes[member.name], state="waiting", digest=None)
 
     def _next(self) -> Member | None:
         """Take the next run that can begin; one whose predecessor has not come to its end never can."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hetevo.evolve.config import Config
-from hetevo.evolve.rundir.sweep import Stage
+from hetevo.evolve.rundir.planned import Stage
 from hetevo.populations.error_neurons import KINDS
 from hetevo.populations.error_neurons import NAME as ERROR_NEURONS
 from hetevo.populations.formulas import FORMULAS

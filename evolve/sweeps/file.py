@@ -34,7 +34,7 @@ class SweepFile(BaseModel):
         ``"0..9"`` or ``[0, 1, 2]``.
     controls : list of str
         Names of `hetevo.evolve.sweeps.controls.CONTROLS`, compared with the base, or with the first of
-        ``conditions``; instead of grid and zip.
+        ``conditions``; beside a grid and the like, with that at each of their points.
     matched : MatchedTable
         Scales and seeds of the pilot runs by which the control ``matched-feedback`` is matched.
     set : dict
@@ -106,13 +106,14 @@ class SweepFile(BaseModel):
         if strange or len(set(self.controls)) < len(self.controls):
             hint = nearest(strange[0], CONTROLS) if strange else ""
             raise ValueError(f"controls: expected some of {', '.join(CONTROLS)}, each once, got {self.controls}.{hint}")
-        if self.controls and (self.grid or self.zip or self.random.values):
+        matched = [name for name in self.controls if CONTROLS[name].matched]
+        if matched and self.varies:
             raise ValueError(
-                "controls: they are compared with one base, or with the first of conditions, so expected no grid, zip"
-                " or random beside them. Write a sweep for each base"
+                f"controls: {matched[0]!r} is matched to one base by its pilot runs, so expected no grid, zip or random"
+                " beside it. Leave it out, or write a sweep for each base"
             )
         # pilot runs are for one control alone
-        if "matched" in self.model_fields_set and not any(CONTROLS[name].matched for name in self.controls):
+        if "matched" in self.model_fields_set and not matched:
             raise ValueError(
                 'matched: only the control "matched-feedback" has pilot runs, so expected it among controls, got'
                 f" {self.controls}"
@@ -136,6 +137,11 @@ class SweepFile(BaseModel):
         if again:
             raise ValueError(f"{sorted(again)[0]}: expected in one place only (seeds belong into seeds)")
         return self
+
+    @property
+    def varies(self) -> bool:
+        """Whether each named condition stands for several, at points of a grid and the like."""
+        return bool(self.grid or self.zip or self.random.values)
 
     def check_labels(self, conditions: Sequence[str], source: str) -> None:
         """Refuse labels of conditions that there are not, and the same label for two.
@@ -204,7 +210,9 @@ def count_conditions(file: SweepFile) -> int:
     # lists that are walked together count once
     walked = [len(values) for values in file.zip.values()][:1]
     drawn = [file.random.samples] if file.random.values else []
-    return math.prod([max(1, len(file.conditions)), *map(len, file.grid.values()), *walked, *drawn])
+    points = math.prod([*map(len, file.grid.values()), *walked, *drawn])
+    controls = [name for name in file.controls if CONTROLS[name].stage == "end"] if file.varies else []
+    return points * (max(1, len(file.conditions)) + len(controls))
 
 
 def conditions_of(file: SweepFile, samples: Sequence[Changes] = ({},)) -> Iterator[tuple[str, Changes]]:
@@ -232,6 +240,25 @@ def conditions_of(file: SweepFile, samples: Sequence[Changes] = ({},)) -> Iterat
         varied = [_label_change(key, value) for key, value in {**cross, **walk, **drawn}.items()]
         label = ", ".join([*([name] if name else []), *varied]) or Path(file.base).stem
         yield label, {**dict(dotted(file.set)), **dict(dotted(changes)), **cross, **walk, **drawn}
+
+
+def list_bases(file: SweepFile, conditions: Sequence[tuple[str, Changes]]) -> list[tuple[str, Changes]]:
+    """List the conditions that controls are compared with: the first named one, at each point of grid, zip and random.
+
+    Parameters
+    ----------
+    file : SweepFile
+        The sweep.
+    conditions : sequence of (str, dict)
+        From `conditions_of`.
+    """
+    return list(conditions[: len(conditions) // max(1, len(file.conditions))])
+
+
+def name_control(file: SweepFile, control: str, base: str) -> str:
+    """Name a control beside a base: by itself, and what varies there, such as ``neutral, wiring=layered``."""
+    varied = base.removeprefix(next(iter(file.conditions), "")).removeprefix(", ") if file.varies else ""
+    return ", ".join(part for part in (control, varied) if part)
 
 
 def dotted(changes: Changes) -> Iterator[tuple[str, Any]]:

@@ -1,5 +1,6 @@
 """From what a sweep changes to its runs and their configurations."""
 
+import re
 import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
@@ -7,17 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from hetevo.evolve.config import Config, ConfigError, load_config
+from hetevo.evolve.config.naming import named
 from hetevo.evolve.config.own_data import place_change
 from hetevo.evolve.config.own_graph import place_graph_change
 from hetevo.evolve.config.plugins import check_trusted
 from hetevo.evolve.config.reaching import check_reach
 from hetevo.evolve.messages import Notice
-from hetevo.evolve.rundir.sweep import Stage
+from hetevo.evolve.rundir.planned import Content, Stage
 from hetevo.evolve.sweeps.controls import CONTROLS, Changes
-from hetevo.evolve.sweeps.file import SweepFile, place_base
+from hetevo.evolve.sweeps.file import SweepFile, list_bases, name_control, place_base
 from hetevo.evolve.sweeps.matched import UNMEASURED, Matching, scaled
 from hetevo.populations.errors import HetevoError
-from hetevo.populations.text import for_file
+from hetevo.populations.text import for_file, without_places
 
 Make = Callable[[str, Changes, str], Config]
 """Makes a configuration of a base, changes, and what to call it in messages: `make_config` with the rest given."""
@@ -46,6 +48,9 @@ class Member:
         ``"pilot"``: it is of no condition that is compared, but chooses a setting of others.
     matching : Matching or None
         How pilot runs choose its scale of innate feedback.
+    extended_to : int or None
+        The generation to which it goes on, once all runs have come to their ends; see
+        `hetevo.evolve.sweeps.extending`.
     """
 
     name: str
@@ -55,6 +60,7 @@ class Member:
     after: tuple[str, ...] = ()
     stage: Stage = "end"
     matching: Matching | None = None
+    extended_to: int | None = None
 
 
 def plan_members(
@@ -113,20 +119,37 @@ def plan_members(
                     f" one; expected one of {', '.join(sorted(names - {name})[:6])}…"
                 )
             yield Member(name, condition, seed, run, (donor,) if donor else ())
-    # controls stand beside one base alone, or the first of conditions
-    if not file.controls:
-        return
-    condition, changes = conditions[0]
-    config = make(file.base, changes, f"{source}, {folders[condition]}")
+    for condition, changes in list_bases(file, conditions) if file.controls else ():
+        base = _Base(
+            condition, folders[condition], changes, make(file.base, changes, f"{source}, {folders[condition]}")
+        )
+        yield from _plan_controls(file, source, make, base, names)
+
+
+@dataclass(frozen=True)
+class _Base:
+    """A condition that controls are compared with, the folder of its runs without their seeds, and what it changes."""
+
+    condition: str
+    folder: str
+    changes: Changes
+    config: Config
+
+
+def _plan_controls(file: SweepFile, source: str, make: Make, base: _Base, names: set[str]) -> Iterator[Member]:
+    """Plan the controls of one base, and the pilot runs of those that have some."""
     for control in file.controls:
-        if obstacle := CONTROLS[control].obstacle(config):
-            raise ConfigError(f"{source}: controls: {control!r} cannot be compared with {condition!r}: {obstacle}.")
+        if obstacle := CONTROLS[control].obstacle(base.config):
+            raise ConfigError(
+                f"{source}: controls: {control!r} cannot be compared with {base.condition!r}: {obstacle}."
+            )
         if CONTROLS[control].stage != "end":
             continue
-        changed = {**changes, **CONTROLS[control].changes(config, f"{for_file(condition)}-seed{{seed}}")}
-        own = make(file.base, changed, f"{source}, {control}-seed{file.seeds[0]}")
-        if own.hash() == config.hash() and not CONTROLS[control].matched:
-            raise ConfigError(f"{source}: controls: {control!r} is what {condition!r} is already. Leave it out.")
+        changed = {**base.changes, **CONTROLS[control].changes(base.config, f"{base.folder}-seed{{seed}}")}
+        condition = name_control(file, control, base.condition)
+        own = make(file.base, changed, f"{source}, {for_file(condition)}-seed{file.seeds[0]}")
+        if own.hash() == base.config.hash() and not CONTROLS[control].matched:
+            raise ConfigError(f"{source}: controls: {control!r} is what {base.condition!r} is already. Leave it out.")
         matching = None
         if CONTROLS[control].matched:
             matching = Matching.of(control, file.matched, own)
@@ -135,7 +158,14 @@ def plan_members(
                 tried = {**changed, **scaled(own, scale), **UNMEASURED}
                 pilot = make(file.base, tried, place)
                 yield from _plan_pilots(matching, scale, pilot, source)
-        yield from _plan_control(file, source, control, own, for_file(condition), names, matching)
+        for seed in file.seeds:
+            name = f"{for_file(condition)}-seed{seed}"
+            if name in names:
+                raise ConfigError(f"{source}: the base is called like the control {control!r}; rename its file")
+            names.add(name)
+            after = matching.runs if matching else (f"{base.folder}-seed{seed}",) if CONTROLS[control].follows else ()
+            run = with_seed(own, seed, f"{source}, {name}")
+            yield Member(name, condition, seed, run, after, matching=matching)
 
 
 def _plan_pilots(matching: Matching, scale: float, config: Config, source: str) -> Iterator[Member]:
@@ -144,26 +174,6 @@ def _plan_pilots(matching: Matching, scale: float, config: Config, source: str) 
         name = matching.name_run(scale, seed)
         run = with_seed(config, seed, f"{source}, {name}")
         yield Member(name, matching.name_condition(scale), seed, run, stage="pilot")
-
-
-def _plan_control(
-    file: SweepFile,
-    source: str,
-    control: str,
-    config: Config,
-    base: str,
-    names: set[str],
-    matching: Matching | None,
-) -> Iterator[Member]:
-    """Plan the runs of a control."""
-    for seed in file.seeds:
-        name = f"{control}-seed{seed}"
-        if name in names:
-            raise ConfigError(f"{source}: the base is called like the control {control!r}; rename its file")
-        names.add(name)
-        after = matching.runs if matching else (f"{base}-seed{seed}",) if CONTROLS[control].follows else ()
-        run = with_seed(config, seed, f"{source}, {name}")
-        yield Member(name, control, seed, run, after, matching=matching)
 
 
 def make_config(
@@ -209,6 +219,36 @@ def make_config(
         return load_config(base, [*given, ("backend.address", "")], trust=trust, seed=0)
     except HetevoError as error:
         raise ConfigError(f"{place}: {error}") from None
+
+
+def describe_settings(member: Member) -> Content:
+    """Return the configuration of a condition as nested values, as far as it is known before its runs begin.
+
+    Parameters
+    ----------
+    member : Member
+        One of its runs.
+    """
+    content = named(member.config).model_dump(mode="json")
+    # each run has a seed of its own, and genes of the donor with that seed
+    del content["seed"]
+    source = member.config.transplant.source
+    content["transplant"]["source"] = re.sub(rf"seed{member.seed}(?=@|$)", "seed{seed}", source)
+    # where runs go on, and who is told of them, is not theirs; places on this machine are nobody's concern
+    del content["backend"], content["track"]
+    if member.matching:
+        for key in scaled(member.config, 1.0):
+            table, _, name = key.partition(".")
+            del content[table][name]  # pilot runs will choose it
+    return {key: _hide_places(value) for key, value in content.items()}
+
+
+def _hide_places(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _hide_places(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_hide_places(part) for part in value]
+    return without_places(value) if isinstance(value, str) and "/" in value else value
 
 
 def _place(key: str, value: Any, folder: Path, *, trust: bool) -> Any:

@@ -13,6 +13,7 @@ from hetevo.evolve.experiment import MAY_DIFFER, Experiment
 from hetevo.evolve.memory import explain_memory_error
 from hetevo.evolve.rundir import DamagedError, NothingIntactError, RunBusyError, RunDirectory, RunDirectoryError
 from hetevo.evolve.saved import read_saved_config
+from hetevo.evolve.sweeps.extending import has_passed
 from hetevo.evolve.sweeps.making import Member
 from hetevo.populations.errors import HetevoError, MachineFailedError, spell
 
@@ -68,8 +69,11 @@ def run_member(member: Member, path: Path, stop_files: tuple[Path, ...]) -> Outc
         # what pilot runs chose follows from their records, whoever ran them
         config = member.matching.apply(member.config, path.parent) if member.matching else member.config
         alone = from_mapping(config.model_dump(), overrides=[*HERE, ("backend.workers", 1)])
+        if has_passed(member, path):
+            return replace(look_up(path.parent, outcome), state="done")
         # the same call begins a run, goes on with it, or sees that it is done
-        ended = Experiment(alone, stop_files=stop_files).run(path, or_resume=True)
+        extend = member.extended_to is not None
+        ended = Experiment(alone, stop_files=stop_files, extend=extend).run(path, or_resume=True)
     except RunBusyError:
         return replace(outcome, state="elsewhere")
     except HetevoError as error:
@@ -113,7 +117,8 @@ def check_saved(members: Sequence[Member], folder: Path) -> None:
             saved = read_saved_config(directory, trust=trust).model_dump()
         except (HetevoError, OSError):
             continue  # what is wrong with it, it says itself, and the others go on
-        if found := differences(saved, asked, ignored=(*MAY_DIFFER, *NOTED)):
+        end = () if member.extended_to is None else ("evolution.generations",)
+        if found := differences(saved, asked, ignored=(*MAY_DIFFER, *NOTED, *end)):
             changed.append((member.name, found))
     if changed:
         name, found = changed[0]

@@ -1,6 +1,7 @@
 """From a sweep file to the runs that it stands for."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -9,11 +10,20 @@ from hetevo.evolve.backends.portable import check_machine
 from hetevo.evolve.config import BackendTable, Config, ConfigError
 from hetevo.evolve.identity import seed_range
 from hetevo.evolve.messages import Notice
-from hetevo.evolve.rundir.sweep import Drawn, Entry, read_drawn
-from hetevo.evolve.sweeps.controls import CONTROLS
-from hetevo.evolve.sweeps.file import LIMIT, SweepFile, conditions_of, count_conditions, read_sweep
+from hetevo.evolve.rundir.planned import Content
+from hetevo.evolve.rundir.sweep import Drawn, Entry, SweepList, read_list
+from hetevo.evolve.sweeps.controls import CONTROLS, Changes
+from hetevo.evolve.sweeps.file import (
+    LIMIT,
+    SweepFile,
+    conditions_of,
+    count_conditions,
+    list_bases,
+    name_control,
+    read_sweep,
+)
 from hetevo.evolve.sweeps.given import Given, change_sweep
-from hetevo.evolve.sweeps.making import Make, Member, make_config, plan_members
+from hetevo.evolve.sweeps.making import Make, Member, describe_settings, make_config, plan_members
 from hetevo.populations.text import for_file
 
 
@@ -33,6 +43,9 @@ class Plan:
         What was drawn, for the directory to remember.
     labels : dict of str to str
         What figures call conditions.
+    generations : int or None
+        The generation to which all runs but pilot runs go on once they are done; see
+        `hetevo.evolve.sweeps.extending.extend_plan`.
     """
 
     name: str
@@ -40,12 +53,23 @@ class Plan:
     derived: list[Entry] = field(default_factory=list)
     drawn: list[Drawn] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
+    generations: int | None = None
 
     @property
     def entries(self) -> list[Entry]:
         """What the sweep's directory says of all of them."""
         own = [Entry(each.name, each.condition, each.seed, each.stage) for each in self.members]
         return [replace(each, shown_as=self.labels.get(each.condition, "")) for each in [*own, *self.derived]]
+
+    @property
+    def settings(self) -> dict[str, Content]:
+        """The configuration of each condition, as far as it is known before its runs begin."""
+        found: dict[str, Content] = {}
+        for member in self.members:
+            # one run a condition, for seeds change nothing else
+            if member.condition not in found:
+                found[member.condition] = describe_settings(member)
+        return found
 
 
 def with_portable(plan: Plan, settings: BackendTable) -> tuple[Plan, BackendTable]:
@@ -173,24 +197,61 @@ def plan_of_changes(
 def _plan(file: SweepFile, name: str, source: str, make: Make, notice: Notice | None, directory: Path | None) -> Plan:
     _check_pilots(file, source)
     _check_count(file, source)
+    there = read_list(directory) if directory else SweepList()
     drawn = []
     if file.random.values:
         try:
-            drawn = [file.random.draw(read_drawn(directory) if directory else ())]
+            drawn = [file.random.draw(there.drawn)]
         except ValueError as error:
             raise ConfigError(f"{source}: {error}.") from None
     samples = [dict(sample) for each in drawn for sample in each.samples] or [{}]
-    conditions = list(conditions_of(file, samples))
+    conditions = keep_names(list(conditions_of(file, samples)), {entry.condition for entry in there.entries})
     members = list(plan_members(file, conditions, source, make, notice))
-    _check_twins(members[: len(conditions) * len(file.seeds) : len(file.seeds)], source)
+    # at two points of a grid a control may be the same
+    compared = members if file.varies else members[: len(conditions) * len(file.seeds)]
+    _check_twins(compared[:: len(file.seeds)], source)
+    bases = len(list_bases(file, conditions)) * len(file.seeds)
     derived = [
-        Entry(member.name, control, member.seed, CONTROLS[control].stage)
+        Entry(member.name, name_control(file, control, member.condition), member.seed, CONTROLS[control].stage)
         for control in file.controls
         if CONTROLS[control].stage != "end"
-        for member in members[: len(file.seeds)]
+        for member in members[:bases]
     ]
     file.check_labels([*(each.condition for each in members), *(each.condition for each in derived)], source)
     return Plan(name, members, derived, drawn, file.labels)
+
+
+def keep_names(conditions: Sequence[tuple[str, Changes]], known: Collection[str]) -> list[tuple[str, Changes]]:
+    """Call conditions as a sweep's directory does that has the same with their parts in another order.
+
+    So a sweep goes on with its runs in whatever order keys are given. Where that could be one of two conditions, as for
+    ``size=1, size=2`` of two tables, each keeps its name.
+
+    Parameters
+    ----------
+    conditions : sequence of (str, dict)
+        From `conditions_of`.
+    known : collection of str
+        Conditions in the directory.
+
+    Examples
+    --------
+    >>> keep_names([("batch=4, size=8", {})], ["size=8, batch=4"])
+    [('size=8, batch=4', {})]
+    """
+    asked = Counter(_sort_parts(name) for name, _ in conditions)
+    there = Counter(map(_sort_parts, known))
+    names = {_sort_parts(name): name for name in known}
+    kept = []
+    for name, changes in conditions:
+        parts = _sort_parts(name)
+        is_known = name not in known and asked[parts] == there[parts] == 1
+        kept.append((names[parts] if is_known else name, changes))
+    return kept
+
+
+def _sort_parts(condition: str) -> tuple[str, ...]:
+    return tuple(sorted(condition.split(", ")))
 
 
 def _check_twins(members: Sequence[Member], source: str) -> None:

@@ -6,9 +6,9 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from hetevo.evolve.rundir import system
+from hetevo.evolve.rundir import RunDirectory, StorageError, system
 from hetevo.evolve.rundir.files import explained, is_there, names, remove_tree
-from hetevo.evolve.rundir.owner import where_locks_work
+from hetevo.evolve.rundir.owner import is_held, where_locks_work
 from hetevo.evolve.rundir.sweep import SHARED, STOP
 from hetevo.evolve.rundir.system import open_plain
 from hetevo.evolve.stopping import StopRequest
@@ -16,6 +16,9 @@ from hetevo.evolve.sweeps.making import Member
 
 OWN = ".stop-"
 """How the file begins by which a process passes a signal on to its own runs."""
+
+JOBS = ".slurm-"
+"""How the folder begins in which a process hands calls to jobs of a batch system."""
 
 
 def deal(members: Sequence[Member], number: int, of: int) -> list[Member]:
@@ -124,7 +127,12 @@ def taking_part(folder: Path, *, was_asked: bool) -> Iterator[tuple[StopRequest,
     stop = StopRequest(folder / STOP)
     # a name that no other process can have, even on another machine
     mine = folder / f"{OWN}{os.getpid()}-{secrets.token_hex(8)}"
-    share = Share(folder / SHARED, alone=lambda: _clear(folder, stop if was_asked else None))
+
+    def begin_alone() -> None:
+        _clear(folder, stop if was_asked else None)
+        _remove_jobs(folder)
+
+    share = Share(folder / SHARED, alone=begin_alone)
     try:
         with stop:
             yield stop, mine
@@ -142,3 +150,14 @@ def _clear(folder: Path, stop: StopRequest | None) -> None:
     for name in names(folder):
         if name.startswith(OWN):
             remove_tree(folder / name)
+
+
+def _remove_jobs(folder: Path) -> None:
+    """Remove what processes that were killed handed to jobs, unless a run is under way, which may be such a job."""
+    found = names(folder)
+    left = [name for name in found if name.startswith(JOBS)]
+    if left and not any(is_held(RunDirectory(folder / name).lock_file) for name in found):
+        for name in left:
+            # a folder that cannot be removed, such as somebody else's, is in nobody's way
+            with contextlib.suppress(StorageError):
+                remove_tree(folder / name)

@@ -1,7 +1,8 @@
 """Runs of a sweep as jobs of Slurm, one each, by submitit (extra ``slurm``).
 
 submitit hands calls and results over in files that it pickles. They lie in a folder of the sweep's directory that
-nobody else may enter, and which is removed when the sweep ends; run directories hold none.
+nobody else may enter, and which is removed when the sweep ends, or at its next start if the process was killed; run
+directories hold none.
 """
 
 import contextlib
@@ -19,6 +20,7 @@ from hetevo.evolve.rundir import StorageError
 from hetevo.evolve.rundir.files import make_folder, remove_tree
 from hetevo.evolve.rundir.places import Place
 from hetevo.evolve.sweeps.outcomes import Outcome
+from hetevo.evolve.sweeps.sharing import JOBS
 from hetevo.populations.errors import MachineFailedError, SettingError
 from hetevo.populations.extras import load_extra
 
@@ -74,7 +76,7 @@ class SlurmPool:
         for key, value in (settings or {}).items():
             name = key if key in _GENERIC or key.startswith("slurm_") else f"slurm_{key}"
             self._asked[name] = int(value) if value.isdecimal() else value
-        self._cluster, self._place = cluster, folder / f".slurm-{os.getpid()}-{secrets.token_hex(4)}"
+        self._cluster, self._place = cluster, folder / f"{JOBS}{os.getpid()}-{secrets.token_hex(4)}"
         # tried elsewhere, before anything is written
         with tempfile.TemporaryDirectory() as tried:
             self._make_executor(Path(tried))

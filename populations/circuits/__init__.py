@@ -125,6 +125,14 @@ def draw_founders(
     -------
     Population
         Each individual drawn from its own stream, so that founder ``i`` does not depend on ``size``.
+
+    Examples
+    --------
+    >>> from hetevo.populations.tasks import Sine
+    >>> species = Species(Layout(6, (8, 8), 2), Sine(6, 2))
+    >>> genes = draw_founders(species, seed=0, size=3)
+    >>> genes.size, genes.gains_ascending.shape, genes.mask_ascending.shape
+    (3, (3, 18), (3, 18, 23))
     """
     arrays = {gene.name: np.empty((size, *gene.shape), gene.dtype) for gene in genome(species)}
     for individual in range(size):

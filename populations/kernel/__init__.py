@@ -9,6 +9,7 @@
 `bounds`            weights within bounds
 `error_block`       memory and passes of circuits with separate error neurons
 `error_plasticity`  their weight changes
+`gates`             what their weights keep where decay is gated
 `snapshot`          what a probe sees of lives
 `life`              presentations from birth to test
 `perturbation`      what else happens to a life: `injury`, `hardware`

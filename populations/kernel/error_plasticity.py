@@ -11,6 +11,7 @@ from hetevo.populations.genome import Population
 from hetevo.populations.kernel.bounds import bound_weights
 from hetevo.populations.kernel.correlations import correlate_inputs
 from hetevo.populations.kernel.error_block import ErrorBlock, ErrorPasses, ErrorStacks
+from hetevo.populations.kernel.gates import line_up_gates
 from hetevo.populations.kernel.memory import Step, aligned, run
 from hetevo.populations.kernel.plasticity import SHORT
 from hetevo.populations.settings import SynapseKind
@@ -135,7 +136,7 @@ class ErrorPlasticity:
         self.rewire(genes)
         self._steps = ErrorCorrelations(passes, circuits.stack(self._drive)).steps
         self._steps += self._line_up_drive()
-        self._steps += self._line_up_gates(genes) if self._gated else self._line_up_decay(genes)
+        self._steps += self._line_up_decay(genes)
         for span in self._spans:
             self._steps.append((np.add, (circuits.weights[span], self._drive[span], circuits.weights[span])))
 
@@ -170,54 +171,22 @@ class ErrorPlasticity:
         steps += [(np.multiply, (drive[span], scale[span], drive[span])) for span in self.circuits.spans(others)]
         return steps
 
-    def _kept(self, genes: Population, kind: SynapseKind) -> Floats:
-        return (1 - genes[f"decay_{kind}"].astype(self.circuits.dtype))[:, None]
-
     def _line_up_decay(self, genes: Population) -> list[Step]:
-        """Line up a decay that is always there."""
-        circuits = self.circuits
-        # one number a network and kind; reading it for each cell is faster than broadcasting it over short rows
-        if circuits.weights.size > SHORT * circuits.networks:
-            parts = [(kind, part) for kind, part in circuits.by_kind(circuits.weights) if kind in self._plastic]
-            return [(np.multiply, (part, self._kept(genes, kind), part)) for kind, part in parts]
-        (keep,) = aligned(circuits.dtype, circuits.weights.shape)
-        for kind, part in circuits.by_kind(keep):
-            part[:] = self._kept(genes, kind)
-        weights = circuits.weights
-        return [(np.multiply, (weights[span], keep[span], weights[span])) for span in self._spans]
-
-    def _line_up_gates(self, genes: Population) -> list[Step]:
-        """Line up a decay by the mean square of presynaptic activity."""
-        passes, layout = self.passes, self.circuits.species.layout
-        senders = {"ascending": layout.units, "sensing": layout.hidden}
-        widths = [senders.get(kind, passes.error_layout.neurons) for kind in self._plastic]
-        kept = [self._by_network(width) for width in widths]
-        lost = [-genes[f"decay_{kind}"].astype(passes.dtype)[:, None] for kind in self._plastic]
-        power, error_power = self._by_network(layout.units), self._by_network(passes.error_layout.neurons)
-        given = power if passes.stacks.networks_last else passes.by_task(power)
-
-        def gate() -> None:
-            # inputs by task, for all networks alike
-            given[..., : layout.input_units] = _mean_square(passes.inputs.astype(passes.dtype))
-            power[:, layout.input_units :] = _mean_square(passes.neurons[:, : layout.hidden])
-            error_power[:] = _mean_square(passes.errors)
-            sent = {"ascending": power, "sensing": power[:, layout.input_units :]}
-            for kind, keep, share in zip(self._plastic, kept, lost, strict=True):
-                np.multiply(sent.get(kind, error_power), share, out=keep)
-                np.add(keep, 1, out=keep)
-
-        steps: list[Step] = [(gate, ())]
-        for kind, keep in zip(self._plastic, kept, strict=True):
-            for cut, weights in self.circuits.stacks.of[kind]:
-                steps.append((np.multiply, (weights, cut.senders(keep), weights)))
-        return steps
-
-    def _by_network(self, width: int) -> Floats:
-        """Return a buffer (N, width) in the order of the weights."""
-        networks, dtype = self.circuits.networks, self.circuits.dtype
-        if self.circuits.networks_last:
-            return aligned(dtype, (width, networks))[0].T
-        return aligned(dtype, (networks, width))[0]
+        """Line up how weights decay: what each of them keeps is laid out, once or in every presentation."""
+        circuits, weights = self.circuits, self.circuits.weights
+        decay = {kind: genes[f"decay_{kind}"].astype(circuits.dtype)[:, None] for kind in self._plastic}
+        if not self._gated and weights.size > SHORT * circuits.networks:
+            # one number a network and kind: broadcasting it over long rows is faster than reading it for each cell
+            parts = [(kind, part) for kind, part in circuits.by_kind(weights) if kind in decay]
+            return [(np.multiply, (part, 1 - decay[kind], part)) for kind, part in parts]
+        (keep,) = aligned(circuits.dtype, weights.shape)
+        steps: list[Step] = []
+        if self._gated:
+            steps += line_up_gates(self.passes, decay, circuits.stack(keep))
+        else:
+            for kind, part in circuits.by_kind(keep):
+                part[:] = 1 - decay.get(kind, 0)
+        return steps + [(np.multiply, (weights[span], keep[span], weights[span])) for span in self._spans]
 
     def change(self) -> None:
         """Apply one presentation's changes, all computed from the same weights and activities."""
@@ -249,8 +218,3 @@ class ErrorPlasticity:
 
     def carried(self, rows: slice) -> None:
         """Return nothing: there is no momentum."""
-
-
-def _mean_square(signals: Floats) -> Floats:
-    """Return the mean over samples of squares, (..., units, S) to (..., units)."""
-    return np.asarray(np.einsum("...us,...us->...u", signals, signals) / signals.dtype.type(signals.shape[-1]))

@@ -127,11 +127,8 @@ def live_block(
             if observer is not None and probe is not None:
                 for stage in stages.get(t, ()):
                     for rows in _cut(networks, tasks, most):
-                        # a perturbation may change genes later on
-                        own = np.arange(rows.start, rows.stop) if species.perturbations else rows
                         born = type(innate)(*(weights[lives[rows]] for weights in innate))
-                        shown = genes.take(own)
-                        observer(_snapshot(stage, parts, plasticity, rows, shown, probe, born))
+                        observer(_snapshot(stage, parts, plasticity, rows, genes, probe, born))
             if t == life.presentations:
                 break
             for course in courses:
@@ -190,10 +187,11 @@ def _snapshot(
     probe: Samples,
     innate: Weights | ErrorWeights,
 ) -> Snapshot:
-    """Show some of the networks, whose genes and innate weights are given, the probe batch."""
+    """Show some of the networks, whose innate weights are given, the probe batch."""
     circuits = plasticity.circuits
     weights = circuits.whole(rows)
-
+    # a perturbation may change genes later on
+    genes = genes.take(np.arange(rows.start, rows.stop) if circuits.species.perturbations else rows)
     kinds: tuple[SynapseKind, ...] = PATHWAYS if isinstance(weights, Weights) else KINDS
 
     def with_weights(others: Mapping[SynapseKind, Floats]) -> Snapshot:

@@ -24,6 +24,7 @@ from hetevo.analysis.claims import (
     are_portable,
     check,
     draw,
+    judge,
     markdown,
     measure,
     overview,
@@ -108,6 +109,21 @@ def test_a_verdict_rests_on_key_predictions_alone():
     assert verdict([holds, open_, opposed]) == "refuted"
     assert verdict([of_interval(0.1, 0.3)]) == "undecided"  # nothing that was at risk
     assert verdict([holds, of_interval(np.nan, np.nan, n=1, key=True)]) == "undecided"
+
+
+@pytest.mark.parametrize("first", ["", "confirmed", "refuted", "undecided"])
+def test_a_second_look_at_the_same_seeds_takes_a_verdict_away_and_gives_none(first):
+    claim = Claim("planted", "", (), first=first)
+    for low, high, found in ((0.1, 0.3, "confirmed"), (-0.3, -0.1, "refuted"), (-0.1, 0.3, "undecided")):
+        measured = [of_interval(low, high, key=True)]
+        same = first in ("", found)
+        stands, why = judge(claim, measured)
+        assert stands == (found if same else "undecided")
+        assert (why == "") is same
+        assert same or (f"alone: {found}" in why and f"first: {first}." in why)
+        text = page(claim, measured, circuit="c.png", figure="f.png", base="emergence")
+        assert f"The claim: **{stands}**; {measured[0].n} seeds. {why}" in text
+        assert f"**{stands}**" in overview({"planted": (claim, measured)})
 
 
 @pytest.mark.parametrize(
@@ -308,7 +324,7 @@ def test_what_was_recorded_gives_a_value_for_every_prediction(name):
 
 
 def test_the_readme_counts_the_verdicts_that_were_recorded():
-    found = Counter(verdict(recorded_of(name).measured) for name in RECORDED)
+    found = Counter(judge(CLAIMS[name], recorded_of(name).measured)[0] for name in RECORDED)
     counts = f"Of {len(RECORDED)} claims {found['confirmed']} are confirmed, {found['refuted']} refuted"
     assert counts in " ".join((VALUES.parents[1] / "README.md").read_text().split())
 
@@ -357,7 +373,7 @@ def test_a_record_of_other_predictions_or_none_is_refused(tmp_path):
     with pytest.raises(SettingError, match="Cannot read what was recorded of minimal"):
         read_recorded(CLAIMS["minimal"], tmp_path / "none.csv")
     with pytest.raises(SettingError, match="other predictions"):
-        read_recorded(CLAIMS["minimal"], VALUES / "ecology-claim.csv")
+        read_recorded(CLAIMS["minimal"], VALUES / "recurrent-claim.csv")
 
 
 def test_the_boundary_between_hebbian_and_not_is_where_the_cosine_turns_positive_for_good():

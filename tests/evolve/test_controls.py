@@ -167,6 +167,28 @@ def test_controls_beside_conditions_are_those_of_the_first(tmp_path):
     assert [(one.condition, one.run) for one in plan.derived] == [("birth", "one-seed0")]
 
 
+def test_each_point_of_a_grid_has_its_controls(tmp_path):
+    text = 'base = "smoke"\nseeds = [1, 2]\ncontrols = ["birth", "neutral", "transplant"]\n'
+    text += '[grid]\n"lifetime.batch" = [2, 4]\n'
+    plan = plan_of(tmp_path, text)
+    controls = [f"{name}, batch={batch}" for batch in (2, 4) for name in ("neutral", "transplant")]
+    assert list(dict.fromkeys(one.condition for one in plan.members)) == ["batch=2", "batch=4", *controls]
+    for one in plan.members:
+        assert one.name == f"{one.condition.replace(', ', '-')}-seed{one.seed}"
+        assert one.condition.endswith(f"batch={one.config.lifetime.batch}")
+        if one.condition.startswith("transplant"):
+            assert one.config.transplant.source == f"batch={one.config.lifetime.batch}-seed{one.seed}@3"
+            assert one.after == (f"batch={one.config.lifetime.batch}-seed{one.seed}",)
+    assert [(one.condition, one.run) for one in plan.derived] == [
+        (f"birth, batch={batch}", f"batch={batch}-seed{seed}") for batch in (2, 4) for seed in (1, 2)
+    ]
+    # beside conditions, those of the first, at each point
+    plan = plan_of(tmp_path, f"{text}[conditions.one]\n[conditions.two]\nnetwork.levels = [4]\n")
+    found = {one.condition: one.config for one in plan.members}
+    assert list(found)[4:] == controls
+    assert {found[name].network.levels for name in controls} == {found["one, batch=2"].network.levels}
+
+
 def test_a_run_that_waits_for_a_failed_one_fails_and_says_so(tmp_path):
     plan = plan_of(tmp_path, 'base = "smoke"\ncontrols = ["transplant"]\n')
     (tmp_path / "sweep").mkdir()
@@ -193,7 +215,11 @@ def test_a_run_that_waits_for_a_failed_one_fails_and_says_so(tmp_path):
         ('controls = ["matched-feedback"]\n[matched]\nseed = 4', ["matched.seed", "seeds"]),
         ('seeds = [7, 901]\ncontrols = ["matched-feedback"]', ["matched.seeds", "901", "902..904"]),
         ('controls = ["neutral"]\n[conditions.a]\n[conditions.neutral]', ["conditions: 'neutral'", "another name"]),
-        ('controls = ["birth"]\n[grid]\n"network.bias" = [true]', ["no grid, zip"]),
+        ('controls = ["matched-feedback"]\n[grid]\n"network.bias" = [true]', ["'matched-feedback'", "no grid, zip"]),
+        (
+            'controls = ["hebbian"]\n[grid]\n"plasticity.rule" = ["fixed-feedback", "heterosynaptic"]',
+            ["differ in nothing"],
+        ),
     ],
 )
 def test_wrong_controls_are_refused(text, parts, tmp_path):

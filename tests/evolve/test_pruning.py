@@ -188,7 +188,7 @@ def test_without_the_note_or_with_a_changed_one_thin_records_are_not_what_was_wr
 
 def test_numbers_that_make_no_sense_are_refused(copy):
     for wrong in ({"checkpoints": -1}, {"individuals": 0}):
-        with pytest.raises(SettingError, match="expected generations"):
+        with pytest.raises(SettingError, match=r"--(checkpoints|individuals) -?\d+: expected a whole number"):
             prune([copy], **wrong)
 
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from hetevo.evolve import Experiment, resume
 from hetevo.evolve.backends import LocalBackend
 from hetevo.evolve.config import BackendTable
-from hetevo.evolve.rundir import LostError, RunDirectory, StorageError
+from hetevo.evolve.rundir import LostError, RunDirectory, StorageError, system
 from hetevo.evolve.sweeps import conduct, plan_of_seeds
 from hetevo.evolve.verify import verify
 from hetevo.populations.errors import MachineFailedError
@@ -25,6 +25,14 @@ def delete(path):
     """Remove a directory into which another thread may write meanwhile."""
     while path.exists():
         shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def unsynced():
+    """Let nothing wait for the disk: a tiny run does so 58 times, which takes minutes where others keep it busy."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(system, "sync", lambda descriptor: None)
+        yield
 
 
 @pytest.fixture(scope="module")

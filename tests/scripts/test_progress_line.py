@@ -64,7 +64,7 @@ PACE = 99 * 3600 + 59 * 60
 
 def test_line_at_its_widest_fits_a_terminal_of_80_columns():
     text = write_line(report(99_999, generations=100_000, **WIDEST), PACE, TERMINAL)
-    assert text == "generation 99999/100000  loss 4.000, best 4.000  alignment -1.000  99h59m left"
+    assert text == "generation 99999/100000  loss 4.000, best 4.000  alignment -1.000  4d03h left"
     assert len(text) <= TERMINAL
     assert len(write_line(report(100_000, PACE, 100_000, **WIDEST), 1.0, TERMINAL)) <= TERMINAL
 

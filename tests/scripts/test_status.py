@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from hetevo.evolve.rundir.lock import Lock
 from hetevo.evolve.rundir.overview import Standing
 from hetevo.evolve.rundir.sweep import Entry, write_entries
+from hetevo.evolve.sweeps import load_plan
 from hetevo.scripts import status
 from hetevo.scripts.console import Messages
 from hetevo.scripts.main import app
@@ -120,6 +121,26 @@ def test_runs_without_settings_yet_are_left_out_aloud(runs):
     assert hetevo("status", runs, "--where", "condition=plain").stderr == ""
 
 
+def test_runs_that_wait_have_the_settings_that_they_will_have(tmp_path):
+    (tmp_path / "mine.toml").write_text(
+        'base = "smoke"\nseeds = [3]\ncontrols = ["transplant", "matched-feedback"]\n'
+        '[conditions.layered]\nnetwork.wiring = "layered"\n[conditions.plain]\n'
+    )
+    plan, folder = load_plan(tmp_path / "mine.toml"), tmp_path / "sweep"
+    write_entries(folder, plan.name, plan.entries, plan.drawn, plan.settings, 9)
+    done = hetevo("status", folder, "--json", "--where", "seed=3", "--where", "task=sine")
+    assert done.stderr == ""
+    found = {run["condition"]: run for run in json.loads(done.stdout)["runs"]}
+    assert {name: run["settings"]["network.wiring"] for name, run in found.items()} == {
+        **dict.fromkeys(["layered", "transplant", "matched-feedback"], "layered"),
+        "plain": "amorphous",
+    }
+    assert found["transplant"]["settings"]["transplant.source"] == "layered-seed{seed}@3"
+    assert found["matched-feedback"]["settings"]["genome.innate_scale"] is None  # pilot runs will choose it
+    assert (found["layered"]["changes"], found["layered"]["generations"]) == ("wiring=layered", 9)
+    assert [row[0] for row in shown(folder, "--where", "wiring=amorphous")[1:-1]] == [str(folder / "plain-seed3")]
+
+
 def test_every_key_can_be_asked_for(runs):
     assert len(shown(runs, "--where", "evolution.generations=1")) == 4
     assert len(shown(runs, "--where", "task=sine")) == len(shown(runs, "--where", "task.name=sine")) == 4
@@ -170,10 +191,41 @@ def test_watching_says_what_changes_and_ends_with_the_last_process(runs, tmp_pat
     assert first.startswith("2 runs: 1 running, 1 done")
     assert change.startswith(f"{folder / 'plain-seed1'}: done, generation 1/1, best loss ")
     assert last == "2 runs: 2 done"
-    # what waits for nobody is not waited for
-    left = hetevo("status", runs, "--watch", "--json")
-    assert left.exit_code == 1
-    assert json.loads(left.stdout)["states"]["waiting"] == 1
+
+
+def test_watching_goes_on_while_a_queue_is_quiet_and_ends_with_what_has_failed(runs, tmp_path, monkeypatch):
+    folder, pauses = tmp_path / "sweep", []
+    write_entries(folder, "sweep", [Entry("plain-seed0", "plain", 0)])
+
+    def wait(seconds):
+        pauses.append(seconds)
+        if len(pauses) == 9:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(status.time, "sleep", wait)
+    quiet = hetevo("status", folder, "--watch", "--json")
+    assert quiet.exit_code == 130
+    assert json.loads(quiet.stdout)["states"]["waiting"] == 1
+    assert pauses == 2 * [status.WATCH_SECONDS] + 7 * [status.QUIET_SECONDS]
+    assert quiet.stderr.count("nothing is under way; what is not done is waited for") == 1
+    # nobody repairs by himself what is damaged
+    shutil.copytree(runs / "layered", folder / "plain-seed0")
+    (folder / "plain-seed0" / "config.toml").write_text("= 3")
+    assert hetevo("status", folder, "--watch").exit_code == 1
+
+
+@pytest.mark.parametrize(("state", "code"), [("done", 0), ("failed", 1), ("stopped", 130)])
+def test_watching_one_run_ends_when_it_has_ended(runs, tmp_path, monkeypatch, state, code):
+    run = shutil.copytree(runs / "layered", tmp_path / "run")
+    provenance = json.loads((run / "provenance.json").read_text())
+    provenance["sessions"][-1]["outcome"] = state
+    (run / "provenance.json").write_text(json.dumps(provenance))
+
+    def wait(seconds):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(status.time, "sleep", wait)
+    assert hetevo("status", run, "--watch").exit_code == code
 
 
 def test_watching_waits_for_a_folder_that_is_not_there_yet(runs, tmp_path, monkeypatch):

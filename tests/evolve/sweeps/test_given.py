@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from hetevo.evolve.config import ConfigError
-from hetevo.evolve.rundir.sweep import read_drawn
+from hetevo.evolve.rundir.sweep import read_list
 from hetevo.evolve.sweeps import load_plan, plan_of_changes, read_changes
+from hetevo.evolve.sweeps.plan import keep_names
 from hetevo.evolve.toml import inline, split_values
 from hetevo.scripts.main import app
 
@@ -100,11 +101,37 @@ def test_run_with_several_values_is_a_sweep_that_goes_on(tmp_path):
     done = CliRunner().invoke(app, command)
     assert done.exit_code == 0, done.stderr
     runs = json.loads(done.stdout)["runs"]
-    scale = read_drawn(tmp_path / "sweep")[0].samples[0]["genome.gain_scale"]
+    scale = read_list(tmp_path / "sweep").drawn[0].samples[0]["genome.gain_scale"]
     wirings = ("amorphous", "layered")
     assert [run["condition"] for run in runs] == [f"wiring={wiring}, gain_scale={scale}" for wiring in wirings]
     assert {(run["seed"], run["state"]) for run in runs} == {(3, "done")}
     assert json.loads(CliRunner().invoke(app, command).stdout)["runs"] == runs
+
+
+def test_the_order_of_options_is_no_other_sweep(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    fixed = [word for change in [*TINY, "evolution.generations=0"] for word in ("-s", change)]
+    first, second = ["-s", "lifetime.batch=2,4"], ["-s", "network.wiring=amorphous,layered"]
+    runs = []
+    for order in ([*first, *second], [*second, *first]):
+        done = CliRunner().invoke(app, ["run", "smoke", *fixed, *order, "--workers", "1", "--json"])
+        assert done.exit_code == 0, done.stderr
+        found = json.loads(done.stdout)
+        runs.append((found["path"], sorted((run["run"], run["digest"]) for run in found["runs"])))
+    assert runs[0] == runs[1]
+    assert [run for run, _ in runs[0][1]] == [
+        f"batch={batch}-wiring={wiring}-seed0" for batch in (2, 4) for wiring in ("amorphous", "layered")
+    ]
+
+
+def test_conditions_that_could_be_one_of_two_keep_their_names():
+    # size=1 of one table with size=2 of the other is not size=2 with size=1
+    asked = [("size=1, size=2", {}), ("size=2, size=1", {})]
+    assert keep_names(asked, ["size=2, size=1"]) == asked
+    assert keep_names([("drift, b=1, a=2", {}), ("b=3, a=2", {})], ["drift, a=2, b=1", "b=4, a=2"]) == [
+        ("drift, a=2, b=1", {}),
+        ("b=3, a=2", {}),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -188,3 +188,24 @@ def test_one_file_may_hold_a_preset_its_sweep_and_a_claim(tmp_path):
     file.write_text(sweep)
     with pytest.raises(ConfigError, match="is a sweep, not a configuration"):
         load_config(file)
+
+
+def test_settings_are_those_of_a_condition_and_tell_nobodys_places(tmp_path):
+    (tmp_path / "own.csv").write_text("a,b,y\n" + "1,2,3\n2,1,4\n" * 20)
+    plan = plan_of(
+        tmp_path,
+        f"""
+        base = "smoke"
+        seeds = [1, 2]
+        controls = ["transplant"]
+        [set]
+        task = {{name = "table", options = {{file = "{tmp_path / "own.csv"}", targets = ["y"]}}}}
+        backend.workers = 3
+        """,
+    )
+    settings = plan.settings
+    assert list(settings) == ["smoke", "transplant"]
+    assert settings["transplant"]["transplant"]["source"] == "smoke-seed{seed}@3"
+    assert {"seed", "backend", "track"}.isdisjoint(settings["smoke"])
+    assert settings["smoke"]["task"]["name"] == "table"
+    assert str(tmp_path) not in repr(settings)

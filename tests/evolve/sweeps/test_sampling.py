@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hetevo.evolve.config import BackendTable, ConfigError
 from hetevo.evolve.rundir import RunDirectoryError
-from hetevo.evolve.rundir.sweep import Drawn, Entry, read_drawn, read_entries, write_entries
+from hetevo.evolve.rundir.sweep import Drawn, Entry, read_entries, read_list, write_entries
 from hetevo.evolve.sweeps import conduct, load_plan
 from hetevo.evolve.sweeps.sampling import Distribution, RandomTable, read_call
 
@@ -96,7 +96,7 @@ def test_a_random_sweep_repeats_what_its_directory_says(tmp_path):
     assert [member.condition.partition("=")[0] for member in plan.members] == ["gain_scale"] * 3
     first, _ = conduct(plan, folder, backend=BackendTable(workers=1))
     assert {outcome.state for outcome in first} == {"done"}
-    (drawn,) = read_drawn(folder)
+    (drawn,) = read_list(folder).drawn
     assert [member.config.lifetime.batch for member in plan.members] == [
         each["lifetime.batch"] for each in drawn.samples
     ]
@@ -109,19 +109,19 @@ def test_a_random_sweep_repeats_what_its_directory_says(tmp_path):
     more = plan_of(tmp_path, SWEEP.replace("samples = 3", "samples = 4"), directory=folder)
     assert [member.name for member in more.members[:3]] == [member.name for member in again.members]
     write_entries(folder, "mine", more.entries, more.drawn)
-    assert len(read_drawn(folder)[0].samples) == 4
+    assert len(read_list(folder).drawn[0].samples) == 4
     # who draws nothing forgets nothing
     write_entries(folder, "mine", [Entry("other-seed0", "other", 0)])
-    assert len(read_drawn(folder)[0].samples) == 4
+    assert len(read_list(folder).drawn[0].samples) == 4
 
 
 def test_a_list_without_draws_is_read_and_a_damaged_one_is_named(tmp_path):
     write_entries(tmp_path / "old", "old", [Entry("a-seed0", "a", 0)])
     assert "drawn" not in (tmp_path / "old" / "sweep.json").read_text()
-    assert read_drawn(tmp_path / "old") == []
-    assert read_drawn(tmp_path / "none") == []
+    assert read_list(tmp_path / "old").drawn == []
+    assert read_list(tmp_path / "none").drawn == []
     (tmp_path / "old" / "sweep.json").write_text('{"schema": 1, "runs": [], "drawn": [{"seed": -1}]}')
-    for read in (read_drawn, read_entries):
+    for read in (read_list, read_entries):
         with pytest.raises(RunDirectoryError, match="is damaged: drawn"):
             read(tmp_path / "old")
 
@@ -136,7 +136,10 @@ def test_a_list_without_draws_is_read_and_a_damaged_one_is_named(tmp_path):
         ),
         ('[random]\nvalues = {"lifetime.batch" = "linspace(4, 8, 2)"}', "expected a distribution"),
         ('[grid]\n"lifetime.batch" = [4]\n[random.values]\n"lifetime.batch" = "integers(4, 8)"', "in one place only"),
-        ('controls = ["neutral"]\n[random.values]\n"lifetime.batch" = "integers(4, 8)"', "no grid, zip or random"),
+        (
+            'controls = ["matched-feedback"]\n[random.values]\n"lifetime.batch" = "integers(4, 8)"',
+            "no grid, zip or random",
+        ),
         ('[random]\nsamples = 200000\nvalues = {"genome.gain_scale" = "uniform(0, 1)"}', "random.samples"),
         ('[random]\nsamples = 9\nvalues = {"lifetime.batch" = "integers(4, 5)"}', "2 different ones"),
     ],

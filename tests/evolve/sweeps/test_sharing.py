@@ -171,6 +171,22 @@ def test_stop_is_for_all_and_the_last_one_removes_it(tmp_path):
     assert not mine.exists()
 
 
+def test_what_was_handed_to_jobs_goes_once_nobody_uses_it(tmp_path):
+    left = tmp_path / ".slurm-7-0011"
+    (tmp_path / "a-seed0").mkdir()
+    (left / "job").mkdir(parents=True)
+    (left / "job" / "call.pkl").touch()
+    # a run is under way, in a job for all that is known
+    with Lock(tmp_path / "a-seed0" / "lock"), taking_part(tmp_path, was_asked=False):
+        assert left.exists()
+    # another process is at the sweep, whose folder it may be
+    with taking_part(tmp_path, was_asked=False):
+        assert not left.exists()
+        left.mkdir()
+        with taking_part(tmp_path, was_asked=False):
+            assert left.exists()
+
+
 @pytest.mark.parametrize("killed", [False, True], ids=["asked now", "asked before"])
 def test_stop_counts_from_the_moment_the_directory_is_there(plan, tmp_path, monkeypatch, killed):
     def write(folder, *arguments):
