@@ -9,6 +9,7 @@ from hetevo.analysis.measures import MEASURES, SPARSE, Measure, SparseView, View
 from hetevo.analysis.measures.alignment import layer_columns
 from hetevo.populations.circuits.layer import LayerSnapshot
 from hetevo.populations.errors import SettingError, nearest
+from hetevo.populations.extras import expect_package
 from hetevo.populations.kernel.snapshot import Snapshot
 from hetevo.populations.sparse.life import SparseSnapshot
 from hetevo.populations.species import Species
@@ -27,7 +28,7 @@ class AlignmentProbe:
     Raises
     ------
     SettingError
-        If there is no such measure.
+        If there is no such measure, or the package that it needs is not installed.
 
     Examples
     --------
@@ -51,7 +52,9 @@ class AlignmentProbe:
                     f"probe.measures: expected some of {', '.join(MEASURES)}, or the place of your own, such as"
                     f" 'own_module:RATIO', got {name!r}.{nearest(name, MEASURES)}"
                 )
-            MEASURES[name]  # what cannot be imported is refused before anything lives
+            measure = MEASURES[name]  # what cannot be imported is refused before anything lives
+            if measure.package:
+                expect_package(measure.package, measure.extra, f"probe.measures: {name!r}")
 
     def check(self, species: Species) -> None:
         """Check that all measures can be taken of a species' individuals.

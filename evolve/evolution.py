@@ -21,7 +21,7 @@ from hetevo.evolve.heldout import HeldOut
 from hetevo.evolve.memory import check_memory
 from hetevo.evolve.messages import log
 from hetevo.evolve.objectives import measure_objectives, needs_changes
-from hetevo.evolve.plugins import VARIATION, describe_plugins, rehearse, rehearse_variation
+from hetevo.evolve.plugins import VARIATION, check_packages, describe_plugins, rehearse, rehearse_variation
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.species import build_species, load_probe, second_lives
 from hetevo.populations.errors import SettingError
@@ -67,7 +67,8 @@ class Evolution:
         self.algorithm = make_algorithm(config.evolution.algorithm)
         self.algorithm.check(self.search)
         check_memory(config, self.species, 0 if self.place.address else self.place.workers)
-        # fails here, before anything is written, if a data set's package is missing
+        # fails here, before anything is written, if a package is missing
+        check_packages([config])
         self.species.task.prepare()
         self.held_out = HeldOut(config, self.species)
         self.probe = probe or (load_probe(config.probe.name, config.probe.measures) if config.probe.every else None)

@@ -1,26 +1,31 @@
 """Plug-ins of a run: whether they work, and what they are, as its provenance remembers them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from hetevo.evolve.algorithms import ALGORITHMS
 from hetevo.evolve.config import Config, ConfigError
 from hetevo.evolve.config.plugins import plugins_of
 from hetevo.evolve.genes import check_genes
 from hetevo.evolve.objectives import measure_objectives, needs_changes
 from hetevo.evolve.software import hash_sources, installed_version, locate
 from hetevo.evolve.species import second_lives
-from hetevo.evolve.variation import make_crossover, make_mutation
+from hetevo.evolve.variation import CROSSOVERS, MUTATIONS, make_crossover, make_mutation
 from hetevo.populations.circuits import draw_founders, genome
 from hetevo.populations.errors import HetevoError
 from hetevo.populations.evaluation import Probe, evaluate
+from hetevo.populations.extras import expect_package
 from hetevo.populations.genome import Population
 from hetevo.populations.random_streams import Purpose, random_stream
-from hetevo.populations.registry import describe_exception
+from hetevo.populations.registry import Registry, describe_exception
+from hetevo.populations.rules import RULES
 from hetevo.populations.species import Species
+from hetevo.populations.tasks import TASKS
 from hetevo.populations.tasks.task import find_fault
+from hetevo.populations.wiring import WIRINGS
 
 REHEARSED = 2
 """Founders, presentations and probe samples of a rehearsal."""
@@ -33,6 +38,43 @@ TRACKED = "track.to"
 
 VARIATION = ("evolution.cross.name", "evolution.mutate.name")
 """Keys that name operators of variation."""
+
+
+PARTS: Mapping[str, Registry[Any]] = {
+    "task.name": TASKS,
+    "network.wiring": WIRINGS,
+    "plasticity.rule": RULES,
+    "evolution.algorithm": ALGORITHMS,
+    "evolution.cross": CROSSOVERS,
+    "evolution.mutate": MUTATIONS,
+}
+"""What may need a package that few need, and say so by its attributes ``package`` and ``extra``; by key."""
+
+
+def check_packages(configs: Iterable[Config]) -> None:
+    """Check that the packages are installed that parts of experiments need; nothing is imported that is not already.
+
+    Parameters
+    ----------
+    configs : iterable of Config
+        The experiments. Trackers are checked by `hetevo.evolve.tracked.check_trackers`, measures by their probe.
+
+    Raises
+    ------
+    SettingError
+        With the command that installs what is missing.
+    """
+    named: set[tuple[str, str]] = set()
+    for config in configs:
+        for key in PARTS:
+            table, name = key.split(".")
+            value = getattr(getattr(config, table), name)
+            named.add((key, value["name"] if isinstance(value, Mapping) else value))
+        named |= {("task.name", family) for family in config.heldout.families if config.heldout.every}
+    for key, name in sorted(named):
+        part = PARTS[key].get(name)  # rules that are inherited themselves are none of these
+        if package := getattr(part, "package", ""):
+            expect_package(package, getattr(part, "extra", ""), f"{key}: {name!r}")
 
 
 def describe_plugins(content: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -10,6 +10,7 @@ import contextlib
 import os
 import signal
 import sys
+import time
 from functools import cache
 from pathlib import Path
 
@@ -48,6 +49,19 @@ def lock_alone(descriptor: int, *, wait: bool = False) -> None:
     fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
 
 
+def lock_within(descriptor: int, seconds: float) -> bool:
+    """Take an exclusive lock on a file as soon as nobody else has it; False if somebody does after some seconds."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            lock_alone(descriptor)
+            return True
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                return False
+        time.sleep(0.05)
+
+
 def lock_shared(descriptor: int, *, wait: bool = True) -> None:
     """Take a share in a lock, waiting for whoever has it alone; without ``wait``, BlockingIOError."""
     fcntl.flock(descriptor, fcntl.LOCK_SH | (0 if wait else fcntl.LOCK_NB))
@@ -64,6 +78,15 @@ def block_signals() -> Mask:
 def unblock_signals() -> None:
     """Let `SIGNALS` reach this thread again."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+
+
+def take_signals() -> bool:
+    """Take what waits since `block_signals`, in all threads of this process; tell whether there was anything."""
+    taken = False
+    while waiting := signal.sigpending() & {*SIGNALS}:
+        signal.sigwait(waiting)
+        taken = True
+    return taken
 
 
 def restore_signals(before: Mask) -> None:
@@ -83,6 +106,22 @@ def exists(pid: int) -> bool:
     except PermissionError:
         pass  # somebody else's
     return pid > 0
+
+
+def watch(pid: int) -> int | None:
+    """Return a descriptor that can be read from when a process has ended; None where the system has no such thing.
+
+    Raises
+    ------
+    ProcessLookupError
+        If there is no such process any more.
+    """
+    try:
+        return os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
+    except ProcessLookupError:
+        raise
+    except OSError:
+        return None  # kernels without it, and sandboxes
 
 
 def kill(pid: int) -> None:

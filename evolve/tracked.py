@@ -9,7 +9,6 @@ import math
 import subprocess
 import tempfile
 import time
-from importlib.util import find_spec
 from multiprocessing.spawn import get_executable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +26,7 @@ from hetevo.evolve.tracking import TRACKERS
 from hetevo.evolve.tracking.link import Link, finish
 from hetevo.evolve.tracking.tracker import LONGEST
 from hetevo.populations.errors import HetevoError, SettingError
-from hetevo.populations.extras import how_to_install
+from hetevo.populations.extras import how_to_install, is_missing
 from hetevo.populations.text import for_file, for_terminal, without_places
 
 if TYPE_CHECKING:  # it is told of these
@@ -73,10 +72,7 @@ def check_trackers(track: TrackTable) -> None:
 
 def _find_missing(name: str) -> str:
     package = TRACKERS[name].package
-    try:
-        return package if package and find_spec(package) is None else ""
-    except (ImportError, ValueError):  # what a dotted name lies in is missing, or has no parts
-        return package
+    return package if package and is_missing(package) else ""
 
 
 class Tracking(Callback):

@@ -12,8 +12,6 @@ In a package's tests, for all that it announces:
         hetevo.testing.check(kind, name)
 """
 
-import pickle
-import random
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib.metadata import distribution
@@ -24,29 +22,32 @@ from typing import Any
 import numpy as np
 
 from hetevo._contracts import (
+    CHANCE_OR_MEMORY,
     SAMPLES,
     SEED,
     STEP,
-    check_crossover,
+    check_draws,
     check_gradient,
     check_lists,
     check_lives,
-    check_mutation,
-    check_objective,
     check_same,
     check_same_life,
-    check_search,
+    columns_of,
     configure,
+    expect_none,
+    expect_options,
     let_live,
+    look_twice,
+    unchanged,
 )
+from hetevo._search_contracts import check_crossover, check_mutation, check_objective, check_search, check_selection
 from hetevo.evolve.config import preset
-from hetevo.evolve.selection import SELECTIONS, Candidates
+from hetevo.evolve.selection import SELECTIONS
 from hetevo.evolve.species import build_species, load_probe
 from hetevo.evolve.variation import CROSSOVERS, MUTATIONS
 from hetevo.populations.activations import ACTIVATIONS
 from hetevo.populations.layout import Layout
 from hetevo.populations.random_streams import Purpose, random_stream
-from hetevo.populations.species import Species
 from hetevo.populations.storage import has_lists
 from hetevo.populations.tasks import TASKS
 from hetevo.populations.tasks.task import find_fault
@@ -65,19 +66,19 @@ def check(kind: str, name: str, **options: Any) -> None:
     name : str
         Its name as an installed package announces it, or its place, such as ``"own_task:Cosine"``.
     **options
-        Options of a task or wiring, or arguments of an operator; ``runs`` of a figure that needs others than
-        a small one.
+        Options of a task, wiring, rule or algorithm, or arguments of an operator; ``runs`` of a figure that needs
+        others than a small one.
 
     Raises
     ------
     AssertionError
         Saying what it does not keep of what a member of its kind promises.
     SettingError
-        If it cannot be found or imported.
+        If it cannot be found or imported, or has no such options.
     """
     if kind not in CHECKS:
         raise ValueError(f"kind: expected one of {', '.join(CHECKS)}, got {kind!r}")
-    CHECKS[kind](name, options)
+    check_draws(kind, lambda: CHECKS[kind](name, options))
 
 
 def members(package: str) -> list[tuple[str, str]]:
@@ -93,21 +94,21 @@ def members(package: str) -> list[tuple[str, str]]:
 
 
 def _task(name: str, options: Mapping[str, Any]) -> None:
-    family: Any = TASKS[name]
+    family: Any = TASKS.find(name)
+    expect_options("task.options", name, family, options)
     task = family(**options)
     task.prepare()
     instance = task.draw(random_stream(SEED, 0, Purpose.TASK))
-    drawn = [
-        instance.training(random_stream(SEED, 0, Purpose.TRAINING), SAMPLES),
-        instance.test(random_stream(SEED, 0, Purpose.TEST), SAMPLES),
-    ]
+    trained = instance.training(random_stream(SEED, 0, Purpose.TRAINING), SAMPLES)
+    with unchanged("samples that were drawn before", trained):
+        drawn = [trained, instance.test(random_stream(SEED, 0, Purpose.TEST), SAMPLES)]
     for samples, what in zip(drawn, ("training", "test"), strict=True):
         fault = find_fault(task, samples, SAMPLES)
         assert not fault, f"{what}: {fault}"
     assert len(drawn[0][0]) == SAMPLES, f"training: expected {SAMPLES} samples, got {len(drawn[0][0])}"
     # the same stream gives the same samples, another one others
     again = task.draw(random_stream(SEED, 0, Purpose.TASK)).training(random_stream(SEED, 0, Purpose.TRAINING), SAMPLES)
-    check_same(drawn[0], again, "expected the same samples from the same random streams")
+    check_same(drawn[0], again, f"expected the same samples from the same random streams: {CHANCE_OR_MEMORY}")
     differ = not np.array_equal(drawn[0][0], drawn[1][0])
     assert differ, "expected other samples for the test than for training"
     check_lives(
@@ -116,9 +117,12 @@ def _task(name: str, options: Mapping[str, Any]) -> None:
 
 
 def _wiring(name: str, options: Mapping[str, Any]) -> None:
+    expect_options("network.options", name, WIRINGS.find(name), options)
     layout, family = Layout(4, (3, 2), 2, True), WIRINGS[name](**options)
     family.check(layout)
     allowed = family.allowed(layout)
+    with unchanged("synapses that are allowed", allowed.ascending, allowed.descending):
+        family.draw(layout, (0.5, 0.5), random_stream(SEED, 1, Purpose.FOUNDER))
     drawn, again = (family.draw(layout, (0.5, 0.5), random_stream(SEED, 0, Purpose.FOUNDER)) for _ in range(2))
     shapes = {"ascending": (layout.neurons, layout.units), "descending": (layout.hidden, layout.neurons)}
     for pathway, shape in shapes.items():
@@ -127,7 +131,8 @@ def _wiring(name: str, options: Mapping[str, Any]) -> None:
             fits = array.shape == shape and array.dtype == np.bool_
             assert fits, f"{what}: expected {pathway} of shape {shape} and bool, got {array.shape} {array.dtype}"
         assert not (there & ~mask).any(), f"draw: expected {pathway} synapses among the allowed ones only"
-        check_same([there], [getattr(again, pathway)], f"draw: expected the same {pathway} wiring from the same stream")
+        same = f"draw: expected the same {pathway} wiring from the same stream: {CHANCE_OR_MEMORY}"
+        check_same([there], [getattr(again, pathway)], same)
     if not family.recurrent:
         loops = (allowed.ascending & ~layout.below()).any() or (allowed.descending & ~layout.above()).any()
         assert not loops, "allowed: expected no loops, or recurrent = True, with which circuits settle"
@@ -137,21 +142,23 @@ def _wiring(name: str, options: Mapping[str, Any]) -> None:
 
 
 def _rule(name: str, options: Mapping[str, Any]) -> None:
-    _no(options)
-    species = check_lives({"plasticity.rule": name})
+    species = check_lives({"plasticity.rule": name, "plasticity.options": dict(options)})
     if not species.rule.is_plain:  # a sum of terms: the plain model agrees with the kernel
         check_same_life(species, replace(species, network=replace(species.network, circuit="plain")))
 
 
 def _activation(name: str, options: Mapping[str, Any]) -> None:
-    _no(options)
-    activation = ACTIVATIONS[name]
+    expect_none(options)
+    activation = ACTIVATIONS.find(name)
     potential = np.linspace(-2.9, 2.9, 30).reshape(5, 6)  # without a kink at 0
     values = [np.empty_like(potential) for _ in range(3)]
     for shift, out in zip((0, STEP, -STEP), values, strict=True):
-        activation.apply(potential + shift, out)
+        given = potential + shift
+        with unchanged("potentials, where out is another array,", given):
+            activation.apply(given, out)
     slope = np.empty_like(potential)
-    activation.slope(values[0], slope)
+    with unchanged("activities, where out is another array,", values[0]):
+        activation.slope(values[0], slope)
     measured = (values[1] - values[2]) / (2 * STEP)
     close = np.allclose(slope, measured, rtol=1e-4, atol=1e-6)
     assert close, f"slope: expected the derivative of apply, {measured.ravel()[:3]}…, got {slope.ravel()[:3]}…"
@@ -162,12 +169,12 @@ def _activation(name: str, options: Mapping[str, Any]) -> None:
 
 
 def _circuit(name: str, options: Mapping[str, Any]) -> None:
-    _no(options)
+    expect_none(options)
     check_lives({"network.circuit": name})
 
 
 def _measure(name: str, options: Mapping[str, Any]) -> None:
-    _no(options)
+    expect_none(options)
     config = configure({"probe.measures": [name]})
     own = load_probe("alignment", [name])
     species = build_species(config)
@@ -175,12 +182,7 @@ def _measure(name: str, options: Mapping[str, Any]) -> None:
 
     class Watching:
         def measure(self, snapshot: Any) -> dict[str, Any]:
-            before = pickle.dumps((snapshot.weights, snapshot.activity, snapshot.signal, snapshot.update))
-            columns = own.measure(snapshot)
-            after = pickle.dumps((snapshot.weights, snapshot.activity, snapshot.signal, snapshot.update))
-            assert before == after, "expected a measure that changes nothing in the snapshot"
-            again = own.measure(snapshot)
-            check_same(columns.values(), again.values(), "expected the same values from the same snapshot")
+            columns = look_twice(own, snapshot)
             for column, values in columns.items():
                 networks = (len(snapshot.activity),)
                 shape = np.shape(values)
@@ -188,30 +190,24 @@ def _measure(name: str, options: Mapping[str, Any]) -> None:
                 finite = np.isfinite(values) | np.isnan(values)
                 assert finite.all(), f"{column}: expected NaN where it is undefined, got an infinite value"
             found.append(columns)
-            return columns
+            return dict(columns)
 
     let_live(species, Watching(), blocks=0)
-    usual = {column for part in found for column in part} - _columns_of(species)
+    usual = {column for part in found for column in part} - columns_of(species)
     assert usual, "expected columns that no other measure has"
     check_lives({"probe.measures": [name]}, own)
 
 
-def _columns_of(species: Species) -> set[str]:
-    names: set[str] = set()
-
-    class Listing:
-        def measure(self, snapshot: Any) -> dict[str, Any]:
-            columns = load_probe("alignment").measure(snapshot)
-            names.update(columns)
-            return columns
-
-    let_live(species, Listing(), blocks=0)
-    return names
-
-
 def _probe(name: str, options: Mapping[str, Any]) -> None:
-    _no(options)
-    check_lives({"probe.name": name}, load_probe(name))
+    expect_none(options)
+    probe = load_probe(name)
+
+    class Watching:
+        def measure(self, snapshot: Any) -> dict[str, Any]:
+            return dict(look_twice(probe, snapshot))
+
+    let_live(build_species(configure({})), Watching(), blocks=0)
+    check_lives({"probe.name": name}, probe)
 
 
 def _figure(name: str, options: Mapping[str, Any]) -> None:
@@ -223,32 +219,24 @@ def _figure(name: str, options: Mapping[str, Any]) -> None:
     from hetevo.evolve import Experiment
 
     # everything that a figure may declare is measured
-    measures = {"probe.name": "instruments", "probe.measures": list(needs_of(FIGURES[name]).measures)}
+    measures = {"probe.name": "instruments", "probe.measures": list(needs_of(FIGURES.find(name)).measures)}
     config = configure({"backend.workers": 1, "evolution.generations": 2, **measures})
     with TemporaryDirectory() as folder:
         runs = options.get("runs")
         if runs is None:
             made = Experiment(config).run(Path(folder) / "run", notice=lambda message: None)
             runs = [load_run(made.path)]
-        plot = FIGURES[name](runs)
+        with unchanged("the tables of runs", *(run.generations for run in runs)):
+            plot, again = (FIGURES[name](runs) for _ in range(2))
     assert FIGURES[name].__doc__, "expected a docstring: lists and reports show it"
     drawn = isinstance(plot.figure, Figure) and len(plot.data) > 0
     assert drawn, "expected a Plot with a matplotlib Figure and the numbers that it shows"
+    same = plot.data.equals(again.data)
+    assert same, f"expected the same numbers of the same runs: {CHANCE_OR_MEMORY}"
 
 
 def _selection(name: str, options: Mapping[str, Any]) -> None:
-    operator = SELECTIONS[name]
-    losses = np.random.default_rng(SEED).random(12)
-    candidates = Candidates(losses, 4.0, np.arange(1, 13)).individuals()
-    state = random.getstate(), pickle.dumps(np.random.get_state())  # noqa: NPY002 (nobody may draw from it)
-    chosen = [operator(candidates, 7, rng=np.random.default_rng(SEED), **options) for _ in range(2)]
-    untouched = state == (random.getstate(), pickle.dumps(np.random.get_state()))  # noqa: NPY002
-    assert untouched, "expected an operator that draws from rng alone, not from random or numpy.random"
-    assert len(chosen[0]) == 7, f"expected 7 individuals where k is 7, got {len(chosen[0])}"
-    strangers = [one for one in chosen[0] if not any(one is candidate for candidate in candidates)]
-    assert not strangers, "expected some of the individuals that were given"
-    positions = [[one.position for one in part] for part in chosen]
-    assert positions[0] == positions[1], "expected the same choice from the same random generator"
+    check_selection(SELECTIONS.find(name), options)
 
 
 def _algorithm(name: str, options: Mapping[str, Any]) -> None:
@@ -256,20 +244,22 @@ def _algorithm(name: str, options: Mapping[str, Any]) -> None:
 
 
 def _crossover(name: str, options: Mapping[str, Any]) -> None:
+    expect_options("evolution.cross", name, CROSSOVERS.find(name), options)
     check_crossover(CROSSOVERS[name](**options))
 
 
 def _mutation(name: str, options: Mapping[str, Any]) -> None:
+    expect_options("evolution.mutate", name, MUTATIONS.find(name), options)
     check_mutation(MUTATIONS[name](**options))
 
 
 def _objective(name: str, options: Mapping[str, Any]) -> None:
-    _no(options)
+    expect_none(options)
     check_objective(name)
 
 
 def _preset(name: str, options: Mapping[str, Any]) -> None:
-    _no(options)
+    expect_none(options)
     config = preset(name)
     assert build_species(config), f"expected a configuration, got {config}"
 
@@ -291,8 +281,3 @@ CHECKS: Mapping[str, Callable[[str, Mapping[str, Any]], object]] = {
     "preset": _preset,
 }
 """What tests a member, by its kind."""
-
-
-def _no(options: Mapping[str, Any]) -> None:
-    if options:
-        raise ValueError(f"options: members of this kind have none, got {', '.join(options)}")

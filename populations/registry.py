@@ -78,6 +78,22 @@ class Registry(Mapping[str, Member], Generic[Member]):
     def __len__(self) -> int:
         return len({*self.own, *self.announced()})
 
+    def find(self, name: str) -> Member:
+        """Return the member of a name.
+
+        Raises
+        ------
+        SettingError
+            If there is none, with the names that are near.
+        """
+        if name not in self:
+            there = f"one of {', '.join(self)}, or " if len(self) else ""
+            raise SettingError(
+                f"There is no {self.kind} {name!r}.{nearest(name, self)} Expected {there}the place of your own, such as"
+                " 'own_module:Name'."
+            )
+        return self[name]
+
     def announced(self) -> "dict[str, EntryPoint]":
         """Return the entry points of installed packages by their names; nothing is imported."""
         # of two with one name the first counts, as it does when Python imports

@@ -129,6 +129,9 @@ class Plasticity:
     rule: str = setting(
         "heterosynaptic", "plasticity rule; chalmers is inherited itself, by networks of a single layer", names="rules"
     )
+    options: Options = setting(
+        {}, "options of the rule, e.g. {scale = 0.02} of node-perturbation", example={"scale": 0.02}
+    )
     terms: tuple[str, ...] = setting(
         (), "extra homosynaptic terms, each with coefficient genes", names="terms", example=["oja"]
     )

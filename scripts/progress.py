@@ -78,19 +78,19 @@ def write_line(report: "GenerationReport", pace: float | None, width: int | None
     pace : float or None
         Seconds a generation; None: not known yet.
     width : int, optional
-        Columns. What does not fit is left out in this order: the elite's alignment, the best loss, alignment, loss,
-        time; the generation is cut off.
+        Columns. What does not fit is left out in this order: the best tenth's alignment, the best loss, alignment,
+        loss, time; the generation is cut off.
     """
     last = report.generation >= report.generations
     left = None if pace is None else f"{write_duration((report.generations - report.generation) * pace)} left"
-    alignment, elite = report.alignment_end, report.alignment_end_elite
+    alignment, best = report.alignment_end, report.alignment_end_elite
     # text, and the rank at which it is left out
     parts = [
         (f"generation {report.generation}/{report.generations}", 0),
         (f"  loss {report.loss_median:.3f}", 2),
         (f", best {report.loss_best:.3f}", 4),
         (f"  alignment {alignment:+.3f}" if alignment is not None else "", 3),
-        (f", elite {elite:+.3f}" if alignment is not None and elite is not None else "", 5),
+        (f", best tenth {best:+.3f}" if alignment is not None and best is not None else "", 5),
         (f"  {write_duration(report.elapsed)}" if last else f"  {left}" if left else "", 1),
     ]
     text = ""

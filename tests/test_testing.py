@@ -2,7 +2,7 @@
 
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import ClassVar
 
@@ -15,11 +15,13 @@ from hetevo import testing
 from hetevo.analysis.figures import FIGURES
 from hetevo.analysis.measures import MEASURES
 from hetevo.evolve.algorithms import ALGORITHMS
+from hetevo.evolve.algorithms.generational import Generational
 from hetevo.evolve.objectives import OBJECTIVES
 from hetevo.evolve.selection import SELECTIONS
 from hetevo.evolve.variation import CROSSOVERS, MUTATIONS, Gaussian, Uniform
 from hetevo.populations.activations import ACTIVATIONS, Activation
 from hetevo.populations.circuits import CIRCUITS
+from hetevo.populations.errors import SettingError
 from hetevo.populations.rules import RULES, Rule
 from hetevo.populations.tasks import TASKS, Sine
 from hetevo.populations.tasks.task import Regression
@@ -194,9 +196,229 @@ def nothing(runs):
     """Draw nothing."""
 
 
+GLOBAL = "not from random or numpy.random"
+MEMORY = "it draws from a generator of its own, or remembers something"
+LENT = "that stay what they are"
+
+
+def seeded_globally():
+    np.random.seed(3)
+    return np.random.random()
+
+
+@dataclass(frozen=True)
+class Seeding(Sine):
+    def draw(self, rng):
+        seeded_globally()
+        return super().draw(rng)
+
+
+@dataclass(frozen=True)
+class Counting(Sine):
+    """What is drawn depends on what was drawn before."""
+
+    drawn: ClassVar[list[int]] = []
+
+    def draw(self, rng):
+        self.drawn.append(1)
+        return Regression(self.inputs, lambda x: np.sin(x[:, :2] * len(self.drawn)))
+
+
+@dataclass(frozen=True)
+class Buffered(Sine):
+    """Gives the same arrays again, with other numbers in them."""
+
+    def draw(self, rng):
+        instance, arrays = super().draw(rng), {}
+
+        class Reusing:
+            def training(self, rng, count):
+                kept = arrays.setdefault(count, [np.zeros((count, 6)), np.zeros((count, 2))])
+                for array, values in zip(kept, instance.training(rng, count), strict=True):
+                    array[:] = values
+                return tuple(kept)
+
+            test = training
+
+        return Reusing()
+
+
+@dataclass(frozen=True)
+class Erasing(Amorphous):
+    """Draws change what is allowed, which it keeps."""
+
+    kept: ClassVar[dict[str, Pathways]] = {}
+
+    def allowed(self, layout):
+        return self.kept.setdefault("all", super().allowed(layout))
+
+    def draw(self, layout, density, rng):
+        self.kept["all"].ascending[0] = False
+        return super().draw(layout, density, rng)
+
+
+@dataclass(frozen=True)
+class Wandering(Amorphous):
+    def draw(self, layout, density, rng):
+        return super().draw(layout, density, np.random.default_rng())
+
+
+@dataclass(frozen=True)
+class Chancy(Rule):
+    def update(self, circuits):
+        circuits.W = circuits.W + 0.1 * seeded_globally()
+
+
+@dataclass(frozen=True)
+class Remembering(Rule):
+    """Learns from the circuits that lived before."""
+
+    seen: ClassVar[list[float]] = [0.0]
+
+    def update(self, circuits):
+        circuits.W = circuits.W + self.seen[-1]
+        self.seen.append(float(np.tanh(circuits.W.mean())))
+
+
+def _greedy_apply(potential, out):
+    np.tanh(potential, out=out)
+    potential[:] = 0
+
+
+def _chancy_apply(potential, out):
+    np.tanh(potential + 0 * seeded_globally(), out=out)
+
+
+def remembered(view, seen=[0]):  # noqa: B006 (that is the fault)
+    seen[0] += 1
+    return {"own": np.full(len(view.snapshot.activity), float(seen[0]))}
+
+
+def drawn(view):
+    seeded_globally()
+    return {"own": np.zeros(len(view.snapshot.activity))}
+
+
+def sorting(individuals, k, rng):
+    individuals.sort(key=lambda one: one.fitness)
+    return individuals[:k]
+
+
+def alternating(individuals, k, rng, seen=[0]):  # noqa: B006
+    seen[0] += 1
+    return individuals[seen[0] :][:k]
+
+
+CALLS = []
+
+
+def impatient(lives):
+    CALLS.append(1)
+    return lives.loss * len(CALLS)
+
+
+def covetous(lives):
+    lives.genes["gains_ascending"][:] = 0
+    return lives.loss
+
+
+def dicing(lives):
+    return lives.loss + 0 * seeded_globally()
+
+
+@dataclass(frozen=True)
+class Rolling(Uniform):
+    def cross(self, children, second, crossed, species, rng):
+        super().cross(children, second, crossed, species, rng)
+        seeded_globally()
+
+
+@dataclass(frozen=True)
+class Growing(Gaussian):
+    """Steps become larger with every call."""
+
+    calls: ClassVar[list[int]] = []
+
+    def mutate(self, children, species, settings, rng, strength=None):
+        self.calls.append(1)
+        super().mutate(children, species, settings, rng, strength)
+        children.gains_ascending[:] += len(self.calls)
+
+
+@dataclass(frozen=True)
+class Weakening(Gaussian):
+    def mutate(self, children, species, settings, rng, strength=None):
+        super().mutate(children, species, settings, rng, strength)
+        if strength is not None:
+            strength[:] = 0
+
+
+@dataclass(frozen=True)
+class Restless(Generational):
+    def ask(self, lived, search):
+        seeded_globally()
+        return super().ask(lived, search)
+
+
+@dataclass(frozen=True)
+class Spoiling(Generational):
+    def ask(self, lived, search):
+        lived.loss[:] = 0
+        return super().ask(lived, search)
+
+
+@dataclass(frozen=True)
+class Learning(Generational):
+    told: ClassVar[list[int]] = []
+
+    def ask(self, lived, search):
+        self.told.append(1)
+        generation, memory = super().ask(lived, search)
+        generation.population["gains_ascending"][:] += len(self.told)
+        return generation, memory
+
+
+def erasing(runs):
+    """Draw, and change what was recorded."""
+    runs[-1].generations.loc[:, "loss_best"] = 0.0
+    return FIGURES["alignment"](runs)
+
+
+def flickering(runs, seen=[0]):  # noqa: B006
+    """Draw something else every time."""
+    seen[0] += 1
+    plot = FIGURES["alignment"](runs)
+    return replace(plot, data=plot.data.assign(seen=seen[0]))
+
+
 @pytest.mark.parametrize(
     ("kind", "member", "message"),
     [
+        # what draws from generators that all share, what remembers, what changes what it is lent
+        ("task", Seeding, GLOBAL),
+        ("task", Counting, MEMORY),
+        ("task", Buffered, LENT),
+        ("wiring", Wandering, MEMORY),
+        ("wiring", Erasing, LENT),
+        ("rule", Chancy, GLOBAL),
+        ("rule", Remembering, MEMORY),
+        ("activation", Activation(_chancy_apply, _slope), GLOBAL),
+        ("activation", Activation(_greedy_apply, _slope), LENT),
+        ("measure", drawn, GLOBAL),
+        ("measure", remembered, MEMORY),
+        ("selection", alternating, MEMORY),
+        ("selection", sorting, LENT),
+        ("objective", dicing, GLOBAL),
+        ("objective", impatient, MEMORY),
+        ("objective", covetous, LENT),
+        ("crossover", Rolling, GLOBAL),
+        ("mutation", Growing, MEMORY),
+        ("mutation", Weakening, LENT),
+        ("algorithm", Restless, GLOBAL),
+        ("algorithm", Learning, MEMORY),
+        ("algorithm", Spoiling, LENT),
+        ("figure", erasing, LENT),
+        ("figure", flickering, MEMORY),
         ("task", Narrow, "training: expected targets of shape (40, 2), got (40, 1)"),
         ("task", Forgetful, "the same samples from the same random streams"),
         ("task", Undecided, "one largest target a sample"),
@@ -204,12 +426,12 @@ def nothing(runs):
         ("wiring", Straying, "among the allowed ones only"),
         ("rule", Social, "the same lives in blocks of 1"),
         ("activation", STEEP, "slope: expected the derivative of apply"),
-        ("measure", Meddling(), "changes nothing in the snapshot"),
+        ("measure", Meddling(), "expected weights, activities, signals and updates of the snapshot that stay what"),
         ("measure", short, "own: expected shape"),
         ("measure", infinite, "expected NaN where it is undefined"),
         ("measure", twice, "gives columns that another one has: alignment"),
         ("selection", greedy, "expected 7 individuals where k is 7, got 1"),
-        ("selection", worldly, "draws from rng alone"),
+        ("selection", worldly, "not from random or numpy.random"),
         ("crossover", Thieving, "expected second parents that stay what they are"),
         ("crossover", Everywhere, "circuits: expected individuals that are not changed to stay what they are"),
         ("mutation", Overgrown, "mask_ascending: expected synapses only where the wiring family allows them"),
@@ -232,6 +454,7 @@ def test_a_member_that_breaks_its_contract_is_noticed(kind, member, message, mon
         "crossover": CROSSOVERS,
         "mutation": MUTATIONS,
         "objective": OBJECTIVES,
+        "algorithm": ALGORITHMS,
         "figure": FIGURES,
     }[kind]
     found = member() if isinstance(member, type) and kind == "rule" else member
@@ -255,7 +478,22 @@ def test_unknown_kinds_and_options_are_refused():
     with pytest.raises(ValueError, match="kind: expected one of task, wiring"):
         testing.check("weather", "sine")
     with pytest.raises(ValueError, match="have none, got steps"):
-        testing.check("rule", "none", steps=3)
+        testing.check("circuit", "plain", steps=3)
+    for kind, name, options, message in (
+        ("rule", "none", {"steps": 3}, "the rule 'none' has no option 'steps'"),
+        ("task", "sine", {"amplitud": 3}, "Did you mean 'amplitude'"),
+        ("wiring", "small-world", {"rewirin": 0.1}, "Did you mean 'rewiring'"),
+        ("crossover", "uniform", {"share": 0.1}, "the crossover 'uniform' has no option 'share'"),
+        ("mutation", "gaussian", {"share": 0.1}, "the mutation 'gaussian' has no option 'share'"),
+    ):
+        with pytest.raises(SettingError, match=message):
+            testing.check(kind, name, **options)
+
+
+@pytest.mark.parametrize("kind", testing.CHECKS)
+def test_an_unknown_name_is_refused_with_the_ones_that_there_are(kind):
+    with pytest.raises(SettingError, match=r"alignmen|sin|expected one of"):
+        testing.check(kind, "alignmen" if kind in ("measure", "figure", "probe") else "sin")
 
 
 def test_the_algorithm_in_the_documentation_keeps_its_contract_in_a_file_of_ones_own(tmp_path, monkeypatch):

@@ -43,7 +43,20 @@ SHOWN = MappingProxyType(
 """What axes say, by column of the table of generations."""
 
 
-@figure()
+def _check_defined(runs: Sequence[LoadedRun]) -> None:
+    """Check that some run has one of the usual measures defined somewhere."""
+    if not any(_end(run, column)[2] for column in SHOWN for run in runs):
+        raise SettingError(_say_nothing(SHOWN))
+
+
+def _say_nothing(shows: Mapping[str, str]) -> str:
+    return (
+        f"No run has recorded {' or '.join(map(repr, shows))}, so there is nothing to draw."
+        ' Run again with probe.name = "instruments".'
+    )
+
+
+@figure(usual=_check_defined)
 def claim(frame: Frame, *, shows: Mapping[str, str] = SHOWN) -> pd.DataFrame:
     """Draw measures at the end of each run: a dot a seed, the mean with its interval below, a row a condition.
 
@@ -75,10 +88,7 @@ def claim(frame: Frame, *, shows: Mapping[str, str] = SHOWN) -> pd.DataFrame:
     data = pd.DataFrame(rows, columns=["measure", "condition", "seed", "generation", "value"])
     there = [column for column in shows if data.loc[data["measure"] == column, "value"].notna().any()]
     if not there:
-        raise SettingError(
-            f"No run has recorded {' or '.join(map(repr, shows))}, so there is nothing to draw."
-            ' Run again with probe.name = "instruments".'
-        )
+        raise SettingError(_say_nothing(shows))
     # a panel a measure, in each a row a condition; four measures and more two by two
     across = len(there) if len(there) < 4 else 2
     broken = [fill(name, NAME) for name in for_figures(groups, FULL).values()]

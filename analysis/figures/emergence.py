@@ -1,5 +1,7 @@
 """The figures `onset` and `survival`: when each run left the band of the neutral ones, and how many have not yet."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -8,10 +10,11 @@ from hetevo.analysis.figures.frame import Frame, figure
 from hetevo.analysis.figures.parts import count_generations, null_line
 from hetevo.analysis.figures.style import FULL, HALF, SMALL, TICK, Colour, Look, for_figure, for_figures
 from hetevo.analysis.intervals import CONFIDENCE
+from hetevo.analysis.runs import LoadedRun
 from hetevo.analysis.statistics import Emergence, emergence, survival_curve
 from hetevo.analysis.statistics.comparison import check_neutral
 from hetevo.analysis.statistics.curves import Curves
-from hetevo.analysis.statistics.survival import in_powers_of_ten
+from hetevo.analysis.statistics.survival import in_powers_of_ten, load_lifelines
 from hetevo.populations.errors import SettingError
 from hetevo.populations.types import Floats
 
@@ -28,7 +31,24 @@ MOST_BANDS = 4
 """Conditions up to which their intervals can be told apart."""
 
 
-@figure(usual=check_neutral)
+UNDEFINED = "Alignment is undefined in every generation of these runs, so nothing can have emerged."
+
+
+def _check_compared(runs: Sequence[LoadedRun]) -> None:
+    """Check that there is something to compare with, and what computes the tests where something is defined."""
+    check_neutral(runs)
+    if any(run.values("alignment_end").notna().any() for run in runs):
+        load_lifelines()
+
+
+def _check_survival(runs: Sequence[LoadedRun]) -> None:
+    """Check the same, and that alignment is defined somewhere."""
+    _check_compared(runs)
+    if all(run.values("alignment_end").isna().all() for run in runs):
+        raise SettingError(UNDEFINED)
+
+
+@figure(usual=_check_compared)
 def onset(frame: Frame, *, found: Emergence | None = None) -> pd.DataFrame:
     """Draw the population mean of every run, the band of neutral runs, and the onsets.
 
@@ -147,7 +167,7 @@ def _tidy(found: Emergence, condition: str) -> pd.DataFrame:
     )
 
 
-@figure(usual=check_neutral)
+@figure(usual=_check_survival)
 def survival(frame: Frame, *, found: Emergence | None = None) -> pd.DataFrame:
     """Draw Kaplan-Meier curves of "not yet emerged" for every condition.
 
@@ -190,7 +210,7 @@ def survival(frame: Frame, *, found: Emergence | None = None) -> pd.DataFrame:
         axes.plot(gone["generation"], gone["surviving"], "|", color=colour, markersize=6)
         frames.append(table.assign(condition=condition))
     if not frames:
-        raise SettingError("Alignment is undefined in every generation of these runs, so nothing can have emerged.")
+        raise SettingError(UNDEFINED)
     axes.set_ylim(-0.03, 1.05)
     axes.set_ylabel("share of seeds without\nan onset by the band")
     interval = "" if crowded else f", {CONFIDENCE * 100:.0f} % log-log interval"

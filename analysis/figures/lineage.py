@@ -40,7 +40,24 @@ PARTS = {
 }
 
 
-@figure(individuals="every")
+ALONE = "The Price equation splits the change between two generations; only one is recorded."
+
+
+def _check_parents(runs: Sequence[LoadedRun]) -> None:
+    """Check that somebody has parents, as far as the tables of generations count them."""
+    counted = [run for run in runs if "parents" in run.generations and run.generations["parents"].notna().any()]
+    if len(counted) == len(runs) and all(run.last > 0 and not run.generations["parents"].any() for run in runs):
+        raise RunDirectoryError(_say_orphans(runs[0]))
+
+
+def _check_steps(runs: Sequence[LoadedRun]) -> None:
+    """Check that there is a step from one generation to the next."""
+    _check_parents(runs)
+    if all(run.last == 0 for run in runs):
+        raise RunDirectoryError(ALONE)
+
+
+@figure(individuals="every", usual=_check_parents)
 def lineage(frame: Frame) -> pd.DataFrame:
     """Draw the alignment of the champion's ancestors.
 
@@ -137,7 +154,7 @@ def _one_line(axes: Axes, run: LoadedRun, data: pd.DataFrame, palette: Palette) 
     )
 
 
-@figure(individuals="every")
+@figure(individuals="every", usual=_check_steps)
 def price(frame: Frame) -> pd.DataFrame:
     """Draw the parts of the Price equation, summed up over generations, a panel a condition.
 
@@ -159,7 +176,7 @@ def price(frame: Frame) -> pd.DataFrame:
         raise RunDirectoryError(_say_orphans(frame.chosen[0]))
     data = pd.concat(tables, ignore_index=True)
     if not len(data):
-        raise RunDirectoryError("The Price equation splits the change between two generations; only one is recorded.")
+        raise RunDirectoryError(ALONE)
     # a part that is 0 throughout, as it is where all is defined, needs no line
     shown = [part for part in PARTS if part != "undefined" or data[part].abs().max() > 0]
     looks = _looks(frame.palette)

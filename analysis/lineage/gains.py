@@ -51,8 +51,10 @@ def find_course(run: LoadedRun) -> list[Path]:
     Raises
     ------
     RunDirectoryError
-        If fewer than 2 were kept.
+        If fewer than 2 were kept, or individuals have no gains.
     """
+    if run.single_layer:
+        raise RunDirectoryError(_say_no_gains(run.path))
     folders = list_checkpoints(RunDirectory(run.path).checkpoints)
     if len(folders) < 2:
         raise RunDirectoryError(
@@ -133,6 +135,13 @@ def fixation(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["pathway", "neuron", "sign", "fixed", "before"])
 
 
+def _say_no_gains(run: Path) -> str:
+    return (
+        f"{run} has no gains: what its individuals inherit is the learning rule itself. See it with 'hetevo draw', or"
+        " name runs of other networks."
+    )
+
+
 def _arrays(folder: Path) -> tuple[int, dict[str, NDArray[Any]]]:
     """Read the gains in a checkpoint, by kind of synapses, as its manifest describes it.
 
@@ -145,10 +154,7 @@ def _arrays(folder: Path) -> tuple[int, dict[str, NDArray[Any]]]:
     except TypeError:
         raise DamagedError(folder, "its manifest names a type that is not one of numbers") from None
     if RULE in expected:
-        raise RunDirectoryError(
-            f"{folder.parent.parent} has no gains: what its individuals inherit is the learning rule itself. See it"
-            " with 'hetevo draw', or name runs of other networks."
-        )
+        raise RunDirectoryError(_say_no_gains(folder.parent.parent))
     # a file that looks like a checkpoint may be anything
     numbers = all(dtype.kind in "biuf" for _, dtype in expected.values())
     size = sum(file.bytes for file in manifest.files.values())

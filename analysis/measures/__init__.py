@@ -136,7 +136,7 @@ MEASURES: Registry[Measure] = Registry(
         "feedback size": Measure(size_columns, instrument=True, bounded=False),
         "score size": Measure(score_size_columns, _END, instrument=True, bounded=False),
         "accuracy": Measure(accuracy_columns, named=True),
-        "modularity": Measure(modularity_columns, _END, named=True),
+        "modularity": Measure(modularity_columns, _END, named=True, package="networkx", extra="graphs"),
         "plasticity curve": Measure(curve_columns, bounded=False, named=True),
         "hebbian cosine": Measure(direction_columns, named=True),
         "hebbian flipped": Measure(flipped_columns, _END, named=True),

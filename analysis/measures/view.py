@@ -132,6 +132,8 @@ class Measure:
         Whether its values lie in -1..1.
     named : bool
         Only probes that name it in ``[probe] measures`` take it: of other runs it changes no probe digest.
+    package, extra : str
+        A package that it needs, without which a run that names it is refused, and Hetevo's extra that has it.
     """
 
     columns: Callable[[View], dict[str, Floats]]
@@ -139,6 +141,8 @@ class Measure:
     instrument: bool = False
     bounded: bool = True
     named: bool = False
+    package: str = ""
+    extra: str = ""
 
     def taken(self, stage: Stage) -> bool:
         """Whether it is taken at a stage."""

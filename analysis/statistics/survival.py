@@ -34,7 +34,7 @@ def survival_curve(onsets: Onsets) -> pd.DataFrame:
     SettingError
         If lifelines is not installed.
     """
-    lifelines = _lifelines()
+    lifelines = load_lifelines()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # an interval where nobody emerged: it is set below
         fitter = lifelines.KaplanMeierFitter(alpha=1 - CONFIDENCE).fit(onsets.time, onsets.observed)
@@ -78,7 +78,7 @@ def log_rank(first: Onsets, second: Onsets) -> float:
     SettingError
         If lifelines is not installed.
     """
-    lifelines = _lifelines()
+    lifelines = load_lifelines()
     if not (first.observed.any() or second.observed.any()):
         return 1.0
     result = lifelines.statistics.logrank_test(
@@ -128,7 +128,8 @@ def in_powers_of_ten(value: float) -> str:
     return f"{digit} × 10{str(int(exponent)).translate(SUPERSCRIPTS)}"
 
 
-def _lifelines() -> Any:
+def load_lifelines() -> Any:
+    """Return the library lifelines; SettingError, with how to install it, if it is missing."""
     try:
         import lifelines
         import lifelines.statistics

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,9 @@ class MapElites(Described):
     stay for ever. So a share of each generation are elites that live again, those with the fewest lives first, and the
     loss of an elite is the mean over all its lives.
     """
+
+    package: ClassVar[str] = "ribs"
+    extra: ClassVar[str] = "qd"
 
     cells: Annotated[tuple[int, ...], Setting("cells along each descriptor", least=1)] = (16, 16)
     initial: Annotated[int, Setting("generations of founders to begin with", least=1)] = 1

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from hetevo.evolve.config.options import check_options
 from hetevo.evolve.config.own_graph import with_graphs
 from hetevo.populations.circuits import CIRCUITS
 from hetevo.populations.dale import check_dale
@@ -23,9 +24,11 @@ def frozen(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_rule(config: "Config") -> None:
-    """Check what a rule asks of wirings and of presentations."""
-    rule = RULES.get(config.plasticity.rule)
-    if rule:
+    """Check the options of a rule, and what it asks of wirings and of presentations."""
+    name, rule = config.plasticity.rule, None
+    if name in RULES:  # others are inherited themselves
+        check_options("plasticity.options", name, type(RULES[name]), config.plasticity.options)
+        rule = build_rule(config.plasticity)
         check_dale(config.network, rule, config.genome)
     network = config.network
     if network.feedback == "transposed" and network.options.get("feedback_from", "neighbours") != "neighbours":

@@ -109,7 +109,7 @@ class Config(Table):
 
     @model_validator(mode="after")
     def _check_option_values(self) -> Self:
-        for table in ("task", "network"):
+        for table in ("task", "network", "plasticity"):
             check_values(f"{table}.options", getattr(self, table).options)
         return self
 

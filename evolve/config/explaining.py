@@ -155,4 +155,6 @@ def _unknown(place: Location, model: type[BaseModel]) -> str:
     # a slip of the pen is likelier than another table
     likely = nearest(key, table.model_fields, likeness=SLIP) if elsewhere else nearest(key, table.model_fields)
     hint = likely or (f" It belongs into [{elsewhere[0]}]." if elsewhere else "")
+    if not likely and "options" in table.model_fields:
+        hint += f" If it is an option, write {'.'.join((*tables, 'options', key))}."
     return f"{'.'.join(place)}: there is no key {key!r}{where}.{hint} Keys: {', '.join(table.model_fields)}"

@@ -17,7 +17,7 @@ CIRCUITS_ONLY = {
         "dale",
         "storage",
     ),
-    "plasticity": ("terms", "terms_shared", "gains_shared", "momentum", "signals", "derivative"),
+    "plasticity": ("options", "terms", "terms_shared", "gains_shared", "momentum", "signals", "derivative"),
     "error_neurons": (),
     "lifetime": ("signal_clip",),
     "environment": ("within", "noise", "exchange"),

@@ -15,6 +15,7 @@ from hetevo.evolve.config.tables.living import checked_type, explain_unknown
 from hetevo.evolve.variation import CROSSOVERS, MUTATIONS
 from hetevo.populations.errors import nearest
 from hetevo.populations.registry import Registry
+from hetevo.populations.rules import RULES, Rule
 from hetevo.populations.settings import Setting, freeze
 from hetevo.populations.tasks import TASKS
 from hetevo.populations.wiring import WIRINGS
@@ -22,14 +23,18 @@ from hetevo.populations.wiring import WIRINGS
 FAMILIES: Mapping[str, Registry[Any]] = {
     "task.options": TASKS,
     "network.options": WIRINGS,
+    "plasticity.options": RULES,
     "evolution.algorithm": ALGORITHMS,
     "evolution.cross": CROSSOVERS,
     "evolution.mutate": MUTATIONS,
 }
 """Whose options there are, by key."""
 
-SIZES = ("inputs", "outputs")
-"""Fields of task families that are no options: the configuration names them elsewhere."""
+NAMED_ELSEWHERE: Mapping[str, tuple[str, ...]] = {
+    "task.options": ("inputs", "outputs"),
+    "plasticity.options": tuple(field.name for field in fields(Rule)),
+}
+"""Fields of families that are no options: sizes of tasks, terms of rules, for which there are keys of their own."""
 
 
 def check_options(place: str, name: str, family: Any, options: Mapping[str, Any]) -> None:
@@ -133,9 +138,9 @@ def _leaves(place: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _options_of(place: str, family: Any) -> list[Field[Any]]:
-    # only tasks have sizes of their own: what is called so elsewhere is an option
-    sizes = SIZES if place == "task.options" else ()
-    own = (field for field in fields(family) if field.init and field.name not in sizes)
+    # what is called so in another kind of family is an option
+    elsewhere = NAMED_ELSEWHERE.get(place, ())
+    own = (field for field in fields(family) if field.init and field.name not in elsewhere)
     return [field for field in own if field.metadata.get("option", True)]
 
 

@@ -16,7 +16,16 @@ from hetevo.evolve.config.own_data import FILE, FOUNDERS, NAME, complete, place_
 from hetevo.evolve.config.own_graph import complete_graph, is_complete, place_graph
 from hetevo.evolve.config.plugins import check_trusted
 from hetevo.evolve.config.reaching import check_reach
-from hetevo.evolve.config.sources import ConfigError, Override, is_path, key_of, read_source, shipped, without_address
+from hetevo.evolve.config.sources import (
+    ConfigError,
+    Override,
+    expect_overrides,
+    is_path,
+    key_of,
+    read_source,
+    shipped,
+    without_address,
+)
 from hetevo.evolve.deprecated import rename_change, rename_keys
 from hetevo.evolve.toml import NestingError, check_nesting, inline, read_toml
 from hetevo.populations.errors import HetevoError, nearest, spell
@@ -103,6 +112,7 @@ def load_config(
     >>> load_config("mine.toml", seed=7).evolution.size
     32
     """
+    expect_overrides(overrides)
     content = rename_keys(read_source(source, "presets"), str(source))
     overrides = [*map(_renamed, overrides)]
     # presets are the package's own: nothing in them has to be trusted
@@ -151,6 +161,7 @@ def from_mapping(
     ConfigError
         Naming every wrong key.
     """
+    expect_overrides(overrides)
     content = rename_keys(content, source, saved=saved)
     tables = {key: dict(value) if isinstance(value, dict) else value for key, value in content.items()}
     # changes come first, so that sizes follow from the file that is meant

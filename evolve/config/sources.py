@@ -4,7 +4,7 @@ And whose word it takes to contact a cluster: that of who gives the command, nev
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -197,6 +197,29 @@ def _explain_folder(path: Path, folder: Folder) -> str:
         return f"{path} is a folder. Name a file in it, or another. {_say_expected(folder)}"
     again = f"{spell('run', config, '-o', 'ANOTHER')}"
     return f"{path} is a run, not a {NOUNS[folder]}. Go on with it: {spell('resume', path)}\nRepeat it: {again}"
+
+
+def expect_overrides(overrides: object) -> None:
+    """Check that changes are a list of them.
+
+    Raises
+    ------
+    ConfigError
+        With what was expected, and what was given.
+    """
+    fits = isinstance(overrides, Iterable) and not isinstance(overrides, str | bytes | Mapping)
+    # what can be gone through only once is looked at when it is
+    wrong = [each for each in overrides if not _is_change(each)] if isinstance(overrides, list | tuple) else []
+    if not fits or wrong:
+        raise ConfigError(
+            'overrides: expected a list of changes, such as ["evolution.size=32"] or [("evolution.size", 32)], got'
+            f" {wrong[0] if wrong else overrides!r}."
+        )
+
+
+def _is_change(change: object) -> bool:
+    pair = isinstance(change, list | tuple) and len(change) == 2
+    return isinstance(change, str) or (pair and isinstance(change[0], str))  # type: ignore[index]
 
 
 def without_address(

@@ -17,6 +17,22 @@ DEPTH = 40
 SHOWN = 80
 """Characters of a wrong value that a message repeats."""
 
+PLAIN = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "finite_number": "a finite number",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "string_pattern_mismatch": "text of the form that Hetevo writes",
+    "string_too_short": "text that is not empty",
+    "string_too_long": "a shorter text",
+}
+"""What was expected, by the validator's type of error, where its own words say more of Python than of the file."""
+
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0)]
 
@@ -142,6 +158,10 @@ def parse_json(content: bytes) -> Any:
         value = json.loads(content)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+    except UnicodeDecodeError:
+        raise ValueError("it is no text in UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"it is no JSON from line {error.lineno}, column {error.colno} on") from None
     _check_plain(value)
     return value
 
@@ -155,7 +175,8 @@ def _check_plain(value: object) -> None:
         if depth > DEPTH:
             raise ValueError(f"it is nested more than {DEPTH} deep")
         if isinstance(part, str):
-            part.encode()
+            if not part.isascii() and any("\ud800" <= char <= "\udfff" for char in part):
+                raise ValueError("it has text with halves of characters")
         elif isinstance(part, dict):
             waiting += [(key, depth) for key in part]
             waiting += [(item, depth + 1) for item in part.values()]
@@ -181,7 +202,7 @@ def _explain_mismatch(error: ValidationError) -> str:
     """Say in one line what does not fit a schema, where, and what to do."""
     first = error.errors(include_url=False, include_context=False)[0]
     place = ".".join(str(part)[:SHOWN] for part in first["loc"][:8]) or "the whole file"
-    expected = first["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    expected = PLAIN.get(first["type"]) or first["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
     if first["type"] == "missing":
         return f"expected the key {place}, which is missing. Put a copy of the file in its place."
     return f"{place}: expected {expected}, got {_short(first['input'])}. Put a copy of the file in its place."

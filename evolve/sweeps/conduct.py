@@ -16,6 +16,7 @@ from hetevo.evolve.config import BackendTable
 from hetevo.evolve.data.keeping import keep_for_sweep
 from hetevo.evolve.machine import available_memory
 from hetevo.evolve.memory import check_needs, count_needs
+from hetevo.evolve.plugins import check_packages
 from hetevo.evolve.rundir import (
     RunDirectory,
     StorageError,
@@ -24,7 +25,7 @@ from hetevo.evolve.rundir.files import is_there, names, touch
 from hetevo.evolve.rundir.owner import is_held
 from hetevo.evolve.rundir.places import Place, inside
 from hetevo.evolve.rundir.sweep import STOP, write_entries
-from hetevo.evolve.species import build_species
+from hetevo.evolve.species import build_species, load_probe
 from hetevo.evolve.stopping import StopRequest
 from hetevo.evolve.sweeps.extending import list_extensible
 from hetevo.evolve.sweeps.making import Member
@@ -101,6 +102,10 @@ def conduct(
     # 1. whether it can work at all
     for track in {member.config.track for member in plan.members}:
         check_trackers(track)
+    check_packages(member.config for member in plan.members)
+    probes = (member.config.probe for member in plan.members if member.config.probe.every)
+    for name, measures in {(probe.name, tuple(probe.measures)) for probe in probes}:
+        load_probe(name, measures)
     folder = inside(Path(folder).absolute())
     whole, plan = plan, replace(plan, members=deal(plan.members, *share))
     if not plan.members:

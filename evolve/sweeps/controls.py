@@ -63,7 +63,12 @@ class Control:
 
 
 def _rule(name: str) -> Callable[[Config, str], Changes]:
-    return lambda base, run: {"plasticity.rule": name}
+    return lambda base, run: _change_rule(base, name)
+
+
+def _change_rule(base: Config, name: str) -> Changes:
+    """Name another rule, which knows nothing of the options that the base's has."""
+    return {"plasticity.rule": name} | ({"plasticity.options": {}} if base.plasticity.options else {})
 
 
 def _equal_gains(rule: str = "") -> Callable[[Config, str], Changes]:
@@ -74,7 +79,7 @@ def _equal_gains(rule: str = "") -> Callable[[Config, str], Changes]:
         # as large as the gains that the base begins with
         rate = base.genome.gain_mean or base.genome.gain_scale or RATE
         gains = {"genome.gain_mean": abs(rate), "genome.gain_scale": 0.0, "evolution.gain_mutation_scale": 0.0}
-        return {"plasticity.rule": rule, **gains} if rule else {**gains, **_without_own(base)}
+        return {**_change_rule(base, rule), **gains} if rule else {**gains, **_without_own(base)}
 
     return changes
 

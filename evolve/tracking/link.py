@@ -21,7 +21,7 @@ _BEGIN = """
 import json, sys
 sys.path[:] = json.loads(sys.argv[1])
 from hetevo.evolve.tracking.process import serve
-serve()
+serve(int(sys.argv[2]))
 """
 
 
@@ -48,7 +48,7 @@ class Link:
 
     def start(self, first: Mapping[str, Any]) -> None:
         """Start the process, and send the first message."""
-        command = [get_executable(), "-P", "-c", _BEGIN, json.dumps([*sys.path])]
+        command = [get_executable(), "-P", "-c", _BEGIN, json.dumps([*sys.path]), str(os.getpid())]
         streams: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
         try:
             # a session of its own, so that Ctrl-C reaches the run alone, which says when it ends

@@ -6,13 +6,18 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from hetevo.evolve.posix import lock_alone
+from hetevo.evolve.posix import lock_within
 from hetevo.evolve.tracking.tracker import About, Tracker
 from hetevo.populations.extras import load_extra
 
 STATUS = {"done": "FINISHED", "stopped": "KILLED", "failed": "FAILED"}
 """How a run ended, in MLflow's words."""
 
+
+LOCK = ".hetevo-lock"
+
+STORE_SECONDS = 20.0
+"""Seconds that another process may make an experiment in the store; that takes less than one."""
 
 MOST = 100
 """Parameters that MLflow takes at a time."""
@@ -74,11 +79,21 @@ class MLflow(Tracker):
 
 @contextlib.contextmanager
 def _alone(folder: Path | None) -> Iterator[None]:
-    """Let no other process make an experiment in a folder meanwhile; a server sees to that itself."""
+    """Let no other process make an experiment in a folder meanwhile; a server sees to that itself.
+
+    Raises
+    ------
+    TimeoutError
+        If another process has the folder for longer than `STORE_SECONDS`.
+    """
     if folder is None:
         yield
         return
     folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / ".hetevo-lock", "w") as file:
-        lock_alone(file.fileno(), wait=True)
+    with open(folder / LOCK, "w") as file:
+        if not lock_within(file.fileno(), STORE_SECONDS):
+            raise TimeoutError(
+                f"another process has held the store's {LOCK} for {STORE_SECONDS:g} seconds; end it, and the run"
+                " is tracked when it is resumed"
+            )
         yield

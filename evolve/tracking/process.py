@@ -8,7 +8,6 @@ import json
 import os
 import re
 import select
-import signal
 import sys
 import threading
 import time
@@ -16,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from hetevo.evolve.posix import kill_session, lock_alone
+from hetevo.evolve.posix import block_signals, kill_session, lock_within, take_signals, watch
 from hetevo.evolve.rundir.files import append_line, make_folder, read_bounded
 from hetevo.evolve.tracking import TRACKERS
 from hetevo.evolve.tracking.tracker import About, without_secrets
@@ -25,10 +24,10 @@ from hetevo.populations.text import without_places
 LIMIT = 1 << 26
 """Bytes of what is remembered beyond which it is not read."""
 
-ORPHAN_SECONDS = 60
-"""Seconds that a tracker has to end when the run's process was killed, whatever it is doing."""
+ORPHAN_SECONDS = 10.0
+"""Seconds that a tracker has to end when the run's process was killed, whatever it is doing; none if it is told to."""
 
-LOCK_SECONDS = 90
+LOCK_SECONDS = 20.0
 """Seconds that another process may still have what is remembered: longer than `ORPHAN_SECONDS`."""
 
 _RUN = re.compile(r"[\w. ,=@+-]{1,250}")
@@ -60,21 +59,13 @@ class Journal:
         append_line(path, "{}")
         # the tracker of a process that was killed may still be writing; the system gives this back at the end
         self._file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        self._lock(time.monotonic() + LOCK_SECONDS)
+        if not lock_within(self._file, LOCK_SECONDS):
+            raise TimeoutError(
+                f"an earlier tracker of this run still works and has tracking/{path.name} after {LOCK_SECONDS:g}"
+                " seconds; end its process, and the run is tracked when it is resumed"
+            )
         for line in read_bounded(path, LIMIT).splitlines():
             self._read(line)
-
-    def _lock(self, deadline: float) -> None:
-        while True:
-            try:
-                return lock_alone(self._file)
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise TimeoutError(
-                        f"an earlier tracker of this run still works and has tracking/{self.path.name} after"
-                        f" {LOCK_SECONDS:g} seconds; end its process, and the run is tracked when it is resumed"
-                    ) from None
-            time.sleep(0.1)
 
     def _read(self, line: bytes) -> None:
         try:
@@ -93,13 +84,12 @@ class Journal:
         self._read(json.dumps(facts).encode())
 
 
-def serve() -> None:
-    """Work until there are no more messages; the first one says what for."""
-    threading.Thread(target=_end_with_run, args=(os.getppid(), sys.stdin.fileno()), daemon=True).start()
+def serve(parent: int) -> None:
+    """Work until there are no more messages; the first one says what for. ``parent`` is the run's process."""
+    # the run hears signals, saves, and says when it ends: here they wait, also in what trackers start
+    block_signals()
+    threading.Thread(target=_end_with_run, args=(parent, sys.stdin.fileno()), daemon=True).start()
     answers = _take_streams()
-    # the run hears signals, saves, and says when it ends
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
     try:
         _work(_messages(sys.stdin.buffer), answers)
     except BaseException as error:
@@ -113,13 +103,22 @@ def serve() -> None:
 
 
 def _end_with_run(parent: int, source: int) -> None:
-    """Wait until the run's process has ended, then end this one, which may hang in its tracker, after a while."""
+    """Wait until the run's process has ended; then end this one, which may hang in its tracker, after a while."""
     poller = select.poll()
     poller.register(source, 0)  # no more than whether the other end is closed: messages are left to who reads them
-    # workers of a run that was killed may still have the other end, but nobody takes a parent's place unseen
-    while os.getppid() == parent and not poller.poll(1000):
-        pass
-    time.sleep(ORPHAN_SECONDS)
+    try:
+        if (ended := watch(parent)) is not None:
+            poller.register(ended, select.POLLIN)
+        # workers of a run that was killed may still have the other end, but nobody takes a parent's place unseen
+        while os.getppid() == parent and not poller.poll(1000):
+            take_signals()  # meant for the run, whoever else got them
+    except ProcessLookupError:
+        pass  # it had ended before
+    # nobody else says when to end any more, so that a signal counts from here on
+    take_signals()
+    deadline = time.monotonic() + ORPHAN_SECONDS
+    while time.monotonic() < deadline and not take_signals():
+        time.sleep(0.05)
     kill_session(os.getpid())  # with what the tracker started
     os._exit(1)
 

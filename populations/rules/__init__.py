@@ -9,20 +9,19 @@
 
 A rule is a list of terms for each pathway. To add a rule, name it in `RULES`; the contract tests run over every entry.
 A rule of another package needs no entry (see `hetevo.populations.registry`). One that is no sum of these terms
-overrides `Rule.update`.
+overrides `Rule.update`. Fields that a class has beside those of `Rule` are its options (``[plasticity] options``).
 
 Rules that are inherited themselves are in `hetevo.populations.formulas`.
 """
 
 from dataclasses import replace
-from functools import partial
 
-from hetevo.populations.registry import Registry, accept_instance
+from hetevo.populations.registry import Registry
 from hetevo.populations.rules.feedback import SignSymmetry, WeightMirror
 from hetevo.populations.rules.perturbing import NodePerturbation
-from hetevo.populations.rules.rule import HOMOSYNAPTIC, PATHWAYS, Pathway, Rule, with_terms
+from hetevo.populations.rules.rule import HOMOSYNAPTIC, PATHWAYS, Pathway, Rule, accept_rule, with_terms
 from hetevo.populations.rules.unrelated import RandomSignal
-from hetevo.populations.settings import Plasticity
+from hetevo.populations.settings import Plasticity, freeze
 
 RULES: Registry[Rule] = Registry(
     "rule",
@@ -41,14 +40,15 @@ RULES: Registry[Rule] = Registry(
         "readout-only": Rule(descending=(), readout_only=True),
         "none": Rule(ascending=(), descending=()),
     },
-    partial(accept_instance, Rule),
+    accept_rule,
 )
 """Plasticity rules by the name used in ``[plasticity] rule``."""
 
 
 def build_rule(plasticity: Plasticity) -> Rule:
-    """Return the rule that settings describe, which is none that is inherited."""
-    rule = with_terms(RULES[plasticity.rule], tuple(plasticity.terms))
+    """Return the rule that settings describe, which is none that is inherited; its options were checked before."""
+    options = {name: freeze(value) for name, value in plasticity.options.items()}
+    rule = with_terms(replace(RULES[plasticity.rule], **options), tuple(plasticity.terms))
     return replace(rule, momentum=plasticity.momentum, signs=plasticity.signals == "signs")
 
 

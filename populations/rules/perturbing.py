@@ -1,9 +1,10 @@
 """Rules that try something, and keep what made the outcome better: they need no backward pass."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from hetevo.populations.rules.rule import Rule
+from hetevo.populations.settings import Setting
 
 if TYPE_CHECKING:  # circuits belong to a species, and that has a rule
     from hetevo.populations.model import TwoPathwayCircuits
@@ -29,7 +30,7 @@ class NodePerturbation(Rule):
     """
 
     descending: tuple[str, ...] = ()
-    scale: float = 0.01
+    scale: Annotated[float, Setting("standard deviation of the noise", above=0)] = 0.01
 
     def update(self, circuits: "TwoPathwayCircuits") -> None:
         """Repeat the presentation with noise, and change W by what that did to the error."""

@@ -15,10 +15,12 @@ oja           -c_i <x_i^2> W_ij            activity-dependent decay (Oja 1982), 
 Rules that are inherited themselves are in `hetevo.populations.formulas`.
 """
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import MISSING, dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+
+from hetevo.populations.registry import accept_instance
 
 if TYPE_CHECKING:  # circuits belong to a species, and that has a rule
     from hetevo.populations.layout import Layout
@@ -119,6 +121,38 @@ class Rule:
             N circuits with activities ``x``, outputs ``y`` and learning signals ``q``.
         """
         circuits.update()
+
+
+CHANGING = ("update", "terms", "factors", "copies_signs", "is_plain")
+"""What a class of rules may override, so that it is another rule; ``begin`` alone is never called."""
+
+
+def accept_rule(found: Any) -> Rule:
+    """Return a rule that was found in another package, or make one of its class.
+
+    Raises
+    ------
+    TypeError
+        If it is no rule, or a class of rules that overrides nothing of what it inherits from.
+    """
+    if isinstance(found, type) and issubclass(found, Rule):
+        for field in fields(found):
+            if field.init and field.default is MISSING and field.default_factory is MISSING:
+                raise TypeError(f"expected a class whose options all have defaults, but {field.name} has none")
+    rule = accept_instance(Rule, found)
+    kind = type(rule)
+    # the nearest class of Hetevo's own that it inherits from
+    ours = next(one for one in kind.__mro__ if one.__module__.startswith("hetevo."))
+    if kind is ours:
+        return rule
+    overrides = any(getattr(kind, name) is not getattr(ours, name) for name in CHANGING)
+    differs = any(getattr(rule, field.name) != getattr(ours(), field.name) for field in fields(ours))
+    if not overrides and not differs:
+        raise TypeError(
+            f"expected a class that defines update(self, circuits), or other terms, such as Rule(ascending=("
+            f'"heterosynaptic", "oja")); {kind.__name__} does all as {ours.__name__} does'
+        )
+    return rule
 
 
 def with_terms(rule: Rule, extra: tuple[str, ...]) -> Rule:

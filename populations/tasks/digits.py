@@ -37,6 +37,8 @@ class Digits:
     """
 
     classification: ClassVar[bool] = True
+    package: ClassVar[str] = "sklearn"
+    extra: ClassVar[str] = "data"
     inputs: int = 64
     outputs: int = 10
     sampling: Sampling = "replacement"

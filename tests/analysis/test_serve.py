@@ -4,8 +4,10 @@ import asyncio
 import json
 import re
 import shutil
+import sys
 import threading
 import time
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from types import SimpleNamespace
@@ -38,6 +40,7 @@ from hetevo.analysis.serve.kept import Kept
 from hetevo.analysis.serve.pages import list_figures
 from hetevo.analysis.serve.server import Server, serve
 from hetevo.analysis.statistics.curves import over_seeds
+from hetevo.evolve import Experiment, preset
 from hetevo.evolve.rundir.lock import Lock
 from hetevo.evolve.rundir.places import inside
 from hetevo.evolve.rundir.sweep import Entry, write_entries
@@ -274,6 +277,44 @@ def test_a_figure_is_listed_if_it_can_be_drawn(chosen, folder, monkeypatch):
             EVERY[kind](runs)
         assert kind in listed["reasons"][str(refused.value)].split(", ")
     assert ("onset" in listed["possible"]) == (len(runs) > 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "refused"),
+    [
+        (['evolution.algorithm={name="cma"}'], {"lineage", "price"}),
+        (["evolution.generations=0"], {"price"}),
+        (["plasticity.rule=none", "evolution.generations=1"], set()),
+    ],
+)
+def test_runs_without_parents_or_steps_have_no_figures_of_descent(tmp_path, monkeypatch, changes, refused):
+    monkeypatch.setattr(FIGURES, "own", EVERY)
+    small = ["evolution.size=6", "evolution.elites=1", "evolution.generations=2", "lifetime.presentations=5"]
+    config = preset("smoke", overrides=[*small, "backend.workers=1", *changes])
+    runs = [load_run(Experiment(config).run(tmp_path / "run").path)]
+    listed = list_figures(runs)
+    assert {"claim", "lineage", "price"} - {*listed["possible"]} == refused
+    for kind in ("claim", "lineage", "price"):
+        if kind in refused:
+            with pytest.raises(HetevoError) as error:
+                EVERY[kind](runs)
+            assert kind in listed["reasons"][str(error.value)].split(", ")
+        else:
+            assert len(EVERY[kind](runs).data)
+
+
+def test_what_only_a_missing_library_could_draw_is_not_listed(folder, monkeypatch):
+    monkeypatch.setattr(FIGURES, "own", EVERY)
+    monkeypatch.setitem(sys.modules, "lifelines", None)
+    listed = list_figures(load_all([folder / "sweep"]))
+    assert not {"onset", "survival"} & {*listed["possible"]}
+    assert "onset, survival" in [kinds for reason, kinds in listed["reasons"].items() if "hetevo[stats]" in reason]
+
+
+def test_a_layer_with_an_inherited_rule_has_no_gains_to_draw(folder, monkeypatch):
+    monkeypatch.setattr(FIGURES, "own", EVERY)
+    layer = replace(load_run(folder / "sweep" / "drift-0"), config={"network": {"levels": []}})
+    assert "gains, signs" in [kinds for kinds in list_figures([layer])["reasons"].values() if "gains" in kinds]
 
 
 def test_the_reason_without_a_phase_diagram_suits_the_number_of_parameters(folder):

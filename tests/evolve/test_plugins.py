@@ -14,6 +14,7 @@ from faults import go, outcome, tiny
 from typer.testing import CliRunner
 
 import hetevo
+from hetevo._contracts import let_live
 from hetevo.analysis.measures import MEASURES
 from hetevo.evolve import Experiment, resume
 from hetevo.evolve.backends.worker import NotLoadableError
@@ -23,7 +24,9 @@ from hetevo.evolve.objectives import OBJECTIVES
 from hetevo.evolve.plugins import describe_plugins
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.selection import SELECTIONS
+from hetevo.evolve.species import build_species
 from hetevo.evolve.sweeps import load_plan
+from hetevo.evolve.sweeps.controls import CONTROLS
 from hetevo.evolve.variation import CROSSOVERS, MUTATIONS
 from hetevo.evolve.verify import verify
 from hetevo.populations import registry
@@ -41,6 +44,7 @@ NAMES = {
     "network.wiring": "hetevo_cosine.wiring:Ring",
     "network.activation": "hetevo_cosine.activation:ARCTAN",
     "plasticity.rule": "hetevo_cosine.rule:Bounded",
+    "plasticity.options": {"limit": 0.03},
     "probe.measures": ["hetevo_cosine.measure:speed"],
     "evolution.select": {"name": "hetevo_cosine.selection:half", "share": 0.6},
     "evolution.cross": {"name": "hetevo_cosine.variation:Between"},
@@ -295,6 +299,55 @@ def test_wrong_members_are_refused_with_what_was_expected(own):
         with pytest.raises(SettingError, match="own_") as caught:
             tiny((table, {"name": place}) if key.startswith("evolution") else (key, place))
         assert message in str(caught.value), key
+
+
+RULES_OF_ONES_OWN = """
+from dataclasses import dataclass, field, KW_ONLY
+from hetevo.populations.rules import Rule, SignSymmetry
+class Same(Rule):
+    pass
+class Prepared(SignSymmetry):
+    note = "nothing that changes what it does"
+class Begun(Rule):
+    def begin(self, circuits):
+        circuits.W *= 0
+@dataclass(frozen=True)
+class Needy(Rule):
+    _: KW_ONLY
+    limit: float
+    def update(self, circuits):
+        pass
+@dataclass(frozen=True)
+class Oja(Rule):
+    ascending: tuple[str, ...] = ("heterosynaptic", "oja")
+"""
+
+
+def test_a_class_of_rules_that_changes_nothing_is_refused_with_what_to_define(own):
+    Path("own_rules.py").write_text(RULES_OF_ONES_OWN)
+    for name, message in (
+        ("Same", r"update\(self, circuits\).*Same does all as Rule does"),
+        ("Prepared", "Prepared does all as SignSymmetry does"),
+        ("Begun", "Begun does all as Rule does"),
+        ("Needy", "options all have defaults, but limit has none"),
+    ):
+        with pytest.raises(SettingError, match=message):
+            tiny(f"plasticity.rule=own_rules:{name}")
+    assert tiny("plasticity.rule=own_rules:Oja").plasticity.rule == "own_rules:Oja"
+
+
+def test_options_of_a_rule_reach_lives_and_are_kept(own):
+    rule = ("plasticity.rule", NAMES["plasticity.rule"])
+    configs = [tiny(rule, f"plasticity.options.limit={limit}") for limit in (0.001, 0.2)]
+    narrow, wide = (let_live(build_species(config), None, blocks=0).loss for config in configs)
+    assert (narrow != wide).any()
+    Experiment(configs[0]).run("run")
+    assert hetevo.load_run("run").config["plasticity"]["options"] == {"limit": 0.001}
+    with pytest.raises(ConfigError, match=r"another experiment(.|\n)*plasticity.options: .*0.001.* is saved, .*0.2"):
+        Experiment(configs[1]).run("run", or_resume=True)
+    # a control with another rule knows nothing of them
+    changed = CONTROLS["hebbian"].changes(named(), "run")
+    assert changed == {"plasticity.rule": "hebbian", "plasticity.options": {}}
 
 
 def test_rules_that_live_plainly_refuse_what_only_the_kernel_knows(own):

@@ -18,6 +18,8 @@ from hetevo.evolve.generation import Operator, draw_generation_zero
 from hetevo.evolve.rundir import RunDirectoryError
 from hetevo.evolve.species import build_species
 from hetevo.evolve.state import advance
+from hetevo.evolve.sweeps.conduct import conduct
+from hetevo.evolve.sweeps.plan import plan_of_seeds
 from hetevo.populations import extras
 from hetevo.populations.circuits import draw_founders
 from hetevo.populations.descriptors import DESCRIPTORS, describe
@@ -302,6 +304,27 @@ def test_inherited_rules_have_no_descriptors(tmp_path):
     config = preset("chalmers", overrides=[("evolution.algorithm", {"name": "novelty"})])
     with pytest.raises(SettingError, match="which these individuals do not have: they inherit formula"):
         Experiment(config).run(tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("package", "change", "command"),
+    [
+        ("ribs", ("evolution.algorithm", {"name": "map-elites"}), r"'map-elites' needs ribs, .*hetevo\[qd\]"),
+        ("sklearn", ("heldout.families", ["digits"]), r"'digits' needs sklearn, .*hetevo\[data\]"),
+        ("networkx", ("probe.measures", ["modularity"]), r"'modularity' needs networkx, .*hetevo\[graphs\]"),
+    ],
+)
+def test_what_is_not_installed_is_refused_before_a_run_or_a_sweep_writes_anything(
+    tmp_path, monkeypatch, package, change, command
+):
+    monkeypatch.setattr(extras, "find_spec", lambda name: None if name == package else find_spec(name))
+    config = preset("smoke", overrides=["task.inputs=64", "task.outputs=10", ("heldout.families", ["xor"]), change])
+    config = config.model_copy(update={"heldout": config.heldout.model_copy(update={"every": 1})})
+    with pytest.raises(SettingError, match=command):
+        Experiment(config).run(tmp_path / "run")
+    with pytest.raises(SettingError, match=command):
+        conduct(plan_of_seeds("own", config, "0..1"), tmp_path / "sweep")
+    assert not [*tmp_path.iterdir()]
 
 
 def test_without_pyribs_it_says_how_to_get_it(tmp_path, monkeypatch):

@@ -119,3 +119,12 @@ def test_members_of_the_wrong_kind_are_refused():
     with pytest.raises(TypeError, match="expected an instance of hetevo's Rule, got the class int"):
         accept_instance(Rule, int)
     assert accept_instance(Rule, Rule) == Rule()
+
+
+def test_find_names_what_there_is():
+    colours = Registry("colour", {"red": 1, "green": 2})
+    assert colours.find("red") == 1
+    with pytest.raises(
+        SettingError, match=r"no colour 'gren'. Did you mean 'green'\? Expected one of red, green, or the"
+    ):
+        colours.find("gren")

@@ -71,14 +71,14 @@ def test_line_at_its_widest_fits_a_terminal_of_80_columns():
 
 def test_line_leaves_out_parts_in_a_defined_order_where_there_is_less_room():
     one = report(99_999, generations=100_000, **WIDEST)
-    parts = ["elite", "best", "alignment", "loss", "left", "generation"]
+    parts = ["best tenth", "best", "alignment", "loss", "left", "generation"]
     gone = []
     for width in range(120, -1, -1):
         text = write_line(one, PACE, width)
         assert len(text) <= width
         gone += [part for part in parts if part not in text and part not in gone]
     assert gone == parts
-    assert "elite -1.000" in write_line(one, PACE)
+    assert "best tenth -1.000" in write_line(one, PACE)
 
 
 @pytest.mark.parametrize("width", [None, 80])

@@ -399,6 +399,19 @@ def test_what_cannot_fit_into_memory_is_refused_before_anything_is_written(overr
         (["network.wiring=layered", "network.options={lateral=0.5}"], "wiring 'layered' has no option 'lateral'"),
         (["network.wiring=rewired", "network.options={ascending=1.2}"], "ascending: expected 0 to 1, got 1.2"),
         (["network.wiring=small-world", "network.options={rewirin=0.2}"], "Did you mean 'rewiring'"),
+        (
+            ["plasticity.options={scale=0.1}"],
+            "rule 'heterosynaptic' has no option 'scale'.*Rule with 'scale': node-pert",
+        ),
+        (["plasticity.rule=node-perturbation", "plasticity.options.scale=0"], "options.scale: expected greater than 0"),
+        (
+            ["plasticity.rule=node-perturbation", "plasticity.options.momentum=0.5"],
+            "no option 'momentum'; it has scale",
+        ),
+        (
+            ["plasticity.limit=0.1"],
+            "no key 'limit' in .plasticity.. If it is an option, write plasticity.options.limit",
+        ),
         (["network.wiring=cerebellum", "network.levels=[8]"], "two, granule cells and Purkinje cells"),
         (["network.wiring=cerebellum", "network.options={dendrites=2.5}"], "dendrites: expected a whole number"),
         (["hardware.bits=1"], "hardware.bits: expected"),
@@ -411,6 +424,17 @@ def test_what_cannot_fit_into_memory_is_refused_before_anything_is_written(overr
 def test_circuits_and_circumstances_that_cannot_be_are_refused(changes, words):
     with pytest.raises(ConfigError, match=words):
         preset("emergence", overrides=changes)
+
+
+@pytest.mark.parametrize("given", ["evolution.size=32", {"evolution.size": 32}, [32], [("evolution.size",)], 3])
+def test_changes_that_are_no_list_of_changes_are_refused(given):
+    for read in (
+        lambda: preset("smoke", overrides=given),
+        lambda: load_config("smoke", given),
+        lambda: from_mapping({}, overrides=given),
+    ):
+        with pytest.raises(ConfigError, match=r"overrides: expected a list of changes, such as .* got"):
+            read()
 
 
 def test_a_graph_in_a_file_has_no_inputs_of_noise():

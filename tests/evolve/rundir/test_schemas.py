@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 import zipfile
 
@@ -273,4 +274,31 @@ SWEEPS = [
 def test_a_damaged_list_of_a_sweep_is_refused(tmp_path, content):
     (tmp_path / FILE).write_text(json.dumps(content))
     with pytest.raises(RunDirectoryError, match=r"sweep\.json is damaged.*or remove it"):
+        read_entries(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"schema": 2, "runs": [{"run": 3, "condition": "a", "seed": 0}]}', "runs.0.run: expected text, got 3"),
+        (
+            '{"schema": 2, "runs": [{"run": "a", "condition": "", "seed": 0}]}',
+            "condition: expected text that is not empty",
+        ),
+        (
+            '{"schema": 2, "runs": [{"run": "..", "condition": "a", "seed": 0}]}',
+            "expected text of the form that Hetevo w",
+        ),
+        (
+            '{"schema": 2, "runs": [{"run": "a", "condition": "a", "seed": "0"}]}',
+            "seed: expected a whole number, got '0'",
+        ),
+        ('{"schema": 2, "runs": 3}', "runs: expected a list, got 3"),
+        ('{"schema": 2', "it is no JSON from line 1, column 13 on"),
+        ("null", "the whole file: expected a table, got None"),
+    ],
+)
+def test_a_damaged_list_of_runs_is_said_in_plain_words(tmp_path, text, message):
+    (tmp_path / "sweep.json").write_text(text)
+    with pytest.raises(RunDirectoryError, match=re.escape(message)):
         read_entries(tmp_path)
