@@ -373,7 +373,7 @@ def test_a_record_of_other_predictions_or_none_is_refused(tmp_path):
     with pytest.raises(SettingError, match="Cannot read what was recorded of minimal"):
         read_recorded(CLAIMS["minimal"], tmp_path / "none.csv")
     with pytest.raises(SettingError, match="other predictions"):
-        read_recorded(CLAIMS["minimal"], VALUES / "recurrent-claim.csv")
+        read_recorded(CLAIMS["minimal"], VALUES / "flexibility-claim.csv")
 
 
 def test_the_boundary_between_hebbian_and_not_is_where_the_cosine_turns_positive_for_good():
