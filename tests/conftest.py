@@ -1,14 +1,27 @@
+import functools
 import os
 import re
 import sys
 
 import pytest
+import typer.testing
+from fontTools import subset
 from hypothesis import settings
 
 # the tests compare bits and share two cores: one thread each
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
+
+# hundreds of processes are started: without bytecode each of them compiles all of Hetevo once more
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+# each call of a command builds the tree of all commands: once is enough
+typer.testing._get_command = functools.cache(typer.testing._get_command)
+
+# letters are laid out before a PDF is written: the tables for that need not be read and cut
+subset.Options._drop_tables_default = [*subset.Options._drop_tables_default, "GDEF", "GPOS", "GSUB"]
 
 settings.register_profile("hetevo", deadline=None, derandomize=True, max_examples=25)
 settings.load_profile("hetevo")

@@ -6,10 +6,9 @@ from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
-import seaborn
 
 from hetevo.analysis.conditions import group_by_condition
-from hetevo.analysis.figures.style import COLUMN_INCHES, LINES, MM_PER_INCH, PAGE_INCHES, Look, Palette
+from hetevo.analysis.figures.style import COLUMN_INCHES, LINES, MM_PER_INCH, PAGE_INCHES, Look, Palette, shades
 from hetevo.analysis.runs import LoadedRun
 from hetevo.evolve.identity import condition_values
 from hetevo.populations.errors import SettingError, nearest
@@ -211,9 +210,9 @@ def _values(groups: Mapping[str, Sequence[LoadedRun]], key: str) -> dict[str, st
 def _choose_colours(values: Sequence[str | float], palette: Palette, key: str) -> dict[str | float, Any]:
     """Choose a colour for each value: numbers from dark to light, by their size."""
     if len(values) > 2 and all(isinstance(value, float) for value in values):
-        shades = seaborn.color_palette("viridis", len(values) + 1)[:-1]  # the lightest cannot be seen on white
+        light = shades("viridis", len(values) + 1)[:-1]  # the lightest cannot be seen on white
         order = np.argsort(np.asarray(values, float))
-        return {values[place]: shades[rank] for rank, place in enumerate(order)}
+        return {values[place]: light[rank] for rank, place in enumerate(order)}
     if len(values) > len(palette):
         raise SettingError(f"hue: expected at most {len(palette)} values of {key} for colours, got {len(values)}.")
     return dict(zip(values, palette, strict=False))
