@@ -374,7 +374,8 @@ def test_an_unwritable_folder_is_refused(tmp_path):
 )
 def test_the_installed_command_stops_on_a_signal_with_128_and_its_number(tmp_path, number, status):
     """A real process, with worker processes; the whole group gets the signal, as by Ctrl-C or a batch system."""
-    command = [str(Path(sys.executable).parent / "hetevo"), "run", "emergence", "-o", str(tmp_path / "run")]
+    small = ["-s", "evolution.size=16", "-s", "lifetime.presentations=40", "--generations", "9999"]
+    command = [str(Path(sys.executable).parent / "hetevo"), "run", "emergence", *small, "-o", str(tmp_path / "run")]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
     events = tmp_path / "run" / "events.jsonl"
     for _ in range(600):

@@ -141,16 +141,21 @@ def test_whatever_is_in_the_place_of_a_file_of_a_run(run, outside, name, put):
         hetevo(*command)
 
 
-@pytest.fixture
-def sweep(run, tmp_path):
+@pytest.fixture(scope="module")
+def drawn(finished, tmp_path_factory):
     """A sweep with two runs, as if it had been drawn."""
-    folder = tmp_path / "sweep"
+    folder = tmp_path_factory.mktemp("places") / "sweep"
     write_entries(folder, "sweep", [Entry("one-seed0", "one", 0), Entry("two", "b", 0)])
-    shutil.copytree(run, folder / "two")
-    shutil.move(run, folder / "one-seed0")
+    for entry in ("one-seed0", "two"):
+        shutil.copytree(finished.path, folder / entry)
     assert hetevo("plot", folder, "--kind", "alignment").exit_code == 0
     assert hetevo("report", folder).exit_code == 0
     return folder
+
+
+@pytest.fixture
+def sweep(drawn, tmp_path):
+    return shutil.copytree(drawn, tmp_path / "sweep")
 
 
 @pytest.mark.usefixtures("quick")
