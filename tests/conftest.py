@@ -36,6 +36,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip("needs what only Linux has")
 
 
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw nothing, which takes long: images and reports are written all the same."""
+    from hetevo.analysis.figures import plot
+    from hetevo.analysis.report import page
+    from hetevo.analysis.report.drawings import Drawings
+
+    monkeypatch.setattr(plot, "render", lambda figure, suffix: b"\0\0\0\0IEND\xaeB`\x82")
+    monkeypatch.setattr(page, "draw_all", lambda study: Drawings())
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     # by turns, so that long and short ones are spread over all parts; after pytest's own choice by mark

@@ -7,8 +7,7 @@ import pytest
 from browser import browser, found
 from planted import plant
 
-from hetevo.analysis.report import page, report, write
-from hetevo.analysis.report.drawings import Drawings
+from hetevo.analysis.report import report, write
 from hetevo.analysis.report.expectations import EXPECTATIONS, Seen
 from hetevo.evolve import Config, Experiment
 from hetevo.populations.errors import SettingError
@@ -41,12 +40,6 @@ def runs(tmp_path_factory):
 @pytest.fixture(scope="module")
 def made(runs):
     return report(runs)
-
-
-@pytest.fixture
-def undrawn(monkeypatch):
-    """Reports without figures, which take long to draw and are none of what is tested."""
-    monkeypatch.setattr(page, "draw_all", lambda study: Drawings())
 
 
 def text(made):

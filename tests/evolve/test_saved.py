@@ -68,6 +68,7 @@ def test_a_run_whose_directory_is_deleted_is_saved_beside_it(whole, tmp_path, af
     assert "rescued_from" in RunDirectory(place).provenance.read()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_records_that_were_lost_are_named_and_the_others_begin_later(whole, tmp_path, monkeypatch):
     monkeypatch.setattr("hetevo.evolve.rundir.records.ROWS_IN_PART", 12)  # parts of two generations of individuals
     path = tmp_path / "run"

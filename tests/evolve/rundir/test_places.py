@@ -8,9 +8,6 @@ import pytest
 from faults import go, outcome
 from typer.testing import CliRunner
 
-from hetevo.analysis.figures import plot
-from hetevo.analysis.report import page
-from hetevo.analysis.report.drawings import Drawings
 from hetevo.evolve import resume
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir.files import names, read_bounded, write_durably
@@ -115,14 +112,7 @@ def move_away(path):
     shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
-@pytest.fixture
-def quick(monkeypatch):
-    """Draw nothing, which takes long; files are written all the same."""
-    monkeypatch.setattr(plot, "render", lambda figure, suffix: b"\0\0\0\0IEND\xaeB`\x82")
-    monkeypatch.setattr(page, "draw_all", lambda study: Drawings())
-
-
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("put", [to_the_same, to_a_folder, to_nothing, pipe])
 @pytest.mark.parametrize("name", FILES)
 def test_whatever_is_in_the_place_of_a_file_of_a_run(run, outside, name, put):
@@ -158,7 +148,7 @@ def sweep(drawn, tmp_path):
     return shutil.copytree(drawn, tmp_path / "sweep")
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("put", [to_the_same, to_a_folder, to_nothing, pipe])
 @pytest.mark.parametrize(
     "name",
