@@ -1,6 +1,7 @@
 """Loading and the figures over it, on planted run directories."""
 
 import functools
+import io
 from dataclasses import replace
 
 import matplotlib
@@ -16,6 +17,7 @@ from planted import plant
 from hetevo.analysis import figures, load_run, load_runs
 from hetevo.analysis.figures import FIGURES, save
 from hetevo.analysis.figures.frame import figure, needs_of
+from hetevo.analysis.figures.plot import for_table, render
 from hetevo.analysis.statistics.curves import over_seeds
 from hetevo.analysis.verdict import verdict
 from hetevo.evolve.rundir import DamagedError, RunDirectory, RunDirectoryError
@@ -80,16 +82,22 @@ def test_the_verdict_of_a_case_has_two_lines(case, runs_of):
     assert len(verdict(runs_of(case)).splitlines()) == 2
 
 
-@pytest.mark.parametrize("kind", sorted(FIGURES))
-def test_figure_is_saved_with_its_data(kind, runs_of, tmp_path):
-    plot = FIGURES[kind](runs_of(next(case for case in CASES if is_drawn(kind, case))))
+def test_figure_is_saved_with_its_data(runs_of, tmp_path):
+    plot = FIGURES["alignment"](runs_of("one run"))
     files = save(plot, tmp_path / "figures" / "plot.svg")
     assert {file.suffix for file in files} == {".svg", ".png", ".pdf", ".csv", ".txt"}
     assert files[1].read_bytes().startswith(b"\x89PNG")
-    pdf = files[2].read_bytes()
+    assert files[2].read_bytes().startswith(b"%PDF")
+    assert len(pd.read_csv(files[3])) == len(plot.data)
+
+
+@pytest.mark.parametrize("kind", sorted(FIGURES))
+def test_a_pdf_of_a_figure_holds_its_text_and_a_table_its_data(kind, runs_of):
+    plot = FIGURES[kind](runs_of(next(case for case in CASES if is_drawn(kind, case))))
+    pdf = render(plot.figure, ".pdf")
     assert b"/CIDFontType2" in pdf  # TrueType, font type 42: text stays text
     assert b"/Type3" not in pdf
-    assert len(pd.read_csv(files[3])) == len(plot.data)
+    assert len(pd.read_csv(io.StringIO(for_table(plot.data).to_csv(index=False)))) == len(plot.data)
 
 
 def _texts(figure):

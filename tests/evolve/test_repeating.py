@@ -86,6 +86,6 @@ def test_a_replay_compares_measures_where_they_were_recorded(tmp_path, every):
     run = Experiment(preset("smoke", overrides=["backend.workers=1", f"records.individuals_every={every}"])).run(
         tmp_path / "run"
     )
-    report = verify(run.path, replay=True)
+    report = verify(run.path, replay=True, workers=1)
     assert report.ok
     assert report.checked[-1].endswith("measures") == bool(every)
