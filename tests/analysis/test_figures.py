@@ -8,6 +8,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+import seaborn
 from figure_runs import CASES, is_drawn, runs_for
 from legibility import check_legibility
 from matplotlib.text import Text
@@ -18,6 +19,7 @@ from hetevo.analysis import figures, load_run, load_runs
 from hetevo.analysis.figures import FIGURES, save
 from hetevo.analysis.figures.frame import figure, needs_of
 from hetevo.analysis.figures.plot import for_table, render
+from hetevo.analysis.figures.style import shades, style
 from hetevo.analysis.statistics.curves import over_seeds
 from hetevo.analysis.verdict import verdict
 from hetevo.evolve.rundir import DamagedError, RunDirectory, RunDirectoryError
@@ -98,6 +100,18 @@ def test_a_pdf_of_a_figure_holds_its_text_and_a_table_its_data(kind, runs_of):
     assert b"/CIDFontType2" in pdf  # TrueType, font type 42: text stays text
     assert b"/Type3" not in pdf
     assert len(pd.read_csv(io.StringIO(for_table(plot.data).to_csv(index=False)))) == len(plot.data)
+
+
+def test_the_look_is_seaborns_for_paper_in_colours_lines_and_minor_ticks():
+    theirs = {**seaborn.axes_style("ticks"), **seaborn.plotting_context("paper")}
+    alike = {key for key in theirs if key.endswith(("color", "axisbelow", "capstyle")) or ".minor." in key}
+    assert len(alike) > 12
+    with style() as palette:
+        assert {key: matplotlib.rcParams[key] for key in alike} == {key: theirs[key] for key in alike}
+    colours = seaborn.color_palette("colorblind")
+    assert palette == [colours[place] for place in (0, 1, 2, 3, 4, 9)]
+    for name in ("cividis", "viridis", "viridis_r"):
+        np.testing.assert_array_equal(shades(name, 5), seaborn.color_palette(name, 5))
 
 
 def _texts(figure):

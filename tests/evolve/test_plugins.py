@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, version
 from pathlib import Path
 
 import pytest
@@ -259,6 +259,19 @@ def test_a_class_that_workers_cannot_load_is_refused_before_anything_is_written(
     with pytest.raises(NotLoadableError, match="put it into a module of its own"):
         Experiment(config).run("run")
     assert not Path("run").exists()
+
+
+def test_what_is_installed_is_looked_through_once_for_all_plugins(monkeypatch):
+    looks = []
+
+    def look():
+        looks.append("all files that are installed")
+        return {"pluggy": ["pluggy"], "iniconfig": ["iniconfig"]}
+
+    monkeypatch.setattr("importlib.metadata.packages_distributions", look)
+    found = describe_plugins({"task": {"name": "pluggy:X"}, "network": {"wiring": "iniconfig:X"}})
+    assert [plugin["version"] for plugin in found] == [f"{name} {version(name)}" for name in ("pluggy", "iniconfig")]
+    assert len(looks) == 1
 
 
 def test_a_folder_of_anything_is_not_gone_through(own, monkeypatch):
