@@ -346,6 +346,7 @@ def lexicase(tmp_path, monkeypatch):
         return tmp_path / "old", go(tmp_path / "longer", MORE, *SEVERAL)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_run_with_an_operator_that_new_runs_are_refused_goes_on_and_is_read(lexicase):
     path, longer = lexicase
     assert outcome(resume(path, 4, workers=1)) != outcome(longer)
