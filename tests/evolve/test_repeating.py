@@ -13,7 +13,13 @@ from hetevo.evolve.rundir import RunDirectoryError
 from hetevo.evolve.verify import verify
 from hetevo.scripts.main import app
 
-SMALL = ["evolution.size=6", "evolution.elites=1", "evolution.generations=2", "lifetime.presentations=4"]
+SMALL = [
+    "evolution.size=6",
+    "evolution.elites=1",
+    "evolution.generations=2",
+    "lifetime.presentations=4",
+    "backend.workers=1",
+]
 
 
 class Clumsy:
