@@ -43,7 +43,7 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     from hetevo.analysis.report import page
     from hetevo.analysis.report.drawings import Drawings
 
-    monkeypatch.setattr(plot, "render", lambda figure, suffix: b"\0\0\0\0IEND\xaeB`\x82")
+    monkeypatch.setattr(plot, "render", lambda *arguments: b"\0\0\0\0IEND\xaeB`\x82")
     monkeypatch.setattr(page, "draw_all", lambda study: Drawings())
 
 
