@@ -83,9 +83,10 @@ class LoadedRun:
     @property
     def condition(self) -> str:
         """What to call runs of its kind: the label, else the preset with its changes, or the directory without seed."""
+        if named := self.label or self.setting("preset"):
+            return str(named)
         # without the seed, which is no part of a condition
-        name = self.path.resolve().name.removesuffix(f"-seed{self.seed}")
-        return self.label or str(self.setting("preset") or name)
+        return self.path.resolve().name.removesuffix(f"-seed{self.seed}")
 
     @property
     def preset(self) -> str:

@@ -87,10 +87,12 @@ def describe_plugins(content: Mapping[str, Any]) -> list[dict[str, str]]:
     content : mapping
         A complete configuration as nested values.
     """
+    from importlib.metadata import packages_distributions  # here, because it takes a while to load
+
+    plugins = [plugin for plugin in plugins_of(content) if plugin.key != TRACKED]
+    owners = packages_distributions() if plugins else {}  # once, because it looks at every file that is installed
     found = []
-    for plugin in plugins_of(content):
-        if plugin.key == TRACKED:
-            continue
+    for plugin in plugins:
         # the version and the sources are those of the whole package
         module = plugin.place.partition(":")[0]
         package = locate(module)[0]
@@ -99,7 +101,7 @@ def describe_plugins(content: Mapping[str, Any]) -> list[dict[str, str]]:
                 "key": plugin.key,
                 "name": plugin.name,
                 "package": package,
-                "version": _version(package.partition(".")[0]),
+                "version": _version(owners.get(package.partition(".")[0], [])),
                 "sha256": hash_sources(package),
             }
         )
@@ -129,10 +131,8 @@ def _describe_version(plugin: Mapping[str, Any]) -> str:
     return f"{plugin.get('version') or 'source'} {plugin.get('sha256') or 'unknown'}"
 
 
-def _version(package: str) -> str:
-    from importlib.metadata import packages_distributions
-
-    for distribution in packages_distributions().get(package, []):
+def _version(distributions: Sequence[str]) -> str:
+    for distribution in distributions:
         return f"{distribution} {installed_version(distribution)}"
     return ""
 

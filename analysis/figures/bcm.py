@@ -4,13 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-import seaborn
 from matplotlib.axes import Axes
 
 from hetevo.analysis.figures.caption import INTERVAL
 from hetevo.analysis.figures.frame import Frame, figure
 from hetevo.analysis.figures.parts import null_line
-from hetevo.analysis.figures.style import for_figures, look
+from hetevo.analysis.figures.style import for_figures, look, shades
 from hetevo.analysis.intervals import mean_and_interval
 from hetevo.analysis.measures.curve import ACTIVITIES
 from hetevo.analysis.runs import LoadedRun
@@ -96,7 +95,7 @@ def _draw_curves(axes: Axes, group: Sequence[LoadedRun]) -> pd.DataFrame:
     # one whose curve at birth is of the kind that the paper draws, if there is any
     rising = np.flatnonzero((tables[0][f"{SLOPE}_birth"] > 0) & (tables[0][f"{THRESHOLD}_birth"] < max(ACTIVITIES)))
     who = int(rising[0]) if len(rising) else 0
-    colours = seaborn.color_palette("cividis", len(shown) + 1)[:-1]
+    colours = shades("cividis", len(shown) + 1)[:-1]
     drawn = {"none": _curve(tables[0], who, "birth")}
     axes.plot(ACTIVITIES, drawn["none"], color="black", linewidth=2.4, label="at birth", zorder=3)
     for run, table, colour in zip(shown, tables, colours, strict=True):

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-import seaborn
 from matplotlib.axes import Axes
-from scipy import stats
 
 from hetevo.analysis.conditions import group_by_condition
 from hetevo.analysis.figures.frame import Frame, figure
@@ -20,7 +18,7 @@ from hetevo.analysis.figures.parts import (
     null_line,
     say_undefined,
 )
-from hetevo.analysis.figures.style import Colour
+from hetevo.analysis.figures.style import Colour, shades
 from hetevo.analysis.runs import LoadedRun, tidy
 from hetevo.evolve.rundir import RunDirectoryError
 from hetevo.populations.types import Floats
@@ -78,7 +76,7 @@ def _ridges(axes: Axes, condition: str, group: Sequence[LoadedRun]) -> pd.DataFr
         densities[int(generation)] = (_density(values), len(values))
     # ridges from the back to the front, each above its own line
     tallest = max(float(np.nanmax(density, initial=0)) for density, _ in densities.values()) or 1.0
-    colours = seaborn.color_palette("cividis", len(shown))
+    colours = shades("cividis", len(shown))
     frames = []
     for place, (generation, (density, count)) in enumerate(densities.items()):
         height = -place + OVERLAP * density / tallest
@@ -172,6 +170,8 @@ def _correlation(table: pd.DataFrame) -> float:
 
 def _density(values: Floats) -> Floats:
     """Return the density on the grid; a spike where all values are the same, NaN where none is defined."""
+    from scipy import stats  # here, because it takes a second to load, and no other figure needs it
+
     if not len(values):
         return np.full(len(GRID), np.nan)
     values = values[:: -(-len(values) // MOST_VALUES)]

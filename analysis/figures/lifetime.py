@@ -2,14 +2,13 @@
 
 import numpy as np
 import pandas as pd
-import seaborn
 from matplotlib.axes import Axes
 from matplotlib.ticker import MultipleLocator
 
 from hetevo.analysis.figures.caption import name_with_seeds
 from hetevo.analysis.figures.frame import Frame, figure
 from hetevo.analysis.figures.parts import choose_evenly, every_of, find_moments, null_line, say_undefined
-from hetevo.analysis.figures.style import write_title
+from hetevo.analysis.figures.style import shades, write_title
 from hetevo.analysis.statistics.curves import over_seeds
 
 SHOWN = 5
@@ -59,7 +58,7 @@ def _one_run(axes: Axes, table: pd.DataFrame) -> pd.DataFrame:
     # a line a generation, from dark to light
     shown = choose_evenly(table["generation"].to_numpy(), SHOWN)
     frames = []
-    colours = seaborn.color_palette("cividis", len(shown))
+    colours = shades("cividis", len(shown))
     for colour, marker, generation in zip(colours, "ovs^D", shown, strict=False):
         summary = _angles(table[table["generation"] == generation])
         label = f"generation {generation}"

@@ -5,7 +5,6 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-import seaborn
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
@@ -13,7 +12,7 @@ from hetevo.analysis.conditions import group_by_condition
 from hetevo.analysis.figures.frame import Frame, figure
 from hetevo.analysis.figures.needs import write_share
 from hetevo.analysis.figures.parts import add_to_title, choose_evenly, count_generations
-from hetevo.analysis.figures.style import TICK, for_figure
+from hetevo.analysis.figures.style import TICK, for_figure, shades
 from hetevo.analysis.runs import LoadedRun
 from hetevo.evolve.rundir import RunDirectoryError
 from hetevo.populations.errors import spell
@@ -61,7 +60,7 @@ def front(frame: Frame) -> pd.DataFrame:
     every, groups = group_by_condition(frame.runs), group_by_condition(frame.chosen)
     grid = frame.grid(list(groups), 2.4, across=_label(across), upward=_label(upward))
     shown = choose_evenly(np.concatenate([_kept(run) for run in frame.chosen]), SHOWN).tolist()
-    colours = dict(zip(shown, seaborn.color_palette("viridis_r", len(shown)), strict=True))
+    colours = dict(zip(shown, shades("viridis_r", len(shown)), strict=True))
     parts = [_fronts(run, names, shown) for run in frame.chosen]
     fronts = pd.concat(parts, ignore_index=True)
     outside = _cut_axes(grid[0], fronts, across, upward)
@@ -143,6 +142,8 @@ def front_alignment(frame: Frame) -> pd.DataFrame:
     Plot
         Data: condition, seed, run, generation, id, the objectives, and alignment_end, of every individual of a front.
     """
+    import seaborn  # here, because it takes a second to load, and few figures need it
+
     names = _check_eight(frame.runs)
     across, upward = names[:2]
     every, groups = group_by_condition(frame.runs), group_by_condition(frame.chosen)
@@ -153,6 +154,7 @@ def front_alignment(frame: Frame) -> pd.DataFrame:
     fronts = fronts.assign(alignment_end=pd.to_numeric(colour))
     outside = _cut_axes(grid[0], fronts, across, upward)
     # one scale of colours for all panels, and 0 in its middle
+    vlag = seaborn.color_palette("vlag", as_cmap=True)
     most = float(np.nanmax(np.abs(fronts["alignment_end"]))) if fronts["alignment_end"].notna().any() else 1.0
     for axes, (condition, group) in zip(grid, groups.items(), strict=True):
         part = fronts[fronts["condition"] == condition]
@@ -160,7 +162,7 @@ def front_alignment(frame: Frame) -> pd.DataFrame:
         shown = part[known]
         image = axes.scatter(
             shown[_column(across)], shown[_column(upward)], c=shown["alignment_end"], s=SMALLEST * 2, linewidths=0.2,
-            edgecolors="0.3", cmap="vlag", vmin=-most, vmax=most,
+            edgecolors="0.3", cmap=vlag, vmin=-most, vmax=most,
         )  # fmt: skip
         rest = part[~known]
         axes.scatter(rest[_column(across)], rest[_column(upward)], s=SMALLEST * 2, facecolors="none", edgecolors="0.5")

@@ -5,7 +5,6 @@ from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
-import seaborn
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
@@ -186,6 +185,8 @@ def phase_diagram(
 
 def _map(axes: Axes, grid: pd.DataFrame, says: str) -> None:
     """Draw a cell for each value, with its number where there is room."""
+    import seaborn  # here, because it takes a second to load, and few figures need it
+
     values = np.abs(grid.to_numpy(float))
     limit = max(0.1, float(np.nanmax(values))) if np.isfinite(values).any() else 1.0
     seaborn.heatmap(

@@ -50,6 +50,7 @@ def test_a_condition_is_neither_made_by_the_preset_nor_by_what_changes_no_result
     assert [run.condition for run in loaded(*paths[:2])[0]] == ["x", "x"]  # the directory's name, without the seed
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_copies_of_a_run_are_said_and_counted_once_the_longest(tmp_path):
     a, other = plant(tmp_path / "a", generations=4), plant(tmp_path / "c", seed=1)
     longer = plant(tmp_path / "b", generations=6)

@@ -1,12 +1,14 @@
 """Loading and the figures over it, on planted run directories."""
 
 import functools
+import io
 from dataclasses import replace
 
 import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+import seaborn
 from figure_runs import CASES, is_drawn, runs_for
 from legibility import check_legibility
 from matplotlib.text import Text
@@ -16,6 +18,8 @@ from planted import plant
 from hetevo.analysis import figures, load_run, load_runs
 from hetevo.analysis.figures import FIGURES, save
 from hetevo.analysis.figures.frame import figure, needs_of
+from hetevo.analysis.figures.plot import for_table, render
+from hetevo.analysis.figures.style import shades, style
 from hetevo.analysis.statistics.curves import over_seeds
 from hetevo.analysis.verdict import verdict
 from hetevo.evolve.rundir import DamagedError, RunDirectory, RunDirectoryError
@@ -71,21 +75,43 @@ def test_figure_is_drawn_or_says_what_it_needs(kind, case, runs_of):
     assert shown[0].get_ylabel() or kind == "claim", "no label on the y axis"  # of `claim` the rows are conditions
     assert any(axes.get_xlabel() for axes in shown), "no label on the x axis"
     assert len(plot.data) > 0
-    assert len(verdict(runs).splitlines()) == 2
     assert "n = " in " ".join(_texts(plot.figure)) or len(runs) == 1, "no text in the figure says 'n = '"
     check_legibility(plot.figure)
 
 
-@pytest.mark.parametrize("kind", sorted(FIGURES))
-def test_figure_is_saved_with_its_data(kind, runs_of, tmp_path):
-    plot = FIGURES[kind](runs_of(next(case for case in CASES if is_drawn(kind, case))))
+@pytest.mark.parametrize("case", [case for case in CASES if any(is_drawn(kind, case) for kind in FIGURES)])
+def test_the_verdict_of_a_case_has_two_lines(case, runs_of):
+    assert len(verdict(runs_of(case)).splitlines()) == 2
+
+
+def test_figure_is_saved_with_its_data(runs_of, tmp_path):
+    plot = FIGURES["alignment"](runs_of("one run"))
     files = save(plot, tmp_path / "figures" / "plot.svg")
     assert {file.suffix for file in files} == {".svg", ".png", ".pdf", ".csv", ".txt"}
     assert files[1].read_bytes().startswith(b"\x89PNG")
-    pdf = files[2].read_bytes()
+    assert files[2].read_bytes().startswith(b"%PDF")
+    assert len(pd.read_csv(files[3])) == len(plot.data)
+
+
+@pytest.mark.parametrize("kind", sorted(FIGURES))
+def test_a_pdf_of_a_figure_holds_its_text_and_a_table_its_data(kind, runs_of):
+    plot = FIGURES[kind](runs_of(next(case for case in CASES if is_drawn(kind, case))))
+    pdf = render(plot.figure, ".pdf")
     assert b"/CIDFontType2" in pdf  # TrueType, font type 42: text stays text
     assert b"/Type3" not in pdf
-    assert len(pd.read_csv(files[3])) == len(plot.data)
+    assert len(pd.read_csv(io.StringIO(for_table(plot.data).to_csv(index=False)))) == len(plot.data)
+
+
+def test_the_look_is_seaborns_for_paper_in_colours_lines_and_minor_ticks():
+    theirs = {**seaborn.axes_style("ticks"), **seaborn.plotting_context("paper")}
+    alike = {key for key in theirs if key.endswith(("color", "axisbelow", "capstyle")) or ".minor." in key}
+    assert len(alike) > 12
+    with style() as palette:
+        assert {key: matplotlib.rcParams[key] for key in alike} == {key: theirs[key] for key in alike}
+    colours = seaborn.color_palette("colorblind")
+    assert palette == [colours[place] for place in (0, 1, 2, 3, 4, 9)]
+    for name in ("cividis", "viridis", "viridis_r"):
+        np.testing.assert_array_equal(shades(name, 5), seaborn.color_palette(name, 5))
 
 
 def _texts(figure):

@@ -53,12 +53,12 @@ def test_the_verdict_follows_from_the_runs(made):
 
 
 def test_contrasts_show_loss_beside_alignment(made):
-    page = made.html.decode()
-    table = page.split("Contrasts of conditions")[-1].split("</table>")[0]
+    html = made.html.decode()
+    table = html.split("Contrasts of conditions")[-1].split("</table>")[0]
     measures = re.findall(r'<th scope="row">(.*?)</th>', table)
     assert measures == ["alignment_end"] * 5 + ["loss_median"] * 5  # each against the neutral one
     assert "4, paired" in table
-    assert "Holm&#39;s correction over all rows" in page
+    assert "Holm&#39;s correction over all rows" in html
     assert "The neutral band rests on 4 seeds" in text(made)
     assert "half of the final level, which needs no band, at a median of" in text(made)
 
@@ -100,14 +100,14 @@ def test_figures_have_their_captions(made):
 
 
 def test_what_a_run_holds_is_text_and_never_markup(made):
-    page = made.html.decode()
-    assert "<b>odd</b>" not in page
-    assert "&lt;b&gt;odd&lt;/b&gt; &amp; name" in page
-    assert "<script" not in page
-    assert not re.search(r'(src|href)="(?!data:|#)', page)
+    html = made.html.decode()
+    assert "<b>odd</b>" not in html
+    assert "&lt;b&gt;odd&lt;/b&gt; &amp; name" in html
+    assert "<script" not in html
+    assert not re.search(r'(src|href)="(?!data:|#)', html)
 
 
-def test_random_signs_on_exact_signals_are_reported_as_hs_yes_dc_no(tmp_path):
+def test_random_signs_on_exact_signals_are_reported_as_hs_yes_dc_no(tmp_path, undrawn):
     """A real run: every neuron receives its gradient, and follows or climbs it as its gain says, by lot."""
     settings = {
         "task": {"inputs": 4},
@@ -125,21 +125,21 @@ def test_random_signs_on_exact_signals_are_reported_as_hs_yes_dc_no(tmp_path):
     assert "HS yes, DC yes" not in text(made)
 
 
-def test_hs_and_dc_are_weighted_where_all_runs_recorded_that_and_else_it_is_said(tmp_path):
+def test_hs_and_dc_are_weighted_where_all_runs_recorded_that_and_else_it_is_said(tmp_path, undrawn):
     new, old = plant(tmp_path / "new"), plant(tmp_path / "old", condition="older", weighted=False)
-    page = text(report([new]))
-    assert "HS, weighted" in page
-    assert "HS yes, DC yes: a gradient learner" in page
-    assert "HS 0.90" in page
-    assert "neurons count by what they contribute" in page
-    assert "all neurons count alike, for not all" not in page
+    said = text(report([new]))
+    assert "HS, weighted" in said
+    assert "HS yes, DC yes: a gradient learner" in said
+    assert "HS 0.90" in said
+    assert "neurons count by what they contribute" in said
+    assert "all neurons count alike, for not all" not in said
     # the same for both, or they could not be compared
     for paths in ([old], [new, old]):
-        page = text(report(paths))
-        assert "HS no" in page
-        assert "HS 0.50" in page
-        assert "all neurons count alike, for not all of these runs have recorded the weighted ones" in page
-        assert "HS, weighted" not in page
+        said = text(report(paths))
+        assert "HS no" in said
+        assert "HS 0.50" in said
+        assert "all neurons count alike, for not all of these runs have recorded the weighted ones" in said
+        assert "HS, weighted" not in said
 
 
 def test_one_run_without_anything_to_compare_with_is_reported_as_undecided(tmp_path):
@@ -153,7 +153,7 @@ def test_a_run_without_the_probe_is_reported(tmp_path):
     assert made.headline == ["planted: undecided, alignment was not measured (probe.every = 0)"]
 
 
-def test_mistakes_are_explained(runs, tmp_path):
+def test_mistakes_are_explained(runs, tmp_path, undrawn):
     with pytest.raises(SettingError, match="named twice"):
         report([runs[0], runs[0]])
     with pytest.raises(SettingError, match="expected one of emergence"):
@@ -171,18 +171,18 @@ def test_mistakes_are_explained(runs, tmp_path):
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (360, False), (360, True)])
 def test_a_browser_shows_it_without_errors_at_every_width(made, tmp_path, width, dark):
     path = write(made, tmp_path / "report.html")
-    with browser(tmp_path / "profile") as page:
-        page.open(path, width=width, dark=dark)
-        assert page.problems == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    with browser(tmp_path / "profile") as tab:
+        tab.open(path, width=width, dark=dark)
+        assert tab.problems == []
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
         images = "Array.from(document.images)"
-        assert page.evaluate(f"{images}.length") >= 8
-        assert page.evaluate(f"{images}.every(i => i.complete && i.naturalWidth > 0 && i.alt)")
-        background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert tab.evaluate(f"{images}.length") >= 8
+        assert tab.evaluate(f"{images}.every(i => i.complete && i.naturalWidth > 0 && i.alt)")
+        background = tab.evaluate("getComputedStyle(document.body).backgroundColor")
         brightness = sum(map(int, re.findall(r"\d+", background)[:3]))
         assert (brightness < 3 * 80) is dark
-        page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        tab.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.skipif(found() is None, reason="no Chromium or Chrome on this machine")
@@ -190,8 +190,8 @@ def test_a_browser_shows_it_without_errors_at_every_width(made, tmp_path, width,
 def test_the_browser_test_notices_a_broken_page(tmp_path):
     path = tmp_path / "broken.html"
     path.write_text('<img src="missing.png" alt="x"><div style="width: 900px">wide</div><script>oops()</script>')
-    with browser(tmp_path / "profile") as page:
-        page.open(path, width=360)
-        assert any("oops" in problem or "exception" in problem for problem in page.problems)
-        assert page.evaluate("document.documentElement.scrollWidth") > 360
-        assert not page.evaluate("document.images[0].naturalWidth")
+    with browser(tmp_path / "profile") as tab:
+        tab.open(path, width=360)
+        assert any("oops" in problem or "exception" in problem for problem in tab.problems)
+        assert tab.evaluate("document.documentElement.scrollWidth") > 360
+        assert not tab.evaluate("document.images[0].naturalWidth")

@@ -55,6 +55,7 @@ def test_the_end_of_a_short_run_is_its_later_half(tmp_path):
     assert ending(sparse).tolist() == [10]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_plots_reports_and_comparisons_speak_of_the_same_generations(tmp_path):
     runs = [
         load_run(plant(tmp_path / f"{name}{seed}", condition=name, slope=slope, seed=seed, generations=30))
@@ -114,6 +115,7 @@ def test_two_conditions_with_the_same_seeds_differ_by_alignment_and_loss(tmp_pat
     assert set(contrasts(runs)["measure"]) == {"alignment_end", "loss_median"}
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_levels_of_reports_and_phase_diagrams_leave_lonely_values_out(tmp_path):
     paths = []
     for scale in (0.1, 0.2):

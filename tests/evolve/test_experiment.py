@@ -269,7 +269,7 @@ def test_inherited_rules_have_the_same_digest_however_a_run_is_computed_and_inte
     whole = experiment(6, "backend.workers=2", "backend.block=5").run(tmp_path / "whole")
     resumed = resume(experiment(3, "backend.workers=1").run(tmp_path / "brief").path, generations=6)
     assert (resumed.digest, resumed.probe_digest) == (whole.digest, whole.probe_digest)
-    assert verify(whole.path, replay=True).ok
+    assert verify(whole.path, replay=True, workers=1).ok
     table = load_run(whole.path).generations
     assert table["heldout_patterns_loss_champion"].notna().tolist() == [True, False] * 3 + [True]
     assert table["heldout_patterns_alignment_mid"].abs().max() <= 1
@@ -296,7 +296,7 @@ def test_a_run_loads_neither_pandas_nor_scipy_nor_ray(tmp_path, workers):
 @pytest.mark.parametrize("change", ["evolution.generations=0", 'evolution.turnover="none"'])
 def test_where_nobody_is_selected_two_may_live(change, tmp_path):
     run = Experiment(tiny("evolution.size=2", "evolution.elites=4", change)).run(tmp_path / "run")
-    assert verify(run.path, replay=True).ok
+    assert verify(run.path, replay=True, workers=1).ok
     assert set(pd.read_parquet(run.path / "individuals")["id"] % 2) == {0, 1}
     # once somebody is selected there have to be enough
     with pytest.raises(ConfigError, match="expected fewer elites than individuals"):

@@ -114,7 +114,7 @@ def test_killed_at_random_moments(tmp_path, most):
     last = RunDirectory(path).status()["generation"] + 3
     expected = outcome(go(tmp_path / "untouched", f"evolution.generations={last}", "checkpoint.every=1000"))
     assert outcome(resume(path, last)) == expected
-    assert verify(path, replay=True).ok
+    assert verify(path, replay=True, workers=1).ok
 
 
 @SOME_OR_ALL

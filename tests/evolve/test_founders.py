@@ -47,7 +47,7 @@ def test_founders_from_a_file_and_from_arrays_are_the_same(here, genes):
     by_arrays = Experiment(tiny(KEEP), founders=genes).run("three")
     assert outcome(by_file) == outcome(by_arrays) != outcome(go("four"))
     for run in (by_file, by_arrays):
-        report = verify(run.path, replay=True, generation=0)
+        report = verify(run.path, replay=True, workers=1, generation=0)
         assert report.ok, report.problems
         assert "data/founders.npz: the SHA-256 of the founders" in report.checked
     assert (here / "two" / "data" / "founders.npz").read_bytes() == (here / "genes.npz").read_bytes()

@@ -50,18 +50,18 @@ def test_objectives_are_recorded_and_verified(finished):
     medians = individuals.groupby("generation")["objective_synapses"].median()
     np.testing.assert_array_equal(generations["objective_synapses_median"], medians)
     assert "objective_loss" not in individuals
-    assert verify(finished.path, replay=True).ok
+    assert verify(finished.path, replay=True, workers=1).ok
 
 
 def test_a_replay_compares_objectives(finished, monkeypatch):
     monkeypatch.setitem(OBJECTIVES.own, "synapses", Objective(lambda lives: lives.genes.synapses + 1.0))
-    report = verify(finished.path, replay=True)
+    report = verify(finished.path, replay=True, workers=1)
     assert report.problems == ["generation 2: objectives differ"]
     assert not any("was computed with" in note for note in report.notes)
     # another version is a reason
     there = {**software(), "python": "3.10.0", "source": {"commit": "0", "dirty": False}}
     monkeypatch.setattr("hetevo.evolve.rundir.provenance.software", lambda: there)
-    (note,) = (note for note in verify(finished.path, replay=True).notes if "was computed with" in note)
+    (note,) = (note for note in verify(finished.path, replay=True, workers=1).notes if "was computed with" in note)
     assert f"with Python {platform.python_version()}, another state of the source, and this replay was not" in note
 
 
@@ -111,7 +111,7 @@ def test_elites_are_the_front(finished):
 
 def test_lexicase_keeps_cases_and_a_run_that_had_none_goes_on_without(tmp_path):
     run = go(tmp_path / "run", *LEXICASE)
-    assert verify(run.path, replay=True).ok
+    assert verify(run.path, replay=True, workers=1).ok
     config = tiny(*LEXICASE)
     species = build_species(config)
     state = load(list_checkpoints(run.path / "checkpoints")[-1], species, config.evolution.size)[0]
@@ -241,7 +241,7 @@ def test_the_loss_after_an_injury_is_that_of_second_lives(kind, tmp_path):
     np.testing.assert_array_equal(founders["loss"], without["loss"])
     np.testing.assert_array_equal(founders["objective_injured"], injured["loss"])
     assert (founders["loss"] != founders["objective_injured"]).any()
-    assert verify(twice.path, replay=True).ok
+    assert verify(twice.path, replay=True, workers=1).ok
 
 
 def test_an_injury_that_is_asked_for_befalls_fresh_lives(tmp_path):

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, version
 from pathlib import Path
 
 import pytest
@@ -145,7 +145,7 @@ def test_a_file_alone_makes_nobody_import_a_module(own):
         assert "--trust" in str(caught.value)
         assert not [name for name in sys.modules if name.startswith("hetevo_cosine")]
     assert hetevo.load_config("run/config.toml", trust=True).task.name == NAMES["task.name"]
-    assert verify("run", replay=True, trust=True).ok
+    assert verify("run", replay=True, workers=1, trust=True).ok
     assert resume("run", 4, trust=True).generation == 4
 
 
@@ -263,6 +263,19 @@ def test_a_class_that_workers_cannot_load_is_refused_before_anything_is_written(
     with pytest.raises(NotLoadableError, match="put it into a module of its own"):
         Experiment(config).run("run")
     assert not Path("run").exists()
+
+
+def test_what_is_installed_is_looked_through_once_for_all_plugins(monkeypatch):
+    looks = []
+
+    def look():
+        looks.append("all files that are installed")
+        return {"pluggy": ["pluggy"], "iniconfig": ["iniconfig"]}
+
+    monkeypatch.setattr("importlib.metadata.packages_distributions", look)
+    found = describe_plugins({"task": {"name": "pluggy:X"}, "network": {"wiring": "iniconfig:X"}})
+    assert [plugin["version"] for plugin in found] == [f"{name} {version(name)}" for name in ("pluggy", "iniconfig")]
+    assert len(looks) == 1
 
 
 def test_a_folder_of_anything_is_not_gone_through(own, monkeypatch):

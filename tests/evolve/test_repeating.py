@@ -13,7 +13,13 @@ from hetevo.evolve.rundir import RunDirectoryError
 from hetevo.evolve.verify import verify
 from hetevo.scripts.main import app
 
-SMALL = ["evolution.size=6", "evolution.elites=1", "evolution.generations=2", "lifetime.presentations=4"]
+SMALL = [
+    "evolution.size=6",
+    "evolution.elites=1",
+    "evolution.generations=2",
+    "lifetime.presentations=4",
+    "backend.workers=1",
+]
 
 
 class Clumsy:
@@ -86,6 +92,6 @@ def test_a_replay_compares_measures_where_they_were_recorded(tmp_path, every):
     run = Experiment(preset("smoke", overrides=["backend.workers=1", f"records.individuals_every={every}"])).run(
         tmp_path / "run"
     )
-    report = verify(run.path, replay=True)
+    report = verify(run.path, replay=True, workers=1)
     assert report.ok
     assert report.checked[-1].endswith("measures") == bool(every)

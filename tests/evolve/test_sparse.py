@@ -44,7 +44,7 @@ def whole(tmp_path_factory):
 
 
 def test_a_run_is_verified_resumed_and_extended(whole, tmp_path):
-    report = verify(whole.path, replay=True, generation=1)
+    report = verify(whole.path, replay=True, workers=1, generation=1)
     assert report.ok, report.problems
     go(tmp_path / "short", *SPARSE, "checkpoint={every=1,keep=9}", "evolution.generations=1")
     again = resume(tmp_path / "short", generations=whole.generation)

@@ -89,7 +89,7 @@ def test_results_are_the_same_in_one_process_in_two_and_after_going_on(here, nul
     (here / "two").rename(here / "moved")
     assert outcome(resume(here / "moved", 2)) == outcome(whole)
     assert (here / "moved/data/own.csv").read_text() == EDGES
-    assert verify(here / "moved", replay=True).ok
+    assert verify(here / "moved", replay=True, workers=1).ok
     session = RunDirectory(here / "one").provenance.read()["sessions"][0]
     assert session["files"][0]["file"] == "own.csv"
     assert session["files"][0]["sha256"] == read_saved_config(RunDirectory(here / "one")).network.options["sha256"]
@@ -245,7 +245,7 @@ def test_a_table_and_a_wiring_of_ones_own_live_in_one_run(here):
     (here / "own.csv").unlink()
     (here / "rows.csv").unlink()
     assert resume(here / "run", 3).generation == 3
-    assert verify(here / "run", replay=True).ok
+    assert verify(here / "run", replay=True, workers=1).ok
     # a second file of one name would take the place of the first
     (here / "rows").mkdir()
     (here / "rows/own.csv").write_text("a,b,y\n" + rows)

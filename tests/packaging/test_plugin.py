@@ -1,6 +1,5 @@
 """A package of somebody's own, installed from its wheel beside that of Hetevo, in a folder that is no repository."""
 
-import json
 import os
 import signal
 import subprocess
@@ -10,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from hetevo.evolve.rundir import RunDirectory
+
 ROOT = Path(__file__).resolve().parents[2]
 PLUGIN = ROOT / "docs" / "examples" / "plugin"
-LONG = ["cosine", "--generations", "30", "-s", "checkpoint.every=1"]
+LONG = ["cosine", "--generations", "20", "-s", "checkpoint.every=1"]
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -50,8 +51,8 @@ def finish(process):
     return out
 
 
-def digests(hetevo, run):
-    status = json.loads(finish(hetevo("status", run, "--json")))
+def digests(run):
+    status = RunDirectory(run).status()
     return status["digest"], status["probe_digest"]
 
 
@@ -72,7 +73,7 @@ def test_its_preset_is_listed_and_a_killed_run_goes_on_to_the_same_digest(hetevo
     killed.communicate()
     finish(hetevo("resume", "killed", "--workers", "2"))
     finish(hetevo("run", *LONG, "-o", "ray", "--backend", "ray", "--workers", "2"))
-    assert digests(hetevo, "killed") == digests(hetevo, "ray") == digests(hetevo, "whole")
+    assert digests(tmp_path / "killed") == digests(tmp_path / "ray") == digests(tmp_path / "whole")
     assert "all is well" in finish(hetevo("verify", "killed", "--replay"))
     finish(hetevo("plot", "whole", "--kind", "losses", "-o", "losses.png"))
     assert (tmp_path / "losses.png").stat().st_size > 1000

@@ -72,6 +72,7 @@ def test_plot_writes_the_figure_its_pdf_its_data_and_a_verdict_of_two_lines(fini
     assert all(file.stat().st_size > 100 for file in files)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_plot_draws_the_figure_that_suits_what_was_run(tmp_path):
     sweep = tmp_path / "sweep.toml"
     sweep.write_text('base = "minimal"\nseeds = "0..1"\n[set]\nlifetime.presentations = 5\nevolution.size = 5\n'
@@ -100,6 +101,7 @@ def test_plot_draws_the_figure_that_suits_what_was_run(tmp_path):
     assert "Expected a run directory" in hetevo("plot").stderr
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_draw_shows_founders_of_presets_and_individuals_of_runs(finished, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     path, _ = finished
@@ -117,6 +119,7 @@ def test_draw_shows_founders_of_presets_and_individuals_of_runs(finished, tmp_pa
     assert "leave it out" in hetevo("draw", path, "-s", "seed=1").stderr
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_plot_replaces_nothing_of_somebody_else(finished, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     path, _ = finished
@@ -138,6 +141,7 @@ def test_plot_replaces_nothing_of_somebody_else(finished, tmp_path, monkeypatch)
         assert hetevo("draw", "minimal", "-o", "minimal.png").exit_code == 0  # named: it may be anything
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_report_and_claims_replace_nothing_of_somebody_else(finished, tmp_path):
     path = shutil.copytree(finished[0], tmp_path / "run")
     for _ in range(2):
@@ -154,6 +158,7 @@ def test_report_and_claims_replace_nothing_of_somebody_else(finished, tmp_path):
     assert not (tmp_path / "sweeps").exists()  # before anything is run
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_changed_presets_and_files_have_names_of_their_own(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     few = ["-s", "lifetime.presentations=20", "--workers", "1", "--generations", 1]
@@ -263,6 +268,7 @@ def test_sweep_alone_lists_the_sweeps_that_ship():
     assert [line.split(maxsplit=1) for line in lines] == [list(pair) for pair in names.items()]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_seeds_run_side_by_side_in_one_directory_and_equal_single_runs(finished, tmp_path):
     options = ("run", "smoke", "--generations", 1)
     folder = tmp_path / "seeds"
@@ -377,7 +383,8 @@ def test_an_unwritable_folder_is_refused(tmp_path):
 )
 def test_the_installed_command_stops_on_a_signal_with_128_and_its_number(tmp_path, number, status):
     """A real process, with worker processes; the whole group gets the signal, as by Ctrl-C or a batch system."""
-    command = [str(Path(sys.executable).parent / "hetevo"), "run", "emergence", "-o", str(tmp_path / "run")]
+    small = ["-s", "evolution.size=16", "-s", "lifetime.presentations=40", "--generations", "9999"]
+    command = [str(Path(sys.executable).parent / "hetevo"), "run", "emergence", *small, "-o", str(tmp_path / "run")]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
     events = tmp_path / "run" / "events.jsonl"
     for _ in range(600):

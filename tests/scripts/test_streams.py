@@ -1,6 +1,5 @@
 """Standard streams that are full, closed, or of another kind than usual: the work is done, and the status is right."""
 
-import json
 import os
 import pty
 import subprocess
@@ -8,6 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from hetevo.evolve.rundir import RunDirectory
 
 HETEVO = str(Path(sys.executable).parent / "hetevo")
 TINY = (
@@ -44,7 +45,7 @@ def shell(text, folder, **environment):
 def test_progress_that_cannot_be_written_does_not_end_a_run(finished, tmp_path, stream):
     done = shell(f"hetevo {TINY} {stream}", tmp_path)
     assert done.returncode == 0, done
-    status = [json.loads(shell("hetevo status run --json", folder).stdout) for folder in (finished, tmp_path)]
+    status = [RunDirectory(folder / "run").status() for folder in (finished, tmp_path)]
     assert status[0]["digest"] == status[1]["digest"]
     assert status[1]["state"] == "done"
     assert "Traceback" not in done.stderr + done.stdout
@@ -134,10 +135,8 @@ def test_a_terminal_that_goes_away_does_not_end_a_run(finished, tmp_path):
     os.close(theirs)
     os.close(ours)
     assert process.wait(120) == 0
-    digests = {
-        json.loads(shell("hetevo status run --json", folder).stdout)["digest"] for folder in (finished, tmp_path)
-    }
-    assert len(digests) == 1
+    first, second = (RunDirectory(folder / "run").status()["digest"] for folder in (finished, tmp_path))
+    assert first == second
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from builders import make_species
 from clusters import Nodes, alone
-from process_faults import SEED, Fault, assert_quarantined, evaluated, marked_generation
+from faulty_probes import Fault
+from process_faults import SEED, assert_quarantined, evaluated, marked_generation
 
 import hetevo
 from hetevo.evolve import Experiment, preset, resume
@@ -115,9 +116,9 @@ def _raised_by_a_stranger():
 
 def test_the_fingerprint_says_what_decides_a_result():
     mine = fingerprint(Job(make_species(), 0, probe=Fault("none", "")))
-    assert {"python", "hetevo", "numpy", "scipy", "linear algebra", "sources of process_faults"} < mine.software.keys()
+    assert {"python", "hetevo", "numpy", "scipy", "linear algebra", "sources of faulty_probes"} < mine.software.keys()
     assert {"sources of hetevo.evolve", "sources of hetevo.populations"} < fingerprint().software.keys()
-    assert "sources of process_faults" not in fingerprint().software
+    assert "sources of faulty_probes" not in fingerprint().software
     assert all(mine.software.values())
     assert all(mine.machine.values())
 

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from builders import make_species
-from process_faults import SEED, SIZE, Fault, Switch, assert_quarantined, evaluated, killed, marked_generation
+from faulty_probes import Fault, Switch
+from process_faults import SEED, SIZE, assert_quarantined, evaluated, killed, marked_generation
 
 from hetevo.evolve import Experiment, preset, resume
 from hetevo.evolve.backends import Job, LocalBackend, alone, block_queue
@@ -40,15 +41,17 @@ def test_who_raises_is_found_and_nobody_else_notices(calm, tmp_path, workers, bl
     found = evaluated(LocalBackend(BackendTable(workers=workers)), Fault("raise", str(tmp_path)), block=block)
     assert_quarantined(found, calm)
     assert all(failure.reason == "ValueError: this network is not to my taste" for failure in found.failures)
-    assert all("process_faults.py" in failure.traceback for failure in found.failures)
+    assert all("faulty_probes.py" in failure.traceback for failure in found.failures)
 
 
 @pytest.mark.parametrize(
     ("kind", "how"), [pytest.param("crash", "SIGSEGV", marks=pytest.mark.verification), ("leave", "exit status 7")]
 )
-def test_who_ends_its_process_is_found_and_nobody_else_notices(calm, tmp_path, quick, kind, how):
-    found = evaluated(LocalBackend(BackendTable(workers=2)), Fault(kind, str(tmp_path)))
-    assert_quarantined(found, calm)
+def test_who_ends_its_process_is_found_and_nobody_else_notices(tmp_path, quick, kind, how):
+    calm = evaluated(LocalBackend(BackendTable(workers=1)), Fault("none", ""), marked=[5])
+    found = evaluated(LocalBackend(BackendTable(workers=2)), Fault(kind, str(tmp_path)), marked=[5])
+    assert_quarantined(found, calm, bad=[5])
+    assert len(found.failures) == 1
     for failure in found.failures:
         assert "3 times in a row, although it lived alone" in failure.reason
         assert how in failure.reason
@@ -152,7 +155,7 @@ def test_with_stop_a_failure_is_an_error_that_says_all(tmp_path, workers):
     settings = BackendTable(workers=workers, on_failure="stop")
     with pytest.raises(EvaluationError) as caught:
         evaluated(LocalBackend(settings), Fault("raise", str(tmp_path)))
-    expected = "Generation 0", f"seed {SEED}", "individual 5 (id 5)", "ValueError", "process_faults.py", "on_failure"
+    expected = "Generation 0", f"seed {SEED}", "individual 5 (id 5)", "ValueError", "faulty_probes.py", "on_failure"
     for part in expected:
         assert part in str(caught.value)
 

@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 from builders import make_species
 from clusters import Nodes, alone
-from process_faults import BAD, SEED, Fault, assert_quarantined, evaluated, killed, marked_generation, streamed
+from faulty_probes import Fault
+from process_faults import BAD, SEED, assert_quarantined, evaluated, killed, marked_generation, streamed
 
 from hetevo.evolve import Experiment, preset
 from hetevo.evolve.backends import BACKENDS, Job, LocalBackend
@@ -206,7 +207,7 @@ def test_a_request_to_stop_is_heard_while_all_workers_are_gone(nodes, tmp_path, 
 def test_a_network_that_raises_is_found(nodes, calm, tmp_path):
     found = evaluated(backend(nodes), Fault("raise", str(tmp_path)))
     assert_quarantined(found, calm)
-    assert "process_faults.py" in found.failures[0].traceback
+    assert "faulty_probes.py" in found.failures[0].traceback
 
 
 def test_with_stop_a_failure_is_an_error_that_says_all(nodes, tmp_path):

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from process_faults import SIZE, Fault, assert_quarantined, evaluated, streamed
+from faulty_probes import Fault
+from process_faults import SIZE, assert_quarantined, evaluated, streamed
 
 from hetevo.evolve.backends import LocalBackend, alone, block_queue
 from hetevo.evolve.backends.auto import AutoBackend

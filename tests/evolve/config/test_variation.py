@@ -57,5 +57,5 @@ def test_a_run_with_other_operators_goes_on_and_is_verified(tmp_path, name):
     whole = go(tmp_path / "whole", *changes, "evolution.generations=3")
     go(tmp_path / "part", *changes, "evolution.generations=1")
     assert outcome(resume(tmp_path / "part", 3)) == outcome(whole)
-    report = verify(whole.path, replay=True, generation=1)
+    report = verify(whole.path, replay=True, workers=1, generation=1)
     assert report.ok, report.problems

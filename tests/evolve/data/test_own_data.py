@@ -198,7 +198,7 @@ def test_held_out_lives_draw_from_the_table_too(place, tmp_path):
     changes = ["heldout.every=1", 'heldout.families=["table"]', "heldout.tasks=2"]
     ended = Experiment(config(place, *changes)).run(tmp_path / "run")
     assert 0 < RunDirectory(ended.path).last_generation()["heldout_table_loss"] < 5
-    assert verify(ended.path, replay=True).ok
+    assert verify(ended.path, replay=True, workers=1).ok
 
 
 def test_runs_are_the_same_bits_however_they_are_computed_and_interrupted(place, tmp_path):
@@ -212,7 +212,7 @@ def test_runs_are_the_same_bits_however_they_are_computed_and_interrupted(place,
     brief.path.rename(moved)
     ended = resume(moved, 3, workers=2)
     assert (ended.digest, ended.probe_digest) == (whole.digest, whole.probe_digest)
-    report = verify(moved, replay=True)
+    report = verify(moved, replay=True, workers=1)
     assert report.ok, report.problems
     assert "flowers.csv: the SHA-256 of the data" in report.checked
     assert left_behind() == []
@@ -308,7 +308,7 @@ def test_a_large_file_is_not_kept_and_given_again(place, large, tmp_path):
         resume(brief.path, 3)
     shutil.copy(place / "flowers.csv", brief.path.parent)
     assert resume(brief.path, 3).digest == whole.digest
-    assert verify(brief.path, replay=True, data=place / "flowers.csv").ok
+    assert verify(brief.path, replay=True, workers=1, data=place / "flowers.csv").ok
     assert "not covered: the data, flowers.csv, of which the run has no copy" in verify(brief.path).notes
 
 

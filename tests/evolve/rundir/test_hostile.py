@@ -20,6 +20,8 @@ from hetevo.evolve.config import ConfigError, load_config
 from hetevo.evolve.rundir import DamagedError, RunDirectoryError, parts, read_part
 from hetevo.scripts.main import app
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 TEN_GB = 10 << 30
 GROWTH = 256 << 20
 """Memory that refusing may take, in bytes: far less than what is claimed."""

@@ -155,7 +155,7 @@ def test_a_share_of_the_individuals_is_recorded_and_measured_and_the_evolution_i
     # a generation's row is about those that were measured
     generations = pd.read_parquet(part.path / "generations")
     assert (generations["undefined_share"] == pd.read_parquet(whole.path / "generations")["undefined_share"]).all()
-    report = verify(part.path, replay=True)
+    report = verify(part.path, replay=True, workers=1)
     assert report.ok, report.problems
     assert any("a share of 0.4" in line for line in report.checked)
 

@@ -8,9 +8,6 @@ import pytest
 from faults import go, outcome
 from typer.testing import CliRunner
 
-from hetevo.analysis.figures import plot
-from hetevo.analysis.report import page
-from hetevo.analysis.report.drawings import Drawings
 from hetevo.evolve import resume
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir.files import names, read_bounded, write_durably
@@ -115,14 +112,7 @@ def move_away(path):
     shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
-@pytest.fixture
-def quick(monkeypatch):
-    """Draw nothing, which takes long; files are written all the same."""
-    monkeypatch.setattr(plot, "render", lambda figure, suffix: b"\0\0\0\0IEND\xaeB`\x82")
-    monkeypatch.setattr(page, "draw_all", lambda study: Drawings())
-
-
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("put", [to_the_same, to_a_folder, to_nothing, pipe])
 @pytest.mark.parametrize("name", FILES)
 def test_whatever_is_in_the_place_of_a_file_of_a_run(run, outside, name, put):
@@ -141,19 +131,24 @@ def test_whatever_is_in_the_place_of_a_file_of_a_run(run, outside, name, put):
         hetevo(*command)
 
 
-@pytest.fixture
-def sweep(run, tmp_path):
+@pytest.fixture(scope="module")
+def drawn(finished, tmp_path_factory):
     """A sweep with two runs, as if it had been drawn."""
-    folder = tmp_path / "sweep"
+    folder = tmp_path_factory.mktemp("places") / "sweep"
     write_entries(folder, "sweep", [Entry("one-seed0", "one", 0), Entry("two", "b", 0)])
-    shutil.copytree(run, folder / "two")
-    shutil.move(run, folder / "one-seed0")
+    for entry in ("one-seed0", "two"):
+        shutil.copytree(finished.path, folder / entry)
     assert hetevo("plot", folder, "--kind", "alignment").exit_code == 0
     assert hetevo("report", folder).exit_code == 0
     return folder
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.fixture
+def sweep(drawn, tmp_path):
+    return shutil.copytree(drawn, tmp_path / "sweep")
+
+
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("put", [to_the_same, to_a_folder, to_nothing, pipe])
 @pytest.mark.parametrize(
     "name",

@@ -21,6 +21,8 @@ from hetevo.evolve.rundir.sweep import FILE, read_entries
 from hetevo.evolve.rundir.telemetry import latest
 from hetevo.scripts.main import app
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):

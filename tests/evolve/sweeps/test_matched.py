@@ -83,13 +83,12 @@ def test_another_choice_and_a_damaged_one_change_nothing_and_are_explained(swept
         write_choice(folder, other)
     assert (folder / FILE).read_bytes() == written
     # who reads it needs another file, and not another run
-    for damage in (b"damaged", b" " * (1 << 21)):
-        (folder / FILE).write_bytes(damage)
-        outcomes, _ = conduct(plan_of(tmp_path, [4, 0.25], [901, 900]), folder)
-        (failed,) = [one for one in outcomes if one.state == "failed"]
-        assert failed.run == "matched-feedback-seed1"
-        assert FILE in failed.error
-        assert "Or move" not in failed.error
+    (folder / FILE).write_bytes(b"damaged")
+    outcomes, _ = conduct(plan_of(tmp_path, [4, 0.25], [901, 900]), folder)
+    (failed,) = [one for one in outcomes if one.state == "failed"]
+    assert failed.run == "matched-feedback-seed1"
+    assert FILE in failed.error
+    assert "Or move" not in failed.error
     (folder / FILE).write_bytes(written)
     outcomes, _ = conduct(plan_of(tmp_path, [4, 0.25], [901, 900]), folder)
     assert {one.run: one.digest for one in outcomes} == digests
@@ -130,6 +129,12 @@ def test_a_damaged_choice_is_explained(content, tmp_path):
         read_choice(tmp_path)
     (tmp_path / FILE).unlink()
     assert read_choice(tmp_path) is None
+
+
+def test_a_choice_that_is_too_large_is_not_read(tmp_path):
+    (tmp_path / FILE).write_bytes(b" " * (1 << 21))
+    with pytest.raises(RunDirectoryError, match=rf"{FILE} has 2,097,152 bytes.* not read"):
+        read_choice(tmp_path)
 
 
 def test_with_error_neurons_teaching_synapses_have_the_scale(tmp_path):

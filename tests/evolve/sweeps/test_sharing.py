@@ -29,7 +29,7 @@ seeds = [0, 1]
 evolution = {size = 6, elites = 1, generations = 2}
 lifetime.presentations = 4
 [conditions.slow]
-evolution.generations = 60
+evolution.generations = 30
 [conditions.quick]
 [conditions.transplanted]
 transplant.source = "slow-seed{seed}"
