@@ -129,9 +129,6 @@ class Plasticity:
     rule: str = setting(
         "heterosynaptic", "plasticity rule; chalmers is inherited itself, by networks of a single layer", names="rules"
     )
-    options: Options = setting(
-        {}, "options of the rule, e.g. {scale = 0.02} of node-perturbation", example={"scale": 0.02}
-    )
     terms: tuple[str, ...] = setting(
         (), "extra homosynaptic terms, each with coefficient genes", names="terms", example=["oja"]
     )
@@ -142,6 +139,9 @@ class Plasticity:
         "graded", "whether the size of hidden neurons' learning signals acts, or only their sign"
     )
     derivative: bool = setting(True, "whether the learning signal carries the factor f'(p)")
+    options: Options = setting(
+        {}, "options of the rule, e.g. {scale = 0.02} of node-perturbation", example={"scale": 0.02}
+    )
 
 
 @dataclass(frozen=True)
