@@ -223,7 +223,10 @@ def find_neutral_condition(groups: Mapping[str, Sequence[LoadedRun]], wanted: st
             " Add runs of the preset 'neutral' (or of your configuration with evolution.select.name ="
             f' "{LOT}" and evolution.select_elites.name = "{LOT}"): without them, nothing says what drift alone does.'
         )
-    raise SettingError(f"Several conditions are neutral: {', '.join(found)}. Choose the one to compare with (neutral).")
+    raise SettingError(
+        f"Several conditions are neutral: {', '.join(found)}. Choose one to compare with: hetevo report … --neutral"
+        f" '{found[0]}', hetevo plot … --conditions with one of them and those that it is for, in Python neutral=."
+    )
 
 
 def _collect_shared(run: LoadedRun) -> dict[str, object]:

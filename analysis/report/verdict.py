@@ -72,7 +72,7 @@ def decide(condition: Condition) -> Verdict:
     if not math.isfinite(condition.mean("alignment")):
         return Verdict("undecided", _why_undefined(condition))
     if not condition.statistics:
-        return Verdict("undecided", "nothing says here what drift alone does")
+        return Verdict("undecided", "no single condition says here what drift alone does")
     criteria = _criteria(condition)
     # the first three say that it exceeds drift, the last that it is not innate
     exceeds = [criterion.met for criterion in criteria[:3]]

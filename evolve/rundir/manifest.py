@@ -34,7 +34,7 @@ class Array(Strict):
     dtype: str
 
 
-class Manifest(Strict):
+class Manifest(Strict, ser_json_inf_nan="constants"):  # a configuration may hold infinite bounds
     """What a checkpoint consists of.
 
     Parameters

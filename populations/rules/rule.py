@@ -124,7 +124,7 @@ class Rule:
 
 
 CHANGING = ("update", "terms", "factors", "copies_signs", "is_plain")
-"""What a class of rules may override, so that it is another rule; ``begin`` alone is never called."""
+"""What a class of rules may override, so that it is another rule; ``begin`` too where it is called."""
 
 
 def accept_rule(found: Any) -> Rule:
@@ -145,7 +145,8 @@ def accept_rule(found: Any) -> Rule:
     ours = next(one for one in kind.__mro__ if one.__module__.startswith("hetevo."))
     if kind is ours:
         return rule
-    overrides = any(getattr(kind, name) is not getattr(ours, name) for name in CHANGING)
+    counting = (*CHANGING, "begin") if rule.is_plain else CHANGING
+    overrides = any(getattr(kind, name) is not getattr(ours, name) for name in counting)
     differs = any(getattr(rule, field.name) != getattr(ours(), field.name) for field in fields(ours))
     if not overrides and not differs:
         raise TypeError(

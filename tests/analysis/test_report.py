@@ -144,7 +144,7 @@ def test_hs_and_dc_are_weighted_where_all_runs_recorded_that_and_else_it_is_said
 
 def test_one_run_without_anything_to_compare_with_is_reported_as_undecided(tmp_path):
     made = report([plant(tmp_path / "run")])
-    assert made.headline == ["planted: undecided, nothing says here what drift alone does"]
+    assert made.headline == ["planted: undecided, no single condition says here what drift alone does"]
     assert "with 'hetevo sweep emergence-and-neutral'" in text(made) or "neutral" in text(made)
 
 

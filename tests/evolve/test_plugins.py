@@ -316,7 +316,7 @@ def test_wrong_members_are_refused_with_what_was_expected(own):
 
 RULES_OF_ONES_OWN = """
 from dataclasses import dataclass, field, KW_ONLY
-from hetevo.populations.rules import Rule, SignSymmetry
+from hetevo.populations.rules import NodePerturbation, Rule, SignSymmetry
 class Same(Rule):
     pass
 class Prepared(SignSymmetry):
@@ -324,6 +324,9 @@ class Prepared(SignSymmetry):
 class Begun(Rule):
     def begin(self, circuits):
         circuits.W *= 0
+class Reborn(NodePerturbation):
+    def begin(self, circuits):
+        circuits.V *= 0
 @dataclass(frozen=True)
 class Needy(Rule):
     _: KW_ONLY
@@ -346,7 +349,8 @@ def test_a_class_of_rules_that_changes_nothing_is_refused_with_what_to_define(ow
     ):
         with pytest.raises(SettingError, match=message):
             tiny(f"plasticity.rule=own_rules:{name}")
-    assert tiny("plasticity.rule=own_rules:Oja").plasticity.rule == "own_rules:Oja"
+    for name in ("Oja", "Reborn"):
+        assert tiny(f"plasticity.rule=own_rules:{name}").plasticity.rule == f"own_rules:{name}"
 
 
 def test_options_of_a_rule_reach_lives_and_are_kept(own):

@@ -63,6 +63,11 @@ def test_a_run_extended_from_two_to_six_is_a_run_of_six(whole, tmp_path):
     assert verify(tmp_path / "run", replay=True, workers=1).ok
 
 
+def test_a_run_without_a_bound_goes_on(tmp_path):
+    go(tmp_path / "run", "lifetime.signal_clip=inf", "evolution.generations=1")
+    assert resume(tmp_path / "run", 2).generation == 2
+
+
 @pytest.mark.parametrize("every", ['"auto"', "1", "2", "4", '"1s"'])
 def test_a_stopped_run_goes_on_wherever_it_is_moved(whole, tmp_path, every):
     first = stopped(tmp_path / "here", 1, MORE, f"checkpoint.every={every}")
