@@ -16,8 +16,11 @@ from hetevo.analysis.figures import FIGURES
 from hetevo.analysis.measures import MEASURES
 from hetevo.evolve.algorithms import ALGORITHMS
 from hetevo.evolve.algorithms.generational import Generational
+from hetevo.evolve.config import preset
+from hetevo.evolve.memory import count_needs
 from hetevo.evolve.objectives import OBJECTIVES
 from hetevo.evolve.selection import SELECTIONS
+from hetevo.evolve.species import build_species
 from hetevo.evolve.variation import CROSSOVERS, MUTATIONS, Gaussian, Uniform
 from hetevo.populations.activations import ACTIVATIONS, Activation
 from hetevo.populations.circuits import CIRCUITS
@@ -376,6 +379,35 @@ class Learning(Generational):
         generation, memory = super().ask(lived, search)
         generation.population["gains_ascending"][:] += len(self.told)
         return generation, memory
+
+
+@dataclass(frozen=True)
+class Brief(Generational):
+    """Says what it remembers as numpy does, not as Hetevo does."""
+
+    kind: ClassVar[object] = np.float64
+
+    def tell(self, generation, evaluation, asked, search):
+        return {"best": evaluation.loss.min(keepdims=True)}
+
+    def expect(self, search):
+        return {"best": ([1], self.kind)}
+
+
+@dataclass(frozen=True)
+class Vague(Brief):
+    kind: ClassVar[object] = "number"
+
+
+def test_what_an_algorithm_expects_is_what_numpy_takes_for_a_dtype(monkeypatch):
+    monkeypatch.setitem(ALGORITHMS.own, "brief", ALGORITHMS.accept(Brief))
+    testing.check("algorithm", "brief")
+    config = preset("smoke", overrides=[("evolution.algorithm", {"name": "brief"})])
+    own = [what for what in count_needs(config, build_species(config), 1).driver if "remembers" in what]
+    assert len(own) == 1
+    monkeypatch.setitem(ALGORITHMS.own, "vague", ALGORITHMS.accept(Vague))
+    with pytest.raises(SettingError, match=r"expect\(\) of 'vague' to return shape and dtype"):
+        testing.check("algorithm", "vague")
 
 
 def erasing(runs):
