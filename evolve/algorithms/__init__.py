@@ -67,7 +67,7 @@ def expect_memory(search: Search) -> "Expected":
         }
     except (AttributeError, TypeError, ValueError) as error:
         raise SettingError(
-            f"evolution.algorithm: expected expect() of {algorithm['name']!r} to return shape and dtype by name, such as"
-            f" {{'best': ((1,), float)}}, got {expected!r:.200} ({error})"
+            f"evolution.algorithm: expected expect() of {algorithm['name']!r} to return shape and dtype by name, such"
+            f" as {{'best': ((1,), float)}}, got {expected!r:.200} ({error})"
         ) from None
     return kinds
