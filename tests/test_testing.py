@@ -511,7 +511,7 @@ def flickering(runs, seen=[0]):  # noqa: B006
         ("rule", Chancy, GLOBAL),
         ("rule", Remembering, MEMORY),
         ("rule", Covering, GLOBAL),
-        ("rule", Beginning, "expected genes that stay what they are"),
+        ("rule", Beginning, "copy what is to change (assignment destination is read-only)"),
         ("rule", Halving, "expected genes that stay what they are"),
         ("rule", Replacing, "expected genes that stay what they are"),
         ("activation", Activation(_chancy_apply, _slope), GLOBAL),
