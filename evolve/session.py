@@ -13,7 +13,7 @@ from hetevo.evolve.config.own_graph import describe_files
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.loop import LivedGeneration, Loop
 from hetevo.evolve.memory import explain_memory_error
-from hetevo.evolve.messages import Notice, Progress, Run, guard, log_notice, log_to
+from hetevo.evolve.messages import Notice, Progress, Run, guard, log, log_notice, log_to
 from hetevo.evolve.plugins import find_changes
 from hetevo.evolve.recorder import Recorder
 from hetevo.evolve.rundir import LostError, RunDirectory
@@ -22,6 +22,14 @@ from hetevo.evolve.state import State
 from hetevo.evolve.stopping import LOOP, StopRequest
 from hetevo.evolve.tracked import Tracking
 from hetevo.populations.errors import HetevoError, spell
+from hetevo.populations.evaluation import Status
+
+DIVERGED = (
+    "all lives of the last generation diverged: weights or losses became infinite or NaN, so that every loss is the"
+    " largest there is (lifetime.loss_cap). A rule of your own is tested by hetevo.testing.check; otherwise try smaller"
+    " gains (genome.gain_scale)"
+)
+"""What is said at the end of a run in which nobody lives."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +121,7 @@ class Session:
         )
         self._stop = StopRequest(directory.stop_file, evolution.stop_files)
         self._loop = Loop(evolution, backend, self._recorder, self._stop, listeners.progress, start.state)
-        self._generations = self._loop.generations()
+        self._generations, self._diverged = self._loop.generations(), False
         # left in reverse: after the last message the recorder saves, and signals are heeded until it has
         self._held = contextlib.ExitStack()
         with self._noting_failure():
@@ -171,6 +179,8 @@ class Session:
         """
         with self._noting_failure():
             generation = next(self._generations, None)
+            if generation:
+                self._diverged = bool((generation.status == Status.DIVERGED).all())
             # a loop that looks at the files must find the generation there
             if write and generation:
                 self._recorder.flush()
@@ -193,6 +203,8 @@ class Session:
         with self._noting_failure():
             # whatever asked to stop is withdrawn once it is done
             with self._held:
+                if self._diverged:
+                    log.warning(DIVERGED)
                 self._recorder.save()
                 by = self._stop.by
                 self._stop.withdraw()

@@ -9,16 +9,21 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
 from hetevo.evolve.config import Config, preset
 from hetevo.evolve.config.options import check_options
 from hetevo.evolve.species import build_species, load_probe
-from hetevo.populations.circuits import draw_founders
+from hetevo.populations.birth import draw_innate_weights
+from hetevo.populations.circuits import Block, draw_founders
 from hetevo.populations.errors import SettingError
-from hetevo.populations.evaluation import Evaluation, evaluate
+from hetevo.populations.evaluation import Evaluation, Status, evaluate
+from hetevo.populations.experience import experience
 from hetevo.populations.layout import Layout
+from hetevo.populations.model import TwoPathwayCircuits, live
+from hetevo.populations.random_streams import Purpose
 from hetevo.populations.species import Species
 from hetevo.populations.wiring import Pathways
 
@@ -33,6 +38,12 @@ CHECKED = 8
 
 CHANCE_OR_MEMORY = "it draws from a generator of its own, or remembers something from one time to the next"
 """What lets a member do something else when it is asked again."""
+
+
+GENES_STAY = (
+    "expected genes that stay what they are: they are lent, and recorded and inherited, so copy what is to change"
+)
+"""What is said to a rule that changes genes."""
 
 
 def expect_options(place: str, name: str, family: Any, options: Mapping[str, Any]) -> None:
@@ -63,13 +74,27 @@ def _draws(act: Callable[[], object]) -> bool:
     # a state that no seed gives, so that who seeds is noticed
     random.setstate((3, (7,) * 624 + (624,), None))
     np.random.set_state(("MT19937", np.full(624, 7, np.uint32), 624, 0, 0.0))  # noqa: NPY002
-    before = _global_states()
+    before, drawn = _global_states(), False
+
+    # who draws may put the state back: then it is another one just before
+    def notice(put: Callable[[Any], None]) -> Callable[[Any], None]:
+        def put_back(state: Any) -> None:
+            nonlocal drawn
+            drawn = drawn or _global_states() != before
+            put(state)
+
+        return put_back
+
     try:
-        act()
+        with (
+            patch.object(random, "setstate", notice(random.setstate)),
+            patch.object(np.random, "set_state", notice(np.random.set_state)),
+        ):
+            act()
     except AssertionError as error:
         fault = error
     finally:
-        drawn = _global_states() != before
+        drawn = drawn or _global_states() != before
         random.setstate(kept[0])
         np.random.set_state(kept[1])  # noqa: NPY002
     # chance is the reason for whatever else was found
@@ -102,6 +127,8 @@ def check_lives(changes: Mapping[str, Any], probe: Any = None) -> Species:
     species = build_species(configure(changes))
     probe = probe or load_probe("alignment")
     whole = let_live(species, probe, blocks=0)
+    finite = (whole.status == Status.OK).any()
+    assert finite, "expected one life in six at least that stays finite, but in all weights or losses became inf or NaN"
     same = f"expected the same lives from the same random streams: {CHANCE_OR_MEMORY}"
     check_alike(whole, let_live(species, probe, blocks=0), same)
     for block in (1, 4):
@@ -118,14 +145,50 @@ def check_lives(changes: Mapping[str, Any], probe: Any = None) -> Species:
 def let_live(species: Species, probe: Any, *, blocks: int) -> Evaluation:
     """Let six founders live, side by side as many as ``blocks``; 0: all. Check that their genes stay what they are."""
     genes, places = draw_founders(species, SEED, 6), np.arange(6)
-    with unchanged("genes", genes.plain()):
+    with unchanged("genes", genes.plain()), _lent():
         return evaluate(species, genes, places, seed=SEED, generation=1, block=blocks, probe=probe, probe_samples=8)
+
+
+@contextmanager
+def _lent() -> Iterator[None]:
+    """Explain what numpy raises where somebody writes to arrays that are lent."""
+    try:
+        yield
+    except ValueError as error:
+        if "read-only" not in str(error):
+            raise
+        raise AssertionError(f"{GENES_STAY} ({error})") from error
+
+
+def check_synapses(species: Species) -> None:
+    """Check that a rule of the plain model changes no genes, and that there are no weights without a synapse."""
+    genes, places = draw_founders(species, SEED, 6), np.arange(6)
+    block = Block(species, genes, places, experience(species, SEED, 1, 0), SEED, 1)
+    innate = draw_innate_weights(species, genes, places, SEED, 1)
+    own = genes.take(np.repeat(places, species.lifetime.tasks))
+
+    def look(presented: int, circuits: TwoPathwayCircuits) -> None:
+        del presented
+        for name, values in own.items():
+            check_same([circuits.genes[name]], [values], f"{GENES_STAY} ({name})")
+        pathways = {"W": (circuits.W, "A", own.mask_ascending), "V": (circuits.V, "B", own.mask_descending)}
+        # what replaces V by the transpose of W takes its synapses too
+        if species.rule.transport:
+            del pathways["V"]
+        for name, (weights, mask, there) in pathways.items():
+            grown = np.isfinite(weights) & (weights != 0) & ~there
+            assert not grown.any(), (
+                f"expected circuits.{name} that stays 0 where there is no synapse: multiply what is added by the mask"
+                f" circuits.{mask}"
+            )
+
+    with np.errstate(all="ignore"):
+        live(species, genes, innate, block.experience.training, look, block.streams(Purpose.NOISE))
 
 
 def check_gradient(species: Species) -> None:
     """Check the gradient that measures compare with by finite differences of the loss."""
     from hetevo.analysis.gradient import snapshot_gradients
-    from hetevo.populations.model import TwoPathwayCircuits
 
     # circuits at birth, in double precision
     snapshots: list[Any] = []

@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 
 from hetevo._contracts import CHANCE_OR_MEMORY, SEED, check_same, configure, unchanged
-from hetevo.evolve.algorithms import Search, make_algorithm
+from hetevo.evolve.algorithms import Search, expect_memory, make_algorithm
 from hetevo.evolve.algorithms.steady_state import SteadyState
 from hetevo.evolve.config import EvolutionTable, preset
 from hetevo.evolve.generation import Generation, draw_generation_zero, generation_row
 from hetevo.evolve.genes import check_genes
+from hetevo.evolve.memory import count_needs
 from hetevo.evolve.objectives import OBJECTIVES, measure_objectives, name_of
 from hetevo.evolve.selection import Candidates
 from hetevo.evolve.species import build_species
@@ -131,6 +132,8 @@ def check_search(table: Mapping[str, Any]) -> None:
     config = configure({"evolution.size": SEARCHED, "evolution.elites": 2, "evolution.algorithm": dict(table)})
     search, algorithm = Search(config, build_species(config)), make_algorithm(table)
     algorithm.check(search)
+    # sizes are counted before a run begins
+    count_needs(config, search.species, 1)
     founders = draw_generation_zero(search.species, SEED, SEARCHED)
     lived: State | None = None
     columns: list[list[str]] = []
@@ -160,7 +163,7 @@ def check_search(table: Mapping[str, Any]) -> None:
         with unchanged("genes, losses and what was asked", generation.population.plain(), loss, dict(memory)):
             told = algorithm.tell(generation, evaluation, memory, search)
         kinds = {name: (array.shape, array.dtype) for name, array in told.items()}
-        assert kinds == dict(algorithm.expect(search)), f"expected what expect() says, got {kinds}"
+        assert kinds == expect_memory(search), f"expected what expect() says, got {kinds}"
         assert all(shape for shape, _ in kinds.values()), "expected arrays with one dimension or more in the memory"
         assert all(np.isfinite(array).all() for array in told.values()), "expected finite numbers in the memory"
         row = algorithm.report(told, search)

@@ -32,6 +32,7 @@ from hetevo._contracts import (
     check_lives,
     check_same,
     check_same_life,
+    check_synapses,
     columns_of,
     configure,
     expect_none,
@@ -102,6 +103,11 @@ def _task(name: str, options: Mapping[str, Any]) -> None:
     trained = instance.training(random_stream(SEED, 0, Purpose.TRAINING), SAMPLES)
     with unchanged("samples that were drawn before", trained):
         drawn = [trained, instance.test(random_stream(SEED, 0, Purpose.TEST), SAMPLES)]
+    # an instance is asked in any order, as often as somebody needs its samples
+    repeated = [instance.training(random_stream(SEED, 0, Purpose.TRAINING), SAMPLES)]
+    repeated.append(instance.test(random_stream(SEED, 0, Purpose.TEST), SAMPLES))
+    for first, second in zip(drawn, repeated, strict=True):
+        check_same(first, second, f"expected the same samples of an instance that is asked again: {CHANCE_OR_MEMORY}")
     for samples, what in zip(drawn, ("training", "test"), strict=True):
         fault = find_fault(task, samples, SAMPLES)
         assert not fault, f"{what}: {fault}"
@@ -143,7 +149,9 @@ def _wiring(name: str, options: Mapping[str, Any]) -> None:
 
 def _rule(name: str, options: Mapping[str, Any]) -> None:
     species = check_lives({"plasticity.rule": name, "plasticity.options": dict(options)})
-    if not species.rule.is_plain:  # a sum of terms: the plain model agrees with the kernel
+    if species.rule.is_plain:
+        check_synapses(species)
+    else:  # a sum of terms: the plain model agrees with the kernel
         check_same_life(species, replace(species, network=replace(species.network, circuit="plain")))
 
 

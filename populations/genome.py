@@ -144,6 +144,13 @@ class Population(Mapping[str, NDArray[Any]]):
         # faster than by index, which looks at each number
         return Population({name: np.take(array, chosen, axis=0) for name, array in self._arrays.items()})
 
+    def lend(self) -> "Population":
+        """Return the same genes, not copied, in arrays that cannot be written to."""
+        views = {name: array.view() for name, array in self._arrays.items()}
+        for view in views.values():
+            view.flags.writeable = False
+        return Population(views)
+
     @staticmethod
     def join(parts: Iterable["Population"]) -> "Population":
         """Concatenate populations of one species."""

@@ -247,7 +247,8 @@ def live(
     # each life of an individual begins with the same genes and innate weights
     lives = np.repeat(np.arange(genes.size), tasks)
     born = Weights(*(weights[lives] for weights in innate))
-    circuits = TwoPathwayCircuits(species, genes.take(lives), born, generators)
+    # lent: what is recorded and inherited is what they live with
+    circuits = TwoPathwayCircuits(species, genes.take(lives).lend(), born, generators)
     species.rule.begin(circuits)
     for t in range(life.presentations):
         if observe:

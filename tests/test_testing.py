@@ -16,12 +16,16 @@ from hetevo.analysis.figures import FIGURES
 from hetevo.analysis.measures import MEASURES
 from hetevo.evolve.algorithms import ALGORITHMS
 from hetevo.evolve.algorithms.generational import Generational
+from hetevo.evolve.config import preset
+from hetevo.evolve.memory import count_needs
 from hetevo.evolve.objectives import OBJECTIVES
 from hetevo.evolve.selection import SELECTIONS
+from hetevo.evolve.species import build_species
 from hetevo.evolve.variation import CROSSOVERS, MUTATIONS, Gaussian, Uniform
 from hetevo.populations.activations import ACTIVATIONS, Activation
 from hetevo.populations.circuits import CIRCUITS
 from hetevo.populations.errors import SettingError
+from hetevo.populations.genome import Population
 from hetevo.populations.rules import RULES, Rule
 from hetevo.populations.tasks import TASKS, Sine
 from hetevo.populations.tasks.task import Regression
@@ -225,6 +229,24 @@ class Counting(Sine):
 
 
 @dataclass(frozen=True)
+class Tiring(Sine):
+    """Each instance gives other targets whenever it is asked."""
+
+    def draw(self, rng):
+        instance, asked = super().draw(rng), []
+
+        class Counted:
+            def training(self, rng, count):
+                asked.append(1)
+                inputs, targets = instance.training(rng, count)
+                return inputs, targets * (1 + 0.01 * len(asked))
+
+            test = training
+
+        return Counted()
+
+
+@dataclass(frozen=True)
 class Buffered(Sine):
     """Gives the same arrays again, with other numbers in them."""
 
@@ -278,6 +300,62 @@ class Remembering(Rule):
     def update(self, circuits):
         circuits.W = circuits.W + self.seen[-1]
         self.seen.append(float(np.tanh(circuits.W.mean())))
+
+
+@dataclass(frozen=True)
+class Beginning(Rule):
+    """Lives with other gains than are recorded and inherited."""
+
+    def begin(self, circuits):
+        circuits.genes["gains_ascending"][:] = 0.05
+
+    def update(self, circuits):
+        circuits.update()
+
+
+@dataclass(frozen=True)
+class Halving(Rule):
+    def update(self, circuits):
+        circuits.update()
+        gains = circuits.genes["gains_ascending"]
+        gains *= 0.5
+
+
+@dataclass(frozen=True)
+class Replacing(Rule):
+    def update(self, circuits):
+        circuits.genes = Population({**circuits.genes, "gains_ascending": np.abs(circuits.genes["gains_ascending"])})
+        circuits.update()
+
+
+@dataclass(frozen=True)
+class Sprouting(Rule):
+    """Weights grow where there is no synapse."""
+
+    def update(self, circuits):
+        circuits.W = circuits.W + 0.01
+
+
+@dataclass(frozen=True)
+class SproutingBelow(Rule):
+    def update(self, circuits):
+        circuits.V = circuits.V + 0.01
+
+
+@dataclass(frozen=True)
+class Lifeless(Rule):
+    def update(self, circuits):
+        circuits.W = circuits.W * np.nan
+
+
+@dataclass(frozen=True)
+class Covering(Rule):
+    """Draws from a generator that all share, and puts its state back."""
+
+    def update(self, circuits):
+        kept = np.random.get_state()
+        circuits.W = circuits.W * (1 + 0 * np.random.random())
+        np.random.set_state(kept)
 
 
 def _greedy_apply(potential, out):
@@ -378,6 +456,35 @@ class Learning(Generational):
         return generation, memory
 
 
+@dataclass(frozen=True)
+class Brief(Generational):
+    """Says what it remembers as numpy does, not as Hetevo does."""
+
+    kind: ClassVar[object] = np.float64
+
+    def tell(self, generation, evaluation, asked, search):
+        return {"best": evaluation.loss.min(keepdims=True)}
+
+    def expect(self, search):
+        return {"best": ([1], self.kind)}
+
+
+@dataclass(frozen=True)
+class Vague(Brief):
+    kind: ClassVar[object] = "number"
+
+
+def test_what_an_algorithm_expects_is_what_numpy_takes_for_a_dtype(monkeypatch):
+    monkeypatch.setitem(ALGORITHMS.own, "brief", ALGORITHMS.accept(Brief))
+    testing.check("algorithm", "brief")
+    config = preset("smoke", overrides=[("evolution.algorithm", {"name": "brief"})])
+    own = [what for what in count_needs(config, build_species(config), 1).driver if "remembers" in what]
+    assert len(own) == 1
+    monkeypatch.setitem(ALGORITHMS.own, "vague", ALGORITHMS.accept(Vague))
+    with pytest.raises(SettingError, match=r"expect\(\) of 'vague' to return shape and dtype"):
+        testing.check("algorithm", "vague")
+
+
 def erasing(runs):
     """Draw, and change what was recorded."""
     runs[-1].generations.loc[:, "loss_best"] = 0.0
@@ -398,10 +505,15 @@ def flickering(runs, seen=[0]):  # noqa: B006
         ("task", Seeding, GLOBAL),
         ("task", Counting, MEMORY),
         ("task", Buffered, LENT),
+        ("task", Tiring, "expected the same samples of an instance that is asked again"),
         ("wiring", Wandering, MEMORY),
         ("wiring", Erasing, LENT),
         ("rule", Chancy, GLOBAL),
         ("rule", Remembering, MEMORY),
+        ("rule", Covering, GLOBAL),
+        ("rule", Beginning, "copy what is to change (assignment destination is read-only)"),
+        ("rule", Halving, "expected genes that stay what they are"),
+        ("rule", Replacing, "expected genes that stay what they are"),
         ("activation", Activation(_chancy_apply, _slope), GLOBAL),
         ("activation", Activation(_greedy_apply, _slope), LENT),
         ("measure", drawn, GLOBAL),
@@ -424,6 +536,9 @@ def flickering(runs, seen=[0]):  # noqa: B006
         ("task", Undecided, "one largest target a sample"),
         ("wiring", Looping, "expected no loops, or recurrent = True"),
         ("wiring", Straying, "among the allowed ones only"),
+        ("rule", Sprouting, "expected circuits.W that stays 0 where there is no synapse"),
+        ("rule", SproutingBelow, "expected circuits.V that stays 0 where there is no synapse"),
+        ("rule", Lifeless, "expected one life in six at least that stays finite"),
         ("rule", Social, "the same lives in blocks of 1"),
         ("activation", STEEP, "slope: expected the derivative of apply"),
         ("measure", Meddling(), "expected weights, activities, signals and updates of the snapshot that stay what"),

@@ -113,7 +113,9 @@ class Rule:
 
         A rule of another kind overrides this, and changes ``circuits.W`` and ``circuits.V`` as it likes; what it
         remembers from one presentation to the next it keeps on ``circuits``, in arrays with the circuit on axis 0.
-        Noise comes from ``circuits.draw_noise``. Its circuits live on the plain model.
+        Where the masks ``circuits.A`` and ``circuits.B`` are False there is no synapse, and weights stay 0. Genes and
+        masks cannot be written to: copy what is to change. Noise comes from ``circuits.draw_noise``. Its circuits live
+        on the plain model.
 
         Parameters
         ----------

@@ -9,6 +9,7 @@ import tomllib
 from importlib.metadata import EntryPoint, version
 from pathlib import Path
 
+import numpy as np
 import pytest
 from faults import go, outcome, tiny
 from typer.testing import CliRunner
@@ -33,7 +34,7 @@ from hetevo.populations import registry
 from hetevo.populations.activations import ACTIVATIONS
 from hetevo.populations.circuits import CIRCUITS
 from hetevo.populations.errors import SettingError
-from hetevo.populations.rules import RULES
+from hetevo.populations.rules import RULES, Rule
 from hetevo.populations.tasks import TASKS
 from hetevo.populations.wiring import WIRINGS
 from hetevo.scripts.main import app
@@ -445,3 +446,17 @@ def test_commands_that_go_on_are_said_as_they_work(own):
 def test_circuits_on_the_plain_model_are_drawn(own):
     assert command("draw", "smoke", "-s", f"plasticity.rule={NAMES['plasticity.rule']}", "-o", "d.png").exit_code == 0
     assert Path("d.png").stat().st_size > 1000
+
+
+class Lifeless(Rule):
+    def update(self, circuits):
+        circuits.W = circuits.W * np.nan
+
+
+def test_a_run_in_which_everybody_diverges_says_so_at_its_end(tmp_path, monkeypatch):
+    monkeypatch.setitem(RULES.own, "lifeless", Lifeless())
+    notices = []
+    go(tmp_path / "dead", "plasticity.rule=lifeless", "evolution.generations=1", notices=notices)
+    assert [notice for notice in notices if "all lives of the last generation diverged" in notice] == notices[-1:]
+    go(tmp_path / "alive", "evolution.generations=0", notices=notices)
+    assert sum("diverged" in notice for notice in notices) == 1
