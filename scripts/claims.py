@@ -159,27 +159,22 @@ def list_conditions(plan: "Plan") -> dict[str, dict[str, Any]]:
 def _freeze(chosen: "Mapping[str, Claim]", seeds: str, place: Path, *, force: bool, trust: bool) -> None:
     """Write down what claims predict before their seeds are run."""
     from hetevo.analysis.claims import freeze, list_seeds
+    from hetevo.analysis.claims.frozen import is_same
     from hetevo.analysis.made import write_new
+    from hetevo.evolve.plugins import hash_plugins
 
     # planned with these seeds, so that pilot runs on one of them are refused now
     listed = list_seeds(seeds)
     plans = {name: _load(claim, listed, trust=trust) for name, claim in chosen.items()}
-    text = freeze({name: (claim, list_conditions(plans[name])) for name, claim in chosen.items()}, seeds)
+    conditions = {name: list_conditions(plan) for name, plan in plans.items()}
+    sources = {name: hash_plugins(each.values()) for name, each in conditions.items()}
+    text = freeze({name: (claim, conditions[name]) for name, claim in chosen.items()}, seeds, sources)
     # a date does not move because a command is repeated
-    if _is_frozen(place, text):
+    if place.is_file() and is_same(place.read_text("utf-8", "replace"), text):
         print(f"hetevo: frozen there already, and left as it is: {place}", file=sys.stderr)
         print(place)
         return
     print(write_new({place: text.encode()}, force=force)[0])
-
-
-def _is_frozen(place: Path, text: str) -> bool:
-    """Tell whether a file holds what was frozen now, but for its date and the version that wrote it."""
-    there = place.read_text("utf-8", "replace") if place.is_file() else ""
-    before, now = (
-        [line for line in each.splitlines() if not line.startswith(("date =", "version ="))] for each in (there, text)
-    )
-    return before == now
 
 
 def _load(claim: "Claim", seeds: Sequence[int] | None, *, trust: bool) -> "Plan":
