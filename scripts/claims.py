@@ -239,7 +239,8 @@ def _run(
 ) -> Result:
     """Run a claim's sweep, or go on with it, and measure."""
     from hetevo.analysis.claims import check, check_frozen
-    from hetevo.analysis.conditions import list_notes, load_all
+    from hetevo.analysis.conditions import load_all
+    from hetevo.analysis.sweeps import list_notes
     from hetevo.evolve.config import BackendTable
     from hetevo.populations.errors import spell
     from hetevo.scripts.sweep import run_plan

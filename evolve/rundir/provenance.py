@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_info
 from hetevo.evolve.rundir.errors import DamagedError, StorageError
 from hetevo.evolve.rundir.files import read_bounded, write_durably
 from hetevo.evolve.rundir.schemas import ProvenanceFile, parse_json, validate
+from hetevo.evolve.rundir.sources import list_sources
 from hetevo.evolve.software import cpu_features, installed_version
 from hetevo.populations.errors import HetevoError
 from hetevo.populations.text import without_places
@@ -135,17 +136,7 @@ class Provenance:
             sessions = self.read()["sessions"]
         except HetevoError:
             return {}
-        found: dict[str, list[str]] = {}
-        for session in sessions[_find_founding(sessions) :]:
-            plugins = session.get("plugins")
-            for plugin in plugins if isinstance(plugins, list) else []:
-                package, source = (
-                    plugin.get(key) if isinstance(plugin, dict) else None for key in ("package", "sha256")
-                )
-                if isinstance(package, str) and isinstance(source, str) and source:
-                    known = found.setdefault(package, [])
-                    known += [] if source in known else [source]
-        return found
+        return list_sources(sessions[_find_founding(sessions) :])
 
     def find_other_software(self) -> list[str]:
         """Say what computed the last session that is not here: versions, the state of the source, the processor."""
