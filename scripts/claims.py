@@ -250,7 +250,7 @@ def _run(
     run_plan(plan, folder, place, again=again, as_json=False, oversubscribe=oversubscribe, following=False)
     # other seeds may lie beside these
     seeds = {member.seed for member in plan.members if member.stage != "pilot"}
-    runs = [run for run in load_all([folder]) if run.seed in seeds]
+    runs = [run for run in load_all([folder], notice=warn) if run.seed in seeds]
     freezing = check_frozen(claim, list_conditions(plan), runs, frozen)
     for problem in freezing.problems:
         warn(f"{claim.name} is not as it was frozen: {problem}.")

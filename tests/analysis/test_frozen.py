@@ -9,7 +9,17 @@ import pytest
 from planted import plant
 
 from hetevo.analysis import load_run
-from hetevo.analysis.claims import CLAIMS, Claim, Freezing, Prediction, check_frozen, freeze, read_frozen, read_shipped
+from hetevo.analysis.claims import (
+    CLAIMS,
+    Claim,
+    Freezing,
+    Prediction,
+    check_frozen,
+    freeze,
+    read_frozen,
+    read_shipped,
+    write_record,
+)
 from hetevo.analysis.claims.frozen import is_same, is_spent
 from hetevo.evolve.plugins import hash_plugins
 from hetevo.evolve.rundir import RunDirectory
@@ -150,6 +160,14 @@ def test_what_matters_stands_before_the_keys_in_short_lines(tmp_path):
     assert is_same(old, text)
     assert not is_same(old.replace("200..201", "200..202"), text)
     assert not is_same("", text)
+
+
+def test_a_recorded_table_names_keys_last_in_the_comment_that_earlier_versions_read(frozen, runs):
+    said = check_frozen(CLAIM, CONDITIONS, runs, frozen).record()
+    first = write_record(CLAIM, runs, said, ["what pilots chose"]).decode().partition("\n")[0]
+    comment = json.loads(first.removeprefix("# "))
+    assert list(comment)[-3:] == ["problems", "notes", "keys"]
+    assert comment["keys"] == [*frozen.keys]
 
 
 def test_spent_seeds_cannot_be_frozen():
