@@ -12,21 +12,21 @@ from hetevo.analysis.runs import LoadedRun, load_run, tidy
 from hetevo.analysis.tables import at_stage
 from hetevo.evolve.identity import condition_values, labels
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
-from hetevo.evolve.rundir.matched import read_choice
 from hetevo.evolve.rundir.places import inside
+from hetevo.evolve.rundir.sources import describe_mixed
 from hetevo.evolve.rundir.sweep import Entry, is_sweep, read_entries
 from hetevo.populations.errors import HetevoError, SettingError, nearest, spell
 
 _LOG = logging.getLogger("hetevo")
 
 LOT = "selRandom"
+"""DEAP's selection by lot."""
 
 WITHOUT_LOT = ("evolution-strategy", "random", "cma", "openai-es", "map-elites")
 """Algorithms for which ``evolution.select`` has no use."""
 
 BIRTH_BY_BIRTH = ("steady-state", "asynchronous")
 """Algorithms in which a child takes the place of an adult."""
-"""DEAP's selection by lot."""
 
 POSITIVE = "positive"
 """Of ``genome.output_gains``: what selection would keep first is kept without it."""
@@ -45,8 +45,8 @@ def load_all(paths: Sequence[str | Path], *, notice: Callable[[str], None] = _LO
     paths : sequence of str or Path
         Run directories or sweeps.
     notice : callable, optional
-        Is told what is left out: of runs with the same condition and seed, which are copies, all but the longest. By
-        default Python's logging is.
+        Is told what is left out: of runs with the same condition and seed, which are copies, all but the longest; and
+        which plug-ins were changed between these runs. By default Python's logging is.
 
     Raises
     ------
@@ -115,7 +115,7 @@ def name_conditions(runs: Sequence[LoadedRun], *, notice: Callable[[str], None] 
     runs : sequence of LoadedRun
         One that has a label has it from its sweep, see `as_entry`.
     notice : callable, optional
-        Is told what is left out.
+        Is told what is left out, and which plug-ins were changed.
     """
     values = []
     firsts: dict[tuple[str, str], dict[str, object]] = {}
@@ -123,24 +123,11 @@ def name_conditions(runs: Sequence[LoadedRun], *, notice: Callable[[str], None] 
         shared = _collect_shared(run)
         # a sweep may have been continued by a version that knows more keys
         values.append(firsts.setdefault((str(run.path.parent), run.label), shared) if run.label else shared)
-    return _drop_copies(_add_labels(runs, values), notice)
-
-
-def list_notes(paths: Sequence[str | Path]) -> list[str]:
-    """Say which scale the pilot runs of each sweep that has some chose, and by which losses.
-
-    Parameters
-    ----------
-    paths : sequence of str or Path
-        Run directories or sweeps.
-
-    Raises
-    ------
-    RunDirectoryError
-        If the file that says so is damaged.
-    """
-    choices = [read_choice(path) for path in map(Path, paths) if is_sweep(path)]
-    return [choice.text for choice in choices if choice]
+    kept = _drop_copies(_add_labels(runs, values), notice)
+    lived = {run.path: RunDirectory(run.path).provenance.plugin_sources() for run in kept}
+    for message in describe_mixed([(path.name, sources) for path, sources in lived.items()]):
+        notice(message)
+    return kept
 
 
 def load_runs(paths: Sequence[str | Path]) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from hetevo.analysis.conditions import load_all
 from hetevo.analysis.runs import LoadedRun
 from hetevo.evolve.identity import condition_values, format_value
 from hetevo.evolve.rundir import RunDirectoryError
+from hetevo.evolve.rundir.matched import read_choice
 from hetevo.evolve.rundir.sweep import is_sweep
 from hetevo.populations.errors import spell
 from hetevo.populations.extras import load_extra
@@ -147,3 +148,20 @@ def list_settings(runs: Sequence[LoadedRun]) -> list[dict[str, Any]]:
 def _plain(value: Any) -> Any:
     """Return a value that a column may hold: lists and tables as text."""
     return value if value is None or isinstance(value, bool | int | float | str) else format_value(value)
+
+
+def list_notes(paths: Sequence[str | Path]) -> list[str]:
+    """Say which scale the pilot runs of each sweep that has some chose, and by which losses.
+
+    Parameters
+    ----------
+    paths : sequence of str or Path
+        Run directories or sweeps.
+
+    Raises
+    ------
+    RunDirectoryError
+        If the file that says so is damaged.
+    """
+    choices = [read_choice(path) for path in map(Path, paths) if is_sweep(path)]
+    return [choice.text for choice in choices if choice]

@@ -108,6 +108,25 @@ def describe_plugins(content: Mapping[str, Any]) -> list[dict[str, str]]:
     return found
 
 
+def hash_plugins(contents: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the hash of the sources of each package that configurations name plug-ins of, trackers apart.
+
+    Parameters
+    ----------
+    contents : iterable of mapping
+        Complete configurations as nested values.
+
+    Returns
+    -------
+    dict of str to str
+        By package, as `describe_plugins` has them; without those that have no sources here.
+    """
+    places = {plugin.place for content in contents for plugin in plugins_of(content) if plugin.key != TRACKED}
+    packages = {locate(place.partition(":")[0])[0] for place in places}
+    hashes = {package: hash_sources(package) for package in sorted(packages)}
+    return {package: found for package, found in hashes.items() if found}
+
+
 def find_changes(before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, str]]) -> list[str]:
     """Say which packages are not what they were in an earlier session, a line each."""
     known = {(plugin.get("key"), plugin.get("name")): plugin for plugin in before}

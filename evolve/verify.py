@@ -22,6 +22,7 @@ from hetevo.evolve.rundir.owner import is_held
 from hetevo.evolve.rundir.provenance import begins_with
 from hetevo.evolve.rundir.pruned import FILE as PRUNED
 from hetevo.evolve.rundir.pruned import Pruned
+from hetevo.evolve.rundir.sources import describe_mixed
 from hetevo.evolve.saved import check_configuration, find_foreign, find_records_beyond, read_saved_config, was_saved
 from hetevo.evolve.species import build_species
 from hetevo.populations.errors import HetevoError, spell
@@ -141,6 +142,7 @@ def _look(directory: RunDirectory, *, replay: bool, trust: bool) -> tuple[Report
             f" other packages brought: {', '.join(foreign)}"
         )
     report.notes += find_changes(directory.provenance.last_plugins(), describe_plugins(directory.config()))
+    report.notes += describe_mixed([("this run", directory.provenance.plugin_sources())])
     newest, losses = _check_checkpoints(directory, config, report)
     _check_provenance(directory, newest, report)
     if config:

@@ -2,13 +2,20 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hetevo.scripts.errors import FAILED, AsJson, Oversubscribe, TrustRun, explain_errors
+
+if TYPE_CHECKING:
+    from hetevo.evolve.record_checks import Report
+
+NOT_BEGUN = "it has not begun"
+"""What is said of a run of which a sweep has the name alone."""
 
 RunOrMore = Annotated[
     Path,
@@ -108,7 +115,7 @@ def _verify_several(folder: Path, runs: list[Path], as_json: bool, **options: An
     for run in runs:
         begun = run.exists()
         try:
-            report = check(run, **options) if begun else Report(notes=["it has not begun"])
+            report = check(run, **options) if begun else Report(notes=[NOT_BEGUN])
         except HetevoError as error:  # of this run: the others are looked at nevertheless
             report = Report(problems=[str(error)])
         reports[run] = report
@@ -116,8 +123,10 @@ def _verify_several(folder: Path, runs: list[Path], as_json: bool, **options: An
             continue
         for line in report.problems:
             print(f"problem: {line}", file=sys.stderr)
-        said = "all is well" if begun else "it has not begun"
+        said = "all is well" if begun else NOT_BEGUN
         print(f"{run}: {said if report.ok else f'{len(report.problems)} problem(s)'}")
+    if not as_json:
+        _print_notes(reports)
     # the sum, and a status that tells whether all is well
     wrong = sum(not report.ok for report in reports.values())
     if as_json:
@@ -126,6 +135,20 @@ def _verify_several(folder: Path, runs: list[Path], as_json: bool, **options: An
         print(f"{folder}: {len(runs)} runs, {f'{wrong} with problems' if wrong else 'all is well'}")
     if wrong:
         raise typer.Exit(FAILED)
+
+
+def _print_notes(reports: "Mapping[Path, Report]") -> None:
+    """Print what was noted of runs, each note once; not what is true of every run."""
+    from hetevo.evolve.rundir.sources import name_runs
+    from hetevo.evolve.verify import NOT_COVERED
+
+    noted: dict[str, list[str]] = {}
+    for run, report in reports.items():
+        for line in report.notes:
+            if line not in (NOT_BEGUN, NOT_COVERED):
+                noted.setdefault(line, []).append(run.name)
+    for line, names in noted.items():
+        print(f"note: {name_runs(names)}: {line}")
 
 
 def _repeat(run: Path, number: int, as_json: bool, *, data: Path | None, trust: bool) -> None:

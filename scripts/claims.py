@@ -159,27 +159,22 @@ def list_conditions(plan: "Plan") -> dict[str, dict[str, Any]]:
 def _freeze(chosen: "Mapping[str, Claim]", seeds: str, place: Path, *, force: bool, trust: bool) -> None:
     """Write down what claims predict before their seeds are run."""
     from hetevo.analysis.claims import freeze, list_seeds
+    from hetevo.analysis.claims.frozen import is_same
     from hetevo.analysis.made import write_new
+    from hetevo.evolve.plugins import hash_plugins
 
     # planned with these seeds, so that pilot runs on one of them are refused now
     listed = list_seeds(seeds)
     plans = {name: _load(claim, listed, trust=trust) for name, claim in chosen.items()}
-    text = freeze({name: (claim, list_conditions(plans[name])) for name, claim in chosen.items()}, seeds)
+    conditions = {name: list_conditions(plan) for name, plan in plans.items()}
+    sources = {name: hash_plugins(each.values()) for name, each in conditions.items()}
+    text = freeze({name: (claim, conditions[name]) for name, claim in chosen.items()}, seeds, sources)
     # a date does not move because a command is repeated
-    if _is_frozen(place, text):
+    if place.is_file() and is_same(place.read_text("utf-8", "replace"), text):
         print(f"hetevo: frozen there already, and left as it is: {place}", file=sys.stderr)
         print(place)
         return
     print(write_new({place: text.encode()}, force=force)[0])
-
-
-def _is_frozen(place: Path, text: str) -> bool:
-    """Tell whether a file holds what was frozen now, but for its date and the version that wrote it."""
-    there = place.read_text("utf-8", "replace") if place.is_file() else ""
-    before, now = (
-        [line for line in each.splitlines() if not line.startswith(("date =", "version ="))] for each in (there, text)
-    )
-    return before == now
 
 
 def _load(claim: "Claim", seeds: Sequence[int] | None, *, trust: bool) -> "Plan":
@@ -244,7 +239,8 @@ def _run(
 ) -> Result:
     """Run a claim's sweep, or go on with it, and measure."""
     from hetevo.analysis.claims import check, check_frozen
-    from hetevo.analysis.conditions import list_notes, load_all
+    from hetevo.analysis.conditions import load_all
+    from hetevo.analysis.sweeps import list_notes
     from hetevo.evolve.config import BackendTable
     from hetevo.populations.errors import spell
     from hetevo.scripts.sweep import run_plan
@@ -254,7 +250,7 @@ def _run(
     run_plan(plan, folder, place, again=again, as_json=False, oversubscribe=oversubscribe, following=False)
     # other seeds may lie beside these
     seeds = {member.seed for member in plan.members if member.stage != "pilot"}
-    runs = [run for run in load_all([folder]) if run.seed in seeds]
+    runs = [run for run in load_all([folder], notice=warn) if run.seed in seeds]
     freezing = check_frozen(claim, list_conditions(plan), runs, frozen)
     for problem in freezing.problems:
         warn(f"{claim.name} is not as it was frozen: {problem}.")

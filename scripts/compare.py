@@ -38,9 +38,10 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """Compare conditions in alignment and loss: differences over seeds, with intervals and tests."""
-    from hetevo.analysis.conditions import list_notes, load_all
+    from hetevo.analysis.conditions import load_all
     from hetevo.analysis.made import write_files
     from hetevo.analysis.statistics import contrasts
+    from hetevo.analysis.sweeps import list_notes
 
     found = contrasts(load_all(runs, notice=warn), against=against, measures=measures or ())
     notes = list_notes(runs)

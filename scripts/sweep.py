@@ -19,6 +19,7 @@ from hetevo.scripts.errors import (
     SamplingSeed,
     explain_errors,
     tell,
+    warn,
 )
 from hetevo.scripts.outcomes import Display, tell_whole, write_summary
 from hetevo.scripts.presets import list_names
@@ -217,6 +218,7 @@ def run_plan(
             watch=display.show,
             share=share,
             make_pool=make_pool,
+            notice=warn,
         )
     if as_json:
         print(json.dumps({"path": str(folder), "signal": signal, "runs": [asdict(one) for one in outcomes]}))

@@ -6,14 +6,8 @@ To add one, write ``[claim]`` and ``[[prediction]]`` into a file: ``hetevo claim
 
 from hetevo.analysis.claims.claim import Claim, check, draw, judge, picture, table, verdict
 from hetevo.analysis.claims.family import adjust
-from hetevo.analysis.claims.frozen import (
-    Freezing,
-    check_frozen,
-    freeze,
-    list_seeds,
-    read_frozen,
-    read_shipped,
-)
+from hetevo.analysis.claims.freezing import Freezing, check_frozen
+from hetevo.analysis.claims.frozen import freeze, list_seeds, read_frozen, read_shipped
 from hetevo.analysis.claims.pages import markdown, overview, page
 from hetevo.analysis.claims.prediction import Measured, Prediction, measure
 from hetevo.analysis.claims.reading import check_conditions, read_claim, read_claims

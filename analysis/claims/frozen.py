@@ -2,19 +2,18 @@
 
 import hashlib
 import json
+import textwrap
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from hetevo.analysis.claims.claim import Claim
-from hetevo.analysis.runs import LoadedRun
 from hetevo.evolve.identity import seed_range
-from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir.files import read_bounded
 from hetevo.evolve.rundir.provenance import now
 from hetevo.evolve.software import installed_version
@@ -28,6 +27,9 @@ IGNORED = ("seed", "preset", "backend", "checkpoint", "records")
 
 LIMIT = 4 << 20
 """Bytes beyond which a file is refused unread."""
+
+WIDTH = 120
+"""Characters of the longest line of a file that is written."""
 
 Conditions = Mapping[str, Mapping[str, Any]]
 """The complete configuration of each condition of a sweep, as nested values."""
@@ -49,6 +51,9 @@ class Frozen:
         SHA-256 of each.
     keys : tuple of str
         Keys of the configurations that the hash is of: a later version may have more.
+    sources : mapping of str to str
+        By package, a hash of the sources of plug-ins that the configurations name; empty if they name none, or an
+        earlier version froze it.
     """
 
     date: str
@@ -57,11 +62,17 @@ class Frozen:
     predictions: str
     configuration: str
     keys: tuple[str, ...]
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def hash(self) -> str:
         """A SHA-256 of all of it."""
-        return _hash({**asdict(self), "keys": sorted(self.keys)})
+        return _hash({**self.record(), "keys": sorted(self.keys)})
+
+    def record(self) -> dict[str, Any]:
+        """Return all of it as plain values; sources only if there are some, as in earlier versions."""
+        values = asdict(self)
+        return values if self.sources else {key: value for key, value in values.items() if key != "sources"}
 
 
 def is_spent(seed: int) -> bool:
@@ -129,7 +140,9 @@ def _flatten(values: Mapping[str, Any]) -> dict[str, Any]:
     return flat
 
 
-def freeze(claims: Mapping[str, tuple[Claim, Conditions]], seeds: str) -> str:
+def freeze(
+    claims: Mapping[str, tuple[Claim, Conditions]], seeds: str, sources: Mapping[str, Mapping[str, str]] | None = None
+) -> str:
     """Return a file in TOML that fixes claims before their seeds are run.
 
     Parameters
@@ -138,6 +151,9 @@ def freeze(claims: Mapping[str, tuple[Claim, Conditions]], seeds: str) -> str:
         By name, each with the configuration of every condition of its sweep.
     seeds : str
         Such as ``"200..219"``.
+    sources : mapping, optional
+        By name of a claim, the hash of the sources of each package that brings plug-ins of its conditions; see
+        `hetevo.evolve.plugins.hash_plugins`.
 
     Raises
     ------
@@ -157,16 +173,37 @@ def freeze(claims: Mapping[str, tuple[Claim, Conditions]], seeds: str) -> str:
         "# What claims predict, written down before these seeds are run by 'hetevo claims NAME --frozen FILE'.",
         f'date = "{now()}"',
         f'version = "{installed_version("hetevo")}"',
-        f"keys = {json.dumps(keys)}",
     ]
     for name, (claim, conditions) in claims.items():
+        table = f"claims.{json.dumps(name)}"
         lines += [
-            f"\n[claims.{json.dumps(name)}]",
-            f'seeds = "{seeds}"',
-            f'predictions = "{hash_predictions(claim)}"',
-            f'configuration = "{hash_configuration(conditions, keys)}"',
+            f'\n{table}.seeds = "{seeds}"',
+            f'{table}.predictions = "{hash_predictions(claim)}"',
+            f'{table}.configuration = "{hash_configuration(conditions, keys)}"',
         ]
+        lines += [
+            f"{table}.sources.{json.dumps(package)} = {json.dumps(found)}"
+            for package, found in (sources or {}).get(name, {}).items()
+        ]
+    # last, for they are many
+    lines += ["\n# what the SHA-256 of the configurations is of", "keys = [", *_wrap(keys), "]"]
     return "\n".join(lines) + "\n"
+
+
+def _wrap(texts: Iterable[str]) -> list[str]:
+    """Return lines of texts for an array in TOML."""
+    listed = textwrap.fill(", ".join(map(json.dumps, texts)), WIDTH - 2, break_long_words=False, break_on_hyphens=False)
+    return textwrap.indent(listed, "  ").splitlines()
+
+
+def is_same(first: str, second: str) -> bool:
+    """Tell whether two files in TOML freeze the same, whenever that was done and by whichever version."""
+    try:
+        contents = [tomllib.loads(text) for text in (first, second)]
+    except ValueError:
+        return False
+    whole = ({key: content[key] for key in content.keys() - {"date", "version"}} for content in contents)
+    return next(whole) == next(whole)
 
 
 def read_frozen(path: Path) -> dict[str, Frozen]:
@@ -203,97 +240,11 @@ def _parse(text: str) -> dict[str, Frozen]:
         texts = {key: content[key] for key in ("date", "version")}
         texts |= {key: table[key] for key in ("seeds", "predictions", "configuration")}
         keys = tuple(content["keys"])
-        if not all(isinstance(each, str) for each in (*texts.values(), *keys)):
+        sources = dict(table.get("sources", {}))
+        if not all(isinstance(each, str) for each in (*texts.values(), *keys, *sources.values())):
             raise ValueError(f"{name}: expected texts")
         seed_range(texts["seeds"])
         if datetime.fromisoformat(texts["date"]).tzinfo is None:
             raise ValueError(f"date: expected one with its time zone, got {texts['date']}")
-        found[name] = Frozen(**texts, keys=keys)
+        found[name] = Frozen(**texts, keys=keys, sources=sources)
     return found
-
-
-@dataclass(frozen=True)
-class Freezing:
-    """Whether a claim's runs are those that were frozen.
-
-    Parameters
-    ----------
-    frozen : Frozen or None
-        What was fixed; None: nothing.
-    problems : tuple of str
-        What is not as it was fixed.
-    """
-
-    frozen: Frozen | None = None
-    problems: tuple[str, ...] = ()
-
-    @property
-    def text(self) -> str:
-        """What the page says of it."""
-        if self.frozen is None:
-            return "Not frozen: exploratory."
-        said = f"rozen on {self.frozen.date[:10]} for seeds {self.frozen.seeds}, hash {self.frozen.hash[:12]}"
-        return f"Not as it was f{said}: {'; '.join(self.problems)}. Exploratory." if self.problems else f"F{said}."
-
-    def record(self) -> dict[str, Any]:
-        """Return what a recorded table keeps of it."""
-        return {} if self.frozen is None else {**asdict(self.frozen), "problems": self.problems}
-
-    @classmethod
-    def from_record(cls, record: Mapping[str, Any], claim: Claim, conditions: Conditions) -> Self:
-        """Restore it; predictions and configurations may have changed since."""
-        if not record:
-            return cls()
-        values = dict(record)
-        try:
-            problems = values.pop("problems")
-            frozen = Frozen(**{**values, "keys": tuple(values["keys"])})
-        except (KeyError, TypeError):
-            raise SettingError(f"The record of {claim.name} does not say what was frozen. Record it again.") from None
-        return cls(frozen, tuple(dict.fromkeys([*problems, *_compare(frozen, claim, conditions)])))
-
-
-def check_frozen(claim: Claim, conditions: Conditions, runs: Sequence[LoadedRun], frozen: Frozen | None) -> Freezing:
-    """Say whether runs are those that were frozen: predictions, configurations, seeds, and that they began later.
-
-    Parameters
-    ----------
-    claim : Claim
-        What is claimed.
-    conditions : mapping
-        The configuration of every condition of its sweep.
-    runs : sequence of LoadedRun
-        All of them.
-    frozen : Frozen or None
-        What was fixed.
-    """
-    if frozen is None:
-        return Freezing()
-    problems = _compare(frozen, claim, conditions)
-    seeds = {run.seed for run in runs}
-    if seeds != set(seed_range(frozen.seeds)):
-        problems.append("the seeds are others")
-    if any(map(is_spent, seeds)):
-        problems.append("some seeds were spent")
-    early = [run for run in runs if not _began_after(run, datetime.fromisoformat(frozen.date))]
-    if early:
-        problems.append(f"{len(early)} of {len(runs)} runs began before, or nobody knows when")
-    return Freezing(frozen, tuple(problems))
-
-
-def _compare(frozen: Frozen, claim: Claim, conditions: Conditions) -> list[str]:
-    """Say what has changed."""
-    same = {
-        "the predictions have changed": frozen.predictions == hash_predictions(claim),
-        "the configuration has changed": frozen.configuration == hash_configuration(conditions, frozen.keys),
-    }
-    return [problem for problem, is_same in same.items() if not is_same]
-
-
-def _began_after(run: LoadedRun, date: datetime) -> bool:
-    """Tell whether the provenance of a run says that it began after a date."""
-    try:
-        first = RunDirectory(run.path).provenance.read()["sessions"][0]
-        return datetime.fromisoformat(str(first["started"])) >= date
-    except (HetevoError, ValueError, KeyError, IndexError, TypeError):
-        return False

@@ -91,6 +91,8 @@ def write_record(
 ) -> bytes:
     """Return the file that holds the table of `record`; above it what `Freezing` says, and notes on the runs."""
     said = {**freezing, **({"notes": list(notes)} if notes else {}), **({PORTABLE: True} if are_portable(runs) else {})}
+    # last, for they are many
+    said |= {key: said.pop(key) for key in ("keys",) if key in said}
     comment = f"{COMMENT}{json.dumps(said)}\n" if said else ""
     return (comment + record(claim, runs).to_csv(index=False, float_format=FLOATS)).encode()
 

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hetevo.analysis.conditions import group_by_condition, list_notes, load_all
+from hetevo.analysis.conditions import group_by_condition, load_all
 from hetevo.analysis.intervals import mean_and_interval
 from hetevo.analysis.report.expectations import EXPECTATIONS, Expectation
 from hetevo.analysis.runs import LoadedRun
 from hetevo.analysis.statistics import Emergence, contrasts, emergence
 from hetevo.analysis.statistics.curves import STAY, last_level, write_ending
+from hetevo.analysis.sweeps import list_notes
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir.places import inside
 from hetevo.evolve.rundir.sweep import is_sweep, read_entries

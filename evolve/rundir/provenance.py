@@ -5,7 +5,7 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_info
 from hetevo.evolve.rundir.errors import DamagedError, StorageError
 from hetevo.evolve.rundir.files import read_bounded, write_durably
 from hetevo.evolve.rundir.schemas import ProvenanceFile, parse_json, validate
+from hetevo.evolve.rundir.sources import list_sources
 from hetevo.evolve.software import cpu_features, installed_version
 from hetevo.populations.errors import HetevoError
 from hetevo.populations.text import without_places
@@ -93,10 +94,9 @@ class Provenance:
     def was_saved(self) -> bool:
         """Tell whether the run had a checkpoint since it last began with its founders."""
         sessions = self.read()["sessions"]
-        begun = max((n for n, session in enumerate(sessions) if session.get("after") is None), default=0)
         return any(
             session.get("saved") or session.get("outcome") == "done" or session.get("after") is not None
-            for session in sessions[begun:]
+            for session in sessions[_find_founding(sessions) :]
         )
 
     def ending(self) -> tuple[str | None, str]:
@@ -123,6 +123,20 @@ class Provenance:
             return []
         found = sessions[-1].get("plugins") if sessions else None
         return [plugin for plugin in found if isinstance(plugin, dict)] if isinstance(found, list) else []
+
+    def plugin_sources(self) -> dict[str, list[str]]:
+        """Return the hashes of the sources of plug-ins with which the run was lived, since its founders.
+
+        Returns
+        -------
+        dict of str to list of str
+            By package, each hash once, in the order of the sessions; nothing if the file is damaged.
+        """
+        try:
+            sessions = self.read()["sessions"]
+        except HetevoError:
+            return {}
+        return list_sources(sessions[_find_founding(sessions) :])
 
     def find_other_software(self) -> list[str]:
         """Say what computed the last session that is not here: versions, the state of the source, the processor."""
@@ -182,6 +196,11 @@ class Provenance:
     def _write(self, content: dict[str, Any]) -> None:
         write_durably(self.path, json.dumps({**content, "sha256": _hash(content)}, indent=1).encode())
         self.known = content
+
+
+def _find_founding(sessions: Sequence[Mapping[str, Any]]) -> int:
+    """Return the place of the session that last began with the founders."""
+    return max((n for n, session in enumerate(sessions) if session.get("after") is None), default=0)
 
 
 def _algebra(session: Mapping[str, Any]) -> set[tuple[Any, Any]]:

@@ -16,6 +16,7 @@ from hetevo.evolve.config import BackendTable
 from hetevo.evolve.data.keeping import keep_for_sweep
 from hetevo.evolve.machine import available_memory
 from hetevo.evolve.memory import check_needs, count_needs
+from hetevo.evolve.messages import Notice, log_notice
 from hetevo.evolve.plugins import check_packages
 from hetevo.evolve.rundir import (
     RunDirectory,
@@ -29,7 +30,7 @@ from hetevo.evolve.species import build_species, load_probe
 from hetevo.evolve.stopping import StopRequest
 from hetevo.evolve.sweeps.extending import list_extensible
 from hetevo.evolve.sweeps.making import Member
-from hetevo.evolve.sweeps.outcomes import Outcome, check_saved, conclude, look_up, run_member
+from hetevo.evolve.sweeps.outcomes import Outcome, check_saved, conclude, describe_other_sources, look_up, run_member
 from hetevo.evolve.sweeps.plan import Plan, with_portable
 from hetevo.evolve.sweeps.pools import Pool, choose_pool
 from hetevo.evolve.sweeps.sharing import deal, taking_part
@@ -57,6 +58,7 @@ def conduct(
     watch: Watch | None = None,
     share: tuple[int, int] = (1, 1),
     make_pool: Callable[[Place], Pool] | None = None,
+    notice: Notice = log_notice,
 ) -> tuple[list[Outcome], int]:
     """Run a sweep, or go on with it.
 
@@ -81,6 +83,8 @@ def conduct(
     make_pool : callable, optional
         Makes what runs go on in, given the sweep's directory, such as `hetevo.evolve.sweeps.slurm.SlurmPool`;
         instead of what ``backend`` says of that.
+    notice : callable, optional
+        Is told, before anything starts, if plug-ins were changed since some of the runs were lived.
 
     Returns
     -------
@@ -117,6 +121,8 @@ def conduct(
     if here and settings.name != "ray" and not settings.address:
         _check_memory(plan, settings.workers)
     check_saved(plan.members, folder)
+    for message in describe_other_sources(whole.members, folder):
+        notice(message)
     # 2. where runs go on, before anything is written
     pool = make_pool(folder) if make_pool else choose_pool(settings)
     try:

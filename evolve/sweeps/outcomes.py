@@ -11,7 +11,9 @@ from hetevo.evolve.config.plugins import plugins_of
 from hetevo.evolve.config.sources import HERE
 from hetevo.evolve.experiment import MAY_DIFFER, Experiment
 from hetevo.evolve.memory import explain_memory_error
+from hetevo.evolve.plugins import hash_plugins
 from hetevo.evolve.rundir import DamagedError, NothingIntactError, RunBusyError, RunDirectory, RunDirectoryError
+from hetevo.evolve.rundir.sources import name_runs
 from hetevo.evolve.saved import read_saved_config
 from hetevo.evolve.sweeps.extending import has_passed
 from hetevo.evolve.sweeps.making import Member
@@ -128,6 +130,36 @@ def check_saved(members: Sequence[Member], folder: Path) -> None:
             + "".join(f"\n  {change}" for change in found)
             + "\nNothing was started. Ask for the saved values, or for another directory with -o."
         )
+
+
+def describe_other_sources(members: Sequence[Member], folder: Path) -> list[str]:
+    """Say which plug-ins were changed since runs were lived that are done or have begun, a line each.
+
+    Parameters
+    ----------
+    members : sequence of Member
+        All runs of a sweep.
+    folder : Path
+        The sweep's directory.
+    """
+    # seeds of a condition use the same
+    configs = {member.condition: member.config for member in members}
+    here = hash_plugins(config.model_dump() for config in configs.values())
+    if not here:
+        return []
+    changed: dict[str, list[str]] = {}
+    for member in members:
+        directory = RunDirectory(folder / member.name)
+        lived = directory.provenance.plugin_sources() if directory.is_begun() else {}
+        for package in here.keys() & lived.keys():
+            if {*lived[package]} != {here[package]}:
+                changed.setdefault(package, []).append(member.name)
+    return [
+        f"{folder}: {package} was changed since runs were lived with it: {name_runs(names)}. What is lived from now on"
+        f" has its present source ({here[package]}) and may not be comparable. To compare them, stop, and take another"
+        " directory (-o), or move those runs away to have them lived anew."
+        for package, names in sorted(changed.items())
+    ]
 
 
 def _repair(error: HetevoError, path: Path) -> str:

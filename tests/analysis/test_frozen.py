@@ -1,13 +1,27 @@
 """Freezing: what was fixed before seeds are run is known again, and what changed since is named."""
 
+import hashlib
+import json
+import tomllib
 from dataclasses import replace
 
 import pytest
 from planted import plant
 
 from hetevo.analysis import load_run
-from hetevo.analysis.claims import CLAIMS, Claim, Freezing, Prediction, check_frozen, freeze, read_frozen, read_shipped
-from hetevo.analysis.claims.frozen import is_spent
+from hetevo.analysis.claims import (
+    CLAIMS,
+    Claim,
+    Freezing,
+    Prediction,
+    check_frozen,
+    freeze,
+    read_frozen,
+    read_shipped,
+    write_record,
+)
+from hetevo.analysis.claims.frozen import is_same, is_spent
+from hetevo.evolve.plugins import hash_plugins
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.populations.errors import SettingError
 
@@ -81,6 +95,79 @@ def test_a_record_remembers_what_was_frozen(frozen, runs):
     assert Freezing.from_record(said.record(), CLAIM, CONDITIONS) == said
     changed = Freezing.from_record(said.record(), replace(CLAIM, predictions=()), CONDITIONS)
     assert changed.problems == ("the predictions have changed",)
+
+
+@pytest.fixture
+def own_rule(tmp_path, monkeypatch):
+    """A rule of one's own, in the current folder, and conditions that use it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "frozen_rule.py").write_text("SIGN = 1\n")
+    return {"rising": {**CONDITIONS["rising"], "plasticity": {"rule": "frozen_rule:RULE"}}, "early": {"stage": "birth"}}
+
+
+def fix(conditions, path):
+    sources = {"planted": hash_plugins(conditions.values())}
+    path.write_text(freeze({"planted": (CLAIM, conditions)}, "200..201", sources))
+    return read_frozen(path)["planted"]
+
+
+def test_a_rewritten_rule_is_named_by_what_the_runs_were_lived_with(own_rule, tmp_path):
+    frozen = fix(own_rule, tmp_path / "frozen.toml")
+    (source,) = frozen.sources.values()
+    first, second = ({"package": "frozen_rule", "sha256": text} for text in (source, "0" * 12))
+    runs = [begin(tmp_path / "200", 200, plugins=[first]), begin(tmp_path / "201", 201, plugins=[first])]
+    # what lies here today decides nothing
+    (tmp_path / "frozen_rule.py").write_text("SIGN = -1\n")
+    assert not check_frozen(CLAIM, own_rule, runs, frozen).problems
+    # gone on with after it was rewritten
+    RunDirectory(tmp_path / "201").provenance.begin_session(plugins=[second], after=3)
+    said = check_frozen(CLAIM, own_rule, runs, frozen)
+    assert said.problems == ("the source of frozen_rule has changed",)
+    assert Freezing.from_record(json.loads(json.dumps(said.record())), CLAIM, own_rule) == replace(
+        said, frozen=replace(frozen, keys=tuple(frozen.keys))
+    )
+    # lived anew, from its founders
+    RunDirectory(tmp_path / "201").provenance.begin_session(plugins=[first])
+    assert not check_frozen(CLAIM, own_rule, runs, frozen).problems
+
+
+def test_sources_belong_to_the_hash_and_files_without_them_stay_valid(own_rule, tmp_path, frozen):
+    own = fix(own_rule, tmp_path / "own.toml")
+    assert own.hash != replace(own, sources={}).hash
+    assert "sources" not in frozen.record()
+    # as it was before there were sources
+    values = {"date": frozen.date, "version": frozen.version, "seeds": frozen.seeds, "keys": sorted(frozen.keys)}
+    values |= {"predictions": frozen.predictions, "configuration": frozen.configuration}
+    assert frozen.hash == hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+    old = replace(own, sources={})
+    run = begin(tmp_path / "200", 200, plugins=[{"package": "frozen_rule", "sha256": "0" * 12}])
+    assert not any("source" in each for each in check_frozen(CLAIM, own_rule, [run], old).problems)
+
+
+def test_what_matters_stands_before_the_keys_in_short_lines(tmp_path):
+    many = {"rising": {**CONDITIONS["rising"], "evolution": {f"key_{n}": n for n in range(150)}}}
+    text = freeze({"planted": (CLAIM, many), "with 'quote\"": (CLAIM, many)}, "200..201")
+    assert max(map(len, text.splitlines())) <= 120
+    assert list(tomllib.loads(text)) == ["date", "version", "claims", "keys"]
+    assert len(tomllib.loads(text)["keys"]) == 151
+    # frozen earlier, in whatever layout
+    (tmp_path / "frozen.toml").write_text(text)
+    found = read_frozen(tmp_path / "frozen.toml")
+    old = "\n".join(["date = 3", f"keys = {json.dumps([*found['planted'].keys])}"]) + "\n"
+    for name, each in found.items():
+        old += f"[claims.{json.dumps(name)}]\nseeds = '200..201'\npredictions = '{each.predictions}'\n"
+        old += f"configuration = '{each.configuration}'\n"
+    assert is_same(old, text)
+    assert not is_same(old.replace("200..201", "200..202"), text)
+    assert not is_same("", text)
+
+
+def test_a_recorded_table_names_keys_last_in_the_comment_that_earlier_versions_read(frozen, runs):
+    said = check_frozen(CLAIM, CONDITIONS, runs, frozen).record()
+    first = write_record(CLAIM, runs, said, ["what pilots chose"]).decode().partition("\n")[0]
+    comment = json.loads(first.removeprefix("# "))
+    assert list(comment)[-3:] == ["problems", "notes", "keys"]
+    assert comment["keys"] == [*frozen.keys]
 
 
 def test_spent_seeds_cannot_be_frozen():

@@ -7,6 +7,7 @@ import pytest
 from planted import plant
 from typer.testing import CliRunner
 
+from hetevo.evolve.rundir import RunDirectory
 from hetevo.scripts.main import app
 
 
@@ -100,3 +101,17 @@ def test_options_of_freezing_that_cannot_be_are_explained(tmp_path, monkeypatch,
     assert (done.exit_code, done.stdout) == (2, "")
     assert said in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_compare_and_plot_say_which_plugins_were_changed_between_runs(tmp_path):
+    runs = [plant(tmp_path / f"{name}{seed}", condition=name, seed=seed) for name in ("a", "b") for seed in (0, 1)]
+    for run, source in zip(runs, ("1111", "1111", "1111", "2222"), strict=True):
+        provenance = RunDirectory(run).provenance
+        provenance.create()
+        provenance.begin_session(plugins=[{"package": "my_rule", "sha256": source}])
+    said = (
+        "my_rule was changed while runs were lived, which may not be comparable: source 1111 (a0, a1, b0), source 2222"
+    )
+    assert f"{said} (b1)" in hetevo("compare", *runs).stderr
+    assert said in hetevo("plot", *runs, "--order", "nothing").stderr
+    assert "my_rule" not in hetevo("compare", runs[0], runs[2]).stderr

@@ -10,6 +10,7 @@ import time
 import pytest
 from typer.testing import CliRunner
 
+from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir.lock import Lock
 from hetevo.evolve.rundir.overview import Standing
 from hetevo.evolve.rundir.sweep import Entry, write_entries
@@ -81,6 +82,19 @@ def test_verify_looks_at_every_run_of_a_folder(runs, tmp_path):
     assert found.exit_code == 1
     assert [one["ok"] for one in json.loads(found.stdout)] == [False, False, True]
     assert "2 with problems" in hetevo("verify", folder).stdout
+
+
+def test_verify_of_a_folder_shows_the_notes_of_its_runs_each_once(runs, tmp_path):
+    folder = shutil.copytree(runs, tmp_path / "runs")
+    for name in ("amorphous", "layered"):
+        for source in ("1111", "2222"):
+            plugins = [{"package": "my_rule", "sha256": source}]
+            RunDirectory(folder / name).provenance.begin_session(plugins=plugins, after=1)
+    notes = [line for line in hetevo("verify", folder).stdout.splitlines() if line.startswith("note: ")]
+    assert [note for note in notes if "my_rule" in note] == [
+        "note: amorphous, layered: my_rule was changed while runs were lived, which may not be comparable: source 1111"
+        " then 2222 (this run)"
+    ]
 
 
 @pytest.mark.parametrize("width", [60, 80, 200])

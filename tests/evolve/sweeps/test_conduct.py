@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 from concurrent.futures import BrokenExecutor, Future
+from pathlib import Path
 
 import pytest
 from faults import failing, full, operations, tiny
@@ -16,12 +17,13 @@ from hetevo.analysis import load_all, load_runs
 from hetevo.evolve import Experiment
 from hetevo.evolve.backends.process import NoWorkersError, WorkerDiedError
 from hetevo.evolve.config import BackendTable, ConfigError
+from hetevo.evolve.plugins import hash_plugins
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError, SchemaError, StorageError
 from hetevo.evolve.rundir.places import inside
 from hetevo.evolve.rundir.sweep import Entry, read_entries, write_entries
 from hetevo.evolve.sweeps import Outcome, Plan, conduct, load_plan, pools
 from hetevo.evolve.sweeps.making import Member
-from hetevo.evolve.sweeps.outcomes import conclude, run_member
+from hetevo.evolve.sweeps.outcomes import conclude, describe_other_sources, run_member
 from hetevo.evolve.sweeps.pools import LocalPool, ThreadPool
 from hetevo.evolve.verify import verify
 from hetevo.populations.errors import MachineFailedError
@@ -328,3 +330,32 @@ def test_a_pool_on_a_cluster_leaves_it_if_no_thread_can_be_started(monkeypatch):
     with pytest.raises(MachineFailedError, match="one more thread"):
         pools.RayPool(BackendTable(name="ray"))
     assert len(closed) == 1
+
+
+def test_a_plugin_that_was_changed_is_named_before_a_sweep_goes_on(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    rule = "from hetevo.populations.rules import RULES\nX = RULES['heterosynaptic']\n"
+    Path("swept_rule.py").write_text(rule)
+    config = tiny().model_copy(update={"plasticity": tiny().plasticity.model_copy(update={"rule": "swept_rule:X"})})
+    members = [Member(f"a-seed{seed}", "a", seed, config) for seed in range(6)]
+    source = hash_plugins([config.model_dump()])["swept_rule"]
+    assert describe_other_sources(members, tmp_path) == []
+    for member in members[:5]:
+        directory = RunDirectory.new(tmp_path / member.name)
+        directory.begin("= damaged, which the run says itself\n")
+        directory.provenance.create()
+        directory.provenance.begin_session(plugins=[{"package": "swept_rule", "sha256": source}])
+    assert describe_other_sources(members, tmp_path) == []
+    Path("swept_rule.py").write_text(f"{rule}# otherwise\n")
+    (said,) = describe_other_sources(members, tmp_path)
+    assert "swept_rule was changed since runs were lived with it: a-seed0, a-seed1, a-seed2 and 2 more." in said
+    # before anything starts
+    notices = []
+    with pytest.raises(RuntimeError, match="no pool"):
+        conduct(Plan("a", members), tmp_path, make_pool=no_pool, notice=notices.append)
+    assert notices == [said]
+
+
+def no_pool(place):
+    raise RuntimeError("no pool")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hetevo.analysis import load_all, load_run
-from hetevo.analysis.conditions import list_notes
+from hetevo.analysis.sweeps import list_notes
 from hetevo.evolve.rundir import RunDirectoryError
 from hetevo.evolve.rundir.matched import FILE, read_choice, write_choice
 from hetevo.evolve.rundir.sweep import FILE as LIST
