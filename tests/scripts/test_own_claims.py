@@ -84,8 +84,9 @@ def test_a_file_of_ones_own_can_be_frozen(own):
     assert (again.exit_code, Path("frozen.toml").read_text()) == (0, fixed)  # with its date
     other = hetevo("claims", own, "--freeze", "--seeds", "20..22", "-o", "frozen.toml")
     assert (other.exit_code, Path("frozen.toml").read_text()) == (2, fixed)
-    run = hetevo("claims", own, "--frozen", "frozen.toml", "--workers", 1)
+    run = hetevo("claims", own, "--frozen", "frozen.toml", "--workers", 1, "--pages", "pages", "--trust")
     assert run.exit_code == 0, run.stderr
+    assert "Repeat it: `hetevo claims mine.toml --frozen frozen.toml --trust`." in Path("pages/mine.md").read_text()
     assert "seeds 20..21" in run.stderr
     assert {path.name for path in Path("runs/mine").glob("*-seed*")} == {
         f"{name}-seed{seed}" for name in ("plastic", "fixed") for seed in (20, 21)
