@@ -4,7 +4,7 @@ import contextlib
 import shlex
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -70,6 +70,25 @@ def nearest(name: str, valid: Iterable[str], *, likeness: float = 0.5) -> str:
     """
     close = get_close_matches(name, list(valid), n=1, cutoff=likeness)
     return f" Did you mean '{close[0]}'?" if close else ""
+
+
+PAGES: Mapping[str, str] = {
+    "task": "docs/tutorials/own-task.md",
+    "rule": "docs/tutorials/own-task.md",
+    "algorithm": "docs/searching.md",
+    "crossover": "docs/searching.md",
+    "mutation": "docs/searching.md",
+    "tracker": "docs/tracking.md",
+    "circuit": "docs/extending.md",
+    "probe": "docs/extending.md",
+}
+"""Where it stands what a kind of member needs, if not in docs/own.md."""
+
+
+def point_to_page(kind: str) -> str:
+    """Say where a page has an example of a kind of member, such as ``"task"``, or says what one needs."""
+    page = PAGES.get(kind, "docs/own.md")
+    return f"{page} {'says what one needs' if page == 'docs/extending.md' else 'has an example of one'}."
 
 
 def spell(*words: str | Path) -> str:
