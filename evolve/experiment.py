@@ -123,7 +123,8 @@ class Experiment:
         Returns
         -------
         Run
-            Where it ended; see ``stopped_by``.
+            Where it ended. Ctrl-C and other signals stop and save it, and raise nothing: a script that is to end then
+            says ``if run.signal: sys.exit(128 + run.signal)``.
 
         Raises
         ------
