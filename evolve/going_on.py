@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hetevo.evolve.config.plugins import needs_trust
 from hetevo.evolve.rundir import RunDirectory
-from hetevo.populations.errors import HetevoError, spell
+from hetevo.populations.errors import HetevoError, spell, spell_both
 
 
 def spell_resume(path: str | Path, *options: str) -> str:
@@ -23,9 +23,7 @@ def explain_resume(path: str | Path, flag: str = "") -> str:
     flag : str, optional
         What to say besides, ``"force"``: ``--force``, or ``force=True``.
     """
-    flags = [flag] * bool(flag) + ["trust"] * _needs_trust(path)
-    call = ", ".join([repr(str(path)), *(f"{name}=True" for name in flags)])
-    return f"{spell_resume(path, *([f'--{flag}'] if flag else []))} (in Python hetevo.resume({call}))"
+    return spell_both(path, *([flag] if flag else []), *(["trust"] if _needs_trust(path) else []))
 
 
 def _needs_trust(path: str | Path) -> bool:

@@ -108,6 +108,25 @@ def spell(*words: str | Path) -> str:
     return " ".join(shlex.quote(word) if word.isprintable() else _visible(word) for word in typed)
 
 
+def spell_both(path: str | Path, *flags: str) -> str:
+    """Spell what goes on with a run, as a command and as a call in Python.
+
+    Parameters
+    ----------
+    path : str or Path
+        The run.
+    *flags : str
+        Options that are on, such as ``"trust"``.
+
+    Examples
+    --------
+    >>> spell_both("run", "trust").partition(" resume ")[2]
+    "run --trust (in Python hetevo.resume('run', trust=True))"
+    """
+    call = ", ".join([repr(str(path)), *(f"{flag}=True" for flag in flags)])
+    return f"{spell('resume', Path(path), *(f'--{flag}' for flag in flags))} (in Python hetevo.resume({call}))"
+
+
 def _visible(word: str) -> str:
     """Quote a word with characters that cannot be seen, as bash and zsh read them."""
     codes = (char if char.isprintable() and char not in "\\'" else _bytes(char) for char in word)

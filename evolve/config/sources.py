@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from hetevo.evolve.named_files import exists
 from hetevo.evolve.toml import read_toml
-from hetevo.populations.errors import SettingError, nearest, spell
+from hetevo.populations.errors import SettingError, nearest, spell, spell_both
 from hetevo.populations.registry import entry_points, is_place
 
 Folder = Literal["presets", "sweeps", "claims", "figures"]
@@ -196,10 +196,11 @@ def _explain_folder(path: Path, folder: Folder) -> str:
     config = path / "config.toml"
     if not exists(config):
         return f"{path} is a folder. Name a file in it, or another. {_say_expected(folder)}"
-    trust = []
+    trust = False
     with contextlib.suppress(ConfigError):  # it cannot be read, which is told when it is asked for
-        trust = ["--trust"] * _names_places(_read(config, "presets"))
-    again, anew = spell("resume", path, *trust), spell("run", config, *trust, "-o", "ANOTHER")
+        trust = _names_places(_read(config, "presets"))
+    again = spell_both(path, *(["trust"] if trust else []))
+    anew = spell("run", config, *(["--trust"] if trust else []), "-o", "ANOTHER")
     return f"{path} is a run, not a {NOUNS[folder]}. Go on with it: {again}\nRepeat it: {anew}"
 
 

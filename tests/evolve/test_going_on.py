@@ -39,7 +39,7 @@ def test_modules_of_ones_own_need_trust_on_either_way(run, own):
     with pytest.raises(ConfigError) as caught:
         load_config("./run")
     first, second = str(caught.value).splitlines()
-    assert first.endswith(f"resume run{' --trust' * own}")
+    assert first.endswith(f"resume run{' --trust' * own} (in Python hetevo.resume('run'{', trust=True' * own}))")
     assert second.endswith(f"run run/config.toml{' --trust' * own} -o ANOTHER")
 
 
