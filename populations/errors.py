@@ -109,7 +109,7 @@ def spell(*words: str | Path) -> str:
 
 
 def spell_both(path: str | Path, *flags: str) -> str:
-    """Spell what goes on with a run, as a command and as a call in Python.
+    """Spell what goes on with a run, as a call in Python and as a command, which comes last: it can be copied.
 
     Parameters
     ----------
@@ -120,11 +120,11 @@ def spell_both(path: str | Path, *flags: str) -> str:
 
     Examples
     --------
-    >>> spell_both("run", "trust").partition(" resume ")[2]
-    "run --trust (in Python hetevo.resume('run', trust=True))"
+    >>> spell_both("run", "trust")
+    "hetevo.resume('run', trust=True) in Python, or ...hetevo resume run --trust"
     """
     call = ", ".join([repr(str(path)), *(f"{flag}=True" for flag in flags)])
-    return f"{spell('resume', Path(path), *(f'--{flag}' for flag in flags))} (in Python hetevo.resume({call}))"
+    return f"hetevo.resume({call}) in Python, or {spell('resume', Path(path), *(f'--{flag}' for flag in flags))}"
 
 
 def _visible(word: str) -> str:
