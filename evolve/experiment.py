@@ -13,6 +13,7 @@ from hetevo.evolve.config import CURRENT, Config, ConfigError, check_new, dump_t
 from hetevo.evolve.config.plugins import plugins_of
 from hetevo.evolve.evolution import Evolution
 from hetevo.evolve.founders import bring_founders, keep_copy
+from hetevo.evolve.going_on import explain_resume
 from hetevo.evolve.identity import differences
 from hetevo.evolve.messages import Notice, Progress, Run, log_notice
 from hetevo.evolve.origin import Origin
@@ -28,7 +29,6 @@ from hetevo.evolve.state import checkpoint_facts
 from hetevo.evolve.stopping import withdraw_earlier
 from hetevo.evolve.tracked import check_trackers
 from hetevo.populations.circuits import draw_founders
-from hetevo.populations.errors import spell
 from hetevo.populations.evaluation import Probe
 
 MAY_DIFFER = ("preset", "backend", "checkpoint", "track")
@@ -123,7 +123,8 @@ class Experiment:
         Returns
         -------
         Run
-            Where it ended; see ``stopped_by``.
+            Where it ended. Ctrl-C and other signals stop and save it, and raise nothing: a script that is to end then
+            says ``if run.signal: sys.exit(128 + run.signal)``.
 
         Raises
         ------
@@ -193,7 +194,7 @@ class Experiment:
                     return run
         except RunExistsError:
             if not (or_resume and RunDirectory(path).is_begun()):
-                raise
+                raise RunExistsError(Path(path), explain_resume(path)) from None
         try:  # it is a run already, unless it was deleted since that was seen
             directory = RunDirectory.open(path)
         except RunDirectoryError:
@@ -285,8 +286,8 @@ class Experiment:
             raise ConfigError(
                 f"{directory.path} is another experiment than the one that was asked for:"
                 + "".join(f"\n  {change}" for change in changes)
-                + "\nAsk for the saved values, or another directory with -o, or go on with it as it is (with"
-                f" --generations N to extend it): {spell('resume', directory.path)}"
+                + "\nAsk for the saved values, or another directory (-o), or go on with it as it is (with"
+                f" --generations N to extend it): {explain_resume(directory.path)}"
             )
 
 

@@ -66,7 +66,8 @@ class Run:
     stopped_by : str
         ``""`` if it is done; ``"STOP"`` for the file, ``"signal N"``, or ``"loop"`` for a program's own loop.
     signal : int
-        Number of the signal that stopped it; 0 if none did.
+        Number of the signal that stopped it, 2 of Ctrl-C; 0 if none did. Signals raise nothing: a script that is to end
+        then, too, says ``if run.signal: sys.exit(128 + run.signal)``.
     saved : str
         How often it was saved, and what that cost.
     reason : str

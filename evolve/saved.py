@@ -20,6 +20,7 @@ from hetevo.evolve.config import (
 from hetevo.evolve.config.own_graph import with_kept_graph
 from hetevo.evolve.config.plugins import check_trusted, plugins_of
 from hetevo.evolve.config.reaching import without_strangers
+from hetevo.evolve.going_on import explain_resume
 from hetevo.evolve.loading import load
 from hetevo.evolve.messages import Notice
 from hetevo.evolve.rundir import DamagedError, LostError, NothingIntactError, RunDirectory, SchemaError
@@ -170,9 +171,8 @@ def find_newest_intact(
 
 
 def _explain_nothing_intact(directory: RunDirectory, problems: list[str], *, branch: bool) -> NothingIntactError:
-    anew = (
-        "" if branch else f"; or begin anew here, which drops its records: {spell('resume', directory.path, '--force')}"
-    )
+    again = explain_resume(directory.path, "force")
+    anew = "" if branch else f"; or begin anew here, which drops its records: {again}"
     return NothingIntactError(
         f"No checkpoint of {directory.path} can be trusted, so it cannot go on. Its records are left as they are."
         + "".join(f"\n  {problem}" for problem in problems)
@@ -265,7 +265,7 @@ def rescue(
         return MachineFailedError(
             f"{lost} It was saved after generation {state.generation.number} in {path}, with the records that were in"
             f" memory. Lost are older checkpoints{f', and of the records {missing}' if missing else ''}; the evolution"
-            f" is not. Go on there: {spell('resume', path)}"
+            f" is not. Go on there: {explain_resume(path)}"
         )
     return MachineFailedError("\n  ".join([f"{lost} It could not be saved elsewhere, and is lost:", *problems]))
 

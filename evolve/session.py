@@ -11,6 +11,7 @@ from hetevo.evolve.callbacks import Callbacks
 from hetevo.evolve.config import Config
 from hetevo.evolve.config.own_graph import describe_files
 from hetevo.evolve.evolution import Evolution
+from hetevo.evolve.going_on import spell_resume
 from hetevo.evolve.loop import LivedGeneration, Loop
 from hetevo.evolve.memory import explain_memory_error
 from hetevo.evolve.messages import Notice, Progress, Run, guard, log, log_notice, log_to
@@ -21,7 +22,7 @@ from hetevo.evolve.saved import rescue
 from hetevo.evolve.state import State
 from hetevo.evolve.stopping import LOOP, StopRequest
 from hetevo.evolve.tracked import Tracking
-from hetevo.populations.errors import HetevoError, spell
+from hetevo.populations.errors import HetevoError
 from hetevo.populations.evaluation import Status
 
 DIVERGED = (
@@ -249,4 +250,4 @@ def _note_failure(error: BaseException, directory: RunDirectory, recorder: Recor
     with contextlib.suppress(HetevoError):  # the error that ended it is the one to report
         directory.provenance.end_session("stopped" if isinstance(error, KeyboardInterrupt) else "failed")
     if isinstance(error, MemoryError):
-        raise explain_memory_error(error, spell("resume", directory.root.find())) from None
+        raise explain_memory_error(error, spell_resume(directory.root.find())) from None

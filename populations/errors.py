@@ -4,7 +4,7 @@ import contextlib
 import shlex
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -72,6 +72,25 @@ def nearest(name: str, valid: Iterable[str], *, likeness: float = 0.5) -> str:
     return f" Did you mean '{close[0]}'?" if close else ""
 
 
+PAGES: Mapping[str, str] = {
+    "task": "docs/tutorials/own-task.md",
+    "rule": "docs/tutorials/own-task.md",
+    "algorithm": "docs/searching.md",
+    "crossover": "docs/searching.md",
+    "mutation": "docs/searching.md",
+    "tracker": "docs/tracking.md",
+    "circuit": "docs/extending.md",
+    "probe": "docs/extending.md",
+}
+"""Where it stands what a kind of member needs, if not in docs/own.md."""
+
+
+def point_to_page(kind: str) -> str:
+    """Say where a page has an example of a kind of member, such as ``"task"``, or says what one needs."""
+    page = PAGES.get(kind, "docs/own.md")
+    return f"{page} {'says what one needs' if page == 'docs/extending.md' else 'has an example of one'}."
+
+
 def spell(*words: str | Path) -> str:
     """Spell a command of Hetevo as it can be typed here: the program as it was called, words quoted for a shell.
 
@@ -87,6 +106,25 @@ def spell(*words: str | Path) -> str:
     """
     typed = [*_program(), *(_typed(word) if isinstance(word, Path) else word for word in words)]
     return " ".join(shlex.quote(word) if word.isprintable() else _visible(word) for word in typed)
+
+
+def spell_both(path: str | Path, *flags: str) -> str:
+    """Spell what goes on with a run, as a call in Python and as a command, which comes last: it can be copied.
+
+    Parameters
+    ----------
+    path : str or Path
+        The run.
+    *flags : str
+        Options that are on, such as ``"trust"``.
+
+    Examples
+    --------
+    >>> spell_both("run", "trust")
+    "hetevo.resume('run', trust=True) in Python, or ...hetevo resume run --trust"
+    """
+    call = ", ".join([repr(str(path)), *(f"{flag}=True" for flag in flags)])
+    return f"hetevo.resume({call}) in Python, or {spell('resume', Path(path), *(f'--{flag}' for flag in flags))}"
 
 
 def _visible(word: str) -> str:

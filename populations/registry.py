@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from hetevo.populations.errors import SettingError, nearest
+from hetevo.populations.errors import SettingError, nearest, point_to_page
 
 if TYPE_CHECKING:  # few runs need it, and it takes its time
     from importlib.machinery import ModuleSpec
@@ -123,7 +123,7 @@ class Registry(Mapping[str, Member], Generic[Member]):
         try:
             return self.accept(found)
         except TypeError as error:
-            raise SettingError(f"The {self.kind} {name!r}: {error}. docs/own.md has an example of one.") from None
+            raise SettingError(f"The {self.kind} {name!r}: {error}. {point_to_page(self.kind)}") from None
 
 
 def _as_found(found: Any) -> Any:

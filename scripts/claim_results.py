@@ -82,13 +82,15 @@ def print_result(result: Result, *, as_markdown: bool, powers: bool) -> None:
         print("\n\n".join([markdown(measured, adjusted, powers=powers), *map(for_terminal, result.notes)]) + "\n")
 
 
-def write_pages(results: "Mapping[str, Result]", folder: Path, recorded: Path | None, *, trust: bool) -> None:
-    """Write the page of every claim, and a table of all."""
+def write_pages(
+    results: "Mapping[str, Result]", folder: Path, recorded: Path | None, frozen: Path | None, *, trust: bool
+) -> None:
+    """Write the page of every claim, and a table of all; ``frozen``: the file that said which seeds to run."""
     from hetevo.analysis.claims import overview
     from hetevo.analysis.made import add_mark, beside, write_files
 
     for name, result in results.items():
-        _write_page(result, folder, recorded / f"{name}{VALUES}" if recorded else None, trust=trust)
+        _write_page(result, folder, recorded / f"{name}{VALUES}" if recorded else None, frozen, trust=trust)
     text = overview(
         {name: (result.claim, result.measured) for name, result in results.items()},
         {name: result.adjusted for name, result in results.items()},
@@ -97,7 +99,7 @@ def write_pages(results: "Mapping[str, Result]", folder: Path, recorded: Path | 
     print(folder / TABLE, file=sys.stderr)
 
 
-def _write_page(result: Result, folder: Path, recorded: Path | None, *, trust: bool) -> None:
+def _write_page(result: Result, folder: Path, recorded: Path | None, frozen: Path | None, *, trust: bool) -> None:
     """Write a claim's page, the drawing of a founder's circuit and, if there is one, the claim's figure.
 
     Pages whose values were not read from ``recorded`` get them as a table too, of which all this can be made again.
@@ -122,6 +124,7 @@ def _write_page(result: Result, folder: Path, recorded: Path | None, *, trust: b
         frozen=result.freezing.text,
         notes=result.notes,
         portable=are_portable(result.runs),
+        options=[*(["--frozen", str(frozen)] if frozen else []), *(["--trust"] if trust else [])],
     ).encode()
     circuit = render(draw_individual(individual.species, individual.genes).figure, ".png", PAGE_DPI)
     files = {".md": add_mark(text, ".md"), CIRCUIT: add_mark(circuit, ".png")}

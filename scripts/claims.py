@@ -123,7 +123,7 @@ def claims(
         results = with_adjusted(results)
         print_result(results[name], as_markdown=as_markdown, powers=power)
     if pages:
-        write_pages(results, pages, recorded, trust=trust)
+        write_pages(results, pages, recorded, frozen, trust=trust)
     if as_json:
         print(json.dumps({name: summarise(result, powers=power) for name, result in results.items()}))
 

@@ -7,6 +7,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from functools import wraps
+from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
@@ -68,7 +69,10 @@ def explain_errors(command: Callable[Arguments, Result]) -> Callable[Arguments, 
         except HetevoError as error:
             fail(str(error), WRONG_USE)
         except KeyboardInterrupt:
-            fail("interrupted; what had been saved is there", INTERRUPTED)
+            place = kwargs.get("output")
+            begun = not isinstance(place, Path) or place.exists()
+            saved = "what had been saved is there" if begun else f"nothing had begun, there is no {place}"
+            fail(f"interrupted; {saved}", INTERRUPTED)
         except MemoryError as error:
             fail(
                 f"memory ran out{f' ({error})' if str(error) else ''}. What was saved is there: free some, and repeat"

@@ -61,6 +61,28 @@ def test_pages(page, tmp_path, monkeypatch):
         exec(compile(example, str(page), "exec"), names)
 
 
+def test_the_script_of_the_quickstart_ends_when_its_run_was_interrupted(monkeypatch):
+    begun, explained = [], hetevo.Experiment.run.__doc__
+
+    class Interrupted:
+        def __init__(self, config):
+            assert config.seed == 0
+
+        def run(self, path):
+            begun.append(path)
+            return hetevo.Run(Path(path), 0, "", None, "signal 2", signal=2)
+
+    monkeypatch.setattr(hetevo, "Experiment", Interrupted, raising=False)
+    (script,) = examples(ROOT / "docs" / "quickstart.md")
+    with pytest.raises(SystemExit) as ended:
+        exec(compile(script, "quickstart.md", "exec"), {})
+    assert (ended.value.code, begun) == (130, ["runs/mine-seed0"])
+    # and whoever reads elsewhere how to run finds the same line
+    line = "if run.signal: sys.exit(128 + run.signal)"
+    assert line in explained
+    assert f"`{line}`" in (ROOT / "docs" / "running.md").read_text()
+
+
 FILES = [(page, number) for page in PAGES for number, example in enumerate(examples(page)) if is_file(example)]
 
 

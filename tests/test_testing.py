@@ -8,9 +8,11 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+from faults import go
 from figure_runs import CASES, SPECIAL
 from pages import ROOT, cells, examples
 
+import hetevo
 from hetevo import testing
 from hetevo.analysis.figures import FIGURES
 from hetevo.analysis.measures import MEASURES
@@ -621,3 +623,19 @@ def test_the_algorithm_in_the_documentation_keeps_its_contract_in_a_file_of_ones
     )
     with pytest.raises(AssertionError, match="expected what expect"):
         testing.check("algorithm", "own_halves:Halves")
+
+
+def test_the_algorithm_with_a_memory_in_the_documentation_evolves_and_goes_on(tmp_path, monkeypatch):
+    (text,) = [text for text in examples(ROOT / "docs" / "searching.md") if "class Fifth" in text]
+    (tmp_path / "own_fifth.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    testing.check("algorithm", "own_fifth:Fifth", share=0.5)
+    named = [("evolution.algorithm", {"name": "own_fifth:Fifth", "share": 0.5})]
+    run = go(tmp_path / "run", *named, "evolution.generations=1")
+    run = hetevo.resume(run.path, 2, trust=True)
+    assert run.digest == go(tmp_path / "whole", *named, "evolution.generations=2").digest
+    strength = hetevo.load_run(run.path).generations["mutation_strength"]
+    assert strength[0] == 1
+    assert len(strength.unique()) > 1
+    with pytest.raises(SettingError, match=r"evolution.algorithm.share: expected less than or equal to 1, got 2"):
+        go(tmp_path / "refused", ("evolution.algorithm", {"name": "own_fifth:Fifth", "share": 2.0}))

@@ -89,6 +89,7 @@ def page(
     frozen: str = NOT_FROZEN,
     notes: Sequence[str] = (),
     portable: bool = False,
+    options: Sequence[str] = (),
 ) -> str:
     """Write the page of a claim in Markdown: what is said, the circuit, what came out, what would refute it.
 
@@ -110,13 +111,16 @@ def page(
         What pilot runs chose.
     portable : bool, optional
         Whether the runs were portable.
+    options : sequence of str, optional
+        With which the command is repeated.
     """
+    again = " ".join(map(shlex.quote, [claim.file, *options]))
     seeds = max(each.n for each in measured)
     verdict, why = judge(claim, measured)
     parts = [
         f"# {claim.name}",
         f"**{claim.says}**",
-        f"{f'Source: {claim.source}. ' if claim.source else ''}Repeat it: `hetevo claims {shlex.quote(claim.file)}`.",
+        f"{f'Source: {claim.source}. ' if claim.source else ''}Repeat it: `hetevo claims {again}`.",
         "## The circuit",
         f"```{{image}} {circuit}\n:alt: A founder of {claim.name}\n:width: 100%\n```",
         f"A founder, drawn by `hetevo draw {shlex.quote(base)}`.",

@@ -3,6 +3,7 @@
 And whose word it takes to contact a cluster: that of who gives the command, never that of a file alone.
 """
 
+import contextlib
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -14,8 +15,8 @@ from typing import Any, Literal
 
 from hetevo.evolve.named_files import exists
 from hetevo.evolve.toml import read_toml
-from hetevo.populations.errors import SettingError, nearest, spell
-from hetevo.populations.registry import entry_points
+from hetevo.populations.errors import SettingError, nearest, spell, spell_both
+from hetevo.populations.registry import entry_points, is_place
 
 Folder = Literal["presets", "sweeps", "claims", "figures"]
 """What is read from an experiment's file: its preset, its sweep, or its claim with the predictions; or a figure."""
@@ -195,8 +196,19 @@ def _explain_folder(path: Path, folder: Folder) -> str:
     config = path / "config.toml"
     if not exists(config):
         return f"{path} is a folder. Name a file in it, or another. {_say_expected(folder)}"
-    again = f"{spell('run', config, '-o', 'ANOTHER')}"
-    return f"{path} is a run, not a {NOUNS[folder]}. Go on with it: {spell('resume', path)}\nRepeat it: {again}"
+    trust = False
+    with contextlib.suppress(ConfigError):  # it cannot be read, which is told when it is asked for
+        trust = _names_places(_read(config, "presets"))
+    again = spell_both(path, *(["trust"] if trust else []))
+    anew = spell("run", config, *(["--trust"] if trust else []), "-o", "ANOTHER")
+    return f"{path} is a run, not a {NOUNS[folder]}. Go on with it: {again}\nRepeat it: {anew}"
+
+
+def _names_places(content: Any) -> bool:
+    """Tell whether something in tables or lists may be the place of a member, which a file alone may not name."""
+    if isinstance(content, dict | list):
+        return any(map(_names_places, content.values() if isinstance(content, dict) else content))
+    return isinstance(content, str) and is_place(content)
 
 
 def expect_overrides(overrides: object) -> None:

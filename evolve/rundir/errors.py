@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from hetevo.populations.errors import HetevoError, MachineFailedError, spell
+from hetevo.populations.errors import HetevoError, MachineFailedError, spell, spell_both
 
 
 class RunDirectoryError(HetevoError):
@@ -12,10 +12,10 @@ class RunDirectoryError(HetevoError):
 class RunExistsError(RunDirectoryError):
     """A new run was asked for where something is already."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, again: str = "") -> None:
         super().__init__(
-            f"{path} exists already, and a run is never overwritten. Choose another directory with -o; or if it is a"
-            f" run, go on with it (as --or-resume does): {spell('resume', path)}"
+            f"{path} exists already, and a run is never overwritten. Choose another directory (-o); or if it is a run,"
+            f" go on with it (as --or-resume does, in Python or_resume=True): {again or spell_both(path)}"
         )
 
 

@@ -9,12 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from hetevo.evolve.config import ConfigError, from_mapping
+from hetevo.evolve.going_on import spell_resume
 from hetevo.evolve.rundir import RunDirectory
 from hetevo.evolve.rundir.checkpoint import generation_of, list_checkpoints
 from hetevo.evolve.rundir.sweep import read_list
 from hetevo.evolve.sweeps.making import Member
 from hetevo.evolve.sweeps.plan import Plan
-from hetevo.populations.errors import spell
 
 
 def extend_plan(plan: Plan, folder: Path, generations: int | None = None) -> Plan:
@@ -49,7 +49,7 @@ def extend_plan(plan: Plan, folder: Path, generations: int | None = None) -> Pla
         named = ", ".join(f"{end} ({member.condition})" for end, member in sorted(ends.items()))
         raise ConfigError(
             f"--generations {asked}: expected runs of one end, got conditions with evolution.generations = {named}."
-            f" Extend single runs: {spell('resume', folder / members[0].name, '--generations', str(asked))}"
+            f" Extend single runs: {spell_resume(folder / members[0].name, '--generations', str(asked))}"
         )
     # 2. what has lived stays
     for end in ends:

@@ -183,6 +183,12 @@ def read_sweep(source: str | Path) -> SweepFile:
         If it cannot be read, or naming what is wrong in it.
     """
     content = read_source(source, "sweeps")
+    if {"claim", "prediction"} & content.keys():
+        raise ConfigError(
+            f"{source}: expected the sweep of a claim below [sweep]: base and seeds in that table, and"
+            f" [sweep.conditions.NAME] instead of [conditions.NAME], got {', '.join(content)} beside each other."
+            " docs/claims.md has an example."
+        )
     if content and content.keys() <= Config.model_fields.keys():
         raise ConfigError(
             f"{source} is a configuration, not a sweep. Run it: {spell('run', source)}\n"

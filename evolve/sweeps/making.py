@@ -1,8 +1,9 @@
 """From what a sweep changes to its runs and their configurations."""
 
 import re
+import shlex
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from hetevo.evolve.rundir.planned import Content, Stage
 from hetevo.evolve.sweeps.controls import CONTROLS, Changes
 from hetevo.evolve.sweeps.file import SweepFile, list_bases, name_control, place_base
 from hetevo.evolve.sweeps.matched import UNMEASURED, Matching, scaled
+from hetevo.evolve.toml import inline
 from hetevo.populations.errors import HetevoError
 from hetevo.populations.text import for_file, without_places
 
@@ -101,7 +103,11 @@ def plan_members(
             notice(f"{source}: planned {number:,} of {len(conditions):,} conditions")
         # each condition has a folder name of its own, each run one of those with its seed
         if condition in folders:
-            raise ConfigError(f"{source}: two conditions would be called {condition!r}; give them different names")
+            first = next(before for label, before in conditions if label == condition)
+            raise ConfigError(
+                f"{source}: two conditions would be called {condition!r}.{_suggest(first, changes)} In a sweep file"
+                " conditions can have names of their own: tables [conditions.NAME]."
+            )
         folders[condition] = for_file(condition, taken)
         taken.add(folders[condition])
         # validated once for all seeds
@@ -124,6 +130,21 @@ def plan_members(
             condition, folders[condition], changes, make(file.base, changes, f"{source}, {folders[condition]}")
         )
         yield from _plan_controls(file, source, make, base, names)
+
+
+def _suggest(first: Changes, second: Changes) -> str:
+    """Say how two conditions that are called alike, since they name the same member, differ by their names too."""
+    for key, one in first.items():
+        other = second.get(key)
+        if isinstance(one, Mapping) and isinstance(other, Mapping) and one != other and one.keys() == other.keys():
+            # what is a change of its own is a part of what a condition is called
+            values = {
+                f"{key}.{name}": inline(value) if value == other[name] else f"{inline(value)},{inline(other[name])}"
+                for name, value in one.items()
+            }
+            words = (shlex.quote(f"{place}={text}") for place, text in values.items())
+            return f" Vary the option by itself (in a file below [grid]): {' '.join(f'-s {word}' for word in words)}."
+    return ""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from hetevo.evolve.config import ConfigError, differences, from_mapping
 from hetevo.evolve.config.plugins import plugins_of
 from hetevo.evolve.config.sources import HERE
 from hetevo.evolve.experiment import MAY_DIFFER, Experiment
+from hetevo.evolve.going_on import spell_resume
 from hetevo.evolve.memory import explain_memory_error
 from hetevo.evolve.plugins import hash_plugins
 from hetevo.evolve.rundir import DamagedError, NothingIntactError, RunBusyError, RunDirectory, RunDirectoryError
@@ -17,7 +18,7 @@ from hetevo.evolve.rundir.sources import name_runs
 from hetevo.evolve.saved import read_saved_config
 from hetevo.evolve.sweeps.extending import has_passed
 from hetevo.evolve.sweeps.making import Member
-from hetevo.populations.errors import HetevoError, MachineFailedError, spell
+from hetevo.populations.errors import HetevoError, MachineFailedError
 
 CHECKED = 1_000
 """Conditions that are compared with what was saved of them before a sweep goes on, in a few seconds."""
@@ -182,9 +183,7 @@ def conclude(future: "Future[Outcome]", running: Outcome) -> Outcome:
     try:
         return future.result()
     except MemoryError as error:
-        return replace(
-            running, state="interrupted", error=str(explain_memory_error(error, spell("resume", running.run)))
-        )
+        return replace(running, state="interrupted", error=str(explain_memory_error(error, spell_resume(running.run))))
     except MachineFailedError as error:
         return replace(running, state="interrupted", error=f"{type(error).__name__}: {error}")
     except Exception as error:  # a mistake in a task or a measure: the other runs go on

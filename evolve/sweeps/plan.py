@@ -1,7 +1,7 @@
 """From a sweep file to the runs that it stands for."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -189,9 +189,12 @@ def plan_of_changes(
     ConfigError
         Naming what is wrong, and in which run.
     """
-    file = change_sweep(SweepFile(base=base, seeds=list(seeds)), given, name)
+    # a name made of tables is hard to read in a message
+    tables = any(isinstance(value, Mapping) for values in given.varied.values() for value in values)
+    source = base if tables else name
+    file = change_sweep(SweepFile(base=base, seeds=list(seeds)), given, source)
     make = partial(make_config, folder=Path(), trust=trust, said=given.keys)
-    return _plan(file, name, name, make, None, directory)
+    return _plan(file, name, source, make, None, directory)
 
 
 def _plan(file: SweepFile, name: str, source: str, make: Make, notice: Notice | None, directory: Path | None) -> Plan:

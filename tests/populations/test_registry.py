@@ -1,7 +1,9 @@
 """Registries: our members, those that packages announce, and places."""
 
+import re
 import sys
 from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import pytest
 
@@ -128,3 +130,36 @@ def test_find_names_what_there_is():
         SettingError, match=r"no colour 'gren'. Did you mean 'green'\? Expected one of red, green, or the"
     ):
         colours.find("gren")
+
+
+EXAMPLES = {
+    "task": "class Cosine",
+    "rule": "Rule(",
+    "wiring": "(WiringFamily)",
+    "activation": "Activation(",
+    "measure": "def speed(view)",
+    "figure": "return Plot(",
+    "selection": "def half(individuals, k, rng",
+    "objective": "def descending(lives)",
+    "algorithm": "(Algorithm)",
+    "crossover": "def cross(",
+    "mutation": "A mutation takes",
+    "tracker": "(Tracker)",
+    "circuit": "a class like `hetevo.populations.circuits.circuit.Circuit`",
+    "probe": "A probe is a class",
+}
+
+
+@pytest.mark.parametrize("kind", EXAMPLES)
+def test_the_page_that_a_refusal_names_has_an_example(here, kind):
+    here("own_nothing", "Nothing = 3")
+
+    def refuse(found):
+        raise TypeError("expected more")
+
+    with pytest.raises(SettingError) as caught:
+        Registry(kind, {}, refuse)["own_nothing:Nothing"]
+    page = re.search(
+        r"expected more\. (docs/\S+\.md) (has an example of one|says what one needs)\.$", str(caught.value)
+    )
+    assert EXAMPLES[kind] in (Path(__file__).parents[2] / page[1]).read_text()

@@ -1,6 +1,7 @@
 """Claims in somebody's own files: tested like those that ship, and refused with the reason where they mean nothing."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -83,8 +84,9 @@ def test_a_file_of_ones_own_can_be_frozen(own):
     assert (again.exit_code, Path("frozen.toml").read_text()) == (0, fixed)  # with its date
     other = hetevo("claims", own, "--freeze", "--seeds", "20..22", "-o", "frozen.toml")
     assert (other.exit_code, Path("frozen.toml").read_text()) == (2, fixed)
-    run = hetevo("claims", own, "--frozen", "frozen.toml", "--workers", 1)
+    run = hetevo("claims", own, "--frozen", "frozen.toml", "--workers", 1, "--pages", "pages", "--trust")
     assert run.exit_code == 0, run.stderr
+    assert "Repeat it: `hetevo claims mine.toml --frozen frozen.toml --trust`." in Path("pages/mine.md").read_text()
     assert "seeds 20..21" in run.stderr
     assert {path.name for path in Path("runs/mine").glob("*-seed*")} == {
         f"{name}-seed{seed}" for name in ("plastic", "fixed") for seed in (20, 21)
@@ -117,6 +119,41 @@ def test_what_means_nothing_is_refused_before_anything_is_run(own, old, new, mes
     assert message in " ".join(run.stderr.split())
     assert "Traceback" not in run.stderr
     assert not Path("runs").exists()
+
+
+def test_the_file_in_the_documentation_is_a_claim(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page = (EXPERIMENTS.parents[1] / "docs" / "claims.md").read_text()
+    Path("mine.toml").write_text(re.search(r"^```toml\n(# mine.toml\n.*?)^```", page, re.MULTILINE | re.DOTALL)[1])
+    # which plans its runs, and runs nothing
+    done = hetevo("claims", "mine.toml", "--freeze", "--seeds", "200..201", "-o", "frozen.toml")
+    assert done.exit_code == 0, done.stderr
+    assert not Path("runs").exists()
+
+
+def test_a_sweep_file_to_which_a_claim_was_added_is_told_where_its_keys_belong(own):
+    before, claim = OWN.split("[claim]")
+    sweep = before.partition("[sweep]\n")[2].replace("[sweep.", "[").replace("mine.toml", "smoke")
+    own.write_text(f"{sweep}[claim]{claim}")
+    for command in ("claims", "sweep"):
+        run = hetevo(command, own)
+        assert run.exit_code == 2
+        words = " ".join(run.stderr.split())
+        assert "below [sweep]" in words
+        assert "[sweep.conditions.NAME] instead of [conditions.NAME], got base, seeds, conditions, claim" in words
+        assert "docs/claims.md" in words
+
+
+def test_an_interrupt_before_anything_was_run_says_so(own, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("hetevo.scripts.claims._choose", interrupt)
+    run = hetevo("claims", own, "-o", "there")
+    assert run.exit_code == 130
+    assert "interrupted; nothing had begun, there is no there" in run.stderr
+    Path("there").mkdir()
+    assert "interrupted; what had been saved is there" in hetevo("claims", own, "-o", "there").stderr
 
 
 def test_files_that_are_no_claims_are_named():

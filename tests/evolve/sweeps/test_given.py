@@ -1,6 +1,7 @@
 """Changes on the command line of which some have several values."""
 
 import json
+import shlex
 
 import pytest
 from hypothesis import given as drawing
@@ -149,3 +150,16 @@ def test_mistakes_are_explained_before_anything_is_written(tmp_path, options, wo
     assert refused.exit_code == 2
     assert words in refused.stderr
     assert not (tmp_path / "sweep").exists()
+
+
+def test_tables_that_are_called_alike_are_told_how_to_vary_their_options():
+    tables = [f'{{name="selTournament", tournsize={size}}}' for size in (2, 3)]
+    with pytest.raises(ConfigError) as caught:
+        plan_of_changes("smoke", "a name", read_changes([f"evolution.select={','.join(tables)}"]), [0])
+    words = "-s 'evolution.select.name=\"selTournament\"' -s evolution.select.tournsize=2,3"
+    assert f"Vary the option by itself (in a file below [grid]): {words}." in str(caught.value)
+    assert "{'" not in str(caught.value)
+    # which is what it says
+    given = read_changes([change for change in shlex.split(words) if change != "-s"])
+    members = plan_of_changes("smoke", "a name", given, [0]).members
+    assert [member.config.evolution.select["tournsize"] for member in members] == [2, 3]
