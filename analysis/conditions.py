@@ -20,13 +20,13 @@ from hetevo.populations.errors import HetevoError, SettingError, nearest, spell
 _LOG = logging.getLogger("hetevo")
 
 LOT = "selRandom"
+"""DEAP's selection by lot."""
 
 WITHOUT_LOT = ("evolution-strategy", "random", "cma", "openai-es", "map-elites")
 """Algorithms for which ``evolution.select`` has no use."""
 
 BIRTH_BY_BIRTH = ("steady-state", "asynchronous")
 """Algorithms in which a child takes the place of an adult."""
-"""DEAP's selection by lot."""
 
 POSITIVE = "positive"
 """Of ``genome.output_gains``: what selection would keep first is kept without it."""
@@ -45,8 +45,7 @@ def load_all(paths: Sequence[str | Path], *, notice: Callable[[str], None] = _LO
     paths : sequence of str or Path
         Run directories or sweeps.
     notice : callable, optional
-        Is told what is left out: of runs with the same condition and seed, which are copies, all but the longest. By
-        default Python's logging is.
+        Is told what is left out: all but the longest of runs with the same condition and seed. Default: Python's log.
 
     Raises
     ------
@@ -204,7 +203,7 @@ def find_neutral_condition(groups: Mapping[str, Sequence[LoadedRun]], wanted: st
     Raises
     ------
     SettingError
-        If there is none, or more than one.
+        If there is none, or more than one. Up to five conditions are named, more are counted.
     """
     names = ", ".join(groups)
     if wanted is not None:
@@ -218,8 +217,9 @@ def find_neutral_condition(groups: Mapping[str, Sequence[LoadedRun]], wanted: st
     if len(found) == 1:
         return found[0]
     if not found:
+        which = f"conditions ({names})" if len(groups) <= 5 else f"{len(groups)} conditions"
         raise SettingError(
-            f"None of the conditions ({names}) is neutral: in a neutral run parents and elites are drawn by lot."
+            f"None of the {which} is neutral: in a neutral run parents and elites are drawn by lot."
             " Add runs of the preset 'neutral' (or of your configuration with evolution.select.name ="
             f' "{LOT}" and evolution.select_elites.name = "{LOT}"): without them, nothing says what drift alone does.'
         )
