@@ -45,8 +45,8 @@ def load_all(paths: Sequence[str | Path], *, notice: Callable[[str], None] = _LO
     paths : sequence of str or Path
         Run directories or sweeps.
     notice : callable, optional
-        Is told what is left out: of runs with the same condition and seed, which are copies, all but the longest; and
-        which plug-ins were changed between these runs. By default Python's logging is.
+        Is told what is left out, all but the longest of runs with the same condition and seed, and which plug-ins were
+        changed between these runs. Default: Python's log.
 
     Raises
     ------
@@ -191,7 +191,7 @@ def find_neutral_condition(groups: Mapping[str, Sequence[LoadedRun]], wanted: st
     Raises
     ------
     SettingError
-        If there is none, or more than one.
+        If there is none, or more than one. Up to five conditions are named, more are counted.
     """
     names = ", ".join(groups)
     if wanted is not None:
@@ -205,8 +205,9 @@ def find_neutral_condition(groups: Mapping[str, Sequence[LoadedRun]], wanted: st
     if len(found) == 1:
         return found[0]
     if not found:
+        which = f"conditions ({names})" if len(groups) <= 5 else f"{len(groups)} conditions"
         raise SettingError(
-            f"None of the conditions ({names}) is neutral: in a neutral run parents and elites are drawn by lot."
+            f"None of the {which} is neutral: in a neutral run parents and elites are drawn by lot."
             " Add runs of the preset 'neutral' (or of your configuration with evolution.select.name ="
             f' "{LOT}" and evolution.select_elites.name = "{LOT}"): without them, nothing says what drift alone does.'
         )

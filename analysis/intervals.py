@@ -1,6 +1,6 @@
 """Means with intervals, and the t test that goes with them.
 
-Verdicts, claims and comparisons rest on them; figures show the same ones, cut at the bounds of what has some, such as a
+Verdicts, claims and comparisons rest on them; figures and reports show the same ones, cut at bounds, such as those of a
 cosine.
 """
 

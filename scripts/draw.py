@@ -29,7 +29,9 @@ Kind = Annotated[str, typer.Option(help="Kind of figure; 'list' names them. Defa
 Figure = Annotated[
     Path | None, typer.Option("-o", "--output", help="File to write: PNG, PDF or SVG. Default: RUN/figures/KIND.png.")
 ]
-Composed = Annotated[Path, typer.Argument(metavar="FILE.toml", help="File with a table [[panel]] for each panel.")]
+Composed = Annotated[
+    Path, typer.Argument(metavar="FILE.toml", help=r"File with a table \[\[panel]] for each panel.")  # Rich's markup
+]
 ComposedOutput = Annotated[
     Path | None, typer.Option("-o", "--output", help="File: PNG, PDF or SVG. Default: FILE.png here.")
 ]

@@ -43,7 +43,9 @@ def alignment(frame: Frame) -> pd.DataFrame:
     """
     upper, lower = frame.rows(2, 3.1, heights=(3, 2), letters="ab")
     frame.say("Alignment: cosine of the change of weights with the negative gradient; dashed, that of chance.", upper)
-    frame.say("Test loss over that of a network that always answers 0; dashed, such a network.", lower)
+    frame.say(
+        "Test loss over that of a network that always answers 0, on a logarithmic axis; dashed, such a network.", lower
+    )
     upper.set_ylabel("gradient alignment\n(cosine)")
     lower.set_ylabel("normalised\ntest loss")
     lower.set_xlabel("generation")

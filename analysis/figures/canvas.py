@@ -188,8 +188,13 @@ class Canvas:
             axes.set_title(title, loc="left")
         return self.panels
 
-    def legend(self, *, columns: int | None = None, title: str | None = None, markerscale: float = 1) -> None:
-        """Put one legend for all panels into an empty corner of a grid, or below them, and make that room."""
+    def legend(
+        self, *, columns: int | None = None, title: str | None = None, markerscale: float = 1, math: bool = False
+    ) -> None:
+        """Put one legend for all panels into an empty corner of a grid, or below them, and make that room.
+
+        Its entries are names, in which ``$`` means nothing, unless ``math`` says otherwise.
+        """
         # each label once, whichever panel it comes from
         entries: dict[str, Artist] = {}
         for axes in self.panels:
@@ -215,7 +220,7 @@ class Canvas:
         count = max(sum(part) for part in np.array_split(lines, columns))
         count += heading.count("\n") + 1 if heading else 0
         self.resize(width, height + LEGEND_LINE * count)
-        self.figure.legend(
+        legend = self.figure.legend(
             list(entries.values()),
             labels,
             loc="outside lower center",
@@ -223,6 +228,8 @@ class Canvas:
             title=heading,
             markerscale=markerscale,
         )
+        for text in legend.get_texts():
+            text.set_parse_math(math)
 
     def _fill_corner(self, entries: dict[str, Artist], title: str | None, markerscale: float) -> bool:
         """Put the legend into the empty corner of a grid, if there is one and it has room; tell whether it does."""

@@ -116,7 +116,9 @@ def claim(frame: Frame, *, shows: Mapping[str, str] = SHOWN) -> pd.DataFrame:
         axes.set_xlabel(shows[column])
         null_line(axes, x=SILENT if "loss" in column else 0)
         axes.set_title(_count(seeds), loc="left")
-    _explain(frame, write_last(lengths))
+    _explain(frame, write_last(lengths), there)
+    if left := [" ".join(text.split()) for column, text in shows.items() if column not in there]:
+        frame.say(f"Without a panel, since undefined or not recorded in all of these runs: {'; '.join(left)}.")
     return data
 
 
@@ -131,8 +133,8 @@ def _count(seeds: "pd.Series[int]") -> str:
     return f"n = {seeds.iloc[0]} seed{'s' if seeds.iloc[0] > 1 else ''}" if seeds.nunique() == 1 else ""
 
 
-def _explain(frame: Frame, ending: str) -> None:
-    """Say below the panels what a dot is, and what a diamond."""
+def _explain(frame: Frame, ending: str, drawn: Sequence[str]) -> None:
+    """Say below the panels what a dot is, and what a diamond; in the caption also what lines are, and rows of dots."""
     axes = frame.panels[0]
     axes.plot(
         [], [], "o", color=frame.palette[0], markersize=4, markeredgecolor="white", markeredgewidth=0.3,
@@ -142,7 +144,15 @@ def _explain(frame: Frame, ending: str) -> None:
         [np.nan], [np.nan], xerr=[np.nan], fmt="D", color="black", markersize=3.5, capsize=2, linewidth=1,
         label=f"mean over seeds, {INTERVAL}",
     )  # fmt: skip
-    frame.say(f"Dots: seeds, each the mean of {ending}; diamonds: means over seeds with {INTERVAL}s.")
+    frame.say(
+        f"Dots: seeds, each the mean of {ending}, stacked by the order of seeds so that none hides another; diamonds:"
+        f" means over seeds with {INTERVAL}s."
+    )
+    losses = ["loss" in column for column in drawn]
+    marks = ["0"] * (not all(losses)) + [f"{SILENT:g} for losses, that of a network that always answers 0"] * any(
+        losses
+    )
+    frame.say(f"Dashed lines: {' and '.join(marks)}.")
     frame.legend(columns=1)
 
 

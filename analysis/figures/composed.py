@@ -64,8 +64,11 @@ def compose_page(source: str | Path, kinds: Registry[Callable[..., Plot]]) -> Pl
         figure = Figure(layout="constrained")
         grid = GridSpec(rows, across, figure=figure)
         # a condition has one colour in all panels
-        whole = Frame(palette, [run for panel in panels for run in panel.runs])
-        looks = whole.looks()
+        whole = Frame(palette, [run for panel in panels for run in panel.runs], design=Design(hue=page.hue))
+        try:
+            looks = whole.looks()
+        except SettingError as error:
+            raise SettingError(f"{source}: [figure]: {error}") from None
         drawn = [
             _draw(panel, looks, figure.add_subfigure(grid[cell]), width * len(range(*cell[1].indices(across))) / across)
             for panel, cell in zip(panels, cells, strict=True)

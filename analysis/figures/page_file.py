@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_type_hints
 
@@ -42,6 +42,7 @@ class PageTable(BaseModel):
         [], examples=[["aab", "ccd"]], description="a line a row, the letter of its panel in each cell, . for none"
     )
     title: str = Field("", description="what stands above all panels, and begins the caption")
+    hue: list[str] | str = Field("", description="keys that colours and line styles stand for in all panels")
     labels: dict[str, str] = Field({}, examples=[{"neutral": "Drift"}], description="what conditions are called")
 
 
@@ -56,7 +57,7 @@ class PanelTable(BaseModel):
     conditions: list[str] = Field([], examples=[["neutral"]], description="those that are drawn, in their order")
     columns: int | None = Field(None, examples=[2], description="panels of its own side by side")
     order: list[str] = Field([], examples=[["neutral"]], description="conditions in their order")
-    hue: list[str] | str = Field("", description="keys that colours and line styles stand for")
+    hue: list[str] | str = Field("", description="the same for all panels as [figure] hue")
     labels: dict[str, str] = Field({}, examples=[{"neutral": "Drift"}], description="what conditions are called")
     options: dict[str, Any] = Field({}, examples=[{"x": "network.density"}], description="options of this kind alone")
 
@@ -113,7 +114,20 @@ def read_page(source: Path, kinds: Registry[Callable[..., Plot]]) -> tuple[PageT
             f"{source}: [figure.labels]: expected conditions of the runs of any panel ({'; '.join(every)}), got"
             f" {strangers[0]!r}.{nearest(strangers[0], every)}"
         )
-    return page, panels
+    return _share_hue(page, panels, str(source))
+
+
+def _share_hue(page: PageTable, panels: Sequence[Panel], source: str) -> tuple[PageTable, list[Panel]]:
+    """Let the hue of any panel be that of the page: on one page a colour has one meaning."""
+    hues = dict.fromkeys(keys for keys in (Design(hue=page.hue).keys, *(panel.design.keys for panel in panels)) if keys)
+    if len(hues) > 1:
+        said = " and ".join(" with ".join(keys) for keys in hues)
+        raise ConfigError(
+            f"{source}: hue: expected one for all panels, since a condition has one colour on the whole page, got"
+            f" {said}. Say it once, as hue in [figure]."
+        )
+    shared = page.model_copy(update={"hue": [*next(iter(hues), ())]})
+    return shared, [replace(panel, design=replace(panel.design, hue=())) for panel in panels]
 
 
 def _validate(content: Any, model: type[Table], where: str) -> Table:

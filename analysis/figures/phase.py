@@ -9,9 +9,18 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from hetevo.analysis.figures.frame import Frame, figure
-from hetevo.analysis.figures.style import FULL, HALF, SMALL, TICK, UNDEFINED, for_figure, for_figures
+from hetevo.analysis.figures.style import (
+    FULL,
+    HALF,
+    SMALL,
+    TICK,
+    UNDEFINED,
+    for_figure,
+    for_figures,
+    key_in_words,
+)
 from hetevo.analysis.runs import LoadedRun
-from hetevo.analysis.statistics.curves import last_level
+from hetevo.analysis.statistics.curves import last_level, write_ending
 from hetevo.evolve.identity import flat_values
 from hetevo.populations.errors import SettingError
 
@@ -52,10 +61,11 @@ def phase_plane(frame: Frame) -> pd.DataFrame:
     axes, styles = frame.one_panel(2.8), frame.looks()
     names = for_figures(styles, FULL)
     seeds = table.groupby("condition")["run"].nunique()
+    drawn_singly = seeds.sum() > len(seeds) and len(runs) <= MOST_THIN
     for condition, group in table.groupby("condition", sort=False):
         colour, line = styles[str(condition)]
         # thin lines for single runs, one line for their mean
-        if seeds.sum() > len(seeds) and len(runs) <= MOST_THIN:
+        if drawn_singly:
             for _, path in group.groupby("run"):
                 axes.plot(path[hs], path[dc], color=colour, linewidth=0.4, alpha=0.3)
         mean = group.groupby("generation")[[hs, dc]].mean().dropna()
@@ -76,6 +86,13 @@ def phase_plane(frame: Frame) -> pd.DataFrame:
     axes.set_xlabel(f"heterosynaptic stability HS (R²{', weighted' if weighted else ''})")
     axes.set_ylabel("dynamical consistency DC\n(share of agreeing pairs)")
     axes.set_title("○ first generation, ● last", loc="right")
+    frame.say(
+        "HS, heterosynaptic stability: how much of a neuron's learning signal its true gradient explains (R²). DC,"
+        " dynamical consistency: share of pairs of neurons whose updates agree in the sign that they have along the"
+        " gradient."
+    )
+    thin = "; thin lines, single seeds" if drawn_singly else ""
+    frame.say(f"Thick lines, means over seeds{thin}." if len(runs) > len(seeds) else "Lines, single runs.")
     frame.say("Open circles: first generation; full: last; grey line: DC of neurons whose signs are drawn by coin.")
     frame.legend(title=_say_n(runs, seeds))
     return table
@@ -134,12 +151,11 @@ def phase_diagram(
     y: str | None = None,
     names: Mapping[str, str] = MappingProxyType({}),
     column: str = "alignment_end",
-    says: str = "gradient alignment\n(cosine), last generations",
+    says: str = "",
 ) -> pd.DataFrame:
     """Draw the mean over seeds of the last generations' alignment, over the two parameters in which the runs differ.
 
-    The last generations are five, of short runs fewer than half. Seeds are the unit: runs of one seed in one cell,
-    which differ in further parameters, count as their mean.
+    Seeds are the unit: runs of one seed in one cell, which differ in further parameters, count as their mean.
 
     Returns
     -------
@@ -153,7 +169,8 @@ def phase_diagram(
     names : mapping of str to str, optional
         What the axes say in place of a key.
     column, says : str, optional
-        What is drawn instead of the alignment, in -1..1, and what stands beside its colours.
+        What is drawn instead of the alignment, in -1..1, and what stands beside its colours. Default: gradient
+        alignment, and of how many last generations.
 
     Raises
     ------
@@ -176,10 +193,14 @@ def phase_diagram(
     )
     grid = grid.rename(index=for_figures(grid.index, TICK), columns=for_figures(grid.columns, TICK))
     axes = frame.one_panel(min(1.3 + 0.32 * len(grid), 6))
-    _map(axes, grid, says)
-    axes.set_xlabel(names.get(x) or for_figure(x))
-    axes.set_ylabel(names.get(y) or for_figure(y, HALF))
-    _explain_cells(frame, axes, grid, counts)
+    late = write_ending(frame.runs)
+    _map(axes, grid, says or f"gradient alignment (cosine),\n{late.removeprefix('the ')}")
+    # in words as in legends, unless both keys would then be called alike
+    words = {key: key_in_words(key) for key in (x, y)}
+    called = words if words[x] != words[y] else {key: key for key in (x, y)}
+    axes.set_xlabel(names.get(x) or for_figure(called[x]))
+    axes.set_ylabel(names.get(y) or for_figure(called[y], HALF))
+    _explain_cells(frame, axes, grid, counts, late)
     return cells.rename(columns={"std": "sd", "count": "n"})
 
 
@@ -205,8 +226,11 @@ def _map(axes: Axes, grid: pd.DataFrame, says: str) -> None:
     axes.tick_params(length=0)
 
 
-def _explain_cells(frame: Frame, axes: Axes, grid: pd.DataFrame, counts: pd.DataFrame) -> None:
-    """Draw cells without a value, those that were not run apart from those that are undefined, and say n below."""
+def _explain_cells(frame: Frame, axes: Axes, grid: pd.DataFrame, counts: pd.DataFrame, late: str) -> None:
+    """Draw cells without a value, those that were not run apart from those that are undefined, and say n below.
+
+    ``late`` names the generations that each value is the mean of.
+    """
     empty = grid.isna().to_numpy()
     missing = counts.isna().to_numpy()
     kinds = (
@@ -223,7 +247,7 @@ def _explain_cells(frame: Frame, axes: Axes, grid: pd.DataFrame, counts: pd.Data
     low = min(low if low else high, high)
     each = f"{low}" if low == high else f"{low}–{high}"
     axes.set_title(f"mean over n = {each} seed{'s' if high > 1 else ''} a cell; 0 is chance", loc="left")
-    frame.say(f"Cells: means over n = {each} seeds, each of the last generations; 0 is chance.")
+    frame.say(f"Cells: means over n = {each} seed{'s' if high > 1 else ''}, each the mean of {late}; 0 is chance.")
     frame.legend(columns=2)
 
 

@@ -56,6 +56,9 @@ HALF, NAME, ROOM, TITLE, TICK = 24, 40, 50, 100, 16
 FULL = 100
 """Letters of a name in a legend or above a panel, where it takes as many lines as it needs."""
 
+LEAST_PART = 5
+"""Letters of a part of a name that is cut; a name of so many parts that fewer are left is cut as a whole."""
+
 CROWD = 8
 """Conditions, more of which crowd a figure: then there are no bands, and panels take the width of two columns."""
 
@@ -163,16 +166,33 @@ def _change_in_words(change: str) -> str:
 
 
 def for_figure(name: str, most: int = NAME) -> str:
-    """Write a name for a figure: as words, what cannot be seen or has no glyph as escapes, cut in its middle if long.
+    """Write a name for a figure: as words, what cannot be seen or has no glyph as escapes, cut if long.
 
-    At its end stands what tells it from others. (That ``$`` means nothing is said by `style`.)
+    The parts between commas are cut each for itself, the longest first, so that none seems to be another one: in their
+    middle, since at its end stands what tells a name from others. (That ``$`` means nothing is said by `style`.)
+
+    >>> for_figure("smoke, task=my_world:association_generated, 3 more changes")
+    'smoke, task my_…enerated, 3 more changes'
     """
     name = in_words(name)
     # what has no glyph in the font would be a box
     seen = "".join(char if char.isprintable() and ord(char) in _glyphs() else escaped(char) for char in name)
     if not seen.strip() or seen.startswith("_"):
         seen = repr(seen)  # Matplotlib leaves out of a legend what begins with an underscore
-    return seen if len(seen) <= most else f"{seen[: most // 2]}…{seen[most // 2 + 1 - most :]}"
+    return seen if len(seen) <= most else _cut_parts(seen, most)
+
+
+def _cut_parts(name: str, most: int) -> str:
+    parts = name.split(", ")
+    room = most - 2 * (len(parts) - 1)
+    for letters in range(most, LEAST_PART - 1, -1):
+        if sum(min(len(part), letters) for part in parts) <= room:
+            return ", ".join(_cut(part, letters) for part in parts)
+    return _cut(name, most)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most // 2]}…{text[most // 2 + 1 - most :]}"
 
 
 def for_figures(names: Iterable[str], most: int = NAME) -> dict[str, str]:

@@ -8,7 +8,7 @@ from hetevo.analysis.figures.design import Design
 from hetevo.analysis.figures.frame import Frame, blank
 from hetevo.analysis.figures.parts import CUT, PROBED, null_line, say_undefined
 from hetevo.analysis.figures.plot import Plot
-from hetevo.analysis.figures.style import SMALL, Colour
+from hetevo.analysis.figures.style import Colour
 from hetevo.analysis.individuals import Trace
 from hetevo.populations.types import Floats
 
@@ -83,6 +83,8 @@ def trace(lived: Trace, *, width: str | float | None = None, columns: int | None
         frame.say(f"{thin} From birth to {lived.presented[-1]} presentations, at {len(lived.presented)} moments.")
         if whole is not None and (whole > lived.loss_cap).any():
             frame.say(CUT, panels[0])
+        # below the panels, however narrow these are
+        frame.legend(columns=2, math=True)
         about = f"individual {lived.id}, generation {lived.generation}, seed {lived.seed}, test loss {lived.loss:.3g}"
         return frame.close(_tidy(lived, {**measures, **sizes}), "One life, moment by moment.", about)
 
@@ -110,9 +112,6 @@ def _draw_sizes(frame: Frame, axes: Axes, lived: Trace, sizes: dict[str, Floats]
     axes.set_ylabel("weights\n(r.m.s.)")
     axes.set_xlabel("presentations")
     frame.say("Root mean square of the weights of synapses that are there, by pathway.", axes)
-    legend = axes.legend(fontsize=SMALL, ncols=2, loc="best")
-    for text in legend.get_texts():
-        text.set_parse_math(True)
 
 
 def _root_mean_square(weights: Floats) -> Floats:

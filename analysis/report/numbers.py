@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hetevo.analysis.intervals import mean_and_interval
+from hetevo.analysis.intervals import bounds_of, interval_shown
 from hetevo.analysis.statistics.survival import in_powers_of_ten
 from hetevo.populations.types import Floats
 
@@ -59,8 +59,8 @@ def write_probability(p: float) -> str:
     return f"{p:.3f}" if p >= 0.001 else in_powers_of_ten(p)
 
 
-def write_estimate(values: Floats) -> str:
-    """Write a signed mean over seeds with its interval in brackets."""
-    mean, low, high = mean_and_interval(values)
+def write_cosine(values: Floats) -> str:
+    """Write the mean of a cosine over seeds with its interval in brackets, cut at -1 and 1 as figures show it."""
+    mean, low, high = interval_shown(values, bounds_of("alignment"))
     interval = write_interval(low, high)
     return f"{write_signed(mean)} ({interval})" if interval else write_signed(mean)

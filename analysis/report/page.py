@@ -12,7 +12,7 @@ from markupsafe import Markup
 from hetevo.analysis.intervals import CONFIDENCE
 from hetevo.analysis.made import add_mark, beside, check_replaceable, write_files
 from hetevo.analysis.report.drawings import Drawings, draw_all
-from hetevo.analysis.report.study import Study, study
+from hetevo.analysis.report.study import ALL_PAIRS, Study, study
 from hetevo.analysis.report.tables import configuration_of, make_tables
 from hetevo.analysis.report.verdict import choose_spoken, explain, list_cautions, list_rules, write_headline
 from hetevo.analysis.statistics.contrasts import NOTE
@@ -144,13 +144,12 @@ def _page(about: Study, drawings: Drawings) -> str:
             made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
             contents=CONTENTS,
             verdicts=[explain(about, about.conditions[name]) for name in choose_spoken(about)],
+            reason="" if about.found else f"No statistics of emergence: {about.reason}",
             more=len(about.questions) - len(choose_spoken(about)),
             cautions=list_cautions(about),
             rules=list_rules(about),
             confidence=f"{CONFIDENCE:.0%}",
-            seeds="; ".join(
-                f"{name}, n = {_counted(len(each.runs), 'seed')}" for name, each in about.conditions.items()
-            ),
+            seeds=_count_seeds(about),
             drawings=drawings.drawn,
             reasons={reason: ", ".join(kinds) for reason, kinds in drawings.reasons.items()},
             tables=make_tables(about),
@@ -158,6 +157,14 @@ def _page(about: Study, drawings: Drawings) -> str:
             configuration=configuration_of(about.runs[0]),
         )
     )
+
+
+def _count_seeds(about: Study) -> str:
+    """Say how many seeds each condition has: of many conditions that have as many, once for all."""
+    counts = {name: f"n = {_counted(len(each.runs), 'seed')}" for name, each in about.conditions.items()}
+    if len(counts) > ALL_PAIRS and len({*counts.values()}) == 1:
+        return f"All {len(counts)} conditions, {next(iter(counts.values()))} each"
+    return "; ".join(f"{name}, {count}" for name, count in counts.items())
 
 
 def _counted(number: int, noun: str) -> str:

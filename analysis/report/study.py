@@ -123,6 +123,13 @@ class Study:
         return write_ending(self.runs)
 
     @property
+    def against(self) -> str | None:
+        """The condition that all others are compared with; None where all pairs are, since there are few."""
+        if len(self.conditions) <= ALL_PAIRS:
+            return None
+        return self.neutral.name if self.neutral else self.questions[0]
+
+    @property
     def contrasts(self) -> pd.DataFrame | None:
         """What differs between the conditions: all pairs, or of many each with the neutral one or the first question.
 
@@ -130,8 +137,7 @@ class Study:
         """
         if len(self.conditions) < 2:
             return None
-        chosen = self.neutral.name if self.neutral else self.questions[0]
-        return contrasts(self.runs, against=None if len(self.conditions) <= ALL_PAIRS else chosen)
+        return contrasts(self.runs, against=self.against)
 
     @property
     def runs(self) -> list[LoadedRun]:

@@ -14,7 +14,7 @@ from hetevo.analysis.intervals import mean_and_interval
 from hetevo.analysis.report.expectations import EXPECTATIONS, Seen
 from hetevo.analysis.report.numbers import (
     Table,
-    write_estimate,
+    write_cosine,
     write_generation,
     write_interval,
     write_probability,
@@ -60,7 +60,8 @@ def make_tables(study: Study) -> dict[str, Table]:
     }
     compared = study.contrasts
     if compared is not None:
-        caption = "Contrasts of conditions in alignment and loss, over seeds"
+        pairs = f"each against {study.against}" if study.against else "all pairs"
+        caption = f"Contrasts of conditions in alignment and loss, over seeds: {pairs}"
         tables["contrasts"] = Table(caption, HEAD, write_contrasts(compared))
     if study.found:
         tables["pairs"] = _pairs(study.found.pairs)
@@ -102,7 +103,7 @@ def _conditions(study: Study) -> Table:
             name,
             NONE if is_neutral else decide(condition).answer,
             _alignment(condition),
-            write_estimate(condition.levels["birth"]),
+            write_cosine(condition.levels["birth"]),
             _onset(statistics) if statistics and not is_neutral else NONE,
             write_generation(statistics["half_median"]) if statistics and not is_neutral else NONE,
             _effect(statistics, "delta"),
@@ -172,7 +173,7 @@ def _consistency(study: Study) -> tuple[str, str]:
 
 
 def _alignment(condition: Condition) -> str:
-    return write_estimate(condition.levels["alignment"]) if condition.measured else "not measured"
+    return write_cosine(condition.levels["alignment"]) if condition.measured else "not measured"
 
 
 def _onset(statistics: Mapping[str, Any]) -> str:

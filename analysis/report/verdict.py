@@ -9,7 +9,7 @@ from hetevo.analysis.report.expectations import MOST
 from hetevo.analysis.report.numbers import (
     UNDEFINED,
     Table,
-    write_estimate,
+    write_cosine,
     write_generation,
     write_interval,
     write_probability,
@@ -142,9 +142,7 @@ def explain(study: Study, condition: Condition) -> dict[str, Any]:
     if not verdict.criteria and len(study.runs) == 1:
         paragraphs += of_one_run(study.runs).splitlines()
     elif not verdict.criteria and condition.measured:
-        paragraphs.append(f"Alignment in {study.ending}: {write_estimate(condition.levels['alignment'])}.")
-    if not study.found:
-        paragraphs.append(f"No statistics of emergence: {study.reason}")
+        paragraphs.append(f"Alignment in {study.ending}: {write_cosine(condition.levels['alignment'])}.")
     if condition.measured:
         paragraphs.append(_consistency(study, condition))
     rows = [(each.threshold, each.found, "met" if each.met else "not met") for each in verdict.criteria]
@@ -174,11 +172,9 @@ def _numbers(study: Study, condition: Condition) -> str:
         onset += (
             f"; half of the final level, which needs no band, at a median of {write_generation(row['half_median'])}"
         )
-    levels = f"{write_estimate(condition.levels['alignment'])}, n = {n} seeds"
+    levels = f"{write_cosine(condition.levels['alignment'])}, n = {n} seeds"
     # everything is told against the neutral runs
-    against = (
-        f"{write_estimate(neutral.levels['alignment'])}, n = {len(neutral.runs)}, in neutral runs ({neutral.name})"
-    )
+    against = f"{write_cosine(neutral.levels['alignment'])}, n = {len(neutral.runs)}, in neutral runs ({neutral.name})"
     others = len(study.conditions) - 1
     return (
         f"{onset}. Alignment in {study.ending} (mean over seeds, {CONFIDENCE:.0%} t interval): {levels};"
@@ -214,7 +210,9 @@ def list_cautions(study: Study) -> list[str]:
     # too few seeds, unfinished runs, missing ones, copies
     few = [one.name for one in study.conditions.values() if len(one.runs) < ENOUGH_SEEDS]
     if few:
-        found.append(f"Fewer than {ENOUGH_SEEDS} seeds in {', '.join(few)}: take it as a first look.")
+        every = len(few) == len(study.conditions) > 1
+        names = f"all {len(few)} conditions" if every else ", ".join(few)
+        found.append(f"Fewer than {ENOUGH_SEEDS} seeds in {names}: take it as a first look.")
     late = [str(run.path.name) for one in study.conditions.values() for run in one.unfinished]
     if late:
         found.append(f"Not at their last generation yet: {', '.join(late)}. Go on with 'hetevo resume' or the sweep.")

@@ -56,6 +56,29 @@ def test_a_page_has_its_panels_with_letters_titles_and_one_caption(folder, tmp_p
     assert [*colours[0]][:2] == [*colours[1]][1::-1]
 
 
+def test_a_hue_holds_for_the_whole_page(tmp_path):
+    entries = [
+        Entry(f"{scale}-{density}", f"scale {scale}, density {density}", 0)
+        for scale in (0.1, 0.2)
+        for density in (0.3, 0.6)
+    ]
+    write_entries(tmp_path / "sweep", "grid", entries)
+    for entry in entries:
+        scale, density = entry.run.split("-")
+        extra = f"[genome]\ngain_scale = {scale}\n[network]\ndensity = {density}\n"
+        plant(tmp_path / "sweep" / entry.run, condition=entry.condition, extra=extra)
+    hue = 'hue = "gain_scale"\n'
+    plot = composed(tmp_path, ONE + ONE + hue)
+    shown = [{line.get_label(): line.get_color() for line in part.axes[0].lines} for part in plot.figure.subfigs]
+    colours = [[part[entry.condition] for entry in entries] for part in shown]
+    assert colours[0] == colours[1]
+    assert colours[0][0] == colours[0][1] != colours[0][2] == colours[0][3]
+    assert plot.caption.count("Colours: gain scale.") == 1
+    # one for all is said in the figure, and another one refused
+    with pytest.raises(HetevoError, match=r"hue: expected one for all panels.*got gain_scale and density.*\[figure\]"):
+        composed(tmp_path, "[figure]\n" + hue + ONE + LEVELS + 'hue = "density"\n')
+
+
 def test_a_panel_draws_the_conditions_that_it_names(folder):
     plot = composed(folder, ONE + 'conditions = ["plastic feedback"]\n' + LEVELS)
     assert set(plot.data.loc[plot.data["panel"] == "a", "condition"]) == {"plastic feedback"}

@@ -37,8 +37,20 @@ def test_phase_diagram_tells_cells_that_were_not_run_from_undefined_ones(tmp_pat
         extra = f"[genome]\ngain_scale = {scale}\n[network]\ndensity = {density}\n"
         undefined = range(6) if density == 0.6 else ()
         runs.append(load_run(plant(tmp_path / f"{scale}-{density}", extra=extra, undefined=undefined)))
-    assert labels_of(FIGURES["phase-diagram"](runs)) == ["undefined", "not run"]
-    assert "n = 1 seed a cell" in FIGURES["phase-diagram"](runs).figure.axes[0].get_title(loc="left")
+    plot = FIGURES["phase-diagram"](runs)
+    assert labels_of(plot) == ["undefined", "not run"]
+    axes, bar = plot.figure.axes
+    assert "n = 1 seed a cell" in axes.get_title(loc="left")
+    # six generations: means are over the later half, as bar and caption say; axes speak as legends do
+    assert bar.get_ylabel().endswith("last 3 generations")
+    assert "n = 1 seed, each the mean of the last 3 generations" in plot.caption
+    assert {axes.get_xlabel(), axes.get_ylabel()} == {"gain scale", "density"}
+
+
+def test_phase_plane_spells_out_what_its_caption_names(tmp_path):
+    caption = FIGURES["phase-plane"](plant_many(tmp_path)).caption
+    for said in ("HS, heterosynaptic stability: ", "DC, dynamical consistency: ", "thin lines, single seeds"):
+        assert said in caption
 
 
 def test_claim_draws_the_means_by_which_claims_are_judged(tmp_path):
@@ -47,6 +59,15 @@ def test_claim_draws_the_means_by_which_claims_are_judged(tmp_path):
     # six generations: their later half
     assert values.tolist() == pytest.approx([run.generations["alignment_end"].iloc[-3:].mean() for run in runs])
     assert "a seed, mean of the last 3 generations" in labels_of(FIGURES["claim"](runs))
+
+
+def test_claim_says_what_it_leaves_out_and_what_its_lines_are(tmp_path):
+    run = load_run(plant(tmp_path / "run"))
+    shows = {"alignment_end": "alignment", "loss_median": "loss", "nowhere_end": "what nobody\nrecorded"}
+    plot = FIGURES["claim"](run, shows=shows)
+    assert len(plot.figure.axes) == 2
+    assert "undefined or not recorded in all of these runs: what nobody recorded." in plot.caption
+    assert "Dashed lines: 0 and 1 for losses, that of a network that always answers 0." in plot.caption
 
 
 def test_claim_keeps_intervals_inside_what_is_possible(tmp_path):

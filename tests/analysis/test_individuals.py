@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from faults import tiny
+from legibility import check_legibility
 
 import hetevo
 from hetevo.analysis.figures import trace as draw
@@ -138,6 +139,12 @@ def test_a_trace_is_saved_and_drawn(runs, tmp_path):
     assert "cut at their cap" not in plot.caption
     assert "n = 1 individual. a, Loss on the probe batch" in plot.caption
     assert draw(lived, width="two", columns=2).figure.get_size_inches()[0] * 25.4 == pytest.approx(183)
+    # in one column, too, the legend lies in no panel, and the caption says who it is whatever stands above
+    narrow = draw(lived, width="one", columns=2, title="A life")
+    assert narrow.figure.legends
+    assert not any(axes.get_legend() for axes in narrow.figure.axes)
+    check_legibility(narrow.figure)
+    assert f"Of individual {lived.id}, generation {lived.generation}, seed" in narrow.caption
     assert plot._repr_png_().startswith(b"\x89PNG")
     with pytest.raises(SettingError, match=r"must end in \.npz"):
         lived.save(tmp_path / "trace.txt")

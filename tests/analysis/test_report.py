@@ -3,12 +3,14 @@
 import math
 import re
 
+import numpy as np
 import pytest
 from browser import browser, found
 from planted import plant
 
 from hetevo.analysis.report import report, write
 from hetevo.analysis.report.expectations import EXPECTATIONS, Seen
+from hetevo.analysis.report.numbers import write_cosine
 from hetevo.evolve import Config, Experiment
 from hetevo.populations.errors import SettingError
 
@@ -56,6 +58,7 @@ def test_contrasts_show_loss_beside_alignment(made):
     html = made.html.decode()
     table = html.split("Contrasts of conditions")[-1].split("</table>")[0]
     measures = re.findall(r'<th scope="row">(.*?)</th>', table)
+    assert ", over seeds: each against neutral" in html
     assert measures == ["alignment_end"] * 5 + ["loss_median"] * 5  # each against the neutral one
     assert "4, paired" in table
     assert "Holm&#39;s correction over all rows" in html
@@ -146,6 +149,19 @@ def test_one_run_without_anything_to_compare_with_is_reported_as_undecided(tmp_p
     made = report([plant(tmp_path / "run")])
     assert made.headline == ["planted: undecided, no single condition says here what drift alone does"]
     assert "with 'hetevo sweep emergence-and-neutral'" in text(made) or "neutral" in text(made)
+
+
+def test_what_holds_of_many_conditions_is_said_once(tmp_path, undrawn):
+    html = report([plant(tmp_path / str(n), condition=f"condition-{n}") for n in range(6)]).html.decode()
+    assert html.count("None of the 6 conditions is neutral") == 1
+    assert "Fewer than 10 seeds in all 6 conditions" in html
+    assert "over seeds: each against condition-0" in html
+    assert html.index("heterosynaptic stability (HS)") < html.index('id="verdict"')
+
+
+def test_intervals_of_cosines_end_where_these_do():
+    # Student's t interval reaches from -1.4 to 2.3
+    assert write_cosine(np.array([-0.4, 0.9, 0.9])) == "+0.47 (−1.00 to +1.00)"
 
 
 def test_a_run_without_the_probe_is_reported(tmp_path):

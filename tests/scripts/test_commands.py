@@ -12,6 +12,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import typer
+from rich.text import Text
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from hetevo.analysis.figures import FIGURES
@@ -446,6 +448,14 @@ def test_a_sweep_whose_runs_the_machine_interrupted_ends_with_3_unless_one_faile
     assert f"{tmp_path / 'interrupted'} was interrupted by the machine: why" in capsys.readouterr().err or (
         "interrupted" not in states
     )
+
+
+def test_help_shows_every_bracket():
+    main = get_command(app)
+    commands = [main, *main.commands.values()]
+    texts = [text for each in commands for text in (each.help, *(getattr(one, "help", "") for one in each.params))]
+    for text in filter(None, texts):
+        assert Text.from_markup(text).plain == text.replace("\\[", "[")
 
 
 def test_help_does_not_load_the_heavy_packages():
