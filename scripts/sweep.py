@@ -20,7 +20,7 @@ from hetevo.scripts.errors import (
     explain_errors,
     tell,
 )
-from hetevo.scripts.outcomes import Display, tell_whole, write_summary
+from hetevo.scripts.outcomes import Display, find_done, find_others, tell_others, tell_whole, write_summary
 from hetevo.scripts.presets import list_names
 
 if TYPE_CHECKING:
@@ -228,7 +228,8 @@ def run_plan(
 
     if len(plan.members) >= MANY:
         print(f"hetevo: {len(plan.members):,} runs: their list is written first, which takes a while", file=sys.stderr)
-    with Display() as display:
+    others = find_others(plan, folder)
+    with Display(find_done(plan, folder)) as display:
         outcomes, signal = conduct(
             plan,
             folder,
@@ -245,6 +246,7 @@ def run_plan(
             what = "failed" if one.state == "failed" else "was interrupted by the machine"
             tell(f"{folder / one.run} {what}: {one.error}")
     tell(f"{folder}: {f'share {share[0]} of {share[1]}: ' if share[1] > 1 else ''}{write_summary(outcomes)}")
+    tell_others(others, folder)
     whole = tell_whole(plan, folder) if share[1] > 1 else True
     # what to do next, and a status that says why not all is done
     left = {one.state for one in outcomes} - {"done"}
