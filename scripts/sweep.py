@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,13 +21,13 @@ from hetevo.scripts.errors import (
     tell,
     warn,
 )
-from hetevo.scripts.outcomes import Display, tell_whole, write_summary
+from hetevo.scripts.outcomes import Display, find_done, find_others, tell_others, tell_whole, write_summary
 from hetevo.scripts.presets import list_names
 
 if TYPE_CHECKING:
     from hetevo.evolve.config import BackendTable
     from hetevo.evolve.rundir.places import Place
-    from hetevo.evolve.sweeps import Plan
+    from hetevo.evolve.sweeps import Given, Plan
     from hetevo.evolve.sweeps.pools import Pool
 
     MakePool = Callable[[Place], Pool]
@@ -35,10 +35,15 @@ if TYPE_CHECKING:
 MANY = 10_000
 """Runs from which on it is said that a sweep takes time before the first one begins."""
 
+MOST_COMPARED = 50
+"""Conditions of a sweep that is planned once more without each value of ``-s``, to see what that changes."""
+
 Source = Annotated[
     str | None,
     typer.Argument(
-        metavar="SWEEP|FILE.toml", help="A sweep that ships with Hetevo, or a file; without, sweeps are listed."
+        metavar="SWEEP|FILE.toml|DIR",
+        help="A sweep that ships with Hetevo, a file, or the directory of a sweep to go on with; without, sweeps are"
+        " listed.",
     ),
 ]
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="Directory of the sweep. Default: runs/NAME.")]
@@ -100,7 +105,8 @@ def sweep(
 ) -> None:
     """Run a sweep, or go on with it: repeating the command does what is left to do."""
     from hetevo.evolve.config import from_mapping
-    from hetevo.evolve.sweeps import extend_plan, load_plan, read_changes, sweep_names
+    from hetevo.evolve.rundir.sweep import is_sweep
+    from hetevo.evolve.sweeps import extend_plan, load_plan, plan_of_directory, read_changes, sweep_names
     from hetevo.populations.errors import spell
 
     if source is None:
@@ -112,22 +118,57 @@ def sweep(
     }
     place = from_mapping(settings, source="hetevo sweep").backend
     share = parse_share(member) if member is not None else (1, 1)
+    said = {"--generations": generations, "--member": member, "--samples": samples, "--sampling-seed": sampling_seed}
     # everything is checked before the first run begins
-    given = read_changes(changes or [], samples, sampling_seed)
-    folder = output or Path("runs") / Path(source).stem
-    plan = load_plan(source, lambda message: tell(f"hetevo: {message}"), trust=trust, given=given, directory=folder)
+    if source not in sweep_names() and is_sweep(Path(source)):
+        _refuse_beside({"-o": output, "-s": changes, "--samples": samples, "--sampling-seed": sampling_seed}, source)
+        folder = Path(source)
+        plan = plan_of_directory(folder, trust=trust)
+    else:
+        given = read_changes(changes or [], samples, sampling_seed)
+        folder = output or Path("runs") / Path(source).stem
+        plan = load_plan(source, lambda message: tell(f"hetevo: {message}"), trust=trust, given=given, directory=folder)
+        _tell_idle(plan, source, given, trust=trust)
     plan = extend_plan(plan, folder, generations)
     if generations is None and plan.generations is not None:
         tell(f"hetevo: {folder} was extended: its runs go on to generation {plan.generations}")
-    said = {"--generations": generations, "--member": member, "--samples": samples, "--sampling-seed": sampling_seed}
     options = [*(["--trust"] if trust else []), *(["--portable"] if portable else [])]
     options += ["--backend", "slurm"] if pool else []
     options += [word for asked in slurm or [] for word in ("--slurm", asked)]
     options += [word for change in changes or [] for word in ("-s", change)]
     options += [word for option, value in said.items() if value is not None for word in (option, str(value))]
-    again = spell("sweep", source, "-o", folder, *options)
+    options = options if folder == Path(source) else ["-o", str(folder), *options]
+    again = spell("sweep", source, *options)
     shown = {"oversubscribe": oversubscribe, "as_json": as_json}
     run_plan(plan, folder, place, again=again, share=share, make_pool=pool, **shown)
+
+
+def _tell_idle(plan: "Plan", source: str, given: "Given", *, trust: bool) -> None:
+    """Say which values of ``-s`` all runs of a sweep have without them; for a large sweep that takes too long."""
+    from hetevo.evolve.sweeps import load_plan
+    from hetevo.populations.errors import HetevoError
+
+    if len({member.condition for member in plan.members}) > MOST_COMPARED:
+        return
+    for key in given.fixed:
+        others = {name: value for name, value in given.fixed.items() if name != key}
+        try:
+            without = load_plan(source, trust=trust, given=replace(given, fixed=others))
+        except HetevoError:  # it cannot be without
+            continue
+        if without.members == plan.members:
+            tell(f"-s {key}: nothing changes by it, for the runs of {source} have that value already")
+
+
+def _refuse_beside(options: dict[str, object], folder: str) -> None:
+    """Refuse what a sweep that goes on from its directory alone cannot have otherwise."""
+    from hetevo.populations.errors import SettingError
+
+    for option in (option for option, value in options.items() if value is not None):
+        raise SettingError(
+            f"{option}: {folder} is a sweep's directory, and its runs go on as they were planned. Leave it out; other"
+            " runs are asked for with a preset or a file."
+        )
 
 
 def _choose_slurm(backend: str, slurm: list[str], workers: int, address: str) -> "MakePool | None":
@@ -209,7 +250,8 @@ def run_plan(
 
     if len(plan.members) >= MANY:
         print(f"hetevo: {len(plan.members):,} runs: their list is written first, which takes a while", file=sys.stderr)
-    with Display() as display:
+    others = find_others(plan, folder)
+    with Display(find_done(plan, folder)) as display:
         outcomes, signal = conduct(
             plan,
             folder,
@@ -227,6 +269,7 @@ def run_plan(
             what = "failed" if one.state == "failed" else "was interrupted by the machine"
             tell(f"{folder / one.run} {what}: {one.error}")
     tell(f"{folder}: {f'share {share[0]} of {share[1]}: ' if share[1] > 1 else ''}{write_summary(outcomes)}")
+    tell_others(others, folder)
     whole = tell_whole(plan, folder) if share[1] > 1 else True
     # what to do next, and a status that says why not all is done
     left = {one.state for one in outcomes} - {"done"}

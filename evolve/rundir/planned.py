@@ -74,6 +74,7 @@ class SweepFile(Loose):
     """``sweep.json``."""
 
     version: Literal[1, 2] = Field(alias="schema")
+    name: str = ""
     runs: list[_Run]
     drawn: tuple[_Drawn, ...] = Field((), strict=False)
     settings: Settings = Settings()

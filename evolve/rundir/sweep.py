@@ -97,12 +97,15 @@ class SweepList:
         Of the runs, as far as they were written down.
     generations : int or None
         The generation to which all runs were asked to go on; None: each ends where its configuration says.
+    name : str
+        What the sweep is called.
     """
 
     entries: list[Entry] = field(default_factory=list)
     drawn: list[Drawn] = field(default_factory=list)
     settings: Settings = field(default_factory=Settings)
     generations: int | None = None
+    name: str = ""
 
 
 def is_sweep(folder: Path) -> bool:
@@ -126,7 +129,7 @@ def read_list(folder: Path) -> SweepList:
         return SweepList()
     found = _read(folder)
     drawn = [Drawn(each.seed, each.values, tuple(each.samples)) for each in found.drawn]
-    return SweepList(_list_entries(found), drawn, found.settings, found.generations)
+    return SweepList(_list_entries(found), drawn, found.settings, found.generations, found.name)
 
 
 def read_entries(folder: Path) -> list[Entry]:
