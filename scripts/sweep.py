@@ -99,7 +99,7 @@ def sweep(
 ) -> None:
     """Run a sweep, or go on with it: repeating the command does what is left to do."""
     from hetevo.evolve.config import from_mapping
-    from hetevo.evolve.sweeps import extend_plan, load_plan, read_changes, sweep_names
+    from hetevo.evolve.sweeps import describe_ends, extend_plan, load_plan, read_changes, sweep_names
     from hetevo.populations.errors import spell
 
     if source is None:
@@ -116,8 +116,8 @@ def sweep(
     folder = output or Path("runs") / Path(source).stem
     plan = load_plan(source, lambda message: tell(f"hetevo: {message}"), trust=trust, given=given, directory=folder)
     plan = extend_plan(plan, folder, generations)
-    if generations is None and plan.generations is not None:
-        tell(f"hetevo: {folder} was extended: its runs go on to generation {plan.generations}")
+    if generations is None and plan.ends:
+        tell(f"hetevo: {folder} was extended: {describe_ends(plan)}")
     said = {"--generations": generations, "--member": member, "--samples": samples, "--sampling-seed": sampling_seed}
     options = [*(["--trust"] if trust else []), *(["--portable"] if portable else [])]
     options += ["--backend", "slurm"] if pool else []

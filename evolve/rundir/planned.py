@@ -77,6 +77,8 @@ class SweepFile(Loose):
     runs: list[_Run]
     drawn: tuple[_Drawn, ...] = Field((), strict=False)
     settings: Settings = Settings()
+    ends: dict[str, Annotated[int, Field(ge=0, lt=2**63)]] = Field({})
+    # of the first version of extended sweeps: one for all conditions
     generations: Annotated[int, Field(ge=0, lt=2**63)] | None = None
 
 

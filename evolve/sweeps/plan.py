@@ -43,8 +43,8 @@ class Plan:
         What was drawn, for the directory to remember.
     labels : dict of str to str
         What figures call conditions.
-    generations : int or None
-        The generation to which all runs but pilot runs go on once they are done; see
+    ends : dict of str to int
+        By condition the generation to which its runs go on once they are done; see
         `hetevo.evolve.sweeps.extending.extend_plan`.
     """
 
@@ -53,7 +53,7 @@ class Plan:
     derived: list[Entry] = field(default_factory=list)
     drawn: list[Drawn] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
-    generations: int | None = None
+    ends: dict[str, int] = field(default_factory=dict)
 
     @property
     def entries(self) -> list[Entry]:
