@@ -127,7 +127,7 @@ def test_runs_that_wait_have_the_settings_that_they_will_have(tmp_path):
         '[conditions.layered]\nnetwork.wiring = "layered"\n[conditions.plain]\n'
     )
     plan, folder = load_plan(tmp_path / "mine.toml"), tmp_path / "sweep"
-    write_entries(folder, plan.name, plan.entries, plan.drawn, plan.settings, 9)
+    write_entries(folder, plan.name, plan.entries, plan.drawn, plan.settings, dict.fromkeys(plan.settings, 9))
     done = hetevo("status", folder, "--json", "--where", "seed=3", "--where", "task=sine")
     assert done.stderr == ""
     found = {run["condition"]: run for run in json.loads(done.stdout)["runs"]}
