@@ -1,7 +1,6 @@
 """From a sweep file to the runs that it stands for."""
 
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -12,17 +11,17 @@ from hetevo.evolve.identity import seed_range
 from hetevo.evolve.messages import Notice
 from hetevo.evolve.rundir.planned import Content
 from hetevo.evolve.rundir.sweep import Drawn, Entry, SweepList, read_list
-from hetevo.evolve.sweeps.controls import CONTROLS, Changes
+from hetevo.evolve.sweeps.controls import CONTROLS
 from hetevo.evolve.sweeps.file import (
     LIMIT,
     SweepFile,
-    conditions_of,
     count_conditions,
     list_bases,
     name_control,
     read_sweep,
 )
 from hetevo.evolve.sweeps.given import Given, change_sweep
+from hetevo.evolve.sweeps.keeping import keep_conditions
 from hetevo.evolve.sweeps.making import Make, Member, describe_settings, make_config, plan_members
 from hetevo.populations.text import for_file
 
@@ -205,7 +204,7 @@ def _plan(file: SweepFile, name: str, source: str, make: Make, notice: Notice | 
         except ValueError as error:
             raise ConfigError(f"{source}: {error}.") from None
     samples = [dict(sample) for each in drawn for sample in each.samples] or [{}]
-    conditions = keep_names(list(conditions_of(file, samples)), {entry.condition for entry in there.entries})
+    conditions, file = keep_conditions(file, samples, there, source, make)
     members = list(plan_members(file, conditions, source, make, notice))
     # at two points of a grid a control may be the same
     compared = members if file.varies else members[: len(conditions) * len(file.seeds)]
@@ -219,39 +218,6 @@ def _plan(file: SweepFile, name: str, source: str, make: Make, notice: Notice | 
     ]
     file.check_labels([*(each.condition for each in members), *(each.condition for each in derived)], source)
     return Plan(name, members, derived, drawn, file.labels)
-
-
-def keep_names(conditions: Sequence[tuple[str, Changes]], known: Collection[str]) -> list[tuple[str, Changes]]:
-    """Call conditions as a sweep's directory does that has the same with their parts in another order.
-
-    So a sweep goes on with its runs in whatever order keys are given. Where that could be one of two conditions, as for
-    ``size=1, size=2`` of two tables, each keeps its name.
-
-    Parameters
-    ----------
-    conditions : sequence of (str, dict)
-        From `conditions_of`.
-    known : collection of str
-        Conditions in the directory.
-
-    Examples
-    --------
-    >>> keep_names([("batch=4, size=8", {})], ["size=8, batch=4"])
-    [('size=8, batch=4', {})]
-    """
-    asked = Counter(_sort_parts(name) for name, _ in conditions)
-    there = Counter(map(_sort_parts, known))
-    names = {_sort_parts(name): name for name in known}
-    kept = []
-    for name, changes in conditions:
-        parts = _sort_parts(name)
-        is_known = name not in known and asked[parts] == there[parts] == 1
-        kept.append((names[parts] if is_known else name, changes))
-    return kept
-
-
-def _sort_parts(condition: str) -> tuple[str, ...]:
-    return tuple(sorted(condition.split(", ")))
 
 
 def _check_twins(members: Sequence[Member], source: str) -> None:
