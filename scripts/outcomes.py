@@ -2,6 +2,7 @@
 
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,53 @@ if TYPE_CHECKING:
 PLAIN_SECONDS = 30.0
 """Seconds between two lines where there is no terminal."""
 
+LOOK_SECONDS = 1.0
+"""Longest look, before a sweep begins, at which of its runs were done before."""
+
 SHOWN = 20
 """Rows of the table on a terminal; runs under way come first."""
+
+
+def find_done(plan: "Plan", folder: Path) -> frozenset[str]:
+    """Find the runs that were done before, as their small files say, as many as can be looked at in a moment."""
+    from hetevo.evolve.rundir import RunDirectory
+    from hetevo.populations.errors import HetevoError
+
+    done, begin = set(), time.monotonic()
+    for member in plan.members:
+        directory = RunDirectory(folder / member.name)
+        try:
+            if directory.is_begun() and directory.provenance.outcome() == "done":
+                end = directory.config()["evolution"]["generations"]
+                done |= {member.name} if end >= (member.extended_to or 0) else set()
+        except (HetevoError, OSError, KeyError, TypeError):
+            continue  # what is wrong with it is said when its turn comes
+        if time.monotonic() - begin > LOOK_SECONDS:
+            break
+    return frozenset(done)
+
+
+def find_others(plan: "Plan", folder: Path) -> frozenset[str]:
+    """Find the runs that a sweep's directory lists and a plan does not; say so if it brings new ones beside them."""
+    from hetevo.evolve.rundir.sweep import read_list
+
+    there = {entry.run for entry in read_list(folder).entries}
+    asked = {member.name for member in plan.members}
+    others, new = there - asked, asked - there
+    if others and new:
+        runs = f"{len(new)} new run{'s' if len(new) > 1 else ''}"
+        tell(f"{folder}: {runs} beside {len(others)} that this command does not name")
+    return frozenset(others)
+
+
+def tell_others(names: frozenset[str], folder: Path) -> None:
+    """Say where the runs of a sweep's directory stand that a command did not name, if there are some."""
+    from hetevo.evolve.rundir.overview import Overview
+    from hetevo.scripts.rows import write_sum
+
+    if names:
+        standings = [one for one in Overview([folder]).look() if Path(one.path).name in names]
+        tell(f"{folder}: not named by this command: {write_sum(standings)}")
 
 
 def tell_whole(plan: "Plan", folder: Path) -> bool:
@@ -34,16 +80,21 @@ def tell_whole(plan: "Plan", folder: Path) -> bool:
 class Display:
     """One table on a terminal; elsewhere a line now and then."""
 
-    def __init__(self) -> None:
+    def __init__(self, done: frozenset[str] = frozenset()) -> None:
+        """Make one; ``done``: names of the runs that were done before, which are only looked at again."""
         from rich.live import Live
 
         from hetevo.scripts.console import Messages
 
         self._live = Live(console=Messages(), refresh_per_second=2, transient=True) if is_live() else None
-        self._last = 0.0
+        self._last, self._done = 0.0, done
 
     def show(self, outcomes: list["Outcome"]) -> None:
         """Show where all runs stand."""
+        outcomes = [
+            replace(one, state="done") if one.run in self._done and one.state in ("running", "waiting") else one
+            for one in outcomes
+        ]
         if self._live:
             self._live.update(make_table(outcomes))
         elif time.monotonic() - self._last >= PLAIN_SECONDS:

@@ -92,8 +92,7 @@ def _show_run(path: Path, *, as_json: bool, watch: bool) -> None:
     from hetevo.evolve.rundir import RunDirectory
 
     directory = RunDirectory.open(path)
-    shown: dict[str, Any] = {}
-    quiet = _Quiet()
+    shown, quiet = dict[str, Any](), _Quiet()
     while True:
         found = directory.status()
         # nothing new, nothing said
@@ -117,7 +116,6 @@ def _show_runs(paths: list[Path], choice: "Choice", *, as_json: bool, watch: boo
     from hetevo.scripts.rows import print_table, write_json
 
     overview = Overview(paths)
-
     met: dict[str, str] = {}
 
     def look() -> "list[Row]":
@@ -180,7 +178,7 @@ def _watch(
             # one that is left out until it begins has not ended
             if states <= ENDED and not choice.unknown:
                 break
-            quiet.wait(states)
+            quiet.wait(states, frozenset(row.stands.sweep for row in rows))
             rows = look()
     # what was written over is gone: the last look stays
     if isinstance(display, _Screen):
@@ -194,9 +192,12 @@ class _Quiet:
     def __init__(self) -> None:
         self._looks = 0
 
-    def wait(self, states: set[str]) -> None:
-        """Wait until the next look; ``states``: of all runs at this one."""
-        self._looks = 0 if "running" in states else self._looks + 1
+    def wait(self, states: set[str], sweeps: frozenset[str] = frozenset()) -> None:
+        """Wait until the next look; ``states``: of all runs at this one, ``sweeps``: theirs, of which one may begin."""
+        from hetevo.evolve.sweeps.sharing import is_under_way
+
+        busy = "running" in states or any(is_under_way(Path(sweep)) for sweep in sweeps if sweep)
+        self._looks = 0 if busy else self._looks + 1
         if self._looks == QUIET:
             tell("nothing is under way; what is not done is waited for; Ctrl-C ends that")
         time.sleep(QUIET_SECONDS if self._looks >= QUIET else WATCH_SECONDS)

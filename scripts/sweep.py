@@ -20,7 +20,7 @@ from hetevo.scripts.errors import (
     explain_errors,
     tell,
 )
-from hetevo.scripts.outcomes import Display, tell_whole, write_summary
+from hetevo.scripts.outcomes import Display, find_done, find_others, tell_others, tell_whole, write_summary
 from hetevo.scripts.presets import list_names
 
 if TYPE_CHECKING:
@@ -37,7 +37,9 @@ MANY = 10_000
 Source = Annotated[
     str | None,
     typer.Argument(
-        metavar="SWEEP|FILE.toml", help="A sweep that ships with Hetevo, or a file; without, sweeps are listed."
+        metavar="SWEEP|FILE.toml|DIR",
+        help="A sweep that ships with Hetevo, a file, or the directory of a sweep to go on with; without, sweeps are"
+        " listed.",
     ),
 ]
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="Directory of the sweep. Default: runs/NAME.")]
@@ -99,7 +101,15 @@ def sweep(
 ) -> None:
     """Run a sweep, or go on with it: repeating the command does what is left to do."""
     from hetevo.evolve.config import from_mapping
-    from hetevo.evolve.sweeps import describe_ends, extend_plan, load_plan, read_changes, sweep_names
+    from hetevo.evolve.rundir.sweep import is_sweep
+    from hetevo.evolve.sweeps import (
+        describe_ends,
+        extend_plan,
+        load_plan,
+        plan_of_directory,
+        read_changes,
+        sweep_names,
+    )
     from hetevo.populations.errors import spell
 
     if source is None:
@@ -111,22 +121,39 @@ def sweep(
     }
     place = from_mapping(settings, source="hetevo sweep").backend
     share = parse_share(member) if member is not None else (1, 1)
+    said = {"--generations": generations, "--member": member, "--samples": samples, "--sampling-seed": sampling_seed}
     # everything is checked before the first run begins
-    given = read_changes(changes or [], samples, sampling_seed)
-    folder = output or Path("runs") / Path(source).stem
-    plan = load_plan(source, lambda message: tell(f"hetevo: {message}"), trust=trust, given=given, directory=folder)
+    if source not in sweep_names() and is_sweep(Path(source)):
+        _refuse_beside({"-o": output, "-s": changes, "--samples": samples, "--sampling-seed": sampling_seed}, source)
+        folder = Path(source)
+        plan = plan_of_directory(folder, trust=trust)
+    else:
+        given = read_changes(changes or [], samples, sampling_seed)
+        folder = output or Path("runs") / Path(source).stem
+        plan = load_plan(source, lambda message: tell(f"hetevo: {message}"), trust=trust, given=given, directory=folder)
     plan = extend_plan(plan, folder, generations)
     if generations is None and plan.ends:
         tell(f"hetevo: {folder} was extended: {describe_ends(plan)}")
-    said = {"--generations": generations, "--member": member, "--samples": samples, "--sampling-seed": sampling_seed}
     options = [*(["--trust"] if trust else []), *(["--portable"] if portable else [])]
     options += ["--backend", "slurm"] if pool else []
     options += [word for asked in slurm or [] for word in ("--slurm", asked)]
     options += [word for change in changes or [] for word in ("-s", change)]
     options += [word for option, value in said.items() if value is not None for word in (option, str(value))]
-    again = spell("sweep", source, "-o", folder, *options)
+    options = options if folder == Path(source) else ["-o", str(folder), *options]
+    again = spell("sweep", source, *options)
     shown = {"oversubscribe": oversubscribe, "as_json": as_json}
     run_plan(plan, folder, place, again=again, share=share, make_pool=pool, **shown)
+
+
+def _refuse_beside(options: dict[str, object], folder: str) -> None:
+    """Refuse what a sweep that goes on from its directory alone cannot have otherwise."""
+    from hetevo.populations.errors import SettingError
+
+    for option in (option for option, value in options.items() if value is not None):
+        raise SettingError(
+            f"{option}: {folder} is a sweep's directory, and its runs go on as they were planned. Leave it out; other"
+            " runs are asked for with a preset or a file."
+        )
 
 
 def _choose_slurm(backend: str, slurm: list[str], workers: int, address: str) -> "MakePool | None":
@@ -208,7 +235,8 @@ def run_plan(
 
     if len(plan.members) >= MANY:
         print(f"hetevo: {len(plan.members):,} runs: their list is written first, which takes a while", file=sys.stderr)
-    with Display() as display:
+    others = find_others(plan, folder)
+    with Display(find_done(plan, folder)) as display:
         outcomes, signal = conduct(
             plan,
             folder,
@@ -225,6 +253,7 @@ def run_plan(
             what = "failed" if one.state == "failed" else "was interrupted by the machine"
             tell(f"{folder / one.run} {what}: {one.error}")
     tell(f"{folder}: {f'share {share[0]} of {share[1]}: ' if share[1] > 1 else ''}{write_summary(outcomes)}")
+    tell_others(others, folder)
     whole = tell_whole(plan, folder) if share[1] > 1 else True
     # what to do next, and a status that says why not all is done
     left = {one.state for one in outcomes} - {"done"}

@@ -122,10 +122,10 @@ class RunDirectory:
         for name in found:
             check_no_link(directory.place / name)
         if SWEEP_FILE in found:
-            held = [name for name in found if is_there(directory.place / name / "config.toml")]
+            held = [name for name in found if is_there(directory.place / name / "config.toml")] or ["RUN"]
             raise RunDirectoryError(
-                f"{path} is not a run directory but a sweep, which holds {len(held)} run{'s'[: len(held) != 1]}."
-                f" Name one of them, such as {directory.path / (held[0] if held else 'RUN')}."
+                f"{path} is not a run directory but a sweep. Name one of its runs, such as {directory.path / held[0]}."
+                f" All of them go on, or are extended (--generations N), with: {spell('sweep', Path(path))}"
             )
         if not directory.is_begun():
             raise RunDirectoryError(

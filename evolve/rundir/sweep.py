@@ -97,12 +97,15 @@ class SweepList:
         Of the runs, as far as they were written down.
     ends : mapping of str to int
         By condition the generation to which its runs were asked to go on; others end where their configuration says.
+    name : str
+        What the sweep is called.
     """
 
     entries: list[Entry] = field(default_factory=list)
     drawn: list[Drawn] = field(default_factory=list)
     settings: Settings = field(default_factory=Settings)
     ends: Mapping[str, int] = field(default_factory=dict)
+    name: str = ""
 
 
 def is_sweep(folder: Path) -> bool:
@@ -126,10 +129,7 @@ def read_list(folder: Path) -> SweepList:
         return SweepList()
     found = _read(folder)
     drawn = [Drawn(each.seed, each.values, tuple(each.samples)) for each in found.drawn]
-    ends = dict(found.ends)
-    if found.generations is not None:
-        ends = {run.condition: found.generations for run in found.runs if run.stage == "end"} | ends
-    return SweepList(_list_entries(found), drawn, found.settings, ends)
+    return SweepList(_list_entries(found), drawn, found.settings, found.list_ends(), found.name)
 
 
 def read_entries(folder: Path) -> list[Entry]:

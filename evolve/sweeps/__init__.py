@@ -5,6 +5,7 @@ ship with Hetevo stand in ``evolve/experiments``, each beside its preset.
 """
 
 from hetevo.evolve.sweeps.conduct import conduct
+from hetevo.evolve.sweeps.continuing import plan_of_directory
 from hetevo.evolve.sweeps.extending import describe_ends, extend_plan
 from hetevo.evolve.sweeps.file import find_base, sweep_names
 from hetevo.evolve.sweeps.given import Given, read_changes
@@ -24,6 +25,7 @@ __all__ = [
     "find_base",
     "load_plan",
     "plan_of_changes",
+    "plan_of_directory",
     "plan_of_seeds",
     "read_changes",
     "sweep_names",

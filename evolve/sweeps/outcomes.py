@@ -126,7 +126,8 @@ def check_saved(members: Sequence[Member], folder: Path) -> None:
         raise ConfigError(
             f"{folder}: {name}{more} was begun with other settings than the ones that are asked for now:"
             + "".join(f"\n  {change}" for change in found)
-            + "\nNothing was started. Ask for the saved values, or for another directory with -o."
+            + "\nNothing was started. Ask for the saved values, or for another directory with -o. As they are, the runs"
+            f" there go on, also to a later end (--generations N), with: {spell('sweep', folder)}"
         )
 
 

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from hetevo.evolve.rundir import RunDirectory, StorageError, system
+from hetevo.evolve.rundir import RunDirectory, RunDirectoryError, StorageError, system
 from hetevo.evolve.rundir.files import explained, is_there, names, remove_tree
 from hetevo.evolve.rundir.owner import is_held, where_locks_work
 from hetevo.evolve.rundir.sweep import SHARED, STOP
@@ -101,6 +101,32 @@ class Share:
             except BlockingIOError:
                 return
         call()
+
+
+def is_under_way(folder: Path) -> bool:
+    """Tell whether a process takes part in a sweep at this moment, also before the first of its runs has begun.
+
+    Parameters
+    ----------
+    folder : Path
+        The sweep's directory.
+    """
+    # to ask is to have the lock for a moment: whoever begins then would take ``STOP`` for that of others
+    if is_there(folder / STOP):
+        return False
+    try:
+        descriptor = open_plain(folder / SHARED, os.O_RDONLY)
+    except (OSError, RunDirectoryError):
+        return False
+    try:
+        system.lock(descriptor)
+    except BlockingIOError:
+        return True
+    except OSError:  # no locks on this mount: the runs tell
+        return False
+    finally:
+        os.close(descriptor)
+    return False
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from hetevo.evolve.rundir.lock import Lock
 from hetevo.evolve.rundir.overview import Standing
 from hetevo.evolve.rundir.sweep import Entry, write_entries
 from hetevo.evolve.sweeps import load_plan
+from hetevo.evolve.sweeps.sharing import Share
 from hetevo.scripts import status
 from hetevo.scripts.console import Messages
 from hetevo.scripts.main import app
@@ -208,6 +209,13 @@ def test_watching_goes_on_while_a_queue_is_quiet_and_ends_with_what_has_failed(r
     assert json.loads(quiet.stdout)["states"]["waiting"] == 1
     assert pauses == 2 * [status.WATCH_SECONDS] + 7 * [status.QUIET_SECONDS]
     assert quiet.stderr.count("nothing is under way; what is not done is waited for") == 1
+    # a sweep whose runs are about to begin is under way
+    del pauses[:]
+    share = Share(folder / "running", alone=lambda: None)
+    starting = hetevo("status", folder, "--watch", "--json")
+    share.release(alone=lambda: None)
+    assert pauses == 9 * [status.WATCH_SECONDS]
+    assert "nothing is under way" not in starting.stderr
     # nobody repairs by himself what is damaged
     shutil.copytree(runs / "layered", folder / "plain-seed0")
     (folder / "plain-seed0" / "config.toml").write_text("= 3")
