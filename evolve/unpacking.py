@@ -48,7 +48,11 @@ def verify_archive(path: str | Path) -> Report:
     path, report = Path(path), Report()
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as packed:
-            expected = _read_description(path, packed)
+            try:
+                expected = _read_description(path, packed)
+            except zipfile.BadZipFile as error:  # it is there, and was another one when it was packed
+                report.problems.append(f"{METADATA} is damaged: {' '.join(str(error).split())[:200]}")
+                return report
             report.problems += _find_differences(packed, expected, file.seek(0, os.SEEK_END))
             if report.ok:
                 with _make_room(path, sum(entry.bytes for entry in expected.values())) as folder:

@@ -98,6 +98,14 @@ def _print_deprecations() -> Iterator[None]:
         yield
 
 
+VALIDATOR = {
+    "Input should be a valid integer, unable to parse string as an integer": "expected a whole number",
+    "Input should be a valid number, unable to parse string as a number": "expected a number",
+    "Input should be ": "expected a value ",
+}
+"""Words for wrong values of options, by those of the validator."""
+
+
 class Commands(TyperGroup):
     """All subcommands; what a message of theirs quotes is text."""
 
@@ -120,8 +128,15 @@ def _quote() -> Iterator[None]:
     except Exception as error:
         message = getattr(error, "message", None)
         if isinstance(message, str):  # `--help` ends by an exception too, and has none
-            error.message = for_terminal(message)  # type: ignore[attr-defined]
+            error.message = _reword(for_terminal(message))  # type: ignore[attr-defined]
         raise
+
+
+def _reword(message: str) -> str:
+    """Say what was expected of an option as everywhere else, not in the validator's words."""
+    for theirs, ours in VALIDATOR.items():
+        message = message.replace(theirs, ours)
+    return message
 
 
 def load_matplotlib() -> None:

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,13 +26,16 @@ from hetevo.scripts.presets import list_names
 if TYPE_CHECKING:
     from hetevo.evolve.config import BackendTable
     from hetevo.evolve.rundir.places import Place
-    from hetevo.evolve.sweeps import Plan
+    from hetevo.evolve.sweeps import Given, Plan
     from hetevo.evolve.sweeps.pools import Pool
 
     MakePool = Callable[[Place], Pool]
 
 MANY = 10_000
 """Runs from which on it is said that a sweep takes time before the first one begins."""
+
+MOST_COMPARED = 50
+"""Conditions of a sweep that is planned once more without each value of ``-s``, to see what that changes."""
 
 Source = Annotated[
     str | None,
@@ -131,6 +134,7 @@ def sweep(
         given = read_changes(changes or [], samples, sampling_seed)
         folder = output or Path("runs") / Path(source).stem
         plan = load_plan(source, lambda message: tell(f"hetevo: {message}"), trust=trust, given=given, directory=folder)
+        _tell_idle(plan, source, given, trust=trust)
     plan = extend_plan(plan, folder, generations)
     if generations is None and plan.ends:
         tell(f"hetevo: {folder} was extended: {describe_ends(plan)}")
@@ -143,6 +147,23 @@ def sweep(
     again = spell("sweep", source, *options)
     shown = {"oversubscribe": oversubscribe, "as_json": as_json}
     run_plan(plan, folder, place, again=again, share=share, make_pool=pool, **shown)
+
+
+def _tell_idle(plan: "Plan", source: str, given: "Given", *, trust: bool) -> None:
+    """Say which values of ``-s`` all runs of a sweep have without them; for a large sweep that takes too long."""
+    from hetevo.evolve.sweeps import load_plan
+    from hetevo.populations.errors import HetevoError
+
+    if len({member.condition for member in plan.members}) > MOST_COMPARED:
+        return
+    for key in given.fixed:
+        others = {name: value for name, value in given.fixed.items() if name != key}
+        try:
+            without = load_plan(source, trust=trust, given=replace(given, fixed=others))
+        except HetevoError:  # it cannot be without
+            continue
+        if without.members == plan.members:
+            tell(f"-s {key}: nothing changes by it, for the runs of {source} have that value already")
 
 
 def _refuse_beside(options: dict[str, object], folder: str) -> None:

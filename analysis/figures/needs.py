@@ -49,6 +49,10 @@ class Needs:
     usual: Callable[[Sequence[LoadedRun]], object] | None = None
 
 
+PRUNED = " in another directory, and prune none of its individuals"
+"""What has to be done otherwise, in the place of a setting, where `hetevo prune` removed what a figure needs."""
+
+
 def check_needs(runs: Runs, needs: Needs) -> list[LoadedRun]:
     """Return one run or several as a list, all of which recorded what a figure needs.
 
@@ -80,10 +84,11 @@ def check_needs(runs: Runs, needs: Needs) -> list[LoadedRun]:
         lacking = [*_unmeasured(run, needs), *_not_kept(run, needs)]
         if lacking:
             said = "; it ".join(dict.fromkeys(what for what, _ in lacking))
-            settings = " and ".join(dict.fromkeys(setting for _, setting in lacking))
-            raise RunDirectoryError(
-                f"{run.path} {said}. Run it again with {settings}; the evolution is the same, bit for bit."
-            )
+            # what was pruned no setting brings back
+            settings = " and ".join(dict.fromkeys(setting for _, setting in lacking if setting != PRUNED))
+            again = f" with {settings}" if settings else ""
+            again += PRUNED if any(setting == PRUNED for _, setting in lacking) else ""
+            raise RunDirectoryError(f"{run.path} {said}. Run it again{again}; the evolution is the same, bit for bit.")
         if needs.individuals and not run.has_individuals:
             raise RunDirectoryError(
                 f"{run.path} has no records of individuals, which this figure needs and its configuration says that it"
@@ -153,9 +158,9 @@ def _not_kept(run: LoadedRun, needs: Needs) -> Iterator[tuple[str, str]]:
     if needs.individuals and (kept == 0 or (descent and kept != 1)):
         what = "no individuals" if kept == 0 else f"the individuals of every {kept}th generation"
         why = "those of every generation, to follow descent" if descent else "them"
-        setting = "records.individuals_every"
-        cause = "others were pruned" if run.pruned_every > 1 else f"{setting} = {kept}"
-        yield f"kept {what} ({cause}), but this figure needs {why}", f"{setting} = 1"
+        setting, recorded = "records.individuals_every", int(run.number("records.individuals_every", 1))
+        cause = "'hetevo prune' removed others" if run.pruned_every > 1 else f"{setting} = {kept}"
+        yield f"kept {what} ({cause}), but this figure needs {why}", PRUNED if recorded == 1 else f"{setting} = 1"
     if descent and run.individuals_share != 1:
         why = f"kept a share of its individuals (records.share = {run.individuals_share:g}), but this figure follows"
         yield f"{why} descent, for which all are needed", "records.share = 1"

@@ -222,8 +222,9 @@ def check_descent(individuals: pd.DataFrame) -> None:
     generations = np.unique(individuals["generation"])
     if len(generations) > 1 and (np.diff(generations) != 1).any():
         raise RunDirectoryError(
-            "Descent needs the individuals of every generation, and these records have gaps. Run again with"
-            " records.individuals_every = 1; the evolution is the same, bit for bit."
+            "Descent needs the individuals of every generation, and these records have gaps. If 'hetevo prune' removed"
+            " some (pruned.json says so), run it again in another directory; otherwise run again with"
+            " records.individuals_every = 1. The evolution is the same, bit for bit."
         )
     # a share of them has gaps inside of generations: then parents are missing, of those that have any
     later = (individuals["generation"] > individuals["generation"].min()) & (individuals["parent_a"] != NOBODY)

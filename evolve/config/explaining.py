@@ -32,6 +32,8 @@ PLAIN: Mapping[str, tuple[str, Any]] = {
 }
 """What was expected, and which examples show it, by the validator's type of error."""
 
+KINDS = {*PLAIN, "literal_error"}
+"""Types of error that say what kind of value, or which words, was expected."""
 
 MOST = 20
 """Wrong keys that are explained: more say no more."""
@@ -52,17 +54,19 @@ def explain(error: ValidationError, model: type[BaseModel]) -> list[str]:
     list of str
         One message a key, of at most `MOST` keys.
     """
-    chosen: dict[Location, Any] = {}
+    chosen: dict[Location, list[Any]] = {}
     for problem in error.errors(include_url=False):
-        place = _place(problem, model)
-        # of a key that may be a number or a word, its description names the word: one message is enough
-        if place not in chosen or chosen[place]["type"] == "literal_error":
-            chosen[place] = problem
+        found = chosen.setdefault(_place(problem, model), [])
+        # of a key that may be a number or a word, both were expected; bounds are of what it is already
+        if all(one["type"] in KINDS for one in (*found, problem)):
+            found.append(problem)
+        elif not found or found[-1]["type"] in KINDS - PLAIN.keys():
+            found[:] = [problem]
     # a list without its wrong values may be too short as well
     inner = {place[:-1] for place in chosen if place}
-    wrong = [(place, problem) for place, problem in chosen.items() if place not in inner]
+    wrong = [(place, problems) for place, problems in chosen.items() if place not in inner]
     more = [f"and {len(wrong) - MOST:,} more"] if len(wrong) > MOST else []
-    return [_explained(problem, place, model) for place, problem in wrong[:MOST]] + more
+    return [_explained(problems, place, model) for place, problems in wrong[:MOST]] + more
 
 
 def field_of(keys: Sequence[str], model: type[BaseModel]) -> FieldInfo | None:
@@ -104,14 +108,16 @@ def _parts(location: Sequence[str | int], model: type[BaseModel], *, missing: bo
             named = False
 
 
-def _explained(problem: Any, place: Location, model: type[BaseModel]) -> str:
+def _explained(problems: Sequence[Any], place: Location, model: type[BaseModel]) -> str:
+    problem = problems[-1]
     if problem["type"] == "extra_forbidden":
         return _unknown(place, model)
     if problem["type"] == "value_error":
         return str(problem["ctx"]["error"])
     key, given, field = ".".join(place), problem["input"], field_of(place, model)
     meaning = f" ({field.description})" if field and field.description else ""
-    return f"{key}: expected {_expected(problem, place, model)}, got {_shown(given)}{meaning}"
+    expected = ", or ".join(dict.fromkeys(_expected(one, place, model) for one in problems))
+    return f"{key}: expected {expected}, got {_shown(given)}{meaning}"
 
 
 def _expected(problem: Any, place: Location, model: type[BaseModel]) -> str:

@@ -175,8 +175,8 @@ def _explain_no_name(name: str, folder: Folder) -> str:
     for other in (other for other in commands if other != folder and name in shipped(other)):
         command = spell(commands[other], name)
         return f"There is no {kind} {name!r}, but a {other.removesuffix('s')}: {command}"
-    files = [file.name for file in Path().glob("*.toml")]
-    return f"There is no {kind} {name!r}.{nearest(name, [*names, *files])} Give a file or one of {', '.join(names)}."
+    likely = nearest(name, names) or _suggest_file(name, Path())
+    return f"There is no {kind} {name!r}.{likely} Give a file or one of {', '.join(names)}."
 
 
 def _explain_no_file(path: Path, folder: Folder) -> str:
@@ -186,9 +186,15 @@ def _explain_no_file(path: Path, folder: Folder) -> str:
     elif path.stem in names:
         hint = f" There is a {kind} {path.stem}: give its name alone."
     else:
-        hint = nearest(path.name, [file.name for file in path.parent.glob("*.toml")])
+        hint = _suggest_file(path.name, path.parent)
     shipped_too = f" Give a TOML file, or a {kind}: {', '.join(names)}." if names else ""
     return f"There is no file {path}.{hint}{shipped_too}"
+
+
+def _suggest_file(name: str, folder: Path) -> str:
+    """Suggest the file of a folder that is called most like it, besides the end that all of them have."""
+    like = [file.name for file in folder.glob("*.toml") if nearest(Path(name).stem, [file.stem])]
+    return nearest(name, like, likeness=0.0)
 
 
 def _explain_folder(path: Path, folder: Folder) -> str:

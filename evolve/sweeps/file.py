@@ -128,6 +128,10 @@ class SweepFile(BaseModel):
         empty = [key for key, values in {**self.grid, **self.zip}.items() if not values]
         if empty:
             raise ValueError(f"{empty[0]}: expected at least one value, got []")
+        for key, values in self.grid.items():
+            labels = [_label_change(key, value) for value in values]
+            if twice := next((label.partition("=")[2] for label in labels if labels.count(label) > 1), ""):
+                raise ValueError(f"{key}: expected each value once, but {twice} stands there twice")
         # each key is said in one place
         drawn = self.random.values
         if "random" in self.model_fields_set and not drawn:

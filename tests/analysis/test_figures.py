@@ -168,6 +168,16 @@ def test_the_phase_plane_is_weighted_where_all_runs_recorded_that(tmp_path):
         assert "weighted" not in plot.figure.axes[0].get_xlabel()
 
 
+def test_what_was_pruned_is_not_put_down_to_the_records(tmp_path, monkeypatch):
+    run = load_run(plant(tmp_path / "pruned"))
+    monkeypatch.setattr(type(run), "pruned_every", 2)
+    with pytest.raises(
+        RunDirectoryError, match=r"'hetevo prune' removed others.*prune none of its individuals; the"
+    ) as e:
+        FIGURES["lineage"](run)
+    assert "records.individuals_every" not in str(e.value)
+
+
 def test_what_figures_declare_they_say_with_everything_that_is_lacking(tmp_path):
     none = "[probe]\nevery = 0\n[records]\nindividuals_every = 0\n"
     run = load_run(plant(tmp_path / "none", probed=False, extra=none))

@@ -221,6 +221,15 @@ def named(files, name, size="4"):
     return {METADATA: json.dumps(content).encode(), name: b"evil"}
 
 
+def test_a_description_of_which_one_byte_was_changed_is_damage(packed, tmp_path):
+    content = bytearray(packed.read_bytes())
+    content[content.index(b"contentSize")] ^= 1
+    (tmp_path / "changed.zip").write_bytes(content)
+    done = CliRunner().invoke(app, ["verify", str(tmp_path / "changed.zip")])
+    assert done.exit_code == 1
+    assert f"{METADATA} is damaged: Bad CRC-32" in done.output
+
+
 @pytest.mark.parametrize("name", ["../evil", "/tmp/evil", "a/../../evil", "C:\\evil", ".hidden"])
 def test_names_that_lead_elsewhere_are_not_unpacked(packed, tmp_path, name):
     changed = packed_anew(packed, tmp_path / "changed.zip", lambda files: named(files, name))

@@ -259,6 +259,12 @@ def test_what_to_do_next_can_be_typed(tmp_path, monkeypatch):
     assert "go on: hetevo sweep 'my runs/a sweep.toml' -o 'my runs/a sweep'\n" in hetevo(*command).stderr
 
 
+def test_a_wrong_number_is_told_in_plain_words(tmp_path):
+    done = hetevo("trace", tmp_path, "--individual", "best")
+    assert done.exit_code == 2
+    assert "'--individual': expected a whole number" in done.output
+
+
 def test_sweep_alone_lists_the_sweeps_that_ship():
     listed = hetevo("sweep")
     assert listed.exit_code == 0, listed.output

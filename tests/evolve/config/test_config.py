@@ -180,6 +180,8 @@ def test_a_number_or_a_word_is_explained_once():
     assert str(caught.value).count("network.settle") == 1
     assert "greater than or equal to 1, got 0" in str(caught.value)
     assert "auto" in str(caught.value)
+    with pytest.raises(ConfigError, match=r"network.settle: expected a whole number such as \d+, or 'auto', got 'x'"):
+        preset("recurrent", overrides=["network.settle=x"])
 
 
 NOT_TOML = {
@@ -329,6 +331,7 @@ def test_missing_file_folder_and_unknown_preset_are_explained(tmp_path):
         ("folder/", ["folder is a folder"]),
         ("run", ["run is a run", "hetevo resume run", "hetevo run run/config.toml -o ANOTHER"]),
         ("sweep.toml", ["sweep.toml is a sweep", "hetevo sweep sweep.toml"]),
+        ("folder/xyz.toml", ["There is no file folder/xyz.toml. Give a TOML file"]),
         ("folder/mina.toml", ["There is no file folder/mina.toml", "Did you mean 'mine.toml'?"]),
         ("foldr/mine.toml", ["There is no file foldr/mine.toml", "There is no folder foldr"]),
         ("emergence.toml", ["There is a preset emergence", "its name alone"]),

@@ -128,3 +128,14 @@ def test_who_needs_it_is_told_of_it(grid):
     assert result.exit_code == 2
     assert "begun with other settings" in result.stderr
     assert f"sweep {folder}" in result.stderr
+
+
+def test_a_value_that_the_runs_have_already_is_told(grid, tmp_path):
+    fixed = "\n".join(f"{key} = {value}" for key, value in FIXED.items())
+    wirings = '"network.wiring" = ["amorphous", "layered"]'
+    (tmp_path / "mine.toml").write_text(f'base = "smoke"\n[set]\n{fixed}\n[grid]\n{wirings}\n')
+    copy = shutil.copytree(grid[0], tmp_path / "copy")
+    given = ["-s", "evolution.size=6", "-s", "network.wiring=layered"]
+    result = CliRunner().invoke(app, ["sweep", str(tmp_path / "mine.toml"), *given, "-o", str(copy)])
+    assert result.stderr.count("nothing changes by it") == 1
+    assert "-s evolution.size: nothing changes by it" in result.stderr

@@ -71,7 +71,7 @@ def test_a_base_file_lies_beside_the_sweep(tmp_path):
         ("[grid]\nseed = [1]", ["seeds belong into seeds"]),
         ("base = 'emergense'", ["'emergence'"]),
         ("[conditions.a]\nevolution.size = 'x'", ["evolution.size", "a-seed0"]),
-        ("[grid]\n'evolution.size' = [8, 8]", ["two conditions", "size=8"]),
+        ("[grid]\n'evolution.size' = [8, 8]", ["expected each value once, but 8 stands there twice"]),
         ("[conditions.a]\n[conditions.b]\nevolution.size = 128", ["conditions 'a' and 'b' differ in nothing"]),
         (
             "[conditions]\na = {}\nb = {lifetime = {batch = 8}}\n[grid]\n'lifetime.batch' = [8, 4]",
