@@ -105,14 +105,8 @@ def sweep(
     """Run a sweep, or go on with it: repeating the command does what is left to do."""
     from hetevo.evolve.config import from_mapping
     from hetevo.evolve.rundir.sweep import is_sweep
-    from hetevo.evolve.sweeps import (
-        describe_ends,
-        extend_plan,
-        load_plan,
-        plan_of_directory,
-        read_changes,
-        sweep_names,
-    )
+    from hetevo.evolve.sweeps import load_plan, plan_of_directory, read_changes, sweep_names
+    from hetevo.evolve.sweeps.extending import describe_ends, extend_plan
     from hetevo.populations.errors import spell
 
     if source is None:
