@@ -10,8 +10,11 @@ from hetevo.evolve.config import Config, ConfigError
 from hetevo.evolve.founders import read_founders
 from hetevo.evolve.generation import Generation, begin_with, draw_generation_zero
 from hetevo.evolve.islands import assign_islands
+from hetevo.evolve.needed import find_planned_end
 from hetevo.evolve.origin import Origin
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
+from hetevo.evolve.rundir.files import is_directory
+from hetevo.evolve.rundir.places import inside
 from hetevo.evolve.rundir.sweep import is_sweep
 from hetevo.evolve.species import build_species
 from hetevo.populations.birth import keep_outputs_positive
@@ -105,10 +108,35 @@ def _find_source(source: str, beside: Path) -> Origin:
     try:
         # a sweep's own runs lie in it, whoever made it; any other source is the user's word
         within = is_sweep(beside) and not {"/", ".."} & {*Path(source).parts}
-        return Origin.find(source, beside) if within else Origin.find(str(beside / source))
+        return _find_donor(source, beside) if within else Origin.find(str(beside / source))
     except RunDirectoryError as error:
         raise RunDirectoryError(
             f"transplant.source = {source!r}, looked for beside the run, in {beside}: {error}"
+        ) from None
+
+
+def _find_donor(source: str, sweep: Path) -> Origin:
+    """Find a run of the same sweep; one that was extended gives what it had at its planned end, unless told otherwise.
+
+    Raises
+    ------
+    RunDirectoryError
+        If there is no such run, or it has gone on and its checkpoint is gone.
+    """
+    name, _, number = source.rpartition("@")
+    # a name may have an @ in it
+    bare = source if not number.isdecimal() or is_directory(inside(sweep) / source) else name
+    newest = Origin.find(bare, sweep)
+    wanted = int(number) if bare != source else find_planned_end(newest.directory.path)
+    if wanted is None or newest.generation < wanted:
+        # it ended before that (evolution.until), or has not what is asked for
+        return Origin.find(source, sweep)
+    try:
+        return Origin.find(f"{bare}@{wanted}", sweep)
+    except RunDirectoryError as error:
+        raise RunDirectoryError(
+            f"the donor is at generation {newest.generation}, the plan wants {wanted}. {error} Put a copy of the donor"
+            " that has it in its place, or run both anew in another directory (-o)."
         ) from None
 
 

@@ -5,6 +5,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 NOT_RESULTS = ("preset", "backend", "checkpoint", "records", "track", "evolution.generations", "evolution.until")
@@ -153,7 +154,9 @@ def _short(key: str) -> str:
     return tables[-1] if last == "name" and tables else last
 
 
+@lru_cache(4096)
 def _among(key: str, names: tuple[str, ...]) -> bool:
+    # asked again for each condition of a sweep
     return any(key == name or key.startswith(f"{name}.") for name in names)
 
 

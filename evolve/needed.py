@@ -12,7 +12,7 @@ from hetevo.evolve.rundir.checkpoint import generation_of, list_checkpoints
 from hetevo.evolve.rundir.directory import CONFIG_LIMIT
 from hetevo.evolve.rundir.files import names, read_bounded
 from hetevo.evolve.rundir.places import Place, inside
-from hetevo.evolve.rundir.sweep import is_sweep, read_entries
+from hetevo.evolve.rundir.sweep import SweepList, is_sweep, read_entries, read_list
 from hetevo.evolve.toml import read_toml
 from hetevo.populations.errors import HetevoError
 
@@ -98,3 +98,36 @@ def _sources_in(content: Any) -> Iterator[str]:
                 yield source
         for one in content.values():
             yield from _sources_in(one)
+
+
+def find_planned_end(path: Path) -> int | None:
+    """Return the generation at which a run of a sweep was planned to end, whatever it was extended to; None: unknown.
+
+    Raises
+    ------
+    RunDirectoryError, SchemaError, StorageError
+        If the list of the sweep's runs cannot be read.
+    """
+    return _read_planned_end(read_list(path.parent), path.name)
+
+
+def find_given_end(path: Path) -> int | None:
+    """Return the planned end of a run whose genes others of its sweep begin with: they need it when it has gone on.
+
+    None: there is no other that does, or nobody can know.
+    """
+    with suppress(HetevoError, OSError):
+        there = read_list(path.parent)
+        for source in _sources_in([there.settings.common, there.settings.conditions]):
+            # a sweep's settings have a blank for the seed
+            pattern = re.escape(source.partition("@")[0]).replace(r"\{seed\}", r"\d+")
+            if re.fullmatch(pattern, path.name):
+                return _read_planned_end(there, path.name)
+    return None
+
+
+def _read_planned_end(there: SweepList, run: str) -> int | None:
+    condition = next((entry.condition for entry in there.entries if entry.run == run), "")
+    evolution = there.settings.expect(condition).get("evolution", {})
+    end = evolution.get("generations")
+    return end if isinstance(end, int) else None

@@ -15,6 +15,7 @@ from hetevo.evolve.config import Config
 from hetevo.evolve.generation import Generation, count_parents, failure_rows, generation_row, individual_rows
 from hetevo.evolve.machine import starting_thread
 from hetevo.evolve.messages import Notice
+from hetevo.evolve.needed import find_given_end
 from hetevo.evolve.rundir import LostError, RunDirectory, StorageError
 from hetevo.evolve.rundir import checkpoint as checkpoints
 from hetevo.evolve.rundir.files import make_folder, names
@@ -77,6 +78,8 @@ class Recorder:
         self._checkpoint: Path | None = None
         self._moved = False
         self._schedule = Schedule(config)
+        # other runs of a sweep may begin with where this one stood before it was extended
+        self._given = find_given_end(directory.path) if newest else None
         # lines that could not be written yet; a full disk must not end a run
         self._telemetry: deque[dict[str, Any]] = deque(maxlen=LATE_LINES)
         self._late = False
@@ -227,7 +230,7 @@ class Recorder:
         # 3. older checkpoints go once the new one is there
         settings = self.config.checkpoint
         try:
-            checkpoints.prune(self.directory.checkpoints, settings.keep, settings.keep_every)
+            checkpoints.prune(self.directory.checkpoints, settings.keep, settings.keep_every, self._given)
         except StorageError as error:
             self.notice(f"an old checkpoint is still there, and will be removed later: {error}")
 

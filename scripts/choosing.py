@@ -68,8 +68,15 @@ class Choice:
         """Whether anything is chosen."""
         return bool(self.state or self.where or self.sort)
 
-    def apply(self, standings: list[Standing]) -> list[Row]:
+    def apply(self, standings: list[Standing], *, settings: bool = True) -> list[Row]:
         """Return the rows that are shown, in order.
+
+        Parameters
+        ----------
+        standings : list of Standing
+            Where all runs stand.
+        settings : bool, optional
+            Whether rows have the settings in which they differ; those of many runs take long.
 
         Raises
         ------
@@ -77,6 +84,11 @@ class Choice:
             If a run has nothing that is called so.
         """
         self.found = len(standings)
+        if not (settings or self._wanted or self.sort):
+            everything = [Row(one, {}) for one in standings]
+            chosen = self._choose(everything, [])
+            self.why = "" if chosen else self._explain(everything, [])
+            return chosen
         conditions = [condition_values(one.config) for one in standings]
         keys = list(dict.fromkeys(key for kinds in conditions for key in kinds))
         # every key can be asked for, also those in which runs of one condition may differ

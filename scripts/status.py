@@ -120,7 +120,7 @@ def _show_runs(paths: list[Path], choice: "Choice", *, as_json: bool, watch: boo
 
     def look() -> "list[Row]":
         standings = overview.look()
-        found = choice.apply(standings)
+        found = choice.apply(standings, settings=settings or as_json)
         # whoever was shown counts, also if it has left what is asked for since
         shown = {*met, *(row.stands.path for row in found)}
         met.update({one.path: one.state for one in standings if one.path in shown})

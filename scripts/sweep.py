@@ -106,7 +106,8 @@ def sweep(
     """Run a sweep, or go on with it: repeating the command does what is left to do."""
     from hetevo.evolve.config import from_mapping
     from hetevo.evolve.rundir.sweep import is_sweep
-    from hetevo.evolve.sweeps import extend_plan, load_plan, plan_of_directory, read_changes, sweep_names
+    from hetevo.evolve.sweeps import load_plan, plan_of_directory, read_changes, sweep_names
+    from hetevo.evolve.sweeps.extending import describe_ends, extend_plan
     from hetevo.populations.errors import spell
 
     if source is None:
@@ -130,8 +131,8 @@ def sweep(
         plan = load_plan(source, lambda message: tell(f"hetevo: {message}"), trust=trust, given=given, directory=folder)
         _tell_idle(plan, source, given, trust=trust)
     plan = extend_plan(plan, folder, generations)
-    if generations is None and plan.generations is not None:
-        tell(f"hetevo: {folder} was extended: its runs go on to generation {plan.generations}")
+    if generations is None and plan.ends:
+        tell(f"hetevo: {folder} was extended: {describe_ends(plan)}")
     options = [*(["--trust"] if trust else []), *(["--portable"] if portable else [])]
     options += ["--backend", "slurm"] if pool else []
     options += [word for asked in slurm or [] for word in ("--slurm", asked)]

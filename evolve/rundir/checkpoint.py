@@ -136,10 +136,10 @@ def discard(path: Path) -> None:
     remove_tree(trash)
 
 
-def prune(folder: Path, keep: int, keep_every: int) -> None:
-    """Keep the last ``keep`` checkpoints and every one of a generation divisible by ``keep_every`` (0: none)."""
+def prune(folder: Path, keep: int, keep_every: int, given: int | None = None) -> None:
+    """Keep the last ``keep`` checkpoints, those of generations divisible by ``keep_every`` (0: none), and ``given``."""
     for path in list_checkpoints(folder)[:-keep]:
-        if not keep_every or generation_of(path) % keep_every:
+        if generation_of(path) != given and (not keep_every or generation_of(path) % keep_every):
             discard(path)
 
 

@@ -153,8 +153,7 @@ def _find_own(folder: Path, names: set[str], folders: set[str]) -> Iterator[Foun
     settings = there.settings.all()
     for name in reversed(listed):
         entry = listed[name]
-        # pilot runs have chosen what they were for
-        end = there.generations if entry.stage != "pilot" else None
+        end = there.ends.get(entry.condition)
         yield Found(sweep / name, folder, entry, settings=settings.get(entry.condition, {}), end=end)
     # what was rescued, or is of a list that was lost
     for name in sorted(folders - listed.keys()):

@@ -78,7 +78,15 @@ class SweepFile(Loose):
     runs: list[_Run]
     drawn: tuple[_Drawn, ...] = Field((), strict=False)
     settings: Settings = Settings()
+    ends: dict[str, Annotated[int, Field(ge=0, lt=2**63)]] = Field({})
+    # of the first version of extended sweeps: one for all conditions
     generations: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+
+    def list_ends(self) -> dict[str, int]:
+        """Return by condition the generation to which its runs were asked to go on."""
+        if self.generations is None:
+            return self.ends
+        return {run.condition: self.generations for run in self.runs if run.stage == "end"} | self.ends
 
 
 def _subtract(content: Content, common: Content) -> Iterable[tuple[str, Any]]:

@@ -95,8 +95,8 @@ class SweepList:
         What was drawn.
     settings : Settings
         Of the runs, as far as they were written down.
-    generations : int or None
-        The generation to which all runs were asked to go on; None: each ends where its configuration says.
+    ends : mapping of str to int
+        By condition the generation to which its runs were asked to go on; others end where their configuration says.
     name : str
         What the sweep is called.
     """
@@ -104,7 +104,7 @@ class SweepList:
     entries: list[Entry] = field(default_factory=list)
     drawn: list[Drawn] = field(default_factory=list)
     settings: Settings = field(default_factory=Settings)
-    generations: int | None = None
+    ends: Mapping[str, int] = field(default_factory=dict)
     name: str = ""
 
 
@@ -129,7 +129,7 @@ def read_list(folder: Path) -> SweepList:
         return SweepList()
     found = _read(folder)
     drawn = [Drawn(each.seed, each.values, tuple(each.samples)) for each in found.drawn]
-    return SweepList(_list_entries(found), drawn, found.settings, found.generations, found.name)
+    return SweepList(_list_entries(found), drawn, found.settings, found.list_ends(), found.name)
 
 
 def read_entries(folder: Path) -> list[Entry]:
@@ -171,7 +171,7 @@ def write_entries(
     entries: Iterable[Entry],
     drawn: Sequence[Drawn] = (),
     settings: Mapping[str, Content] | None = None,
-    generations: int | None = None,
+    ends: Mapping[str, int] | None = None,
 ) -> None:
     """Make the directory, and write what its runs are and was drawn; what stands there, or comes meanwhile, stays.
 
@@ -185,8 +185,8 @@ def write_entries(
         What to add.
     settings : mapping of str to dict, optional
         The configuration of each condition, as nested values.
-    generations : int, optional
-        The generation to which all runs go on from now on; None: what stands there stays.
+    ends : mapping of str to int, optional
+        By condition the generation to which its runs go on from now on; what stands there of others stays.
 
     Raises
     ------
@@ -196,7 +196,7 @@ def write_entries(
         If it cannot be written.
     """
     folder = inside(folder)
-    asked = SweepList(list(entries), list(drawn), Settings().with_conditions(settings or {}), generations)
+    asked = SweepList(list(entries), list(drawn), Settings().with_conditions(settings or {}), ends or {})
     if not _is_ours(folder):
         raise RunDirectoryError(
             f"{folder} exists and is not a sweep. Choose another directory with -o; nothing is overwritten."
@@ -224,7 +224,7 @@ def _write(folder: Place, name: str, asked: SweepList) -> None:
         # what there is not is left out
         content |= {"drawn": [asdict(each) for each in known.drawn]} if known.drawn else {}
         content |= {"settings": known.settings.model_dump()} if known.settings.conditions else {}
-        content |= {"generations": known.generations} if known.generations is not None else {}
+        content |= {"ends": known.ends} if known.ends else {}
         write_durably(folder / FILE, json.dumps(content, indent=1).encode())
 
 
@@ -234,15 +234,15 @@ def _merge(folder: Place, asked: SweepList) -> tuple[SweepList, list[str]]:
     known = _merge_entries(folder, there.entries, asked.entries)
     draws = _merge_drawn(there.drawn, asked.drawn)
     settings = there.settings.with_conditions(asked.settings.all())
-    generations = there.generations if asked.generations is None else asked.generations
+    ends = {**there.ends, **asked.ends}
     written = is_sweep(folder) and [*map(_as_written, known)] == [*map(_as_written, there.entries)]
     stays = {
         "entries": written,
         "drawn": draws == there.drawn,
         "settings": settings == there.settings,
-        "generations": generations == there.generations,
+        "ends": ends == there.ends,
     }
-    return SweepList(known, draws, settings, generations), [part for part, same in stays.items() if not same]
+    return SweepList(known, draws, settings, ends), [part for part, same in stays.items() if not same]
 
 
 def _merge_drawn(there: list[Drawn], asked: list[Drawn]) -> list[Drawn]:

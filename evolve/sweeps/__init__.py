@@ -6,7 +6,7 @@ ship with Hetevo stand in ``evolve/experiments``, each beside its preset.
 
 from hetevo.evolve.sweeps.conduct import conduct
 from hetevo.evolve.sweeps.continuing import plan_of_directory
-from hetevo.evolve.sweeps.extending import extend_plan
+from hetevo.evolve.sweeps.extending import describe_ends, extend_plan
 from hetevo.evolve.sweeps.file import find_base, sweep_names
 from hetevo.evolve.sweeps.given import Given, read_changes
 from hetevo.evolve.sweeps.making import Member
@@ -20,6 +20,7 @@ __all__ = [
     "Outcome",
     "Plan",
     "conduct",
+    "describe_ends",
     "extend_plan",
     "find_base",
     "load_plan",

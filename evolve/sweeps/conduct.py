@@ -127,12 +127,12 @@ def conduct(
     pool = make_pool(folder) if make_pool else choose_pool(settings)
     try:
         was_asked = is_there(folder / STOP)
-        write_entries(folder, whole.name, whole.entries, whole.drawn, whole.settings, whole.generations)
+        write_entries(folder, whole.name, whole.entries, whole.drawn, whole.settings, whole.ends)
         keep_for_sweep(folder, (build_species(member.config).task for member in plan.members))
         with taking_part(folder, was_asked=was_asked) as (stop, mine):
             conductor = _Conductor(plan, folder, pool)
             outcomes = conductor.run(stop, mine, watch)
-            if plan.generations is not None:
+            if plan.ends:
                 conductor.extend()
                 outcomes = conductor.run(stop, mine, watch)
             return outcomes, stop.signal

@@ -106,4 +106,4 @@ def _plan_run(entry: Entry, config: Config, own: Sequence[Entry], folder: Place)
     run = with_seed(config, entry.seed, f"{folder}, {entry.run}")
     donor = run.transplant.source.partition("@")[0]
     after = (donor,) if any(other.run == donor for other in own) else ()
-    return Member(entry.run, entry.condition, entry.seed, run, after)
+    return Member(entry.run, entry.condition, entry.seed, run, after, donor=config.transplant.source)

@@ -1,6 +1,5 @@
 """From what a sweep changes to its runs and their configurations."""
 
-import re
 import shlex
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -53,6 +52,8 @@ class Member:
     extended_to : int or None
         The generation to which it goes on, once all runs have come to their ends; see
         `hetevo.evolve.sweeps.extending`.
+    donor : str
+        The ``transplant.source`` that its condition has, with a blank where each run has its own seed.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Member:
     stage: Stage = "end"
     matching: Matching | None = None
     extended_to: int | None = None
+    donor: str = ""
 
 
 def plan_members(
@@ -124,12 +126,13 @@ def plan_members(
                     f"{source}, {name}: transplant.source names {donor!r}, which is no run of a condition before this"
                     f" one; expected one of {', '.join(sorted(names - {name})[:6])}…"
                 )
-            yield Member(name, condition, seed, run, (donor,) if donor else ())
+            after = (donor,) if donor else ()
+            yield Member(name, condition, seed, run, after, donor=config.transplant.source)
     for condition, changes in list_bases(file, conditions) if file.controls else ():
         base = _Base(
             condition, folders[condition], changes, make(file.base, changes, f"{source}, {folders[condition]}")
         )
-        yield from _plan_controls(file, source, make, base, names)
+        yield from _plan_controls(file, source, make, base, folders, taken)
 
 
 def _suggest(first: Changes, second: Changes) -> str:
@@ -157,8 +160,13 @@ class _Base:
     config: Config
 
 
-def _plan_controls(file: SweepFile, source: str, make: Make, base: _Base, names: set[str]) -> Iterator[Member]:
-    """Plan the controls of one base, and the pilot runs of those that have some."""
+def _plan_controls(
+    file: SweepFile, source: str, make: Make, base: _Base, folders: dict[str, str], taken: set[str]
+) -> Iterator[Member]:
+    """Plan the controls of one base, and the pilot runs of those that have some.
+
+    ``folders`` of all conditions so far, and their names, grow.
+    """
     for control in file.controls:
         if obstacle := CONTROLS[control].obstacle(base.config):
             raise ConfigError(
@@ -168,7 +176,11 @@ def _plan_controls(file: SweepFile, source: str, make: Make, base: _Base, names:
             continue
         changed = {**base.changes, **CONTROLS[control].changes(base.config, f"{base.folder}-seed{{seed}}")}
         condition = name_control(file, control, base.condition)
-        own = make(file.base, changed, f"{source}, {for_file(condition)}-seed{file.seeds[0]}")
+        if condition in folders:
+            raise ConfigError(f"{source}: the base is called like the control {control!r}; rename its file")
+        folder = folders[condition] = for_file(condition, taken)
+        taken.add(folder)
+        own = make(file.base, changed, f"{source}, {folder}-seed{file.seeds[0]}")
         if own.hash() == base.config.hash() and not CONTROLS[control].matched:
             raise ConfigError(f"{source}: controls: {control!r} is what {base.condition!r} is already. Leave it out.")
         matching = None
@@ -180,13 +192,10 @@ def _plan_controls(file: SweepFile, source: str, make: Make, base: _Base, names:
                 pilot = make(file.base, tried, place)
                 yield from _plan_pilots(matching, scale, pilot, source)
         for seed in file.seeds:
-            name = f"{for_file(condition)}-seed{seed}"
-            if name in names:
-                raise ConfigError(f"{source}: the base is called like the control {control!r}; rename its file")
-            names.add(name)
+            name = f"{folder}-seed{seed}"
             after = matching.runs if matching else (f"{base.folder}-seed{seed}",) if CONTROLS[control].follows else ()
             run = with_seed(own, seed, f"{source}, {name}")
-            yield Member(name, condition, seed, run, after, matching=matching)
+            yield Member(name, condition, seed, run, after, matching=matching, donor=own.transplant.source)
 
 
 def _plan_pilots(matching: Matching, scale: float, config: Config, source: str) -> Iterator[Member]:
@@ -251,10 +260,9 @@ def describe_settings(member: Member) -> Content:
         One of its runs.
     """
     content = named(member.config).model_dump(mode="json")
-    # each run has a seed of its own, and genes of the donor with that seed
+    # each run has a seed of its own, and perhaps genes of the donor with that seed
     del content["seed"]
-    source = member.config.transplant.source
-    content["transplant"]["source"] = re.sub(rf"seed{member.seed}(?=@|$)", "seed{seed}", source)
+    content["transplant"]["source"] = member.donor or member.config.transplant.source
     # where runs go on, and who is told of them, is not theirs; places on this machine are nobody's concern
     del content["backend"], content["track"]
     if member.matching:

@@ -1,7 +1,6 @@
 """From a sweep file to the runs that it stands for."""
 
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -12,17 +11,17 @@ from hetevo.evolve.identity import seed_range
 from hetevo.evolve.messages import Notice
 from hetevo.evolve.rundir.planned import Content
 from hetevo.evolve.rundir.sweep import Drawn, Entry, SweepList, read_list
-from hetevo.evolve.sweeps.controls import CONTROLS, Changes
+from hetevo.evolve.sweeps.controls import CONTROLS
 from hetevo.evolve.sweeps.file import (
     LIMIT,
     SweepFile,
-    conditions_of,
     count_conditions,
     list_bases,
     name_control,
     read_sweep,
 )
 from hetevo.evolve.sweeps.given import Given, change_sweep
+from hetevo.evolve.sweeps.keeping import keep_conditions
 from hetevo.evolve.sweeps.making import Make, Member, describe_settings, make_config, plan_members
 from hetevo.populations.text import for_file
 
@@ -43,8 +42,8 @@ class Plan:
         What was drawn, for the directory to remember.
     labels : dict of str to str
         What figures call conditions.
-    generations : int or None
-        The generation to which all runs but pilot runs go on once they are done; see
+    ends : dict of str to int
+        By condition the generation to which its runs go on once they are done; see
         `hetevo.evolve.sweeps.extending.extend_plan`.
     """
 
@@ -53,7 +52,7 @@ class Plan:
     derived: list[Entry] = field(default_factory=list)
     drawn: list[Drawn] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
-    generations: int | None = None
+    ends: dict[str, int] = field(default_factory=dict)
 
     @property
     def entries(self) -> list[Entry]:
@@ -208,7 +207,7 @@ def _plan(file: SweepFile, name: str, source: str, make: Make, notice: Notice | 
         except ValueError as error:
             raise ConfigError(f"{source}: {error}.") from None
     samples = [dict(sample) for each in drawn for sample in each.samples] or [{}]
-    conditions = keep_names(list(conditions_of(file, samples)), {entry.condition for entry in there.entries})
+    conditions, file = keep_conditions(file, samples, there, source, make)
     members = list(plan_members(file, conditions, source, make, notice))
     # at two points of a grid a control may be the same
     compared = members if file.varies else members[: len(conditions) * len(file.seeds)]
@@ -222,39 +221,6 @@ def _plan(file: SweepFile, name: str, source: str, make: Make, notice: Notice | 
     ]
     file.check_labels([*(each.condition for each in members), *(each.condition for each in derived)], source)
     return Plan(name, members, derived, drawn, file.labels)
-
-
-def keep_names(conditions: Sequence[tuple[str, Changes]], known: Collection[str]) -> list[tuple[str, Changes]]:
-    """Call conditions as a sweep's directory does that has the same with their parts in another order.
-
-    So a sweep goes on with its runs in whatever order keys are given. Where that could be one of two conditions, as for
-    ``size=1, size=2`` of two tables, each keeps its name.
-
-    Parameters
-    ----------
-    conditions : sequence of (str, dict)
-        From `conditions_of`.
-    known : collection of str
-        Conditions in the directory.
-
-    Examples
-    --------
-    >>> keep_names([("batch=4, size=8", {})], ["size=8, batch=4"])
-    [('size=8, batch=4', {})]
-    """
-    asked = Counter(_sort_parts(name) for name, _ in conditions)
-    there = Counter(map(_sort_parts, known))
-    names = {_sort_parts(name): name for name in known}
-    kept = []
-    for name, changes in conditions:
-        parts = _sort_parts(name)
-        is_known = name not in known and asked[parts] == there[parts] == 1
-        kept.append((names[parts] if is_known else name, changes))
-    return kept
-
-
-def _sort_parts(condition: str) -> tuple[str, ...]:
-    return tuple(sorted(condition.split(", ")))
 
 
 def _check_twins(members: Sequence[Member], source: str) -> None:

@@ -16,7 +16,7 @@ from hetevo.evolve.rundir.overview import Standing
 from hetevo.evolve.rundir.sweep import Entry, write_entries
 from hetevo.evolve.sweeps import load_plan
 from hetevo.evolve.sweeps.sharing import Share
-from hetevo.scripts import status
+from hetevo.scripts import choosing, status
 from hetevo.scripts.console import Messages
 from hetevo.scripts.main import app
 from hetevo.scripts.rows import Row, make_table
@@ -142,7 +142,7 @@ def test_runs_that_wait_have_the_settings_that_they_will_have(tmp_path):
         '[conditions.layered]\nnetwork.wiring = "layered"\n[conditions.plain]\n'
     )
     plan, folder = load_plan(tmp_path / "mine.toml"), tmp_path / "sweep"
-    write_entries(folder, plan.name, plan.entries, plan.drawn, plan.settings, 9)
+    write_entries(folder, plan.name, plan.entries, plan.drawn, plan.settings, dict.fromkeys(plan.settings, 9))
     done = hetevo("status", folder, "--json", "--where", "seed=3", "--where", "task=sine")
     assert done.stderr == ""
     found = {run["condition"]: run for run in json.loads(done.stdout)["runs"]}
@@ -154,6 +154,15 @@ def test_runs_that_wait_have_the_settings_that_they_will_have(tmp_path):
     assert found["matched-feedback"]["settings"]["genome.innate_scale"] is None  # pilot runs will choose it
     assert (found["layered"]["changes"], found["layered"]["generations"]) == ("wiring=layered", 9)
     assert [row[0] for row in shown(folder, "--where", "wiring=amorphous")[1:-1]] == [str(folder / "plain-seed3")]
+
+
+def test_settings_are_read_only_where_they_are_asked_for(runs, monkeypatch):
+    read = []
+    monkeypatch.setattr(choosing, "condition_values", lambda config: read.append(config) or {})
+    assert len(shown(runs)) == 5
+    assert not read
+    assert hetevo("status", runs, "--json").exit_code == 0
+    assert len(read) == 3
 
 
 def test_every_key_can_be_asked_for(runs):

@@ -40,9 +40,9 @@ def test_a_list_of_an_older_version_gets_settings_and_a_full_disk_is_no_hindranc
     with operations(full):
         write_entries(tmp_path, "x", entries, settings=settings)
         with pytest.raises(StorageError):
-            write_entries(tmp_path, "x", entries, settings=settings, generations=9)
+            write_entries(tmp_path, "x", entries, settings=settings, ends={"a": 9})
     assert (tmp_path / "sweep.json").read_bytes() == before
-    write_entries(tmp_path, "x", entries, settings=settings, generations=9)
+    write_entries(tmp_path, "x", entries, settings=settings, ends={"a": 9})
     write_entries(tmp_path, "x", [Entry("b-seed0", "b", 0)])
     found = read_list(tmp_path)
-    assert (found.settings.all(), found.generations) == (settings, 9)
+    assert (found.settings.all(), found.ends) == (settings, {"a": 9})

@@ -180,11 +180,11 @@ def test_a_sweep_on_ray_is_the_same_sweep(plan, tmp_path):
 
 def test_a_sweep_is_no_run_and_says_which_it_holds(tmp_path):
     (tmp_path / "sweep.json").write_text("{}")
-    with pytest.raises(RunDirectoryError, match=r"holds 0 runs.*RUN"):
+    with pytest.raises(RunDirectoryError, match=r"but a sweep\. Name one of its runs.*RUN\."):
         RunDirectory.open(tmp_path)
     (tmp_path / "first-seed0").mkdir()
     (tmp_path / "first-seed0" / "config.toml").write_text("")
-    with pytest.raises(RunDirectoryError, match=r"holds 1 run\..*first-seed0"):
+    with pytest.raises(RunDirectoryError, match=r"Name one of its runs.*first-seed0\."):
         RunDirectory.open(tmp_path)
 
 

@@ -92,7 +92,7 @@ def test_controls_and_what_they_take_are_planned_again(tmp_path):
     (tmp_path / "mine.toml").write_text(CONTROLS)
     plan = load_plan(tmp_path / "mine.toml")
     list_only = tmp_path / "runs"
-    write_entries(list_only, plan.name, plan.entries, plan.drawn, plan.settings, plan.generations)
+    write_entries(list_only, plan.name, plan.entries, plan.drawn, plan.settings, plan.ends)
     found = plan_of_directory(list_only)
     assert found.entries == plan.entries
     assert found.labels == plan.labels

@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+from dataclasses import replace
 
 import pytest
 from typer.testing import CliRunner
@@ -10,7 +11,9 @@ from typer.testing import CliRunner
 from hetevo.evolve import resume
 from hetevo.evolve.config import BackendTable, ConfigError
 from hetevo.evolve.rundir import RunDirectory
-from hetevo.evolve.sweeps import conduct, extend_plan, load_plan
+from hetevo.evolve.rundir.checkpoint import list_checkpoints
+from hetevo.evolve.sweeps import conduct, describe_ends, extend_plan, load_plan
+from hetevo.evolve.sweeps.outcomes import run_member
 from hetevo.evolve.sweeps.pools import ThreadPool
 from hetevo.evolve.verify import verify
 from hetevo.scripts.main import app
@@ -139,3 +142,49 @@ def test_conditions_with_ends_of_their_own_are_not_made_alike(tmp_path):
     plan = load_plan(tmp_path / "mine.toml")
     with pytest.raises(ConfigError, match=r"evolution.generations = 1 \(generations=1\), 2 \(generations=2\)"):
         extend_plan(plan, tmp_path / "sweep", 3)
+
+
+def test_a_transplant_that_is_run_anew_takes_genes_of_the_planned_end(tmp_path):
+    # with another end of its own the donor's generation is not named
+    until = "1, until = {loss_best = 1e-9}"
+    (tmp_path / "mine.toml").write_text(SWEEP.format(controls='controls = ["transplant"]', end=until))
+    plan, folder = load_plan(tmp_path / "mine.toml"), tmp_path / "sweep"
+    once = go(plan, folder, 3)
+    # the checkpoint with which it begins is still there, though only the last one is kept of other runs
+    assert [path.name for path in list_checkpoints(folder / "smoke-seed0" / "checkpoints")] == [
+        "gen-000001",
+        "gen-000003",
+    ]
+    shutil.rmtree(folder / "transplant-seed0")
+    assert digests(go(plan, folder)) == digests(once)
+    # where it is gone, nothing else is taken
+    shutil.rmtree(folder / "transplant-seed0")
+    shutil.rmtree(folder / "smoke-seed0" / "checkpoints" / "gen-000001")
+    refused = go(plan, folder)["transplant-seed0"]
+    assert refused.state == "failed"
+    assert "the donor is at generation 3, the plan wants 1" in refused.error
+
+
+def test_sweeps_in_one_directory_are_extended_each_by_itself(tmp_path):
+    plans = {}
+    for name, end in {"a": 1, "b": 1, "c": 3}.items():
+        file = tmp_path / f"{name}.toml"
+        file.write_text(SWEEP.format(controls="", end=end) + f"[conditions.{name}]\n")
+        plans[name] = load_plan(file)
+    folder = tmp_path / "sweep"
+    assert go(plans["a"], folder, 2)["a-seed0"].generation == 2
+    assert describe_ends(extend_plan(plans["a"], folder)) == "its runs go on to generation 2"
+    assert extend_plan(plans["b"], folder) == plans["b"]
+    assert extend_plan(plans["c"], folder) == plans["c"]
+    # who asked for an end that does not fit is said
+    longer = replace(plans["c"], members=[replace(plans["c"].members[0], condition="a")])
+    with pytest.raises(
+        ConfigError, match=r"sweep\.json says that runs of 'a' go on to generation 2: expected at least 3"
+    ):
+        extend_plan(longer, folder)
+
+
+def test_a_sweep_under_way_counts_runs_as_done_that_another_process_extends_meanwhile(plan, extended):
+    folder = extended[0]
+    for member in plan.members:
+        assert run_member(member, folder / member.name, ()).state == "done"

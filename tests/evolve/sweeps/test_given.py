@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from hetevo.evolve.config import ConfigError
 from hetevo.evolve.rundir.sweep import read_list
 from hetevo.evolve.sweeps import load_plan, plan_of_changes, read_changes
-from hetevo.evolve.sweeps.plan import keep_names
+from hetevo.evolve.sweeps.keeping import keep_names
 from hetevo.evolve.toml import inline, split_values
 from hetevo.scripts.main import app
 

@@ -163,6 +163,21 @@ def test_each_seed_takes_the_genes_of_its_own_donor(tmp_path):
     assert [one.after for one in controls[2:]] == [("emergence-seed3",), ("emergence-seed4",)]
 
 
+def test_a_donor_that_all_seeds_share_is_no_donor_of_their_own(tmp_path):
+    text = 'base = "smoke"\nseeds = [1, 2]\n[conditions.donor]\n[conditions.heir]\ntransplant.source = "donor-seed{}"\n'
+    for seed in ("1", "{seed}"):
+        assert plan_of(tmp_path, text.format(seed)).settings["heir"]["transplant"]["source"] == f"donor-seed{seed}"
+
+
+def test_conditions_and_their_controls_have_folders_of_their_own(tmp_path):
+    text = 'base = "smoke"\ncontrols = ["neutral"]\n[grid]\n"genome.gain_scale" = [1e-16, 1e16]\n'
+    members = plan_of(tmp_path, text).members
+    assert len({member.name for member in members}) == len({member.condition for member in members}) == 4
+    (tmp_path / "neutral.toml").write_text("[evolution]\nsize = 12\n")
+    with pytest.raises(ConfigError, match="the base is called like the control 'neutral'"):
+        plan_of(tmp_path, 'base = "neutral.toml"\ncontrols = ["neutral"]\n')
+
+
 def test_seeds_out_of_range_are_refused(tmp_path):
     with pytest.raises(ConfigError, match=r"--seeds: seed: expected .* got 9223372036854775808"):
         plan_of_seeds("mine", preset("smoke"), "9223372036854775800..9223372036854775809")
