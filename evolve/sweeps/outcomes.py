@@ -18,7 +18,7 @@ from hetevo.evolve.rundir.sources import name_runs
 from hetevo.evolve.saved import read_saved_config
 from hetevo.evolve.sweeps.extending import has_passed
 from hetevo.evolve.sweeps.making import Member
-from hetevo.populations.errors import HetevoError, MachineFailedError
+from hetevo.populations.errors import HetevoError, MachineFailedError, spell
 
 CHECKED = 1_000
 """Conditions that are compared with what was saved of them before a sweep goes on, in a few seconds."""
