@@ -129,9 +129,9 @@ class SweepFile(BaseModel):
         if empty:
             raise ValueError(f"{empty[0]}: expected at least one value, got []")
         for key, values in self.grid.items():
-            labels = [_label_change(key, value) for value in values]
-            if twice := next((label.partition("=")[2] for label in labels if labels.count(label) > 1), ""):
-                raise ValueError(f"{key}: expected each value once, but {twice} stands there twice")
+            if twice := [value for value in values if values.count(value) > 1]:
+                label = _label_change(key, twice[0]).partition("=")[2]
+                raise ValueError(f"{key}: expected each value once, but {label} stands there twice")
         # each key is said in one place
         drawn = self.random.values
         if "random" in self.model_fields_set and not drawn:
