@@ -30,7 +30,7 @@ from hetevo.populations.errors import MachineFailedError
 from hetevo.scripts.main import app
 
 GIB = 1 << 30
-conducting, planning = (importlib.import_module(f"hetevo.evolve.sweeps.{name}") for name in ("conduct", "plan"))
+conducting, keeping = (importlib.import_module(f"hetevo.evolve.sweeps.{name}") for name in ("conduct", "keeping"))
 MACHINE = {"proc/meminfo": "MemTotal: 16777216 kB\nMemAvailable: 12582912 kB\nSwapFree: 1048576 kB\n"}
 
 
@@ -400,7 +400,7 @@ def test_a_grid_is_counted_not_built(tmp_path, monkeypatch):
     file = tmp_path / "grid.toml"
     keys = [f'"genome.key{number}"' for number in range(60)]
     file.write_text("[grid]\n" + "".join(f"{key} = {list(range(10))}\n" for key in keys[:10]))
-    monkeypatch.setattr(planning, "conditions_of", out_of_memory)
+    monkeypatch.setattr(keeping, "conditions_of", out_of_memory)
     with pytest.raises(ConfigError, match=r"at most 100,000 runs, got 10,000,000,000"):
         load_plan(file)
     file.write_text("[grid]\n" + "".join(f"{key} = {list(range(1000))}\n" for key in keys))
