@@ -190,9 +190,19 @@ def logarithmic(axes: Axes, name: str = "y", few: bool = False, by_lines: bool =
             axes.set_ylim(low, high)
     # as many ticks as there is room for: 1, 2 and 5 of every decade, or powers of ten alone
     axis = axes.yaxis if name == "y" else axes.xaxis
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < (30 if few else 200) else (1,), numticks=8))
+    axis.set_major_locator(LogLocator(subs=_choose_ticks(low, high, 30 if few else 200), numticks=8))
     axis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axis.set_minor_locator(NullLocator())
+
+
+def _choose_ticks(low: float, high: float, most: float) -> tuple[int, ...]:
+    """Return which multiples of powers of ten are ticks: at least three, or nobody sees that the axis is not linear."""
+    decades = 10.0 ** np.arange(np.floor(np.log10(low)), np.log10(high) + 1)
+    for multiples in ((1,), (1, 2, 5), (1, 2, 3, 5, 7))[int(high / low < most) :]:
+        ticks = np.outer(decades, multiples)
+        if np.count_nonzero((low <= ticks) & (ticks <= high)) >= 3:
+            return multiples
+    return tuple(range(1, 10))
 
 
 def choose_evenly(generations: Indices | Sequence[int], count: int) -> Indices:

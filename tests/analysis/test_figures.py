@@ -11,6 +11,7 @@ import pytest
 import seaborn
 from figure_runs import CASES, is_drawn, runs_for
 from legibility import check_legibility
+from matplotlib.figure import Figure
 from matplotlib.text import Text
 from pages import ROOT, defined_in
 from planted import plant
@@ -18,6 +19,7 @@ from planted import plant
 from hetevo.analysis import figures, load_run, load_runs
 from hetevo.analysis.figures import FIGURES, save
 from hetevo.analysis.figures.frame import figure, needs_of
+from hetevo.analysis.figures.parts import logarithmic
 from hetevo.analysis.figures.plot import for_table, render
 from hetevo.analysis.figures.style import shades, style
 from hetevo.analysis.statistics.curves import over_seeds
@@ -349,3 +351,19 @@ def test_losses_through_a_life_are_cut_at_the_cap_of_test_losses(tmp_path):
 
 def interval_ends(axes):
     return max(bar.get_segments()[0][:, 0].max() for bar in axes.collections if len(bar.get_segments()))
+
+
+def test_a_logarithmic_axis_has_three_ticks_at_least():
+    for low, high, least in (
+        (0.5, 4.0, {0.5, 1, 2}),
+        (0.56, 4, {0.7, 1, 2, 3}),
+        (0.01, 900, {0.01, 1, 100}),
+        (0.02, 5, {0.1, 1}),
+    ):
+        axes = Figure().subplots()
+        axes.plot([0, 1], [low, high])
+        axes.set_ylim(low, high)
+        logarithmic(axes)
+        shown = {round(float(tick), 6) for tick in axes.get_yticks() if low <= tick <= high}
+        assert least <= shown
+        assert 3 <= len(shown) <= 9
