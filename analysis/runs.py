@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pandas as pd
 
 from hetevo.analysis.tables import at_stage, read_frame, with_columns
+from hetevo.evolve.identity import value_of
 from hetevo.evolve.rundir import RunDirectory, RunDirectoryError
 from hetevo.evolve.rundir.parts import first_generation
 from hetevo.evolve.rundir.places import Place
@@ -70,9 +71,7 @@ class LoadedRun:
 
     def setting(self, key: str) -> "Value":
         """Return what its configuration has under a dotted key, such as ``"probe.every"``; None if it has nothing."""
-        value: Value = self.config
-        for name in key.split("."):
-            value = value.get(name) if isinstance(value, dict) else None
+        value: Value = value_of(self.config, key)
         return value
 
     def number(self, key: str, default: float = float("nan")) -> float:

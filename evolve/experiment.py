@@ -266,7 +266,7 @@ class Experiment:
             return held.enter_context(OpenRun(self.config, directory.path, ended))
         # the lock first: it keeps to this directory, which may be moved while workers start
         lock = held.enter_context(directory.lock())
-        self._check_same(directory, ignored=("evolution.generations",) * self._extend)
+        self._check_same(directory, ignored=("evolution.generations",) if self._extend else ())
         withdraw_earlier(directory.stop_file, listeners.notice)
         backend = held.enter_context(self._evolution.connected(directory))
         end = {"generations": self.config.evolution.generations} if self._extend else None

@@ -90,6 +90,18 @@ def differences(saved: Mapping[str, Any], given: Mapping[str, Any], *, ignored: 
     ]
 
 
+def value_of(content: Mapping[str, Any], key: str) -> Any:
+    """Return what nested values have under a dotted key; None if they have nothing.
+
+    >>> value_of({"probe": {"every": 5}}, "probe.every"), value_of({"probe": 1}, "probe.every")
+    (5, None)
+    """
+    found: Any = content
+    for name in key.split("."):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found
+
+
 def condition_values(content: Mapping[str, Any]) -> dict[str, Any]:
     """Return what makes the condition of a run: the values that its seeds have in common, by dotted key.
 

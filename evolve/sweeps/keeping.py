@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 
+from hetevo.evolve.identity import value_of
 from hetevo.evolve.rundir.planned import Content
 from hetevo.evolve.rundir.sweep import SweepList
 from hetevo.evolve.sweeps.controls import Changes
@@ -49,7 +50,7 @@ def keep_conditions(
         if id(changes) not in made:
             config = make(file.base, changes, source)
             made[id(changes)] = describe_settings(Member("", known, config.seed, config))
-        return all(_look_up(made[id(changes)], key) == _look_up(settings, key) for key in varied)
+        return all(value_of(made[id(changes)], key) == value_of(settings, key) for key in varied)
 
     kept = keep_names(asked, {entry.condition for entry in there.entries}, same)
     renamed = {name: new for (name, _), (new, _) in zip(asked, kept, strict=True) if new != name}
@@ -115,13 +116,6 @@ def _is_unclear(parts: tuple[str, ...]) -> bool:
     """Tell whether two parts of a name begin alike: they are keys of different tables."""
     keys = [part.partition("=")[0] for part in parts if "=" in part]
     return len(set(keys)) < len(keys)
-
-
-def _look_up(content: Content, key: str) -> object:
-    found: object = content
-    for part in key.split("."):
-        found = found.get(part) if isinstance(found, dict) else None
-    return found
 
 
 def _rename_donor(changes: Changes, folders: dict[str, str]) -> Changes:
